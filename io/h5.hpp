@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <hdf5.h>
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pipeline/base/comm.hpp"
+
+namespace setsz {
+
+/// The last reason on HDF5's error stack, one line; clears the stack.
+std::string h5_reason();
+
+/// An HDF5 identifier that closes itself; never while an exception unwinds, because closing a
+/// parallel file is collective and the other ranks would not come.
+template <herr_t (*Close)(hid_t)>
+class H5 {
+ public:
+  H5(hid_t id, std::string_view doing) : id_(id) {
+    if (id < 0) fail(ExitCode::bad_data, "cannot ", doing, " (", h5_reason(), ")");
+  }
+  H5(H5&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)) {}
+  H5& operator=(H5&& other) noexcept {
+    std::swap(id_, other.id_);
+    return *this;
+  }
+  ~H5() {
+    if (id_ >= 0 && std::uncaught_exceptions() == depth_) Close(id_);
+  }
+  hid_t get() const noexcept { return id_; }
+  hid_t release() noexcept { return std::exchange(id_, H5I_INVALID_HID); }
+
+ private:
+  hid_t id_;
+  int depth_ = std::uncaught_exceptions();
+};
+
+/// What every dataset says about itself.
+struct FieldInfo {
+  std::string unit;    ///< "ckpc/h", "1e10 Msun/h", "km/s", "1" ...
+  double a_power = 0;  ///< physical = stored x a^a_power x h^h_power
+  double h_power = 0;
+  std::string frame;  ///< "box", "cluster" (position minus catalogue centre), ...
+  std::string description;
+};
+
+/// Type, size and sign of stored numbers; conversions that could lose something are refused.
+enum class H5Type { int8, uint8, int32, uint32, int64, uint64, float32, float64, text, other };
+std::string_view name_of(H5Type type);
+
+struct DatasetInfo {
+  H5Type type;
+  std::vector<std::int64_t> shape;
+  bool chunked = false;
+};
+
+/// An HDF5 file of ours or of a simulation.
+///
+/// Products are created by all ranks and written collectively, in the 1.10 file format with
+/// checksums (Fletcher32) on every dataset, without time stamps: equal content gives equal bytes.
+/// Reading is local: every rank opens the file itself and reads its own rows.
+/// Calls move at most 1 GiB per rank each.
+class H5File {
+ public:
+  /// Collective: creates (truncates) `path` for writing by all ranks.
+  static H5File create(Comm const& comm, std::string const& path);
+  /// Local: creates a file that one process writes alone.
+  static H5File create_serial(std::string const& path);
+  /// Local: opens for reading. Missing: Error(missing_input). Not HDF5, truncated: Error(bad_data)
+  /// that says what the file is (size found and wanted, first bytes).
+  static H5File open(std::string const& path);
+
+  /// Collective if created so. Must be called on files that were written: it reports errors.
+  void close();
+  std::string const& path() const { return path_; }
+
+  // ---- reading -------------------------------------------------------------------------------
+  bool exists(std::string const& name) const;
+  /// Names of the members of a group, sorted.
+  std::vector<std::string> members(std::string const& group) const;
+  bool is_group(std::string const& name) const;
+  /// Missing: Error(bad_data) with the names present and the nearest one.
+  DatasetInfo info(std::string const& dataset) const;
+  /// Rows [rows.first, rows.last) of a dataset of shape (N, ...), row-major. T must hold every
+  /// stored value: float64 never narrows to float, int64 never to int32.
+  template <class T>
+  std::vector<T> read_rows(std::string const& dataset, Range rows) const;
+  template <class T>
+  void read_rows(std::string const& dataset, Range rows, std::span<T> into) const;
+  template <class T>
+  std::vector<T> read_all(std::string const& dataset) const;
+  /// The attribute of a group or dataset ("/" for the file).
+  bool has_attribute(std::string const& object, std::string const& name) const;
+  template <class T>
+  T attribute(std::string const& object, std::string const& name) const;
+  template <class T>
+  std::vector<T> attribute_list(std::string const& object, std::string const& name) const;
+  std::vector<std::string> attribute_names(std::string const& object) const;
+  FieldInfo field_info(std::string const& dataset) const;
+
+  // ---- writing (collective on a file made by create) ------------------------------------------
+  void create_group(std::string const& name);
+  template <class T>
+  void set_attribute(std::string const& object, std::string const& name, T const& value);
+  template <class T>
+  void set_attribute_list(std::string const& object, std::string const& name,
+                          std::vector<T> const& values);
+  /// Creates a dataset of shape (total_rows, row_shape...). Parent groups are made.
+  template <class T>
+  void create_dataset(std::string const& name, FieldInfo const& info, std::int64_t total_rows,
+                      std::vector<std::int64_t> const& row_shape = {});
+  /// Every rank writes its own rows (it may have none), in agreed pieces of at most 1 GiB.
+  template <class T>
+  void write_rows(std::string const& name, std::int64_t first_row, std::span<T const> values);
+  template <class T>
+  void write_rows(std::string const& name, std::int64_t first_row, std::vector<T> const& values) {
+    write_rows(name, first_row, std::span<T const>(values));
+  }
+  /// create_dataset + write_rows for rows spread over ranks in rank order.
+  template <class T>
+  void write_spread(std::string const& name, FieldInfo const& info, std::vector<T> const& values,
+                    std::vector<std::int64_t> const& row_shape = {});
+  /// A dataset whose full content every rank holds; rank 0 writes it.
+  template <class T>
+  void write_same(std::string const& name, FieldInfo const& info, std::vector<T> const& values,
+                  std::vector<std::int64_t> const& row_shape = {});
+
+ private:
+  H5File(H5<H5Fclose> file, std::string path, std::optional<Comm> comm)
+      : file_(std::move(file)), path_(std::move(path)), comm_(std::move(comm)) {}
+  H5<H5Fclose> file_;
+  std::string path_;
+  std::optional<Comm> comm_;
+};
+
+/// Hash of all datasets (name, type, shape, bytes) and scientific attributes, in name order: two
+/// files with the same hash are the same product, however they were laid out on the disk. Local.
+std::string h5_content_hash(std::string const& path);
+
+}  // namespace setsz

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/comm.hpp"
+#include "pipeline/base/cosmology.hpp"
+#include "pipeline/base/vec3.hpp"
+
+namespace setsz {
+
+/// The header of a snapshot, from all its files.
+struct SnapshotHeader {
+  double box_ckpch = 0;  ///< edge of the periodic box [ckpc/h]
+  double a = 1;          ///< scale factor
+  double redshift = 0;
+  Cosmology cosmology;                        ///< omega_b = 0 where the header does not know it
+  std::array<std::int64_t, 6> n_particles{};  ///< by particle type, over all files
+  std::array<double, 6> mass_table{};         ///< [1e10 Msun/h], 0: per particle
+};
+
+/// Dark matter particles of some rows, in file order.
+struct DarkMatterRows {
+  std::int64_t first_row = 0;  ///< global row of the first one
+  std::vector<Vec3> position;  ///< [ckpc/h], in [0, box)
+  std::vector<Vec3> velocity;  ///< physical peculiar [km/s] (sqrt(a) applied)
+  std::vector<std::uint64_t> id;
+  std::vector<double> mass;  ///< [1e10 Msun/h]
+};
+
+/// Gas cells of some rows, in file order.
+struct GasRows {
+  std::int64_t first_row = 0;
+  std::vector<Vec3> position;             ///< [ckpc/h], in [0, box)
+  std::vector<double> mass;               ///< [1e10 Msun/h]
+  std::vector<double> density;            ///< comoving [1e10 Msun/h (ckpc/h)^-3]
+  std::vector<double> electron_pressure;  ///< comoving code units; 0 where the cell forms stars
+  std::vector<double> smoothing_length;   ///< kernel support [ckpc/h]; empty if the file has none
+};
+
+/// A multi-file snapshot in IllustrisTNG's layout, one particle type of it.
+///
+/// Rows are numbered through all files in file order. Constructing opens every file once and checks
+/// headers, counts (NumPart_ThisFile, NumPart_Total with HighWord), shapes and types of the
+/// datasets it will read; it reads no particle. Reading is local to a rank, keeps one file open,
+/// and checks values: NaN, outside the box (rounding at the edge is wrapped and counted), all-zero
+/// blocks.
+class Snapshot {
+ public:
+  enum class Kind { dark_matter, gas };
+
+  /// \param files  from `find_snapshot_files`
+  Snapshot(std::vector<std::string> files, Kind kind);
+
+  SnapshotHeader const& header() const { return header_; }
+  std::int64_t n_rows() const { return first_row_.back(); }
+  std::vector<std::string> const& files() const { return files_; }
+  bool has_smoothing_length() const { return has_smoothing_length_; }
+  /// Bytes on disk of one row of what is read.
+  double bytes_per_row() const;
+
+  /// \pre kind is dark_matter. `rows` may cross file borders.
+  DarkMatterRows read_dark_matter(Range rows) const;
+  /// \pre kind is gas
+  GasRows read_gas(Range rows) const;
+
+  /// Fixed slices of at most `slice_rows` rows: a function of the snapshot alone, never of ranks.
+  std::vector<Range> slices(std::int64_t slice_rows) const;
+
+ private:
+  std::vector<std::string> files_;
+  Kind kind_;
+  SnapshotHeader header_;
+  std::vector<std::int64_t> first_row_;  ///< of every file, then the total
+  bool has_smoothing_length_ = false;
+};
+
+/// The files of a snapshot: `pattern` is a folder, one file, or a name with `*` for the chunk
+/// number
+/// ("snapdir_099/snap_099.*.hdf5"), sorted by number. Missing numbers are reported as ranges.
+std::vector<std::string> find_snapshot_files(std::string const& pattern);
+
+}  // namespace setsz

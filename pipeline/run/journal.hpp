@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/comm.hpp"
+
+namespace setsz {
+
+/// What a long stage has finished so far, on disk: append-only record files in the product's
+/// folder, one per rank, each record with its own hash. Any number of ranks can read what any other
+/// number has written. A journal belongs to a fingerprint: one that does not fit is refused (78).
+///
+/// Two ways to use it:
+///  - units that are done once and for all (a predicted cluster): `append` each, `commit` now and
+///    then; on resume `for_each` gives every committed record back.
+///  - a state that grows (partial sums after slice k): `restart`, `append` the whole state,
+///    `commit(k)`; the previous generation stays valid until that commit.
+class Journal {
+ public:
+  struct Record {
+    std::int64_t unit;                 ///< what the stage calls it: a cluster, a slice, ...
+    std::span<std::byte const> bytes;  ///< valid during the callback
+  };
+
+  /// Collective. Opens what `directory` holds or begins anew; throws Error(config) with the list of
+  /// differences if it belongs to other options or inputs.
+  Journal(Comm const& comm, std::string directory,
+          std::vector<std::pair<std::string, std::string>> fingerprint_lines);
+  ~Journal();
+  Journal(Journal const&) = delete;
+  Journal& operator=(Journal const&) = delete;
+
+  /// The position of the last commit; nothing if there is none.
+  std::optional<std::int64_t> committed() const { return committed_; }
+
+  /// Collective. Every committed record is given to exactly one rank (the records of one file stay
+  /// together and in order); a record whose hash is wrong is an Error(bad_data).
+  void for_each(std::function<void(Record const&)> const& visit) const;
+
+  /// Local. Written behind a buffer; not safe before the next commit.
+  void append(std::int64_t unit, std::span<std::byte const> bytes);
+  /// The same for a record that is given in pieces.
+  void append(std::int64_t unit, std::vector<std::span<std::byte const>> const& pieces);
+
+  /// Collective: all records reach the disk (fsync), then the commit mark is published.
+  void commit(std::int64_t position);
+
+  /// Collective: the records appended from now on replace all earlier ones at the next commit.
+  void restart();
+
+  /// Collective: removes the journal; the product is complete or to be made anew.
+  void discard();
+
+ private:
+  struct Writer;
+  Comm comm_;
+  std::string directory_;
+  std::vector<std::pair<std::string, std::string>> lines_;
+  std::optional<std::int64_t> committed_;
+  std::int64_t generation_ = 0;
+  std::vector<std::string> committed_files_;
+  std::unique_ptr<Writer> writer_;
+};
+
+}  // namespace setsz

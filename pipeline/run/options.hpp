@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pipeline/run/fingerprint.hpp"
+
+namespace setsz {
+
+/// Does an option change the products (then it is part of their fingerprint), or only how the work
+/// is done (memory budget, log level, checkpoint interval)?
+enum class Affects { result, running };
+
+/// What stands beside an option's key and default: everything that help, the manual, the validator
+/// and the fingerprint need. Ranges are inclusive.
+struct OptionTraits {
+  std::string_view unit = "";
+  std::string_view help = "";
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+  Affects affects = Affects::result;
+};
+
+/// The options of one section, each declared once: key, default (the variable's present value),
+/// unit, range, help. A stage's options are a plain struct:
+///
+///     struct ExtractOptions {
+///       static constexpr std::string_view section = "extract";
+///       static constexpr std::string_view help = "particles around every cluster";
+///       double radius_r200 = 2.5;
+///       void declare(OptionList& options) {
+///         options.add("radius", radius_r200, {.unit = "R200c", .help = "...", .min = 1, .max =
+///         10});
+///       }
+///       void validate() const {}   // pairs of keys that must fit together; throws Error(config)
+///     };
+class OptionList {
+ public:
+  void add(std::string key, bool& value, OptionTraits const& traits);
+  void add(std::string key, std::int64_t& value, OptionTraits const& traits);
+  void add(std::string key, double& value, OptionTraits const& traits);
+  void add(std::string key, std::string& value, OptionTraits const& traits);
+  /// Comma-separated lists.
+  void add(std::string key, std::vector<std::string>& value, OptionTraits const& traits);
+  void add(std::string key, std::vector<double>& value, OptionTraits const& traits);
+
+  /// One of a few named values.
+  template <class Enum>
+  void add(std::string key, Enum& value, std::vector<std::pair<std::string, Enum>> const& choices,
+           OptionTraits const& traits) {
+    std::vector<std::string> names;
+    for (auto const& choice : choices) names.push_back(choice.first);
+    add_choice(
+        std::move(key), names, [&value, choices](std::size_t i) { value = choices[i].second; },
+        [&value, choices] {
+          std::size_t i = 0;
+          while (choices[i].second != value) ++i;
+          return i;
+        },
+        traits);
+  }
+
+  struct Entry {
+    std::string key;
+    std::string type;  ///< "number", "integer", "yes/no", "text", "list", or the choices "a|b"
+    std::string default_text;
+    std::string unit, help;
+    double min, max;
+    Affects affects;
+    std::function<void(std::string const&)> parse;  ///< throws Error(config) with the wanted type
+    std::function<std::string()> text;              ///< the present value, canonical
+  };
+  std::vector<Entry> const& entries() const { return entries_; }
+
+ private:
+  void add_choice(std::string key, std::vector<std::string> const& names,
+                  std::function<void(std::size_t)> set, std::function<std::size_t()> get,
+                  OptionTraits const& traits);
+  std::vector<Entry> entries_;
+};
+
+/// A section that a program knows: `[extract]`, or a family `[snapshot.NAME]`.
+struct SectionSchema {
+  std::string section;  ///< "extract" or "snapshot"
+  bool family = false;  ///< sections [section.NAME], any number of them
+  std::string help;
+  std::function<std::vector<OptionList::Entry>()>
+      entries;  ///< with defaults, for manual and checks
+};
+
+template <class Options>
+SectionSchema schema_of(bool family = false) {
+  return {std::string(Options::section), family, std::string(Options::help), [] {
+            Options options;
+            OptionList list;
+            options.declare(list);
+            return list.entries();
+          }};
+}
+
+/// A configuration file with the overrides of the command line: text values by section and key.
+///
+/// Parsing knows no stage; `get` fills a struct and checks types and ranges. Every error is an
+/// Error(config) with file, line, key, found and wanted.
+class Configuration {
+ public:
+  /// \param text       the file's content (rank 0 reads it and broadcasts)
+  /// \param overrides  "section.key=value" from --set
+  /// \param schemas    all sections that exist: an unknown section or key is an error that names
+  ///                   the nearest one
+  static Configuration parse(std::string const& text, std::string const& path,
+                             std::vector<std::string> const& overrides,
+                             std::vector<SectionSchema> const& schemas);
+
+  /// The options of a section: Options::section, or `name` of a family ("snapshot.z0").
+  template <class Options>
+  Options get(std::string_view name = Options::section) const {
+    Options options;
+    OptionList list;
+    options.declare(list);
+    fill(name, list);
+    check(name, [&] { options.validate(); });
+    return options;
+  }
+  /// The names in a family, in the file's order: {"z0", "z05"} for "snapshot".
+  std::vector<std::string> names(std::string_view family) const;
+  /// Adds every result-affecting option of a section to a fingerprint, "extract.radius = 2.5".
+  template <class Options>
+  void describe(Fingerprint& fingerprint, std::string_view name = Options::section) const {
+    Options options;
+    OptionList list;
+    options.declare(list);
+    fill(name, list);
+    add_to(fingerprint, name, list);
+  }
+  /// The whole configuration as text, every key with its value, ready to be read again.
+  std::string resolved() const;
+  std::string const& path() const { return path_; }
+
+ private:
+  struct Value {
+    std::string text;
+    std::string where;  ///< "demo.ini:12" or "--set"
+  };
+  void fill(std::string_view name, OptionList& list) const;
+  void check(std::string_view name, std::function<void()> const& validate) const;
+  static void add_to(Fingerprint& fingerprint, std::string_view name, OptionList const& list);
+
+  std::string path_;
+  std::map<std::string, Value> values_;  ///< by "section.key"
+  std::vector<std::string> sections_;    ///< in the file's order
+  std::vector<SectionSchema> schemas_;
+};
+
+/// docs/options.md and configs/default.ini, generated from the schemas.
+std::string options_manual(std::vector<SectionSchema> const& schemas);
+std::string default_configuration(std::vector<SectionSchema> const& schemas);
+
+}  // namespace setsz

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/comm.hpp"
+#include "pipeline/base/cosmology.hpp"
+#include "pipeline/base/vec3.hpp"
+
+namespace setsz {
+
+enum class Split : std::uint8_t { training = 0, validation = 1, testing = 2 };
+
+/// One selected cluster, all in code units.
+struct Cluster {
+  std::int64_t id = 0;     ///< of the halo catalogue
+  Vec3 position;           ///< [ckpc/h], in [0, box)
+  Vec3 velocity;           ///< physical peculiar [km/s]
+  double m200c = 0;        ///< [1e10 Msun/h]; in the configured mass definition
+  double r200c = 0;        ///< comoving [ckpc/h], consistent with m200c and 200 rho_crit(z)
+  double v200 = 0;         ///< [km/s]
+  double p200 = 0;         ///< comoving code pressure
+  double xoff_ckpch = -1;  ///< < 0: not in the catalogue
+  double voff_kms = -1;
+  Vec3 angular_momentum;  ///< code: 1e10 Msun/h x physical kpc/h x km/s
+};
+
+/// catalog/<snapshot>/clusters.h5: the clusters of one snapshot and what is common to them.
+///
+/// Rows are in Morton order of the centres (ties by id): contiguous ranges of rows are compact in
+/// space, so owners of clusters are ranges of rows.
+struct ClusterTable {
+  double box_ckpch = 0;
+  double a = 1;
+  double redshift = 0;
+  Cosmology cosmology;          ///< with omega_b
+  std::string mass_definition;  ///< "200c"
+  double mass_min = 0;          ///< selection [1e10 Msun/h]
+  std::vector<Cluster> clusters;
+  std::int64_t n_folds = 1;
+  std::vector<Split> split;  ///< (n_clusters, n_folds), fold fastest
+
+  std::int64_t size() const { return static_cast<std::int64_t>(clusters.size()); }
+  Split split_of(std::int64_t cluster, std::int64_t fold) const {
+    return split[static_cast<std::size_t>(cluster * n_folds + fold)];
+  }
+  /// Rows of one part of a fold, ascending.
+  std::vector<std::int64_t> rows_of(Split part, std::int64_t fold) const;
+};
+
+/// Local read of the whole table (100 bytes a cluster).
+ClusterTable read_clusters(std::string const& path);
+/// Collective; every rank holds the same table.
+void write_clusters(Comm const& comm, std::string const& path, ClusterTable const& table);
+
+/// Haloes below the selection, for the fill of the maps: catalog/<snapshot>/halos.h5, hosts only,
+/// same order and header; columns id, position, m200c, r200c.
+struct FillHalo {
+  std::int64_t id;
+  Vec3 position;  ///< [ckpc/h]
+  double m200c;   ///< [1e10 Msun/h]
+  double r200c;   ///< [ckpc/h]
+};
+std::vector<FillHalo> read_fill_halos(std::string const& path, Range rows);
+std::int64_t count_fill_halos(std::string const& path);
+
+}  // namespace setsz

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/cosmology.hpp"
+#include "pipeline/run/options.hpp"
+
+namespace setsz {
+
+/// [snapshot.NAME]: one redshift of the matched pair. Instances of every stage carry NAME.
+struct SnapshotSection {
+  static constexpr std::string_view section = "snapshot";
+  static constexpr std::string_view help = "one snapshot of the matched pair of simulations";
+  bool mock = false;        ///< use the universe that the stage mock makes, in place of files
+  std::string dark_matter;  ///< pattern, see find_snapshot_files
+  std::string gas;
+  std::vector<std::string> catalog;  ///< halo catalogue file(s)
+  double redshift_min = 0;  ///< range of redshifts on the sky for which this snapshot stands
+  double redshift_max = 20;
+  void declare(OptionList& options);
+  void validate() const;
+};
+
+/// [cosmology]: what a gravity-only header does not know, and what headers are checked against.
+struct CosmologySection {
+  static constexpr std::string_view section = "cosmology";
+  static constexpr std::string_view help = "background cosmology; headers are checked against it";
+  Cosmology value;
+  double tolerance = 1e-3;  ///< relative difference that is still taken as rounding
+  void declare(OptionList& options);
+  void validate() const;
+};
+
+/// What every stage of a snapshot needs to know: its name, its section, the cosmology.
+struct SnapshotInstance {
+  std::string name;  ///< "z0"
+  SnapshotSection section;
+  Cosmology cosmology;
+  double tolerance;
+
+  /// Patterns of the files: the section's own, or those in the mock's product folder under
+  /// `run_directory`.
+  std::string dark_matter(std::string const& run_directory) const;
+  std::string gas(std::string const& run_directory) const;
+  std::vector<std::string> catalog(std::string const& run_directory) const;
+};
+std::vector<SnapshotInstance> snapshot_instances(Configuration const& configuration);
+
+/// Product names, in one place so that stages agree. `snapshot` is its NAME.
+namespace products {
+std::string clusters(std::string const& snapshot);                 ///< catalog/z0/clusters.h5
+std::string halos(std::string const& snapshot);                    ///< catalog/z0/halos.h5
+std::string particles(std::string const& snapshot);                ///< extract/z0/particles.h5
+std::string pressure(std::string const& snapshot);                 ///< voxelize/z0/pressure.h5
+std::string gnfw(std::string const& snapshot, std::int64_t fold);  ///< fit/z0/fold0/gnfw.json
+/// "z0/lo_gnfw/fold2/seed1"
+std::string trained_instance(std::string const& snapshot, std::string const& model,
+                             std::int64_t fold, std::int64_t seed);
+}  // namespace products
+
+}  // namespace setsz

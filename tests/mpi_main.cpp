@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The main of every test program: MPI up, tests run on all ranks, verdict reduced over ranks.
+#include <gtest/gtest.h>
+#include <mpi.h>
+
+#include <cstdio>
+
+int main(int argc, char** argv) {
+  int provided = 0;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+  int rank = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  ::testing::InitGoogleTest(&argc, argv);
+  auto& listeners = ::testing::UnitTest::GetInstance()->listeners();
+  if (rank != 0) {  // one rank tells the story; the others only speak of failures
+    class Quiet : public ::testing::EmptyTestEventListener {
+      void OnTestPartResult(::testing::TestPartResult const& result) override {
+        if (!result.failed()) return;
+        std::fprintf(stderr, "%s:%d: %s\n", result.file_name() ? result.file_name() : "?",
+                     result.line_number(), result.summary());
+      }
+    };
+    delete listeners.Release(listeners.default_result_printer());
+    listeners.Append(new Quiet);
+  }
+  int failed = RUN_ALL_TESTS();
+  auto const& unit = *::testing::UnitTest::GetInstance();
+  if (unit.test_to_run_count() == 0) failed = 1;  // zero tests is a failure
+  if (rank == 0 && unit.skipped_test_count() == unit.test_to_run_count() && !failed)
+    std::printf("[  SKIPPED ] all tests\n");
+  int verdict = 0;
+  MPI_Allreduce(&failed, &verdict, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+  MPI_Finalize();
+  return verdict;
+}
