@@ -45,11 +45,11 @@ class H5 {
 
 /// What every dataset says about itself.
 struct FieldInfo {
-  std::string unit;    ///< "ckpc/h", "1e10 Msun/h", "km/s", "1" ...
+  std::string unit{};  ///< "ckpc/h", "1e10 Msun/h", "km/s", "1" ...
   double a_power = 0;  ///< physical = stored x a^a_power x h^h_power
   double h_power = 0;
-  std::string frame;  ///< "box", "cluster" (position minus catalogue centre), ...
-  std::string description;
+  std::string frame{};  ///< "box", "cluster" (position minus catalogue centre), ...
+  std::string description{};
 };
 
 /// Type, size and sign of stored numbers; conversions that could lose something are refused.

@@ -19,7 +19,7 @@ struct Cluster {
   Vec3 position;           ///< [ckpc/h], in [0, box)
   Vec3 velocity;           ///< physical peculiar [km/s]
   double m200c = 0;        ///< [1e10 Msun/h]; in the configured mass definition
-  double r200c = 0;        ///< comoving [ckpc/h], consistent with m200c and 200 rho_crit(z)
+  double r200c = 0;        ///< comoving [ckpc/h]; of the same definition, implied by the mass
   double v200 = 0;         ///< [km/s]
   double p200 = 0;         ///< comoving code pressure
   double xoff_ckpch = -1;  ///< < 0: not in the catalogue
@@ -56,14 +56,24 @@ ClusterTable read_clusters(std::string const& path);
 void write_clusters(Comm const& comm, std::string const& path, ClusterTable const& table);
 
 /// Haloes below the selection, for the fill of the maps: catalog/<snapshot>/halos.h5, hosts only,
-/// same order and header; columns id, position, m200c, r200c.
+/// in Morton order (ties by id); columns id, position, m200c, r200c.
 struct FillHalo {
   std::int64_t id;
-  Vec3 position;  ///< [ckpc/h]
+  Vec3 position;  ///< [ckpc/h], in [0, box)
   double m200c;   ///< [1e10 Msun/h]
-  double r200c;   ///< [ckpc/h]
+  double r200c;   ///< comoving [ckpc/h]
 };
+/// Local.
 std::vector<FillHalo> read_fill_halos(std::string const& path, Range rows);
 std::int64_t count_fill_halos(std::string const& path);
+/// Collective; every rank gives its own haloes, in any order: they are sorted over all ranks.
+/// \param table  gives box, redshift and cosmology of the file
+/// \param mass_min  lower end of what the file holds [1e10 Msun/h]
+void write_fill_halos(Comm const& comm, std::string const& path, ClusterTable const& table,
+                      double mass_min, std::vector<FillHalo> mine);
+
+/// Whether `a` comes before `b` in the order of rows: Morton key of the centre, then id.
+bool in_row_order(Vec3 const& position_a, std::int64_t id_a, Vec3 const& position_b,
+                  std::int64_t id_b, double box_ckpch);
 
 }  // namespace setsz

@@ -14,8 +14,9 @@ namespace setsz {
 struct SnapshotSection {
   static constexpr std::string_view section = "snapshot";
   static constexpr std::string_view help = "one snapshot of the matched pair of simulations";
-  bool mock = false;        ///< use the universe that the stage mock makes, in place of files
-  std::string dark_matter;  ///< pattern, see find_snapshot_files
+  bool mock = false;         ///< use the universe that the stage mock makes, in place of files
+  double mock_redshift = 0;  ///< redshift at which the mock makes it
+  std::string dark_matter;   ///< pattern, see find_snapshot_files
   std::string gas;
   std::vector<std::string> catalog;  ///< halo catalogue file(s)
   double redshift_min = 0;  ///< range of redshifts on the sky for which this snapshot stands
@@ -34,18 +35,41 @@ struct CosmologySection {
   void validate() const;
 };
 
+/// The key of [mock] that decides the names of its products.
+struct MockFiles {
+  static constexpr std::string_view section = "mock";
+  std::int64_t n_files = 4;  ///< of each of the two snapshots
+  void declare(OptionList& options);
+  void validate() const {}
+
+  /// Names inside the mock's product folder: "dmo/snap_000.0.hdf5", ...
+  std::vector<std::string> dark_matter() const;
+  std::vector<std::string> gas() const;
+  static std::string catalog() { return "rockstar/out_0.list"; }
+};
+
 /// What every stage of a snapshot needs to know: its name, its section, the cosmology.
 struct SnapshotInstance {
   std::string name;  ///< "z0"
   SnapshotSection section;
   Cosmology cosmology;
   double tolerance;
+  MockFiles mock_files;
 
-  /// Patterns of the files: the section's own, or those in the mock's product folder under
-  /// `run_directory`.
+  /// Patterns of the files (for find_snapshot_files): the section's own, or those in the mock's
+  /// product folder under `run_directory`.
   std::string dark_matter(std::string const& run_directory) const;
   std::string gas(std::string const& run_directory) const;
   std::vector<std::string> catalog(std::string const& run_directory) const;
+
+  /// The same as inputs of a stage. Of a mock: products ("mock/z0/dmo/snap_000.0.hdf5", ...) and no
+  /// files; else no products, and the existing files. The latter throw Error(missing_input).
+  std::vector<std::string> dark_matter_products() const;
+  std::vector<std::string> gas_products() const;
+  std::vector<std::string> catalog_products() const;
+  std::vector<std::string> dark_matter_files() const;
+  std::vector<std::string> gas_files() const;
+  std::vector<std::string> catalog_files() const;
 };
 std::vector<SnapshotInstance> snapshot_instances(Configuration const& configuration);
 
