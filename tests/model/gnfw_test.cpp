@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Golden numbers: numpy/scipy evaluation of the formulas (scipy.integrate.quad to 1e-12), TNG
+// cosmology; tolerances are rounding, but for the constants G and Msun where a pressure in keV/cm^3
+// is compared (1e-4).
+#include "model/gnfw.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numbers>
+
+#include "pipeline/base/error.hpp"
+
+namespace setsz {
+namespace {
+
+constexpr double h = 0.6774;
+
+TEST(Gnfw, PivotMassIsInSolarMassesWithoutH) {
+  GnfwShape const shape = gnfw_shape({}, 1e4 * h, h, 0);  // 1e14 Msun
+  EXPECT_NEAR(shape.p0, 2.560, 1e-12);
+  EXPECT_NEAR(shape.xc, 5.293, 1e-12);
+  EXPECT_NEAR(shape.beta, 22.17, 1e-12);
+}
+
+TEST(Gnfw, ReproducesTheFormulaAtLowAndHighMass) {
+  GnfwShape const low = gnfw_shape({}, 5e3, h, 0);
+  EXPECT_NEAR(low.xc, 6.775111108368873, 1e-11);
+  EXPECT_NEAR(gnfw(low, 0), 30.238512642565098, 1e-10);
+  EXPECT_NEAR(gnfw(low, 0.1), 5.111707814771476, 1e-11);
+  EXPECT_NEAR(gnfw(low, 1), 0.09473737762513497, 1e-13);
+  GnfwShape const high = gnfw_shape({}, 1.02e5, h, 0);
+  EXPECT_NEAR(gnfw(high, 0.1), 10.690612061933283, 1e-11);
+  EXPECT_NEAR(gnfw(high, 2), 0.020501443980161505, 1e-14);
+}
+
+TEST(Gnfw, VolumeIntegralMatchesAdaptiveQuadrature) {
+  EXPECT_NEAR(gnfw_volume_integral(gnfw_shape({}, 5e3, h, 0), 2), 2.114332420111357, 1e-10);
+  EXPECT_NEAR(gnfw_volume_integral(gnfw_shape({}, 1.02e5, h, 0), 2), 4.142683172160808, 1e-10);
+  EXPECT_EQ(gnfw_volume_integral(gnfw_shape({}, 5e3, h, 0), 0), 0);
+}
+
+TEST(Gnfw, FloorIsInUnitsOfR200) {
+  // With the floor in units of xc the low-mass profile (xc = 6.8) would be cut at 0.0068 R200.
+  GnfwShape const low = gnfw_shape({}, 5e3, h, 0);
+  double const y = (0.01 + 1e-3) / low.xc;
+  EXPECT_NEAR(gnfw(low, 0.01), low.p0 * std::pow(y, -0.3) * std::pow(1 + y, -low.beta), 1e-12);
+}
+
+TEST(Gnfw, RedshiftSlopesScaleWithOnePlusZ) {
+  GnfwShape const shape =
+      battaglia2012(Battaglia2012::agn_200, 5e3, h, 0.5, duffy_concentration(5e3, 0.5));
+  EXPECT_NEAR(shape.p0, 6.575463514570362, 1e-11);  // 18.1 x 0.5177, slopes 0.154 and -0.758
+  EXPECT_NEAR(shape.xc, 0.6702237593820637, 1e-12);
+  EXPECT_NEAR(shape.beta, 5.08609461053228, 1e-12);
+  EXPECT_NEAR(gnfw(shape, 1), 0.05590164293212894, 1e-13);
+}
+
+TEST(Gnfw, Overdensity500TableIsConvertedToR200) {
+  double const c = 5, radius = r500_over_r200(c);
+  EXPECT_NEAR(radius, 0.6610311443701103, 1e-12);
+  GnfwShape const shape = battaglia2012(Battaglia2012::agn_500, 1e4 * h, h, 0, c);
+  EXPECT_NEAR(shape.xc, 0.710 * radius, 1e-12);
+  EXPECT_NEAR(shape.p0, 7.49 * 3.52 / 6.8 * 6.25 * radius * radius, 1e-11);
+  EXPECT_THROW(battaglia2012_parameters(Battaglia2012::agn_500), Error);
+}
+
+TEST(Gnfw, BattagliaTablesAgreeWithEachOtherWhereTheyWereFitted) {
+  // Two fits of the same simulated haloes in different units: the pressure at R500 of a 3e14 Msun
+  // cluster agrees to the accuracy of such fits.
+  double const mass = 3e4 * h, c = 4.5, radius = r500_over_r200(c);
+  double const in_200 = gnfw(battaglia2012(Battaglia2012::agn_200, mass, h, 0, c), radius);
+  double const in_500 = gnfw(battaglia2012(Battaglia2012::agn_500, mass, h, 0, c), radius);
+  EXPECT_NEAR(in_500 / in_200, 1, 0.15);
+}
+
+TEST(Gnfw, ArnaudIsTheElectronPressureOfTheUniversalProfile) {
+  GnfwShape const shape = arnaud2010(Cosmology{}, 0.5, 5e3, 5);
+  // without the floor (1e-3 R200, part of every profile here) the radius would be 0.5
+  EXPECT_NEAR(gnfw(shape, 0.5), 0.5085047100650705, 1e-4);
+}
+
+TEST(Gnfw, DuffyConcentration) {
+  EXPECT_NEAR(duffy_concentration(5e3, 0.5), 3.60119182642314, 1e-12);
+}
+
+TEST(Gnfw, ParametersSurviveJson) {
+  GnfwParameters const before{.A_P0 = 1.25, .slope_beta = 0.1};
+  nlohmann::json const json = before;
+  EXPECT_EQ(json.get<GnfwParameters>(), before);
+  nlohmann::json without = json;
+  without.erase("A_xc");
+  EXPECT_THROW(without.get<GnfwParameters>(), nlohmann::json::exception);
+  nlohmann::json six = json;
+  for (auto key : {"slope_P0", "slope_xc", "slope_beta"}) six.erase(key);
+  EXPECT_EQ(six.get<GnfwParameters>().slope_beta, 0);
+}
+
+}  // namespace
+}  // namespace setsz
