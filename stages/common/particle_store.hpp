@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "io/h5.hpp"
+#include "stages/common/cluster_particles.hpp"
+
+namespace setsz {
+
+/// Reader of extract/<snapshot>/particles.h5. Local: holds the table of all clusters and the open
+/// file; particles are read when they are asked for.
+class ParticleStore {
+ public:
+  explicit ParticleStore(std::string const& path);
+
+  std::int64_t n_clusters() const { return static_cast<std::int64_t>(first_particle_.size()) - 1; }
+  /// Number of particles of a cluster, or of all. `cluster` is a row of clusters.h5.
+  std::int64_t count(std::int64_t cluster) const {
+    return first_particle_[at(cluster) + 1] - first_particle_[at(cluster)];
+  }
+  std::int64_t count() const { return first_particle_.back(); }
+  /// Radius of the sphere of particles [ckpc/h].
+  double radius(std::int64_t cluster) const { return radius_[at(cluster)]; }
+  /// Radius of the local spheres for which the file was made: they are complete for all targets
+  /// within 2 R200 [ckpc/h].
+  double local_radius(std::int64_t cluster) const { return local_radius_[at(cluster)]; }
+  ClusterScalars const& scalars(std::int64_t cluster) const { return scalars_[at(cluster)]; }
+  ClusterVectors const& vectors(std::int64_t cluster) const { return vectors_[at(cluster)]; }
+  /// [1e10 Msun/h]; 0 if particles differ in mass.
+  double particle_mass() const { return particle_mass_; }
+
+  ClusterParticles load(std::int64_t cluster) const;
+
+ private:
+  static std::size_t at(std::int64_t cluster) { return static_cast<std::size_t>(cluster); }
+
+  H5File file_;
+  std::vector<std::int64_t> first_particle_, first_cell_;
+  std::vector<double> radius_, local_radius_, cell_edge_;
+  std::vector<std::int32_t> cells_per_side_;
+  std::vector<ClusterScalars> scalars_;
+  std::vector<ClusterVectors> vectors_;
+  double particle_mass_ = 0;
+};
+
+}  // namespace setsz
