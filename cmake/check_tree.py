@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Checks the shape of the source tree: include directions, SPDX lines, sizes, MPI and libtorch only
+where they belong. With --headers BUILD every header is compiled alone, too."""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Layer of a file = its longest matching prefix; a layer may include what its list names.
+LAYERS = {
+    "pipeline/base/": ["pipeline/base/"],
+    "pipeline/run/": ["pipeline/base/", "pipeline/run/"],
+    "io/": ["pipeline/base/", "io/"],
+    "model/": ["pipeline/base/", "model/"],
+    "stages/": ["pipeline/", "io/", "model/", "stages/"],
+    "pipeline/": ["pipeline/", "io/", "stages/"],  # main.cpp
+    "tests/": ["pipeline/", "io/", "model/", "stages/", "tests/"],
+}
+MAX_LINES = 500  # of a source file; tests and tables may be longer
+MAX_LINES_TEST = 800
+MAX_BYTES = 300_000  # of any file: data belongs elsewhere
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+TORCH = re.compile(r"^\s*#\s*include\s+<(torch|ATen|c10|caffe2)/", re.M)
+MPI_HEADER = re.compile(r"^\s*#\s*include\s+<mpi.h>", re.M)
+MPI_CALL = re.compile(r"\bMPI_(I?[Ss]end|I?[Rr]ecv|Bcast|I?[Aa]ll|Reduce|Gather|Scatter|Exscan|Scan|"
+                      r"Barrier|Wait|File_|Win_|Comm_split|Comm_dup)\w*\s*\(")
+SPDX = "SPDX-License-Identifier: BSD-3-Clause"
+WITHOUT_SPDX = (".md", ".json", ".txt.in", ".gitignore", ".clang-format", "LICENSE", ".list", ".csv")
+
+
+def layer_of(path):
+    fitting = [prefix for prefix in LAYERS if path.startswith(prefix)]
+    return max(fitting, key=len) if fitting else None
+
+
+def tracked_files():
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    names = listing.stdout.decode().split("\0")
+    return [name for name in names if name and (ROOT / name).is_file()]
+
+
+def check_file(name):
+    path = ROOT / name
+    data = path.read_bytes()
+    if len(data) > MAX_BYTES:
+        yield f"{name}: {len(data)} bytes (at most {MAX_BYTES}); keep data out of the repository"
+        return
+    text = data.decode("utf-8", "replace")
+    head = "\n".join(text.splitlines()[:3])
+    if not name.endswith(WITHOUT_SPDX) and not name.startswith("tests/golden/") and SPDX not in head:
+        yield f"{name}: the line '{SPDX}' is missing at the head"
+    if not name.endswith((".cpp", ".hpp")):
+        return
+    limit = MAX_LINES_TEST if name.startswith("tests/") else MAX_LINES
+    n_lines = text.count("\n")
+    if n_lines > limit:
+        yield f"{name}: {n_lines} lines (at most {limit}); split it"
+    if name.endswith(".hpp") and "#pragma once" not in text:
+        yield f"{name}: '#pragma once' is missing"
+    layer = layer_of(name)
+    for included in INCLUDE.findall(text):
+        if not (ROOT / included).is_file():
+            yield f'{name}: #include "{included}" does not start at the root of the repository'
+        elif layer and not included.startswith(tuple(LAYERS[layer])):
+            yield f'{name}: #include "{included}" points upwards (allowed: {", ".join(LAYERS[layer])})'
+    if not name.startswith(("model/", "tests/")) and TORCH.search(text):
+        yield f"{name}: libtorch belongs into model/ only"
+    mpi_allowed = ("pipeline/base/comm", "pipeline/main", "tests/")
+    if not name.startswith(mpi_allowed) and (MPI_HEADER.search(text) or MPI_CALL.search(text)):
+        yield f"{name}: MPI calls belong into pipeline/base/comm only; use Comm"
+
+
+def compiles_alone(header, command):
+    source = f'#include "{header}"\n#include "{header}"\n'
+    done = subprocess.run(command, cwd=ROOT, input=source, capture_output=True, text=True)
+    return [] if done.returncode == 0 else [f"{header}: does not compile alone:\n{done.stderr[:2000]}"]
+
+
+def check_headers(build):
+    """Compiles each header alone, with the flags of a source of the same folder."""
+    commands = json.loads((Path(build) / "compile_commands.json").read_text())
+    flags_of = {}
+    for entry in commands:
+        folder = os.path.relpath(os.path.dirname(entry["file"]), ROOT)
+        words = shlex.split(entry["command"])
+        keep = [words[0]]
+        for i, word in enumerate(words):
+            if word.startswith(("-I", "-D", "-std", "-f")):
+                keep.append(word)
+            elif word == "-isystem":
+                keep += [word, words[i + 1]]
+        flags_of.setdefault(folder, keep)
+    jobs = []
+    for header in (n for n in tracked_files() if n.endswith(".hpp")):
+        flags = flags_of.get(os.path.dirname(header))
+        if flags and not TORCH.search((ROOT / header).read_text()):
+            jobs.append((header, flags + ["-fsyntax-only", "-x", "c++", "-"]))
+    if not jobs:
+        return [f"{build}: compile_commands.json names no folder of this tree"]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda job: compiles_alone(*job), jobs)
+    return [problem for problems in found for problem in problems]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--headers", metavar="BUILD", help="also compile every header alone")
+    arguments = parser.parse_args()
+    if arguments.headers:
+        problems = check_headers(arguments.headers)
+    else:
+        problems = [problem for name in tracked_files() for problem in check_file(name)]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,10 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Installs what is missing and builds build/release/setsz. Call it again after any change.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. jobs/common.sh
+
+install_packages "${release_packages[@]}"
+build release
+say "build/release/setsz is up to date"

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Installs what is missing, checks the sources, builds the preset ci and runs the tests.
+#   jobs/test.sh             all tests but those labelled science
+#   jobs/test.sh --science   only those: minutes, training on the mock universe
+#   jobs/test.sh -R extract  what else ctest takes is handed to it
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. jobs/common.sh
+
+label=(--label-exclude science)
+if [[ ${1:-} == --science ]]; then label=(--label-regex science) && shift; fi
+
+install_packages "${release_packages[@]}" "${test_packages[@]}"
+
+say "style: format, spelling, shell scripts, shape of the tree"
+git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format --dry-run --Werror
+git ls-files -z | xargs -0 codespell
+git ls-files -z '*.sh' '*.sbatch' .ci/run | xargs -0 shellcheck --external-sources
+python3 cmake/check_tree.py
+
+build ci
+python3 cmake/check_tree.py --headers build/ci
+
+mpi_environment
+# Nothing may be printed after ctest: its last lines are the verdict.
+exec ctest --test-dir build/ci "${label[@]}" --parallel "$(cores)" --no-tests=error \
+  --output-on-failure --no-label-summary "$@" </dev/null
