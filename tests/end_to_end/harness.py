@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs the program as a user does, on any number of ranks, and looks at what it left behind."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+from dataclasses import dataclass
+from pathlib import Path
+
+SETSZ = os.environ.get("SETSZ", "build/ci/setsz")
+MPIEXEC = os.environ.get("MPIEXEC", "mpirun")
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass
+class Result:
+    code: int
+    output: str  # stdout and stderr together
+    seconds: float
+
+    @property
+    def errors(self):
+        return [line for line in self.output.splitlines() if "ERROR" in line]
+
+
+def launch_command(ranks, arguments):
+    program = [SETSZ, *map(str, arguments)]
+    return program if ranks == 0 else [MPIEXEC, "-n", str(ranks), *program]
+
+
+def setsz(*arguments, ranks=0, timeout=120):
+    """ranks = 0: without a launcher, as `setsz status` is called."""
+    begin = time.monotonic()
+    process = subprocess.Popen(launch_command(ranks, arguments), stdin=subprocess.DEVNULL, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        output, _ = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        raise AssertionError(f"no end after {timeout} s: {arguments}\n{output}") from None
+    return Result(process.returncode, output, time.monotonic() - begin)
+
+
+def products(run):
+    """Every file under a final name in a run directory, without what is about the run itself."""
+    run = Path(run)
+    return sorted(str(path.relative_to(run)) for path in run.rglob("*")
+                  if path.is_file() and is_product(path.relative_to(run)))
+
+
+def is_product(path):
+    return not any(part.startswith(".") or part.endswith((".part", ".journal", ".log")) or part == "journal"
+                   for part in path.parts) and path.name != "manifest.json"
+
+
+def manifests(run):
+    return {str(path.parent.relative_to(run)): json.loads(path.read_text())
+            for path in sorted(Path(run).rglob("manifest.json"))}
+
+
+def hashes(run):
+    """{"catalog/z0/clusters.h5": "..."}: what each product holds, whenever and however it was made."""
+    return {f"{stage}/{name}": entry["hash"] for stage, manifest in manifests(run).items()
+            for name, entry in manifest["outputs"].items()}
+
+
+class Case(unittest.TestCase):
+    """A test with a folder of its own, removed afterwards (kept if SETSZ_KEEP is set)."""
+
+    longMessage = True
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="setsz-test-"))
+        if not os.environ.get("SETSZ_KEEP"):
+            self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def configuration(self, name="tiny.ini", **replace):
+        """A copy of a configuration of this folder; @run@ and the like are replaced."""
+        text = (HERE / name).read_text()
+        for key, value in replace.items():
+            self.assertIn(f"@{key}@", text)
+            text = text.replace(f"@{key}@", str(value))
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def succeeds(self, *arguments, **keywords):
+        result = setsz(*arguments, **keywords)
+        self.assertEqual(result.code, 0, f"{arguments}\n{result.output}")
+        return result
+
+    def fails(self, code, *arguments, words=(), **keywords):
+        """One message, from one rank, with everything in it that the user needs."""
+        result = setsz(*arguments, **keywords)
+        self.assertEqual(result.code, code, f"{arguments}\n{result.output}")
+        self.assertEqual(len(result.errors), 1, f"one message wanted:\n{result.output}")
+        for word in words:
+            self.assertIn(word, result.errors[0])
+        return result
