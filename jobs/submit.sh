@@ -25,21 +25,24 @@ done
 [[ -r $config ]] || { echo "submit.sh: cannot read the configuration '$config'" >&2; exit 66; }
 
 if [[ -z $stages ]]; then
-  stages=$(awk -F= '/^\[/ {section = $0} section ~ /^\[run\]/ && $1 ~ /^[ \t]*stages[ \t]*$/ {print $2}' "$config")
+  stages=$(awk -F= '{sub(/#.*/, "")} /^\[/ {section = $0}
+                    section ~ /^\[run\]/ && $1 ~ /^[ \t]*stages[ \t]*$/ {print $2}' "$config")
   stages=${stages:-catalog,extract,voxelize,fit,train,predict,evaluate,paint,sky}
 fi
 
+for stage in ${stages//,/ }; do
+  [[ -r $SETSZ_ROOT/jobs/$stage.sbatch ]] ||
+    { echo "submit.sh: there is no job for the stage '$stage'" >&2; exit 64; }
+done
 # Mistakes in options are found here, not hours later on a node.
 "$SETSZ" plan "$config" "${options[@]}" >/dev/null
 
 previous=''
 for stage in ${stages//,/ }; do
-  script=$SETSZ_ROOT/jobs/$stage.sbatch
-  [[ -r $script ]] || { echo "submit.sh: there is no job for the stage '$stage'" >&2; exit 64; }
   after=()
   # kill-on-invalid-dep: what follows a failed job leaves the queue, instead of waiting for ever.
   [[ -n $previous ]] && after=("--dependency=afterok:$previous" --kill-on-invalid-dep=yes)
-  job=$(sbatch --parsable "${after[@]}" "$@" "$script" "$config" "${options[@]}")
+  job=$(sbatch --parsable "${after[@]}" "$@" "$SETSZ_ROOT/jobs/$stage.sbatch" "$config" "${options[@]}")
   previous=${job%%;*}
   echo "$stage: job $previous"
 done
