@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/healpix_map.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "io/fits_header.hpp"
+
+namespace setsz {
+namespace {
+
+constexpr double bad_data = -1.6375e30;
+constexpr std::int64_t pixels_per_buffer = 1 << 20;
+constexpr std::int64_t float_bytes = sizeof(float);
+
+/// A POSIX file with offsets; closing reports errors, as some file systems tell them only then.
+class OutputFile {
+ public:
+  OutputFile(std::string const& path, int flags)
+      : path_(path), descriptor_(::open(path.c_str(), flags, 0644)) {
+    require(descriptor_ >= 0, ExitCode::cannot_create, "cannot write '", path, "' (",
+            std::strerror(errno), ")");
+  }
+  OutputFile(OutputFile const&) = delete;
+  OutputFile& operator=(OutputFile const&) = delete;
+  ~OutputFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  void write_at(std::int64_t offset, void const* data, std::int64_t bytes) {
+    auto const* source = static_cast<char const*>(data);
+    while (bytes > 0) {
+      ssize_t const written =
+          ::pwrite(descriptor_, source, static_cast<std::size_t>(bytes), offset);
+      if (written < 0 && errno == EINTR) continue;
+      require(written > 0, ExitCode::io, "cannot write ", bytes, " bytes at ", offset, " of '",
+              path_, "' (", std::strerror(errno), "); is the disk full?");
+      source += written;
+      offset += written;
+      bytes -= written;
+    }
+  }
+  void close() {
+    bool const synced = ::fsync(descriptor_) == 0;
+    bool const closed = ::close(std::exchange(descriptor_, -1)) == 0;
+    require(synced && closed, ExitCode::io, "cannot finish '", path_, "' (", std::strerror(errno),
+            ")");
+  }
+
+ private:
+  std::string path_;
+  int descriptor_;
+};
+
+std::vector<std::uint32_t> big_endian(std::span<float const> values) {
+  std::vector<std::uint32_t> words(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    std::uint32_t const bits = std::bit_cast<std::uint32_t>(values[i]);
+    words[i] = std::endian::native == std::endian::little ? __builtin_bswap32(bits) : bits;
+  }
+  return words;
+}
+
+FitsSum data_sum_of(std::span<float const> pixels) {
+  FitsSum sum;
+  for (std::size_t i = 0; i < pixels.size(); i += pixels_per_buffer) {
+    auto const words =
+        big_endian(pixels.subspan(i, std::min<std::size_t>(pixels_per_buffer, pixels.size() - i)));
+    sum.add({reinterpret_cast<unsigned char const*>(words.data()), words.size() * 4});
+  }
+  return sum;
+}
+
+std::string primary_header() {
+  std::string text;
+  text += fits_card_text({"SIMPLE", true, "FITS standard 4.0"});
+  text += fits_card_text({"BITPIX", std::int64_t{8}, ""});
+  text += fits_card_text({"NAXIS", std::int64_t{0}, "the map is in the first extension"});
+  text += fits_card_text({"EXTEND", true, ""});
+  return finish_fits_header(text, FitsSum{});
+}
+
+std::string table_header(HealpixHeader const& header, FitsSum data_sum) {
+  std::int64_t const n_pixels = 12 * header.nside * header.nside;
+  std::int64_t const per_row = n_pixels < 1024 ? 1 : 1024;
+  std::vector<FitsCard> const layout = {
+      {"XTENSION", std::string("BINTABLE"), "binary table"},
+      {"BITPIX", std::int64_t{8}, ""},
+      {"NAXIS", std::int64_t{2}, ""},
+      {"NAXIS1", per_row * float_bytes, "bytes a row"},
+      {"NAXIS2", n_pixels / per_row, "rows"},
+      {"PCOUNT", std::int64_t{0}, ""},
+      {"GCOUNT", std::int64_t{1}, ""},
+      {"TFIELDS", std::int64_t{1}, ""},
+      {"TTYPE1", header.column, ""},
+      {"TFORM1", per_row == 1 ? std::string("1E") : std::string("1024E"), "float32, big-endian"},
+      {"TUNIT1", header.unit, header.unit.empty() ? "dimensionless" : ""},
+      {"EXTNAME", header.column, ""},
+      {"PIXTYPE", std::string("HEALPIX"), "HEALPix pixelisation"},
+      {"ORDERING", std::string("RING"), "pixel ordering: RING or NESTED"},
+      {"NSIDE", header.nside, "resolution parameter"},
+      {"FIRSTPIX", std::int64_t{0}, ""},
+      {"LASTPIX", n_pixels - 1, ""},
+      {"INDXSCHM", std::string("IMPLICIT"), "pixel number = place in the table"},
+      {"OBJECT", std::string("FULLSKY"), ""},
+      {"COORDSYS", header.coordinates, "C celestial, G galactic, E ecliptic"},
+      {"BAD_DATA", bad_data, "no pixel of this map has it"},
+      {"POLAR", false, "no polarisation"},
+      {"DATE", header.date, ""},
+      {"CREATOR", header.creator, ""},
+  };
+  std::string text;
+  for (auto const& card : layout) text += fits_card_text(card);
+  for (auto const& card : header.cards) text += fits_card_text(card);
+  for (auto const& line : header.history) {
+    std::string card = "HISTORY " + line;
+    card.resize(80, ' ');
+    text += card;
+  }
+  return finish_fits_header(text, data_sum);
+}
+
+void check_range(Comm const& comm, HealpixHeader const& header, std::int64_t first_pixel,
+                 std::span<float const> pixels) {
+  std::int64_t const n_pixels = 12 * header.nside * header.nside;
+  auto const n_here = static_cast<std::int64_t>(pixels.size());
+  std::int64_t const before = comm.sum_before(n_here);
+  std::int64_t const total = comm.all_sum(n_here);
+  collectively(comm, "map", [&] {
+    require(header.nside > 0 && std::has_single_bit(static_cast<std::uint64_t>(header.nside)),
+            ExitCode::internal, "nside ", header.nside, " is not a power of two");
+    require(before == first_pixel && total == n_pixels, ExitCode::internal,
+            "the ranks' pixels do not cover the sky: this rank begins at ", first_pixel, " after ",
+            before, " pixels of lower ranks, ", total, " of ", n_pixels, " in all");
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      require(std::isfinite(pixels[i]), ExitCode::internal, "pixel ",
+              first_pixel + static_cast<std::int64_t>(i), " of the map is ", pixels[i]);
+    }
+  });
+}
+
+}  // namespace
+
+void write_healpix_map(Comm const& comm, std::string const& path, HealpixHeader const& header,
+                       std::int64_t first_pixel, std::span<float const> pixels) {
+  check_range(comm, header, first_pixel, pixels);
+  FitsSum data_sum;
+  for (auto const sum : comm.all_gather(data_sum_of(pixels).value())) data_sum.add(FitsSum(sum));
+  std::string const headers = primary_header() + table_header(header, data_sum);
+  auto const data_offset = static_cast<std::int64_t>(headers.size());
+  std::int64_t const data_bytes = 12 * header.nside * header.nside * float_bytes;
+
+  collectively(comm, "create the map file", [&] {
+    if (!comm.is_root()) return;
+    OutputFile file(path, O_WRONLY | O_CREAT | O_TRUNC);
+    file.write_at(0, headers.data(), data_offset);
+    std::int64_t const padding = (fits_block - data_bytes % fits_block) % fits_block;
+    std::string const zeros(static_cast<std::size_t>(padding), '\0');
+    file.write_at(data_offset + data_bytes, zeros.data(), padding);
+    file.close();
+  });
+  collectively(comm, "write the map file", [&] {
+    OutputFile file(path, O_WRONLY);
+    for (std::size_t i = 0; i < pixels.size(); i += pixels_per_buffer) {
+      auto const words = big_endian(
+          pixels.subspan(i, std::min<std::size_t>(pixels_per_buffer, pixels.size() - i)));
+      file.write_at(data_offset + (first_pixel + static_cast<std::int64_t>(i)) * float_bytes,
+                    words.data(), static_cast<std::int64_t>(words.size()) * float_bytes);
+    }
+    file.close();
+  });
+}
+
+}  // namespace setsz
