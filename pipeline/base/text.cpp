@@ -81,7 +81,7 @@ std::string nearest(std::string_view word, std::vector<std::string> const& candi
 std::string human_bytes(double bytes) {
   static constexpr char const* names[] = {"B", "kB", "MB", "GB", "TB", "PB"};
   int power = 0;
-  while (std::abs(bytes) >= 1000 && power < 5) {
+  while (std::abs(bytes) >= 999.5 && power < 5) {
     bytes /= 1000;
     ++power;
   }
@@ -111,7 +111,7 @@ std::string human_ranges(std::vector<std::int64_t> const& sorted) {
     while (last + 1 < sorted.size() && sorted[last + 1] == sorted[last] + 1) ++last;
     if (!text.empty()) text += ", ";
     text += std::to_string(sorted[i]);
-    if (last > i) text += "-" + std::to_string(sorted[last]);
+    if (last > i) text.append("-").append(std::to_string(sorted[last]));
     i = last + 1;
   }
   return text;

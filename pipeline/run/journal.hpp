@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "pipeline/base/comm.hpp"
+#include "pipeline/run/durable.hpp"
 
 namespace setsz {
 
@@ -30,7 +32,7 @@ class Journal {
   };
 
   /// Collective. Opens what `directory` holds or begins anew; throws Error(config) with the list of
-  /// differences if it belongs to other options or inputs.
+  /// differences if it belongs to other options or inputs, Error(bad_data) if it is damaged.
   Journal(Comm const& comm, std::string directory,
           std::vector<std::pair<std::string, std::string>> fingerprint_lines);
   ~Journal();
@@ -41,10 +43,10 @@ class Journal {
   std::optional<std::int64_t> committed() const { return committed_; }
 
   /// Collective. Every committed record is given to exactly one rank (the records of one file stay
-  /// together and in order); a record whose hash is wrong is an Error(bad_data).
+  /// together and in order); a record whose hash is wrong is an Error(bad_data). `visit` is local.
   void for_each(std::function<void(Record const&)> const& visit) const;
 
-  /// Local. Written behind a buffer; not safe before the next commit.
+  /// Local. Written behind a buffer; not safe before the next commit, which also tells of errors.
   void append(std::int64_t unit, std::span<std::byte const> bytes);
   /// The same for a record that is given in pieces.
   void append(std::int64_t unit, std::vector<std::span<std::byte const>> const& pieces);
@@ -58,15 +60,32 @@ class Journal {
   /// Collective: removes the journal; the product is complete or to be made anew.
   void discard();
 
+  /// Local: what the commit mark in a journal's folder says; empty if there is none. It changes
+  /// with every commit.
+  static std::string commit_mark(std::string const& directory);
+
  private:
-  struct Writer;
+  struct File {
+    std::string name;
+    std::int64_t bytes;  ///< committed; what lies behind is not part of the journal
+    bool operator==(File const&) const = default;
+  };
+  void open();
+  std::string mark_text(std::int64_t position, std::vector<File> const& files) const;
+  void remove_all_but(std::vector<File> const& files) const;
+  void visit_file(File const& file, std::function<void(Record const&)> const& visit) const;
+
   Comm comm_;
   std::string directory_;
   std::vector<std::pair<std::string, std::string>> lines_;
   std::optional<std::int64_t> committed_;
-  std::int64_t generation_ = 0;
-  std::vector<std::string> committed_files_;
-  std::unique_ptr<Writer> writer_;
+  std::int64_t generation_ = 0;  ///< moves on with `restart`
+  std::int64_t session_ = 0;     ///< moves on with every opening: committed files are never touched
+  std::int64_t commits_ = 0;
+  std::vector<File> kept_;                   ///< files that the next commit keeps
+  std::vector<File> committed_files_;        ///< files of the last commit
+  std::unique_ptr<durable::Writer> writer_;  ///< this rank's file of this session and generation
+  std::optional<Error> failure_;             ///< of an append, reported by the next commit
 };
 
 }  // namespace setsz

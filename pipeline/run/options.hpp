@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -91,17 +92,22 @@ struct SectionSchema {
   std::string section;  ///< "extract" or "snapshot"
   bool family = false;  ///< sections [section.NAME], any number of them
   std::string help;
-  std::function<std::vector<OptionList::Entry>()>
-      entries;  ///< with defaults, for manual and checks
+
+  /// A set of options with default values, and the entries that read and write them.
+  struct Instance {
+    std::shared_ptr<void> options;
+    std::vector<OptionList::Entry> entries;
+  };
+  std::function<Instance()> make;
 };
 
 template <class Options>
 SectionSchema schema_of(bool family = false) {
   return {std::string(Options::section), family, std::string(Options::help), [] {
-            Options options;
+            auto options = std::make_shared<Options>();
             OptionList list;
-            options.declare(list);
-            return list.entries();
+            options->declare(list);
+            return SectionSchema::Instance{options, list.entries()};
           }};
 }
 
@@ -149,7 +155,11 @@ class Configuration {
     std::string text;
     std::string where;  ///< "demo.ini:12" or "--set"
   };
-  void fill(std::string_view name, OptionList& list) const;
+  void fill(std::string_view name, OptionList const& list) const;
+  void read(std::string const& text);
+  void read_override(std::string const& assignment);
+  SectionSchema const& schema_for(std::string const& section, std::string const& where) const;
+  void validate_values() const;
   void check(std::string_view name, std::function<void()> const& validate) const;
   static void add_to(Fingerprint& fingerprint, std::string_view name, OptionList const& list);
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/base/error.hpp"
+#include "pipeline/run/stage.hpp"
+
+namespace setsz {
+
+void RunOptions::declare(OptionList& options) {
+  options.add(
+      "directory", directory,
+      {.help = "folder of all products, made where it is missing", .affects = Affects::running});
+  options.add("stages", stages,
+              {.help = "stages that `setsz run` works through; empty: all but mock",
+               .affects = Affects::running});
+  options.add("seed", seed, {.help = "seed of every random number", .min = 0});
+  options.add("memory_mb", memory_mb,
+              {.unit = "MB",
+               .help = "working memory per rank, beside what a stage must keep",
+               .min = 1,
+               .affects = Affects::running});
+  options.add("checkpoint_minutes", checkpoint_minutes,
+              {.unit = "min",
+               .help = "time between two checkpoints of a long stage",
+               .min = 0,
+               .affects = Affects::running});
+  options.add("watchdog_seconds", watchdog_seconds,
+              {.unit = "s",
+               .help = "a rank without progress for so long ends the run with code 70; 0: never",
+               .min = 0,
+               .affects = Affects::running});
+  options.add("slice_rows", slice_rows,
+              {.help = "rows of a snapshot that are read at a time; sums are added slice by slice",
+               .min = 1});
+  options.add("log_level", log_level,
+              {.help = "0: warnings, 1: what is done, 2: details",
+               .min = 0,
+               .max = 2,
+               .affects = Affects::running});
+}
+
+void RunOptions::validate() const {
+  require(!directory.empty(), ExitCode::config, "directory is empty");
+}
+
+}  // namespace setsz

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/run/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/run/stage.hpp"
+#include "tests/run/temporary_folder.hpp"
+
+namespace setsz {
+namespace {
+
+enum class Colour { red, green };
+
+struct ToyOptions {
+  static constexpr std::string_view section = "toy";
+  static constexpr std::string_view help = "a toy";
+  double radius = 2.5;
+  std::int64_t count = 3;
+  bool fast = false;
+  std::string file;
+  std::vector<std::string> names;
+  std::vector<double> bins = {1, 2};
+  Colour colour = Colour::red;
+  std::int64_t threads = 1;
+  void declare(OptionList& options) {
+    options.add("radius", radius, {.unit = "R200c", .help = "how far", .min = 1, .max = 10});
+    options.add("count", count, {.help = "how many", .min = 1});
+    options.add("fast", fast, {.help = "quickly"});
+    options.add("file", file, {.help = "where"});
+    options.add("names", names, {.help = "who"});
+    options.add("bins", bins, {.help = "edges", .min = 0});
+    options.add("colour", colour, {{"red", Colour::red}, {"green", Colour::green}},
+                {.help = "which"});
+    options.add("threads", threads, {.help = "no result", .affects = Affects::running});
+  }
+  void validate() const {
+    require(!(fast && count > 100), ExitCode::config, "fast and count > 100 exclude each other");
+  }
+};
+struct ItemOptions {
+  static constexpr std::string_view section = "item";
+  static constexpr std::string_view help = "one item";
+  double size = 1;
+  void declare(OptionList& options) { options.add("size", size, {.help = "its size"}); }
+  void validate() const {}
+};
+
+std::vector<SectionSchema> toy_schemas() {
+  return {schema_of<RunOptions>(), schema_of<ToyOptions>(), schema_of<ItemOptions>(true)};
+}
+Configuration parse(std::string const& text, std::vector<std::string> const& overrides = {}) {
+  return Configuration::parse(text, "toy.ini", overrides, toy_schemas());
+}
+
+TEST(Options, ValuesOfEveryTypeAreRead) {
+  auto const toy = parse(
+                       "# a comment\n[toy]\nradius = 3.25  # another\ncount=12\nfast = yes\n"
+                       "file = /some where/ü.hdf5\nnames = a, b ,c\nbins = 0.5, 1e3\n"
+                       "colour = green\r\n")
+                       .get<ToyOptions>();
+  EXPECT_EQ(toy.radius, 3.25);
+  EXPECT_EQ(toy.count, 12);
+  EXPECT_TRUE(toy.fast);
+  EXPECT_EQ(toy.file, "/some where/ü.hdf5");
+  EXPECT_EQ(toy.names, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(toy.bins, (std::vector<double>{0.5, 1000}));
+  EXPECT_EQ(toy.colour, Colour::green);
+}
+
+TEST(Options, MissingKeysAndSectionsKeepTheirDefaults) {
+  auto const toy = parse("[run]\nseed = 4\n").get<ToyOptions>();
+  EXPECT_EQ(toy.radius, 2.5);
+  EXPECT_TRUE(toy.names.empty());
+  EXPECT_EQ(toy.bins.size(), 2U);
+}
+
+TEST(Options, TheCommandLineOverridesTheFile) {
+  auto const configuration =
+      parse("[toy]\nradius = 3\n", {"toy.radius=4", "item.new.size=7", "toy.file=a=b"});
+  EXPECT_EQ(configuration.get<ToyOptions>().radius, 4);
+  EXPECT_EQ(configuration.get<ToyOptions>().file, "a=b");
+  EXPECT_EQ(configuration.names("item"), std::vector<std::string>{"new"});
+  EXPECT_EQ(configuration.get<ItemOptions>("item.new").size, 7);
+}
+
+TEST(Options, FamiliesKeepTheOrderOfTheFile) {
+  auto const configuration = parse("[item.z]\nsize = 2\n[toy]\n[item.a]\n");
+  EXPECT_EQ(configuration.names("item"), (std::vector<std::string>{"z", "a"}));
+  EXPECT_EQ(configuration.get<ItemOptions>("item.z").size, 2);
+  EXPECT_EQ(configuration.get<ItemOptions>("item.a").size, 1);
+}
+
+struct BadFile {
+  char const* text;
+  std::vector<std::string> words;  ///< of the message
+};
+
+TEST(Options, EveryMistakeIsNamedWithItsLine) {
+  std::vector<BadFile> const cases{
+      {"[toy]\n\nradios = 3\n", {"toy.ini:3", "radios", "[toy]", "'radius'"}},
+      {"[run]\n[tot]\n", {"toy.ini:2", "[tot]", "[toy]"}},
+      {"[items.a]\n", {"[items.a]", "[item.NAME]"}},
+      {"[item]\n", {"[item]", "[item.NAME]"}},
+      {"[toy]\nradius = 128x\n", {"toy.ini:2", "radius", "'128x'", "a number"}},
+      {"[toy]\nradius = nan\n", {"toy.ini:2", "out of range"}},
+      {"[toy]\nradius = \n", {"toy.ini:2", "not a number"}},
+      {"[toy]\nradius = 0.99\n", {"0.99", "[1, 10]"}},
+      {"[toy]\nradius = 10.01\n", {"10.01", "[1, 10]"}},
+      {"[toy]\ncount = 1.5\n", {"'1.5'", "a whole number"}},
+      {"[toy]\ncount = 1e3\n", {"'1e3'", "a whole number"}},
+      {"[toy]\ncount = 0\n", {">= 1"}},
+      {"[toy]\ncount = 99999999999999999999\n", {"too large"}},
+      {"[toy]\nfast = on\n", {"'on'", "yes or no"}},
+      {"[toy]\ncolour = gren\n", {"'gren'", "red, green", "'green'"}},
+      {"[toy]\nnames = a,,b\n", {"empty item"}},
+      {"[toy]\nbins = 1, -2\n", {"-2", ">= 0"}},
+      {"[toy]\nbins = 1 2\n", {"'1 2'", "a number"}},
+      {"[toy]\nradius = 2\n# x\nradius = 3\n", {"toy.ini:4", "radius", "line 2"}},
+      {"[toy]\n[run]\n[toy]\n", {"toy.ini:3", "[toy]", "line 1"}},
+      {"radius = 3\n[toy]\n", {"toy.ini:1", "before the first"}},
+      {"[toy]\nradius\n", {"toy.ini:2", "'radius'", "key = value"}},
+      {"[toy\nradius = 2\n", {"toy.ini:1", "heading"}},
+      {"[toy]\n\tradius = 2\n", {"toy.ini:2", "tab"}},
+      {"\xEF\xBB\xBF[toy]\n", {"toy.ini:1", "byte order mark"}},
+      {"", {"no [section]"}},
+      {"# only a comment\n", {"no [section]"}},
+  };
+  for (auto const& bad : cases) {
+    auto const error = error_of([&] { parse(bad.text); });
+    EXPECT_EQ(error.code(), ExitCode::config) << bad.text;
+    for (auto const& word : bad.words) {
+      EXPECT_NE(std::string(error.what()).find(word), std::string::npos)
+          << "'" << word << "' is not in: " << error.what();
+    }
+  }
+}
+
+TEST(Options, BothEdgesOfARangeAreLegal) {
+  EXPECT_EQ(parse("[toy]\nradius = 1\n").get<ToyOptions>().radius, 1);
+  EXPECT_EQ(parse("[toy]\nradius = 10\n").get<ToyOptions>().radius, 10);
+}
+
+TEST(Options, ABadOverrideIsNamed) {
+  for (auto const* bad :
+       {"toy.radios=3", "toy.radius", "radius=3", "toy.radius=x", "tip.radius=2"}) {
+    auto const error = error_of([&] { parse("[toy]\n", {bad}); });
+    EXPECT_EQ(error.code(), ExitCode::config) << bad;
+    EXPECT_NE(std::string(error.what()).find("--set"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Options, KeysThatExcludeEachOtherAreRefused) {
+  auto const configuration = parse("[toy]\nfast = yes\ncount = 101\n");
+  auto const error = error_of([&] { configuration.get<ToyOptions>(); });
+  EXPECT_EQ(error.code(), ExitCode::config);
+  EXPECT_NE(std::string(error.what()).find("toy.ini: [toy] fast and count"), std::string::npos);
+}
+
+TEST(Options, OnlyKeysThatChangeTheResultEnterTheFingerprint) {
+  Fingerprint before, after, same;
+  parse("[toy]\n").describe<ToyOptions>(before);
+  parse("[toy]\nradius = 3\n").describe<ToyOptions>(after);
+  parse("[toy]\nradius = 2.50\nthreads = 8\n").describe<ToyOptions>(same);
+  EXPECT_EQ(before.hex(), same.hex());
+  EXPECT_NE(before.hex(), after.hex());
+  EXPECT_EQ(Fingerprint::differences(before.lines(), after.lines()),
+            std::vector<std::string>{"toy.radius: 2.5 -> 3"});
+}
+
+TEST(Options, TheResolvedConfigurationReadsBackAsTheSame) {
+  auto const first = parse("[toy]\nradius = 3.1\nnames = a,b\n[item.q]\n", {"toy.count=9"});
+  auto const second = parse(first.resolved());
+  EXPECT_EQ(first.resolved(), second.resolved());
+  EXPECT_EQ(second.get<ToyOptions>().count, 9);
+  EXPECT_EQ(second.names("item"), std::vector<std::string>{"q"});
+}
+
+TEST(Options, TheGeneratedDefaultConfigurationHasOnlyDefaults) {
+  auto const configuration = parse(default_configuration(toy_schemas()));
+  EXPECT_EQ(configuration.resolved(), parse("[toy]\n").resolved());
+}
+
+TEST(Options, TheManualNamesEveryKey) {
+  auto const manual = options_manual(toy_schemas());
+  for (auto const* word : {"## [toy]", "## [item.NAME]", "`radius`", "in [1, 10], in R200c",
+                           "red\\|green", "`threads` *", "`checkpoint_minutes`"}) {
+    EXPECT_NE(manual.find(word), std::string::npos) << word;
+  }
+}
+
+TEST(Fingerprint, DifferencesNameWhatIsNewAndGone) {
+  Fingerprint before, after;
+  before.add("a", 1).add("b", 2);
+  after.add("b", 3).add("c", 4);
+  EXPECT_EQ(Fingerprint::differences(before.lines(), after.lines()),
+            (std::vector<std::string>{"b: 2 -> 3", "c: new (4)", "a: gone (was 1)"}));
+}
+
+}  // namespace
+}  // namespace setsz
