@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-setsz_benchmark(overlap SOURCES overlap.cpp LINKS setsz::voxelize)
+setsz_benchmark(overlap SOURCES overlap.cpp LINKS setsz::overlap)

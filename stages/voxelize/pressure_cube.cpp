@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/voxelize/pressure_cube.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "pipeline/base/error.hpp"
+
+namespace setsz {
+namespace {
+
+constexpr double unit_ball = 4 * std::numbers::pi / 3;
+
+double cubed(double x) { return x * x * x; }
+
+}  // namespace
+
+GasBall gas_ball(CellSize cell_size, Vec3 const& position, double mass, double density,
+                 double pressure, double smoothing_length_ckpch) {
+  require(mass > 0 && density > 0, ExitCode::bad_data, "a gas cell at (", position.x, ", ",
+          position.y, ", ", position.z, ") ckpc/h has mass ", mass, " and density ", density,
+          " (both must be positive)");
+  double const volume = mass / density;
+  if (cell_size == CellSize::volume) return {position, std::cbrt(volume / unit_ball), pressure, 1};
+  require(smoothing_length_ckpch > 0, ExitCode::bad_data, "a gas cell at (", position.x, ", ",
+          position.y, ", ", position.z, ") ckpc/h has smoothing length ", smoothing_length_ckpch);
+  return {position, smoothing_length_ckpch, pressure,
+          volume / (unit_ball * cubed(smoothing_length_ckpch))};
+}
+
+void CompensatedSum::add(double value) {
+  double const next = sum + value;
+  lost += std::abs(sum) >= std::abs(value) ? (sum - next) + value : (value - next) + sum;
+  sum = next;
+}
+
+PressureCube::PressureCube(std::int64_t n_voxels)
+    : n_(n_voxels),
+      amount_(static_cast<std::size_t>(n_voxels * n_voxels * n_voxels), 0),
+      filled_(amount_.size(), 0) {}
+
+void PressureCube::add(GasBall const& ball, Vec3 const& offset, double voxel_edge_ckpch,
+                       BallOverlap& overlap) {
+  Vec3 const centre = offset / voxel_edge_ckpch;
+  double const radius = ball.radius / voxel_edge_ckpch;
+  double const amount = ball.pressure * ball.filling;
+  for (auto const& [voxel, volume] : overlap(centre, radius)) {
+    amount_[static_cast<std::size_t>(voxel)] += amount * volume;
+    filled_[static_cast<std::size_t>(voxel)] += ball.filling * volume;
+  }
+  double const fraction = ball_fraction_in_cube(centre, radius, static_cast<double>(n_));
+  deposited_.add(amount * fraction * unit_ball * cubed(radius));
+}
+
+double PressureCube::total_amount() const {
+  CompensatedSum total;
+  for (double const amount : amount_) total.add(amount);
+  return total.value();
+}
+
+double PressureCube::conservation_error() const {
+  double const deposited = deposited_.value(), total = total_amount();
+  if (deposited == 0) return std::abs(total);
+  return std::abs(total - deposited) / std::abs(deposited);
+}
+
+std::int64_t PressureCube::state_size(std::int64_t n_voxels) {
+  return 2 * n_voxels * n_voxels * n_voxels + 2;
+}
+
+std::vector<double> PressureCube::state() const {
+  std::vector<double> state;
+  state.reserve(static_cast<std::size_t>(state_size(n_)));
+  state.insert(state.end(), amount_.begin(), amount_.end());
+  state.insert(state.end(), filled_.begin(), filled_.end());
+  state.push_back(deposited_.sum);
+  state.push_back(deposited_.lost);
+  return state;
+}
+
+void PressureCube::restore(std::span<double const> state) {
+  require(static_cast<std::int64_t>(state.size()) == state_size(n_), ExitCode::bad_data,
+          "a checkpoint of voxelize holds ", state.size(), " numbers for a cube, expected ",
+          state_size(n_));
+  auto const cells = amount_.size();
+  std::copy_n(state.begin(), cells, amount_.begin());
+  std::copy_n(state.begin() + static_cast<std::ptrdiff_t>(cells), cells, filled_.begin());
+  deposited_ = {state[2 * cells], state[2 * cells + 1]};
+}
+
+}  // namespace setsz
