@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// Internal to setsz::model: the only headers that show ATen are layers.hpp and modules.hpp.
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/parameters.hpp"
+
+namespace setsz {
+
+/// The parameters as tensors, in the layout's order; views of the flat array.
+using Tensors = std::vector<at::Tensor>;
+
+/// Ready-made dropout masks of a chunk of targets: 0 or 1/(1 - rate), shape (n_targets, width).
+/// Layers take their columns one after the other; without masks nothing is dropped.
+class DropoutMasks {
+ public:
+  DropoutMasks() = default;
+  explicit DropoutMasks(at::Tensor masks) : masks_(std::move(masks)) {}
+  /// The input with some of its elements dropped.
+  at::Tensor apply(at::Tensor const& input);
+
+ private:
+  at::Tensor masks_;
+  std::int64_t column_ = 0;
+};
+
+struct MlpShape {
+  std::int64_t inputs = 0;
+  std::int64_t hidden_layers = 0;
+  std::int64_t width = 0;
+  std::int64_t outputs = 0;
+  bool linear_head = false;  ///< the last layer has no activation, and its bias starts at zero
+  double visible_dropout = 0;
+  double dropout = 0;
+  double head_scale = 1;  ///< of the initial weights of a linear head
+};
+
+/// L + 1 perceptrons: [LayerNorm, not in the first] -> dropout -> linear -> leaky ReLU(0.01).
+/// \source Thiele et al. (2022), section 2
+class Mlp {
+ public:
+  Mlp(ParameterLayout& layout, std::string const& module, std::string const& name,
+      MlpShape const& shape);
+
+  /// \param x  shape (rows, inputs) -> (rows, outputs)
+  at::Tensor operator()(Tensors const& parameters, at::Tensor x,
+                        DropoutMasks* masks = nullptr) const;
+  /// Kaiming-uniform weights, N(0, 0.1) biases, identity norms.
+  void initialise(ParameterLayout const& layout, std::span<float> parameters,
+                  std::uint64_t seed) const;
+  MlpShape const& shape() const { return shape_; }
+  /// The dropout rate of every column of DropoutMasks that one call takes, in order.
+  std::vector<double> dropout_rates() const;
+
+ private:
+  struct Layer {
+    std::size_t weight, bias;
+    std::size_t gamma = 0, beta = 0;  ///< of the norm before it; the first layer has none
+    std::int64_t inputs = 0;
+    double dropout = 0;
+  };
+  MlpShape shape_;
+  std::vector<Layer> layers_;
+};
+
+}  // namespace setsz

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/network.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/sinh.h>
+#include <ATen/ops/sqrt.h>
+#include <ATen/ops/sum.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/modules.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/random.hpp"
+
+namespace setsz {
+
+namespace {
+
+at::Tensor tensor_of(std::vector<std::int64_t> const& shape) { return at::empty(shape); }
+float* data(at::Tensor const& tensor) { return tensor.data_ptr<float>(); }
+
+/// [0, n) in pieces of few targets and rows.
+std::vector<Range> cut_into_chunks(TargetBatch const& batch, ChunkSize size) {
+  std::vector<Range> chunks;
+  std::int64_t first = 0;
+  while (first < batch.size()) {
+    std::int64_t last = first + 1;
+    auto const rows_to = [&](std::int64_t i) {
+      return batch.first_particle.empty()
+                 ? 0
+                 : batch.first_particle[static_cast<std::size_t>(i)] -
+                       batch.first_particle[static_cast<std::size_t>(first)];
+    };
+    while (last < batch.size() && last - first < size.targets && rows_to(last + 1) <= size.rows)
+      ++last;
+    chunks.push_back({first, last});
+    first = last;
+  }
+  return chunks;
+}
+
+}  // namespace
+
+struct Network::Implementation {
+  NetworkSetup setup;
+  ParameterLayout layout;
+  std::vector<std::unique_ptr<Module>> modules;
+  std::optional<std::size_t> k;  ///< of the additive term, where there are corrections
+  std::vector<double> dropout_rates;
+  std::vector<float> values, gradients;
+  Tensors leaves;  ///< views of values, with views of gradients
+
+  explicit Implementation(NetworkSetup const& the_setup) : setup(the_setup) {
+    setup.options.validate();
+    modules = make_modules(setup, layout);
+    bool const aggregator = setup.options.has("aggregator");
+    if (aggregator || setup.options.has("local"))
+      k = layout.add(aggregator ? "aggregator" : "local", "k", {1});
+    for (auto const& module : modules) {
+      auto const rates = module->dropout_rates();
+      dropout_rates.insert(dropout_rates.end(), rates.begin(), rates.end());
+    }
+    values.assign(static_cast<std::size_t>(layout.size()), 0);
+    gradients.assign(values.size(), 0);
+    for (auto const& info : layout.tensors()) {
+      at::Tensor leaf = at::from_blob(values.data() + info.first, info.shape);
+      leaf.requires_grad_(true);
+      leaf.mutable_grad() = at::from_blob(gradients.data() + info.first, info.shape);
+      leaves.push_back(leaf);
+    }
+  }
+
+  void initialise(std::uint64_t seed) {
+    for (auto const& module : modules) module->initialise(layout, values, seed);
+    if (k)
+      values[static_cast<std::size_t>(layout.tensors()[*k].first)] =
+          static_cast<float>(setup.options.initial_k);
+  }
+
+  ClusterContext cluster_context(TargetBatch const& batch) const {
+    auto vectors = tensor_of({n_vectors, 3});
+    for (std::size_t i = 0; i < n_vectors; ++i)
+      for (std::size_t j = 0; j < 3; ++j)
+        data(vectors)[3 * i + j] = static_cast<float>(std::sqrt(3.0) * batch.cluster.vectors[i][j]);
+    auto scalars = tensor_of({n_scalars});
+    for (std::size_t i = 0; i < n_scalars; ++i)
+      data(scalars)[i] =
+          static_cast<float>(setup.standardisation.scalars[i](batch.cluster.scalars[i]));
+    ClusterContext context{setup, batch, leaves, vectors, scalars, {}};
+    for (auto const& module : modules) module->prepare(context);
+    return context;
+  }
+
+  /// P/P200 of a chunk, shape (n). \source Thiele et al. (2022), equation 4
+  at::Tensor evaluate(ClusterContext const& cluster, Range targets, DropoutMasks masks) const {
+    ChunkContext chunk{cluster, targets, std::move(masks), {}, {}, {}, {}, {}};
+    auto position = tensor_of({targets.size(), 3});
+    for (std::int64_t i = 0; i < targets.size(); ++i)
+      for (std::size_t j = 0; j < 3; ++j)
+        data(position)[3 * static_cast<std::size_t>(i) + j] = static_cast<float>(
+            cluster.batch.position[static_cast<std::size_t>(targets.first + i)][j]);
+    auto const shift = cluster.shared.find("shift");
+    if (shift != cluster.shared.end()) position = position - shift->second;
+    // The small number keeps the gradient finite for a target at the very centre.
+    chunk.radius = at::sqrt(at::sum(position * position, 1) + 1e-12);
+    if (setup.options.has("aggregator"))
+      chunk.angles = at::matmul(position / chunk.radius.unsqueeze(1), cluster.vectors.t());
+    for (auto const& module : modules) module->evaluate(chunk);
+    if (!chunk.corrections.defined()) return chunk.profile;
+    auto const& strength = leaves[*k];
+    if (!chunk.profile.defined())
+      return strength * at::relu(at::sinh(chunk.corrections.select(1, 0)));
+    return at::relu(chunk.profile * at::relu(1 + chunk.corrections.select(1, 0)) +
+                    strength * at::sinh(chunk.corrections.select(1, 1)));
+  }
+
+  /// Masks of a chunk: each target draws its own row, however the batch is cut.
+  DropoutMasks masks_of(TargetBatch const& batch, Range targets,
+                        std::optional<std::uint64_t> seed) const {
+    if (!seed || dropout_rates.empty()) return {};
+    auto masks = tensor_of({targets.size(), static_cast<std::int64_t>(dropout_rates.size())});
+    float* mask = data(masks);
+    auto const stream =
+        (batch.epoch << 32) | (static_cast<std::uint64_t>(batch.cluster_row) & 0xffffffffU);
+    for (std::int64_t i = targets.first; i < targets.last; ++i) {
+      Random random(*seed, Purpose::dropout, stream,
+                    static_cast<std::uint64_t>(batch.first_target + i));
+      for (double const rate : dropout_rates) {
+        auto const threshold = static_cast<std::uint32_t>(rate * 4294967296.0);
+        *mask++ = random.bits() < threshold ? 0.0F : static_cast<float>(1 / (1 - rate));
+      }
+    }
+    return DropoutMasks(masks);
+  }
+};
+
+Network::Network(NetworkOptions const& options, Standardisation const& standardisation,
+                 GnfwParameters const& benchmark, std::uint64_t seed)
+    : implementation_(
+          std::make_unique<Implementation>(NetworkSetup{options, standardisation, benchmark})) {
+  implementation_->initialise(seed);
+}
+Network::Network(Network&&) noexcept = default;
+Network& Network::operator=(Network&&) noexcept = default;
+Network::~Network() = default;
+
+NetworkOptions const& Network::options() const { return implementation_->setup.options; }
+Standardisation const& Network::standardisation() const {
+  return implementation_->setup.standardisation;
+}
+ParameterLayout const& Network::layout() const { return implementation_->layout; }
+std::span<float> Network::parameters() { return implementation_->values; }
+std::span<float const> Network::parameters() const { return implementation_->values; }
+std::span<float> Network::gradient() { return implementation_->gradients; }
+
+double Network::accumulate_gradient(TargetBatch const& batch, double scale,
+                                    std::optional<std::uint64_t> dropout_seed, ChunkSize size) {
+  if (batch.size() == 0) return 0;
+  auto& self = *implementation_;
+  auto context = self.cluster_context(batch);
+  auto const attached = context.shared;
+  for (auto& [name, tensor] : context.shared) {
+    tensor = tensor.detach();
+    tensor.requires_grad_(true);
+  }
+  double loss = 0;
+  for (Range const& chunk : cut_into_chunks(batch, size)) {
+    auto const truth =
+        at::from_blob(const_cast<float*>(batch.truth.data()) + chunk.first, {chunk.size()});
+    auto const error =
+        self.evaluate(context, chunk, self.masks_of(batch, chunk, dropout_seed)) - truth;
+    auto const sum = at::sum(error * error) * batch.weight;
+    (sum * scale).backward();
+    loss += static_cast<double>(sum.item<float>());
+  }
+  for (auto const& [name, tensor] : attached)
+    if (context.shared.at(name).grad().defined()) tensor.backward(context.shared.at(name).grad());
+  return loss;
+}
+
+std::vector<float> Network::predict(TargetBatch const& batch, ChunkSize size) const {
+  at::NoGradGuard const no_gradients;
+  std::vector<float> result(static_cast<std::size_t>(batch.size()));
+  if (result.empty()) return result;
+  auto const context = implementation_->cluster_context(batch);
+  for (Range const& chunk : cut_into_chunks(batch, size)) {
+    auto const pressure = implementation_->evaluate(context, chunk, {}).contiguous();
+    std::copy_n(data(pressure), chunk.size(), result.data() + chunk.first);
+  }
+  return result;
+}
+
+Vec3 Network::origin_shift(TargetBatch const& batch) const {
+  at::NoGradGuard const no_gradients;
+  auto const context = implementation_->cluster_context(batch);
+  auto const shift = context.shared.find("shift");
+  if (shift == context.shared.end()) return {};
+  auto const values = shift->second.contiguous();
+  return {data(values)[0], data(values)[1], data(values)[2]};
+}
+
+Container Network::to_container() const {
+  auto const& self = *implementation_;
+  Container container;
+  container.description["network"] = self.setup.options;
+  container.description["standardisation"] = self.setup.standardisation;
+  container.description["benchmark"] = self.setup.gnfw;
+  auto& tensors = container.description["tensors"] = nlohmann::json::array();
+  for (auto const& info : self.layout.tensors())
+    tensors.push_back({{"name", info.name}, {"shape", info.shape}, {"first", info.first}});
+  container.arrays["parameters"] = self.values;
+  return container;
+}
+
+Network Network::from_container(Container const& container) {
+  Network network(container.description.at("network").get<NetworkOptions>(),
+                  container.description.at("standardisation").get<Standardisation>(),
+                  container.description.at("benchmark").get<GnfwParameters>(), 0);
+  auto const& saved = container.array("parameters");
+  auto const parameters = network.parameters();
+  require(saved.size() == parameters.size(), ExitCode::bad_data, "the model has ", saved.size(),
+          " parameters, its options make ", parameters.size(),
+          " (written by another version of setsz?)");
+  std::ranges::copy(saved, parameters.begin());
+  return network;
+}
+
+double squared_error(TargetBatch const& batch, std::span<float const> prediction) {
+  double sum = 0;
+  for (std::size_t i = 0; i < prediction.size(); ++i) {
+    double const error = static_cast<double>(prediction[i]) - static_cast<double>(batch.truth[i]);
+    sum += error * error;
+  }
+  return sum * batch.weight;
+}
+
+}  // namespace setsz

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/container.hpp"
+#include "model/features.hpp"
+#include "model/gnfw.hpp"
+#include "model/network_options.hpp"
+#include "model/parameters.hpp"
+#include "model/target_batch.hpp"
+
+namespace setsz {
+
+/// One BLAS and one libtorch thread per process: parallelism is over ranks, and the two thread
+/// pools would fight. Called before the first use of a network.
+void use_one_thread();
+/// Which BLAS computes the matrix products: "OpenBLAS 0.3.21 ... SkylakeX", or a warning that the
+/// slow reference BLAS does.
+std::string blas_description();
+
+/// How much of a batch is worked on at a time: at most this many particles (at least one target),
+/// so that activations stay in the cache. Does not change what is computed, only its rounding.
+struct ChunkSize {
+  std::int64_t rows = 1024;
+  std::int64_t targets = 64;
+};
+
+/// The whole model F of Thiele et al. (2022), equation 3: particles around a cluster and around
+/// targets in, electron pressure at the targets out, in units of P200.
+///
+/// Parameters and gradients are flat float32 arrays in the order of `layout()`. libtorch stays
+/// behind the implementation.
+class Network {
+ public:
+  /// Starting values from `seed` alone; the profile starts from `benchmark`.
+  Network(NetworkOptions const& options, Standardisation const& standardisation,
+          GnfwParameters const& benchmark, std::uint64_t seed);
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+  ~Network();
+
+  NetworkOptions const& options() const;
+  Standardisation const& standardisation() const;
+  ParameterLayout const& layout() const;
+  std::span<float> parameters();
+  std::span<float const> parameters() const;
+  /// Filled by `accumulate_gradient`; cleared by hand.
+  std::span<float> gradient();
+
+  /// The sum over the targets of weight x (P - P_e/P200)^2 (Thiele et al. 2022, equation 7, before
+  /// the mean); adds `scale` times its gradient to `gradient()`.
+  /// \param dropout_seed  drops units as a function of (seed, epoch, cluster, target); none without
+  double accumulate_gradient(TargetBatch const& batch, double scale,
+                             std::optional<std::uint64_t> dropout_seed, ChunkSize chunk = {});
+  /// P_e/P200 at the targets.
+  std::vector<float> predict(TargetBatch const& batch, ChunkSize chunk = {}) const;
+  /// Where the profile is centred, relative to the catalogue's position [R200]; zero without
+  /// origin.
+  Vec3 origin_shift(TargetBatch const& batch) const;
+
+  /// The model file: description (options, standardisation, benchmark, ...) and parameters.
+  Container to_container() const;
+  static Network from_container(Container const& container);
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+/// Sum of weight x (P - truth)^2 of a prediction; double.
+double squared_error(TargetBatch const& batch, std::span<float const> prediction);
+
+}  // namespace setsz

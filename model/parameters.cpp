@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/parameters.hpp"
+
+#include <cmath>
+
+#include "pipeline/base/random.hpp"
+
+namespace setsz {
+
+std::int64_t ParameterInfo::size() const {
+  std::int64_t n = 1;
+  for (auto const extent : shape) n *= extent;
+  return n;
+}
+
+std::size_t ParameterLayout::add(std::string const& module, std::string const& name,
+                                 std::vector<std::int64_t> shape) {
+  tensors_.push_back({module + "." + name, module, std::move(shape), size_});
+  size_ += tensors_.back().size();
+  return tensors_.size() - 1;
+}
+
+void fill_kaiming_uniform(std::span<float> weights, std::int64_t fan_in, std::uint64_t seed,
+                          std::size_t tensor) {
+  Random random(seed, Purpose::weights, tensor);
+  double const bound = std::sqrt(6 / ((1 + 0.01 * 0.01) * static_cast<double>(fan_in)));
+  for (float& w : weights) w = static_cast<float>(bound * (2 * random.uniform() - 1));
+}
+
+void fill_normal(std::span<float> values, double deviation, std::uint64_t seed,
+                 std::size_t tensor) {
+  Random random(seed, Purpose::weights, tensor);
+  for (float& v : values) v = static_cast<float>(deviation * random.normal());
+}
+
+}  // namespace setsz

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/target_batch.hpp"
+
+#include <cstring>
+#include <type_traits>
+
+#include "pipeline/base/error.hpp"
+
+namespace setsz {
+
+namespace {
+
+struct Packer {
+  std::vector<std::byte>& message;
+  template <class T>
+  void operator()(T const& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    append(&value, sizeof value);
+  }
+  template <class T>
+  void operator()(std::vector<T> const& values) {
+    (*this)(static_cast<std::int64_t>(values.size()));
+    append(values.data(), values.size() * sizeof(T));
+  }
+  void append(void const* data, std::size_t bytes) {
+    auto const* first = static_cast<std::byte const*>(data);
+    message.insert(message.end(), first, first + bytes);
+  }
+};
+
+struct Unpacker {
+  std::vector<std::byte> const& message;
+  std::size_t& cursor;
+  template <class T>
+  void operator()(T& value) {
+    take(&value, sizeof value);
+  }
+  template <class T>
+  void operator()(std::vector<T>& values) {
+    std::int64_t n = 0;
+    (*this)(n);
+    values.resize(static_cast<std::size_t>(n));
+    take(values.data(), values.size() * sizeof(T));
+  }
+  void take(void* into, std::size_t bytes) {
+    require(cursor + bytes <= message.size(), ExitCode::internal,
+            "a batch of targets arrived incomplete");
+    if (bytes > 0) std::memcpy(into, message.data() + cursor, bytes);
+    cursor += bytes;
+  }
+};
+
+template <class Batch, class Visit>
+void visit_members(Batch& batch, Visit&& visit) {
+  visit(batch.cluster_row);
+  visit(batch.epoch);
+  visit(batch.first_target);
+  visit(batch.cluster);
+  visit(batch.xoff_r200);
+  visit(batch.weight);
+  visit(batch.position);
+  visit(batch.truth);
+  visit(batch.n_within);
+  visit(batch.first_particle);
+  visit(batch.local);
+  visit(batch.origin);
+}
+
+}  // namespace
+
+void pack(TargetBatch const& batch, std::vector<std::byte>& message) {
+  visit_members(batch, Packer{message});
+}
+
+TargetBatch unpack(std::vector<std::byte> const& message, std::size_t& cursor) {
+  TargetBatch batch;
+  visit_members(batch, Unpacker{message, cursor});
+  return batch;
+}
+
+}  // namespace setsz

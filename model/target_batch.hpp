@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "model/features.hpp"
+
+namespace setsz {
+
+/// Targets of one cluster with everything the network needs to evaluate them: a lane of a training
+/// step, or a block of voxels to predict. Moves between ranks as bytes.
+struct TargetBatch {
+  std::int64_t cluster_row = -1;  ///< of clusters.h5
+  std::uint64_t epoch = 0;        ///< seeds dropout, with the cluster and the target's index
+  std::int64_t first_target = 0;  ///< index of the first target in the cluster's sample
+  ClusterProperties cluster;      ///< scalars and vectors with their training noise
+  double xoff_r200 = 0;           ///< Xoff/R200 without noise
+  double weight = 1;              ///< of the squared error of each target in the loss
+
+  std::vector<Vec3> position;                ///< of the targets, relative to the cluster [R200]
+  std::vector<float> truth;                  ///< P_e/P200; empty in prediction
+  std::vector<std::int64_t> n_within;        ///< exact number of particles in each local sphere
+  std::vector<std::int64_t> first_particle;  ///< (n_targets + 1) rows of `local`
+  std::vector<Particle> local;               ///< sampled particles of all targets, one by one
+  std::vector<Particle> origin;              ///< sampled particles of the whole cluster
+
+  std::int64_t size() const { return static_cast<std::int64_t>(position.size()); }
+};
+
+/// Appends the batch to a message.
+void pack(TargetBatch const& batch, std::vector<std::byte>& message);
+/// Reads one batch and moves `cursor` behind it. \pre the bytes come from `pack`
+TargetBatch unpack(std::vector<std::byte> const& message, std::size_t& cursor);
+
+}  // namespace setsz

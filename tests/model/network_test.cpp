@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/network.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/base/text.hpp"
+#include "random_batch.hpp"
+
+namespace setsz {
+namespace {
+
+using testing::random_batch;
+using testing::rotated;
+using testing::small_network;
+
+std::vector<std::vector<std::string>> const variants{
+    {"gnfw"},          {"gnfw", "origin"},          {"local"},
+    {"gnfw", "local"}, {"gnfw", "local", "origin"}, {"local", "aggregator"},
+    {"aggregator"},    {"origin", "aggregator"},    {"gnfw", "origin", "local", "aggregator"}};
+
+Network make(std::vector<std::string> const& modules, std::uint64_t seed = 3) {
+  Standardisation standardisation;
+  standardisation.log_count = {5, 1};
+  standardisation.reference_p200 = 0.2;
+  return Network(small_network(modules), standardisation, {}, seed);
+}
+
+double relative_rms(std::vector<float> const& a, std::vector<float> const& b) {
+  double difference = 0, size = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference += std::pow(a[i] - b[i], 2);
+    size += std::pow(a[i], 2);
+  }
+  return std::sqrt(difference / (size + 1e-30));
+}
+
+std::string name_of(std::vector<std::string> const& modules) { return join(modules, "+"); }
+
+TEST(Network, WithTheProfileAloneIsTheBenchmark) {
+  auto const batch = random_batch(1, 20, {0});
+  auto const prediction = make({"gnfw"}).predict(batch);
+  auto const shape = gnfw_shape({}, batch.cluster.m200c, batch.cluster.h, 0);
+  for (std::size_t i = 0; i < prediction.size(); ++i) {
+    double const expected = gnfw(shape, norm(batch.position[i]));
+    EXPECT_NEAR(prediction[i] / expected, 1, 1e-4);
+  }
+}
+
+TEST(Network, DoesNotChangeWhenEverythingIsRotated) {
+  Random random(2, Purpose::test);
+  for (auto const& modules : variants)
+    for (int i = 0; i < 3; ++i) {
+      auto const network = make(modules, static_cast<std::uint64_t>(i));
+      auto const batch = random_batch(10 + static_cast<std::uint64_t>(i), 12, {30, 7, 0, 1});
+      auto const r = uniform_rotation(random.uniform(), random.uniform(), random.uniform());
+      auto const before = network.predict(batch), after = network.predict(rotated(batch, r));
+      EXPECT_LT(relative_rms(before, after), 1e-5) << name_of(modules);
+    }
+}
+
+TEST(Network, TheCentreTurnsWithTheCluster) {
+  Random random(3, Purpose::test);
+  auto const network = make({"gnfw", "origin"});
+  auto const batch = random_batch(4, 1, {0});
+  Vec3 const before = network.origin_shift(batch);
+  EXPECT_GT(norm(before), 1e-3);
+  EXPECT_LT(norm(before), 0.5);
+  for (int i = 0; i < 5; ++i) {
+    auto const r = uniform_rotation(random.uniform(), random.uniform(), random.uniform());
+    Vec3 const after = network.origin_shift(rotated(batch, r));
+    EXPECT_LT(norm(after - r * before), 1e-5 * norm(before) + 1e-7);
+  }
+}
+
+TEST(Network, DoesNotSeeTheOrderOfParticles) {
+  auto const batch = random_batch(5, 6, {25, 9});
+  auto shuffled = batch;
+  std::ranges::reverse(shuffled.origin);
+  for (std::size_t t = 0; t < 6; ++t)
+    std::reverse(shuffled.local.begin() + batch.first_particle[t],
+                 shuffled.local.begin() + batch.first_particle[t + 1]);
+  for (auto const& modules : variants) {
+    auto const network = make(modules);
+    EXPECT_LT(relative_rms(network.predict(batch), network.predict(shuffled)), 1e-5)
+        << name_of(modules);
+  }
+}
+
+TEST(Network, IsBlindToChunks) {
+  auto const batch = random_batch(6, 23, {30, 7, 0, 12});
+  for (auto const& modules : variants) {
+    auto network = make(modules);
+    auto const whole = network.predict(batch, {.rows = 100000, .targets = 1000});
+    auto const pieces = network.predict(batch, {.rows = 40, .targets = 3});
+    EXPECT_LT(relative_rms(whole, pieces), 1e-5) << name_of(modules);
+
+    auto const gradient_with = [&](ChunkSize size) {
+      std::ranges::fill(network.gradient(), 0.0F);
+      network.accumulate_gradient(batch, 0.1, 99, size);
+      return std::vector<float>(network.gradient().begin(), network.gradient().end());
+    };
+    EXPECT_LT(relative_rms(gradient_with({.rows = 100000, .targets = 1000}),
+                           gradient_with({.rows = 40, .targets = 3})),
+              2e-5)
+        << name_of(modules);
+  }
+}
+
+TEST(Network, LossOfTrainingIsThatOfPrediction) {
+  auto batch = random_batch(7, 9, {11, 5});
+  batch.weight = 0.5;
+  auto network = make({"gnfw", "origin", "local", "aggregator"});
+  double const loss = network.accumulate_gradient(batch, 1, std::nullopt);
+  EXPECT_NEAR(loss / squared_error(batch, network.predict(batch)), 1, 1e-5);
+}
+
+// Central differences, short because of the kinks of the activations; float32 limits them to about
+// a part in a hundred.
+TEST(Network, GradientsAreThoseOfFiniteDifferences) {
+  auto const batch = random_batch(8, 16, {21, 6, 0});
+  for (auto const& modules : variants) {
+    auto network = make(modules, 5);
+    for (float& p : network.parameters()) p *= 0.5F;  // away from large sinh
+    std::ranges::fill(network.gradient(), 0.0F);
+    network.accumulate_gradient(batch, 1, std::nullopt);
+    std::vector<float> const start(network.parameters().begin(), network.parameters().end());
+    for (auto const& info : network.layout().tensors()) {
+      Random random(11, Purpose::test, static_cast<std::uint64_t>(info.first));
+      std::vector<double> direction(static_cast<std::size_t>(info.size()));
+      double slope = 0, size = 0;
+      for (std::size_t i = 0; i < direction.size(); ++i) {
+        auto const g =
+            static_cast<double>(network.gradient()[static_cast<std::size_t>(info.first) + i]);
+        direction[i] = g + 0.1 * random.normal() * std::abs(g);  // mostly uphill
+        slope += g * direction[i];
+        size += direction[i] * direction[i];
+      }
+      if (size == 0) continue;
+      double const h = 5e-4 / std::sqrt(size);
+      auto const loss_at = [&](double step) {
+        for (std::size_t i = 0; i < direction.size(); ++i)
+          network.parameters()[static_cast<std::size_t>(info.first) + i] = static_cast<float>(
+              start[static_cast<std::size_t>(info.first) + i] + step * direction[i]);
+        return squared_error(batch, network.predict(batch));
+      };
+      double const difference = (loss_at(h) - loss_at(-h)) / (2 * h);
+      loss_at(0);
+      double const error = std::abs(difference - slope);
+      EXPECT_LT(error, 0.02 * std::abs(slope) + 3e-3 * std::sqrt(size))
+          << name_of(modules) << " " << info.name << ": " << difference << " against " << slope;
+    }
+  }
+}
+
+TEST(Network, DropoutIsAFunctionOfSeedEpochClusterAndTarget) {
+  auto batch = random_batch(9, 8, {5});
+  auto network = make({"gnfw", "local", "aggregator"});
+  auto const loss = [&](std::uint64_t seed) { return network.accumulate_gradient(batch, 1, seed); };
+  double const first = loss(1);
+  EXPECT_EQ(loss(1), first);
+  EXPECT_NE(loss(2), first);
+  batch.epoch = 1;
+  EXPECT_NE(loss(1), first);
+  batch.epoch = 0, batch.first_target = 8;
+  EXPECT_NE(loss(1), first);
+}
+
+TEST(Network, StartsFromItsSeedAlone) {
+  auto const parameters = [](std::uint64_t seed) {
+    auto network = make({"gnfw", "origin", "local", "aggregator"}, seed);
+    return std::vector<float>(network.parameters().begin(), network.parameters().end());
+  };
+  EXPECT_EQ(parameters(1), parameters(1));
+  EXPECT_NE(parameters(1), parameters(2));
+}
+
+TEST(Network, ComesBackFromItsFile) {
+  auto const batch = random_batch(10, 5, {9});
+  auto const network = make({"gnfw", "origin", "local", "aggregator"});
+  auto const bytes = to_bytes(network.to_container());
+  auto const copy = Network::from_container(container_from_bytes(bytes, "memory"));
+  EXPECT_EQ(network.predict(batch), copy.predict(batch));
+  EXPECT_EQ(copy.options(), network.options());
+}
+
+TEST(Network, PublishedSizesGiveThePublishedNumberOfParameters) {
+  Network const network({}, {}, {}, 1);
+  // origin 29-226-226-226-2; local 19-189-189-189, 190-189-189-189, 189-189-189-16; aggregator
+  // 36-196 x 4-2 with two norms' vectors before every layer but the first; profile 6, k 1
+  auto const linear = [](int in, int out) { return in * out + out; };
+  int const origin = linear(29, 226) + 2 * linear(226, 226) + linear(226, 2) + 3 * 452;
+  int const local = linear(19, 189) + 2 * linear(189, 189) + linear(190, 189) +
+                    2 * linear(189, 189) + 2 * linear(189, 189) + linear(189, 16) + 6 * 378;
+  int const aggregator = linear(36, 196) + 3 * linear(196, 196) + linear(196, 2) + 4 * 392;
+  EXPECT_EQ(network.layout().size(), 6 + origin + local + aggregator + 1);
+}
+
+}  // namespace
+}  // namespace setsz

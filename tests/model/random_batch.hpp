@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cmath>
+
+#include "model/target_batch.hpp"
+#include "pipeline/base/random.hpp"
+
+namespace setsz::testing {
+
+inline Vec3 random_vector(Random& random, double scale) {
+  return {scale * random.normal(), scale * random.normal(), scale * random.normal()};
+}
+
+/// A cluster with plausible scales and random particles; targets with `counts` local particles each
+/// (cyclic). The truth is a smooth function of the position.
+inline TargetBatch random_batch(std::uint64_t seed, std::int64_t n_targets,
+                                std::vector<std::int64_t> const& counts,
+                                std::int64_t n_origin = 100) {
+  Random random(seed, Purpose::test, 7);
+  TargetBatch batch;
+  batch.cluster_row = static_cast<std::int64_t>(seed);
+  batch.cluster = {.m200c = 1e4, .r200c = 750, .v200 = 750, .p200 = 0.25, .redshift = 0};
+  for (auto& s : batch.cluster.scalars) s = random.normal();
+  for (auto& e : batch.cluster.vectors) e = unit(random_vector(random, 1));
+  batch.xoff_r200 = 0.1;
+  batch.first_particle = {0};
+  auto const particle = [&](Vec3 const& centre, double scale) {
+    Vec3 const q = centre + random_vector(random, scale), v = random_vector(random, 500);
+    return Particle{static_cast<float>(q.x), static_cast<float>(q.y), static_cast<float>(q.z),
+                    static_cast<float>(v.x), static_cast<float>(v.y), static_cast<float>(v.z)};
+  };
+  for (std::int64_t t = 0; t < n_targets; ++t) {
+    Vec3 const r = random_vector(random, 0.5);
+    batch.position.push_back(r);
+    batch.truth.push_back(static_cast<float>(3 * std::exp(-2 * norm(r))));
+    auto const n = counts[static_cast<std::size_t>(t) % counts.size()];
+    for (std::int64_t i = 0; i < n; ++i)
+      batch.local.push_back(particle(batch.cluster.r200c * r, 150));
+    batch.n_within.push_back(10 * n);
+    batch.first_particle.push_back(static_cast<std::int64_t>(batch.local.size()));
+  }
+  for (std::int64_t i = 0; i < n_origin; ++i) batch.origin.push_back(particle({40, -20, 10}, 700));
+  return batch;
+}
+
+/// The same batch with all positions, velocities and cluster vectors rotated.
+inline TargetBatch rotated(TargetBatch batch, Mat3 const& rotation) {
+  auto const turn = [&](Particle& p) {
+    Vec3 const q = rotation * Vec3{p.x, p.y, p.z}, v = rotation * Vec3{p.vx, p.vy, p.vz};
+    p = {static_cast<float>(q.x), static_cast<float>(q.y), static_cast<float>(q.z),
+         static_cast<float>(v.x), static_cast<float>(v.y), static_cast<float>(v.z)};
+  };
+  for (auto& p : batch.local) turn(p);
+  for (auto& p : batch.origin) turn(p);
+  for (auto& r : batch.position) r = rotation * r;
+  for (auto& e : batch.cluster.vectors) e = rotation * e;
+  return batch;
+}
+
+inline NetworkOptions small_network(std::vector<std::string> modules) {
+  NetworkOptions options;
+  options.modules = std::move(modules);
+  options.origin_layers = 2, options.origin_width = 12;
+  options.local_layers = 1, options.local_width = 10, options.local_outputs = 4;
+  options.aggregator_layers = 2, options.aggregator_width = 14;
+  return options;
+}
+
+}  // namespace setsz::testing
