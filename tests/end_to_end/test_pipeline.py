@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A tiny universe through all stages: the same on any number of ranks, once, and after interruptions."""
+
+import os
+import signal
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+from harness import Case, hashes, launch_command, manifests, products, setsz
+
+ALL_STAGES = ["mock", "catalog", "extract", "voxelize", "fit", "train", "predict", "evaluate", "paint", "sky"]
+
+
+class Pipeline(Case):
+    @classmethod
+    def setUpClass(cls):
+        """The reference: one undisturbed run on two ranks, shared by the tests below."""
+        cls.shared = Path(os.environ["SETSZ_TEST_FOLDER"])
+        cls.reference = cls.shared / "universe"
+
+    def tiny(self, run):
+        return self.configuration("tiny.ini", run=run)
+
+    def test_every_stage_left_a_product(self):
+        stages = {name.split("/")[0] for name in manifests(self.reference)}
+        self.assertEqual(stages, set(ALL_STAGES))
+        for stage, manifest in manifests(self.reference).items():
+            self.assertTrue(manifest["outputs"], stage)
+
+    def test_the_same_products_on_1_2_3_ranks(self):
+        expected = hashes(self.reference)  # made on two
+        for ranks in (1, 3):
+            run = self.folder / f"np{ranks}"
+            self.succeeds("run", self.tiny(run), ranks=ranks, timeout=300)
+            self.assertEqual(hashes(run), expected, f"on {ranks} ranks")
+
+    def test_a_second_run_skips_everything(self):
+        before = {name: os.stat(self.reference / name).st_mtime_ns for name in products(self.reference)}
+        result = self.succeeds("run", self.tiny(self.reference), ranks=2)
+        self.assertIn("up to date", result.output)
+        self.assertLess(result.seconds, 10)
+        after = {name: os.stat(self.reference / name).st_mtime_ns for name in products(self.reference)}
+        self.assertEqual(after, before)
+
+    def test_status_and_verify_find_everything_complete(self):
+        status = self.succeeds("status", self.tiny(self.reference))
+        for stage in ALL_STAGES:
+            self.assertIn(stage, status.output)
+        self.assertNotIn("stale", status.output)
+        self.assertNotIn("missing", status.output)
+        self.succeeds("verify", self.reference)
+
+    def test_a_changed_option_makes_what_depends_on_it_stale(self):
+        status = setsz("status", self.tiny(self.reference), "--set", "voxelize.n_voxels=24")
+        lines = {line.split()[0]: line for line in status.output.splitlines() if "/" in line.split(" ")[0]}
+        self.assertIn("voxelize.n_voxels: 16 -> 24", status.output)
+        stale = {name.split("/")[0] for name, line in lines.items() if "stale" in line}
+        self.assertIn("voxelize", stale)
+        self.assertIn("fit", stale)
+        self.assertNotIn("extract", stale)
+
+    def test_a_flipped_bit_is_found(self):
+        run = self.folder / "run"
+        subprocess.run(["cp", "-r", self.reference, run], check=True)
+        victim = run / "voxelize/z0/pressure.h5"
+        data = bytearray(victim.read_bytes())
+        data[len(data) // 2] ^= 16
+        victim.write_bytes(data)
+        self.fails(65, "verify", run, words=("voxelize/z0/pressure.h5",))
+
+    def test_interrupted_and_resumed_on_other_ranks_it_is_the_same(self):
+        expected = hashes(self.reference)
+        run = self.folder / "run"
+        configuration = self.tiny(run)
+        stopped, ranks = 0, [2, 3, 1]
+        for attempt in range(60):
+            command = launch_command(ranks[attempt % 3], ["run", configuration, "--set", "run.checkpoint_minutes=0.002"])
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       stderr=subprocess.STDOUT, text=True)
+            time.sleep(2.5 + 0.5 * (attempt % 4))
+            process.send_signal(signal.SIGUSR1)
+            output, _ = process.communicate(timeout=60)
+            self.assertIn(process.returncode, (0, 75, -signal.SIGUSR1, 128 + signal.SIGUSR1), output)
+            stopped += process.returncode == 75
+            if process.returncode == 0:
+                break
+        self.assertEqual(process.returncode, 0, "it never got to the end")
+        self.assertGreater(stopped, 1, "it was never interrupted")
+        self.assertEqual(hashes(run), expected)
+
+    def test_two_jobs_on_one_directory(self):
+        run = self.folder / "run"
+        configuration = self.tiny(run)
+        first = subprocess.Popen(launch_command(2, ["run", configuration]), stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        while not list(run.glob(".lock*")) and first.poll() is None:
+            time.sleep(0.05)
+        self.fails(73, "run", configuration, ranks=1, words=(str(run),))
+        first.send_signal(signal.SIGUSR1)
+        output, _ = first.communicate(timeout=60)
+        self.assertIn(first.returncode, (0, 75), output)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

