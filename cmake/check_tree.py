@@ -87,26 +87,23 @@ def compiles_alone(header, command):
 
 
 def check_headers(build):
-    """Compiles each header alone, with the flags of a source of the same folder."""
-    commands = json.loads((Path(build) / "compile_commands.json").read_text())
-    flags_of = {}
-    for entry in commands:
-        folder = os.path.relpath(os.path.dirname(entry["file"]), ROOT)
+    """Compiles each header alone, with all include folders of the build."""
+    compiler, flags = None, {}  # a dict keeps the order
+    for entry in json.loads((Path(build) / "compile_commands.json").read_text()):
         words = shlex.split(entry["command"])
-        keep = [words[0]]
+        compiler = next(word for word in words if "ccache" not in word)
         for i, word in enumerate(words):
-            if word.startswith(("-I", "-D", "-std", "-f")):
-                keep.append(word)
+            if word.startswith(("-I", "-D", "-std")):
+                flags[(word,)] = True
             elif word == "-isystem":
-                keep += [word, words[i + 1]]
-        flags_of.setdefault(folder, keep)
+                flags[(word, words[i + 1])] = True
+    command = [compiler, *(word for flag in flags for word in flag), "-fsyntax-only", "-x", "c++", "-"]
     jobs = []
-    for header in (n for n in tracked_files() if n.endswith(".hpp")):
-        flags = flags_of.get(os.path.dirname(header))
-        if flags and not TORCH.search((ROOT / header).read_text()):
-            jobs.append((header, flags + ["-fsyntax-only", "-x", "c++", "-"]))
+    for header in (name for name in tracked_files() if name.endswith(".hpp")):
+        if not TORCH.search((ROOT / header).read_text()):
+            jobs.append((header, command))
     if not jobs:
-        return [f"{build}: compile_commands.json names no folder of this tree"]
+        return ["no headers found"]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(lambda job: compiles_alone(*job), jobs)
     return [problem for problems in found for problem in problems]
