@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "pipeline/base/vec3.hpp"
+
+namespace setsz {
+
+/// Losses and scores use the voxels whose centre lies within this radius [R200].
+inline constexpr double score_radius_r200 = 2;
+
+/// The voxel centres of one cluster's cube: (i + 1/2 - n/2) edge/n, z fastest.
+///
+/// Centres sit on odd multiples of half a voxel, so 4 r^2 in voxels is an integer that is 3 modulo
+/// 8: few different radii, which `shell` numbers without a gap.
+struct CubeLattice {
+  std::int64_t n;    ///< voxels a side
+  double edge_r200;  ///< [R200]
+
+  double voxel_r200() const { return edge_r200 / static_cast<double>(n); }
+  std::int64_t n_cells() const { return n * n * n; }
+  Vec3 centre_r200(std::int64_t i, std::int64_t j, std::int64_t k) const {
+    double const half = voxel_r200() / 2;
+    return {half * static_cast<double>(doubled(i)), half * static_cast<double>(doubled(j)),
+            half * static_cast<double>(doubled(k))};
+  }
+  /// Which of the ascending distinct radii a voxel has, if n is even; for odd n a coarser key would
+  /// mix radii, so every 4 r^2 has its own number there.
+  std::int64_t shell(std::int64_t i, std::int64_t j, std::int64_t k) const {
+    std::int64_t const key = square(doubled(i)) + square(doubled(j)) + square(doubled(k));
+    return n % 2 == 0 ? key / 8 : key / 4;
+  }
+  double shell_radius_r200(std::int64_t shell) const {
+    auto const key = static_cast<double>(n % 2 == 0 ? 8 * shell + 3 : 4 * shell);
+    return std::sqrt(key) / 2 * voxel_r200();
+  }
+  /// Shells within `radius_r200` (strictly).
+  std::int64_t n_shells(double radius_r200) const {
+    std::int64_t shell = 0;
+    while (shell_radius_r200(shell) < radius_r200) ++shell;
+    return shell;
+  }
+  /// Calls visit(voxel, shell) for the voxels with radius below `radius_r200`, in their order.
+  template <class Visit>
+  void each_within(double radius_r200, Visit const& visit) const {
+    std::int64_t const end = n_shells(radius_r200);
+    for (std::int64_t i = 0, voxel = 0; i < n; ++i)
+      for (std::int64_t j = 0; j < n; ++j)
+        for (std::int64_t k = 0; k < n; ++k, ++voxel) {
+          std::int64_t const s = shell(i, j, k);
+          if (s < end) visit(static_cast<std::size_t>(voxel), static_cast<std::size_t>(s));
+        }
+  }
+
+ private:
+  std::int64_t doubled(std::int64_t i) const { return 2 * i + 1 - n; }
+  static std::int64_t square(std::int64_t x) { return x * x; }
+};
+
+}  // namespace setsz

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/fit/gnfw_fit.hpp"
+
+#include <ceres/ceres.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <numbers>
+#include <numeric>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/random.hpp"
+
+namespace setsz {
+namespace {
+
+/// The optimiser's coordinates: ln of P0, xc, beta at the pivot, then their slopes with ln mass,
+/// both relative to the clusters' mean ln mass, where amplitude and slope hardly mix.
+using Point = std::array<double, 6>;
+constexpr double low_log = -9.2, high_log = 9.2;  // amplitudes within 1e-4 ... 1e4
+constexpr double slope_limit = 5;
+
+double log_mass(double m200c_1e10msunh, double h) {
+  return std::log(m200c_1e10msunh * 1e10 / h / 1e14);
+}
+
+Point to_point(GnfwParameters const& p, double pivot) {
+  return {std::log(p.A_P0) + p.a_P0 * pivot,
+          std::log(p.A_xc) + p.a_xc * pivot,
+          std::log(p.A_beta) + p.a_beta * pivot,
+          p.a_P0,
+          p.a_xc,
+          p.a_beta};
+}
+
+GnfwParameters to_parameters(Point const& q, double pivot) {
+  return {.A_P0 = std::exp(q[0] - q[3] * pivot),
+          .a_P0 = q[3],
+          .A_xc = std::exp(q[1] - q[4] * pivot),
+          .a_xc = q[4],
+          .A_beta = std::exp(q[2] - q[5] * pivot),
+          .a_beta = q[5]};
+}
+
+/// p/P200 and its derivatives by ln P0, ln xc, ln beta.
+struct Profile {
+  double value;
+  std::array<double, 3> slope;
+};
+
+Profile profile(std::array<double, 3> const& logs, double r_over_r200) {
+  GnfwShape const shape{std::exp(logs[0]), std::exp(logs[1]), std::exp(logs[2])};
+  double const y = (r_over_r200 + gnfw_radius_floor) / shape.xc;
+  double const p = gnfw(shape, r_over_r200);
+  return {p, {p, p * (-shape.gamma + shape.beta * y / (1 + y)), -p * shape.beta * std::log1p(y)}};
+}
+
+std::array<double, 3> logs_at(double const* q, double mass) {
+  return {q[0] + q[3] * mass, q[1] + q[4] * mass, q[2] + q[5] * mass};
+}
+
+/// Residuals of one parameter block with the derivatives by the same block, row by row.
+using ResidualFunction =
+    std::function<void(double const* point, double* residuals, double* jacobian)>;
+
+class Residuals : public ceres::CostFunction {
+ public:
+  Residuals(int n_residuals, ResidualFunction evaluate) : evaluate_(std::move(evaluate)) {
+    set_num_residuals(n_residuals);
+    mutable_parameter_block_sizes()->push_back(6);
+  }
+  bool Evaluate(double const* const* parameters, double* residuals,
+                double** jacobians) const override {
+    evaluate_(parameters[0], residuals, jacobians ? jacobians[0] : nullptr);
+    return true;
+  }
+
+ private:
+  ResidualFunction evaluate_;
+};
+
+FitResult minimise(int n_residuals, ResidualFunction evaluate, double pivot,
+                   GnfwParameters const& start) {
+  Point q = to_point(start, pivot);
+  ceres::Problem problem;
+  problem.AddResidualBlock(new Residuals(n_residuals, std::move(evaluate)), nullptr, q.data());
+  for (int i = 0; i < 6; ++i) {
+    double const low = i < 3 ? low_log : -slope_limit, high = i < 3 ? high_log : slope_limit;
+    auto& value = q[static_cast<std::size_t>(i)];
+    value = std::clamp(value, low, high);
+    problem.SetParameterLowerBound(q.data(), i, low);
+    problem.SetParameterUpperBound(q.data(), i, high);
+  }
+  ceres::Solver::Options options;
+  options.linear_solver_type = ceres::DENSE_QR;
+  options.max_num_iterations = 3000;
+  options.function_tolerance = 1e-15;
+  options.gradient_tolerance = 1e-13;
+  options.parameter_tolerance = 1e-12;
+  options.num_threads = 1;
+  options.logging_type = ceres::SILENT;
+  ceres::Solver::Summary summary;
+  ceres::Solve(options, &problem, &summary);
+  bool at_bound = false;
+  for (std::size_t i = 0; i < 6; ++i) {
+    double const limit = i < 3 ? high_log : slope_limit;
+    at_bound = at_bound || std::abs(q[i]) > 0.999 * limit;
+  }
+  return {to_parameters(q, pivot), 2 * summary.final_cost,
+          summary.termination_type == ceres::CONVERGENCE, at_bound, summary.message};
+}
+
+double mean_log_mass(std::span<FitCluster const> clusters, double h) {
+  double sum = 0;
+  for (auto const& cluster : clusters) sum += log_mass(cluster.m200c_1e10msunh, h);
+  return sum / static_cast<double>(clusters.size());
+}
+
+/// Nodes and weights of 4 pi x^2 dx in one radial bin.
+struct BinRule {
+  std::vector<double> x, weight;
+};
+
+/// Gauss-Legendre of 5 points in `n_panels` parts, denser towards the centre in the first bin.
+std::vector<BinRule> bin_rules(std::int64_t n_bins) {
+  constexpr std::array<double, 5> node{-0.9061798459386640, -0.5384693101056831, 0,
+                                       0.5384693101056831, 0.9061798459386640};
+  constexpr std::array<double, 5> weight{0.2369268850561891, 0.4786286704993665, 0.5688888888888889,
+                                         0.4786286704993665, 0.2369268850561891};
+  double const width = score_radius_r200 / static_cast<double>(n_bins);
+  std::vector<BinRule> rules(static_cast<std::size_t>(n_bins));
+  for (std::size_t bin = 0; bin < rules.size(); ++bin) {
+    std::vector<double> edges;
+    double const low = width * static_cast<double>(bin);
+    if (bin == 0)
+      edges = {0, 1e-3, 3e-3, 1e-2, 3e-2, 0.3 * width + 0.02, width};
+    else
+      edges = {low, low + width / 2, low + width};
+    std::sort(edges.begin(), edges.end());
+    for (std::size_t e = 0; e + 1 < edges.size(); ++e) {
+      double const middle = (edges[e] + edges[e + 1]) / 2, half = (edges[e + 1] - edges[e]) / 2;
+      for (std::size_t i = 0; i < node.size(); ++i) {
+        double const x = middle + half * node[i];
+        rules[bin].x.push_back(x);
+        rules[bin].weight.push_back(half * weight[i] * 4 * std::numbers::pi * x * x);
+      }
+    }
+  }
+  return rules;
+}
+
+double bin_volume(std::size_t bin, std::size_t n_bins) {
+  auto const edge = [&](std::size_t i) {
+    return score_radius_r200 * static_cast<double>(i) / static_cast<double>(n_bins);
+  };
+  return 4 * std::numbers::pi / 3 * (std::pow(edge(bin + 1), 3) - std::pow(edge(bin), 3));
+}
+
+}  // namespace
+
+GnfwParameters fit_start(std::int64_t seed, std::int64_t fold, std::int64_t number) {
+  GnfwParameters start;
+  if (number == 0) return start;
+  Random random(static_cast<std::uint64_t>(seed), Purpose::fit_start,
+                static_cast<std::uint64_t>(number), static_cast<std::uint64_t>(fold));
+  for (double* amplitude : {&start.A_P0, &start.A_xc, &start.A_beta})
+    *amplitude *= std::exp(0.7 * random.normal());
+  for (double* slope : {&start.a_P0, &start.a_xc, &start.a_beta}) *slope += 0.3 * random.normal();
+  return start;
+}
+
+FitResult fit_benchmark(std::span<FitCluster const> clusters, double h,
+                        GnfwParameters const& start) {
+  require(!clusters.empty(), ExitCode::bad_data, "a fit needs at least one training cluster");
+  double const pivot = mean_log_mass(clusters, h);
+  // Loss = mean over voxels of (p - g)^2 = sum over shells of count (mean - g)^2 + what no
+  // spherical model can change; the optimiser sees the former, cost adds the latter.
+  int n_residuals = 0;
+  double floor = 0;
+  for (auto const& cluster : clusters) {
+    auto const& sums = *cluster.sums;
+    n_residuals += static_cast<int>(sums.count.size());
+    double scatter = sums.pressure2;
+    for (std::size_t s = 0; s < sums.count.size(); ++s)
+      if (sums.count[s] > 0) scatter -= sums.pressure[s] * sums.pressure[s] / sums.count[s];
+    floor += scatter / sums.n_voxels;
+  }
+  auto const n_clusters = static_cast<double>(clusters.size());
+  auto const evaluate = [&](double const* q, double* residuals, double* jacobian) {
+    std::size_t row = 0;
+    for (auto const& cluster : clusters) {
+      auto const& sums = *cluster.sums;
+      double const mass = log_mass(cluster.m200c_1e10msunh, h) - pivot;
+      auto const logs = logs_at(q, mass);
+      for (std::size_t s = 0; s < sums.count.size(); ++s, ++row) {
+        double const r = sums.lattice.shell_radius_r200(static_cast<std::int64_t>(s));
+        auto const [p, slope] = profile(logs, r);
+        double const n = sums.count[s];
+        double const weight = std::sqrt(n / sums.n_voxels / n_clusters);
+        residuals[row] = n > 0 ? weight * (p - sums.pressure[s] / n) : 0;
+        if (!jacobian) continue;
+        for (std::size_t i = 0; i < 3; ++i) {
+          jacobian[6 * row + i] = weight * slope[i];
+          jacobian[6 * row + 3 + i] = weight * slope[i] * mass;
+        }
+      }
+    }
+  };
+  FitResult result = minimise(n_residuals, evaluate, pivot, start);
+  result.cost += floor / n_clusters;
+  return result;
+}
+
+std::vector<MassBin> mass_bins(std::span<double const> mass, std::int64_t n_bins) {
+  std::vector<std::size_t> order(mass.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return mass[a] < mass[b]; });
+  auto const n = std::min(static_cast<std::size_t>(n_bins), mass.size());
+  std::vector<MassBin> bins(n);
+  for (std::size_t b = 0; b < n; ++b) {
+    std::size_t const first = mass.size() * b / n, last = mass.size() * (b + 1) / n;
+    bins[b].members.assign(order.begin() + static_cast<std::ptrdiff_t>(first),
+                           order.begin() + static_cast<std::ptrdiff_t>(last));
+    bins[b].m200c_low = mass[order[first]];
+    bins[b].m200c_high = mass[order[last - 1]];
+    std::sort(bins[b].members.begin(), bins[b].members.end());
+  }
+  return bins;
+}
+
+double integrated_gas(RadialSums const& sums) {
+  auto const mean = bin_means(sums, finest_bins(sums.lattice));
+  double total = 0;
+  for (std::size_t bin = 0; bin < mean.size(); ++bin)
+    total += mean[bin] * bin_volume(bin, mean.size());
+  return total;
+}
+
+FitResult fit_flux(std::span<FitCluster const> clusters, std::span<double const> y_weight, double h,
+                   std::int64_t n_mass_bins, GnfwParameters const& start) {
+  require(!clusters.empty(), ExitCode::bad_data, "a fit needs at least one training cluster");
+  double const pivot = mean_log_mass(clusters, h);
+  std::int64_t n_bins = 20;  // of radius, what the coarsest cube allows
+  std::vector<double> masses;
+  for (auto const& cluster : clusters) {
+    n_bins = std::min(n_bins, finest_bins(cluster.sums->lattice));
+    masses.push_back(cluster.m200c_1e10msunh);
+  }
+  auto const rules = bin_rules(n_bins);
+  auto const bins = mass_bins(masses, n_mass_bins);
+  auto const n_radii = static_cast<std::size_t>(n_bins);
+
+  std::vector<std::vector<double>> gas(bins.size(), std::vector<double>(n_radii, 0));  // Y_gas(<r)
+  for (std::size_t b = 0; b < bins.size(); ++b) {
+    for (auto const member : bins[b].members) {
+      auto const mean = bin_means(*clusters[member].sums, n_bins);
+      for (std::size_t k = 0; k < n_radii; ++k)
+        gas[b][k] += y_weight[member] * mean[k] * bin_volume(k, n_radii);
+    }
+    std::partial_sum(gas[b].begin(), gas[b].end(), gas[b].begin());
+    require(gas[b][0] > 0, ExitCode::bad_data,
+            "no gas pressure at the centre of the clusters from ", bins[b].m200c_low, " to ",
+            bins[b].m200c_high, " x 1e10 Msun/h: gas and halo catalogue do not belong together?");
+  }
+  auto const evaluate = [&](double const* q, double* residuals, double* jacobian) {
+    for (std::size_t b = 0; b < bins.size(); ++b) {
+      std::vector<std::array<double, 7>> model(n_radii, std::array<double, 7>{});
+      for (auto const member : bins[b].members) {
+        double const mass = log_mass(clusters[member].m200c_1e10msunh, h) - pivot;
+        auto const logs = logs_at(q, mass);
+        for (std::size_t k = 0; k < n_radii; ++k)
+          for (std::size_t i = 0; i < rules[k].x.size(); ++i) {
+            auto const [p, slope] = profile(logs, rules[k].x[i]);
+            double const weight = y_weight[member] * rules[k].weight[i];
+            model[k][6] += weight * p;
+            for (std::size_t d = 0; d < 3; ++d) {
+              model[k][d] += weight * slope[d];
+              model[k][3 + d] += weight * slope[d] * mass;
+            }
+          }
+      }
+      std::array<double, 7> within{};
+      for (std::size_t k = 0; k < n_radii; ++k) {
+        for (std::size_t d = 0; d < 7; ++d) within[d] += model[k][d];
+        double const weight = k + 1 == n_radii ? std::sqrt(static_cast<double>(n_radii)) : 1.0;
+        std::size_t const row = b * n_radii + k;
+        residuals[row] = weight * (within[6] / gas[b][k] - 1);
+        if (!jacobian) continue;
+        for (std::size_t d = 0; d < 6; ++d) jacobian[6 * row + d] = weight * within[d] / gas[b][k];
+      }
+    }
+  };
+  return minimise(static_cast<int>(bins.size() * n_radii), evaluate, pivot, start);
+}
+
+}  // namespace setsz

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/gnfw.hpp"
+#include "stages/fit/radial_sums.hpp"
+
+namespace setsz {
+
+/// A training cluster of the fits.
+struct FitCluster {
+  double m200c_1e10msunh;
+  RadialSums const* sums;
+};
+
+/// Where a minimisation came to rest.
+struct FitResult {
+  GnfwParameters parameters;
+  double cost = 0;         ///< what was minimised
+  bool converged = false;  ///< by the optimiser's tolerances, not by the limit of iterations
+  bool at_bound = false;   ///< a parameter rests on the edge of its allowed range
+  std::string message;     ///< the optimiser's last word
+};
+
+/// Starting points: the first is GnfwParameters{}, the others are drawn around it, functions of
+/// (seed, fold, number).
+GnfwParameters fit_start(std::int64_t seed, std::int64_t fold, std::int64_t number);
+
+/// The benchmark: the six parameters that minimise Eq. 7, averaged over the clusters.
+/// \return cost = that average
+FitResult fit_benchmark(std::span<FitCluster const> clusters, double h,
+                        GnfwParameters const& start);
+
+/// Clusters of similar mass, whose integrated pressures a flux-true model must match on average.
+struct MassBin {
+  double m200c_low, m200c_high;      ///< smallest and largest mass in it [1e10 Msun/h]
+  std::vector<std::size_t> members;  ///< indices into the list that was cut
+};
+/// Cuts by rank of mass into at most `n_bins` bins of nearly equal numbers (each at least one).
+std::vector<MassBin> mass_bins(std::span<double const> m200c_1e10msunh, std::int64_t n_bins);
+
+/// The same form, fitted so that the integrated pressure within every radius is right on average in
+/// each mass bin: least squares of Y_model(<r)/Y_gas(<r) - 1 of the stacked clusters (weights
+/// P200 R200^3, that is their true Y) at the edges of the shell bins, the outermost counted like
+/// all the others together. Y_gas: shell means x shell volumes; Y_model: the continuous integral.
+/// \param y_weight  P200 R200^3 of every cluster, in any common unit
+FitResult fit_flux(std::span<FitCluster const> clusters, std::span<double const> y_weight, double h,
+                   std::int64_t n_mass_bins, GnfwParameters const& start);
+
+/// Y_gas(<2 R200) as fit_flux counts it, in units of P200 R200^3.
+double integrated_gas(RadialSums const& sums);
+
+}  // namespace setsz
