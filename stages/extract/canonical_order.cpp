@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/extract/canonical_order.hpp"
+
+#include <algorithm>
+
+#include "pipeline/base/error.hpp"
+
+namespace setsz {
+
+OrderedParticles in_canonical_order(ParticleBlocks&& blocks, CellGrid const& grid) {
+  OrderedParticles ordered;
+  ordered.grid = grid;
+  auto& first = ordered.first_in_cell;
+  auto const cell_of = [&](KeptParticle const& particle) {
+    return static_cast<std::size_t>(grid.cell_of(particle.q[0], particle.q[1], particle.q[2]));
+  };
+
+  first.assign(static_cast<std::size_t>(grid.n_cells()) + 1, 0);
+  for (auto const& block : blocks)
+    for (auto const& particle : block) ++first[cell_of(particle) + 1];
+  for (std::size_t cell = 1; cell < first.size(); ++cell) first[cell] += first[cell - 1];
+
+  auto& particles = ordered.particles;
+  particles.resize(static_cast<std::size_t>(first.back()));
+  auto next = first;
+  for (auto& block : blocks) {
+    for (auto const& particle : block)
+      particles[static_cast<std::size_t>(next[cell_of(particle)]++)] = particle;
+    block = {};
+  }
+  blocks.clear();
+
+  for (std::size_t cell = 0; cell + 1 < first.size(); ++cell) {
+    auto const begin = particles.begin() + first[cell], end = particles.begin() + first[cell + 1];
+    std::sort(begin, end,
+              [](KeptParticle const& a, KeptParticle const& b) { return a.key < b.key; });
+    auto const twin = std::adjacent_find(
+        begin, end, [](KeptParticle const& a, KeptParticle const& b) { return a.key == b.key; });
+    if (twin == end) continue;
+    fail(ExitCode::bad_data, "two particles have the same ParticleID, at (", twin->q[0], ", ",
+         twin->q[1], ", ", twin->q[2], ") and (", (twin + 1)->q[0], ", ", (twin + 1)->q[1], ", ",
+         (twin + 1)->q[2], ") ckpc/h from the cluster's centre");
+  }
+  return ordered;
+}
+
+}  // namespace setsz

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/extract/extract_stage.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+
+#include "io/snapshot.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/base/periodic_box.hpp"
+#include "pipeline/base/random.hpp"
+#include "stages/common/snapshot_check.hpp"
+#include "stages/extract/expected_particles.hpp"
+#include "stages/extract/particle_file.hpp"
+#include "stages/extract/particle_gatherer.hpp"
+#include "stages/extract/sphere_lookup.hpp"
+
+namespace setsz {
+
+namespace {
+
+constexpr std::size_t dark_matter = 1;  // particle type
+
+/// Bytes of working memory that a row of a slice takes while it is read and sent: the reader's
+/// buffers and rows, and the captured particle twice.
+constexpr double bytes_per_slice_row = 64 + 36 + 2 * sizeof(CapturedParticle);
+
+/// Adds the particles of a slice that lie in spheres, once for every sphere.
+void capture(DarkMatterRows const& rows, SphereLookup const& spheres, ClusterTable const& table,
+             std::uint64_t seed, std::vector<CapturedParticle>& captured) {
+  for (std::size_t i = 0; i < rows.position.size(); ++i) {
+    spheres.visit(rows.position[i], [&](std::int32_t cluster, Vec3 const& q) {
+      Vec3 const v = rows.velocity[i] - table.clusters[static_cast<std::size_t>(cluster)].velocity;
+      std::uint64_t const key = hash64(seed, rows.id[i]);
+      auto const single = [](double x) { return static_cast<float>(x); };
+      captured.push_back({cluster,
+                          {{static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key)},
+                           {single(q.x), single(q.y), single(q.z)},
+                           {single(v.x), single(v.y), single(v.z)},
+                           single(rows.mass[i])}});
+    });
+  }
+}
+
+bool all_finite(ClusterProperties const& properties) {
+  auto const finite = [](double x) { return std::isfinite(x); };
+  return std::all_of(properties.scalars.begin(), properties.scalars.end(), finite) &&
+         std::all_of(properties.vectors.begin(), properties.vectors.end(), [](Vec3 const& e) {
+           double const length2 = norm2(e);
+           return length2 == 0 || std::abs(length2 - 1) < 1e-12;
+         });
+}
+
+}  // namespace
+
+void ExtractOptions::declare(OptionList& options) {
+  options.add("radius", radius_r200,
+              {.unit = "R200",
+               .help = "particles within this radius are kept and enter the cluster's scalars and "
+                       "vectors",
+               .min = 1,
+               .max = 20});
+  options.add("local_radius", local_radius_ckpch,
+              {.unit = "ckpc/h",
+               .help = "radius of the network's local spheres: they are complete within 2 R200",
+               .min = 1,
+               .max = 1e5});
+  options.add("local_radius_r200", local_radius_r200,
+              {.unit = "R200",
+               .help = "the same in units of R200; if above 0, in place of local_radius",
+               .min = 0,
+               .max = 5});
+}
+
+double ExtractOptions::local_radius(Cluster const& cluster) const {
+  return local_radius_r200 > 0 ? local_radius_r200 * cluster.r200c : local_radius_ckpch;
+}
+
+double ExtractOptions::sphere_radius(Cluster const& cluster) const {
+  return std::max(radius_r200 * cluster.r200c, 2 * cluster.r200c + local_radius(cluster));
+}
+
+ExtractStage::ExtractStage(Configuration const& configuration, SnapshotInstance instance)
+    : instance_(std::move(instance)), options_(configuration.get<ExtractOptions>()) {
+  auto const run = configuration.get<RunOptions>();
+  seed_ = run.seed;
+  run_directory_ = run.directory;
+  configuration.describe<ExtractOptions>(option_lines_);
+}
+
+std::vector<std::string> ExtractStage::input_products() const {
+  auto inputs = instance_.dark_matter_products();
+  inputs.push_back(products::clusters(instance_.name));
+  return inputs;
+}
+
+std::vector<std::string> ExtractStage::input_files() const { return instance_.dark_matter_files(); }
+
+void ExtractStage::describe(Fingerprint& fingerprint) const {
+  fingerprint.add("extract.version", 1);
+  fingerprint.add("run.seed", seed_);
+  for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
+}
+
+void ExtractStage::preflight(Comm const& comm) const {
+  if (instance_.section.mock) return;  // its files are products, checked in their turn
+  collectively(comm, "extract: checking the snapshot", [&] {
+    Snapshot const snapshot(input_files(), Snapshot::Kind::dark_matter);
+    check_cosmology(snapshot.header(), snapshot.files().front(), instance_.cosmology,
+                    instance_.tolerance);
+  });
+}
+
+Estimate ExtractStage::estimate(std::string const& run_directory, int n_ranks) const {
+  Snapshot const snapshot(find_snapshot_files(instance_.dark_matter(run_directory)),
+                          Snapshot::Kind::dark_matter);
+  auto const table = read_clusters(run_directory + "/" + products::clusters(instance_.name));
+  std::vector<double> expected;
+  double total = 0;
+  for (auto const& cluster : table.clusters) {
+    expected.push_back(
+        expected_particles(cluster, options_.sphere_radius(cluster), snapshot.header()));
+    total += expected.back();
+  }
+  auto const boundaries = balanced_boundaries(expected, n_ranks);
+  double most = 0, least = total;
+  for (int r = 0; r < n_ranks; ++r) {
+    auto const at = [&](int k) {
+      return expected.begin() + boundaries[static_cast<std::size_t>(k)];
+    };
+    double const held = std::accumulate(at(r), at(r + 1), 0.0);
+    most = std::max(most, held);
+    least = std::min(least, held);
+  }
+  constexpr double read_bytes_per_second = 5e8, write_bytes_per_second = 3e8;
+  double const slice = static_cast<double>(std::min(snapshot.n_rows(), RunOptions{}.slice_rows));
+  Estimate estimate;
+  estimate.memory_bytes = most * sizeof(KeptParticle) + slice * bytes_per_slice_row;
+  estimate.output_bytes = total * (6 * sizeof(float) + 2);  // and an eighth of a cell each
+  estimate.seconds =
+      static_cast<double>(snapshot.n_rows()) * snapshot.bytes_per_row() / read_bytes_per_second +
+      estimate.output_bytes / write_bytes_per_second;
+  estimate.note = concat(table.size(), " clusters, about ", total, " particles; owners hold ",
+                         least, " to ", most);
+  return estimate;
+}
+
+void ExtractStage::run(Context& context) {
+  auto const& comm = context.comm();
+  std::optional<ClusterTable> table;
+  std::optional<Snapshot> snapshot;
+  collectively(comm, "extract: opening the inputs", [&] {
+    table = read_clusters(context.product(products::clusters(instance_.name)));
+    snapshot.emplace(find_snapshot_files(instance_.dark_matter(run_directory_)),
+                     Snapshot::Kind::dark_matter);
+    check_belongs_together(snapshot->header(), snapshot->files().front(), *table,
+                           instance_.tolerance);
+    require(table->size() < std::numeric_limits<std::int32_t>::max(), ExitCode::config,
+            "too many clusters: ", table->size());
+    double const slice_bytes =
+        static_cast<double>(context.options().slice_rows) * bytes_per_slice_row;
+    double const budget = context.options().memory_mb * 1e6;
+    require(slice_bytes <= budget, ExitCode::config,
+            "a slice of run.slice_rows = ", context.options().slice_rows, " rows takes ",
+            human_bytes(slice_bytes), ", more than run.memory_mb = ", context.options().memory_mb,
+            " allows; raise the one or lower the other");
+  });
+
+  std::vector<double> cost;
+  for (auto const& cluster : table->clusters)
+    cost.push_back(
+        expected_particles(cluster, options_.sphere_radius(cluster), snapshot->header()));
+  ParticleGatherer gatherer(comm, cost, context.options().memory_mb * 1e6 / 4);
+  stream(context, *table, *snapshot, gatherer);
+  finish(context, *table, snapshot->header().mass_table[dark_matter], gatherer);
+}
+
+/// Reads the snapshot, slice by slice, until every particle is with its owners.
+void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot const& snapshot,
+                          ParticleGatherer& gatherer) const {
+  auto const& comm = context.comm();
+  std::vector<Sphere> spheres;
+  for (auto const& cluster : table.clusters)
+    spheres.push_back({cluster.position, options_.sphere_radius(cluster)});
+  std::optional<SphereLookup> lookup;
+  collectively(comm, "extract",
+               [&] { lookup.emplace(PeriodicBox(table.box_ckpch), std::move(spheres)); });
+
+  std::int64_t done = 0;  // rows whose particles are with their owners
+  if (context.journal().committed()) {
+    gatherer.restore(context.journal());
+    done = *context.journal().committed();
+    Log::info("extract: going on at row ", done, " of ", snapshot.n_rows());
+  }
+  Progress progress("extract", static_cast<double>(snapshot.n_rows()));
+  std::int64_t const slice_rows = context.options().slice_rows;
+  std::vector<CapturedParticle> captured;
+  while (done < snapshot.n_rows()) {
+    auto const row = [&](std::int64_t slice) {
+      return std::min(done + slice * slice_rows, snapshot.n_rows());
+    };
+    Range const mine{row(comm.rank()), row(comm.rank() + 1)};
+    captured.clear();
+    collectively(comm, "extract: reading the snapshot", [&] {
+      if (mine.size() > 0)
+        capture(snapshot.read_dark_matter(mine), *lookup, table, static_cast<std::uint64_t>(seed_),
+                captured);
+    });
+    gatherer.deliver(captured);
+    done = row(comm.size());
+    progress.update(static_cast<double>(done));
+    mark_progress("extract: reading the snapshot");
+    bool const stop = context.stop_requested();
+    if (stop || context.checkpoint_due()) gatherer.save(context.journal(), done);
+    if (stop) context.stop_here();
+  }
+}
+
+/// Sorts, sums up and writes the clusters, each rank its own.
+void ExtractStage::finish(Context& context, ClusterTable const& table, double particle_mass,
+                          ParticleGatherer& gatherer) const {
+  auto const& comm = context.comm();
+  Range const owned = gatherer.owned();
+  std::vector<std::int64_t> owned_counts;
+  for (std::int64_t c = owned.first; c < owned.last; ++c)
+    owned_counts.push_back(gatherer.bins().count(c));
+  auto const counts = comm.all_gather_v(owned_counts);
+  std::vector<double> radii, local_radii;
+  for (auto const& cluster : table.clusters) {
+    radii.push_back(options_.sphere_radius(cluster));
+    local_radii.push_back(options_.local_radius(cluster));
+  }
+  ParticleFileLayout const layout(counts, radii, local_radii);
+  ParticleFileWriter file(comm, context.part("particles.h5"), table, layout, particle_mass);
+
+  Progress progress("extract: sorting", static_cast<double>(owned.size()));
+  double const batch_bytes = context.options().memory_mb * 1e6 / 8;
+  std::vector<ClusterProperties> properties;
+  std::int64_t next = owned.first;
+  while (comm.any(next < owned.last)) {
+    std::int64_t const first = next;
+    std::vector<OrderedParticles> batch;
+    collectively(comm, "extract: sorting particles", [&] {
+      double bytes = 0;
+      for (; next < owned.last && bytes < batch_bytes; ++next) {
+        auto const at = static_cast<std::size_t>(next);
+        Cluster const& cluster = table.clusters[at];
+        try {
+          batch.push_back(in_canonical_order(gatherer.bins().take(next), layout.grid[at]));
+        } catch (Error const& error) {
+          fail(error.code(), "cluster ", cluster.id, ": ", error.what());
+        }
+        auto const& particles = batch.back().particles;
+        properties.push_back(cluster_properties(
+            particles, cluster, options_.radius_r200 * cluster.r200c, table.a, particle_mass));
+        require(all_finite(properties.back()), ExitCode::internal, "cluster ", cluster.id,
+                ": its scalars or vectors are not finite");
+        bytes += static_cast<double>(particles.size() * sizeof(KeptParticle));
+      }
+    });
+    file.write(first, batch);
+    progress.update(static_cast<double>(next - owned.first));
+    mark_progress("extract: sorting particles");
+  }
+  file.write_properties(properties);
+  file.close();
+  summarize(context, table, counts, properties);
+}
+
+/// Compares the particles with the catalogue, and says what a user wants to know.
+void ExtractStage::summarize(Context& context, ClusterTable const& table,
+                             std::vector<std::int64_t> const& counts,
+                             std::vector<ClusterProperties> const& owned) const {
+  auto const& comm = context.comm();
+  auto const properties = comm.all_gather_v(owned);
+  std::int64_t total = 0, computed_momentum = 0, computed_xoff = 0, computed_voff = 0;
+  std::vector<double> mass_ratio;
+  for (std::size_t c = 0; c < counts.size(); ++c) {
+    total += counts[c];
+    computed_momentum += properties[c].computed_momentum;
+    computed_xoff += properties[c].computed_xoff;
+    computed_voff += properties[c].computed_voff;
+    mass_ratio.push_back(properties[c].mass_in_r200 / table.clusters[c].m200c);
+  }
+  auto const say = [&](std::int64_t n, std::string_view what) {
+    if (n > 0)
+      Log::warn("extract: ", what, " of ", n, " of ", table.size(),
+                " clusters is not in the halo catalogue; computed from the particles");
+  };
+  say(computed_momentum, "J");
+  say(computed_xoff, "Xoff");
+  say(computed_voff, "Voff");
+  context.note("clusters", table.size());
+  context.note("particles", total);
+  if (mass_ratio.empty()) return;
+  auto const middle = mass_ratio.begin() + static_cast<std::ptrdiff_t>(mass_ratio.size() / 2);
+  std::nth_element(mass_ratio.begin(), middle, mass_ratio.end());
+  context.note("particles_per_cluster_min", *std::min_element(counts.begin(), counts.end()));
+  context.note("particles_per_cluster_max", *std::max_element(counts.begin(), counts.end()));
+  context.note("median_particle_mass_over_m200c", *middle);
+  require(*middle > 0.2 && *middle < 5, ExitCode::bad_data, "half of the clusters have less than ",
+          *middle, " times their catalogue mass in dark matter particles within R200; do halo ",
+          "catalogue and snapshot belong together (units, redshift, file names)?");
+}
+
+void add_extract_stages(Configuration const& configuration,
+                        std::vector<std::unique_ptr<Stage>>& stages) {
+  for (auto& instance : snapshot_instances(configuration))
+    stages.push_back(std::make_unique<ExtractStage>(configuration, std::move(instance)));
+}
+
+}  // namespace setsz

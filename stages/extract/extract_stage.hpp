@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "pipeline/run/stage.hpp"
+#include "stages/common/cluster_table.hpp"
+#include "stages/common/sections.hpp"
+
+namespace setsz {
+
+class ParticleGatherer;
+class Snapshot;
+struct ClusterProperties;
+
+/// [extract]: how far around a cluster its particles are kept.
+struct ExtractOptions {
+  static constexpr std::string_view section = "extract";
+  static constexpr std::string_view help = "dark matter particles around every cluster";
+  double radius_r200 = 2.5;
+  double local_radius_ckpch = 310;
+  double local_radius_r200 = 0;
+  void declare(OptionList& options);
+  void validate() const {}
+
+  /// Radius of the local spheres that must be complete for targets within 2 R200 [ckpc/h].
+  double local_radius(Cluster const& cluster) const;
+  /// Radius of the sphere of particles: max(radius, 2 R200 + local radius) [ckpc/h].
+  double sphere_radius(Cluster const& cluster) const;
+};
+
+/// Cuts the dark matter of every cluster out of the snapshot: extract/<snapshot>/particles.h5.
+///
+/// The snapshot is streamed in fixed slices, dealt out to the ranks in turn. Each particle goes to
+/// the owners of the spheres it lies in; owners sort, sum up the cluster's scalars and vectors,
+/// and write together. Memory per rank: the budget and what its clusters keep (36 bytes a
+/// particle).
+class ExtractStage : public Stage {
+ public:
+  ExtractStage(Configuration const& configuration, SnapshotInstance instance);
+
+  std::string name() const override { return "extract"; }
+  std::string instance() const override { return instance_.name; }
+  std::vector<std::string> input_products() const override;
+  std::vector<std::string> input_files() const override;
+  std::vector<std::string> outputs() const override { return {"particles.h5"}; }
+  void describe(Fingerprint& fingerprint) const override;
+  void preflight(Comm const& comm) const override;
+  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  void run(Context& context) override;
+
+ private:
+  void stream(Context& context, ClusterTable const& table, Snapshot const& snapshot,
+              ParticleGatherer& gatherer) const;
+  void finish(Context& context, ClusterTable const& table, double particle_mass,
+              ParticleGatherer& gatherer) const;
+  void summarize(Context& context, ClusterTable const& table,
+                 std::vector<std::int64_t> const& counts,
+                 std::vector<ClusterProperties> const& owned) const;
+
+  SnapshotInstance instance_;
+  ExtractOptions options_;
+  std::int64_t seed_;
+  std::string run_directory_;
+  Fingerprint option_lines_;
+};
+
+/// One instance for every snapshot.
+void add_extract_stages(Configuration const& configuration,
+                        std::vector<std::unique_ptr<Stage>>& stages);
+
+}  // namespace setsz

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/extract/particle_gatherer.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+namespace setsz {
+
+ParticleGatherer::ParticleGatherer(Comm const& comm, std::span<double const> cost,
+                                   double buffer_bytes)
+    : comm_(comm),
+      buffer_bytes_(buffer_bytes),
+      boundaries_(balanced_boundaries(cost, comm.size())),
+      owner_(cost.size()),
+      bins_(static_cast<std::int64_t>(cost.size())),
+      saved_(cost.size(), 0) {
+  for (std::size_t r = 0; r + 1 < boundaries_.size(); ++r)
+    std::fill(owner_.begin() + boundaries_[r], owner_.begin() + boundaries_[r + 1],
+              static_cast<std::int32_t>(r));
+}
+
+void ParticleGatherer::deliver(std::span<CapturedParticle const> captured) {
+  auto const n_ranks = static_cast<std::size_t>(comm_.size());
+  auto const owner_of = [&](CapturedParticle const& particle) {
+    return static_cast<std::size_t>(owner_[static_cast<std::size_t>(particle.cluster)]);
+  };
+  std::vector<std::int64_t> counts(n_ranks, 0), first(n_ranks + 1, 0);
+  for (auto const& particle : captured) ++counts[owner_of(particle)];
+  std::partial_sum(counts.begin(), counts.end(), first.begin() + 1);
+  by_owner_.resize(captured.size());
+  auto next = first;
+  for (auto const& particle : captured)
+    by_owner_[static_cast<std::size_t>(next[owner_of(particle)]++)] = particle;
+
+  // Halo finders sort snapshots by halo: all ranks may read particles of the same owner at once.
+  auto const incoming = comm_.all_to_all_v(std::span<std::int64_t const>(counts),
+                                           std::vector<std::int64_t>(n_ranks, 1));
+  double const most =
+      sizeof(CapturedParticle) * comm_.all_max(static_cast<double>(std::accumulate(
+                                     incoming.begin(), incoming.end(), std::int64_t{0})));
+  int const n_pieces = std::max(1, static_cast<int>(std::ceil(most / buffer_bytes_)));
+  std::vector<CapturedParticle> piece;
+  for (int p = 0; p < n_pieces; ++p) {
+    std::span<CapturedParticle const> to_send = by_owner_;
+    auto piece_counts = counts;
+    if (n_pieces > 1) {
+      piece.clear();
+      for (std::size_t r = 0; r < n_ranks; ++r) {
+        Range const part = even_range(counts[r], p, n_pieces);
+        auto const begin = by_owner_.begin() + first[r];
+        piece.insert(piece.end(), begin + part.first, begin + part.last);
+        piece_counts[r] = part.size();
+      }
+      to_send = piece;
+    }
+    for (auto const& particle : comm_.all_to_all_v(to_send, piece_counts)) bins_.add(particle);
+  }
+}
+
+void ParticleGatherer::save(Journal& journal, std::int64_t position) {
+  constexpr std::size_t blocks_per_record = 1024;  // 75 MB
+  for (std::int64_t cluster = owned().first; cluster < owned().last; ++cluster) {
+    auto const& blocks = bins_.blocks(cluster);
+    auto& saved = saved_[static_cast<std::size_t>(cluster)];
+    std::vector<std::span<std::byte const>> pieces;
+    auto const flush = [&] {
+      if (!pieces.empty()) journal.append(cluster, pieces);
+      pieces.clear();
+    };
+    std::int64_t first = 0;  // of the block
+    for (auto const& block : blocks) {
+      auto const size = static_cast<std::int64_t>(block.size());
+      if (first + size > saved) {
+        auto const skip = static_cast<std::size_t>(std::max(saved - first, std::int64_t{0}));
+        pieces.push_back(std::as_bytes(std::span(block).subspan(skip)));
+        if (pieces.size() == blocks_per_record) flush();
+      }
+      first += size;
+    }
+    flush();
+    saved = bins_.count(cluster);
+  }
+  journal.commit(position);
+}
+
+void ParticleGatherer::restore(Journal const& journal) {
+  journal.for_each([&](Journal::Record const& record) {
+    CapturedParticle captured{static_cast<std::int32_t>(record.unit), {}};
+    for (std::size_t at = 0; at < record.bytes.size(); at += sizeof(KeptParticle)) {
+      std::memcpy(&captured.particle, record.bytes.data() + at, sizeof(KeptParticle));
+      bins_.add(captured);
+    }
+  });
+  // What other ranks own now goes to them, a bounded part at a time.
+  auto const per_batch = static_cast<std::size_t>(buffer_bytes_ / sizeof(CapturedParticle)) + 1;
+  std::vector<ParticleBlocks> foreign(owner_.size());
+  for (std::size_t cluster = 0; cluster < owner_.size(); ++cluster)
+    if (!owned().contains(static_cast<std::int64_t>(cluster)))
+      foreign[cluster] = bins_.take(static_cast<std::int64_t>(cluster));
+  std::size_t cluster = 0;
+  while (true) {
+    std::vector<CapturedParticle> batch;
+    for (; cluster < foreign.size(); ++cluster) {
+      auto& blocks = foreign[cluster];
+      for (; !blocks.empty() && batch.size() < per_batch; blocks.pop_back())
+        for (auto const& particle : blocks.back())
+          batch.push_back({static_cast<std::int32_t>(cluster), particle});
+      if (!blocks.empty()) break;
+    }
+    if (!comm_.any(!batch.empty())) break;
+    deliver(batch);
+  }
+  for (std::int64_t c = owned().first; c < owned().last; ++c)
+    saved_[static_cast<std::size_t>(c)] = bins_.count(c);
+}
+
+}  // namespace setsz

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pipeline/base/comm.hpp"
+#include "pipeline/run/journal.hpp"
+#include "stages/extract/captured.hpp"
+
+namespace setsz {
+
+/// Brings captured particles to the owners of their clusters and keeps them there; saves what is
+/// kept to the journal and takes it up again on any number of ranks.
+class ParticleGatherer {
+ public:
+  /// \param cost          expected work per cluster: owners are contiguous ranges of equal cost
+  /// \param buffer_bytes  no rank receives more than about this in one exchange
+  ParticleGatherer(Comm const& comm, std::span<double const> cost, double buffer_bytes);
+
+  /// Collective: all particles that the ranks captured reach their owners.
+  void deliver(std::span<CapturedParticle const> captured);
+
+  /// Collective: appends to the journal what has come since the last save, and commits.
+  void save(Journal& journal, std::int64_t position);
+  /// Collective: takes up what the journal holds.
+  void restore(Journal const& journal);
+
+  /// The clusters of this rank.
+  Range owned() const { return {boundaries_[rank()], boundaries_[rank() + 1]}; }
+  ClusterBins& bins() { return bins_; }
+  ClusterBins const& bins() const { return bins_; }
+
+ private:
+  std::size_t rank() const { return static_cast<std::size_t>(comm_.rank()); }
+
+  Comm const& comm_;
+  double buffer_bytes_;
+  std::vector<std::int64_t> boundaries_;
+  std::vector<std::int32_t> owner_;  ///< of every cluster
+  ClusterBins bins_;
+  std::vector<std::int64_t> saved_;  ///< particles of every cluster that the journal holds
+  std::vector<CapturedParticle> by_owner_;
+};
+
+}  // namespace setsz

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/extract/sphere_lookup.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "pipeline/base/error.hpp"
+
+namespace setsz {
+
+namespace {
+
+/// Squared distance along one axis from a sphere's centre to each cell that it may reach.
+struct Slab {
+  std::size_t cell;
+  double near2;
+};
+std::vector<Slab> slabs_in_reach(double centre, double radius, double edge, std::size_t per_side) {
+  auto const n = static_cast<std::int64_t>(per_side);
+  auto const first = static_cast<std::int64_t>(std::floor((centre - radius) / edge));
+  auto const last = static_cast<std::int64_t>(std::floor((centre + radius) / edge));
+  std::vector<Slab> slabs;
+  if (last - first + 1 >= n) {  // all around the box: a cell may be near on both sides
+    for (std::size_t cell = 0; cell < per_side; ++cell) slabs.push_back({cell, 0});
+    return slabs;
+  }
+  for (std::int64_t i = first; i <= last; ++i) {
+    double const low = static_cast<double>(i) * edge - centre;
+    double const near = std::max({0., low, -(low + edge)});
+    slabs.push_back({static_cast<std::size_t>((i % n + n) % n), near * near});
+  }
+  return slabs;
+}
+
+template <class Visit>
+void for_each_cell_in_reach(Sphere const& sphere, double edge, std::size_t per_side,
+                            Visit&& visit) {
+  // Room for the rounding of cell borders.
+  double const radius = sphere.radius + 1e-9 * edge * static_cast<double>(per_side);
+  std::array<std::vector<Slab>, 3> slabs;
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    slabs[axis] = slabs_in_reach(sphere.centre[axis], radius, edge, per_side);
+  for (auto const& x : slabs[0])
+    for (auto const& y : slabs[1])
+      for (auto const& z : slabs[2])
+        if (x.near2 + y.near2 + z.near2 < radius * radius)
+          visit((x.cell * per_side + y.cell) * per_side + z.cell);
+}
+
+}  // namespace
+
+SphereLookup::SphereLookup(PeriodicBox const& box, std::vector<Sphere> spheres)
+    : box_(box), spheres_(std::move(spheres)) {
+  double smallest = box.edge() / 2;
+  for (auto const& sphere : spheres_) {
+    require(sphere.radius > 0 && sphere.radius < box.edge() / 2, ExitCode::config,
+            "the sphere of a cluster has radius ", sphere.radius,
+            " ckpc/h; it must be above 0 and below half the box, ", box.edge() / 2,
+            " ckpc/h; lower extract.radius or extract.local_radius");
+    smallest = std::min(smallest, sphere.radius);
+  }
+  constexpr double max_per_side = 128;  // 17 MB of table: most look-ups stay in the cache
+  per_side_ =
+      static_cast<std::size_t>(std::min(max_per_side, std::ceil(2 * box.edge() / smallest)));
+  cells_per_length_ = static_cast<double>(per_side_) / box.edge();
+  double const edge = box.edge() / static_cast<double>(per_side_);
+
+  first_.assign(per_side_ * per_side_ * per_side_ + 1, 0);
+  for (auto const& sphere : spheres_)
+    for_each_cell_in_reach(sphere, edge, per_side_, [&](std::size_t cell) { ++first_[cell + 1]; });
+  for (std::size_t cell = 1; cell < first_.size(); ++cell) first_[cell] += first_[cell - 1];
+  reaching_.resize(static_cast<std::size_t>(first_.back()));
+  auto next = first_;
+  for (std::size_t i = 0; i < spheres_.size(); ++i)
+    for_each_cell_in_reach(spheres_[i], edge, per_side_, [&](std::size_t cell) {
+      reaching_[static_cast<std::size_t>(next[cell]++)] = static_cast<std::int32_t>(i);
+    });
+}
+
+}  // namespace setsz
