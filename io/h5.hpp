@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,27 +21,33 @@ namespace setsz {
 /// The last reason on HDF5's error stack, one line; clears the stack.
 std::string h5_reason();
 
-/// An HDF5 identifier that closes itself; never while an exception unwinds, because closing a
-/// parallel file is collective and the other ranks would not come.
+/// Who shares an HDF5 object: one process, or all ranks of a communicator.
+enum class H5Scope { local, parallel };
+
+/// An HDF5 identifier that closes itself; in a parallel file never while an exception unwinds,
+/// because closing is collective there and the other ranks would not come.
 template <herr_t (*Close)(hid_t)>
 class H5 {
  public:
-  H5(hid_t id, std::string_view doing) : id_(id) {
+  H5(hid_t id, std::string_view doing, H5Scope scope = H5Scope::local) : id_(id), scope_(scope) {
     if (id < 0) fail(ExitCode::bad_data, "cannot ", doing, " (", h5_reason(), ")");
   }
-  H5(H5&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)) {}
+  H5(H5&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)), scope_(other.scope_) {}
   H5& operator=(H5&& other) noexcept {
     std::swap(id_, other.id_);
+    std::swap(scope_, other.scope_);
     return *this;
   }
   ~H5() {
-    if (id_ >= 0 && std::uncaught_exceptions() == depth_) Close(id_);
+    if (id_ < 0) return;
+    if (scope_ == H5Scope::local || std::uncaught_exceptions() == depth_) Close(id_);
   }
   hid_t get() const noexcept { return id_; }
   hid_t release() noexcept { return std::exchange(id_, H5I_INVALID_HID); }
 
  private:
   hid_t id_;
+  H5Scope scope_;
   int depth_ = std::uncaught_exceptions();
 };
 
@@ -66,10 +74,15 @@ struct DatasetInfo {
 ///
 /// Products are created by all ranks and written collectively, in the 1.10 file format with
 /// checksums (Fletcher32) on every dataset, without time stamps: equal content gives equal bytes.
+/// After every collective step all ranks agree on its success: they go on together, or all throw
+/// the same CollectiveError(io) and the file is given up without another collective call on it.
 /// Reading is local: every rank opens the file itself and reads its own rows.
-/// Calls move at most 1 GiB per rank each.
 class H5File {
  public:
+  /// One call moves at most this many bytes per rank (128 MiB: checksummed chunks are copied once
+  /// more inside HDF5). At least one row is moved. Tests make it small.
+  static std::int64_t max_bytes_per_call;
+
   /// Collective: creates (truncates) `path` for writing by all ranks.
   static H5File create(Comm const& comm, std::string const& path);
   /// Local: creates a file that one process writes alone.
@@ -81,6 +94,8 @@ class H5File {
   /// Collective if created so. Must be called on files that were written: it reports errors.
   void close();
   std::string const& path() const { return path_; }
+  /// For what this class does not do; never closed by the caller.
+  hid_t raw() const { return id(); }
 
   // ---- reading -------------------------------------------------------------------------------
   bool exists(std::string const& name) const;
@@ -108,8 +123,13 @@ class H5File {
 
   // ---- writing (collective on a file made by create) ------------------------------------------
   void create_group(std::string const& name);
+  /// T: a number or std::string.
   template <class T>
-  void set_attribute(std::string const& object, std::string const& name, T const& value);
+  requires(std::is_arithmetic_v<T> || std::is_same_v<T, std::string>)  //
+      void set_attribute(std::string const& object, std::string const& name, T const& value);
+  void set_attribute(std::string const& object, std::string const& name, char const* text) {
+    set_attribute(object, name, std::string(text));
+  }
   template <class T>
   void set_attribute_list(std::string const& object, std::string const& name,
                           std::vector<T> const& values);
@@ -132,13 +152,33 @@ class H5File {
   template <class T>
   void write_same(std::string const& name, FieldInfo const& info, std::vector<T> const& values,
                   std::vector<std::int64_t> const& row_shape = {});
+  /// Has every write so far gone to the disk in one collective operation?
+  bool all_writes_collective() const { return all_writes_collective_; }
 
  private:
   H5File(H5<H5Fclose> file, std::string path, std::optional<Comm> comm)
       : file_(std::move(file)), path_(std::move(path)), comm_(std::move(comm)) {}
+  H5Scope scope() const { return comm_ ? H5Scope::parallel : H5Scope::local; }
+  /// The open file; Error(internal) after close() or a failed write.
+  hid_t id() const;
+  /// Throws an Error(bad_data) that names the first missing part of the path.
+  void require_object(std::string const& name) const;
+  H5<H5Dclose> open_dataset(std::string const& name) const;
+  H5<H5Oclose> open_object(std::string const& name) const;
+  H5<H5Aclose> open_attribute(hid_t object_id, std::string const& object,
+                              std::string const& name) const;
+  /// Collective (if the file is): all ranks go on, or all throw and the file is given up.
+  void agree(bool ok, std::string const& doing);
+  void agree_on(std::function<void()> const& check);
+  void write_attribute(std::string const& object, std::string const& name, hid_t type,
+                       hsize_t const* count, void const* data);
+  void write_piece(std::string const& name, hid_t dataset, hid_t memory_type,
+                   std::vector<hsize_t> const& shape, Range rows, void const* data);
+
   H5<H5Fclose> file_;
   std::string path_;
   std::optional<Comm> comm_;
+  bool all_writes_collective_ = true;
 };
 
 /// Hash of all datasets (name, type, shape, bytes) and scientific attributes, in name order: two

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Opening, creating and closing; what a file that cannot be opened is.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "io/h5.hpp"
+#include "io/h5_types.hpp"
+
+namespace setsz {
+
+namespace {
+
+constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
+
+/// The first bytes as text, for a message: what is not printable becomes '.'.
+std::string printable(std::string_view bytes) {
+  std::string text(bytes.substr(0, 40));
+  for (auto& c : text) {
+    if (c < ' ' || c > '~') c = '.';
+  }
+  return text;
+}
+
+/// What a file that is not HDF5 is, from its first bytes.
+std::string what_it_is(std::string_view head) {
+  auto const starts = [&](std::string_view with) { return head.substr(0, with.size()) == with; };
+  if (head.find_first_not_of('\0') == std::string_view::npos) return "begins with zeros";
+  if (head.find('<') == head.find_first_not_of(" \t\r\n")) return "looks like a web page";
+  if (starts("\x1f\x8b")) return "is compressed with gzip";
+  if (starts("SIMPLE  =")) return "is a FITS file";
+  if (starts("\x0e\x03\x13\x01")) return "is HDF4";
+  if (starts("PK\x03\x04")) return "is a zip archive";
+  return "is something else";
+}
+
+/// The size that the superblock promises, or -1.
+/// \source HDF5 File Format Specification 3.0, section II.A
+std::int64_t promised_size(std::string_view head) {
+  if (head.size() < 64) return -1;
+  auto const version = head[8];
+  std::size_t const size_at = version < 2 ? 13 : 9;
+  std::size_t const end_at = version == 0 ? 40 : version == 1 ? 44 : 28;
+  if (version < 0 || version > 3 || head[size_at] != 8) return -1;
+  std::int64_t end = -1;
+  std::memcpy(&end, head.data() + end_at, sizeof end);
+  return end;
+}
+
+/// Throws the best explanation of why `path` cannot be opened; `reason` is HDF5's own.
+[[noreturn]] void explain(std::string const& path, std::string const& reason) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::is_symlink(path, error) && !fs::exists(path, error)) {
+    fail(ExitCode::missing_input, "'", path, "' is a link to '", fs::read_symlink(path).string(),
+         "', which does not exist");
+  }
+  require(fs::exists(path, error), ExitCode::missing_input, "'", path, "' does not exist");
+  require(!fs::is_directory(path, error), ExitCode::bad_data, "'", path,
+          "' is a directory (expected an HDF5 file)");
+  require(::access(path.c_str(), R_OK) == 0, ExitCode::missing_input, "cannot read '", path, "' (",
+          std::strerror(errno), ")");
+  std::array<char, 2048> buffer{};
+  std::ifstream in(path, std::ios::binary);
+  in.read(buffer.data(), buffer.size());
+  std::string_view const head(buffer.data(), static_cast<std::size_t>(in.gcount()));
+  auto const size = static_cast<std::int64_t>(fs::file_size(path, error));
+  require(size > 0, ExitCode::bad_data, "'", path, "' is empty (0 bytes); fetch it again");
+  require(head.substr(0, 8) == signature, ExitCode::bad_data, "'", path,
+          "' is not an HDF5 file: it ", what_it_is(head), " (", size, " bytes, first ones \"",
+          printable(head), "\"); fetch it again");
+  auto const promised = promised_size(head);
+  require(promised <= size, ExitCode::bad_data, "'", path, "' is truncated: ", size,
+          " bytes found, its superblock wants ", promised,
+          " (transfer not finished?); fetch it again");
+  fail(ExitCode::bad_data, "'", path, "' is damaged or was never closed (", reason, ")");
+}
+
+/// The 1.10 format has checksums on all metadata.
+H5<H5Pclose> access_list(H5F_libver_t oldest) {
+  H5<H5Pclose> access(H5Pcreate(H5P_FILE_ACCESS), "make a file access list");
+  H5Pset_libver_bounds(access.get(), oldest, H5F_LIBVER_V110);
+  // 32 MB of chunk cache: neighbouring reads of compressed or checksummed chunks.
+  H5Pset_cache(access.get(), 0, 10007, std::size_t{32} << 20, 1.0);
+  return access;
+}
+
+H5<H5Pclose> creation_list() {
+  H5<H5Pclose> creation(H5Pcreate(H5P_FILE_CREATE), "make a file creation list");
+  H5Pset_obj_track_times(creation.get(), false);
+  return creation;
+}
+
+}  // namespace
+
+std::int64_t H5File::max_bytes_per_call = std::int64_t{128} << 20;
+
+H5File H5File::create(Comm const& comm, std::string const& path) {
+  h5::quiet();
+  collectively(comm, "", [&] {
+    if (!comm.is_root()) return;
+    auto const parent = std::filesystem::path(path).parent_path().string();
+    std::string const folder = parent.empty() ? std::string(".") : parent;
+    require(::access(folder.c_str(), W_OK | X_OK) == 0, ExitCode::cannot_create, "cannot create '",
+            path, "' (", std::strerror(errno), ": '", folder, "')");
+    require(!std::filesystem::is_directory(path), ExitCode::cannot_create, "cannot create '", path,
+            "' (a directory has this name)");
+  });
+  auto access = access_list(H5F_LIBVER_V110);
+  H5Pset_fapl_mpio(access.get(), comm.raw(), MPI_INFO_NULL);
+  H5Pset_coll_metadata_write(access.get(), true);
+  H5Pset_all_coll_metadata_ops(access.get(), true);
+  hid_t const file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation_list().get(), access.get());
+  std::string const reason = file < 0 ? h5_reason() : "";
+  collectively(comm, "", [&] {
+    require(file >= 0, ExitCode::cannot_create, "cannot create '", path, "' (", reason, ")");
+  });
+  return H5File(H5<H5Fclose>(file, "create", H5Scope::parallel), path, comm);
+}
+
+H5File H5File::create_serial(std::string const& path) {
+  h5::quiet();
+  hid_t const file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation_list().get(),
+                               access_list(H5F_LIBVER_V110).get());
+  if (file < 0) {
+    fail(ExitCode::cannot_create, "cannot create '", path, "' (", h5_reason(), ")");
+  }
+  return H5File(H5<H5Fclose>(file, "create"), path, std::nullopt);
+}
+
+H5File H5File::open(std::string const& path) {
+  h5::quiet();
+  auto access = access_list(H5F_LIBVER_EARLIEST);
+  // Locks fail on many parallel file systems, and nobody writes what we read.
+  H5Pset_file_locking(access.get(), false, true);
+  hid_t const file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get());
+  if (file < 0) explain(path, h5_reason());
+  return H5File(H5<H5Fclose>(file, "open"), path, std::nullopt);
+}
+
+hid_t H5File::id() const {
+  hid_t const id = file_.get();
+  require(id >= 0, ExitCode::internal, "'", path_, "' is closed or was given up after an error");
+  return id;
+}
+
+void H5File::close() {
+  hid_t const file = id();
+  agree(H5Fflush(file, H5F_SCOPE_GLOBAL) >= 0, "write");
+  agree(H5Fclose(file_.release()) >= 0, "close");
+}
+
+void H5File::agree(bool ok, std::string const& doing) {
+  std::string text;
+  if (!ok) {
+    std::error_code error;
+    auto const folder = std::filesystem::path(path_).parent_path();
+    auto const space = std::filesystem::space(folder.empty() ? "." : folder, error);
+    text = concat("cannot ", doing, " '", path_, "' (", h5_reason(), "); ",
+                  error ? "the disk gives no information"
+                        : human_bytes(static_cast<double>(space.available)) + " free on its disk");
+  }
+  agree_on([&] { require(ok, ExitCode::io, text); });
+}
+
+void H5File::agree_on(std::function<void()> const& check) {
+  try {
+    if (comm_) {
+      collectively(*comm_, "", check);
+    } else {
+      check();
+    }
+  } catch (...) {
+    file_.release();  // never closed: a file in this state may hang in its own close
+    throw;
+  }
+}
+
+}  // namespace setsz

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <hdf5.h>
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+
+#include "io/h5.hpp"
+
+// What the h5_*.cpp files share; not for others.
+namespace setsz::h5 {
+
+template <class T>
+constexpr H5Type type_of() {
+  if constexpr (std::same_as<T, std::int8_t>) return H5Type::int8;
+  if constexpr (std::same_as<T, std::uint8_t>) return H5Type::uint8;
+  if constexpr (std::same_as<T, std::int32_t>) return H5Type::int32;
+  if constexpr (std::same_as<T, std::uint32_t>) return H5Type::uint32;
+  if constexpr (std::same_as<T, std::int64_t>) return H5Type::int64;
+  if constexpr (std::same_as<T, std::uint64_t>) return H5Type::uint64;
+  if constexpr (std::same_as<T, float>) return H5Type::float32;
+  if constexpr (std::same_as<T, double>) return H5Type::float64;
+}
+
+/// The type in memory, and the type we write: little-endian of the same width.
+hid_t memory_type(H5Type type);
+hid_t file_type(H5Type type);
+/// What a stored type is; `other` for what we do not read (16 bits, compounds, enumerations).
+H5Type classify(hid_t type);
+/// "64-bit integer, big-endian": for messages about `other`.
+std::string describe(hid_t type);
+
+/// Can a value of `stored` always be kept in `wanted`, within the same class of numbers?
+bool holds(H5Type wanted, H5Type stored);
+
+/// Switches HDF5's own printing of errors off; called before the first use of a file.
+void quiet();
+
+}  // namespace setsz::h5
