@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/run/manifest.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/hash.hpp"
+#include "pipeline/run/durable.hpp"
+
+namespace setsz {
+
+namespace {
+
+using nlohmann::json;
+constexpr int format_version = 1;
+
+std::string own_hash(json manifest) {
+  manifest.erase("hash");
+  return Hash().add(manifest.dump()).hex();
+}
+
+}  // namespace
+
+std::optional<Manifest> Manifest::read(std::string const& folder) {
+  std::string const path = folder + "/manifest.json";
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  auto const damaged = [&](std::string_view what) {
+    fail(ExitCode::bad_data, "'", path, "' is damaged (", what,
+         "); remove it: the product will be made again");
+  };
+  try {
+    json const all = json::parse(durable::read_text(path));
+    if (all.at("hash") != own_hash(all)) damaged("wrong hash");
+    if (all.at("format") != format_version) {
+      damaged(concat("format ", all.at("format").dump(), ", expected ", format_version));
+    }
+    Manifest manifest{all.at("product"), all.at("fingerprint"), all.at("depends_on"), {}, {},
+                      all.at("about")};
+    for (auto const& o : all.at("outputs")) {
+      manifest.outputs.push_back({o.at("file"), o.at("bytes"), o.at("hash"), o.at("content")});
+    }
+    for (auto const& f : all.at("files")) {
+      manifest.files.push_back({f.at("path"), f.at("bytes"), f.at("modified_ns"), f.at("sample")});
+    }
+    return manifest;
+  } catch (json::exception const& error) {
+    damaged(error.what());
+  }
+  return std::nullopt;
+}
+
+void Manifest::write(std::string const& folder) const {
+  json output_list = json::array(), file_list = json::array();
+  for (auto const& o : outputs) {
+    output_list.push_back(
+        {{"file", o.file}, {"bytes", o.bytes}, {"hash", o.hash}, {"content", o.content}});
+  }
+  for (auto const& f : files) {
+    file_list.push_back({{"path", f.path},
+                         {"bytes", f.bytes},
+                         {"modified_ns", f.modified_ns},
+                         {"sample", f.sample}});
+  }
+  json all{{"format", format_version},
+           {"product", product},
+           {"fingerprint", fingerprint},
+           {"depends_on", lines},
+           {"outputs", output_list},
+           {"files", file_list},
+           {"about", about}};
+  all["hash"] = own_hash(all);
+  durable::write_text(folder + "/manifest.json", all.dump(1) + "\n");
+}
+
+OutputRecord const* Manifest::output(std::string const& file) const {
+  auto const found =
+      std::find_if(outputs.begin(), outputs.end(), [&](auto const& o) { return o.file == file; });
+  return found == outputs.end() ? nullptr : &*found;
+}
+
+ExternalFile sample_file(std::string const& path) {
+  int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  require(file >= 0, ExitCode::missing_input, "cannot open '", path, "' (", std::strerror(errno),
+          ")");
+  struct stat status {};
+  fstat(file, &status);
+  ExternalFile sampled{path, status.st_size,
+                       status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec, ""};
+  static std::map<std::string, ExternalFile> known;  // several stages read the same snapshot
+  auto const before = known.find(path);
+  if (before != known.end() && before->second.bytes == sampled.bytes &&
+      before->second.modified_ns == sampled.modified_ns) {
+    ::close(file);
+    return before->second;
+  }
+  constexpr std::int64_t n_blocks = 16, block = 32768;
+  std::string buffer(block, '\0');
+  Hash hash;
+  hash.add(sampled.bytes);
+  bool good = true;
+  for (std::int64_t i = 0; i < n_blocks && good; ++i) {
+    auto const last = std::max<std::int64_t>(0, sampled.bytes - block);
+    auto const got = ::pread(file, buffer.data(), block, last * i / (n_blocks - 1));
+    good = got >= 0;
+    if (good) hash.add_bytes(buffer.data(), static_cast<std::size_t>(got));
+  }
+  int const reason = errno;
+  ::close(file);
+  require(good, ExitCode::missing_input, "cannot read '", path, "' (", std::strerror(reason), ")");
+  sampled.sample = hash.hex();
+  known[path] = sampled;
+  return sampled;
+}
+
+}  // namespace setsz

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The first seconds of a run: everything that can be known to go wrong before work begins.
+#include <sys/statvfs.h>
+
+#include <filesystem>
+
+#include "pipeline/base/log.hpp"
+#include "pipeline/run/memory.hpp"
+#include "pipeline/run/runner.hpp"
+
+namespace setsz {
+
+namespace {
+
+/// Bytes that may still be written where `path` will be made.
+double free_bytes(std::filesystem::path path) {
+  path = std::filesystem::absolute(path);
+  while (!std::filesystem::exists(path) && path.has_parent_path()) path = path.parent_path();
+  struct statvfs status {};
+  if (statvfs(path.c_str(), &status) != 0) return -1;
+  return static_cast<double>(status.f_bavail) * static_cast<double>(status.f_frsize);
+}
+
+}  // namespace
+
+void Runner::preflight(std::vector<Stage*> const& to_run) {
+  for (auto const* stage : to_run) {
+    mark_progress("preflight");
+    auto const with_name = [&](Error const& error) {
+      return concat(stage->id(), ": ", error.what());
+    };
+    try {
+      stage->preflight(comm_);
+    } catch (CollectiveError const& error) {
+      throw CollectiveError(error.code(), with_name(error));
+    } catch (Error const& error) {
+      throw Error(error.code(), with_name(error));
+    }
+  }
+  check_needs(to_run);
+}
+
+void Runner::check_needs(std::vector<Stage*> const& to_run) {
+  int const neighbours = ranks_on_this_node(comm_);
+  collectively(comm_, "", [&] {
+    if (!comm_.is_root()) return;
+    double output = 0;
+    for (auto const* stage : to_run) {
+      Estimate need;
+      try {
+        need = stage->estimate(settings_.options.directory, comm_.size());
+      } catch (Error const& error) {  // its input is made by an earlier stage of this run
+        if (error.code() != ExitCode::missing_input) throw;
+        Log::detail(stage->id(), ": needs not known yet (", error.what(), ")");
+        continue;
+      }
+      double const memory = node_memory_bytes();
+      require(need.memory_bytes * neighbours <= memory, ExitCode::out_of_memory, stage->id(),
+              ": needs ", human_bytes(need.memory_bytes), " on each of ", neighbours,
+              " ranks of this node, which has ", human_bytes(memory),
+              "; use more nodes or a smaller run.memory_mb (`setsz plan` shows the needs)");
+      output += need.output_bytes;
+    }
+    double const space = free_bytes(settings_.options.directory);
+    require(space < 0 || output <= space, ExitCode::io, "the products need ", human_bytes(output),
+            ", ", human_bytes(space), " are free in '", settings_.options.directory,
+            "'; free some space or use another run.directory (nothing was begun)");
+  });
+}
+
+}  // namespace setsz

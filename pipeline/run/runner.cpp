@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/run/runner.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "pipeline/base/hash.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/run/durable.hpp"
+#include "pipeline/run/lock.hpp"
+#include "pipeline/run/memory.hpp"
+#include "pipeline/run/run_context.hpp"
+#include "pipeline/run/stop_signal.hpp"
+
+namespace setsz {
+
+namespace {
+
+using nlohmann::json;
+
+/// Restarts without a new commit after which a stage is given up (a requeue loop must end).
+constexpr int max_attempts = 4;
+
+std::string time_text() {
+  std::time_t const now = std::time(nullptr);
+  std::tm parts{};
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts));
+  return text;
+}
+
+std::string attempts_path(std::string const& folder) { return folder + "/attempts.json"; }
+
+}  // namespace
+
+Runner::Runner(Comm const& comm, std::vector<std::unique_ptr<Stage>> const& all,
+               RunSettings settings)
+    : comm_(comm),
+      all_(all),
+      settings_(std::move(settings)),
+      state_(settings_.options.directory, all) {
+  if (!settings_.content_hash) {
+    settings_.content_hash = [](std::string const& path, std::string const&) {
+      return hash_file(path);
+    };
+  }
+}
+
+std::vector<Stage*> Runner::chosen(std::vector<std::string> const& selected) const {
+  std::set<std::string> const wanted(selected.begin(), selected.end());
+  std::vector<Stage*> stages;
+  for (auto const& stage : all_) {
+    if (wanted.contains(stage->id())) stages.push_back(stage.get());
+  }
+  return stages;
+}
+
+StateReport Runner::agreed_state(Stage const& stage) {
+  std::string text;
+  collectively(comm_, "", [&] {
+    if (!comm_.is_root()) return;
+    auto const& report = state_.of(stage);
+    text = json{{"state", static_cast<int>(report.state)},
+                {"reasons", report.reasons},
+                {"lines", report.fingerprint.lines()}}
+               .dump();
+  });
+  json const all = json::parse(comm_.broadcast(text, 0));
+  StateReport report{static_cast<ProductState>(all.at("state").get<int>()), all.at("reasons"), {}};
+  for (auto const& line : all.at("lines")) {
+    report.fingerprint.add(line.at(0).get<std::string>(), line.at(1).get<std::string>());
+  }
+  return report;
+}
+
+void Runner::check(std::vector<std::string> const& selected) {
+  std::vector<Stage*> to_run;
+  for (auto* stage : chosen(selected)) {
+    if (agreed_state(*stage).state != ProductState::complete) to_run.push_back(stage);
+  }
+  preflight(to_run);
+}
+
+std::vector<StageResult> Runner::run(std::vector<std::string> const& selected) {
+  auto const stages = chosen(selected);
+  std::unique_ptr<RunLock> lock;
+  std::vector<Stage*> to_run;
+  collectively(comm_, "", [&] {
+    if (!comm_.is_root()) return;
+    lock = std::make_unique<RunLock>(settings_.options.directory);
+    for (auto const* stage : stages) lock->write(stage->id());
+    for (auto const& stage : all_) {  // products that are only read
+      bool const reads = std::any_of(stages.begin(), stages.end(),
+                                     [&](auto const* user) { return state_.uses(*user, *stage); });
+      bool const writes = std::find(stages.begin(), stages.end(), stage.get()) != stages.end();
+      if (reads && !writes) lock->read(stage->id());
+    }
+  });
+  for (auto* stage : stages) {
+    if (agreed_state(*stage).state != ProductState::complete) to_run.push_back(stage);
+  }
+  collectively(comm_, "", [&] {
+    if (!comm_.is_root()) return;
+    for (auto* stage : stages) {  // others may read what is finished while this job works on
+      bool const runs = std::find(to_run.begin(), to_run.end(), stage) != to_run.end();
+      if (!runs) lock->read(stage->id());
+    }
+  });
+  preflight(to_run);
+
+  std::vector<StageResult> results;
+  for (auto* stage : stages) {
+    try {
+      results.push_back(run_one(*stage));
+    } catch (Stopped const& stopped) {
+      throw Stopped(stopped.code(), concat(stage->id(), ": ", stopped.what()));
+    } catch (CollectiveError const& error) {
+      throw CollectiveError(error.code(), concat(stage->id(), ": ", error.what()));
+    } catch (Error const& error) {
+      throw Error(error.code(), concat(stage->id(), ": ", error.what()));
+    } catch (std::bad_alloc const&) {
+      throw Error(ExitCode::out_of_memory,
+                  concat(stage->id(), ": out of memory (", human_bytes(peak_memory_bytes()),
+                         " in use); use more ranks or nodes, or a smaller run.memory_mb"));
+    } catch (std::exception const& error) {
+      throw Error(ExitCode::internal, concat(stage->id(), ": ", error.what()));
+    }
+  }
+  return results;
+}
+
+StageResult Runner::run_one(Stage& stage) {
+  mark_progress(stage.id());
+  if (comm_.any(stop_signal_seen())) {
+    throw Stopped(ExitCode::stopped, "stopped on a signal before this stage; run again");
+  }
+  StageResult result{stage.id(), false, 0, 0, json::object()};
+  StateReport const report = agreed_state(stage);
+  if (report.state == ProductState::complete) {
+    Log::info(stage.id(), ": up to date");
+    result.up_to_date = true;
+    collectively(comm_, "", [&] {
+      if (!comm_.is_root()) return;
+      result.notes = Manifest::read(state_.folder(stage))->about.value("notes", json::object());
+      // A crash between publication and this point can have left the journal behind.
+      std::filesystem::remove_all(state_.journal_folder(stage));
+      durable::remove(attempts_path(state_.folder(stage)));
+    });
+    return result;
+  }
+  collectively(comm_, "", [&] {
+    if (comm_.is_root()) state_.require_inputs(stage);
+  });
+  if (report.state == ProductState::stale) {
+    Log::info(stage.id(), ": stale (", join(report.reasons, "; "), "), run again");
+  } else {
+    Log::info(stage.id(), report.state == ProductState::half_done ? ": goes on" : ": begins");
+  }
+  make(stage, report, result);
+  return result;
+}
+
+void Runner::make(Stage& stage, StateReport const& report, StageResult& result) {
+  double const start = seconds_since_start();
+  reset_peak_memory();
+  std::string const folder = state_.folder(stage);
+  count_attempt(stage);
+  auto const files_before = sample_inputs(stage);
+  Journal journal(comm_, state_.journal_folder(stage), report.fingerprint.lines());
+  RunContext context(comm_, settings_.options, stage, journal);
+
+  Manifest manifest;
+  try {
+    stage.run(context);
+    mark_progress(stage.id());
+    manifest = {stage.id(),
+                report.fingerprint.hex(),
+                report.fingerprint.lines(),
+                verify_parts(comm_, folder, stage.outputs(), settings_.content_hash),
+                files_before,
+                json::object()};
+    auto const files_after = sample_inputs(stage);
+    for (std::size_t i = 0; i < files_before.size(); ++i) {
+      auto const &before = files_before[i], &after = files_after.at(i);
+      if (before.bytes == after.bytes && before.modified_ns == after.modified_ns) continue;
+      throw CollectiveError(
+          ExitCode::bad_data,
+          concat("'", after.path, "' changed while it was read (", before.bytes, " -> ",
+                 after.bytes, " bytes); nothing was published: run again"));
+    }
+  } catch (CollectiveError const& error) {
+    // An orderly end: not an attempt that died. Half-written files are of no use to anybody.
+    if (comm_.is_root()) {
+      std::error_code ignored;
+      for (auto const& output : stage.outputs()) {
+        std::filesystem::remove(folder + "/" + output + ".part", ignored);
+      }
+      if (error.code() != ExitCode::stopped) {
+        std::filesystem::remove(attempts_path(folder), ignored);
+      }
+    }
+    throw;
+  }
+
+  result.seconds = comm_.all_max(seconds_since_start() - start);
+  context.note_local("peak_memory_bytes", peak_memory_since_reset());
+  result.notes = context.notes();
+  result.peak_memory = result.notes.at("peak_memory_bytes").at("max").get<double>();
+  manifest.about = about(result);
+  publish(comm_, folder, manifest);
+  journal.discard();
+  collectively(comm_, "", [&] {
+    if (!comm_.is_root()) return;
+    durable::remove(attempts_path(folder));
+    state_.forget();
+  });
+  double bytes = 0;
+  for (auto const& output : manifest.outputs) bytes += static_cast<double>(output.bytes);
+  Log::info(stage.id(), ": done in ", human_seconds(result.seconds), ", peak memory per rank ",
+            human_bytes(result.notes["peak_memory_bytes"]["mean"].get<double>()), " (max ",
+            human_bytes(result.peak_memory), "), ", human_bytes(bytes), " written");
+}
+
+/// A stage that is killed again and again before it commits anything would be requeued for ever.
+void Runner::count_attempt(Stage const& stage) {
+  collectively(comm_, "", [&] {
+    if (!comm_.is_root()) return;
+    std::string const folder = state_.folder(stage);
+    durable::create_directories(folder);
+    clear_parts(stage);
+    if (settings_.force) std::filesystem::remove_all(state_.journal_folder(stage));
+    std::string const mark = Journal::commit_mark(state_.journal_folder(stage));
+    int attempts = 1;
+    std::string const path = attempts_path(folder);
+    if (!settings_.force && std::filesystem::exists(path)) {
+      json const before = json::parse(durable::read_text(path), nullptr, false);
+      if (before.is_object() && before.value("mark", "") == mark) {
+        attempts = before.value("attempts", 0) + 1;
+      }
+    }
+    require(attempts <= max_attempts, ExitCode::internal, "no progress in ", attempts - 1,
+            " starts: each ended before the first new checkpoint; look into the logs, lower "
+            "run.checkpoint_minutes or ask for a longer time limit, then run with --force");
+    durable::write_text(path, json{{"mark", mark}, {"attempts", attempts}}.dump());
+  });
+}
+
+/// Files that a killed run left half-written; the lock says that nobody writes them now.
+void Runner::clear_parts(Stage const& stage) {
+  std::string const folder = state_.folder(stage);
+  for (auto const& output : stage.outputs()) {
+    std::filesystem::path const part = folder + "/" + output + ".part";
+    durable::create_directories(part.parent_path());
+    if (!std::filesystem::exists(part)) continue;
+    durable::remove(part);
+    Log::info("removed '", part.string(), "', left by a run that was killed");
+  }
+}
+
+std::vector<ExternalFile> Runner::sample_inputs(Stage const& stage) const {
+  std::vector<ExternalFile> files;
+  collectively(comm_, "", [&] {
+    if (!comm_.is_root()) return;
+    for (auto const& path : stage.input_files()) files.push_back(sample_file(path));
+  });
+  // Paths and numbers are wanted on rank 0 alone, but all ranks must see the same changes.
+  json list = json::array();
+  for (auto const& f : files) list.push_back({f.path, f.bytes, f.modified_ns, f.sample});
+  list = json::parse(comm_.broadcast(list.dump(), 0));
+  files.clear();
+  for (auto const& f : list) files.push_back({f.at(0), f.at(1), f.at(2), f.at(3)});
+  return files;
+}
+
+json Runner::about(StageResult const& result) const {
+  char host[256] = "?";
+  gethostname(host, sizeof host - 1);
+  char const* const job = std::getenv("SLURM_JOB_ID");
+  return {{"code", settings_.code},
+          {"configuration", settings_.configuration_path},
+          {"options", settings_.resolved},
+          {"ranks", comm_.size()},
+          {"host", host},
+          {"job", job ? job : ""},
+          {"finished", time_text()},
+          {"seconds", result.seconds},
+          {"notes", result.notes}};
+}
+
+}  // namespace setsz

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/run/publish.hpp"
+#include "pipeline/run/stage.hpp"
+#include "pipeline/run/state.hpp"
+
+namespace setsz {
+
+/// Thrown by Context::stop_here: the work is saved, the program leaves with code 75.
+class Stopped : public CollectiveError {
+ public:
+  using CollectiveError::CollectiveError;
+};
+
+/// What the runner must know beside the stages.
+struct RunSettings {
+  RunOptions options;
+  std::string configuration_path;
+  std::string resolved;  ///< the whole configuration as text, kept in every manifest
+  std::string code;      ///< version and git revision
+  ContentHash content_hash;
+  bool force = false;  ///< discard half-done work that does not fit
+};
+
+/// What came of one instance, for the summary.
+struct StageResult {
+  std::string id;
+  bool up_to_date = false;
+  double seconds = 0;
+  double peak_memory = 0;  ///< of the rank that needed most [bytes]
+  nlohmann::json notes;
+};
+
+/// Takes stage instances to completion: lock, preflight, skip what is up to date, run, publish.
+/// Collective. Errors that all ranks agree on come as CollectiveError, others as Error.
+class Runner {
+ public:
+  /// \param all  every instance of the configuration, inputs before their users
+  Runner(Comm const& comm, std::vector<std::unique_ptr<Stage>> const& all, RunSettings settings);
+
+  /// Runs those whose id is in `selected`.
+  std::vector<StageResult> run(std::vector<std::string> const& selected);
+  /// Opens and checks the inputs of the selected instances that are not complete, and their needs
+  /// against the disk and the memory; writes nothing.
+  void check(std::vector<std::string> const& selected);
+
+ private:
+  std::vector<Stage*> chosen(std::vector<std::string> const& selected) const;
+  /// The state as rank 0 sees it, on all ranks.
+  StateReport agreed_state(Stage const& stage);
+  void preflight(std::vector<Stage*> const& to_run);
+  void check_needs(std::vector<Stage*> const& to_run);
+  StageResult run_one(Stage& stage);
+  void make(Stage& stage, StateReport const& report, StageResult& result);
+  void count_attempt(Stage const& stage);
+  void clear_parts(Stage const& stage);
+  std::vector<ExternalFile> sample_inputs(Stage const& stage) const;
+  nlohmann::json about(StageResult const& result) const;
+
+  Comm comm_;
+  std::vector<std::unique_ptr<Stage>> const& all_;
+  RunSettings settings_;
+  RunState state_;
+};
+
+}  // namespace setsz

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/run/manifest.hpp"
+#include "pipeline/run/stage.hpp"
+
+namespace setsz {
+
+enum class ProductState { complete, stale, half_done, missing };
+std::string_view name_of(ProductState state);
+
+struct StateReport {
+  ProductState state = ProductState::missing;
+  std::vector<std::string> reasons;  ///< why it is stale, or what it waits for
+  Fingerprint fingerprint;           ///< empty while an input is missing
+};
+
+/// What the products of a configuration are like on the disk. Local; makes no MPI call.
+class RunState {
+ public:
+  RunState(std::string run_directory, std::vector<std::unique_ptr<Stage>> const& stages);
+
+  /// The state of one instance, inputs included: a product whose input is stale or missing is
+  /// stale.
+  StateReport const& of(Stage const& stage);
+  /// Looks at the disk again: for a stage that has just run and all that depend on it.
+  void forget() { reports_.clear(); }
+
+  /// Throws the Error that tells what a stage lacks to run now: missing, stale or damaged inputs.
+  void require_inputs(Stage const& stage);
+
+  /// Does `user` read a file of `maker`?
+  bool uses(Stage const& user, Stage const& maker) const;
+
+  std::string folder(Stage const& stage) const { return run_directory_ + "/" + stage.id(); }
+  std::string journal_folder(Stage const& stage) const { return folder(stage) + "/journal"; }
+
+ private:
+  StateReport examine(Stage const& stage);
+  Fingerprint fingerprint_of(Stage const& stage) const;
+  void check_input_file(Stage const& stage, std::string const& input) const;
+  /// "extract/z0/particles.h5" -> {"extract/z0", "particles.h5"}.
+  std::pair<std::string, std::string> split(std::string const& path) const;
+
+  std::string run_directory_;
+  std::map<std::string, Stage const*> by_id_;
+  std::map<std::string, StateReport> reports_;
+};
+
+}  // namespace setsz
