@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/base/comm.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <numeric>
+#include <thread>
 
 namespace setsz {
 
@@ -165,6 +167,18 @@ void Comm::all_to_all_bytes(void const* send, std::vector<std::int64_t> const& s
   }
   check(MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE),
         "MPI_Waitall");
+}
+
+bool Comm::all_arrive_within(double seconds) const {
+  MPI_Request request = MPI_REQUEST_NULL;
+  check(MPI_Ibarrier(raw(), &request), "MPI_Ibarrier");
+  double const end = MPI_Wtime() + seconds;
+  int done = 0;
+  while (!done && MPI_Wtime() < end) {
+    check(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
+    if (!done) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return done != 0;
 }
 
 void Comm::abort(int code) const {

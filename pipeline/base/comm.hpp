@@ -119,6 +119,10 @@ class Comm {
     return received;
   }
 
+  /// Do all ranks come to this point within this time? For the way out after an error, on a
+  /// communicator that is used for nothing else; if not, all that is left is `abort`.
+  bool all_arrive_within(double seconds) const;
+
   /// Leaves the whole job with this code; for errors that only one rank knows.
   [[noreturn]] void abort(int code) const;
 

@@ -169,7 +169,8 @@ class Configuration {
   std::vector<SectionSchema> schemas_;
 };
 
-/// docs/options.md and configs/default.ini, generated from the schemas.
+/// The manual for the terminal, docs/options.md and configs/default.ini, from the schemas.
+std::string options_text(std::vector<SectionSchema> const& schemas);
 std::string options_manual(std::vector<SectionSchema> const& schemas);
 std::string default_configuration(std::vector<SectionSchema> const& schemas);
 

@@ -37,6 +37,20 @@ std::string running_mark(OptionList::Entry const& entry) {
 
 }  // namespace
 
+std::string options_text(std::vector<SectionSchema> const& schemas) {
+  std::ostringstream out;
+  for (auto const& schema : schemas) {
+    out << heading(schema) << "  " << schema.help << "\n";
+    for (auto const& entry : schema.make().entries) {
+      out << "  " << entry.key << " = " << entry.default_text << running_mark(entry) << "\n      "
+          << entry.help << " (" << kind(entry) << ")\n";
+    }
+    out << "\n";
+  }
+  out << "Keys with a star do not change the products, only how the work is done.\n";
+  return out.str();
+}
+
 std::string options_manual(std::vector<SectionSchema> const& schemas) {
   std::ostringstream out;
   out << "# Options\n\n"

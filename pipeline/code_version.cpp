@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/code_version.hpp"
+
+#include "git_revision.hpp"  // generated, see git_revision.cmake
+
+namespace setsz {
+
+std::string program_version() { return SETSZ_VERSION; }
+std::string git_revision() { return SETSZ_GIT_REVISION; }
+std::string build_kind() { return SETSZ_BUILD_KIND; }
+
+}  // namespace setsz

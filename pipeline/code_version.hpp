@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+
+namespace setsz {
+
+std::string program_version();  ///< "0.1.0"
+std::string git_revision();     ///< "96dc2bb0a1", with "+" where the tree had changes
+std::string build_kind();       ///< "Release"
+
+}  // namespace setsz

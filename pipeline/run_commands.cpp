@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "io/h5.hpp"
+#include "pipeline/base/hash.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/code_version.hpp"
+#include "pipeline/commands.hpp"
+#include "pipeline/environment.hpp"
+#include "pipeline/run/durable.hpp"
+#include "pipeline/run/runner.hpp"
+#include "pipeline/run/watchdog.hpp"
+
+namespace setsz {
+
+namespace {
+
+std::string content_hash(std::string const& path, std::string const& name) {
+  return name.ends_with(".h5") || name.ends_with(".hdf5") ? h5_content_hash(path) : hash_file(path);
+}
+
+/// Rank 0 reads the configuration, all ranks get the same text.
+Project agree_on_project(Comm const& comm, CommandLine const& line, LearningBodies const& bodies) {
+  std::string text;
+  collectively(comm, "", [&] {
+    if (comm.is_root()) text = durable::read_text(line.target);
+  });
+  text = comm.broadcast(text, 0);
+  std::optional<Project> project;
+  collectively(comm, "", [&] { project = open_project(line, text, bodies); });
+  Log::set_level(static_cast<int>(project->options.log_level));
+  return std::move(*project);
+}
+
+Runner make_runner(Comm const& comm, CommandLine const& line, Project const& project) {
+  return {
+      comm, project.stages,
+      RunSettings{project.options, line.target, project.configuration.resolved(),
+                  concat(program_version(), " git ", git_revision()), content_hash, line.force}};
+}
+
+std::string note_text(nlohmann::json const& value) {
+  if (value.is_object() && value.contains("mean")) return note_text(value["mean"]);
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.4g", value.get<double>());
+    return text;
+  }
+  return value.dump();
+}
+
+void print_summary(std::vector<StageResult> const& results, std::string const& directory) {
+  std::size_t width = 8;
+  for (auto const& result : results) width = std::max(width, result.id.size());
+  Log::info("summary");
+  for (auto const& result : results) {
+    std::string line = "  " + result.id + std::string(width - result.id.size() + 2, ' ');
+    line += result.up_to_date ? "up to date" : "done in " + human_seconds(result.seconds);
+    for (auto const& [key, value] : result.notes.items()) {
+      if (key != "peak_memory_bytes") line += ", " + key + " " + note_text(value);
+    }
+    Log::info(line);
+  }
+  Log::info("products are in '", directory, "'");
+}
+
+/// The manifests below a folder, as "<folder of the product>", sorted.
+std::vector<std::string> product_folders(std::string const& run) {
+  require(std::filesystem::is_directory(run), ExitCode::missing_input, "no run directory '", run,
+          "'");
+  std::vector<std::string> folders;
+  for (auto const& entry : std::filesystem::recursive_directory_iterator(run)) {
+    if (entry.path().filename() == "manifest.json") folders.push_back(entry.path().parent_path());
+  }
+  require(!folders.empty(), ExitCode::missing_input, "no complete product under '", run, "'");
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
+}  // namespace
+
+int run_stages(Comm const& comm, CommandLine const& line, LearningBodies const& bodies) {
+  char const* const tasks = std::getenv("SLURM_NTASKS");
+  collectively(comm, "", [&] {
+    require(!(tasks && std::atoi(tasks) > 1 && comm.size() == 1), ExitCode::usage, "this job has ",
+            tasks ? tasks : "", " tasks, but this process is alone: ", tasks ? tasks : "",
+            " independent copies would run; start it with `srun --mpi=pmix` or `mpirun`");
+  });
+  Project const project = agree_on_project(comm, line, bodies);
+  Watchdog const watchdog(project.options.watchdog_seconds, comm.rank());
+  log_environment(comm, line.target);
+  auto const results = make_runner(comm, line, project).run(project.selected);
+  print_summary(results, project.options.directory);
+  return 0;
+}
+
+int check_inputs(Comm const& comm, CommandLine const& line) {
+  Project const project = agree_on_project(comm, line, {});
+  Watchdog const watchdog(project.options.watchdog_seconds, comm.rank());
+  make_runner(comm, line, project).check(project.selected);
+  Log::info("check: options and inputs of ", project.selected.size(), " instances are good");
+  return 0;
+}
+
+int verify_run(Comm const& comm, CommandLine const& line) {
+  std::string list;
+  collectively(comm, "", [&] {
+    if (!comm.is_root()) return;
+    std::string run = line.target;
+    if (run.ends_with(".ini")) run = open_project(line).options.directory;
+    list = join(product_folders(run), "\n");
+  });
+  std::int64_t bad = 0, files = 0;
+  for (auto const& folder : split(comm.broadcast(list, 0), '\n')) {
+    std::optional<Manifest> manifest;
+    try {
+      collectively(comm, "", [&] { manifest = Manifest::read(folder); });
+    } catch (CollectiveError const& error) {
+      ++bad;
+      Log::warn(error.what());
+      continue;
+    }
+    for (auto const& output : manifest->outputs) {
+      ++files;
+      std::string const path = folder + "/" + output.file;
+      std::string hash;
+      try {
+        hash = hash_file_in_blocks(comm, path);
+      } catch (CollectiveError const& error) {
+        hash = error.what();
+      }
+      if (hash == output.hash) {
+        Log::detail(path, ": good");
+        continue;
+      }
+      ++bad;
+      Log::warn(path, ": is not what the manifest says (", hash, ", expected ", output.hash, ")");
+    }
+  }
+  if (bad > 0) {
+    throw CollectiveError(ExitCode::bad_data,
+                          concat(bad, " of ", files, " files under '", line.target,
+                                 "' are damaged or missing; remove the folders of their products "
+                                 "and run again"));
+  }
+  Log::info("verify: ", files, " files under '", line.target, "' are what their manifests say");
+  return 0;
+}
+
+}  // namespace setsz
