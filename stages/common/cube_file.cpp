@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/common/cube_file.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "pipeline/base/error.hpp"
+
+namespace setsz {
+
+CubeFile::CubeFile(std::string const& path) : file_(H5File::open(path)) {
+  auto const shape = file_.info("/pressure").shape;
+  require(shape.size() == 4 && shape[1] == shape[2] && shape[2] == shape[3], ExitCode::bad_data,
+          "'", path, "': /pressure is no list of cubes (", shape.size(),
+          " dimensions, expected cube, x, y, z of equal sides)");
+  n_voxels_ = shape[1];
+  edge_ = file_.read_all<double>("/cube_edge");
+  if (file_.exists("/cluster")) {
+    cluster_ = file_.read_all<std::int64_t>("/cluster");
+  } else {
+    cluster_.resize(static_cast<std::size_t>(shape[0]));
+    std::iota(cluster_.begin(), cluster_.end(), std::int64_t{0});
+  }
+  auto const n = static_cast<std::size_t>(shape[0]);
+  require(edge_.size() == n && cluster_.size() == n, ExitCode::bad_data, "'", path, "': ", n,
+          " cubes, but ", edge_.size(), " edges and ", cluster_.size(), " rows of clusters");
+  require(std::is_sorted(cluster_.begin(), cluster_.end()), ExitCode::bad_data, "'", path,
+          "': /cluster is not ascending");
+}
+
+std::optional<std::int64_t> CubeFile::find(std::int64_t cluster) const {
+  auto const at = std::lower_bound(cluster_.begin(), cluster_.end(), cluster);
+  if (at == cluster_.end() || *at != cluster) return std::nullopt;
+  return at - cluster_.begin();
+}
+
+std::vector<float> CubeFile::read(std::int64_t cube, std::string const& dataset) const {
+  return file_.read_rows<float>(dataset, {cube, cube + 1});
+}
+
+}  // namespace setsz

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/h5.hpp"
+#include "stages/common/cube_lattice.hpp"
+
+namespace setsz {
+
+/// Reads the cubes of pressure.h5 or prediction.h5. Local: every rank opens the file itself.
+///
+/// Both have /pressure (m, n, n, n) float32 P_e/P200, z fastest, and /cube_edge (m) [ckpc/h];
+/// prediction.h5 has /cluster (m), ascending rows of clusters.h5; in pressure.h5 cube = row.
+class CubeFile {
+ public:
+  /// Checks shapes against each other; Error(bad_data) names what does not fit.
+  explicit CubeFile(std::string const& path);
+
+  std::int64_t size() const { return static_cast<std::int64_t>(cluster_.size()); }
+  std::int64_t n_voxels() const { return n_voxels_; }
+  /// Rows of clusters.h5, ascending.
+  std::vector<std::int64_t> const& clusters() const { return cluster_; }
+  /// The cube of a row of clusters.h5, if the file has it.
+  std::optional<std::int64_t> find(std::int64_t cluster) const;
+  /// [ckpc/h]
+  double edge_ckpch(std::int64_t cube) const { return edge_[static_cast<std::size_t>(cube)]; }
+  CubeLattice lattice(std::int64_t cube, double r200c_ckpch) const {
+    return {n_voxels_, edge_ckpch(cube) / r200c_ckpch};
+  }
+  /// n^3 values of "/pressure", "/coverage", ...
+  std::vector<float> read(std::int64_t cube, std::string const& dataset = "/pressure") const;
+  H5File const& file() const { return file_; }
+
+ private:
+  H5File file_;
+  std::int64_t n_voxels_ = 0;
+  std::vector<std::int64_t> cluster_;
+  std::vector<double> edge_;
+};
+
+}  // namespace setsz

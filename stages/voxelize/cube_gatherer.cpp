@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/voxelize/cube_gatherer.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "pipeline/base/error.hpp"
+
+namespace setsz {
+
+CubeGatherer::CubeGatherer(Comm const& comm, PeriodicBox box, std::vector<Cube> cubes,
+                           std::span<double const> cost, std::int64_t n_voxels)
+    : comm_(comm),
+      cubes_(std::move(cubes)),
+      boundaries_(balanced_boundaries(cost, comm.size())),
+      owned_{boundaries_[static_cast<std::size_t>(comm.rank())],
+             boundaries_[static_cast<std::size_t>(comm.rank()) + 1]},
+      n_voxels_(n_voxels),
+      search_all_(box, cubes_),
+      search_owned_(box, {cubes_.begin() + owned_.first, cubes_.begin() + owned_.last}),
+      overlap_(n_voxels),
+      owned_cubes_(static_cast<std::size_t>(owned_.size()), PressureCube(n_voxels)),
+      outgoing_(static_cast<std::size_t>(comm.size())) {}
+
+std::size_t CubeGatherer::owner_of(std::int64_t cube) const {
+  auto const above = std::upper_bound(boundaries_.begin(), boundaries_.end(), cube);
+  return static_cast<std::size_t>(above - boundaries_.begin()) - 1;
+}
+
+void CubeGatherer::capture(GasBall const& ball) {
+  std::size_t last = outgoing_.size();
+  for (auto const& hit : search_all_(ball.position, ball.radius)) {  // ascending cubes and owners
+    std::size_t const owner = owner_of(hit.cube);
+    if (owner != last) outgoing_[owner].push_back(ball);
+    last = owner;
+  }
+}
+
+void CubeGatherer::deliver() {
+  std::vector<GasBall> send;
+  std::vector<std::int64_t> counts;
+  for (auto& balls : outgoing_) {
+    send.insert(send.end(), balls.begin(), balls.end());
+    counts.push_back(static_cast<std::int64_t>(balls.size()));
+    balls.clear();
+  }
+  for (auto const& ball : comm_.all_to_all_v(std::span<GasBall const>(send), counts))
+    for (auto const& hit : search_owned_(ball.position, ball.radius)) {
+      double const edge = cubes_[static_cast<std::size_t>(owned_.first + hit.cube)].edge;
+      owned_cubes_[static_cast<std::size_t>(hit.cube)].add(
+          ball, hit.offset, edge / static_cast<double>(n_voxels_), overlap_);
+      ++n_deposits_;
+    }
+}
+
+double CubeGatherer::bytes_per_cube(std::int64_t n_voxels) {
+  return static_cast<double>(PressureCube::state_size(n_voxels)) * sizeof(double);
+}
+
+void CubeGatherer::save(Journal& journal, std::int64_t position) const {
+  journal.restart();
+  for (std::int64_t cube = owned_.first; cube < owned_.last; ++cube) {
+    auto const state = this->cube(cube).state();
+    journal.append(cube, std::as_bytes(std::span(state)));
+  }
+  journal.commit(position);
+}
+
+void CubeGatherer::restore(Journal const& journal) {
+  // A cube whose owner is another rank now goes there, with its number in front.
+  std::vector<std::vector<double>> moved(static_cast<std::size_t>(comm_.size()));
+  std::int64_t n_found = 0;
+  journal.for_each([&](Journal::Record const& record) {
+    std::vector<double> state(record.bytes.size() / sizeof(double));
+    std::memcpy(state.data(), record.bytes.data(), state.size() * sizeof(double));
+    require(static_cast<std::int64_t>(state.size()) == PressureCube::state_size(n_voxels_) &&
+                record.unit >= 0 && record.unit < static_cast<std::int64_t>(cubes_.size()),
+            ExitCode::bad_data, "the journal of voxelize does not hold cubes of ", n_voxels_,
+            "^3 voxels; --force discards it");
+    ++n_found;
+    if (owned_.contains(record.unit)) {
+      owned_cubes_[static_cast<std::size_t>(record.unit - owned_.first)].restore(state);
+      return;
+    }
+    auto& out = moved[owner_of(record.unit)];
+    out.push_back(static_cast<double>(record.unit));
+    out.insert(out.end(), state.begin(), state.end());
+  });
+  std::vector<double> send;
+  std::vector<std::int64_t> counts;
+  for (auto& states : moved) {
+    send.insert(send.end(), states.begin(), states.end());
+    counts.push_back(static_cast<std::int64_t>(states.size()));
+    std::vector<double>().swap(states);
+  }
+  auto const received = comm_.all_to_all_v(std::span<double const>(send), counts);
+  auto const record_size = static_cast<std::size_t>(1 + PressureCube::state_size(n_voxels_));
+  for (std::size_t at = 0; at < received.size(); at += record_size) {
+    auto const cube = static_cast<std::int64_t>(received[at]);
+    owned_cubes_[static_cast<std::size_t>(cube - owned_.first)].restore(
+        std::span(received).subspan(at + 1, record_size - 1));
+  }
+  std::int64_t const n_all = comm_.all_sum(n_found);
+  if (n_all != static_cast<std::int64_t>(cubes_.size()))
+    throw CollectiveError(ExitCode::bad_data,
+                          concat("the journal of voxelize holds ", n_all, " of ", cubes_.size(),
+                                 " cubes; --force discards it"));
+}
+
+}  // namespace setsz

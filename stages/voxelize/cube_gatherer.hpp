@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pipeline/base/comm.hpp"
+#include "pipeline/run/journal.hpp"
+#include "stages/voxelize/cube_search.hpp"
+#include "stages/voxelize/pressure_cube.hpp"
+
+namespace setsz {
+
+/// Takes gas balls to the ranks that own the cubes they touch, and adds them up there. Owners are
+/// contiguous ranges of clusters; a cube gets its balls in the order of the ranks that bring them,
+/// then in the order in which each brings them.
+class CubeGatherer {
+ public:
+  /// The same arguments on all ranks. \param cost  expected work by cube, decides the owners
+  CubeGatherer(Comm const& comm, PeriodicBox box, std::vector<Cube> cubes,
+               std::span<double const> cost, std::int64_t n_voxels);
+
+  /// Local: notes a ball for every owner of a cube that it touches.
+  void capture(GasBall const& ball);
+  /// Collective: what was captured since goes to the owners and into their cubes.
+  void deliver();
+
+  Range owned() const { return owned_; }
+  /// \pre owned().contains(cube)
+  PressureCube const& cube(std::int64_t cube) const {
+    return owned_cubes_[static_cast<std::size_t>(cube - owned_.first)];
+  }
+  /// Balls this rank has put into its cubes, each counted once a cube.
+  std::int64_t n_deposits() const { return n_deposits_; }
+
+  /// Collective: the state of all cubes, as a new generation of the journal.
+  void save(Journal& journal, std::int64_t position) const;
+  /// Collective: back from the journal, whatever number of ranks has written it.
+  void restore(Journal const& journal);
+
+  /// Bytes that a rank holds for each cube it owns.
+  static double bytes_per_cube(std::int64_t n_voxels);
+
+ private:
+  std::size_t owner_of(std::int64_t cube) const;
+
+  Comm comm_;
+  std::vector<Cube> cubes_;
+  std::vector<std::int64_t> boundaries_;
+  Range owned_;
+  std::int64_t n_voxels_;
+  CubeSearch search_all_, search_owned_;
+  BallOverlap overlap_;
+  std::vector<PressureCube> owned_cubes_;
+  std::vector<std::vector<GasBall>> outgoing_;  ///< by owner
+  std::int64_t n_deposits_ = 0;
+};
+
+}  // namespace setsz

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/voxelize/voxelize_stage.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "io/h5.hpp"
+#include "io/snapshot.hpp"
+#include "pipeline/base/log.hpp"
+#include "stages/common/cube_lattice.hpp"
+#include "stages/common/snapshot_check.hpp"
+#include "stages/voxelize/cube_gatherer.hpp"
+
+namespace setsz {
+namespace {
+
+/// Bytes of working memory for a row of a slice: the rows as read, the balls before and after they
+/// are sent.
+constexpr double bytes_per_slice_row = 80 + 3 * sizeof(GasBall);
+
+/// What one rank writes of some cubes in a row.
+struct CubeRows {
+  std::vector<float> pressure, coverage;
+  std::vector<double> sum_pv;
+};
+
+/// Figures of a cube that are worth a check and a note.
+struct CubeFigures {
+  double conservation_error;
+  double empty_share;  ///< voxels within score_radius_r200 that no gas reaches
+  double filled_mean;  ///< mean coverage within that radius
+};
+
+CubeFigures figures_of(PressureCube const& cube, CubeLattice const& lattice) {
+  double n = 0, empty = 0, filled = 0;
+  lattice.each_within(score_radius_r200, [&](std::size_t voxel, std::size_t) {
+    n += 1;
+    empty += cube.filled()[voxel] > 0 ? 0 : 1;
+    filled += cube.filled()[voxel];
+  });
+  return {cube.conservation_error(), empty / n, filled / n};
+}
+
+void append_rows(CubeRows& rows, PressureCube const& cube, Cluster const& cluster,
+                 double voxel_edge_ckpch, bool normalised) {
+  CompensatedSum sum;
+  for (std::size_t v = 0; v < cube.amount().size(); ++v) {
+    double const filled = cube.filled()[v];
+    double const pressure = !normalised  ? cube.amount()[v]
+                            : filled > 0 ? cube.amount()[v] / filled
+                                         : 0;
+    sum.add(pressure);
+    rows.pressure.push_back(static_cast<float>(pressure / cluster.p200));
+    rows.coverage.push_back(static_cast<float>(filled));
+    require(std::isfinite(rows.pressure.back()), ExitCode::internal, "cluster ", cluster.id,
+            ": pressure of voxel ", v, " is not finite");
+  }
+  rows.sum_pv.push_back(sum.value() * std::pow(voxel_edge_ckpch, 3));
+}
+
+}  // namespace
+
+void VoxelizeOptions::declare(OptionList& options) {
+  options.add("n_voxels", n_voxels, {.help = "voxels a side of a cube", .min = 2, .max = 1024});
+  options.add("edge", edge_r200, {.unit = "R200", .help = "side of a cube", .min = 0.5, .max = 50});
+  options.add("fixed_edge", fixed_edge_ckpch,
+              {.unit = "ckpc/h",
+               .help = "the same for all clusters; if above 0, in place of edge",
+               .min = 0,
+               .max = 1e6});
+  options.add(
+      "cell_size", cell_size,
+      {{"volume", CellSize::volume}, {"smoothing_length", CellSize::smoothing_length}},
+      {.help = "a gas cell is a ball of volume m/rho (AREPO), or of the SPH kernel's support "
+               "with P m/rho spread over it"});
+  options.add("normalised", normalised,
+              {.help = "divide a voxel's pressure by the share of it that gas fills"});
+}
+
+VoxelizeStage::VoxelizeStage(Configuration const& configuration, SnapshotInstance instance)
+    : instance_(std::move(instance)), options_(configuration.get<VoxelizeOptions>()) {
+  run_directory_ = configuration.get<RunOptions>().directory;
+  configuration.describe<VoxelizeOptions>(option_lines_);
+}
+
+std::vector<std::string> VoxelizeStage::input_products() const {
+  auto inputs = instance_.gas_products();
+  inputs.push_back(products::clusters(instance_.name));
+  return inputs;
+}
+
+std::vector<std::string> VoxelizeStage::input_files() const { return instance_.gas_files(); }
+
+void VoxelizeStage::describe(Fingerprint& fingerprint) const {
+  fingerprint.add("voxelize.version", 1);
+  for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
+}
+
+void VoxelizeStage::check_cell_size(Snapshot const& snapshot) const {
+  require(options_.cell_size == CellSize::volume || snapshot.has_smoothing_length(),
+          ExitCode::bad_data, "'", snapshot.files().front(),
+          "' has no PartType0/SmoothingLength ([voxelize] cell_size = smoothing_length needs it); "
+          "set cell_size = volume if its cells are Voronoi cells");
+}
+
+void VoxelizeStage::preflight(Comm const& comm) const {
+  if (instance_.section.mock) return;  // its files are products, checked in their turn
+  collectively(comm, "voxelize: checking the snapshot", [&] {
+    Snapshot const snapshot(input_files(), Snapshot::Kind::gas);
+    check_cosmology(snapshot.header(), snapshot.files().front(), instance_.cosmology,
+                    instance_.tolerance);
+    check_cell_size(snapshot);
+  });
+}
+
+Estimate VoxelizeStage::estimate(std::string const& run_directory, int n_ranks) const {
+  Snapshot const snapshot(find_snapshot_files(instance_.gas(run_directory)), Snapshot::Kind::gas);
+  auto const table = read_clusters(run_directory + "/" + products::clusters(instance_.name));
+  auto const n = static_cast<double>(table.size());
+  double const per_rank = std::ceil(n / n_ranks);
+  auto const voxels = std::pow(static_cast<double>(options_.n_voxels), 3);
+  constexpr double read_bytes_per_second = 5e8, cells_per_second = 1e6, cells_per_cube_share = 0.1;
+  auto const rows = static_cast<double>(snapshot.n_rows());
+  Estimate estimate;
+  estimate.memory_bytes =
+      1.5 * per_rank * CubeGatherer::bytes_per_cube(options_.n_voxels) +
+      std::min(rows, static_cast<double>(RunOptions{}.slice_rows)) * bytes_per_slice_row;
+  estimate.output_bytes = n * voxels * 2 * sizeof(float);
+  estimate.seconds = rows * snapshot.bytes_per_row() / read_bytes_per_second +
+                     rows * cells_per_cube_share / cells_per_second / n_ranks;
+  estimate.note = concat(table.size(), " cubes of ", options_.n_voxels, "^3, ", snapshot.n_rows(),
+                         " gas cells");
+  return estimate;
+}
+
+void VoxelizeStage::run(Context& context) {
+  auto const& comm = context.comm();
+  std::optional<ClusterTable> table;
+  std::optional<Snapshot> snapshot;
+  std::vector<Cube> cubes;
+  std::vector<double> cost;
+  collectively(comm, "voxelize: opening the inputs", [&] {
+    table = read_clusters(context.product(products::clusters(instance_.name)));
+    snapshot.emplace(find_snapshot_files(instance_.gas(run_directory_)), Snapshot::Kind::gas);
+    check_belongs_together(snapshot->header(), snapshot->files().front(), *table,
+                           instance_.tolerance);
+    check_cell_size(*snapshot);
+    double total_mass = 0;
+    for (auto const& cluster : table->clusters) total_mass += cluster.m200c;
+    for (auto const& cluster : table->clusters) {
+      cubes.push_back({cluster.position, options_.edge(cluster)});
+      // Gas cells go with mass, memory with the number of cubes.
+      cost.push_back(cluster.m200c / total_mass + 1 / static_cast<double>(table->size()));
+    }
+    CubeSearch(PeriodicBox(table->box_ckpch), cubes);  // refuses cubes that do not fit
+  });
+  CubeGatherer gatherer(comm, PeriodicBox(table->box_ckpch), std::move(cubes), cost,
+                        options_.n_voxels);
+  stream(context, *snapshot, gatherer);
+  finish(context, *table, gatherer);
+}
+
+/// Reads the snapshot, slice by slice, until all gas is in the cubes.
+void VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
+                           CubeGatherer& gatherer) const {
+  auto const& comm = context.comm();
+  std::int64_t done = 0;  // rows that are in the cubes
+  if (context.journal().committed()) {
+    gatherer.restore(context.journal());
+    done = *context.journal().committed();
+    Log::info("voxelize: going on at row ", done, " of ", snapshot.n_rows());
+  }
+  // Sums go by row, so slices may be of any length. The gas of one cluster lies together in many
+  // snapshots: one owner may get all that all ranks read in a round.
+  double const budget_rows =
+      context.options().memory_mb * 1e6 / (bytes_per_slice_row + sizeof(GasBall) * comm.size());
+  std::int64_t const slice_rows = std::clamp<std::int64_t>(static_cast<std::int64_t>(budget_rows),
+                                                           1, context.options().slice_rows);
+  Progress progress("voxelize", static_cast<double>(snapshot.n_rows()));
+  while (done < snapshot.n_rows()) {
+    auto const row = [&](std::int64_t slice) {
+      return std::min(done + slice * slice_rows, snapshot.n_rows());
+    };
+    Range const mine{row(comm.rank()), row(comm.rank() + 1)};
+    collectively(comm, "voxelize: reading the snapshot", [&] {
+      if (mine.size() == 0) return;
+      auto const gas = snapshot.read_gas(mine);
+      for (std::size_t i = 0; i < gas.position.size(); ++i)
+        gatherer.capture(gas_ball(options_.cell_size, gas.position[i], gas.mass[i], gas.density[i],
+                                  gas.electron_pressure[i],
+                                  gas.smoothing_length.empty() ? 0 : gas.smoothing_length[i]));
+    });
+    gatherer.deliver();
+    done = row(comm.size());
+    progress.update(static_cast<double>(done));
+    mark_progress("voxelize");
+    bool const stop = context.stop_requested();
+    if (stop || context.checkpoint_due()) gatherer.save(context.journal(), done);
+    if (stop) context.stop_here();
+  }
+}
+
+/// Writes the cubes, each rank its own, a bounded number at a time, and checks them.
+void VoxelizeStage::finish(Context& context, ClusterTable const& table,
+                           CubeGatherer const& gatherer) const {
+  auto const& comm = context.comm();
+  std::int64_t const n = options_.n_voxels;
+  auto file = H5File::create(comm, context.part("pressure.h5"));
+  file.set_attribute("/", "format_version", std::int64_t{1});
+  file.set_attribute("/", "n_voxels", n);
+  file.set_attribute(
+      "/", "cell_size",
+      std::string(options_.cell_size == CellSize::volume ? "volume" : "smoothing_length"));
+  file.set_attribute("/", "normalised", std::int64_t{options_.normalised});
+  file.create_dataset<float>("/pressure",
+                             {.unit = "P200",
+                              .frame = "cluster",
+                              .description = "electron pressure averaged over each voxel, in units "
+                                             "of the cluster's P200; (cube, x, y, z), voxel "
+                                             "centres at (i + 1/2 - n/2) cube_edge/n"},
+                             table.size(), {n, n, n});
+  file.create_dataset<float>(
+      "/coverage",
+      {.unit = "1",
+       .frame = "cluster",
+       .description = "gas volume in each voxel over the voxel's volume; may exceed 1"},
+      table.size(), {n, n, n});
+
+  Range const owned = gatherer.owned();
+  auto const per_batch = std::max<std::int64_t>(1, 64'000'000 / (n * n * n * 8));
+  std::vector<double> sum_pv;
+  std::vector<CubeFigures> figures;
+  for (std::int64_t next = owned.first; comm.any(next < owned.last);) {
+    std::int64_t const first = next;
+    CubeRows rows;
+    collectively(comm, "voxelize: checking the cubes", [&] {
+      for (; next < owned.last && next < first + per_batch; ++next) {
+        auto const& cluster = table.clusters[static_cast<std::size_t>(next)];
+        auto const& cube = gatherer.cube(next);
+        double const edge = options_.edge(cluster);
+        figures.push_back(figures_of(cube, {n, edge / cluster.r200c}));
+        require(figures.back().filled_mean > 0, ExitCode::bad_data, "cluster ", cluster.id, " at (",
+                cluster.position.x, ", ", cluster.position.y, ", ", cluster.position.z,
+                ") ckpc/h has no gas; do halo catalogue and gas snapshot belong together?");
+        require(figures.back().conservation_error < 1e-12, ExitCode::internal, "cluster ",
+                cluster.id, ": voxels lost ", figures.back().conservation_error,
+                " of the gas pressure");
+        append_rows(rows, cube, cluster, edge / static_cast<double>(n), options_.normalised);
+      }
+    });
+    file.write_rows("/pressure", first, rows.pressure);
+    file.write_rows("/coverage", first, rows.coverage);
+    sum_pv.insert(sum_pv.end(), rows.sum_pv.begin(), rows.sum_pv.end());
+    mark_progress("voxelize: writing");
+  }
+  file.write_spread("/sum_pv",
+                    {.unit = "1e10 Msun/h (km/s)^2",
+                     .h_power = -1,
+                     .description = "sum over voxels of comoving P x comoving V (a cancels)"},
+                    sum_pv);
+  std::vector<double> edges;
+  for (auto const& cluster : table.clusters) edges.push_back(options_.edge(cluster));
+  file.write_same("/cube_edge",
+                  {.unit = "ckpc/h",
+                   .a_power = 1,
+                   .h_power = -1,
+                   .description = "side of the cube around each cluster"},
+                  edges);
+  file.close();
+
+  double worst_error = 0, worst_empty = 0, filled = 0;
+  auto const all = comm.all_gather_v(figures);
+  for (auto const& cube : all) {
+    worst_error = std::max(worst_error, cube.conservation_error);
+    worst_empty = std::max(worst_empty, cube.empty_share);
+    filled += cube.filled_mean / static_cast<double>(all.size());
+  }
+  context.note("cubes", table.size());
+  context.note("deposits", comm.all_sum(gatherer.n_deposits()));
+  context.note("worst_conservation_error", worst_error);
+  context.note("mean_coverage_within_2_R200", filled);
+  context.note("largest_share_of_empty_voxels", worst_empty);
+  if (worst_empty > 0.05)
+    Log::warn("voxelize: up to ", 100 * worst_empty,
+              "% of a cluster's voxels within 2 R200 hold no "
+              "gas (voxels finer than the gas cells, or SPH gas); fewer voxels, or cell_size = "
+              "smoothing_length?");
+}
+
+void add_voxelize_stages(Configuration const& configuration,
+                         std::vector<std::unique_ptr<Stage>>& stages) {
+  for (auto& instance : snapshot_instances(configuration))
+    stages.push_back(std::make_unique<VoxelizeStage>(configuration, std::move(instance)));
+}
+
+}  // namespace setsz
