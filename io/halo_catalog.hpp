@@ -37,6 +37,7 @@ struct HaloCatalogHeader {
 
 struct HaloCatalog {
   HaloCatalogHeader header;
+  std::int64_t n_rows = 0;  ///< in all files, before the mass cut
   std::vector<Halo> halos;  ///< those read by this rank
 };
 
@@ -49,5 +50,9 @@ struct HaloCatalog {
 /// Only halos of at least `mass_min` [1e10 Msun/h] are kept.
 HaloCatalog read_rockstar(Comm const& comm, std::vector<std::string> const& files,
                           MassDefinition definition, double mass_min_1e10msunh);
+
+/// Collective. Sets every halo's parent_id from another list of the same run (the output of
+/// find_parents), matched by ID. A halo that the list does not know is an Error(bad_data).
+void set_parents(Comm const& comm, HaloCatalog& catalog, std::string const& parents_file);
 
 }  // namespace setsz

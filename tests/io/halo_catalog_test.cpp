@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/halo_catalog.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace setsz {
+namespace {
+
+std::string const shared_data = SETSZ_SHARED_DATA;
+
+constexpr char const* header =
+    "#ID DescID M200c Vmax X Y Z VX VY VZ JX JY JZ Xoff Voff M200b PID\n"
+    "#a = 0.500000\n"
+    "#Om = 0.308900; Ol = 0.691100; h = 0.677400\n"
+    "#Box size: 50.000000 Mpc/h\n"
+    "#Rockstar Version: 0.99.9-RC3\n";
+
+std::string row(int id, double mass, double x, int parent) {
+  return concat(id, " -1 ", mass, " 300.5 ", x, " 2.5 49.9 10 -20 30 1e12 -2e12 3e12 15.5 12 ",
+                1.2 * mass, " ", parent, "\n");
+}
+
+/// A file that every rank sees, written by rank 0 and removed at the end.
+class TemporaryFile {
+ public:
+  TemporaryFile(Comm const& comm, std::string const& content) : comm_(comm) {
+    path_ = comm.broadcast((std::filesystem::temp_directory_path() /
+                            concat("setsz_", getpid(), "_", counter_++, ".list"))
+                               .string(),
+                           0);
+    if (comm.is_root()) std::ofstream(path_) << content;
+    comm.barrier();
+  }
+  ~TemporaryFile() {
+    comm_.barrier();
+    if (comm_.is_root()) std::filesystem::remove(path_);
+  }
+  std::string const& path() const { return path_; }
+
+ private:
+  inline static int counter_ = 0;
+  Comm comm_;
+  std::string path_;
+};
+
+std::vector<Halo> gathered(Comm const& comm, HaloCatalog const& catalog) {
+  auto all = comm.all_gather_v(catalog.halos);
+  std::sort(all.begin(), all.end(), [](Halo const& a, Halo const& b) { return a.id < b.id; });
+  return all;
+}
+
+std::string refusal(Comm const& comm, std::string const& content, ExitCode code) {
+  TemporaryFile const file(comm, content);
+  try {
+    read_rockstar(comm, {file.path()}, MassDefinition::m200c, 0);
+  } catch (CollectiveError const& error) {
+    EXPECT_EQ(error.code(), code);
+    return error.what();
+  }
+  ADD_FAILURE() << "was accepted:\n" << content;
+  return {};
+}
+
+TEST(HaloCatalog, ReadsRowsInCodeUnitsWhateverTheNumberOfRanks) {
+  auto const comm = Comm::world();
+  std::string content = header;
+  for (int id = 0; id < 100; ++id) content += row(id, 1e12 * (id + 1), 0.4 * id, id % 3 ? -1 : 7);
+  TemporaryFile const file(comm, content);
+  auto const catalog = read_rockstar(comm, {file.path()}, MassDefinition::m200c, 50 * 100.0);
+  EXPECT_EQ(catalog.n_rows, 100);
+  EXPECT_EQ(catalog.header.a, 0.5);
+  EXPECT_EQ(catalog.header.box_mpch, 50.0);
+  auto const halos = gathered(comm, catalog);
+  ASSERT_EQ(halos.size(), 51u);
+  Halo const& halo = halos[0];
+  EXPECT_EQ(halo.id, 49);
+  EXPECT_EQ(halo.parent_id, -1);
+  EXPECT_EQ(halo.line, 5 + 50);
+  EXPECT_DOUBLE_EQ(halo.mass, 5000);
+  EXPECT_DOUBLE_EQ(halo.position.x, 19600);
+  EXPECT_DOUBLE_EQ(halo.position.z, 49900);
+  EXPECT_DOUBLE_EQ(halo.velocity.y, -20);
+  EXPECT_DOUBLE_EQ(halo.angular_momentum.y, -2e5);
+  EXPECT_DOUBLE_EQ(halo.xoff_ckpch, 15.5);
+  EXPECT_DOUBLE_EQ(halo.voff_kms, 12);
+}
+
+TEST(HaloCatalog, TakesAnotherMassDefinitionByItsColumn) {
+  auto const comm = Comm::world();
+  TemporaryFile const file(comm, header + row(1, 1e13, 1, -1));
+  auto const halos = gathered(comm, read_rockstar(comm, {file.path()}, MassDefinition::m200m, 0));
+  ASSERT_EQ(halos.size(), 1u);
+  EXPECT_DOUBLE_EQ(halos[0].mass, 1200);
+}
+
+TEST(HaloCatalog, AcceptsALastLineWithoutNewlineAndCarriageReturns) {
+  auto const comm = Comm::world();
+  std::string content = header + row(1, 1e13, 1, -1) + row(2, 1e13, 1, -1);
+  content.pop_back();
+  content.insert(content.size() - row(2, 1e13, 1, -1).size(), "\r");
+  TemporaryFile const file(comm, content);
+  EXPECT_EQ(gathered(comm, read_rockstar(comm, {file.path()}, MassDefinition::m200c, 0)).size(),
+            2u);
+}
+
+TEST(HaloCatalog, NamesFileLineColumnAndTextOfAMalformedRow) {
+  auto const comm = Comm::world();
+  auto const good = row(1, 1e13, 1, -1);
+  auto bad = row(2, 1e13, 1, -1);
+  bad.replace(bad.find("300.5 1 "), 8, "300.5 1x ");
+  auto const text = refusal(comm, header + good + row(3, 1e13, 1, -1) + bad, ExitCode::bad_data);
+  EXPECT_NE(text.find(".list:8:"), std::string::npos) << text;
+  EXPECT_NE(text.find("column X is '1x', not a number"), std::string::npos) << text;
+}
+
+TEST(HaloCatalog, RefusesWhatCannotBeTrue) {
+  auto const comm = Comm::world();
+  auto const expect = [&](std::string const& content, std::string const& part) {
+    auto const text = refusal(comm, content, ExitCode::bad_data);
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  };
+  expect(header + row(1, 1e13, 50.1, -1), "outside the box of 50");
+  expect(header + row(1, 1e13, 1, -1) + row(1, 2e13, 3, -1), "halo id 1 stands twice");
+  expect(header + row(1, -1e13, 1, -1), "is negative");
+  expect(header + std::string("1 -1 nan 300.5 1 2 3 10 -20 30 1e12 -2e12 3e12 15.5 12 2e13 -1\n"),
+         "not a finite number");
+  expect(header + row(1, 1e13, 1, -1) + "2 -1 1e13\n", "has 3 columns in place of 17");
+  expect(header, "no halo lines");
+  expect("", "is empty");
+  expect("1 2 3\n", "no line of column names");
+  expect("#ID DescID Mass X Y Z\n1 -1 1e13 1 1 1\n", "no column M200c");
+  expect("#ID DescID M200c X Y Z VX VY VZ gone PID\n1 -1 1e13 1 1 1 0 0 0 -1\n",
+         "the header names 11 columns but the rows hold 10");
+}
+
+TEST(HaloCatalog, WrapsRoundingAtTheEdgeOfTheBox) {
+  auto const comm = Comm::world();
+  TemporaryFile const file(comm, header + row(1, 1e13, 50, -1));
+  auto const halos = gathered(comm, read_rockstar(comm, {file.path()}, MassDefinition::m200c, 0));
+  EXPECT_EQ(halos.at(0).position.x, 0);
+}
+
+TEST(HaloCatalog, MissingFileIsMissingInput) {
+  auto const comm = Comm::world();
+  try {
+    read_rockstar(comm, {"no/such.list"}, MassDefinition::m200c, 0);
+    FAIL();
+  } catch (CollectiveError const& error) {
+    EXPECT_EQ(error.code(), ExitCode::missing_input);
+  }
+}
+
+class RealCatalogs : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(shared_data)) GTEST_SKIP() << "no " << shared_data;
+  }
+  static std::int64_t hosts(Comm const& comm, HaloCatalog const& catalog) {
+    auto const& halos = catalog.halos;
+    return comm.all_sum(std::count_if(halos.begin(), halos.end(),
+                                      [](Halo const& halo) { return halo.parent_id == -1; }));
+  }
+};
+
+// Numbers of hosts: README of the data.
+TEST_F(RealCatalogs, HoldTheKnownNumbersOfHosts) {
+  auto const comm = Comm::world();
+  for (auto const& [file, n_hosts] : std::vector<std::pair<std::string, std::int64_t>>{
+           {"box50_a/rockstar/snap_099/out_0_wparents.list", 50},
+           {"box50_a/rockstar/snap_099/out_0_allcols_pid.list", 50},
+           {"box75_a/rockstar/snap_099/out_0_wparents.list", 141},
+           {"box75_a/rockstar/snap_099/out_0_allcols_pid.list", 141},
+           {"box75_a/rockstar/snap_067/out_0_wparents.list", 114}}) {
+    auto const catalog =
+        read_rockstar(comm, {shared_data + "/" + file}, MassDefinition::m200c, 1000);
+    EXPECT_EQ(hosts(comm, catalog), n_hosts) << file;
+  }
+}
+
+TEST_F(RealCatalogs, AListWithoutParentsTakesThemFromAnother) {
+  auto const comm = Comm::world();
+  std::string const folder = shared_data + "/box50_a/rockstar/snap_099/";
+  auto catalog = read_rockstar(comm, {folder + "out_0.list"}, MassDefinition::m200c, 1000);
+  EXPECT_FALSE(catalog.header.has_parents);
+  set_parents(comm, catalog, folder + "out_0_wparents.list");
+  EXPECT_EQ(hosts(comm, catalog), 50);
+}
+
+TEST_F(RealCatalogs, AsciiFilesHoldTheSameHalosAsTheList) {
+  auto const comm = Comm::world();
+  std::string const folder = shared_data + "/box75_a/rockstar/snap_099/";
+  std::vector<std::string> files;
+  for (int i = 0; i < 8; ++i) files.push_back(concat(folder, "halos_099.", i, ".ascii"));
+  auto const ascii = gathered(comm, read_rockstar(comm, files, MassDefinition::m200c, 5000));
+  auto const list = gathered(
+      comm, read_rockstar(comm, {folder + "out_0_allcols_pid.list"}, MassDefinition::m200c, 5000));
+  // Ids differ between the two kinds of file: halos are matched by place.
+  ASSERT_EQ(ascii.size(), list.size());
+  for (auto const& halo : list) {
+    EXPECT_TRUE(std::any_of(ascii.begin(), ascii.end(), [&](Halo const& other) {
+      return norm(other.position - halo.position) < 1 &&
+             std::abs(other.mass / halo.mass - 1) < 1e-3;
+    })) << halo.id;
+  }
+}
+
+}  // namespace
+}  // namespace setsz
