@@ -156,7 +156,7 @@ void FitStage::run(Context& context) {
             " has no training cluster; lower [catalog] mass_min");
   });
   auto const sums = gather_sums(comm, *table, context.product(products::pressure(snapshot_)));
-  double const h = table->cosmology.h, redshift = table->redshift;
+  double const h = table->cosmology.h;
 
   std::vector<FitCluster> training;
   std::vector<double> y_weight;
