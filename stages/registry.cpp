@@ -2,6 +2,10 @@
 #include "stages/registry.hpp"
 
 #include "stages/common/sections.hpp"
+#include "stages/evaluate/evaluate_stage.hpp"
+#include "stages/extract/extract_stage.hpp"
+#include "stages/fit/fit_stage.hpp"
+#include "stages/voxelize/voxelize_stage.hpp"
 
 namespace setsz {
 
@@ -13,14 +17,21 @@ std::vector<std::string> stage_names() {
 bool needs_libtorch(std::string_view stage) { return stage == "train" || stage == "predict"; }
 
 std::vector<SectionSchema> all_schemas() {
-  return {schema_of<RunOptions>(), schema_of<CosmologySection>(), schema_of<SnapshotSection>(true)};
+  return {
+      schema_of<RunOptions>(),      schema_of<CosmologySection>(), schema_of<SnapshotSection>(true),
+      schema_of<ExtractOptions>(),  schema_of<VoxelizeOptions>(),  schema_of<FitOptions>(),
+      schema_of<EvaluateOptions>(),
+  };
 }
 
 std::vector<std::unique_ptr<Stage>> build_stages(Configuration const& configuration,
                                                  LearningBodies const& bodies) {
   std::vector<std::unique_ptr<Stage>> stages;
-  (void)configuration;
   (void)bodies;
+  add_extract_stages(configuration, stages);
+  add_voxelize_stages(configuration, stages);
+  add_fit_stages(configuration, stages);
+  add_evaluate_stages(configuration, stages);
   return stages;
 }
 

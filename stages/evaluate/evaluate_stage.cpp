@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/evaluate/evaluate_stage.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "pipeline/base/log.hpp"
+#include "stages/common/cluster_table.hpp"
+#include "stages/common/cube_file.hpp"
+#include "stages/common/instances.hpp"
+#include "stages/evaluate/scores.hpp"
+#include "stages/fit/fit_report.hpp"
+
+namespace setsz {
+namespace {
+
+constexpr std::int64_t n_shells = 20;
+
+/// A fold's predictions and benchmark.
+struct Fold {
+  CubeFile predictions;
+  nlohmann::json gnfw;
+};
+
+nlohmann::json read_json(std::string const& path) {
+  std::ifstream in(path);
+  require(in.good(), ExitCode::missing_input, "cannot read '", path, "'");
+  try {
+    return nlohmann::json::parse(in);
+  } catch (nlohmann::json::exception const& error) {
+    fail(ExitCode::bad_data, "'", path, "' is no JSON (", error.what(), ")");
+  }
+}
+
+/// A cluster to score: its row and the fold (or part of the single split) it is tested in.
+struct Task {
+  std::int64_t row, fold;
+};
+
+/// All clusters of one part, in the order of their rows.
+std::vector<Task> tasks_of(ClusterTable const& table, Split part) {
+  std::vector<Task> tasks;
+  for (std::int64_t row = 0; row < table.size(); ++row)
+    for (std::int64_t fold = 0; fold < table.n_folds; ++fold)
+      if (table.split_of(row, fold) == part) tasks.push_back({row, fold});
+  return tasks;
+}
+
+/// Scores and curves of some clusters.
+struct Results {
+  std::vector<ClusterScore> scores;
+  std::vector<double> profiles;      ///< gas, predicted, benchmark by shell, per cluster
+  std::vector<std::int64_t> counts;  ///< the same by pressure, summed over the clusters
+};
+
+void add_cluster(Results& results, Cluster const& cluster, Task const& task, Fold const& fold,
+                 CubeFile const& truth, ClusterTable const& table) {
+  auto const cube = fold.predictions.find(task.row);
+  require(cube.has_value(), ExitCode::bad_data, "'", fold.predictions.file().path(),
+          "' has no cluster ", cluster.id, " (row ", task.row, "), which fold ", task.fold,
+          " tests; predict it again");
+  auto const lattice = truth.lattice(task.row, cluster.r200c);
+  auto const predicted_lattice = fold.predictions.lattice(*cube, cluster.r200c);
+  require(lattice.n == predicted_lattice.n &&
+              std::abs(lattice.edge_r200 - predicted_lattice.edge_r200) < 1e-9 * lattice.edge_r200,
+          ExitCode::bad_data, "'", fold.predictions.file().path(), "': cluster ", cluster.id,
+          " has a cube of ", predicted_lattice.n, "^3 voxels and ", predicted_lattice.edge_r200,
+          " R200, the gas one of ", lattice.n, "^3 and ", lattice.edge_r200);
+  auto const& entry = fold.gnfw.at("clusters").at(static_cast<std::size_t>(task.row));
+  require(entry.at("id").get<std::int64_t>() == cluster.id, ExitCode::bad_data,
+          "gnfw.json of fold ", task.fold, " has id ", entry.at("id").get<std::int64_t>(),
+          " in row ", task.row, ", clusters.h5 ", cluster.id);
+  auto const shape = gnfw_shape(fold.gnfw.at("benchmark").get<GnfwParameters>(), cluster.m200c,
+                                table.cosmology.h, table.redshift);
+  auto const compared =
+      compare_cubes(lattice, fold.predictions.read(*cube), truth.read(task.row), shape, n_shells);
+  double const unit = y_unit(cluster, table.cosmology.h) * std::pow(lattice.voxel_r200(), 3);
+  results.scores.push_back({.row = task.row,
+                            .id = cluster.id,
+                            .fold = task.fold,
+                            .m200c = cluster.m200c,
+                            .loss = compared.loss,
+                            .loss_benchmark = entry.at("loss_benchmark").get<double>(),
+                            .y_pred = unit * compared.sum_predicted,
+                            .y_gas = unit * compared.sum_gas,
+                            .y_benchmark = entry.at("y_benchmark").get<double>()});
+  auto const& score = results.scores.back();
+  require(std::isfinite(score.loss) && score.loss_benchmark > 0, ExitCode::bad_data, "cluster ",
+          cluster.id, ": loss ", score.loss, ", benchmark ", score.loss_benchmark);
+  auto const& curves = compared.curves;
+  for (auto const* profile : {&curves.gas, &curves.predicted, &curves.benchmark})
+    results.profiles.insert(results.profiles.end(), profile->begin(), profile->end());
+  std::size_t at = 0;
+  for (auto const* count : {&curves.gas_count, &curves.predicted_count, &curves.benchmark_count}) {
+    results.counts.resize(std::max(results.counts.size(), 3 * count->size()), 0);
+    for (auto const n : *count) results.counts[at++] += n;
+  }
+}
+
+/// Scores `tasks`, each rank its part; every rank gets all.
+Results score_all(Comm const& comm, std::vector<Task> const& tasks, ClusterTable const& table,
+                  std::vector<Fold> const& folds, CubeFile const& truth) {
+  Results results;
+  collectively(comm, "evaluate: comparing cubes", [&] {
+    Range const mine =
+        even_range(static_cast<std::int64_t>(tasks.size()), comm.rank(), comm.size());
+    Progress progress("evaluate", static_cast<double>(mine.size()));
+    for (std::int64_t i = mine.first; i < mine.last; ++i) {
+      auto const& task = tasks[static_cast<std::size_t>(i)];
+      add_cluster(results, table.clusters[static_cast<std::size_t>(task.row)], task,
+                  folds[static_cast<std::size_t>(task.fold)], truth, table);
+      progress.update(static_cast<double>(i + 1 - mine.first));
+      mark_progress("evaluate");
+    }
+  });
+  results.scores = comm.all_gather_v(results.scores);
+  results.profiles = comm.all_gather_v(results.profiles);
+  results.counts.resize(3 * (histogram_edges().size() - 1), 0);
+  comm.all_sum(results.counts);
+  return results;
+}
+
+nlohmann::json profile_table(Results const& results) {
+  auto table = nlohmann::json::array();
+  auto const shells = static_cast<std::ptrdiff_t>(n_shells);
+  auto next = results.profiles.begin();
+  for (auto const& score : results.scores) {
+    auto const take = [&] {
+      std::vector<double> const values(next, next + shells);
+      next += shells;
+      return values;
+    };
+    auto const gas = take(), predicted = take(), benchmark = take();
+    table.push_back(
+        {{"cluster", score.row}, {"gas", gas}, {"predicted", predicted}, {"benchmark", benchmark}});
+  }
+  return {{"shell_edges_r200", shell_edges(n_shells)}, {"clusters", table}};
+}
+
+nlohmann::json histogram_table(Results const& results) {
+  auto const n = static_cast<std::ptrdiff_t>(results.counts.size() / 3);
+  auto const part = [&](std::ptrdiff_t i) {
+    auto const first = results.counts.begin() + i * n;
+    return std::vector<std::int64_t>(first, first + n);
+  };
+  return {{"log10_pressure_edges", histogram_edges()},
+          {"gas", part(0)},
+          {"predicted", part(1)},
+          {"benchmark", part(2)}};
+}
+
+/// Values that predict has stored for each cluster beside the cubes (an offset of the centre, ...),
+/// by dataset name.
+nlohmann::json other_columns(CubeFile const& predictions) {
+  auto const& file = predictions.file();
+  auto columns = nlohmann::json::object();
+  for (auto const& name : file.members("/")) {
+    if (name == "pressure" || name == "cluster" || file.is_group("/" + name)) continue;
+    auto const info = file.info("/" + name);
+    bool const number = info.type == H5Type::float32 || info.type == H5Type::float64;
+    if (!number || info.shape.size() > 2 || info.shape.front() != predictions.size()) continue;
+    auto const values = file.read_all<double>("/" + name);
+    if (info.shape.size() == 1) {
+      columns[name] = values;
+      continue;
+    }
+    auto rows = nlohmann::json::array();
+    auto const width = info.shape[1];
+    for (auto at = values.begin(); at != values.end(); at += width)
+      rows.push_back(std::vector<double>(at, at + width));
+    columns[name] = rows;
+  }
+  return columns;
+}
+
+}  // namespace
+
+void EvaluateOptions::declare(OptionList& options) {
+  options.add("resamples", resamples,
+              {.help = "bootstrap samples behind the interval of L_opt", .min = 10, .max = 1e6});
+  options.add("mass_bins", mass_bins,
+              {.help = "bins of mass in the table of scores", .min = 1, .max = 50});
+}
+
+EvaluateStage::EvaluateStage(Configuration const& configuration, SnapshotInstance const& instance,
+                             std::string model, std::int64_t seed)
+    : snapshot_(instance.name),
+      model_(std::move(model)),
+      seed_(seed),
+      n_folds_(fold_count(configuration)),
+      options_(configuration.get<EvaluateOptions>()) {
+  configuration.describe<EvaluateOptions>(option_lines_);
+}
+
+std::string EvaluateStage::prediction(std::int64_t fold) const {
+  return concat("predict/", products::trained_instance(snapshot_, model_, fold, seed_),
+                "/prediction.h5");
+}
+
+std::vector<std::string> EvaluateStage::input_products() const {
+  std::vector<std::string> inputs{products::clusters(snapshot_), products::pressure(snapshot_)};
+  for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
+    inputs.push_back(products::gnfw(snapshot_, fold));
+    inputs.push_back(prediction(fold));
+  }
+  return inputs;
+}
+
+void EvaluateStage::describe(Fingerprint& fingerprint) const {
+  fingerprint.add("evaluate.version", 1);
+  fingerprint.add("evaluate.seed", seed_);
+  for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
+}
+
+Estimate EvaluateStage::estimate(std::string const& run_directory, int n_ranks) const {
+  auto const table = read_clusters(run_directory + "/" + products::clusters(snapshot_));
+  auto const n = static_cast<double>(table.size());
+  constexpr double cube_bytes = 1 << 20, row_bytes = 2500, seconds_per_cluster = 0.02;
+  return {.memory_bytes = 4 * cube_bytes + 3 * n * row_bytes,
+          .output_bytes = n * row_bytes,
+          .seconds = n * seconds_per_cluster / n_ranks,
+          .note = concat(table.size(), " clusters")};
+}
+
+void EvaluateStage::run(Context& context) {
+  auto const& comm = context.comm();
+  std::optional<ClusterTable> table;
+  std::optional<CubeFile> truth;
+  std::vector<Fold> folds;
+  collectively(comm, "evaluate: opening the inputs", [&] {
+    table = read_clusters(context.product(products::clusters(snapshot_)));
+    truth.emplace(context.product(products::pressure(snapshot_)));
+    require(table->n_folds == n_folds_, ExitCode::config, "clusters.h5 has ", table->n_folds,
+            " folds, [catalog] folds is ", n_folds_);
+    for (std::int64_t fold = 0; fold < n_folds_; ++fold)
+      folds.push_back({CubeFile(context.product(prediction(fold))),
+                       read_json(context.product(products::gnfw(snapshot_, fold)))});
+  });
+
+  nlohmann::json document;
+  Results const testing = score_all(comm, tasks_of(*table, Split::testing), *table, folds, *truth);
+  collectively(comm, "evaluate: the scores", [&] {
+    document = score_report(testing.scores, options_.mass_bins, options_.resamples, seed_);
+    document["format_version"] = 1;
+    document["model"] = model_;
+    document["seed"] = seed_;
+    document["snapshot"] = snapshot_;
+    document["units"] = {{"m200c", "1e10 Msun/h"}, {"y", "(kpc/h)^2, within 2 R200"}};
+    document["profiles"] = profile_table(testing);
+    document["histogram"] = histogram_table(testing);
+    auto& columns = document["predict"] = nlohmann::json::array();
+    for (auto const& fold : folds)
+      columns.push_back({{"clusters", fold.predictions.clusters()},
+                         {"columns", other_columns(fold.predictions)}});
+  });
+  if (n_folds_ == 1) {  // the only split: predict has done all clusters, so its other parts show
+                        // how much was learnt by heart
+    for (auto const& [part, key] :
+         {std::pair(Split::training, "training"), std::pair(Split::validation, "validation")}) {
+      auto const tasks = tasks_of(*table, part);
+      if (tasks.empty()) continue;
+      auto const results = score_all(comm, tasks, *table, folds, *truth);
+      std::vector<double> ratios;
+      for (auto const& score : results.scores) ratios.push_back(score.ratio());
+      document["other_parts"][key] = {{"n_clusters", ratios.size()}, {"L_opt", median(ratios)}};
+    }
+  }
+  collectively(comm, "evaluate: writing", [&] {
+    if (!comm.is_root()) return;
+    std::ofstream out(context.part("scores.json"));
+    out << document.dump(1) << "\n";
+    out.close();
+    require(out.good(), ExitCode::io, "cannot write '", context.part("scores.json"), "'");
+  });
+  for (auto const* key : {"n_clusters", "L_opt", "L_opt_68", "mean_ratio"})
+    context.note(key, document[key]);
+  context.note("Y_pred_over_gas", document["y"]["sum_pred_over_gas"]);
+  context.note("Y_benchmark_over_gas", document["y"]["sum_benchmark_over_gas"]);
+  if (document.contains("other_parts")) context.note("other_parts", document["other_parts"]);
+}
+
+void add_evaluate_stages(Configuration const& configuration,
+                         std::vector<std::unique_ptr<Stage>>& stages) {
+  for (auto const& instance : snapshot_instances(configuration))
+    for (auto const& model : model_names(configuration))
+      for (auto const seed : training_seeds(configuration))
+        stages.push_back(std::make_unique<EvaluateStage>(configuration, instance, model, seed));
+}
+
+}  // namespace setsz

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/fit/fit_report.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/base/units.hpp"
+
+namespace setsz {
+namespace {
+
+std::string_view name_of(Split split) {
+  constexpr std::string_view names[] = {"training", "validation", "testing"};
+  return names[static_cast<std::size_t>(split)];
+}
+
+struct Figures {
+  double mass, loss_benchmark, y_gas, y_benchmark, y_flux;
+};
+
+Figures figures_of(Cluster const& cluster, RadialSums const& sums, GnfwShape const& benchmark,
+                   GnfwShape const& flux, double h) {
+  auto const model = gnfw_at_shells(benchmark, sums);
+  double model_sum = 0;
+  for (std::size_t shell = 0; shell < model.size(); ++shell)
+    model_sum += sums.count[shell] * model[shell];
+  double const unit = y_unit(cluster, h);
+  double const voxel = std::pow(sums.lattice.voxel_r200(), 3);
+  return {.mass = cluster.m200c,
+          .loss_benchmark = spherical_loss(sums, model),
+          .y_gas = unit * voxel * sums.total_pressure(),
+          .y_benchmark = unit * voxel * model_sum,
+          .y_flux = unit * gnfw_volume_integral(flux, score_radius_r200)};
+}
+
+nlohmann::json bin_ratios(std::span<Figures const> figures, std::int64_t n_mass_bins) {
+  std::vector<double> masses;
+  for (auto const& one : figures) masses.push_back(one.mass);
+  auto bins = nlohmann::json::array();
+  for (auto const& bin : mass_bins(masses, n_mass_bins)) {
+    double gas = 0, benchmark = 0, flux = 0;
+    for (auto const i : bin.members) {
+      gas += figures[i].y_gas;
+      benchmark += figures[i].y_benchmark;
+      flux += figures[i].y_flux;
+    }
+    bins.push_back({{"m200c_low", bin.m200c_low},
+                    {"m200c_high", bin.m200c_high},
+                    {"clusters", bin.members.size()},
+                    {"y_benchmark_over_gas", benchmark / gas},
+                    {"y_flux_over_gas", flux / gas}});
+  }
+  return bins;
+}
+
+}  // namespace
+
+double y_unit(Cluster const& cluster, double h) {
+  return units::compton_y_per_code(h) * cluster.p200 * std::pow(cluster.r200c, 3);
+}
+
+nlohmann::json fit_report(ClusterTable const& table, std::int64_t fold,
+                          std::span<RadialSums const> sums, FitResult const& benchmark,
+                          FitResult const& flux, std::int64_t n_mass_bins) {
+  double const h = table.cosmology.h, redshift = table.redshift;
+  auto rows = nlohmann::json::array();
+  std::vector<Figures> training;
+  for (std::size_t c = 0; c < sums.size(); ++c) {
+    auto const& cluster = table.clusters[c];
+    auto const figures =
+        figures_of(cluster, sums[c], gnfw_shape(benchmark.parameters, cluster.m200c, h, redshift),
+                   gnfw_shape(flux.parameters, cluster.m200c, h, redshift), h);
+    require(std::isfinite(figures.loss_benchmark + figures.y_gas + figures.y_benchmark +
+                          figures.y_flux) &&
+                figures.loss_benchmark >= 0,
+            ExitCode::internal, "cluster ", cluster.id, ": loss ", figures.loss_benchmark,
+            ", Y of gas ", figures.y_gas, ", benchmark ", figures.y_benchmark, ", flux-true ",
+            figures.y_flux);
+    Split const split = table.split_of(static_cast<std::int64_t>(c), fold);
+    if (split == Split::training) training.push_back(figures);
+    rows.push_back({{"cluster", c},
+                    {"id", cluster.id},
+                    {"split", name_of(split)},
+                    {"loss_benchmark", figures.loss_benchmark},
+                    {"y_gas", figures.y_gas},
+                    {"y_benchmark", figures.y_benchmark},
+                    {"y_flux", figures.y_flux}});
+  }
+  return {{"format_version", 1},
+          {"units", {{"m200c", "1e10 Msun/h"}, {"y", "(kpc/h)^2, within 2 R200"}}},
+          {"benchmark", benchmark.parameters},
+          {"flux", flux.parameters},
+          {"training_loss", benchmark.cost},
+          {"training_mass_bins", bin_ratios(training, n_mass_bins)},
+          {"clusters", rows}};
+}
+
+}  // namespace setsz

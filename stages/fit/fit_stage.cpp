@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/fit/fit_stage.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "pipeline/base/log.hpp"
+#include "stages/common/cube_file.hpp"
+#include "stages/common/instances.hpp"
+#include "stages/fit/fit_report.hpp"
+
+namespace setsz {
+namespace {
+
+/// The sums of all clusters, on all ranks; each rank reads its part of the cubes.
+std::vector<RadialSums> gather_sums(Comm const& comm, ClusterTable const& table,
+                                    std::string const& path) {
+  std::vector<CubeLattice> lattices;
+  std::vector<double> flat;  // per cluster: count, pressure by shell, pressure2, n_voxels
+  collectively(comm, "fit: reading the pressure cubes", [&] {
+    CubeFile const cubes(path);
+    require(cubes.size() == table.size(), ExitCode::bad_data, "'", path, "' holds ", cubes.size(),
+            " cubes, clusters.h5 ", table.size(), " clusters");
+    for (std::int64_t c = 0; c < table.size(); ++c)
+      lattices.push_back(cubes.lattice(c, table.clusters[static_cast<std::size_t>(c)].r200c));
+    Range const mine = even_range(table.size(), comm.rank(), comm.size());
+    Progress progress("fit: reading", static_cast<double>(mine.size()));
+    for (std::int64_t c = mine.first; c < mine.last; ++c) {
+      auto const sums = radial_sums(lattices[static_cast<std::size_t>(c)], cubes.read(c));
+      require(sums.n_voxels > 0, ExitCode::config, "no voxel centre of cluster ",
+              table.clusters[static_cast<std::size_t>(c)].id, " lies within ", score_radius_r200,
+              " R200; raise [voxelize] n_voxels or edge");
+      flat.insert(flat.end(), sums.count.begin(), sums.count.end());
+      flat.insert(flat.end(), sums.pressure.begin(), sums.pressure.end());
+      flat.push_back(sums.pressure2);
+      flat.push_back(sums.n_voxels);
+      progress.update(static_cast<double>(c + 1 - mine.first));
+      mark_progress("fit: reading the pressure cubes");
+    }
+  });
+  auto const all = comm.all_gather_v(flat);
+  std::vector<RadialSums> sums;
+  auto next = all.begin();
+  for (auto const& lattice : lattices) {
+    auto const n_shells = lattice.n_shells(score_radius_r200);
+    RadialSums one{.lattice = lattice, .count = {}, .pressure = {}};
+    one.count.assign(next, next + n_shells);
+    one.pressure.assign(next + n_shells, next + 2 * n_shells);
+    one.pressure2 = next[2 * n_shells];
+    one.n_voxels = next[2 * n_shells + 1];
+    next += 2 * n_shells + 2;
+    sums.push_back(std::move(one));
+  }
+  return sums;
+}
+
+/// Trivially copyable, to travel from the rank that fitted.
+struct Attempt {
+  GnfwParameters parameters;
+  double cost;
+  bool converged, at_bound;
+};
+
+}  // namespace
+
+void FitOptions::declare(OptionList& options) {
+  options.add("starts", starts,
+              {.help = "starting points of the benchmark fit; the best minimum counts",
+               .min = 1,
+               .max = 1000});
+  options.add("mass_bins", mass_bins,
+              {.help = "bins of mass in which the flux-true fit is unbiased", .min = 1, .max = 50});
+}
+
+FitStage::FitStage(Configuration const& configuration, SnapshotInstance const& instance,
+                   std::int64_t fold)
+    : snapshot_(instance.name),
+      fold_(fold),
+      options_(configuration.get<FitOptions>()),
+      seed_(configuration.get<RunOptions>().seed) {
+  configuration.describe<FitOptions>(option_lines_);
+}
+
+std::vector<std::string> FitStage::input_products() const {
+  return {products::clusters(snapshot_), products::pressure(snapshot_)};
+}
+
+void FitStage::describe(Fingerprint& fingerprint) const {
+  fingerprint.add("fit.version", 1);
+  fingerprint.add("fit.fold", fold_);
+  fingerprint.add("run.seed", seed_);
+  for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
+}
+
+Estimate FitStage::estimate(std::string const& run_directory, int n_ranks) const {
+  auto const table = read_clusters(run_directory + "/" + products::clusters(snapshot_));
+  auto const n = static_cast<double>(table.size());
+  constexpr double cube_bytes = 1 << 20, bytes_per_sum = 330 * 16, read_bytes_per_second = 5e8;
+  constexpr double seconds_per_cluster_and_start = 0.02, seconds_flux = 20;
+  Estimate estimate;
+  estimate.memory_bytes = 3 * n * bytes_per_sum + 4 * cube_bytes;
+  estimate.output_bytes = 400 * n;
+  estimate.seconds =
+      n * cube_bytes / read_bytes_per_second / n_ranks + seconds_flux +
+      n * seconds_per_cluster_and_start * std::ceil(static_cast<double>(options_.starts) / n_ranks);
+  estimate.note = concat(table.rows_of(Split::training, fold_).size(), " training clusters, ",
+                         options_.starts, " starts");
+  return estimate;
+}
+
+FitResult FitStage::fit_from_all_starts(Context& context, std::vector<FitCluster> const& training,
+                                        double h) const {
+  auto const& comm = context.comm();
+  std::vector<Attempt> attempts;
+  collectively(comm, "fit: minimising", [&] {
+    Range const mine = even_range(options_.starts, comm.rank(), comm.size());
+    for (std::int64_t start = mine.first; start < mine.last; ++start) {
+      auto const result = fit_benchmark(training, h, fit_start(seed_, fold_, start));
+      attempts.push_back({result.parameters, result.cost, result.converged, result.at_bound});
+      mark_progress("fit: minimising");
+    }
+  });
+  auto const all = comm.all_gather_v(attempts);  // in the order of the starts
+  std::size_t best = all.size();
+  std::int64_t n_converged = 0, n_same = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    n_converged += all[i].converged;
+    if (all[i].converged && (best == all.size() || all[i].cost < all[best].cost)) best = i;
+  }
+  if (best == all.size())
+    throw CollectiveError(
+        ExitCode::diverged,
+        concat("fit: none of ", all.size(), " starts converged (", training.size(),
+               " training clusters); raise [fit] starts or lower "
+               "[catalog] mass_min for more clusters"));
+  for (auto const& attempt : all)
+    n_same += attempt.converged && attempt.cost < all[best].cost * (1 + 1e-6);
+  context.note("starts_converged", n_converged);
+  context.note("starts_in_the_best_minimum", n_same);
+  if (all[best].at_bound)
+    Log::warn(
+        "fit: a parameter of the benchmark rests on the edge of its range; the loss hardly "
+        "depends on it (too few clusters, or a profile without a core)");
+  return {all[best].parameters, all[best].cost, true, all[best].at_bound, ""};
+}
+
+void FitStage::run(Context& context) {
+  auto const& comm = context.comm();
+  std::optional<ClusterTable> table;
+  collectively(comm, "fit: opening the inputs", [&] {
+    table = read_clusters(context.product(products::clusters(snapshot_)));
+    require(!table->rows_of(Split::training, fold_).empty(), ExitCode::bad_data, "fold ", fold_,
+            " has no training cluster; lower [catalog] mass_min");
+  });
+  auto const sums = gather_sums(comm, *table, context.product(products::pressure(snapshot_)));
+  double const h = table->cosmology.h;
+
+  std::vector<FitCluster> training;
+  std::vector<double> y_weight;
+  for (auto const row : table->rows_of(Split::training, fold_)) {
+    auto const& cluster = table->clusters[static_cast<std::size_t>(row)];
+    training.push_back({cluster.m200c, &sums[static_cast<std::size_t>(row)]});
+    y_weight.push_back(cluster.p200 * std::pow(cluster.r200c, 3));
+  }
+  auto const benchmark = fit_from_all_starts(context, training, h);
+  std::optional<FitResult> flux;
+  collectively(comm, "fit: the flux-true profile", [&] {
+    flux = fit_flux(training, y_weight, h, options_.mass_bins, benchmark.parameters);
+    require(flux->converged, ExitCode::diverged,
+            "the flux-true fit did not converge: ", flux->message);
+    if (flux->at_bound && comm.is_root())
+      Log::warn("fit: a parameter of the flux-true profile rests on the edge of its range");
+  });
+
+  nlohmann::json document;
+  collectively(comm, "fit: the figures of all clusters", [&] {
+    document = fit_report(*table, fold_, sums, benchmark, *flux, options_.mass_bins);
+  });
+  collectively(comm, "fit: writing", [&] {
+    if (!comm.is_root()) return;
+    std::ofstream out(context.part("gnfw.json"));
+    out << document.dump(1) << "\n";
+    out.close();
+    require(out.good(), ExitCode::io, "cannot write '", context.part("gnfw.json"), "'");
+  });
+  context.note("training_clusters", training.size());
+  context.note("training_loss", benchmark.cost);
+  context.note("benchmark", document["benchmark"]);
+  context.note("mass_bins", document["training_mass_bins"]);
+}
+
+void add_fit_stages(Configuration const& configuration,
+                    std::vector<std::unique_ptr<Stage>>& stages) {
+  for (auto const& instance : snapshot_instances(configuration))
+    for (std::int64_t fold = 0; fold < fold_count(configuration); ++fold)
+      stages.push_back(std::make_unique<FitStage>(configuration, instance, fold));
+}
+
+}  // namespace setsz

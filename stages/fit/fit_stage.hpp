@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "pipeline/run/stage.hpp"
+#include "stages/common/cluster_table.hpp"
+#include "stages/common/sections.hpp"
+#include "stages/fit/gnfw_fit.hpp"
+
+namespace setsz {
+
+/// [fit]: how the GNFW profiles are fitted.
+struct FitOptions {
+  static constexpr std::string_view section = "fit";
+  static constexpr std::string_view help = "the GNFW benchmark and the flux-true profile";
+  std::int64_t starts = 8;
+  std::int64_t mass_bins = 4;
+  void declare(OptionList& options);
+  void validate() const {}
+};
+
+/// Fits both profiles to the training clusters of a fold: fit/<snapshot>/fold<k>/gnfw.json.
+///
+/// Ranks read the cubes of their clusters and share the sums by radius (some 10 kB a cluster); each
+/// start of the optimiser runs whole on one rank.
+class FitStage : public Stage {
+ public:
+  FitStage(Configuration const& configuration, SnapshotInstance const& instance, std::int64_t fold);
+
+  std::string name() const override { return "fit"; }
+  std::string instance() const override { return concat(snapshot_, "/fold", fold_); }
+  std::vector<std::string> input_products() const override;
+  std::vector<std::string> outputs() const override { return {"gnfw.json"}; }
+  void describe(Fingerprint& fingerprint) const override;
+  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  void run(Context& context) override;
+
+ private:
+  FitResult fit_from_all_starts(Context& context, std::vector<FitCluster> const& training,
+                                double h) const;
+
+  std::string snapshot_;
+  std::int64_t fold_;
+  FitOptions options_;
+  Fingerprint option_lines_;
+  std::int64_t seed_;
+};
+
+void add_fit_stages(Configuration const& configuration,
+                    std::vector<std::unique_ptr<Stage>>& stages);
+
+}  // namespace setsz
