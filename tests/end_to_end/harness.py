@@ -66,8 +66,8 @@ def manifests(run):
 
 def hashes(run):
     """{"catalog/z0/clusters.h5": "..."}: what each product holds, whenever and however it was made."""
-    return {f"{stage}/{name}": entry["hash"] for stage, manifest in manifests(run).items()
-            for name, entry in manifest["outputs"].items()}
+    return {f"{product}/{output['file']}": output["content"] for product, manifest in manifests(run).items()
+            for output in manifest["outputs"]}
 
 
 class Case(unittest.TestCase):

@@ -95,9 +95,9 @@ class Pipeline(Case):
         configuration = self.tiny(run)
         first = subprocess.Popen(launch_command(2, ["run", configuration]), stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        while not list(run.glob(".lock*")) and first.poll() is None:
-            time.sleep(0.05)
-        self.fails(73, "run", configuration, ranks=1, words=(str(run),))
+        while not list(run.rglob("*.part")) and first.poll() is None:
+            time.sleep(0.02)
+        self.fails(73, "run", configuration, ranks=1, words=("held by",))
         first.send_signal(signal.SIGUSR1)
         output, _ = first.communicate(timeout=60)
         self.assertIn(first.returncode, (0, 75), output)
