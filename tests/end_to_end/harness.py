@@ -25,7 +25,8 @@ class Result:
 
     @property
     def errors(self):
-        return [line for line in self.output.splitlines() if "ERROR" in line]
+        """Messages: a line that begins with "setsz: error" and what follows it up to the next."""
+        return ["setsz: error" + part for part in self.output.split("setsz: error")[1:]]
 
 
 def launch_command(ranks, arguments):
