@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,8 @@
 #include "pipeline/base/vec3.hpp"
 
 namespace setsz {
+
+class H5File;
 
 /// The header of a snapshot, from all its files.
 struct SnapshotHeader {
@@ -43,7 +47,7 @@ struct GasRows {
 
 /// A multi-file snapshot in IllustrisTNG's layout, one particle type of it.
 ///
-/// Rows are numbered through all files in file order. Constructing opens every file once and checks
+/// Rows are numbered through all files in file order. Opening looks into every file once and checks
 /// headers, counts (NumPart_ThisFile, NumPart_Total with HighWord), shapes and types of the
 /// datasets it will read; it reads no particle. Reading is local to a rank, keeps one file open,
 /// and checks values: NaN, outside the box (rounding at the edge is wrapped and counted), all-zero
@@ -52,15 +56,23 @@ class Snapshot {
  public:
   enum class Kind { dark_matter, gas };
 
+  /// Local: this process looks into all files.
   /// \param files  from `find_snapshot_files`
   Snapshot(std::vector<std::string> files, Kind kind);
+  /// Collective: the ranks share the files among them; all get the same snapshot, or all throw.
+  static Snapshot open(Comm const& comm, std::vector<std::string> files, Kind kind);
+  Snapshot(Snapshot&&) noexcept;
+  Snapshot& operator=(Snapshot&&) noexcept;
+  ~Snapshot();
 
   SnapshotHeader const& header() const { return header_; }
   std::int64_t n_rows() const { return first_row_.back(); }
   std::vector<std::string> const& files() const { return files_; }
   bool has_smoothing_length() const { return has_smoothing_length_; }
   /// Bytes on disk of one row of what is read.
-  double bytes_per_row() const;
+  double bytes_per_row() const { return bytes_per_row_; }
+  /// Particles read so far by this rank whose position was wrapped into the box (x = L, -1e-7).
+  std::int64_t n_wrapped() const { return n_wrapped_; }
 
   /// \pre kind is dark_matter. `rows` may cross file borders.
   DarkMatterRows read_dark_matter(Range rows) const;
@@ -71,16 +83,37 @@ class Snapshot {
   std::vector<Range> slices(std::int64_t slice_rows) const;
 
  private:
+  struct OpenFile;
+  enum class Zeros { allowed, refused };
+  Snapshot(Comm const* comm, std::vector<std::string> files, Kind kind);
+  /// Calls `read(file, rows of the file, position in the result)` for every file with some of
+  /// `rows`.
+  template <class Read>
+  void for_each_file(Range rows, Read&& read) const;
+  H5File const& file(std::size_t index) const;
+  void read_numbers(std::string const& dataset, Range rows, std::span<double> into,
+                    std::size_t file, Zeros zeros) const;
+  void read_vectors(std::string const& dataset, Range rows, std::span<Vec3> into,
+                    std::size_t file) const;
+  void read_positions(Range rows, std::span<Vec3> into, std::size_t file) const;
+  void read_masses(Range rows, std::span<double> into, std::size_t file) const;
+  void read_ids(Range rows, std::span<std::uint64_t> into, std::size_t file) const;
+
   std::vector<std::string> files_;
   Kind kind_;
+  std::string group_;  ///< "/PartType1/"
   SnapshotHeader header_;
   std::vector<std::int64_t> first_row_;  ///< of every file, then the total
   bool has_smoothing_length_ = false;
+  bool has_star_formation_ = false;
+  double bytes_per_row_ = 0;
+  mutable std::unique_ptr<OpenFile> open_file_;  ///< the one read last
+  mutable std::int64_t n_wrapped_ = 0;
 };
 
-/// The files of a snapshot: `pattern` is a folder, one file, or a name with `*` for the chunk
-/// number
-/// ("snapdir_099/snap_099.*.hdf5"), sorted by number. Missing numbers are reported as ranges.
+/// The files of a snapshot: `pattern` is a folder, one file, or a name with `*` for the number of
+/// the file ("snapdir_099/snap_099.*.hdf5"); sorted by number. Missing numbers are named as ranges
+/// in an Error(missing_input); how many there should be, the first file's header says.
 std::vector<std::string> find_snapshot_files(std::string const& pattern);
 
 }  // namespace setsz

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which files a pattern names, in the order of their numbers.
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "io/h5.hpp"
+#include "io/snapshot.hpp"
+
+namespace setsz {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool ends_with_hdf5(std::string const& name) {
+  return name.ends_with(".hdf5") || name.ends_with(".h5");
+}
+
+/// The number between `prefix` and `suffix`, if there is nothing else.
+std::optional<std::int64_t> number_in(std::string_view name, std::string_view prefix,
+                                      std::string_view suffix) {
+  if (name.size() <= prefix.size() + suffix.size() || !name.starts_with(prefix) ||
+      !name.ends_with(suffix)) {
+    return std::nullopt;
+  }
+  auto const digits = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
+  std::int64_t number = 0;
+  auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size() || number < 0) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::vector<std::string> names_in(fs::path const& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (auto const& entry : fs::directory_iterator(folder, error)) {
+    names.push_back(entry.path().filename().string());
+  }
+  require(!error, ExitCode::missing_input, "cannot list the folder '", folder.string(), "' (",
+          error.message(), ")");
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// "snap_099.*.hdf5" from the files of a folder that holds one snapshot.
+std::string pattern_of(fs::path const& folder) {
+  std::map<std::string, std::string> patterns;
+  for (auto const& name : names_in(folder)) {
+    if (!ends_with_hdf5(name)) continue;
+    auto const stem_end = name.rfind('.');
+    auto const number_at = name.rfind('.', stem_end - 1);
+    auto const numbered =
+        number_at != std::string::npos &&
+        number_in(name, name.substr(0, number_at + 1), name.substr(stem_end)).has_value();
+    patterns[numbered ? name.substr(0, number_at + 1) + "*" + name.substr(stem_end) : name] = name;
+  }
+  require(!patterns.empty(), ExitCode::missing_input, "no *.hdf5 file in the folder '",
+          folder.string(), "'");
+  std::vector<std::string> found;
+  for (auto const& [pattern, first] : patterns) found.push_back(pattern);
+  require(found.size() == 1, ExitCode::missing_input, "the folder '", folder.string(),
+          "' holds more than one snapshot (", join(found, ", "), "); name one of these patterns");
+  return found[0];
+}
+
+/// NumFilesPerSnapshot of one file: how many there should be.
+std::int64_t promised_files(std::string const& path) {
+  return H5File::open(path).attribute<std::int64_t>("/Header", "NumFilesPerSnapshot");
+}
+
+}  // namespace
+
+std::vector<std::string> find_snapshot_files(std::string const& pattern) {
+  require(!pattern.empty(), ExitCode::config, "a snapshot has no file name");
+  if (fs::is_directory(pattern)) {
+    return find_snapshot_files((fs::path(pattern) / pattern_of(pattern)).string());
+  }
+  auto const star = pattern.find('*');
+  if (star == std::string::npos) {
+    require(fs::exists(pattern), ExitCode::missing_input, "'", pattern, "' does not exist");
+    return {pattern};
+  }
+  fs::path const path(pattern);
+  auto const name = path.filename().string();
+  auto const folder = path.parent_path();
+  auto const star_at = name.find('*');
+  require(star_at != std::string::npos && name.find('*', star_at + 1) == std::string::npos,
+          ExitCode::config, "the pattern '", pattern,
+          "' must have one '*', in the file's name, for the number");
+
+  std::map<std::int64_t, std::string> found;
+  for (auto const& candidate : names_in(folder.empty() ? fs::path(".") : folder)) {
+    auto const number = number_in(candidate, name.substr(0, star_at), name.substr(star_at + 1));
+    if (number) found[*number] = (folder / candidate).string();
+  }
+  require(!found.empty(), ExitCode::missing_input, "no file matches '", pattern, "'");
+
+  auto const n_files = std::max(promised_files(found.begin()->second), found.rbegin()->first + 1);
+  std::vector<std::int64_t> missing;
+  for (std::int64_t i = 0; i < n_files; ++i) {
+    if (!found.contains(i)) missing.push_back(i);
+  }
+  require(missing.empty(), ExitCode::missing_input, missing.size(), " of ", n_files,
+          " files of the snapshot are missing: ", human_ranges(missing), " (searched '", pattern,
+          "')");
+  std::vector<std::string> files;
+  for (auto const& [number, file] : found) files.push_back(file);
+  return files;
+}
+
+}  // namespace setsz
