@@ -22,13 +22,16 @@ struct Snapshot::OpenFile {
 namespace {
 
 /// The problems found in files, which travel between ranks as text: "65 text\n".
+/// With a communicator all ranks know all problems, and all stop.
 class Problems {
  public:
+  explicit Problems(Comm const* comm) : comm_(comm) {}
   void add(ExitCode code, std::string const& text) {
     lines_ += concat(static_cast<int>(code), " ", text, "\n");
   }
-  void share(Comm const& comm) {
-    auto const all = comm.all_gather_v(std::span<char const>(lines_));
+  void share() {
+    if (!comm_) return;
+    auto const all = comm_->all_gather_v(std::span<char const>(lines_));
     lines_.assign(all.begin(), all.end());
   }
   /// At most 20 of them; the exit code of the first one.
@@ -43,10 +46,14 @@ class Problems {
       texts.resize(20);
       texts.push_back(concat("... and ", more, " more"));
     }
-    throw CollectiveError(static_cast<ExitCode>(std::stoi(lines[0])), join(texts, "\n  "));
+    auto const code = static_cast<ExitCode>(std::stoi(lines[0]));
+    auto const text = join(texts, "\n  ");
+    if (comm_) throw CollectiveError(code, text);
+    throw Error(code, text);
   }
 
  private:
+  Comm const* comm_;
   std::string lines_;
 };
 
@@ -60,7 +67,7 @@ std::vector<FileHead> read_heads(Comm const* comm, std::vector<std::string> cons
   std::size_t const rank = comm ? static_cast<std::size_t>(comm->rank()) : 0;
   std::size_t const size = comm ? static_cast<std::size_t>(comm->size()) : 1;
   std::vector<Numbered> mine;
-  Problems problems;
+  Problems problems(comm);
   for (std::size_t i = rank; i < files.size(); i += size) {
     try {
       mine.push_back({i, snapshot::read_head(files[i], kind)});
@@ -68,7 +75,7 @@ std::vector<FileHead> read_heads(Comm const* comm, std::vector<std::string> cons
       problems.add(error.code(), error.what());
     }
   }
-  if (comm) problems.share(*comm);
+  problems.share();
   problems.stop_if_any();
   auto const all = comm ? comm->all_gather_v(mine) : mine;
   std::vector<FileHead> heads(files.size());
