@@ -61,7 +61,8 @@ void print_summary(std::vector<StageResult> const& results, std::string const& d
     std::string line = "  " + result.id + std::string(width - result.id.size() + 2, ' ');
     line += result.up_to_date ? "up to date" : "done in " + human_seconds(result.seconds);
     for (auto const& [key, value] : result.notes.items()) {
-      if (key != "peak_memory_bytes") line += ", " + key + " " + note_text(value);
+      bool const table = value.is_array() || (value.is_object() && !value.contains("mean"));
+      if (key != "peak_memory_bytes" && !table) line += ", " + key + " " + note_text(value);
     }
     Log::info(line);
   }

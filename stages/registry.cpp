@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/registry.hpp"
 
+#include "stages/catalog/catalog_stage.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/evaluate/evaluate_stage.hpp"
 #include "stages/extract/extract_stage.hpp"
@@ -18,9 +19,9 @@ bool needs_libtorch(std::string_view stage) { return stage == "train" || stage =
 
 std::vector<SectionSchema> all_schemas() {
   return {
-      schema_of<RunOptions>(),      schema_of<CosmologySection>(), schema_of<SnapshotSection>(true),
-      schema_of<ExtractOptions>(),  schema_of<VoxelizeOptions>(),  schema_of<FitOptions>(),
-      schema_of<EvaluateOptions>(),
+      schema_of<RunOptions>(),     schema_of<CosmologySection>(), schema_of<SnapshotSection>(true),
+      schema_of<CatalogOptions>(), schema_of<ExtractOptions>(),   schema_of<VoxelizeOptions>(),
+      schema_of<FitOptions>(),     schema_of<EvaluateOptions>(),
   };
 }
 
@@ -28,6 +29,7 @@ std::vector<std::unique_ptr<Stage>> build_stages(Configuration const& configurat
                                                  LearningBodies const& bodies) {
   std::vector<std::unique_ptr<Stage>> stages;
   (void)bodies;
+  add_catalog_stages(configuration, stages);
   add_extract_stages(configuration, stages);
   add_voxelize_stages(configuration, stages);
   add_fit_stages(configuration, stages);
