@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/evaluate/evaluate_stage.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "stages/fit/fit_stage.hpp"
+#include "tests/fixtures/cube_products.hpp"
+#include "tests/fixtures/scratch.hpp"
+#include "tests/fixtures/stage_context.hpp"
+
+namespace setsz {
+namespace {
+
+constexpr std::int64_t n_voxels = 16;
+GnfwParameters const smooth{
+    .A_P0 = 9, .a_P0 = 0.1, .A_xc = 0.6, .a_xc = -0.05, .A_beta = 4.5, .a_beta = 0.04};
+
+double wave(Cluster const& cluster, Vec3 const& x) {
+  return std::sin(7 * x.x) * std::sin(5 * x.y + static_cast<double>(cluster.id));
+}
+double gas(Cluster const& cluster, Vec3 const& x) {
+  return gnfw(gnfw_shape(smooth, cluster.m200c, 0.6774, 0), norm(x)) * (1 + 0.5 * wave(cluster, x));
+}
+
+struct AModel {
+  static constexpr std::string_view section = "model";
+  static constexpr std::string_view help = "";
+  std::string modules = "gnfw";
+  void declare(OptionList& options) { options.add("modules", modules, {}); }
+  void validate() const {}
+};
+
+class EvaluateStageTest : public testing::TestWithParam<int> {
+ protected:
+  Comm const comm_ = Comm::world();
+  test::Scratch const scratch_{comm_};
+  std::int64_t const n_folds_ = GetParam();
+  ClusterTable const table_ = test::some_clusters(9, n_folds_);
+
+  Configuration configuration(std::string const& name) const {
+    return Configuration::parse(
+        concat("[run]\ndirectory = ", scratch_ / name,
+               "\n[snapshot.z0]\ngas = none\n[catalog]\nfolds = ", n_folds_,
+               "\n[fit]\nstarts = 1\n[model.small]\nmodules = gnfw\n[evaluate]\nresamples = 100\n"),
+        "test.ini", {},
+        {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<FitOptions>(),
+         schema_of<EvaluateOptions>(), schema_of<AModel>(true), schema_of<test::FoldsOfCatalog>()});
+  }
+
+  /// Clusters, gas, benchmark fits and predictions of all folds.
+  void make_inputs(std::string const& name, test::PressureField const& predicted) {
+    std::string const folder = scratch_ / name;
+    if (comm_.is_root()) {
+      std::filesystem::create_directories(folder + "/catalog/z0");
+      test::write_cubes(folder + "/voxelize/z0/pressure.h5", table_, n_voxels, gas, nullptr);
+      for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
+        auto rows = table_.rows_of(Split::testing, fold);
+        if (n_folds_ == 1) {
+          rows.clear();
+          for (std::int64_t row = 0; row < table_.size(); ++row) rows.push_back(row);
+        }
+        test::write_cubes(concat(folder, "/predict/z0/small/fold", fold, "/seed1/prediction.h5"),
+                          table_, n_voxels, predicted, &rows);
+      }
+    }
+    comm_.barrier();
+    write_clusters(comm_, folder + "/catalog/z0/clusters.h5", table_);
+    auto const config = configuration(name);
+    std::vector<std::unique_ptr<Stage>> fits;
+    add_fit_stages(config, fits);
+    for (auto const& fit : fits) {
+      test::StageContext context(comm_, config.get<RunOptions>(), *fit);
+      fit->run(context);
+    }
+  }
+
+  std::string run(Comm const& comm, std::string const& name) const {
+    auto const config = configuration(name);
+    std::vector<std::unique_ptr<Stage>> stages;
+    add_evaluate_stages(config, stages);
+    EXPECT_EQ(stages.size(), 1U);
+    EXPECT_EQ(stages[0]->id(), "evaluate/z0/small/seed1");
+    test::StageContext context(comm, config.get<RunOptions>(), *stages[0]);
+    stages[0]->run(context);
+    return test::file_bytes(context.part("scores.json"));
+  }
+};
+INSTANTIATE_TEST_SUITE_P(OneSplitAndThreeFolds, EvaluateStageTest, testing::Values(1, 3));
+
+TEST_P(EvaluateStageTest, HalvingTheErrorQuartersTheLoss) {
+  // The benchmark is the smooth profile, nearly; the prediction holds half of the waves.
+  make_inputs("a", [](Cluster const& cluster, Vec3 const& x) {
+    return gnfw(gnfw_shape(smooth, cluster.m200c, 0.6774, 0), norm(x)) *
+           (1 + 0.25 * wave(cluster, x));
+  });
+  auto const scores = nlohmann::json::parse(run(comm_, "a"));
+  EXPECT_EQ(scores["n_clusters"], n_folds_ == 1 ? 3 : 9);
+  EXPECT_NEAR(scores["L_opt"].get<double>(), 0.25, 0.1);
+  EXPECT_NEAR(scores["y"]["sum_pred_over_gas"].get<double>(), 1, 0.05);
+  EXPECT_EQ(scores["predict"].size(), static_cast<std::size_t>(n_folds_));
+  EXPECT_EQ(scores["predict"][0]["columns"]["offset"][0].size(), 3U);
+  EXPECT_EQ(scores.contains("other_parts"), n_folds_ == 1);
+  std::int64_t last = -1;
+  for (auto const& cluster : scores["clusters"]) {
+    EXPECT_GT(cluster["cluster"], last);
+    last = cluster["cluster"].get<std::int64_t>();
+    EXPECT_EQ(table_.split_of(last, cluster["fold"].get<std::int64_t>()), Split::testing);
+    EXPECT_NEAR(cluster["ratio"].get<double>(),
+                cluster["loss"].get<double>() / cluster["loss_benchmark"].get<double>(), 1e-12);
+  }
+  EXPECT_EQ(scores["profiles"]["clusters"].size(), scores["clusters"].size());
+}
+
+TEST_P(EvaluateStageTest, TheTruthHasNoLoss) {
+  make_inputs("a", gas);
+  auto const scores = nlohmann::json::parse(run(comm_, "a"));
+  EXPECT_EQ(scores["L_opt"], 0);
+  EXPECT_EQ(scores["y"]["sum_pred_over_gas"], 1);
+  EXPECT_EQ(scores["histogram"]["gas"], scores["histogram"]["predicted"]);
+}
+
+TEST_P(EvaluateStageTest, GivesTheSameBytesOnAnyNumberOfRanks) {
+  make_inputs("a", [](Cluster const& cluster, Vec3 const& x) { return 0.7 * gas(cluster, x); });
+  auto const together = run(comm_, "a");
+  if (!comm_.is_root()) return;
+  EXPECT_EQ(run(Comm::self(), "a"), together);
+}
+
+TEST_P(EvaluateStageTest, RefusesPredictionsWithoutATestingCluster) {
+  make_inputs("a", gas);
+  std::string const path = concat(scratch_ / "a", "/predict/z0/small/fold0/seed1/prediction.h5");
+  std::vector<std::int64_t> const too_few{1};
+  if (comm_.is_root()) test::write_cubes(path, table_, n_voxels, gas, &too_few);
+  comm_.barrier();
+  auto const text = test::error_of([&] { run(comm_, "a"); });
+  EXPECT_TRUE(test::contains(text, "65 "));
+  EXPECT_TRUE(test::contains(text, "has no cluster"));
+}
+
+TEST_P(EvaluateStageTest, RefusesCubesOfAnotherSize) {
+  make_inputs("a", gas);
+  std::string const path = concat(scratch_ / "a", "/predict/z0/small/fold0/seed1/prediction.h5");
+  auto const rows = table_.rows_of(Split::testing, 0);
+  if (comm_.is_root()) test::write_cubes(path, table_, n_voxels / 2, gas, &rows);
+  comm_.barrier();
+  auto const text = test::error_of([&] { run(comm_, "a"); });
+  EXPECT_TRUE(test::contains(text, "8^3 voxels"));
+}
+
+}  // namespace
+}  // namespace setsz
