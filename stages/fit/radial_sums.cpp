@@ -36,7 +36,7 @@ double spherical_loss(RadialSums const& sums, std::span<double const> model) {
   double sum = sums.pressure2;
   for (std::size_t shell = 0; shell < model.size(); ++shell)
     sum += model[shell] * (sums.count[shell] * model[shell] - 2 * sums.pressure[shell]);
-  return sum / sums.n_voxels;
+  return std::max(0.0, sum / sums.n_voxels);  // rounding can leave a perfect model below 0
 }
 
 std::vector<double> gnfw_at_shells(GnfwShape const& shape, RadialSums const& sums) {

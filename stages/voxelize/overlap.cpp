@@ -101,8 +101,14 @@ void BallOverlap::one_plane_per_axis(Vec3 const& centre, double radius) {
                                      vab - f,
                                      f};
   double const scale = radius * radius * radius;
+  // Squared distance of the half-space beyond the plane, and of the one before it.
+  std::array<std::array<double, 2>, 3> near2;
+  for (std::size_t d = 0; d < 3; ++d)
+    near2[d] = x[d] > 0 ? std::array{0.0, x[d] * x[d]} : std::array{x[d] * x[d], 0.0};
   for (std::size_t v = 0; v < 8; ++v) {
-    if (!(volume[v] > 0)) continue;
+    // Voxels out of reach hold what rounding leaves in the sums above: nothing.
+    if (near2[0][v >> 2] + near2[1][v >> 1 & 1] + near2[2][v & 1] >= 1 || !(volume[v] > 0))
+      continue;
     auto const i = lower[0] + static_cast<std::int64_t>(v >> 2),
                j = lower[1] + static_cast<std::int64_t>(v >> 1 & 1),
                k = lower[2] + static_cast<std::int64_t>(v & 1);

@@ -130,6 +130,22 @@ TEST(Overlap, BothPathsGiveTheSameShares) {
   }
 }
 
+TEST(Overlap, GivesNothingToVoxelsOutOfReach) {
+  Random random(5, Purpose::test);
+  BallOverlap overlap(6);
+  for (int trial = 0; trial < 20000; ++trial) {
+    Vec3 const centre{6 * random.uniform(), 6 * random.uniform(), 6 * random.uniform()};
+    double const radius = 0.1 + 1.2 * random.uniform();
+    for (auto const& share : overlap(centre, radius)) {
+      Vec3 const low = lower_corner(share.voxel, 6) - centre;
+      double distance2 = 0;
+      for (std::size_t d = 0; d < 3; ++d)
+        distance2 += std::pow(std::max({0.0, low[d], -low[d] - 1}), 2);
+      ASSERT_LT(distance2, radius * radius * (1 + 1e-12));
+    }
+  }
+}
+
 TEST(Overlap, GivesVoxelsInTheirOrder) {
   BallOverlap overlap(8);
   for (double radius : {0.4, 2.5}) {

@@ -30,9 +30,8 @@ GasFile make_gas(std::int64_t first, std::int64_t last, double shift) {
     Random random(1, Purpose::test, static_cast<std::uint64_t>(i));
     Vec3 position;
     for (std::size_t d = 0; d < 3; ++d) {
-      double x =
-          i % 4 == 3 ? box * random.uniform() : centres[i % 4][d] + 300 * random.normal() + shift;
-      x = std::floor(8 * x) / 8;
+      double x = i % 4 == 3 ? box * random.uniform() : centres[i % 4][d] + 300 * random.normal();
+      x = std::floor(8 * x) / 8 + shift;
       position[d] = x - box * std::floor(x / box);
     }
     double const size = 20 + 100 * random.uniform();
