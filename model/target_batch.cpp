@@ -58,6 +58,7 @@ void visit_members(Batch& batch, Visit&& visit) {
   visit(batch.cluster);
   visit(batch.xoff_r200);
   visit(batch.weight);
+  visit(batch.share);
   visit(batch.position);
   visit(batch.truth);
   visit(batch.n_within);

@@ -18,6 +18,7 @@ struct TargetBatch {
   ClusterProperties cluster;      ///< scalars and vectors with their training noise
   double xoff_r200 = 0;           ///< Xoff/R200 without noise
   double weight = 1;              ///< of the squared error of each target in the loss
+  double share = 1;               ///< 1/(clusters x targets) of the step: makes the loss a mean
 
   std::vector<Vec3> position;                ///< of the targets, relative to the cluster [R200]
   std::vector<float> truth;                  ///< P_e/P200; empty in prediction

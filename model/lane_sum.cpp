@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/lane_sum.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace setsz {
+
+namespace {
+
+/// Adds rows of equal length in double, in their order.
+void add_rows(std::span<float const> rows, std::int64_t n_rows, std::span<float> sum) {
+  auto const n = sum.size();
+  constexpr std::size_t block = 4096;
+  std::vector<double> total(std::min(n, block));
+  for (std::size_t first = 0; first < n; first += block) {
+    std::size_t const count = std::min(block, n - first);
+    std::fill_n(total.begin(), count, 0.0);
+    for (std::size_t row = 0; row < static_cast<std::size_t>(n_rows); ++row)
+      for (std::size_t i = 0; i < count; ++i)
+        total[i] += static_cast<double>(rows[row * n + first + i]);
+    for (std::size_t i = 0; i < count; ++i) sum[first + i] = static_cast<float>(total[i]);
+  }
+}
+
+}  // namespace
+
+LaneSum::LaneSum(Comm const& comm, int n_lanes, std::int64_t n_parameters)
+    : comm_(comm), n_lanes_(n_lanes), n_parameters_(n_parameters) {}
+
+int LaneSum::rank_of(int lane) const {
+  for (int rank = 0; rank < comm_.size(); ++rank)
+    if (even_range(n_lanes_, rank, comm_.size()).contains(lane)) return rank;
+  fail(ExitCode::internal, "lane ", lane, " of ", n_lanes_, " has no rank");
+}
+
+void LaneSum::add_gradients(std::span<float const> lanes, std::span<float> sum) const {
+  auto const own = own_lanes().size();
+  assert(static_cast<std::int64_t>(lanes.size()) == own * n_parameters_);
+  if (comm_.size() == 1) {
+    add_rows(lanes, own, sum);
+    return;
+  }
+  std::vector<float> send;
+  send.reserve(lanes.size());
+  std::vector<std::int64_t> counts;
+  for (int rank = 0; rank < comm_.size(); ++rank) {
+    Range const slice = even_range(n_parameters_, rank, comm_.size());
+    for (std::int64_t lane = 0; lane < own; ++lane) {
+      auto const first = lanes.begin() + lane * n_parameters_;
+      send.insert(send.end(), first + slice.first, first + slice.last);
+    }
+    counts.push_back(own * slice.size());
+  }
+  // Ranks hold ascending lanes: what arrives in rank order is in lane order.
+  auto const rows = comm_.all_to_all_v(std::span<float const>(send), counts);
+  Range const slice = even_range(n_parameters_, comm_.rank(), comm_.size());
+  std::vector<float> part(static_cast<std::size_t>(slice.size()));
+  add_rows(rows, n_lanes_, part);
+  std::ranges::copy(comm_.all_gather_v(part), sum.begin());
+}
+
+}  // namespace setsz

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/scalar_noise.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/base/random.hpp"
+#include "pipeline/base/units.hpp"
+
+namespace setsz {
+
+namespace {
+
+/// Turned by `angle` about a random axis perpendicular to it.
+Vec3 tilted(Vec3 const& vector, double angle, Random& random) {
+  Vec3 const any = unit({random.normal(), random.normal(), random.normal()});
+  Vec3 const axis = unit(cross(vector, any));
+  return norm2(axis) > 0 ? rotation(axis, angle) * vector : vector;
+}
+
+}  // namespace
+
+ScalarNoise::ScalarNoise(std::vector<ClusterScalars> const& training, Strength strength)
+    : strength_(strength) {
+  for (std::size_t i = 0; i < n_scalars; ++i) {
+    auto& values = sorted_[i];
+    for (auto const& scalars : training) values.push_back(scalars[i]);
+    std::ranges::sort(values);
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+  }
+}
+
+std::pair<double, double> ScalarNoise::gaps(std::size_t scalar, double value) const {
+  auto const& values = sorted_[scalar];
+  auto const above = std::upper_bound(values.begin(), values.end(), value);
+  auto const from = std::lower_bound(values.begin(), values.end(), value);
+  bool const has_above = above != values.end(), has_below = from != values.begin();
+  if (!has_above && !has_below) return {0, 0};
+  double const up = has_above ? *above - value : value - *std::prev(from);
+  double const down = has_below ? value - *std::prev(from) : up;
+  return {down, up};
+}
+
+void ScalarNoise::apply(ClusterProperties& cluster, std::uint64_t seed, std::uint64_t epoch,
+                        std::int64_t cluster_row) const {
+  auto const row = static_cast<std::uint64_t>(cluster_row);
+  Random random(seed, Purpose::scalar_noise, epoch, row);
+  for (std::size_t i = 0; i < n_scalars; ++i) {
+    double const r = random.normal();
+    auto const [down, up] = gaps(i, cluster.scalars[i]);
+    cluster.scalars[i] +=
+        (i == 0 ? strength_.log_mass : strength_.scalars) * r * (r > 0 ? up : down);
+  }
+  if (strength_.vector_angle_deg <= 0) return;
+  Random turn(seed, Purpose::vector_noise, epoch, row);
+  for (auto& vector : cluster.vectors)
+    vector = tilted(vector, strength_.vector_angle_deg * units::degree * turn.normal(), turn);
+}
+
+}  // namespace setsz

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace setsz {
+
+namespace {
+
+ModuleRate const& rate_of(std::string const& module, TrainerSettings const& settings) {
+  if (module == "gnfw") return settings.gnfw;
+  if (module == "origin") return settings.origin;
+  if (module == "local") return settings.local;
+  if (module == "aggregator") return settings.aggregator;
+  fail(ExitCode::internal, "module '", module, "' has no learning rate");
+}
+
+struct LaneReport {
+  double loss = 0;
+  double share = 0;
+  std::int64_t cluster = -1;
+};
+
+void require_finite(std::vector<LaneReport> const& reports, double norm, std::int64_t step) {
+  std::vector<std::int64_t> all, bad;
+  for (auto const& report : reports) {
+    if (report.cluster < 0) continue;
+    all.push_back(report.cluster);
+    if (!std::isfinite(report.loss)) bad.push_back(report.cluster);
+  }
+  if (bad.empty() && std::isfinite(norm)) return;
+  auto& named = bad.empty() ? all : bad;
+  std::ranges::sort(named);
+  named.erase(std::unique(named.begin(), named.end()), named.end());
+  fail(ExitCode::diverged, "training diverged at step ", step, " (",
+       bad.empty() ? "the gradient" : "the loss", " is not finite; cluster rows ",
+       human_ranges(named),
+       "); lower the learning rates [train] rate_*, or check the pressure of these clusters");
+}
+
+}  // namespace
+
+std::vector<ParameterGroup> parameter_groups(ParameterLayout const& layout,
+                                             TrainerSettings const& settings) {
+  std::vector<ParameterGroup> groups;
+  for (auto const& info : layout.tensors()) {
+    if (groups.empty() || groups.back().name != info.module) {
+      auto const& rate = rate_of(info.module, settings);
+      groups.push_back({info.module, info.first, info.first, rate.max_rate, rate.weight_decay});
+    }
+    groups.back().last = info.first + info.size();
+  }
+  return groups;
+}
+
+Trainer::Trainer(Comm const& comm, Network network, TrainerSettings const& settings, int n_lanes)
+    : comm_(comm),
+      network_(std::move(network)),
+      settings_(settings),
+      optimizer_(parameter_groups(network_.layout(), settings), settings.schedule, settings.decay),
+      sum_(comm, n_lanes, network_.layout().size()),
+      lane_gradients_(static_cast<std::size_t>(sum_.own_lanes().size()) *
+                      network_.parameters().size()),
+      gradient_(network_.parameters().size()) {}
+
+StepResult Trainer::step(std::vector<Lane> const& lanes) {
+  Range const own = sum_.own_lanes();
+  auto const n = static_cast<std::ptrdiff_t>(gradient_.size());
+  std::vector<LaneReport> reports(static_cast<std::size_t>(own.size()));
+  std::ranges::fill(lane_gradients_, 0.0F);
+  collectively(comm_, "training step", [&] {
+    for (auto const& [number, batch] : lanes) {
+      require(own.contains(number), ExitCode::internal, "lane ", number, " came to a wrong rank");
+      std::ranges::fill(network_.gradient(), 0.0F);
+      double const loss =
+          network_.accumulate_gradient(batch, batch.share, settings_.seed, settings_.chunk);
+      reports[static_cast<std::size_t>(number - own.first)] = {loss, batch.share,
+                                                               batch.cluster_row};
+      std::ranges::copy(network_.gradient(), lane_gradients_.begin() + (number - own.first) * n);
+    }
+  });
+  StepResult result;
+  auto const all = sum_.gather(reports);
+  for (auto const& report : all) {
+    result.lane_losses.push_back(report.loss);
+    result.loss += report.loss * report.share;
+  }
+  sum_.add_gradients(lane_gradients_, gradient_);
+  // All ranks hold the same numbers here: they agree without another word.
+  require_finite(all, euclidean_norm(gradient_), optimizer_.steps_done());
+  result.gradient_norm = optimizer_.step(network_.parameters(), gradient_, settings_.max_norm);
+  return result;
+}
+
+std::vector<Trainer::LaneErrors> Trainer::evaluate(std::vector<Lane> const& lanes,
+                                                   GnfwParameters const& benchmark) const {
+  Range const own = sum_.own_lanes();
+  std::vector<LaneErrors> errors(static_cast<std::size_t>(own.size()));
+  collectively(comm_, "validation", [&] {
+    for (auto const& [number, batch] : lanes) {
+      auto const shape =
+          gnfw_shape(benchmark, batch.cluster.m200c, batch.cluster.h, batch.cluster.redshift);
+      std::vector<float> profile;
+      for (auto const& r : batch.position)
+        profile.push_back(static_cast<float>(gnfw(shape, norm(r))));
+      errors[static_cast<std::size_t>(number - own.first)] = {
+          squared_error(batch, network_.predict(batch, settings_.chunk)),
+          squared_error(batch, profile)};
+    }
+  });
+  return sum_.gather(errors);
+}
+
+void Trainer::save(Container& container) const {
+  container.description["steps"] = optimizer_.steps_done();
+  container.arrays["parameters"] = {network_.parameters().begin(), network_.parameters().end()};
+  container.arrays["first_moment"] = optimizer_.first_moment();
+  container.arrays["second_moment"] = optimizer_.second_moment();
+}
+
+void Trainer::restore(Container const& container) {
+  auto const& saved = container.array("parameters");
+  require(saved.size() == network_.parameters().size(), ExitCode::bad_data,
+          "the saved training has ", saved.size(), " parameters, this network has ",
+          network_.parameters().size());
+  std::ranges::copy(saved, network_.parameters().begin());
+  optimizer_.restore(container.description.at("steps").get<std::int64_t>(),
+                     container.array("first_moment"), container.array("second_moment"));
+}
+
+}  // namespace setsz

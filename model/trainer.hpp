@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "model/lane_sum.hpp"
+#include "model/network.hpp"
+#include "model/optimizer.hpp"
+
+namespace setsz {
+
+/// How a module learns.
+struct ModuleRate {
+  double max_rate = 1e-3;
+  double weight_decay = 0;
+};
+
+struct TrainerSettings {
+  OneCycle schedule;  ///< with the total number of steps
+  WeightDecay decay = WeightDecay::l2;
+  ModuleRate gnfw, origin, local, aggregator;
+  double max_norm = 1;
+  std::uint64_t seed = 1;  ///< of dropout
+  ChunkSize chunk;
+};
+
+/// A lane of a step: its number and its targets.
+struct Lane {
+  int number = 0;
+  TargetBatch batch;
+};
+
+struct StepResult {
+  std::vector<double> lane_losses;  ///< sums over targets, before `share`; by lane
+  double loss = 0;                  ///< mean over the step's clusters
+  double gradient_norm = 0;         ///< before clipping
+};
+
+/// One optimiser over all modules; data-parallel over lanes, with the same bits on any number of
+/// ranks. Every rank holds all parameters and makes the same step.
+class Trainer {
+ public:
+  Trainer(Comm const& comm, Network network, TrainerSettings const& settings, int n_lanes);
+
+  /// Collective. \param lanes  of this rank, ascending; lanes without targets may be missing.
+  /// Throws Error(diverged) on all ranks, before the parameters move, if a loss or the gradient is
+  /// not finite; the text names the clusters.
+  StepResult step(std::vector<Lane> const& lanes);
+
+  /// Collective. Sums over the targets of each lane, by lane: squared error of the prediction and
+  /// of the benchmark profile.
+  struct LaneErrors {
+    double network = 0;
+    double benchmark = 0;
+  };
+  std::vector<LaneErrors> evaluate(std::vector<Lane> const& lanes,
+                                   GnfwParameters const& benchmark) const;
+
+  Network& network() { return network_; }
+  Adam const& optimizer() const { return optimizer_; }
+  LaneSum const& lanes() const { return sum_; }
+
+  /// The state beside the network's options: arrays "parameters", "first_moment", "second_moment"
+  /// and "steps" in the description.
+  void save(Container& container) const;
+  void restore(Container const& container);
+
+ private:
+  Comm comm_;
+  Network network_;
+  TrainerSettings settings_;
+  Adam optimizer_;
+  LaneSum sum_;
+  std::vector<float> lane_gradients_, gradient_;
+};
+
+/// The groups of the optimiser, one per module of the network, in the order of its parameters.
+std::vector<ParameterGroup> parameter_groups(ParameterLayout const& layout,
+                                             TrainerSettings const& settings);
+
+}  // namespace setsz

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/trainer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "pipeline/base/hash.hpp"
+#include "random_batch.hpp"
+
+namespace setsz {
+namespace {
+
+using testing::random_batch;
+using testing::small_network;
+
+constexpr int n_lanes = 12;
+
+/// A step's lanes on this rank: 4 clusters, 3 lanes of 5 targets each.
+std::vector<Lane> lanes_of_step(LaneSum const& sum, std::uint64_t epoch) {
+  std::vector<Lane> lanes;
+  for (int lane = 0; lane < n_lanes; ++lane) {
+    if (!sum.own_lanes().contains(lane)) continue;
+    auto batch = random_batch(static_cast<std::uint64_t>(100 + lane), 5, {9, 4, 0}, 30);
+    batch.cluster_row = lane / 3;
+    batch.epoch = epoch;
+    batch.first_target = 5 * (lane % 3);
+    batch.share = 1.0 / 60;
+    lanes.push_back({lane, std::move(batch)});
+  }
+  return lanes;
+}
+
+Trainer make_trainer(Comm const& comm, std::int64_t total_steps) {
+  TrainerSettings settings;
+  settings.schedule.total_steps = total_steps;
+  settings.origin = {3e-3, 1e-4}, settings.local = {3e-3, 0}, settings.aggregator = {3e-3, 1e-4};
+  settings.chunk = {.rows = 20, .targets = 3};
+  auto const options = small_network({"gnfw", "origin", "local", "aggregator"});
+  return Trainer(comm, Network(options, {}, {}, 4), settings, n_lanes);
+}
+
+std::string fingerprint(std::span<float const> values) {
+  return Hash().add_bytes(values.data(), values.size_bytes()).hex();
+}
+
+// The reference is the same training on a communicator of one rank: every rank computes it alone.
+TEST(Trainer, GivesTheSameBitsOnAnyNumberOfRanks) {
+  auto const world = Comm::world(), self = Comm::self();
+  auto together = make_trainer(world, 6), alone = make_trainer(self, 6);
+  for (std::uint64_t step = 0; step < 6; ++step) {
+    auto const a = together.step(lanes_of_step(together.lanes(), step));
+    auto const b = alone.step(lanes_of_step(alone.lanes(), step));
+    EXPECT_EQ(a.loss, b.loss);
+    EXPECT_EQ(a.gradient_norm, b.gradient_norm);
+    EXPECT_EQ(a.lane_losses, b.lane_losses);
+  }
+  EXPECT_EQ(fingerprint(together.network().parameters()),
+            fingerprint(alone.network().parameters()));
+}
+
+TEST(Trainer, SumsGradientsLikeOneBatch) {
+  auto const world = Comm::world();
+  auto trainer = make_trainer(world, 1);
+  auto network = Network(small_network({"gnfw", "origin", "local", "aggregator"}), {}, {}, 4);
+  LaneSum const alone(Comm::self(), n_lanes, network.layout().size());
+  for (auto const& lane : lanes_of_step(alone, 0))
+    network.accumulate_gradient(lane.batch, lane.batch.share, 1, {.rows = 20, .targets = 3});
+  auto const result = trainer.step(lanes_of_step(trainer.lanes(), 0));
+  EXPECT_NEAR(result.gradient_norm / euclidean_norm(network.gradient()), 1, 1e-5);
+}
+
+TEST(Trainer, AResumedTrainingIsAnUninterruptedOne) {
+  auto const world = Comm::world();
+  auto straight = make_trainer(world, 8), first = make_trainer(world, 8);
+  for (std::uint64_t step = 0; step < 8; ++step)
+    straight.step(lanes_of_step(straight.lanes(), step));
+  for (std::uint64_t step = 0; step < 3; ++step) first.step(lanes_of_step(first.lanes(), step));
+  Container saved;
+  first.save(saved);
+  auto second = make_trainer(world, 8);
+  second.restore(container_from_bytes(to_bytes(saved), "memory"));
+  for (std::uint64_t step = 3; step < 8; ++step) second.step(lanes_of_step(second.lanes(), step));
+  EXPECT_EQ(fingerprint(straight.network().parameters()),
+            fingerprint(second.network().parameters()));
+  EXPECT_EQ(straight.optimizer().second_moment(), second.optimizer().second_moment());
+}
+
+TEST(Trainer, LearnsAFewClustersByHeart) {
+  auto const world = Comm::world();
+  auto trainer = make_trainer(world, 150);
+  double first = 0, last = 0;
+  for (std::uint64_t step = 0; step < 150; ++step) {
+    last = trainer.step(lanes_of_step(trainer.lanes(), 0)).loss;
+    if (step == 0) first = last;
+  }
+  EXPECT_LT(last, 0.1 * first);
+  auto const errors = trainer.evaluate(lanes_of_step(trainer.lanes(), 0), {});
+  ASSERT_EQ(errors.size(), static_cast<std::size_t>(n_lanes));
+  for (auto const& lane : errors) EXPECT_GT(lane.benchmark, 0);
+}
+
+TEST(Trainer, ADivergedStepNamesTheClusterAndMovesNothing) {
+  auto const world = Comm::world();
+  auto trainer = make_trainer(world, 4);
+  auto const before = fingerprint(trainer.network().parameters());
+  auto lanes = lanes_of_step(trainer.lanes(), 0);
+  for (auto& lane : lanes)
+    if (lane.number == n_lanes - 1) lane.batch.truth[0] = std::numeric_limits<float>::quiet_NaN();
+  try {
+    trainer.step(lanes);
+    ADD_FAILURE() << "a loss of NaN was accepted";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), ExitCode::diverged);
+    EXPECT_NE(std::string(error.what()).find("cluster rows 3"), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(before, fingerprint(trainer.network().parameters()));
+}
+
+TEST(Trainer, GroupsPartitionTheParametersByModule) {
+  auto const network = Network(small_network({"gnfw", "origin", "local", "aggregator"}), {}, {}, 4);
+  auto const groups = parameter_groups(network.layout(), {});
+  ASSERT_EQ(groups.size(), 4U);
+  EXPECT_EQ(groups.front().first, 0);
+  EXPECT_EQ(groups.back().last, network.layout().size());
+}
+
+}  // namespace
+}  // namespace setsz
