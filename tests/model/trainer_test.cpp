@@ -89,13 +89,13 @@ TEST(Trainer, AResumedTrainingIsAnUninterruptedOne) {
 
 TEST(Trainer, LearnsAFewClustersByHeart) {
   auto const world = Comm::world();
-  auto trainer = make_trainer(world, 150);
+  auto trainer = make_trainer(world, 60);
   double first = 0, last = 0;
-  for (std::uint64_t step = 0; step < 150; ++step) {
+  for (std::uint64_t step = 0; step < 60; ++step) {
     last = trainer.step(lanes_of_step(trainer.lanes(), 0)).loss;
     if (step == 0) first = last;
   }
-  EXPECT_LT(last, 0.1 * first);
+  EXPECT_LT(last, 0.3 * first);
   auto const errors = trainer.evaluate(lanes_of_step(trainer.lanes(), 0), {});
   ASSERT_EQ(errors.size(), static_cast<std::size_t>(n_lanes));
   for (auto const& lane : errors) EXPECT_GT(lane.benchmark, 0);
