@@ -49,7 +49,7 @@ double log_count(std::int64_t n_particles) {
   return std::log(std::max(static_cast<double>(n_particles), 0.9));
 }
 
-void origin_features(ClusterProperties const& cluster, Standardisation const& standardisation,
+void origin_features(ClusterInput const& cluster, Standardisation const& standardisation,
                      std::span<Particle const> particles, std::span<float> features) {
   assert(features.size() == particles.size() * n_origin_features);
   ContractionTable const table(cluster.vectors);
@@ -73,7 +73,7 @@ void origin_features(ClusterProperties const& cluster, Standardisation const& st
   }
 }
 
-void local_features(ClusterProperties const& cluster, Standardisation const& standardisation,
+void local_features(ClusterInput const& cluster, Standardisation const& standardisation,
                     LocalContraction contraction, Vec3 const& target, double radius_ckpch,
                     std::span<Particle const> particles, std::span<float> features) {
   assert(features.size() == particles.size() * n_local_features);

@@ -30,7 +30,7 @@ struct Particle {
 
 /// What the network knows of a cluster as a whole. The 11 scalars and 8 unit vectors are those of
 /// particles.h5, raw.
-struct ClusterProperties {
+struct ClusterInput {
   double m200c = 0;  ///< [1e10 Msun/h]
   double r200c = 0;  ///< [ckpc/h]
   double v200 = 0;   ///< [km/s]
@@ -83,7 +83,7 @@ double log_count(std::int64_t n_particles);
 /// their deviation for random directions. The unit vector of zero is zero.
 /// \param features  shape (n_particles, 29)
 /// \source Thiele et al. (2022), section 2
-void origin_features(ClusterProperties const& cluster, Standardisation const& standardisation,
+void origin_features(ClusterInput const& cluster, Standardisation const& standardisation,
                      std::span<Particle const> particles, std::span<float> features);
 
 /// Rows of 19 numbers, one per particle in the sphere around `target`: |x|/R, x^.e (8), |v|/V200,
@@ -92,7 +92,7 @@ void origin_features(ClusterProperties const& cluster, Standardisation const& st
 /// \param target  relative to the cluster [ckpc/h]
 /// \param radius  R of the sphere [ckpc/h]
 /// \param features  shape (n_particles, 19)
-void local_features(ClusterProperties const& cluster, Standardisation const& standardisation,
+void local_features(ClusterInput const& cluster, Standardisation const& standardisation,
                     LocalContraction contraction, Vec3 const& target, double radius,
                     std::span<Particle const> particles, std::span<float> features);
 

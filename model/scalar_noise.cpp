@@ -41,7 +41,7 @@ std::pair<double, double> ScalarNoise::gaps(std::size_t scalar, double value) co
   return {down, up};
 }
 
-void ScalarNoise::apply(ClusterProperties& cluster, std::uint64_t seed, std::uint64_t epoch,
+void ScalarNoise::apply(ClusterInput& cluster, std::uint64_t seed, std::uint64_t epoch,
                         std::int64_t cluster_row) const {
   auto const row = static_cast<std::uint64_t>(cluster_row);
   Random random(seed, Purpose::scalar_noise, epoch, row);

@@ -26,7 +26,7 @@ class ScalarNoise {
   ScalarNoise(std::vector<ClusterScalars> const& training, Strength strength);
 
   /// A pure function of (seed, epoch, cluster).
-  void apply(ClusterProperties& cluster, std::uint64_t seed, std::uint64_t epoch,
+  void apply(ClusterInput& cluster, std::uint64_t seed, std::uint64_t epoch,
              std::int64_t cluster_row) const;
   /// Distances to the next smaller and next larger training value.
   std::pair<double, double> gaps(std::size_t scalar, double value) const;

@@ -24,7 +24,7 @@ Vec3 position(Particle const& p) { return {p.x, p.y, p.z}; }
 Vec3 velocity(Particle const& p) { return {p.vx, p.vy, p.vz}; }
 
 // The features as the paper writes them, in double.
-std::vector<double> slow_origin_row(ClusterProperties const& c, Standardisation const& s,
+std::vector<double> slow_origin_row(ClusterInput const& c, Standardisation const& s,
                                     Particle const& p) {
   std::vector<double> row{s.origin_radius(norm(position(p)) / c.r200c),
                           s.origin_speed(norm(velocity(p)) / c.v200)};
@@ -34,7 +34,7 @@ std::vector<double> slow_origin_row(ClusterProperties const& c, Standardisation 
   return row;
 }
 
-std::vector<double> slow_local_row(ClusterProperties const& c, Standardisation const& s,
+std::vector<double> slow_local_row(ClusterInput const& c, Standardisation const& s,
                                    Vec3 const& target, double radius, Vec3 const& bulk,
                                    Particle const& p) {
   Vec3 const x = position(p) - target, v = velocity(p) - bulk;

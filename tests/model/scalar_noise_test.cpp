@@ -29,7 +29,7 @@ TEST(ScalarNoise, HasTheSpreadOfEquation6) {
   double mass = 0, up = 0, down = 0;
   int const n = 4000;
   for (int epoch = 0; epoch < n; ++epoch) {
-    ClusterProperties cluster;
+    ClusterInput cluster;
     cluster.scalars.fill(2);
     noise.apply(cluster, 1, static_cast<std::uint64_t>(epoch), 0);
     mass += std::pow(cluster.scalars[0] - 2, 2);
@@ -44,7 +44,7 @@ TEST(ScalarNoise, HasTheSpreadOfEquation6) {
 TEST(ScalarNoise, IsAFunctionOfSeedEpochAndCluster) {
   ScalarNoise const noise(training_set(), {.vector_angle_deg = 2});
   auto const draw = [&](std::uint64_t seed, std::uint64_t epoch, std::int64_t row) {
-    ClusterProperties cluster;
+    ClusterInput cluster;
     cluster.scalars.fill(2);
     cluster.vectors.fill({0, 0, 1});
     noise.apply(cluster, seed, epoch, row);
