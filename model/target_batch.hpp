@@ -15,7 +15,7 @@ struct TargetBatch {
   std::int64_t cluster_row = -1;  ///< of clusters.h5
   std::uint64_t epoch = 0;        ///< seeds dropout, with the cluster and the target's index
   std::int64_t first_target = 0;  ///< index of the first target in the cluster's sample
-  ClusterInput cluster;      ///< scalars and vectors with their training noise
+  ClusterInput cluster;           ///< scalars and vectors with their training noise
   double xoff_r200 = 0;           ///< Xoff/R200 without noise
   double weight = 1;              ///< of the squared error of each target in the loss
   double share = 1;               ///< 1/(clusters x targets) of the step: makes the loss a mean
@@ -28,6 +28,12 @@ struct TargetBatch {
   std::vector<Particle> origin;              ///< sampled particles of the whole cluster
 
   std::int64_t size() const { return static_cast<std::int64_t>(position.size()); }
+};
+
+/// A lane of a step: its number and its targets.
+struct Lane {
+  int number = 0;
+  TargetBatch batch;
 };
 
 /// Appends the batch to a message.

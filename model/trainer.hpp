@@ -27,12 +27,6 @@ struct TrainerSettings {
   ChunkSize chunk;
 };
 
-/// A lane of a step: its number and its targets.
-struct Lane {
-  int number = 0;
-  TargetBatch batch;
-};
-
 struct StepResult {
   std::vector<double> lane_losses;  ///< sums over targets, before `share`; by lane
   double loss = 0;                  ///< mean over the step's clusters

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/train/cluster_source.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace setsz {
+
+ClusterInput cluster_input(ClusterTable const& table, std::int64_t row,
+                           ClusterScalars const& scalars, ClusterVectors const& vectors) {
+  auto const& cluster = table.clusters[static_cast<std::size_t>(row)];
+  return {.m200c = cluster.m200c,
+          .r200c = cluster.r200c,
+          .v200 = cluster.v200,
+          .p200 = cluster.p200,
+          .redshift = table.redshift,
+          .h = table.cosmology.h,
+          .scalars = scalars,
+          .vectors = vectors};
+}
+
+ClusterSource::ClusterSource(ClusterParticles particles, ClusterInput const& input,
+                             double local_radius_ckpch)
+    : particles_(std::move(particles)),
+      input_(input),
+      spheres_(particles_, local_radius_ckpch),
+      origin_radius2_(
+          static_cast<float>(origin_radius_r200 * input.r200c * origin_radius_r200 * input.r200c)) {
+  for (std::size_t i = 0; i < particles_.x.size(); ++i) {
+    float const x = particles_.x[i], y = particles_.y[i], z = particles_.z[i];
+    n_within_origin_radius_ += x * x + y * y + z * z < origin_radius2_;
+  }
+}
+
+Particle ClusterSource::particle(std::size_t i) const {
+  auto const& p = particles_;
+  return {p.x[i], p.y[i], p.z[i], p.vx[i], p.vy[i], p.vz[i]};
+}
+
+void ClusterSource::add_target(TargetBatch& batch, Vec3 const& position_r200, std::int64_t n_max,
+                               Random random) const {
+  if (batch.first_particle.empty()) batch.first_particle.push_back(0);
+  batch.position.push_back(position_r200);
+  std::int64_t n_within = 0;
+  if (n_max > 0) {
+    n_within = spheres_.sample(input_.r200c * position_r200, n_max, random, indices_);
+    for (std::int32_t const i : indices_)
+      batch.local.push_back(particle(static_cast<std::size_t>(i)));
+  }
+  batch.n_within.push_back(n_within);
+  batch.first_particle.push_back(static_cast<std::int64_t>(batch.local.size()));
+}
+
+std::vector<Particle> ClusterSource::draw_origin(std::int64_t n_max, Random random) const {
+  std::vector<std::int64_t> chosen;
+  auto const inside = [&](std::int64_t i) {
+    auto const [x, y, z, vx, vy, vz] = particle(static_cast<std::size_t>(i));
+    return x * x + y * y + z * z < origin_radius2_;
+  };
+  auto const size = particles_.size();
+  if (2 * n_max >= n_within_origin_radius_) {
+    // Nearly all: go through them once, taking each with the probability that is left.
+    std::int64_t left = n_within_origin_radius_, wanted = std::min(n_max, left);
+    for (std::int64_t i = 0; i < size && wanted > 0; ++i) {
+      if (!inside(i)) continue;
+      if (static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(left--))) < wanted) {
+        chosen.push_back(i);
+        --wanted;
+      }
+    }
+  } else {
+    std::unordered_set<std::int64_t> taken;
+    while (static_cast<std::int64_t>(chosen.size()) < n_max) {
+      auto const i = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(size)));
+      if (inside(i) && taken.insert(i).second) chosen.push_back(i);
+    }
+    std::ranges::sort(chosen);
+  }
+  std::vector<Particle> drawn;
+  drawn.reserve(chosen.size());
+  for (auto const i : chosen) drawn.push_back(particle(static_cast<std::size_t>(i)));
+  return drawn;
+}
+
+}  // namespace setsz

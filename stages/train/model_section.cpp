@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/train/model_section.hpp"
+
+#include "pipeline/base/random.hpp"
+#include "stages/common/instances.hpp"
+#include "stages/common/sections.hpp"
+
+namespace setsz {
+
+void ModelSection::declare(OptionList& options) {
+  auto& n = network;
+  options.add("modules", n.modules,
+              {.help = "any of gnfw, origin, local, aggregator; what is missing is pruned"});
+  auto const size = [&](char const* key, std::int64_t& value, char const* help) {
+    options.add(key, value, {.help = help, .min = 1, .max = 4096});
+  };
+  size("origin_layers", n.origin_layers, "hidden layers of origin");
+  size("origin_width", n.origin_width, "neurons in each of them");
+  size("local_layers", n.local_layers, "hidden layers of each of the three MLPs of local");
+  size("local_width", n.local_width, "neurons in each of them");
+  size("local_outputs", n.local_outputs, "numbers that local gives to the aggregator");
+  size("aggregator_layers", n.aggregator_layers, "hidden layers of the aggregator");
+  size("aggregator_width", n.aggregator_width, "neurons in each of them");
+  options.add("dropout", n.dropout,
+              {.help = "rate in the aggregator's hidden layers", .min = 0, .max = 0.95});
+  options.add("visible_dropout", n.visible_dropout,
+              {.help = "rate in the aggregator's first layer", .min = 0, .max = 0.95});
+  options.add("absolute_angles", n.absolute_angles,
+              {.help = "the aggregator sees |r^.e|, as published, in place of r^.e"});
+  options.add("local_radius", n.local_radius,
+              {.unit = "local_radius_unit",
+               .help = "radius of the sphere of particles around a target",
+               .min = 1e-3,
+               .max = 1e5});
+  options.add("local_radius_unit", n.local_radius_unit,
+              {{"ckpc/h", LocalRadiusUnit::ckpch}, {"R200", LocalRadiusUnit::r200}},
+              {.help = "its unit; R200 suits small haloes"});
+  options.add("local_contraction", n.local_contraction,
+              {{"unit", LocalContraction::unit}, {"full", LocalContraction::full}},
+              {.help = "x^.v^ of unit vectors, or x.v over R V200 as published"});
+  options.add("local_pressure_scaling", n.local_pressure_scaling,
+              {.help = "multiply what local gives by P_ref/P200"});
+  options.add("initial_k", n.initial_k,
+              {.help = "starting value of the strength k of the additive term", .min = 0});
+  options.add("head_scale", n.head_scale,
+              {.help = "factor on the starting weights of the linear heads: small values start "
+                       "near the benchmark",
+               .min = 0,
+               .max = 10});
+  auto const particles = [&](char const* key, std::int64_t& value, char const* help) {
+    options.add(key, value, {.help = help, .min = 1, .max = 1e8});
+  };
+  particles("local_particles_train", local_particles_train,
+            "particles around a target in training, at most");
+  particles("local_particles_test", local_particles_test, "the same in prediction");
+  particles("origin_particles_train", origin_particles_train,
+            "particles of a cluster for origin in training, at most");
+  particles("origin_particles_test", origin_particles_test, "the same in prediction");
+}
+
+std::string ModelInstance::path() const {
+  return products::trained_instance(snapshot, model, fold, seed);
+}
+
+std::uint64_t ModelInstance::stream_seed(std::int64_t run_seed) const {
+  return hash64(static_cast<std::uint64_t>(run_seed), static_cast<std::uint64_t>(seed));
+}
+
+std::vector<ModelInstance> model_instances(Configuration const& configuration) {
+  std::vector<ModelInstance> instances;
+  for (auto const& snapshot : snapshot_instances(configuration))
+    for (auto const& model : model_names(configuration))
+      for (std::int64_t fold = 0; fold < fold_count(configuration); ++fold)
+        for (std::int64_t const seed : training_seeds(configuration))
+          instances.push_back({snapshot.name, model, fold, seed});
+  return instances;
+}
+
+}  // namespace setsz

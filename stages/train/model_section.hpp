@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/network_options.hpp"
+#include "pipeline/run/options.hpp"
+
+namespace setsz {
+
+/// [model.NAME]: one network. NAME is part of the instances of train, predict and what follows.
+struct ModelSection {
+  static constexpr std::string_view section = "model";
+  static constexpr std::string_view help = "one network: its modules, sizes and inputs";
+  NetworkOptions network;
+  std::int64_t local_particles_train = 256;  ///< per target, at most
+  std::int64_t local_particles_test = 1000;
+  std::int64_t origin_particles_train = 1000;  ///< per cluster, at most
+  std::int64_t origin_particles_test = 10000;
+  void declare(OptionList& options);
+  void validate() const { network.validate(); }
+};
+
+/// A network to train: one per snapshot, model, fold and seed.
+struct ModelInstance {
+  std::string snapshot;
+  std::string model;
+  std::int64_t fold = 0;
+  std::int64_t seed = 1;  ///< of [train] seeds
+
+  /// "z0/lo_gnfw/fold2/seed1"
+  std::string path() const;
+  /// The seed of its random streams: each (run seed, seed) has its own.
+  std::uint64_t stream_seed(std::int64_t run_seed) const;
+};
+std::vector<ModelInstance> model_instances(Configuration const& configuration);
+
+}  // namespace setsz

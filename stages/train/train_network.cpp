@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/train/train_network.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "model/trainer.hpp"
+#include "pipeline/base/log.hpp"
+#include "stages/train/training_data.hpp"
+#include "stages/train/training_history.hpp"
+
+namespace setsz {
+
+namespace {
+
+GnfwParameters read_benchmark(Comm const& comm, std::string const& path) {
+  GnfwParameters benchmark;
+  collectively(comm, "train: reading the benchmark", [&] {
+    std::ifstream file(path);
+    require(file.good(), ExitCode::missing_input, "cannot open '", path, "'");
+    auto const json = nlohmann::json::parse(file, nullptr, false);
+    require(!json.is_discarded() && json.contains("benchmark"), ExitCode::bad_data, "'", path,
+            "' is not a fit of the profile (no entry 'benchmark'); run the stage fit again");
+    benchmark = json.at("benchmark").get<GnfwParameters>();
+  });
+  return benchmark;
+}
+
+TrainerSettings trainer_settings(TrainTask const& task, std::int64_t total_steps) {
+  auto const& o = task.options;
+  TrainerSettings settings;
+  settings.schedule.total_steps = total_steps;
+  settings.decay = o.decay;
+  settings.gnfw = {o.rate_gnfw, o.decay_gnfw};
+  settings.origin = {o.rate_origin, o.decay_origin};
+  settings.local = {o.rate_local, o.decay_local};
+  settings.aggregator = {o.rate_aggregator, o.decay_aggregator};
+  settings.max_norm = o.clip_norm;
+  settings.seed = task.instance.stream_seed(task.run_seed);
+  settings.chunk = {.rows = o.chunk_rows, .targets = o.chunk_targets};
+  return settings;
+}
+
+/// One training from its first or its last saved step to the end.
+class TrainingRun {
+ public:
+  TrainingRun(TrainTask const& task, Context& context)
+      : task_(task),
+        context_(context),
+        comm_(context.comm()),
+        data_(comm_, task, context.product(task.clusters), context.product(task.particles),
+              context.product(task.pressure)),
+        benchmark_(read_benchmark(comm_, context.product(task.gnfw))),
+        total_steps_(task.options.epochs * data_.steps_per_epoch()),
+        trainer_(comm_,
+                 Network(task.model.network, data_.standardisation(), benchmark_,
+                         task.instance.stream_seed(task.run_seed)),
+                 trainer_settings(task, total_steps_), data_.n_lanes()) {}
+
+  void go() {
+    resume();
+    Progress progress("train", static_cast<double>(total_steps_));
+    for (auto step = trainer_.optimizer().steps_done(); step < total_steps_; ++step) {
+      auto const epoch = step / data_.steps_per_epoch();
+      auto const step_of_epoch = step % data_.steps_per_epoch();
+      auto const lanes =
+          data_.training_lanes(trainer_.lanes(), static_cast<std::uint64_t>(epoch), step_of_epoch);
+      auto const result = take_step(lanes);
+      history_.epoch_loss += result.loss * static_cast<double>(clusters_in(step_of_epoch));
+      history_.epoch_norm += result.gradient_norm;
+      if (step_of_epoch + 1 == data_.steps_per_epoch()) finish_epoch(step);
+      progress.update(static_cast<double>(step + 1), note(result.loss));
+      mark_progress("train: step");
+      bool const stop = context_.stop_requested() && step + 1 < total_steps_;
+      if (stop || context_.checkpoint_due()) save_state();
+      if (stop) context_.stop_here();
+    }
+  }
+
+  void write_products() {
+    collectively(comm_, "train: writing the model", [&] {
+      require(history_.best_epoch >= 0, ExitCode::internal, "no epoch was finished");
+      for (float const p : history_.best_parameters)
+        require(std::isfinite(p), ExitCode::diverged, "a parameter of the model is not finite");
+      if (!comm_.is_root()) return;
+      Container container = trainer_.network().to_container();
+      container.description["training"] = {{"epochs", task_.options.epochs},
+                                           {"best_epoch", history_.best_epoch},
+                                           {"validation_ratio", history_.best_ratio()},
+                                           {"depends_on", task_.description}};
+      container.arrays["last"] =
+          std::exchange(container.arrays["parameters"], history_.best_parameters);
+      write_container(context_.part("model.pt"), container);
+    });
+    write_history(comm_, context_.part("history.h5"), history_);
+    context_.note("parameters", trainer_.network().layout().size());
+    context_.note("best_epoch", history_.best_epoch);
+    context_.note("validation_ratio", history_.best_ratio());
+    context_.note("training_loss", history_.epochs.back().training_loss);
+    context_.note_local("particle_bytes", data_.held_bytes());
+  }
+
+ private:
+  std::int64_t clusters_in(std::int64_t step_of_epoch) const {
+    auto const n = static_cast<std::int64_t>(data_.training_rows().size());
+    auto const size = task_.options.clusters_per_step;
+    return std::min(size, n - step_of_epoch * size);
+  }
+
+  /// The same as Trainer::step, with the ids of the clusters that made it diverge.
+  StepResult take_step(std::vector<Lane> const& lanes) {
+    try {
+      return trainer_.step(lanes);
+    } catch (CollectiveError const&) {
+      throw;
+    } catch (Error const& error) {  // every rank has the same one
+      throw CollectiveError(error.code(), error.what());
+    }
+  }
+
+  void finish_epoch(std::int64_t step) {
+    EpochRecord record;
+    record.training_loss = history_.epoch_loss / static_cast<double>(data_.training_rows().size());
+    record.gradient_norm = history_.epoch_norm / static_cast<double>(data_.steps_per_epoch());
+    record.rate = trainer_.optimizer().schedule().at(step).rate;
+    record.validation_ratio = median(validation_ratios());
+    history_.finish_epoch(record, trainer_.network().parameters());
+  }
+
+  std::vector<double> validation_ratios() {
+    std::vector<double> ratios;
+    auto const n = static_cast<std::int64_t>(data_.validation_rows().size());
+    auto const at_once = task_.options.clusters_per_step;
+    for (std::int64_t first = 0; first < n; first += at_once) {
+      auto const lanes = data_.validation_lanes(trainer_.lanes(), first);
+      auto const errors = trainer_.evaluate(lanes, benchmark_);
+      for (std::int64_t cluster = 0; cluster < std::min(at_once, n - first); ++cluster) {
+        Trainer::LaneErrors sum;
+        for (int lane = 0; lane < lanes_per_cluster; ++lane) {
+          auto const& e = errors[static_cast<std::size_t>(cluster * lanes_per_cluster + lane)];
+          sum.network += e.network, sum.benchmark += e.benchmark;
+        }
+        ratios.push_back(sum.network / sum.benchmark);
+      }
+      mark_progress("train: validation");
+    }
+    return ratios;
+  }
+
+  std::string note(double loss) const {
+    auto text = concat("loss ", loss);
+    if (history_.best_epoch >= 0)
+      text += concat("  validation ", history_.epochs.back().validation_ratio, " (best ",
+                     history_.best_ratio(), " in epoch ", history_.best_epoch + 1, ")");
+    return text;
+  }
+
+  void save_state() {
+    auto& journal = context_.journal();
+    journal.restart();
+    if (comm_.is_root()) {
+      Container state;
+      trainer_.save(state);
+      state.description["history"] = history_;
+      state.arrays["best_parameters"] = history_.best_parameters;
+      journal.append(0, to_bytes(state));
+    }
+    journal.commit(trainer_.optimizer().steps_done());
+  }
+
+  void resume() {
+    auto& journal = context_.journal();
+    if (!journal.committed()) return;
+    std::vector<std::byte> bytes;
+    journal.for_each([&](Journal::Record const& record) {
+      bytes.assign(record.bytes.begin(), record.bytes.end());
+    });
+    int const holder = comm_.all_max(bytes.empty() ? -1 : comm_.rank());
+    bytes = comm_.broadcast(std::move(bytes), std::max(holder, 0));
+    collectively(comm_, "train: resuming", [&] {
+      auto const state = container_from_bytes(bytes, "the journal of " + task_.instance.path());
+      trainer_.restore(state);
+      history_ = state.description.at("history").get<TrainingHistory>();
+      history_.best_parameters = state.array("best_parameters");
+    });
+    Log::info("train: resumed at step ", trainer_.optimizer().steps_done(), " of ", total_steps_);
+  }
+
+  TrainTask const& task_;
+  Context& context_;
+  Comm const& comm_;
+  TrainingData data_;
+  GnfwParameters benchmark_;
+  std::int64_t total_steps_;
+  Trainer trainer_;
+  TrainingHistory history_;
+};
+
+}  // namespace
+
+void train_network(TrainTask const& task, Context& context) {
+  use_one_thread();
+  Log::info("train: matrix products by ", blas_description());
+  TrainingRun run(task, context);
+  run.go();
+  run.write_products();
+}
+
+}  // namespace setsz

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/train/train_stage.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "pipeline/base/error.hpp"
+#include "stages/common/cluster_table.hpp"
+#include "stages/common/instances.hpp"
+#include "stages/common/particle_store.hpp"
+#include "stages/common/sections.hpp"
+
+namespace setsz {
+
+namespace {
+
+/// Multiplications and additions of one forward pass through an MLP.
+double flops(std::int64_t inputs, std::int64_t layers, std::int64_t width) {
+  return 2 * static_cast<double>(width) * static_cast<double>(inputs + layers * width);
+}
+
+}  // namespace
+
+void TrainOptions::declare(OptionList& options) {
+  declare_seeds(options, seeds);
+  options.add("epochs", epochs,
+              {.help = "each meets every training cluster once", .min = 1, .max = 1e6});
+  options.add("clusters_per_step", clusters_per_step,
+              {.help = "clusters of one optimiser step", .min = 1, .max = 1024});
+  options.add("targets", targets,
+              {.help = "random voxels of each cluster in a step", .min = 1, .max = 1e6});
+  options.add(
+      "validation_targets", validation_targets,
+      {.help = "voxels of each validation cluster, the same in every epoch", .min = 1, .max = 1e7});
+  auto const rate = [&](char const* key, double& value, char const* help) {
+    options.add(key, value, {.help = help, .min = 0, .max = 1});
+  };
+  rate("rate_gnfw", rate_gnfw, "largest learning rate of the profile");
+  rate("rate_origin", rate_origin, "largest learning rate of origin");
+  rate("rate_local", rate_local, "largest learning rate of local");
+  rate("rate_aggregator", rate_aggregator, "largest learning rate of the aggregator");
+  rate("decay_gnfw", decay_gnfw, "weight decay of the profile");
+  rate("decay_origin", decay_origin, "weight decay of origin");
+  rate("decay_local", decay_local, "weight decay of local");
+  rate("decay_aggregator", decay_aggregator, "weight decay of the aggregator");
+  options.add("decay", decay, {{"l2", WeightDecay::l2}, {"decoupled", WeightDecay::decoupled}},
+              {.help = "weight decay in the gradient (as published) or in the weights (AdamW)"});
+  options.add("clip_norm", clip_norm,
+              {.help = "a gradient of larger norm is scaled down to it", .min = 1e-9});
+  options.add("noise", noise,
+              {.help = "noise on the cluster scalars, in distances to the next cluster", .min = 0});
+  options.add("noise_mass", noise_mass, {.help = "the same for ln M200", .min = 0});
+  options.add(
+      "vector_noise_deg", vector_noise_deg,
+      {.unit = "deg", .help = "random tilt of the cluster's unit vectors", .min = 0, .max = 180});
+  options.add(
+      "weight_by_p200", weight_by_p200,
+      {.help = "weigh a cluster's loss by (P200/P_ref)^2: the loss of the pressure itself"});
+  options.add("chunk_rows", chunk_rows,
+              {.help = "particles worked on at a time; for speed, changes rounding only",
+               .min = 1,
+               .max = 1e7});
+  options.add("chunk_targets", chunk_targets,
+              {.help = "targets worked on at a time, at most", .min = 1, .max = 1e6});
+}
+
+TrainStage::TrainStage(Configuration const& configuration, ModelInstance instance, Body body)
+    : body_(body) {
+  task_.instance = std::move(instance);
+  auto const model = "model." + task_.instance.model;
+  task_.model = configuration.get<ModelSection>(model);
+  task_.options = configuration.get<TrainOptions>();
+  task_.run_seed = configuration.get<RunOptions>().seed;
+  auto const& snapshot = task_.instance.snapshot;
+  task_.clusters = products::clusters(snapshot);
+  task_.particles = products::particles(snapshot);
+  task_.pressure = products::pressure(snapshot);
+  task_.gnfw = products::gnfw(snapshot, task_.instance.fold);
+  Fingerprint description;
+  description.add("train.version", 1);
+  description.add("run.seed", task_.run_seed);
+  description.add("train.instance", task_.instance.path());
+  Fingerprint options;
+  configuration.describe<TrainOptions>(options);
+  configuration.describe<ModelSection>(options, model);
+  for (auto const& [key, value] : options.lines())
+    if (key != "train.seeds" && key.find("_particles_test") == std::string::npos)
+      description.add(key, value);  // other seeds and the way of predicting change no network
+  task_.description = description.lines();
+}
+
+std::vector<std::string> TrainStage::input_products() const {
+  return {task_.clusters, task_.particles, task_.pressure, task_.gnfw};
+}
+
+void TrainStage::describe(Fingerprint& fingerprint) const {
+  for (auto const& [key, value] : task_.description) fingerprint.add(key, value);
+}
+
+Estimate TrainStage::estimate(std::string const& run_directory, int n_ranks) const {
+  auto const table = read_clusters(run_directory + "/" + task_.clusters);
+  auto const& n = task_.model.network;
+  auto const training =
+      static_cast<double>(table.rows_of(Split::training, task_.instance.fold).size());
+  auto const validation =
+      static_cast<double>(table.rows_of(Split::validation, task_.instance.fold).size());
+  double per_target = n.has("aggregator") ? flops(36, n.aggregator_layers, n.aggregator_width) : 0;
+  if (n.has("local"))
+    per_target += static_cast<double>(task_.model.local_particles_train) *
+                  flops(19, n.local_layers, n.local_width);
+  double per_cluster = static_cast<double>(task_.options.targets) * per_target;
+  if (n.has("origin"))  // each of the three lanes of a cluster evaluates it
+    per_cluster += 3 * static_cast<double>(task_.model.origin_particles_train) *
+                   flops(29, n.origin_layers, n.origin_width);
+  constexpr double flops_per_second = 4e10, seconds_per_step = 0.03;  // of one core
+  auto const epochs = static_cast<double>(task_.options.epochs);
+  double const clusters = epochs * (3 * training + validation);  // backward costs two forwards
+  Estimate estimate;
+  estimate.seconds =
+      (clusters * per_cluster / flops_per_second +
+       seconds_per_step * clusters / static_cast<double>(task_.options.clusters_per_step)) /
+      n_ranks;
+  std::string const particles = run_directory + "/" + task_.particles;
+  if (std::filesystem::exists(particles)) {
+    ParticleStore const store(particles);
+    double held = 0;
+    for (std::int64_t row = 0; row < table.size(); ++row)
+      if (table.split_of(row, task_.instance.fold) != Split::testing)
+        held += 24 * static_cast<double>(store.count(row)) + 1e6;
+    estimate.memory_bytes = held / n_ranks + 3e8;
+  }
+  estimate.output_bytes = 3e6;
+  estimate.note = concat(training, " training and ", validation, " validation clusters, ",
+                         task_.options.epochs, " epochs");
+  return estimate;
+}
+
+void TrainStage::run(Context& context) {
+  require(body_ != nullptr, ExitCode::internal,
+          "train runs in setsz-learn only; start it through setsz, beside which setsz-learn lies");
+  body_(task_, context);
+}
+
+void add_train_stages(Configuration const& configuration, LearningBodies const& bodies,
+                      std::vector<std::unique_ptr<Stage>>& stages) {
+  for (auto const& instance : model_instances(configuration))
+    stages.push_back(std::make_unique<TrainStage>(configuration, instance, bodies.train));
+}
+
+}  // namespace setsz

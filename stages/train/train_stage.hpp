@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "model/optimizer.hpp"
+#include "pipeline/run/stage.hpp"
+#include "stages/registry.hpp"
+#include "stages/train/model_section.hpp"
+
+namespace setsz {
+
+/// [train]: how every network learns.
+struct TrainOptions {
+  static constexpr std::string_view section = "train";
+  static constexpr std::string_view help = "training of every [model.NAME]";
+  std::vector<double> seeds{1};
+  std::int64_t epochs = 100;
+  std::int64_t clusters_per_step = 4;
+  std::int64_t targets = 256;             ///< of each cluster in a step
+  std::int64_t validation_targets = 256;  ///< fixed ones of each validation cluster
+  double rate_gnfw = 1e-3, rate_origin = 3e-4, rate_local = 3e-4, rate_aggregator = 1e-3;
+  double decay_gnfw = 0, decay_origin = 1e-4, decay_local = 0, decay_aggregator = 1e-4;
+  WeightDecay decay = WeightDecay::l2;
+  double clip_norm = 1;
+  double noise = 10;      ///< N of equation 6 in Thiele et al. (2022)
+  double noise_mass = 5;  ///< the same for ln M200
+  double vector_noise_deg = 0;
+  bool weight_by_p200 = false;
+  std::int64_t chunk_rows = 1024;
+  std::int64_t chunk_targets = 64;
+  void declare(OptionList& options);
+  void validate() const {}
+};
+
+/// Everything that the body of the stage needs; plain data.
+struct TrainTask {
+  ModelInstance instance;
+  ModelSection model;
+  TrainOptions options;
+  std::int64_t run_seed = 1;
+  std::string clusters, particles, pressure, gnfw;  ///< product names
+  /// What the model depends on, for the model file.
+  std::vector<std::pair<std::string, std::string>> description;
+};
+
+/// Trains one network: train/<snapshot>/<model>/fold<k>/seed<s>/model.pt (best on the validation
+/// clusters, and last) and history.h5. Restartable at any step, bit by bit.
+class TrainStage : public Stage {
+ public:
+  using Body = void (*)(TrainTask const&, Context&);
+  TrainStage(Configuration const& configuration, ModelInstance instance, Body body);
+
+  std::string name() const override { return "train"; }
+  std::string instance() const override { return task_.instance.path(); }
+  std::vector<std::string> input_products() const override;
+  std::vector<std::string> outputs() const override { return {"model.pt", "history.h5"}; }
+  void describe(Fingerprint& fingerprint) const override;
+  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  void run(Context& context) override;
+
+ private:
+  TrainTask task_;
+  Body body_;
+};
+
+/// One for every snapshot, model, fold and seed.
+void add_train_stages(Configuration const& configuration, LearningBodies const& bodies,
+                      std::vector<std::unique_ptr<Stage>>& stages);
+
+}  // namespace setsz

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/comm.hpp"
+
+namespace setsz {
+
+/// What is written down of an epoch.
+struct EpochRecord {
+  double training_loss = 0;     ///< mean over the clusters, equation 7 of Thiele et al. (2022)
+  double validation_ratio = 0;  ///< equation 8: median over clusters of loss / benchmark loss
+  double rate = 0;              ///< of the last step, as a fraction of each group's maximum
+  double gradient_norm = 0;     ///< mean over the steps, before clipping
+};
+
+/// The course of a training and its best parameters.
+struct TrainingHistory {
+  std::vector<EpochRecord> epochs;
+  double epoch_loss = 0;  ///< sums over the clusters and steps of the epoch that is under way
+  double epoch_norm = 0;
+  std::int64_t best_epoch = -1;
+  std::vector<float> best_parameters;
+
+  /// Closes an epoch. \return whether it is the best so far
+  bool finish_epoch(EpochRecord const& record, std::span<float const> parameters);
+  double best_ratio() const;
+};
+/// Without the parameters.
+void to_json(nlohmann::json& json, TrainingHistory const& history);
+void from_json(nlohmann::json const& json, TrainingHistory& history);
+
+/// Collective: history.h5, one row an epoch.
+void write_history(Comm const& comm, std::string const& path, TrainingHistory const& history);
+
+/// \pre not empty. The mean of the middle two for an even number.
+double median(std::vector<double> values);
+
+}  // namespace setsz
