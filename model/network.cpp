@@ -83,7 +83,8 @@ struct Network::Implementation {
           static_cast<float>(setup.options.initial_k);
   }
 
-  ClusterContext cluster_context(TargetBatch const& batch) const {
+  ClusterContext cluster_context(TargetBatch const& batch,
+                                 std::optional<Vec3> shift = std::nullopt) const {
     auto vectors = tensor_of({n_vectors, 3});
     for (std::size_t i = 0; i < n_vectors; ++i)
       for (std::size_t j = 0; j < 3; ++j)
@@ -93,6 +94,11 @@ struct Network::Implementation {
       data(scalars)[i] =
           static_cast<float>(setup.standardisation.scalars[i](batch.cluster.scalars[i]));
     ClusterContext context{setup, batch, leaves, vectors, scalars, {}};
+    if (shift && setup.options.has("origin")) {
+      auto known = tensor_of({3});
+      for (std::size_t j = 0; j < 3; ++j) data(known)[j] = static_cast<float>((*shift)[j]);
+      context.shared["shift"] = known;
+    }
     for (auto const& module : modules) module->prepare(context);
     return context;
   }
@@ -184,11 +190,12 @@ double Network::accumulate_gradient(TargetBatch const& batch, double scale,
   return loss;
 }
 
-std::vector<float> Network::predict(TargetBatch const& batch, ChunkSize size) const {
+std::vector<float> Network::predict(TargetBatch const& batch, ChunkSize size,
+                                    std::optional<Vec3> shift) const {
   at::NoGradGuard const no_gradients;
   std::vector<float> result(static_cast<std::size_t>(batch.size()));
   if (result.empty()) return result;
-  auto const context = implementation_->cluster_context(batch);
+  auto const context = implementation_->cluster_context(batch, shift);
   for (Range const& chunk : cut_into_chunks(batch, size)) {
     auto const pressure = implementation_->evaluate(context, chunk, {}).contiguous();
     std::copy_n(data(pressure), chunk.size(), result.data() + chunk.first);

@@ -59,7 +59,10 @@ class Network {
   double accumulate_gradient(TargetBatch const& batch, double scale,
                              std::optional<std::uint64_t> dropout_seed, ChunkSize chunk = {});
   /// P_e/P200 at the targets.
-  std::vector<float> predict(TargetBatch const& batch, ChunkSize chunk = {}) const;
+  /// \param shift  of origin if it is known already, see `origin_shift`; then no particles of the
+  ///               whole cluster are needed
+  std::vector<float> predict(TargetBatch const& batch, ChunkSize chunk = {},
+                             std::optional<Vec3> shift = std::nullopt) const;
   /// Where the profile is centred, relative to the catalogue's position [R200]; zero without
   /// origin.
   Vec3 origin_shift(TargetBatch const& batch) const;

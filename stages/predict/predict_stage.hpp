@@ -32,7 +32,8 @@ struct PredictTask {
   ModelInstance instance;
   ModelSection model;
   PredictOptions options;
-  VoxelizeOptions cube;  ///< the lattice is that of pressure.h5, so that they compare voxel by voxel
+  VoxelizeOptions
+      cube;  ///< the lattice is that of pressure.h5, so that they compare voxel by voxel
   std::int64_t run_seed = 1;
   std::string clusters, particles, trained;  ///< product names
   std::vector<std::pair<std::string, std::string>> description;

@@ -11,8 +11,8 @@ void ModelSection::declare(OptionList& options) {
   auto& n = network;
   options.add("modules", n.modules,
               {.help = "any of gnfw, origin, local, aggregator; what is missing is pruned"});
-  auto const size = [&](char const* key, std::int64_t& value, char const* help) {
-    options.add(key, value, {.help = help, .min = 1, .max = 4096});
+  auto const size = [&](char const* key, std::int64_t& value, char const* what) {
+    options.add(key, value, {.help = what, .min = 1, .max = 4096});
   };
   size("origin_layers", n.origin_layers, "hidden layers of origin");
   size("origin_width", n.origin_width, "neurons in each of them");
@@ -47,8 +47,8 @@ void ModelSection::declare(OptionList& options) {
                        "near the benchmark",
                .min = 0,
                .max = 10});
-  auto const particles = [&](char const* key, std::int64_t& value, char const* help) {
-    options.add(key, value, {.help = help, .min = 1, .max = 1e8});
+  auto const particles = [&](char const* key, std::int64_t& value, char const* what) {
+    options.add(key, value, {.help = what, .min = 1, .max = 1e8});
   };
   particles("local_particles_train", local_particles_train,
             "particles around a target in training, at most");

@@ -33,8 +33,8 @@ void TrainOptions::declare(OptionList& options) {
   options.add(
       "validation_targets", validation_targets,
       {.help = "voxels of each validation cluster, the same in every epoch", .min = 1, .max = 1e7});
-  auto const rate = [&](char const* key, double& value, char const* help) {
-    options.add(key, value, {.help = help, .min = 0, .max = 1});
+  auto const rate = [&](char const* key, double& value, char const* what) {
+    options.add(key, value, {.help = what, .min = 0, .max = 1});
   };
   rate("rate_gnfw", rate_gnfw, "largest learning rate of the profile");
   rate("rate_origin", rate_origin, "largest learning rate of origin");

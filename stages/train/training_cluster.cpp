@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "pipeline/base/comm.hpp"
 #include "pipeline/base/error.hpp"

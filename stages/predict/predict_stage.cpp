@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/predict/predict_stage.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "pipeline/base/error.hpp"
+#include "stages/common/instances.hpp"
+#include "stages/predict/work_items.hpp"
+
+namespace setsz {
+
+void PredictOptions::declare(OptionList& options) {
+  options.add(
+      "clusters", clusters,
+      {{"automatic", Clusters::automatic}, {"testing", Clusters::testing}, {"all", Clusters::all}},
+      {.help = "which clusters of a fold are predicted; automatic: all with one fold, with "
+               "several the testing ones, which together are all"});
+  options.add("block_voxels", block_voxels,
+              {.help = "voxels of one cluster that are one unit of work and of restart",
+               .min = 1,
+               .max = 1e7});
+  options.add("chunk_rows", chunk_rows,
+              {.help = "particles worked on at a time; for speed, changes rounding only",
+               .min = 1,
+               .max = 1e7});
+}
+
+PredictStage::PredictStage(Configuration const& configuration, ModelInstance instance, Body body)
+    : body_(body) {
+  task_.instance = std::move(instance);
+  auto const model = "model." + task_.instance.model;
+  task_.model = configuration.get<ModelSection>(model);
+  task_.options = configuration.get<PredictOptions>();
+  task_.cube = configuration.get<VoxelizeOptions>();
+  task_.run_seed = configuration.get<RunOptions>().seed;
+  auto const& snapshot = task_.instance.snapshot;
+  task_.clusters = products::clusters(snapshot);
+  task_.particles = products::particles(snapshot);
+  task_.trained = "train/" + task_.instance.path() + "/model.pt";
+  Fingerprint description;
+  description.add("predict.version", 1);
+  description.add("run.seed", task_.run_seed);
+  description.add("predict.instance", task_.instance.path());
+  description.add("voxelize.n_voxels", task_.cube.n_voxels);
+  description.add("voxelize.edge_r200", task_.cube.edge_r200);
+  description.add("voxelize.fixed_edge_ckpch", task_.cube.fixed_edge_ckpch);
+  Fingerprint options;
+  configuration.describe<PredictOptions>(options);
+  configuration.describe<ModelSection>(options, model);
+  for (auto const& [key, value] : options.lines()) description.add(key, value);
+  task_.description = description.lines();
+}
+
+std::vector<std::string> PredictStage::input_products() const {
+  return {task_.clusters, task_.particles, task_.trained};
+}
+
+void PredictStage::describe(Fingerprint& fingerprint) const {
+  for (auto const& [key, value] : task_.description) fingerprint.add(key, value);
+}
+
+Estimate PredictStage::estimate(std::string const& run_directory, int n_ranks) const {
+  auto const table = read_clusters(run_directory + "/" + task_.clusters);
+  auto const n =
+      static_cast<double>(clusters_to_predict(table, task_.options, task_.instance.fold).size());
+  double const cells = std::pow(static_cast<double>(task_.cube.n_voxels), 3);
+  double const inside =
+      std::min(1.0, 4 * std::numbers::pi / 3 * std::pow(2 / task_.cube.edge_r200, 3));
+  auto const& network = task_.model.network;
+  auto const width = static_cast<double>(network.local_width);
+  double const flops_per_particle =
+      2 * width * (19 + static_cast<double>(network.local_layers) * width);
+  double const particles =
+      network.has("local") ? static_cast<double>(task_.model.local_particles_test) : 0;
+  constexpr double flops_per_second = 7e10, seconds_per_voxel = 3e-5;  // of one core
+  Estimate estimate;
+  estimate.seconds = n * cells * inside *
+                     (particles * flops_per_particle / flops_per_second + seconds_per_voxel) /
+                     n_ranks;
+  estimate.output_bytes = n * (4 * cells + 64);
+  estimate.memory_bytes = 3 * estimate.output_bytes / n_ranks + 1.5e9;
+  estimate.note = concat(n, " clusters, ", n * cells * inside, " voxels");
+  return estimate;
+}
+
+void PredictStage::run(Context& context) {
+  require(
+      body_ != nullptr, ExitCode::internal,
+      "predict runs in setsz-learn only; start it through setsz, beside which setsz-learn lies");
+  body_(task_, context);
+}
+
+void add_predict_stages(Configuration const& configuration, LearningBodies const& bodies,
+                        std::vector<std::unique_ptr<Stage>>& stages) {
+  for (auto const& instance : model_instances(configuration))
+    stages.push_back(std::make_unique<PredictStage>(configuration, instance, bodies.predict));
+}
+
+}  // namespace setsz
