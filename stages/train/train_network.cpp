@@ -124,7 +124,7 @@ class TrainingRun {
     record.training_loss = history_.epoch_loss / static_cast<double>(data_.training_rows().size());
     record.gradient_norm = history_.epoch_norm / static_cast<double>(data_.steps_per_epoch());
     record.rate = trainer_.optimizer().schedule().at(step).rate;
-    record.validation_ratio = median(validation_ratios());
+    record.validation_ratio = median_of(validation_ratios());
     history_.finish_epoch(record, trainer_.network().parameters());
   }
 

@@ -59,7 +59,7 @@ void write_history(Comm const& comm, std::string const& path, TrainingHistory co
   file.close();
 }
 
-double median(std::vector<double> values) {
+double median_of(std::vector<double> values) {
   std::ranges::sort(values);
   auto const n = values.size();
   return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;

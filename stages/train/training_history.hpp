@@ -38,6 +38,6 @@ void from_json(nlohmann::json const& json, TrainingHistory& history);
 void write_history(Comm const& comm, std::string const& path, TrainingHistory const& history);
 
 /// \pre not empty. The mean of the middle two for an even number.
-double median(std::vector<double> values);
+double median_of(std::vector<double> values);
 
 }  // namespace setsz

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/learning.hpp"
+#include "stages/predict/predict_network.hpp"
+#include "stages/train/train_network.hpp"
+
+namespace setsz {
+
+LearningBodies learning_bodies() { return {.train = train_network, .predict = predict_network}; }
+
+}  // namespace setsz
