@@ -3,6 +3,7 @@
 
 #include <hdf5.h>
 
+#include <array>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -91,7 +92,9 @@ class H5File {
   /// that says what the file is (size found and wanted, first bytes).
   static H5File open(std::string const& path);
 
-  /// Collective if created so. Must be called on files that were written: it reports errors.
+  /// Collective if created so. Must be called on files that were written: it reports errors, and
+  /// for these it syncs the file to the disk and reads every row back, each rank those of another
+  /// one: MPI-IO loses data on a full disk without an error (docs/decisions/0010).
   void close();
   std::string const& path() const { return path_; }
   /// For what this class does not do; never closed by the caller.
@@ -170,14 +173,33 @@ class H5File {
   /// Collective (if the file is): all ranks go on, or all throw and the file is given up.
   void agree(bool ok, std::string const& doing);
   void agree_on(std::function<void()> const& check);
+  /// Remembers what this rank wrote, until close() has compared it with the disk.
+  void remember(std::string const& dataset, H5Type type, Range rows, void const* data,
+                std::size_t bytes);
+  void sync_and_verify();
   void write_attribute(std::string const& object, std::string const& name, hid_t type,
                        hsize_t const* count, void const* data);
   void write_piece(std::string const& name, hid_t dataset, hid_t memory_type,
                    std::vector<hsize_t> const& shape, Range rows, void const* data);
 
+  struct Piece {
+    std::int64_t dataset;  ///< index into written_
+    Range rows;
+    H5Type type;
+    std::array<char, 32> hash;
+  };
+  void verify(std::vector<Piece> const& pieces) const;
+
   H5<H5Fclose> file_;
   std::string path_;
   std::optional<Comm> comm_;
+  bool written_to_ = false;
+  struct Written {
+    std::string dataset;
+    std::int64_t end;  ///< of the rows that this rank has written
+  };
+  std::vector<Written> written_;  ///< in the order of their first writes, equal on all ranks
+  std::vector<Piece> pieces_;     ///< written by this rank
   bool all_writes_collective_ = true;
 };
 

@@ -123,7 +123,9 @@ H5File H5File::create(Comm const& comm, std::string const& path) {
   collectively(comm, "", [&] {
     require(file >= 0, ExitCode::cannot_create, "cannot create '", path, "' (", reason, ")");
   });
-  return H5File(H5<H5Fclose>(file, "create", H5Scope::parallel), path, comm);
+  H5File created(H5<H5Fclose>(file, "create", H5Scope::parallel), path, comm);
+  created.written_to_ = true;
+  return created;
 }
 
 H5File H5File::create_serial(std::string const& path) {
@@ -133,7 +135,9 @@ H5File H5File::create_serial(std::string const& path) {
   if (file < 0) {
     fail(ExitCode::cannot_create, "cannot create '", path, "' (", h5_reason(), ")");
   }
-  return H5File(H5<H5Fclose>(file, "create"), path, std::nullopt);
+  H5File created(H5<H5Fclose>(file, "create"), path, std::nullopt);
+  created.written_to_ = true;
+  return created;
 }
 
 H5File H5File::open(std::string const& path) {
@@ -156,6 +160,7 @@ void H5File::close() {
   hid_t const file = id();
   agree(H5Fflush(file, H5F_SCOPE_GLOBAL) >= 0, "write");
   agree(H5Fclose(file_.release()) >= 0, "close");
+  if (written_to_) sync_and_verify();
 }
 
 void H5File::agree(bool ok, std::string const& doing) {

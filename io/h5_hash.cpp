@@ -31,27 +31,10 @@ void add_dataset(Hash& hash, H5File const& file, std::string const& name) {
   auto const info = file.info(name);
   hash.add(name_of(info.type)).add(static_cast<std::int64_t>(info.shape.size()));
   for (auto const n : info.shape) hash.add(n);
-  switch (info.type) {
-    case H5Type::int8:
-      return add_rows<std::int8_t>(hash, file, name, info);
-    case H5Type::uint8:
-      return add_rows<std::uint8_t>(hash, file, name, info);
-    case H5Type::int32:
-      return add_rows<std::int32_t>(hash, file, name, info);
-    case H5Type::uint32:
-      return add_rows<std::uint32_t>(hash, file, name, info);
-    case H5Type::int64:
-      return add_rows<std::int64_t>(hash, file, name, info);
-    case H5Type::uint64:
-      return add_rows<std::uint64_t>(hash, file, name, info);
-    case H5Type::float32:
-      return add_rows<float>(hash, file, name, info);
-    case H5Type::float64:
-      return add_rows<double>(hash, file, name, info);
-    default:
-      fail(ExitCode::bad_data, "'", name, "' of '", file.path(),
-           "' has a type that no product of setsz has");
-  }
+  bool const is_number =
+      h5::with_number_of(info.type, [&]<class T>(T) { add_rows<T>(hash, file, name, info); });
+  require(is_number, ExitCode::bad_data, "'", name, "' of '", file.path(),
+          "' has a type that no product of setsz has");
 }
 
 /// The bytes of an attribute in the type it is stored in.

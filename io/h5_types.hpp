@@ -35,6 +35,31 @@ std::string describe(hid_t type);
 /// Can a value of `stored` always be kept in `wanted`, within the same class of numbers?
 bool holds(H5Type wanted, H5Type stored);
 
+/// Calls `body` with a number of the type, 0; false for text and other.
+template <class Body>
+bool with_number_of(H5Type type, Body&& body) {
+  switch (type) {
+    case H5Type::int8:
+      return body(std::int8_t{}), true;
+    case H5Type::uint8:
+      return body(std::uint8_t{}), true;
+    case H5Type::int32:
+      return body(std::int32_t{}), true;
+    case H5Type::uint32:
+      return body(std::uint32_t{}), true;
+    case H5Type::int64:
+      return body(std::int64_t{}), true;
+    case H5Type::uint64:
+      return body(std::uint64_t{}), true;
+    case H5Type::float32:
+      return body(float{}), true;
+    case H5Type::float64:
+      return body(double{}), true;
+    default:
+      return false;
+  }
+}
+
 /// Switches HDF5's own printing of errors off; called before the first use of a file.
 void quiet();
 

@@ -197,8 +197,10 @@ void H5File::write_rows(std::string const& name, std::int64_t first_row,
   auto first = first_row;
   for (std::int64_t call = 0; call < n_calls; ++call) {
     auto const last = std::max(first, std::min(last_row, (first / piece + 1) * piece));
-    write_piece(name, dataset.get(), h5::memory_type(h5::type_of<T>()), shape, {first, last},
-                values.data() + (first - first_row) * values_per_row);
+    T const* const data = values.data() + (first - first_row) * values_per_row;
+    write_piece(name, dataset.get(), h5::memory_type(h5::type_of<T>()), shape, {first, last}, data);
+    remember(name, h5::type_of<T>(), {first, last}, data,
+             static_cast<std::size_t>((last - first) * values_per_row) * sizeof(T));
     first = last;
   }
 }

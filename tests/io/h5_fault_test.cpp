@@ -2,7 +2,9 @@
 // Files and requests that must be refused, with a text that helps.
 #include <gtest/gtest.h>
 #include <hdf5.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 
 #include "io/h5.hpp"
@@ -167,6 +169,59 @@ TEST(H5Fault, a_rank_whose_rows_do_not_fit_stops_all_ranks) {
   auto const text = error_of([&] { file.write_rows("/x", 0, std::vector<double>(last ? 11 : 0)); });
   EXPECT_TRUE(contains(text, "11 values at row 0 do not fit '/x'"));
   EXPECT_TRUE(contains(error_of([&] { file.close(); }), "given up"));
+}
+
+/// A limit on the size of files, for this process: a write beyond it is cut short and the next one
+/// fails with EFBIG, as on a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit const limit{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST(H5Fault, a_full_disk_is_an_error_on_all_ranks_and_nobody_hangs) {
+  auto const comm = Comm::world();
+  Scratch const scratch(comm);
+  // MPI-IO tells nobody of a write that was cut short; then close() must notice.
+  for (rlim_t const limit : {4000, 100000, 2000000, 4000000}) {
+    auto file = H5File::create(comm, scratch / concat(limit, ".h5"));
+    file.create_dataset<double>("/x", field, 600000);
+    FileSizeLimit const full_disk(limit);
+    auto const rows = even_range(600000, comm.rank(), comm.size());
+    std::vector<double> const values(static_cast<std::size_t>(rows.size()), 1.0);
+    auto const text = error_of([&] {
+      file.write_rows("/x", rows.first, values);
+      file.close();
+    });
+    EXPECT_TRUE(contains(text, "74 ")) << limit;
+    EXPECT_TRUE(contains(text, concat(limit, ".h5'"))) << limit;
+    EXPECT_TRUE(contains(error_of([&] { file.close(); }), "given up"));
+  }
+}
+
+TEST(H5Fault, rows_written_twice_are_compared_with_the_last_values) {
+  auto const comm = Comm::world();
+  Scratch const scratch(comm);
+  auto file = H5File::create(comm, scratch / "x.h5");
+  file.create_dataset<double>("/x", field, 10);
+  file.create_dataset<double>("/y", field, 10);
+  auto const mine = [&](double value, std::size_t n) {
+    return std::vector<double>(comm.is_root() ? n : 0, value);
+  };
+  file.write_rows("/x", 0, mine(1, 10));
+  file.write_rows("/y", 0, mine(4, 2));
+  file.write_rows("/x", 3, mine(2, 4));
+  file.close();
+  EXPECT_EQ(H5File::open(scratch / "x.h5").read_all<double>("/x"),
+            (std::vector<double>{1, 1, 1, 2, 2, 2, 2, 1, 1, 1}));
 }
 
 }  // namespace

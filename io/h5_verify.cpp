@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What was written is compared with what lies on the disk.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "io/h5.hpp"
+#include "io/h5_types.hpp"
+#include "pipeline/base/hash.hpp"
+#include "pipeline/base/log.hpp"
+
+namespace setsz {
+
+namespace {
+
+std::array<char, 32> hash_of(void const* data, std::size_t bytes) {
+  std::array<char, 32> digits{};
+  std::string const hex = Hash().add_bytes(data, bytes).hex();
+  std::copy_n(hex.begin(), std::min(hex.size(), digits.size()), digits.begin());
+  return digits;
+}
+
+/// Forces the file to the disk and out of this machine's memory. Local.
+void sync(std::string const& path) {
+  int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  require(file >= 0, ExitCode::io, "cannot open '", path, "' again (", std::strerror(errno), ")");
+  int const failed = ::fsync(file);
+  int const reason = errno;
+  ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+  ::close(file);
+  require(failed == 0, ExitCode::io, "cannot write '", path, "' to the disk (",
+          std::strerror(reason), ")");
+}
+
+}  // namespace
+
+void H5File::remember(std::string const& dataset, H5Type type, Range rows, void const* data,
+                      std::size_t bytes) {
+  auto const found = std::find_if(written_.begin(), written_.end(), [&](Written const& written) {
+    return written.dataset == dataset;
+  });
+  auto const index = static_cast<std::int64_t>(found - written_.begin());
+  if (found == written_.end()) written_.push_back({dataset, 0});
+  if (rows.size() == 0) return;
+  auto& end = written_[static_cast<std::size_t>(index)].end;
+  if (rows.first < end) {  // rows written a second time: only the last values are on the disk
+    std::erase_if(pieces_, [&](Piece const& piece) {
+      return piece.dataset == index && piece.rows.first < rows.last && rows.first < piece.rows.last;
+    });
+  }
+  end = std::max(end, rows.last);
+  pieces_.push_back({index, rows, type, hash_of(data, bytes)});
+}
+
+void H5File::verify(std::vector<Piece> const& pieces) const {
+  if (pieces.empty()) return;
+  try {
+    auto const file = H5File::open(path_);
+    for (auto const& piece : pieces) {
+      auto const& dataset = written_[static_cast<std::size_t>(piece.dataset)].dataset;
+      bool same = false;
+      h5::with_number_of(piece.type, [&]<class T>(T) {
+        auto const values = file.read_rows<T>(dataset, piece.rows);
+        same = hash_of(values.data(), values.size() * sizeof(T)) == piece.hash;
+      });
+      require(same, ExitCode::io, "rows ", piece.rows.first, " to ", piece.rows.last, " of '",
+              dataset, "' have other values");
+      mark_progress("reading back");
+    }
+  } catch (Error const& error) {
+    fail(ExitCode::io, "what lies on the disk in '", path_, "' is not what was written (",
+         error.what(), "); is the disk full or damaged?");
+  }
+}
+
+void H5File::sync_and_verify() {
+  agree_on([&] {
+    if (!comm_ || comm_->is_root()) sync(path_);
+  });
+  // Each rank reads what the rank before it wrote: never only its own memory.
+  auto pieces = pieces_;
+  if (comm_) {
+    std::vector<std::int64_t> counts(static_cast<std::size_t>(comm_->size()), 0);
+    counts[static_cast<std::size_t>((comm_->rank() + 1) % comm_->size())] =
+        static_cast<std::int64_t>(pieces_.size());
+    pieces = comm_->all_to_all_v(std::span<Piece const>(pieces_), counts);
+  }
+  agree_on([&] { verify(pieces); });
+}
+
+}  // namespace setsz
