@@ -33,7 +33,7 @@ struct CellGrid {
   static CellGrid for_cluster(std::int64_t n_particles, double radius, double local_radius) {
     // Found with tests/bench/local_spheres.cpp: finer cells test fewer particles, coarser ones
     // visit fewer columns.
-    constexpr double particles_per_cell = 4, cells_per_local_radius = 8, max_per_side = 512;
+    constexpr double particles_per_cell = 8, cells_per_local_radius = 5, max_per_side = 512;
     double const by_count = std::cbrt(static_cast<double>(n_particles) / particles_per_cell);
     double const by_radius = 2 * radius / local_radius * cells_per_local_radius;
     double const per_side = std::clamp(std::floor(std::min(by_count, by_radius)), 1., max_per_side);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Local spheres against a k-d tree (nanoflann): count and a sample of 128 at targets spread evenly
-// in the sphere of 2 R200 of an NFW cluster, R = 0.31 R200. Usage: bench_local_spheres [particles]
+// in the sphere of 2 R200 of an NFW cluster, R = 0.31 R200. Usage: bench_local_spheres [particles
+// [cells a side]]
 #include "stages/common/local_spheres.hpp"
 
 #include <time.h>
@@ -44,7 +45,8 @@ double nfw_radius(double fraction) {
   return low / concentration * r200;
 }
 
-ClusterParticles nfw_cluster(std::int64_t n) {
+/// \param cells_per_side  0: as the stage extract chooses
+ClusterParticles nfw_cluster(std::int64_t n, std::int32_t cells_per_side) {
   ClusterParticles particles;
   for (auto* field :
        {&particles.x, &particles.y, &particles.z, &particles.vx, &particles.vy, &particles.vz})
@@ -57,7 +59,9 @@ ClusterParticles nfw_cluster(std::int64_t n) {
     particles.y[k] = static_cast<float>(q.y);
     particles.z[k] = static_cast<float>(q.z);
   }
-  return sorted_into_cells(particles, CellGrid::for_cluster(n, outer, radius));
+  if (cells_per_side == 0)
+    return sorted_into_cells(particles, CellGrid::for_cluster(n, outer, radius));
+  return sorted_into_cells(particles, {cells_per_side, 2 * outer * (1 + 1e-6) / cells_per_side});
 }
 
 struct Cloud {  // nanoflann's view of the particles
@@ -96,9 +100,9 @@ struct Result {
   std::int64_t members = 0;
 };
 
-void compare(std::int64_t n) {
+void compare(std::int64_t n, std::int32_t cells_per_side) {
   double start = thread_seconds();
-  ClusterParticles const particles = nfw_cluster(n);
+  ClusterParticles const particles = nfw_cluster(n, cells_per_side);
   std::printf("%.0e particles, %d cells a side (made in %.1f s)\n", static_cast<double>(n),
               particles.grid.cells_per_side, thread_seconds() - start);
   LocalSpheres const spheres(particles, radius);
@@ -156,7 +160,8 @@ void compare(std::int64_t n) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1) return compare(std::atoll(argv[1])), 0;
-  compare(1'000'000);
-  compare(10'000'000);
+  std::int32_t const cells_per_side = argc > 2 ? std::atoi(argv[2]) : 0;
+  if (argc > 1) return compare(std::atoll(argv[1]), cells_per_side), 0;
+  compare(1'000'000, 0);
+  compare(10'000'000, 0);
 }

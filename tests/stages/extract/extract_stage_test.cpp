@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/extract/extract_stage.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <tuple>
+
+#include "small_universe.hpp"
+#include "stages/common/particle_store.hpp"
+#include "stages/extract/canonical_order.hpp"
+#include "stages/extract/cluster_properties.hpp"
+#include "tests/fixtures/scratch.hpp"
+
+namespace setsz {
+namespace {
+
+using test::Scratch;
+using test::SmallUniverse;
+
+struct Stopped {};
+
+/// What the runner gives to the stage, with a stop or a checkpoint at will.
+class TestContext : public Context {
+ public:
+  TestContext(Comm const& comm, RunOptions options, std::string const& journal)
+      : comm_(comm), options_(std::move(options)), journal_(comm, journal, {{"test", "1"}}) {}
+  Comm const& comm() const override { return comm_; }
+  RunOptions const& options() const override { return options_; }
+  Journal& journal() override { return journal_; }
+  std::string product(std::string_view relative) const override {
+    return concat(options_.directory, "/", relative);
+  }
+  std::string part(std::string_view output) const override { return concat(part_, output); }
+  bool stop_requested() override { return ++rounds_ == stop_after_; }
+  bool checkpoint_due() override {
+    return checkpoint_every_ > 0 && rounds_ % checkpoint_every_ == 0;
+  }
+  [[noreturn]] void stop_here() override { throw Stopped{}; }
+  void note(std::string const& key, nlohmann::json const& value) override { notes[key] = value; }
+  void note_local(std::string const&, double) override {}
+
+  std::map<std::string, nlohmann::json> notes;
+  std::string part_;
+  int stop_after_ = -1, checkpoint_every_ = 0;
+
+ private:
+  Comm const& comm_;
+  RunOptions options_;
+  Journal journal_;
+  int rounds_ = 0;
+};
+
+/// [mock] as far as readers of its files need it.
+struct MockSection : MockFiles {
+  static constexpr std::string_view help = "";
+};
+
+/// A folder with a snapshot and its clusters, in which the stage is run again and again.
+class Workplace {
+ public:
+  explicit Workplace(Comm const& comm) : comm_(comm), scratch_(comm) {}
+
+  void hold(SmallUniverse const& universe, int n_files = 3) {
+    collectively(comm_, "", [&] {
+      if (!comm_.is_root()) return;
+      std::filesystem::remove_all(scratch_ / "snap");
+      std::filesystem::create_directories(scratch_ / "snap");
+      std::filesystem::create_directories(scratch_ / "catalog/z0");
+      universe.write(scratch_ / "snap", n_files);
+    });
+    write_clusters(comm_, scratch_ / "catalog/z0/clusters.h5", universe.table);
+  }
+
+  ExtractStage stage(std::vector<std::string> overrides = {}) const {
+    overrides.push_back("snapshot.z0.dark_matter=" + (scratch_ / "snap"));
+    overrides.push_back("run.directory=" + scratch_.path());
+    auto const configuration = Configuration::parse(
+        "[snapshot.z0]\n", "test.ini", overrides,
+        {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<CosmologySection>(),
+         schema_of<MockSection>(), schema_of<ExtractOptions>()});
+    return {configuration, snapshot_instances(configuration).at(0)};
+  }
+
+  RunOptions options(std::int64_t slice_rows = 4000) const {
+    RunOptions options;
+    options.directory = scratch_.path();
+    options.slice_rows = slice_rows;
+    return options;
+  }
+
+  /// Runs the stage on `comm` and gives the path of its product.
+  std::string run(Comm const& comm, std::string const& name, std::int64_t slice_rows = 4000,
+                  std::vector<std::string> const& overrides = {}) {
+    TestContext context(comm, options(slice_rows), scratch_ / (name + "_journal"));
+    context.part_ = scratch_ / (name + "_");
+    stage(overrides).run(context);
+    notes = context.notes;
+    return context.part("particles.h5");
+  }
+
+  /// The same, stopped after some rounds; nothing but the journal remains.
+  bool run_until(Comm const& comm, std::string const& name, int rounds, int checkpoint_every = 0) {
+    TestContext context(comm, options(1000), scratch_ / (name + "_journal"));
+    context.part_ = scratch_ / (name + "_");
+    context.stop_after_ = rounds;
+    context.checkpoint_every_ = checkpoint_every;
+    try {
+      stage().run(context);
+    } catch (Stopped const&) {
+      return true;
+    }
+    return false;
+  }
+
+  std::string operator/(std::string const& name) const { return scratch_ / name; }
+  std::map<std::string, nlohmann::json> notes;
+
+ private:
+  Comm const& comm_;
+  Scratch scratch_;
+};
+
+/// Every particle against every cluster, by the definition.
+OrderedParticles brute_force(DarkMatterRows const& rows, Cluster const& cluster, double radius,
+                             CellGrid const& grid) {
+  OrderedParticles expected;
+  expected.grid = grid;
+  PeriodicBox const box(SmallUniverse::edge);
+  for (std::size_t i = 0; i < rows.id.size(); ++i) {
+    Vec3 const q = box.offset(cluster.position, rows.position[i]);
+    if (norm2(q) >= radius * radius) continue;
+    Vec3 const v = rows.velocity[i] - cluster.velocity;
+    std::uint64_t const key = hash64(1, rows.id[i]);
+    KeptParticle kept{};
+    kept.key = {static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key)};
+    for (std::size_t k = 0; k < 3; ++k) {
+      kept.q[k] = static_cast<float>(q[k]);
+      kept.v[k] = static_cast<float>(v[k]);
+    }
+    kept.mass = static_cast<float>(rows.mass[i]);
+    expected.particles.push_back(kept);
+  }
+  auto const rank = [&](KeptParticle const& p) {
+    return std::tuple(grid.cell_of(p.q[0], p.q[1], p.q[2]), p.key);
+  };
+  std::sort(expected.particles.begin(), expected.particles.end(),
+            [&](auto const& a, auto const& b) { return rank(a) < rank(b); });
+  return expected;
+}
+
+void expect_equal_to_brute_force(Workplace const& workplace, std::string const& product,
+                                 double radius_r200, double local_radius) {
+  Snapshot const snapshot(find_snapshot_files(workplace / "snap"), Snapshot::Kind::dark_matter);
+  auto const rows = snapshot.read_dark_matter({0, snapshot.n_rows()});
+  auto const table = read_clusters(workplace / "catalog/z0/clusters.h5");
+  ParticleStore const store(product);
+  ASSERT_EQ(store.n_clusters(), table.size());
+  for (std::int64_t c = 0; c < table.size(); ++c) {
+    auto const& cluster = table.clusters[static_cast<std::size_t>(c)];
+    double const radius = std::max(radius_r200 * cluster.r200c, 2 * cluster.r200c + local_radius);
+    EXPECT_EQ(store.radius(c), radius);
+    EXPECT_EQ(store.local_radius(c), local_radius);
+    auto const found = store.load(c);
+    auto const expected = brute_force(rows, cluster, radius, found.grid);
+    ASSERT_GT(expected.particles.size(), 500U);
+    ASSERT_EQ(found.x.size(), expected.particles.size());
+    for (std::size_t i = 0; i < found.x.size(); ++i) {
+      auto const& p = expected.particles[i];
+      ASSERT_EQ((std::array{found.x[i], found.y[i], found.z[i]}), p.q) << "particle " << i;
+      ASSERT_EQ((std::array{found.vx[i], found.vy[i], found.vz[i]}), p.v) << "particle " << i;
+      auto const cell = static_cast<std::size_t>(found.grid.cell_of(p.q[0], p.q[1], p.q[2]));
+      ASSERT_LE(found.first_in_cell[cell], static_cast<std::int32_t>(i));
+      ASSERT_GT(found.first_in_cell[cell + 1], static_cast<std::int32_t>(i));
+    }
+    auto const properties =
+        cluster_properties(expected.particles, cluster, radius_r200 * cluster.r200c, table.a,
+                           snapshot.header().mass_table[1]);
+    EXPECT_EQ(store.scalars(c), properties.scalars);
+    EXPECT_EQ(store.vectors(c), properties.vectors);
+  }
+}
+
+TEST(ExtractStage, EqualsBruteForceExactly) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  workplace.hold(SmallUniverse());
+  auto const product = workplace.run(comm, "a");
+  expect_equal_to_brute_force(workplace, product, 2.5, 310);
+  EXPECT_EQ(workplace.notes.at("clusters"), 6);
+}
+
+TEST(ExtractStage, KeepsWholeLocalSpheresWhereTheyNeedMoreThanTheRadius) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  workplace.hold(SmallUniverse());
+  auto const product =
+      workplace.run(comm, "a", 4000, {"extract.radius=1.5", "extract.local_radius=450"});
+  expect_equal_to_brute_force(workplace, product, 1.5, 450);
+}
+
+TEST(ExtractStage, TakesParticlesOfDifferentMasses) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  SmallUniverse universe;
+  for (std::size_t i = 0; i < universe.particles.id.size(); ++i)
+    universe.particles.mass.push_back(i % 3 == 0 ? 2.5 : 5);
+  workplace.hold(universe);
+  auto const product = workplace.run(comm, "a");
+  expect_equal_to_brute_force(workplace, product, 2.5, 310);
+  EXPECT_EQ(ParticleStore(product).particle_mass(), 0);
+}
+
+TEST(ExtractStage, DoesNotDependOnRanksSlicesFilesOrRowOrder) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  SmallUniverse universe;
+  workplace.hold(universe, 3);
+  auto const expected = h5_content_hash(workplace.run(comm, "a", 4000));
+  EXPECT_EQ(h5_content_hash(workplace.run(comm, "b", 777)), expected) << "slices of 777 rows";
+  EXPECT_EQ(h5_content_hash(workplace.run(comm, "c", 1000000)), expected) << "one slice";
+  if (comm.is_root()) {
+    EXPECT_EQ(h5_content_hash(workplace.run(Comm::self(), "d")), expected) << "one rank";
+  }
+  comm.barrier();
+  universe.shuffle();
+  workplace.hold(universe, 5);
+  EXPECT_EQ(h5_content_hash(workplace.run(comm, "e")), expected) << "other files and rows";
+}
+
+TEST(ExtractStage, ExchangesInPiecesThatFitTheMemory) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  workplace.hold(SmallUniverse());
+  auto const expected = h5_content_hash(workplace.run(comm, "a"));
+  auto options = workplace.options(4000);
+  options.memory_mb = 1;  // far below what arrives in a round
+  TestContext context(comm, options, workplace / "b_journal");
+  context.part_ = workplace / "b_";
+  workplace.stage().run(context);
+  EXPECT_EQ(h5_content_hash(context.part("particles.h5")), expected);
+}
+
+TEST(ExtractStage, IsBitExactUnderAShiftOfTheBoxByAQuarter) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  workplace.hold(SmallUniverse());
+  auto const expected = h5_content_hash(workplace.run(comm, "a"));
+  constexpr double quarter = SmallUniverse::edge / 4;
+  for (Vec3 const shift : {Vec3{quarter, 0, 0}, {2 * quarter, quarter, 3 * quarter}}) {
+    workplace.hold(SmallUniverse(30000, shift));
+    EXPECT_EQ(h5_content_hash(workplace.run(comm, "b")), expected);
+  }
+}
+
+TEST(ExtractStage, ResumesFromACheckpointOnAnyNumberOfRanks) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  workplace.hold(SmallUniverse());
+  auto const expected = h5_content_hash(workplace.run(comm, "whole", 1000));
+
+  ASSERT_TRUE(workplace.run_until(comm, "same", 3));
+  EXPECT_EQ(h5_content_hash(workplace.run(comm, "same", 1000)), expected);
+
+  ASSERT_TRUE(workplace.run_until(comm, "twice", 2, 1));  // checkpoints before and at the stop
+  ASSERT_TRUE(workplace.run_until(comm, "twice", 3));
+  EXPECT_EQ(h5_content_hash(workplace.run(comm, "twice", 500)), expected);
+
+  ASSERT_TRUE(workplace.run_until(comm, "fewer", 4));
+  if (comm.is_root()) {
+    EXPECT_EQ(h5_content_hash(workplace.run(Comm::self(), "fewer", 1000)), expected);
+    ASSERT_TRUE(workplace.run_until(Comm::self(), "more", 7));
+  }
+  comm.barrier();
+  EXPECT_EQ(h5_content_hash(workplace.run(comm, "more", 1000)), expected);
+}
+
+TEST(ExtractStage, WorksWithMoreRanksThanClusters) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  SmallUniverse universe;
+  universe.table.clusters.resize(1);
+  universe.table.split.resize(1);
+  workplace.hold(universe);
+  expect_equal_to_brute_force(workplace, workplace.run(comm, "a"), 2.5, 310);
+}
+
+TEST(ExtractStage, IsUpToDateOnlyForTheSameOptions) {
+  auto const comm = Comm::world();
+  Workplace const workplace(comm);
+  auto const fingerprint = [&](std::vector<std::string> const& overrides) {
+    Fingerprint result;
+    workplace.stage(overrides).describe(result);
+    return result.hex();
+  };
+  auto const expected = fingerprint({});
+  EXPECT_EQ(fingerprint({"run.memory_mb=3000", "run.checkpoint_minutes=3"}), expected);
+  for (auto const* option : {"extract.radius=3", "extract.local_radius=200", "run.seed=2",
+                             "extract.local_radius_r200=0.3"})
+    EXPECT_NE(fingerprint({option}), expected) << option;
+}
+
+TEST(ExtractStage, EstimatesWhatItWillKeep) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  workplace.hold(SmallUniverse());
+  auto const one = workplace.stage().estimate(workplace / "", 1);
+  auto const three = workplace.stage().estimate(workplace / "", 3);
+  EXPECT_GT(one.memory_bytes, three.memory_bytes);
+  EXPECT_EQ(one.output_bytes, three.output_bytes);
+  EXPECT_GT(one.seconds, 0);
+  EXPECT_NE(one.note.find("6 clusters"), std::string::npos) << one.note;
+}
+
+struct BadInput {
+  std::string what;
+  void (*spoil)(SmallUniverse&);
+  ExitCode code;
+  std::string message;
+  friend void PrintTo(BadInput const& input, std::ostream* out) { *out << input.what; }
+};
+
+class ExtractRefuses : public testing::TestWithParam<BadInput> {};
+INSTANTIATE_TEST_SUITE_P(
+    Input, ExtractRefuses,
+    testing::Values(
+        BadInput{"AnotherBox", [](SmallUniverse& u) { u.table.box_ckpch = 8.192; },
+                 ExitCode::bad_data, "BoxSize"},
+        BadInput{"AnotherTime", [](SmallUniverse& u) { u.table.a = 0.79; }, ExitCode::bad_data,
+                 "Time"},
+        BadInput{"AnotherCosmology", [](SmallUniverse& u) { u.table.cosmology.omega_m = 0.25; },
+                 ExitCode::bad_data, "Omega0"},
+        BadInput{"AClusterInEmptySpace",
+                 [](SmallUniverse& u) {
+                   u.particles.position.assign(u.particles.position.size(), {100, 100, 100});
+                   for (auto& cluster : u.table.clusters) cluster.position = {4000, 4000, 4000};
+                 },
+                 ExitCode::bad_data, "no particle within"},
+        BadInput{"MassesInOtherUnits",
+                 [](SmallUniverse& u) {
+                   for (auto& cluster : u.table.clusters) cluster.m200c *= 1e10;
+                 },
+                 ExitCode::bad_data, "times their catalogue mass"},
+        BadInput{"AParticleTwice",
+                 [](SmallUniverse& u) {
+                   u.particles.position[1] = u.particles.position[5];
+                   u.particles.id[1] = u.particles.id[5];
+                 },
+                 ExitCode::bad_data, "same ParticleID"},
+        BadInput{"ASphereLargerThanHalfTheBox",
+                 [](SmallUniverse& u) { u.table.clusters[2].r200c = 2000; }, ExitCode::config,
+                 "half the box"}),
+    [](auto const& test) { return test.param.what; });
+
+TEST_P(ExtractRefuses, WithOneMessageOnAllRanks) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  SmallUniverse universe;
+  GetParam().spoil(universe);
+  workplace.hold(universe);
+  try {
+    workplace.run(comm, "a");
+    FAIL() << "accepted";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), GetParam().code) << error.what();
+    EXPECT_TRUE(test::contains(error.what(), GetParam().message));
+  }
+}
+
+TEST(ExtractStage, RefusesSlicesThatDoNotFitTheMemory) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  workplace.hold(SmallUniverse());
+  auto options = workplace.options(1000000);
+  options.memory_mb = 10;
+  TestContext context(comm, options, workplace / "journal");
+  EXPECT_TRUE(
+      test::contains(test::error_of([&] { workplace.stage().run(context); }), "run.slice_rows"));
+}
+
+}  // namespace
+}  // namespace setsz
