@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/paint/parcels.hpp"
+
+#include "pipeline/base/error.hpp"
+
+namespace setsz {
+
+SparseCube::SparseCube(std::span<float const> pressure, std::int64_t n, double edge_ckpch)
+    : voxel_edge(edge_ckpch / static_cast<double>(n)) {
+  require(static_cast<std::int64_t>(pressure.size()) == n * n * n, ExitCode::internal, "a cube of ",
+          n, "^3 voxels has ", pressure.size(), " values");
+  auto const centre = [&](std::int64_t i) {
+    return (static_cast<double>(i) + 0.5 - static_cast<double>(n) / 2) * voxel_edge;
+  };
+  double reach2 = 0;
+  std::size_t at = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t j = 0; j < n; ++j) {
+      for (std::int64_t l = 0; l < n; ++l) {
+        double const value = pressure[at++];
+        if (value == 0) continue;
+        voxels.push_back({{centre(i), centre(j), centre(l)}, value});
+        reach2 = std::max(reach2, norm2(voxels.back().centre));
+      }
+    }
+  }
+  reach = std::sqrt(reach2) + std::sqrt(3.0) / 2 * voxel_edge;
+}
+
+double SparseCube::sum_pv() const {
+  double sum = 0;
+  for (auto const& voxel : voxels) sum += voxel.value;
+  return sum * voxel_edge * voxel_edge * voxel_edge;
+}
+
+std::vector<Vec3> const& SphereSampler::directions_for(double wanted) {
+  int const rung =
+      wanted <= 12 ? 0 : static_cast<int>(std::ceil(4 * std::log2(wanted / 12) - 1e-9));
+  auto& directions = ladder_[rung];
+  if (directions.empty()) {
+    auto const n = static_cast<std::size_t>(std::ceil(12 * std::exp2(0.25 * rung)));
+    double const golden = std::numbers::pi * (3 - std::sqrt(5.0));
+    for (std::size_t i = 0; i < n; ++i) {
+      double const z = 1 - (2 * static_cast<double>(i) + 1) / static_cast<double>(n);
+      double const s = std::sqrt(1 - z * z), phi = golden * static_cast<double>(i);
+      directions.push_back({s * std::cos(phi), s * std::sin(phi), z});
+    }
+  }
+  return directions;
+}
+
+}  // namespace setsz

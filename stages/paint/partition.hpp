@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pipeline/base/periodic_box.hpp"
+#include "pipeline/base/vec3.hpp"
+
+namespace setsz {
+
+/// The spheres of the network's clusters reach to this many R200; inside them, the network paints.
+inline constexpr double network_reach_r200 = 2;
+
+/// A cluster of the network as another halo sees it.
+struct Neighbour {
+  Vec3 offset;       ///< its centre minus the halo's, minimum image [ckpc/h]
+  double r200;       ///< [ckpc/h]
+  std::int64_t row;  ///< in clusters.h5
+};
+
+/// An interval of a straight line.
+struct Interval {
+  double first, last;
+};
+
+/// What of a halo's surroundings belongs to other haloes.
+///
+/// Space is partitioned: a point belongs to the network cluster of smallest r/R200 among those
+/// within 2 R200 (ties: the lower row); the fill gets what belongs to none. The cube of a cluster
+/// already holds its neighbours' gas, so painting overlaps twice would count that gas twice.
+/// All positions are relative to the halo's centre.
+class Claims {
+ public:
+  /// For a cluster of the network.
+  static Claims on_cluster(double r200, std::int64_t row, std::vector<Neighbour> neighbours);
+  /// For a halo of the fill: the neighbours take all of their spheres.
+  static Claims on_fill(std::vector<Neighbour> neighbours);
+
+  bool empty() const { return neighbours_.empty(); }
+  std::span<Neighbour const> neighbours() const { return neighbours_; }
+  /// Does the point belong to another halo?
+  bool taken(Vec3 const& point) const;
+  /// The same after a rotation of the frame.
+  Claims rotated(Mat3 const& rotation) const;
+
+  /// The parts of the line `foot + l direction`, -reach < l < reach, that belong to others:
+  /// disjoint and in ascending order, into `taken`. \param foot  the line's point nearest to the
+  /// centre: dot(foot, direction) = 0 \pre |foot|^2 + reach^2 is at most the halo's own cut squared
+  void along(Vec3 const& foot, Vec3 const& direction, double reach,
+             std::vector<Interval>& taken) const;
+
+ private:
+  Claims(double own_r200, std::int64_t own_row, std::vector<Neighbour> neighbours);
+  double inverse_r2_;  ///< 1 / own R200^2; 0 for the fill
+  std::int64_t row_;
+  std::vector<Neighbour> neighbours_;
+};
+
+/// All clusters of the network in a periodic box, for neighbour queries.
+class NetworkSpheres {
+ public:
+  /// \param centres  in [0, box) [ckpc/h]; rows are 0, 1, ...
+  NetworkSpheres(PeriodicBox box, std::vector<Vec3> centres, std::vector<double> r200);
+
+  /// The clusters, but `except_row`, whose 2 R200 sphere meets the sphere of `radius` around
+  /// `centre`; by row. \pre radius + 2 max R200 < box/2
+  std::vector<Neighbour> near(Vec3 const& centre, double radius,
+                              std::int64_t except_row = -1) const;
+
+ private:
+  std::int64_t cell_of(double coordinate) const;
+  PeriodicBox box_;
+  std::vector<Vec3> centres_;
+  std::vector<double> r200_;
+  double largest_r200_ = 0;
+  std::int64_t n_cells_ = 1;                 ///< per side
+  std::vector<std::int64_t> first_in_cell_;  ///< (n_cells^3 + 1)
+  std::vector<std::int64_t> rows_;           ///< sorted by cell
+};
+
+}  // namespace setsz

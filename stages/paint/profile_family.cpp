@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/paint/profile_family.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include "pipeline/base/error.hpp"
+
+namespace setsz {
+namespace {
+
+constexpr double ln_mass_step = 0.05;
+
+/// Nodes and weights of Gauss-Legendre quadrature on [0, 1], by Newton's method.
+template <int n>
+std::array<std::pair<double, double>, n> gauss_legendre() {
+  std::array<std::pair<double, double>, n> rule;
+  for (int i = 0; i < n; ++i) {
+    double x = std::cos(std::numbers::pi * (i + 0.75) / (n + 0.5));
+    double slope = 1;
+    for (int iteration = 0; iteration < 20; ++iteration) {
+      double previous = 1, value = x;
+      for (int k = 2; k <= n; ++k) {
+        double const next = ((2 * k - 1) * x * value - (k - 1) * previous) / k;
+        previous = std::exchange(value, next);
+      }
+      slope = n * (x * value - previous) / (x * x - 1);
+      x -= value / slope;
+    }
+    rule[static_cast<std::size_t>(i)] = {(1 + x) / 2, 1 / ((1 - x * x) * slope * slope)};
+  }
+  return rule;
+}
+
+}  // namespace
+
+ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profile, double mass_min,
+                             double mass_max, double x_cut)
+    : x_cut_(x_cut), ln_mass_min_(std::log(mass_min)) {
+  require(mass_min > 0 && mass_max >= mass_min && x_cut > 0, ExitCode::internal,
+          "profile family from mass ", mass_min, " to ", mass_max, ", cut ", x_cut);
+  static auto const line_rule = gauss_legendre<24>();
+  static auto const shell_rule = gauss_legendre<4>();
+  auto const n_rows =
+      2 + static_cast<std::size_t>((std::log(mass_max) - ln_mass_min_) / ln_mass_step);
+  double const step = x_cut / n_nodes;
+  for (std::size_t r = 0; r < n_rows; ++r) {
+    double const mass = std::exp(ln_mass_min_ + ln_mass_step * static_cast<double>(r));
+    Row row;
+    for (auto* table : {&row.projected, &row.pressure, &row.enclosed}) table->assign(table_size, 0);
+    double enclosed = 0;
+    for (std::size_t i = 0; i < n_nodes; ++i) {
+      double const x = step * static_cast<double>(i);
+      row.pressure[i] = profile(mass, x);
+      // Half the chord, with l = chord t^2: the nodes crowd where the profile peaks.
+      double const chord = std::sqrt(x_cut * x_cut - x * x);
+      double line = 0;
+      for (auto const& [t, weight] : line_rule) {
+        double const l = chord * t * t;
+        line += weight * 2 * t * profile(mass, std::sqrt(x * x + l * l));
+      }
+      row.projected[i] = 2 * chord * line;
+      row.enclosed[i] = enclosed;
+      for (auto const& [t, weight] : shell_rule) {
+        double const radius = x + step * t;
+        enclosed += 4 * std::numbers::pi * step * weight * radius * radius * profile(mass, radius);
+      }
+    }
+    row.enclosed[n_nodes] = row.enclosed[n_nodes + 1] = enclosed;
+    rows_.push_back(std::move(row));
+  }
+}
+
+ProfileFamily::Place ProfileFamily::place_of(double mass) const {
+  double const at = (std::log(mass) - ln_mass_min_) / ln_mass_step;
+  require(at > -1e-6 && at < static_cast<double>(rows_.size() - 1) + 1e-6, ExitCode::internal,
+          "mass ", mass, " lies outside the tabulated profiles");
+  auto const row = std::min(static_cast<std::size_t>(std::max(at, 0.0)), rows_.size() - 2);
+  return {row, at - static_cast<double>(row)};
+}
+
+double ProfileFamily::volume_integral(double mass) const {
+  auto const [row, weight] = place_of(mass);
+  return (1 - weight) * rows_[row].enclosed.back() + weight * rows_[row + 1].enclosed.back();
+}
+
+void ProfileFamily::blend(std::vector<double> Row::*table, double mass,
+                          std::span<double> out) const {
+  auto const [row, weight] = place_of(mass);
+  double const* const low = (rows_[row].*table).data();
+  double const* const high = (rows_[row + 1].*table).data();
+  for (std::size_t i = 0; i < table_size; ++i) out[i] = (1 - weight) * low[i] + weight * high[i];
+}
+
+void ProfileFamily::projected(double mass, std::span<double> table) const {
+  blend(&Row::projected, mass, table);
+}
+void ProfileFamily::pressure(double mass, std::span<double> table) const {
+  blend(&Row::pressure, mass, table);
+}
+void ProfileFamily::enclosed(double mass, std::span<double> table) const {
+  blend(&Row::enclosed, mass, table);
+}
+
+}  // namespace setsz

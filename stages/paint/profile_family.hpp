@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace setsz {
+
+/// Spherical profiles p(x; M), x = r/R200, cut at a sphere x_cut, with their projections.
+///
+/// Tabulated for masses 5% apart; between them tables are blended linearly in ln M. What is painted
+/// is the blend, whose volume integral and projection are the blends of those of the rows: sums
+/// agree exactly. The blend differs from p(x; M) by some 1e-4.
+class ProfileFamily {
+ public:
+  /// Tables have values at x_i = i x_cut / n_nodes, i = 0 ... n_nodes + 1 (the last two are 0 or
+  /// the total), so that a linear interpolation needs no check at the edge.
+  static constexpr int n_nodes = 1024;
+  static constexpr int table_size = n_nodes + 2;
+
+  /// \param profile  p(M, x) in units of P200, M in 1e10 Msun/h
+  ProfileFamily(std::function<double(double mass, double x)> const& profile, double mass_min,
+                double mass_max, double x_cut);
+
+  double x_cut() const { return x_cut_; }
+  /// 4 pi integral p x^2 dx up to the cut [P200 R200^3].
+  double volume_integral(double mass) const;
+  /// Integral of p along a line at impact parameter x_i, through the cut sphere [P200 R200].
+  void projected(double mass, std::span<double> table) const;
+  /// p at x_i [P200]; 0 beyond the cut.
+  void pressure(double mass, std::span<double> table) const;
+  /// 4 pi integral p x^2 dx up to x_i [P200 R200^3].
+  void enclosed(double mass, std::span<double> table) const;
+
+ private:
+  struct Row {
+    std::vector<double> projected, pressure, enclosed;
+  };
+  struct Place {
+    std::size_t row;
+    double weight;  ///< of the next row
+  };
+  Place place_of(double mass) const;
+  void blend(std::vector<double> Row::*table, double mass, std::span<double> out) const;
+
+  double x_cut_;
+  double ln_mass_min_;
+  std::vector<Row> rows_;
+};
+
+}  // namespace setsz

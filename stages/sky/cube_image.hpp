@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <vector>
+
+#include "stages/paint/parcels.hpp"
+#include "stages/paint/partition.hpp"
+#include "stages/sky/stamp.hpp"
+
+namespace setsz {
+
+/// A cluster's cube projected along the true lines of sight onto a plane of equal areas around its
+/// centre: X, Y = 2 sin(angle/2) x (east, south) (Lambert's azimuthal projection).
+///
+/// Every part of a voxel is seen in its own direction and dimmed by its own distance: what the
+/// image holds is the sum of P V / chi^2, whatever the grid. An image point is a node of a bilinear
+/// (cloud-in-cell) grid.
+class CubeImage {
+ public:
+  /// \param cube      P/P200; `centre` * distance is its centre seen from the observer
+  /// \param distance  comoving [ckpc/h], larger than the cube's reach
+  /// \param claims    what other clusters take, in the frame of the box
+  /// \param node      wanted spacing of the image [rad]; voxels are cut into parts no larger
+  /// \param max_cuts  into at most this many parts a side
+  void project(SparseCube const& cube, SkyDirection const& centre, double distance,
+               Claims const& claims, double node, int max_cuts);
+
+  double total() const { return total_; }      ///< sum of P V / chi^2 [P200 ckpc/h]
+  double removed() const { return removed_; }  ///< the same of what others took
+  double node() const { return node_; }
+  double radius() const { return radius_; }  ///< no image beyond this angle [rad]
+
+  /// Adds the image's surface brightness at points of a ring [P200 ckpc/h per sr].
+  void add_row(SkyDirection const& centre, RingPoints const& points, double* values) const;
+  /// Visits every node that is not empty: visit(direction, P V / chi^2).
+  template <class Visit>
+  void for_each_node(SkyDirection const& centre, Visit&& visit) const;
+
+ private:
+  double at(double s, double z, double cosine, double sine, SkyDirection const& centre) const;
+  std::int64_t n_ = 0;  ///< nodes a side
+  double node_ = 0, half_ = 0, radius_ = 0, total_ = 0, removed_ = 0;
+  std::vector<double> values_;
+};
+
+template <class Visit>
+void CubeImage::for_each_node(SkyDirection const& centre, Visit&& visit) const {
+  for (std::int64_t i = 0; i < n_; ++i) {
+    for (std::int64_t j = 0; j < n_; ++j) {
+      double const value = values_[static_cast<std::size_t>(i * n_ + j)];
+      if (value == 0) continue;
+      double const x = static_cast<double>(i) * node_ - half_;
+      double const y = static_cast<double>(j) * node_ - half_;
+      double const quarter_u = (x * x + y * y) / 4, f = std::sqrt(1 - quarter_u);
+      visit(f * x * centre.east + f * y * centre.south + (1 - 2 * quarter_u) * centre.outwards,
+            value);
+    }
+  }
+}
+
+}  // namespace setsz

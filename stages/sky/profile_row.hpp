@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "stages/paint/partition.hpp"
+#include "stages/sky/stamp.hpp"
+
+namespace setsz {
+
+/// A spherical profile seen from a distance: y along the true line of sight depends on the impact
+/// parameter b = D sin(angle) alone. Without trigonometry per pixel.
+class ProfileRow {
+ public:
+  /// \param table        surface brightness at b = i b_cut / (size - 2); the last two entries are 0
+  /// \param sin_radius   b_cut / D, the sine of the angle at which the profile ends (< 1)
+  ProfileRow(SkyDirection const& centre, std::span<double const> table, double sin_radius)
+      : z0_(centre.z),
+        s0_(centre.s),
+        table_(table),
+        per_sine_(static_cast<double>(table.size() - 2) / sin_radius) {}
+  void operator()(RingPoints const& points, double* values) const;
+
+ private:
+  double z0_, s0_;
+  std::span<double const> table_;
+  double per_sine_;
+};
+
+/// The same where parts of the sphere belong to other haloes: the profile along the line of sight
+/// is integrated outside of what they take.
+class ClaimedProfileRow {
+ public:
+  /// \param pressure  p at r = i r_cut / (size - 2); brightness = integral of p dl [ckpc/h]
+  /// \param claims    in the local frame of `centre`
+  ClaimedProfileRow(SkyDirection const& centre, std::span<double const> projected,
+                    std::span<double const> pressure, double distance, double r_cut, double r200,
+                    Claims const& claims);
+  void operator()(RingPoints const& points, double* values);
+
+ private:
+  double at(double s, double z, double dphi);
+  SkyDirection const& centre_;
+  std::span<double const> projected_, pressure_;
+  double distance_, r_cut_, r200_;
+  Claims const& claims_;
+  std::vector<Interval> taken_;
+};
+
+}  // namespace setsz

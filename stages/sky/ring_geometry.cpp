@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/sky/ring_geometry.hpp"
+
+#include <algorithm>
+
+namespace setsz {
+
+std::int64_t RingGeometry::first_pixel(std::int64_t ring) const {
+  if (ring <= nside_) return 2 * ring * (ring - 1);
+  if (ring <= 3 * nside_) return 2 * nside_ * (nside_ - 1) + 4 * nside_ * (ring - nside_);
+  std::int64_t const to_pole = 4 * nside_ - ring;
+  return n_pixels() - 2 * to_pole * (to_pole + 1);
+}
+
+double RingGeometry::ring_at(double theta) const {
+  auto const n = static_cast<double>(nside_);
+  double const z = std::cos(theta);
+  if (std::abs(z) <= 2.0 / 3.0) return n * (2 - 1.5 * z);
+  // sqrt(3 (1 - |z|)) without the difference
+  double const from_pole =
+      n * std::sqrt(6.0) * std::sin((z > 0 ? theta : std::numbers::pi - theta) / 2);
+  return z > 0 ? from_pole : 4 * n - from_pole;
+}
+
+RingGeometry::Circle RingGeometry::circle(std::int64_t ring, PixelPart part) const {
+  // The south mirrors the north; there the axes point northwards.
+  bool const south = ring > 2 * nside_;
+  auto const n = static_cast<double>(nside_);
+  double const t =
+      static_cast<double>(south ? 4 * nside_ - ring : ring) + part.along_a + part.along_b;
+  Circle circle;
+  if (t < n) {
+    double const below_pole = t * t / (3 * n * n);
+    circle.z = 1 - below_pole;
+    circle.s = std::sqrt(below_pole * (2 - below_pole));
+  } else {
+    circle.z = (4 - 2 * t / n) / 3;
+    circle.s = std::sqrt((1 - circle.z) * (1 + circle.z));
+  }
+  if (south) circle.z = -circle.z;
+  return circle;
+}
+
+Range RingGeometry::pixels_near(std::int64_t ring, double phi, double half_width) const {
+  std::int64_t const n = pixels_in(ring);
+  double const step = 2 * std::numbers::pi / static_cast<double>(n);
+  double const shift = shift_of(ring);
+  auto const first = static_cast<std::int64_t>(std::ceil((phi - half_width) / step - shift - 1e-9));
+  auto const last =
+      static_cast<std::int64_t>(std::floor((phi + half_width) / step - shift + 1e-9)) + 1;
+  if (half_width < std::numbers::pi && last - first <= n) return {first, std::max(first, last)};
+  auto const start = static_cast<std::int64_t>(std::ceil((phi - std::numbers::pi) / step - shift));
+  return {start, start + n};
+}
+
+std::vector<std::int64_t> ring_boundaries(RingGeometry const& geometry, int n_ranks) {
+  std::vector<std::int64_t> boundaries(static_cast<std::size_t>(n_ranks) + 1, 1);
+  std::int64_t ring = 1;
+  for (int rank = 1; rank < n_ranks; ++rank) {
+    std::int64_t const wanted = even_range(geometry.n_pixels(), rank, n_ranks).first;
+    while (ring <= geometry.n_rings() && geometry.first_pixel(ring) < wanted) ++ring;
+    boundaries[static_cast<std::size_t>(rank)] = ring;
+  }
+  boundaries.back() = geometry.n_rings() + 1;
+  return boundaries;
+}
+
+}  // namespace setsz

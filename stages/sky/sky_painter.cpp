@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/sky/sky_painter.hpp"
+
+#include <cassert>
+#include <cmath>
+
+#include "stages/sky/profile_row.hpp"
+
+namespace setsz {
+namespace {
+
+/// Parts of a pixel must be smaller than this to follow a profile [R200].
+constexpr double profile_part_r200 = 0.2;
+/// Below this R200/pixel a spherical halo is a few points.
+constexpr double points_below = 0.06;
+
+int level_for(double pixel, double part) {
+  int level = 0;
+  while (pixel > part * (1 << level) && level < 6) ++level;
+  return level;
+}
+
+/// Sum of P V / chi^2 of a sphere at distance D: the mean of 1/chi^2 over a shell of radius r is
+/// ln((D + r)/(D - r)) / (2 r D).
+double seen_integral(std::span<double const> enclosed, double r_cut, double distance) {
+  double const plain = enclosed.back() / (distance * distance);
+  if (r_cut < 1e-3 * distance) return plain;
+  double const node = r_cut / ProfileFamily::n_nodes;
+  double sum = 0;
+  for (std::size_t i = 0; i < ProfileFamily::n_nodes; ++i) {
+    double const r = node * (static_cast<double>(i) + 0.5);
+    sum += (enclosed[i + 1] - enclosed[i]) * std::log1p(2 * r / (distance - r)) / (2 * r);
+  }
+  return sum / distance;
+}
+
+}  // namespace
+
+SkyPainter::SkyPainter(RingMap& map)
+    : map_(map),
+      healpix_(map.geometry().nside(), RING, SET_NSIDE),
+      projected_(ProfileFamily::table_size),
+      pressure_(ProfileFamily::table_size),
+      enclosed_(ProfileFamily::table_size) {}
+
+std::int64_t SkyPainter::pixel_of(Vec3 const& direction) const {
+  return healpix_.vec2pix(vec3(direction.x, direction.y, direction.z));
+}
+
+PaintedSky SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims const& claims) {
+  if (cube.voxels.empty()) return {};
+  double const distance = norm(halo.position);
+  assert(is_outside(distance, cube.reach));
+  SkyDirection const centre(halo.position);
+  double const pixel = map_.geometry().pixel_size();
+  double const voxel = cube.voxel_edge / distance;
+  // Fine enough for the pixel or for the voxels, whichever is coarser.
+  double const node = std::clamp(pixel / 8, voxel / 3, voxel);
+  image_.project(cube, centre, distance, claims, node, 3);
+
+  PaintedSky const result{image_.total() * halo.y_per_p200, image_.removed() * halo.y_per_p200};
+  if (pixel > 8 * node || image_.total() == 0) {
+    image_.for_each_node(centre, [&](Vec3 const& direction, double value) {
+      map_.add(pixel_of(direction), value * halo.y_per_p200);
+    });
+    return result;
+  }
+  // The plane's bilinear nodes reach a little beyond the cube.
+  stamp_.build(
+      map_.geometry(), centre, image_.radius() + 2 * node, level_for(pixel, node),
+      [&](RingPoints const& points, double* values) { image_.add_row(centre, points, values); });
+  stamp_.add_to(map_, result.painted / stamp_.integral());
+  return result;
+}
+
+PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo const& halo,
+                             Claims const& claims) {
+  double const distance = norm(halo.position), r_cut = halo.r200 * family.x_cut();
+  assert(is_outside(distance, r_cut));
+  double const pixel = map_.geometry().pixel_size();
+  double const angle_200 = halo.r200 / distance;
+  bool const far = r_cut < 1e-3 * distance;
+  if (angle_200 < points_below * pixel) {
+    family.enclosed(mass, enclosed_);
+    return paint_points(family.x_cut(), halo, claims);
+  }
+  double const volume = halo.r200 * halo.r200 * halo.r200 * halo.y_per_p200;
+  double total = 0;
+  if (far) {
+    total = family.volume_integral(mass) / (distance * distance) * volume;
+  } else {
+    family.enclosed(mass, enclosed_);
+    total = seen_integral(enclosed_, r_cut, distance) * volume;
+  }
+  SkyDirection const centre(halo.position);
+  double const sin_radius = r_cut / distance;
+  int const level = level_for(pixel, profile_part_r200 * angle_200);
+  family.projected(mass, projected_);
+  stamp_.build(map_.geometry(), centre, std::asin(sin_radius), level,
+               ProfileRow(centre, projected_, sin_radius));
+  double const factor = total / stamp_.integral();
+  if (claims.empty()) {
+    stamp_.add_to(map_, factor);
+    return {total, 0};
+  }
+  family.pressure(mass, pressure_);
+  Claims const local = claims.rotated(centre.to_local());
+  ClaimedProfileRow row(centre, projected_, pressure_, distance, r_cut, halo.r200, local);
+  claimed_stamp_.build(map_.geometry(), centre, std::asin(sin_radius), level, row);
+  // Both stamps have the same pixels and, but for what is taken, the same values in R200 / ckpc/h.
+  claimed_stamp_.add_to(map_, factor / halo.r200);
+  double const painted = factor / halo.r200 * claimed_stamp_.integral();
+  return {painted, total - painted};
+}
+
+PaintedSky SkyPainter::paint_points(double x_cut, SkyHalo const& halo, Claims const& claims) {
+  PaintedSky result;
+  double const volume = halo.r200 * halo.r200 * halo.r200 * halo.y_per_p200;
+  sampler_.for_each_point(enclosed_, x_cut, x_cut / 4, [&](Vec3 const& point, double share) {
+    Vec3 const offset = halo.r200 * point;
+    Vec3 const seen = halo.position + offset;
+    double const value = share * volume / norm2(seen);
+    if (!claims.empty() && claims.taken(offset)) {
+      result.removed += value;
+      return;
+    }
+    result.painted += value;
+    map_.add(pixel_of(seen), value);
+  });
+  return result;
+}
+
+}  // namespace setsz

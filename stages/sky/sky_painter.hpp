@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <healpix_cxx/healpix_base.h>
+
+#include "stages/paint/parcels.hpp"
+#include "stages/paint/partition.hpp"
+#include "stages/paint/profile_family.hpp"
+#include "stages/sky/cube_image.hpp"
+#include "stages/sky/ring_map.hpp"
+#include "stages/sky/stamp.hpp"
+
+namespace setsz {
+
+/// A halo on the sky.
+struct SkyHalo {
+  Vec3 position;      ///< of its centre, seen from the observer, comoving [ckpc/h]
+  double r200;        ///< comoving [ckpc/h]
+  double y_per_p200;  ///< y of P200 x 1 ckpc/h (comoving) at its redshift
+};
+
+/// Integrals over the sky [y sr].
+struct PaintedSky {
+  double painted = 0;  ///< over all pixels, also those of other ranks
+  double removed = 0;  ///< what belongs to other haloes (partition.hpp) and was not painted
+};
+
+/// Adds haloes to a map, integrated over the pixels; sum rule: the sum over the pixels of y x area
+/// is the sum of P V / chi^2 over what is painted, to rounding.
+///
+/// What a pixel gets depends on the halo alone, never on the ring range of the map.
+class SkyPainter {
+ public:
+  explicit SkyPainter(RingMap& map);
+
+  /// Can a halo that reaches so far be seen from outside?
+  static bool is_outside(double distance, double reach) { return distance > 1.02 * reach; }
+
+  /// A cluster of the network. \pre is_outside(distance, cube.reach)
+  PaintedSky paint(SparseCube const& cube, SkyHalo const& halo, Claims const& claims);
+  /// A spherical profile. \pre is_outside(distance, r200 x_cut)
+  PaintedSky paint(ProfileFamily const& family, double mass, SkyHalo const& halo,
+                   Claims const& claims);
+
+ private:
+  PaintedSky paint_points(double x_cut, SkyHalo const& halo, Claims const& claims);
+  std::int64_t pixel_of(Vec3 const& direction) const;
+
+  RingMap& map_;
+  T_Healpix_Base<int64> healpix_;
+  CubeImage image_;
+  Stamp stamp_, claimed_stamp_;
+  SphereSampler sampler_;
+  std::vector<double> projected_, pressure_, enclosed_;
+};
+
+}  // namespace setsz

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tests/stages/sky/sky_oracle.hpp"
+
+#include <healpix_cxx/healpix_base.h>
+
+namespace setsz {
+
+std::vector<double> oracle_cube(std::int64_t nside, SparseCube const& cube, SkyHalo const& halo,
+                                Claims const& claims, int cuts) {
+  T_Healpix_Base<int64> const healpix(nside, RING, SET_NSIDE);
+  std::vector<double> map(static_cast<std::size_t>(healpix.Npix()), 0.0);
+  for_each_part(cube, cuts, [&](Vec3 const& offset, double pv) {
+    if (claims.taken(offset)) return;
+    Vec3 const seen = halo.position + offset;
+    auto const pixel = healpix.vec2pix(vec3(seen.x, seen.y, seen.z));
+    map[static_cast<std::size_t>(pixel)] += halo.y_per_p200 * pv / norm2(seen);
+  });
+  return map;
+}
+
+namespace {
+
+/// Integrates `pressure(offset)` along the lines of sight through the sphere of `reach`.
+template <class Pressure>
+std::vector<double> follow_rays(std::int64_t nside, Pressure const& pressure, double reach,
+                                SkyHalo const& halo, std::int64_t refine, int steps) {
+  T_Healpix_Base<int64> const coarse(nside, RING, SET_NSIDE);
+  T_Healpix_Base<int64> const fine(nside * refine, NEST, SET_NSIDE);
+  std::vector<double> map(static_cast<std::size_t>(coarse.Npix()), 0.0);
+  double const area = 4 * std::numbers::pi / static_cast<double>(fine.Npix());
+  rangeset<int64> disc;
+  vec3 const centre(halo.position.x, halo.position.y, halo.position.z);
+  fine.query_disc(pointing(centre), std::asin(reach / norm(halo.position)) + 1e-3, disc);
+  for (tsize r = 0; r < disc.nranges(); ++r) {
+    for (int64 pixel = disc.ivbegin(r); pixel < disc.ivend(r); ++pixel) {
+      vec3 const v = fine.pix2vec(pixel);
+      Vec3 const direction{v.x, v.y, v.z};
+      Vec3 const foot = dot(direction, halo.position) * direction - halo.position;
+      double const b2 = norm2(foot);
+      if (b2 >= reach * reach) continue;
+      double const half = std::sqrt(reach * reach - b2);
+      double sum = 0;
+      for (int i = 0; i < steps; ++i)
+        sum += pressure(foot + half * (2 * (i + 0.5) / steps - 1) * direction);
+      map[static_cast<std::size_t>(coarse.nest2ring(pixel / (refine * refine)))] +=
+          halo.y_per_p200 * area * sum * 2 * half / steps;
+    }
+  }
+  return map;
+}
+
+}  // namespace
+
+std::vector<double> oracle_cube_rays(std::int64_t nside, SparseCube const& cube,
+                                     SkyHalo const& halo, Claims const& claims, std::int64_t refine,
+                                     int steps) {
+  auto const n = 2 * static_cast<std::int64_t>(std::ceil(cube.reach / cube.voxel_edge));
+  auto const index = [&](Vec3 const& p) {
+    auto const cell = [&](double x) {
+      return static_cast<std::int64_t>(std::floor(x / cube.voxel_edge)) + n / 2;
+    };
+    return static_cast<std::size_t>((cell(p.x) * n + cell(p.y)) * n + cell(p.z));
+  };
+  std::vector<double> dense(static_cast<std::size_t>(n * n * n), 0.0);
+  for (auto const& voxel : cube.voxels) dense[index(voxel.centre)] = voxel.value;
+  auto const pressure = [&](Vec3 const& p) { return claims.taken(p) ? 0 : dense[index(p)]; };
+  return follow_rays(nside, pressure, cube.reach, halo, refine, steps);
+}
+
+std::vector<double> oracle_profile(std::int64_t nside, std::function<double(double)> const& profile,
+                                   double r_cut, SkyHalo const& halo, Claims const& claims,
+                                   std::int64_t refine, int steps) {
+  int const n = 20000;  // the profile is slow: one table for all rays
+  std::vector<double> table;
+  for (int i = 0; i <= n; ++i) table.push_back(profile(r_cut * i / n));
+  auto const pressure = [&](Vec3 const& p) {
+    if (claims.taken(p)) return 0.0;
+    return table[static_cast<std::size_t>(std::min(norm(p) / r_cut, 1.0) * n + 0.5)];
+  };
+  return follow_rays(nside, pressure, r_cut, halo, refine, steps);
+}
+
+}  // namespace setsz

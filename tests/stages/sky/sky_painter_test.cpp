@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/sky/sky_painter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "model/gnfw.hpp"
+#include "pipeline/base/random.hpp"
+#include "tests/stages/sky/sky_oracle.hpp"
+
+namespace setsz {
+namespace {
+
+constexpr double mass = 5000, r200 = 600;  // 5e13 Msun/h at z = 0
+
+double gnfw_profile(double m, double x) { return gnfw(gnfw_shape({}, m, 0.6774, 0), x); }
+ProfileFamily const& fill_family() {
+  static ProfileFamily const family(gnfw_profile, 1000, 20000, 4);
+  return family;
+}
+
+/// A lopsided cube of 16^3 voxels with structure at the voxel scale, empty beyond 2 R200.
+SparseCube lopsided_cube() {
+  std::int64_t const n = 16;
+  double const edge = 5 * r200;
+  std::vector<float> values;
+  for (std::int64_t i = 0; i < n * n * n; ++i) {
+    auto const at = [&](std::int64_t k) {
+      return (static_cast<double>(k % n) + 0.5 - 0.5 * static_cast<double>(n)) * edge / double(n);
+    };
+    Vec3 const p{at(i / n / n), at(i / n), at(i)};
+    double const r = norm(p - Vec3{90, -60, 120}) / r200;
+    double const bumps =
+        1 + 0.5 * Random(7, Purpose::test, static_cast<std::uint64_t>(i)).uniform();
+    values.push_back(norm(p) < 2 * r200 ? static_cast<float>(bumps * std::exp(-2 * r)) : 0.0F);
+  }
+  return SparseCube(values, n, edge);
+}
+
+struct Place {
+  char const* name;
+  double theta, phi;
+};
+/// Poles, the meridian phi = 0, edges and corners of the twelve faces, and anywhere.
+Place const places[] = {{"north pole", 0, 0},
+                        {"beside the north pole", 1e-3, 4},
+                        {"south pole", std::numbers::pi, 0},
+                        {"phi = 0 at the equator", std::numbers::pi / 2, 0},
+                        {"phi = 0 in the cap", 0.3, 1e-5},
+                        {"corner of four faces", std::acos(2.0 / 3.0), std::numbers::pi / 4},
+                        {"edge of a polar face", 0.5, std::numbers::pi / 2},
+                        {"cap and equator", std::acos(-2.0 / 3.0), 1.0},
+                        {"anywhere", 1.1, 2.3}};
+
+Vec3 direction(double theta, double phi) {
+  return {std::sin(theta) * std::cos(phi), std::sin(theta) * std::sin(phi), std::cos(theta)};
+}
+double sum_of(std::span<double const> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+/// A halo whose R200 is this many pixels.
+SkyHalo halo_at(Place const& place, RingGeometry const& rings, double r200_per_pixel) {
+  double const distance = r200 / (r200_per_pixel * rings.pixel_size());
+  return {distance * direction(place.theta, place.phi), r200, 1e-8};
+}
+
+class SumRule : public ::testing::TestWithParam<double> {};
+
+TEST_P(SumRule, HoldsForACubeWithTrueLinesOfSight) {
+  double const per_pixel = GetParam();
+  RingGeometry const rings(per_pixel > 30 ? 1024 : 256);
+  SparseCube const cube = lopsided_cube();
+  RingMap map(rings, 1, rings.n_rings() + 1);
+  SkyPainter painter(map);
+  for (auto const& place : places) {
+    SkyHalo const halo = halo_at(place, rings, per_pixel);
+    if (!SkyPainter::is_outside(norm(halo.position), cube.reach)) continue;
+    double expected = 0;  // every voxel in the middle of its own line of sight, cut finely
+    for_each_part(cube, 4, [&](Vec3 const& offset, double pv) {
+      expected += halo.y_per_p200 * pv / norm2(halo.position + offset);
+    });
+    std::ranges::fill(map.values(), 0.0);
+    auto const painted = painter.paint(cube, halo, Claims::on_cluster(r200, 0, {}));
+    EXPECT_NEAR(sum_of(map.values()) / expected, 1, 1e-4) << place.name;
+    EXPECT_NEAR(sum_of(map.values()) / painted.painted, 1, 1e-12) << place.name;
+    EXPECT_EQ(painted.removed, 0);
+  }
+}
+
+TEST_P(SumRule, HoldsForASphericalProfile) {
+  double const per_pixel = GetParam();
+  RingGeometry const rings(per_pixel > 30 ? 1024 : 256);
+  RingMap map(rings, 1, rings.n_rings() + 1);
+  SkyPainter painter(map);
+  for (auto const& place : places) {
+    SkyHalo const halo = halo_at(place, rings, per_pixel);
+    double const distance = norm(halo.position);
+    if (!SkyPainter::is_outside(distance, 4 * r200)) continue;
+    // Shells and their mean 1/chi^2, by brute force.
+    double expected = 0;
+    int const n = 20000;
+    for (int i = 0; i < n; ++i) {
+      double const r = 4 * r200 * (i + 0.5) / n;
+      double const dimming = std::log((distance + r) / (distance - r)) / (2 * r * distance);
+      expected += halo.y_per_p200 * 4 * std::numbers::pi * r * r * gnfw_profile(mass, r / r200) *
+                  dimming * 4 * r200 / n;
+    }
+    std::ranges::fill(map.values(), 0.0);
+    auto const painted = painter.paint(fill_family(), mass, halo, Claims::on_fill({}));
+    // 3e-4: the family blends profiles 5% apart in mass.
+    EXPECT_NEAR(sum_of(map.values()) / expected, 1, 3e-4) << place.name;
+    EXPECT_NEAR(sum_of(map.values()) / painted.painted, 1, 1e-12) << place.name;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(PixelsPerRadius, SumRule,
+                         ::testing::Values(0.01, 0.05, 0.07, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0));
+
+/// Largest difference to the oracle over the largest pixel, and the summed one over the sum.
+struct Difference {
+  double peak, sum;
+};
+Difference compare(std::span<double const> map, std::vector<double> const& oracle) {
+  double peak = 0, worst = 0, sum = 0, total = 0;
+  for (std::size_t i = 0; i < oracle.size(); ++i) {
+    worst = std::max(worst, std::abs(map[i] - oracle[i]));
+    peak = std::max(peak, oracle[i]);
+    sum += std::abs(map[i] - oracle[i]);
+    total += oracle[i];
+  }
+  return {worst / peak, sum / total};
+}
+
+/// One place of every kind: a pole, phi = 0, a corner of faces, anywhere.
+Place const few_places[] = {places[0], places[3], places[5], places[8]};
+
+TEST(SkyPainter, PaintsResolvedCubesLikeTheRaysOfTheOracle) {
+  RingGeometry const rings(64);
+  SparseCube const cube = lopsided_cube();
+  auto const alone = Claims::on_cluster(r200, 0, {});
+  for (auto const& place : few_places) {
+    for (double const per_pixel : {0.7, 2.0, 6.0}) {
+      SkyHalo const halo = halo_at(place, rings, per_pixel);
+      RingMap map(rings, 1, rings.n_rings() + 1);
+      SkyPainter(map).paint(cube, halo, alone);
+      auto const oracle = oracle_cube_rays(64, cube, halo, alone, per_pixel < 1 ? 16 : 8, 120);
+      auto const difference = compare(map.values(), oracle);
+      EXPECT_LT(difference.peak, 0.03) << place.name << ", " << per_pixel;
+      EXPECT_LT(difference.sum, 0.02) << place.name << ", " << per_pixel;
+    }
+  }
+}
+
+TEST(SkyPainter, PaintsUnresolvedCubesLikeTheVoxelByVoxelOracle) {
+  RingGeometry const rings(64);
+  SparseCube const cube = lopsided_cube();
+  auto const alone = Claims::on_cluster(r200, 0, {});
+  for (auto const& place : places) {
+    for (double const per_pixel : {0.02, 0.1, 0.4}) {
+      SkyHalo const halo = halo_at(place, rings, per_pixel);
+      RingMap map(rings, 1, rings.n_rings() + 1);
+      SkyPainter(map).paint(cube, halo, alone);
+      auto const difference = compare(map.values(), oracle_cube(64, cube, halo, alone, 5));
+      EXPECT_LT(difference.peak, 0.03) << place.name << ", " << per_pixel;
+      EXPECT_LT(difference.sum, 0.03) << place.name << ", " << per_pixel;
+    }
+  }
+}
+
+TEST(SkyPainter, PaintsProfilesLikeTheOracle) {
+  RingGeometry const rings(64);
+  for (auto const& place : few_places) {
+    for (double const per_pixel : {0.1, 0.6, 2.0, 6.0}) {
+      SkyHalo const halo = halo_at(place, rings, per_pixel);
+      if (!SkyPainter::is_outside(norm(halo.position), 4 * r200)) continue;
+      RingMap map(rings, 1, rings.n_rings() + 1);
+      SkyPainter(map).paint(fill_family(), mass, halo, Claims::on_fill({}));
+      auto const oracle = oracle_profile(
+          64, [&](double r) { return gnfw_profile(mass, r / r200); }, 4 * r200, halo,
+          Claims::on_fill({}), per_pixel < 1 ? 32 : 8, 160);
+      auto const difference = compare(map.values(), oracle);
+      EXPECT_LT(difference.peak, 0.03) << place.name << ", " << per_pixel;
+      EXPECT_LT(difference.sum, 0.02) << place.name << ", " << per_pixel;
+    }
+  }
+}
+
+TEST(SkyPainter, LeavesOutWhatBelongsToOtherHaloes) {
+  RingGeometry const rings(64);
+  std::vector<Neighbour> const neighbours = {{{1500, 300, -200}, 700, 3},
+                                             {{-800, 900, 1900}, 500, 4}};
+  auto const profile = [&](double r) { return gnfw_profile(mass, r / r200); };
+  ProfileFamily const cluster_family(gnfw_profile, 1000, 20000, 2);
+  for (bool const cluster : {false, true}) {
+    auto const claims =
+        cluster ? Claims::on_cluster(r200, 9, neighbours) : Claims::on_fill(neighbours);
+    double const r_cut = (cluster ? 2 : 4) * r200;
+    for (double const per_pixel : {0.03, 0.6, 4.0}) {
+      SkyHalo const halo = halo_at(places[8], rings, per_pixel);
+      RingMap map(rings, 1, rings.n_rings() + 1);
+      auto const& family = cluster ? cluster_family : fill_family();
+      auto const painted = SkyPainter(map).paint(family, mass, halo, claims);
+      auto const oracle =
+          oracle_profile(64, profile, r_cut, halo, claims, per_pixel < 1 ? 32 : 8, 300);
+      auto const whole = oracle_profile(64, profile, r_cut, halo, Claims::on_fill({}),
+                                        per_pixel < 1 ? 32 : 8, 300);
+      EXPECT_GT(painted.removed, 0.02 * painted.painted);
+      EXPECT_NEAR(sum_of(map.values()) / painted.painted, 1, 1e-12);
+      double const tolerance = per_pixel < 0.06 ? 0.1 : 0.003;  // below: a few hundred points
+      EXPECT_NEAR(painted.removed / (sum_of(whole) - sum_of(oracle)), 1, 3 * tolerance)
+          << per_pixel;
+      EXPECT_NEAR(painted.painted / sum_of(oracle), 1, tolerance) << per_pixel;
+      EXPECT_LT(compare(map.values(), oracle).sum, per_pixel < 0.06 ? 0.05 : 0.015) << per_pixel;
+    }
+  }
+}
+
+TEST(SkyPainter, GivesTheSameBitsHoweverTheRingsAreCut) {
+  RingGeometry const rings(64);
+  SparseCube const cube = lopsided_cube();
+  auto const paint_all = [&](RingMap& map) {
+    SkyPainter painter(map);
+    for (auto const& place : places) {
+      for (double const per_pixel : {0.02, 0.5, 3.0, 12.0}) {
+        SkyHalo const halo = halo_at(place, rings, per_pixel);
+        if (!SkyPainter::is_outside(norm(halo.position), 4 * r200)) continue;
+        painter.paint(cube, halo, Claims::on_cluster(r200, 0, {{{700, 0, 0}, 300, 1}}));
+        painter.paint(fill_family(), mass, halo, Claims::on_fill({}));
+        painter.paint(fill_family(), mass, halo, Claims::on_fill({{{1700, 0, 0}, 500, 1}}));
+      }
+    }
+  };
+  RingMap whole(rings, 1, rings.n_rings() + 1);
+  paint_all(whole);
+  for (int const ranks : {2, 3, 7}) {
+    auto const boundaries = ring_boundaries(rings, ranks);
+    for (std::size_t rank = 0; rank + 1 < boundaries.size(); ++rank) {
+      RingMap part(rings, boundaries[rank], boundaries[rank + 1]);
+      paint_all(part);
+      for (std::int64_t p = part.pixels().first; p < part.pixels().last; ++p)
+        ASSERT_EQ(part.values()[static_cast<std::size_t>(p - part.pixels().first)],
+                  whole.values()[static_cast<std::size_t>(p)]);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace setsz
