@@ -32,9 +32,10 @@ class CubeImage {
 
   /// Adds the image's surface brightness at points of a ring [P200 ckpc/h per sr].
   void add_row(SkyDirection const& centre, RingPoints const& points, double* values) const;
-  /// Visits every node that is not empty: visit(direction, P V / chi^2).
+  /// Visits 2 x 2 points in every mesh of the grid that is not empty, with their exact share:
+  /// visit(direction, P V / chi^2).
   template <class Visit>
-  void for_each_node(SkyDirection const& centre, Visit&& visit) const;
+  void for_each_point(SkyDirection const& centre, Visit&& visit) const;
 
  private:
   double at(double s, double z, double cosine, double sine, SkyDirection const& centre) const;
@@ -44,16 +45,22 @@ class CubeImage {
 };
 
 template <class Visit>
-void CubeImage::for_each_node(SkyDirection const& centre, Visit&& visit) const {
-  for (std::int64_t i = 0; i < n_; ++i) {
-    for (std::int64_t j = 0; j < n_; ++j) {
-      double const value = values_[static_cast<std::size_t>(i * n_ + j)];
-      if (value == 0) continue;
-      double const x = static_cast<double>(i) * node_ - half_;
-      double const y = static_cast<double>(j) * node_ - half_;
-      double const quarter_u = (x * x + y * y) / 4, f = std::sqrt(1 - quarter_u);
-      visit(f * x * centre.east + f * y * centre.south + (1 - 2 * quarter_u) * centre.outwards,
-            value);
+void CubeImage::for_each_point(SkyDirection const& centre, Visit&& visit) const {
+  for (std::int64_t i = 0; i + 1 < n_; ++i) {
+    for (std::int64_t j = 0; j + 1 < n_; ++j) {
+      double const* const corner = values_.data() + (i * n_ + j);
+      if (corner[0] + corner[1] + corner[n_] + corner[n_ + 1] == 0) continue;
+      for (double const p : {0.25, 0.75}) {
+        for (double const q : {0.25, 0.75}) {
+          double const value = (1 - p) * ((1 - q) * corner[0] + q * corner[1]) +
+                               p * ((1 - q) * corner[n_] + q * corner[n_ + 1]);
+          double const x = (static_cast<double>(i) + p) * node_ - half_;
+          double const y = (static_cast<double>(j) + q) * node_ - half_;
+          double const quarter_u = (x * x + y * y) / 4, f = std::sqrt(1 - quarter_u);
+          visit(f * x * centre.east + f * y * centre.south + (1 - 2 * quarter_u) * centre.outwards,
+                value / 4);
+        }
+      }
     }
   }
 }

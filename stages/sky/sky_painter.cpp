@@ -9,8 +9,10 @@
 namespace setsz {
 namespace {
 
-/// Parts of a pixel must be smaller than this to follow a profile [R200].
-constexpr double profile_part_r200 = 0.2;
+/// Parts of a pixel must be smaller than this to follow a profile, and its core [R200].
+constexpr double profile_part_r200 = 0.4, core_part_r200 = 0.1, core_radius_r200 = 0.75;
+/// Pixels so large that the profile's core is a small part of one need no finer cuts.
+constexpr int largest_core_level = 4;
 /// Below this R200/pixel a spherical halo is a few points.
 constexpr double points_below = 0.06;
 
@@ -60,14 +62,14 @@ PaintedSky SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims
 
   PaintedSky const result{image_.total() * halo.y_per_p200, image_.removed() * halo.y_per_p200};
   if (pixel > 8 * node || image_.total() == 0) {
-    image_.for_each_node(centre, [&](Vec3 const& direction, double value) {
+    image_.for_each_point(centre, [&](Vec3 const& direction, double value) {
       map_.add(pixel_of(direction), value * halo.y_per_p200);
     });
     return result;
   }
   // The plane's bilinear nodes reach a little beyond the cube.
   stamp_.build(
-      map_.geometry(), centre, image_.radius() + 2 * node, level_for(pixel, node),
+      map_.geometry(), centre, image_.radius() + 2 * node, {.level = level_for(pixel, node)},
       [&](RingPoints const& points, double* values) { image_.add_row(centre, points, values); });
   stamp_.add_to(map_, result.painted / stamp_.integral());
   return result;
@@ -94,9 +96,11 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
   }
   SkyDirection const centre(halo.position);
   double const sin_radius = r_cut / distance;
-  int const level = level_for(pixel, profile_part_r200 * angle_200);
+  Stamp::Cuts const cuts{level_for(pixel, profile_part_r200 * angle_200),
+                         std::min(level_for(pixel, core_part_r200 * angle_200), largest_core_level),
+                         core_radius_r200 * angle_200};
   family.projected(mass, projected_);
-  stamp_.build(map_.geometry(), centre, std::asin(sin_radius), level,
+  stamp_.build(map_.geometry(), centre, std::asin(sin_radius), cuts,
                ProfileRow(centre, projected_, sin_radius));
   double const factor = total / stamp_.integral();
   if (claims.empty()) {
@@ -106,7 +110,7 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
   family.pressure(mass, pressure_);
   Claims const local = claims.rotated(centre.to_local());
   ClaimedProfileRow row(centre, projected_, pressure_, distance, r_cut, halo.r200, local);
-  claimed_stamp_.build(map_.geometry(), centre, std::asin(sin_radius), level, row);
+  claimed_stamp_.build(map_.geometry(), centre, std::asin(sin_radius), cuts, row);
   // Both stamps have the same pixels and, but for what is taken, the same values in R200 / ckpc/h.
   claimed_stamp_.add_to(map_, factor / halo.r200);
   double const painted = factor / halo.r200 * claimed_stamp_.integral();
@@ -116,7 +120,9 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
 PaintedSky SkyPainter::paint_points(double x_cut, SkyHalo const& halo, Claims const& claims) {
   PaintedSky result;
   double const volume = halo.r200 * halo.r200 * halo.r200 * halo.y_per_p200;
-  sampler_.for_each_point(enclosed_, x_cut, x_cut / 4, [&](Vec3 const& point, double share) {
+  // A few points do, but for claims, which cut the sphere.
+  double const spacing = claims.empty() ? x_cut / 4 : x_cut / 10;
+  sampler_.for_each_point(enclosed_, x_cut, spacing, [&](Vec3 const& point, double share) {
     Vec3 const offset = halo.r200 * point;
     Vec3 const seen = halo.position + offset;
     double const value = share * volume / norm2(seen);

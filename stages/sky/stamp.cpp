@@ -14,6 +14,19 @@ SkyDirection::SkyDirection(Vec3 const& position) : outwards(unit(position)) {
   south = {z * cosine, z * sine, -s};
 }
 
+Range Stamp::pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
+                           std::int64_t ring, double angle) {
+  auto const [z, s] = geometry.circle(ring, PixelPart{});
+  // |n - n0|^2 = dz^2 + ds^2 + 4 s s0 sin^2(dphi/2)
+  double const chord2 = 4 * std::sin(angle / 2) * std::sin(angle / 2);
+  double const left = chord2 - (z - centre.z) * (z - centre.z) - (s - centre.s) * (s - centre.s);
+  if (left < 0) return {};
+  double const across = 4 * s * centre.s;
+  double const half_width =
+      left >= across ? std::numbers::pi : 2 * std::asin(std::sqrt(left / across));
+  return geometry.pixels_near(ring, centre.phi, half_width);
+}
+
 void Stamp::add_to(RingMap& map, double factor) const {
   RingGeometry const& geometry = map.geometry();
   double const scale = factor * area_;

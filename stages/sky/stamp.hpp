@@ -34,12 +34,19 @@ struct RingPoints {
 /// the disc computes all of it and finds the same factor.
 class Stamp {
  public:
+  /// How finely pixels are cut: into 4^level parts, those near the centre into 4^core_level.
+  struct Cuts {
+    int level = 0;
+    int core_level = 0;
+    double core_radius = 0;  ///< [rad]
+  };
+
   /// Averages `add_row(RingPoints, double* values)`, which adds a surface brightness at given
-  /// points to `values`, over the 4^level parts of every pixel that the disc may touch.
+  /// points to `values`, over the parts of every pixel that the disc may touch.
   /// \param radius  of the disc [rad]: the brightness is 0 outside
   template <class AddRow>
-  void build(RingGeometry const& geometry, SkyDirection const& centre, double radius, int level,
-             AddRow&& add_row);
+  void build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
+             Cuts const& cuts, AddRow&& add_row);
 
   /// Sum over the pixels of value x area.
   double integral() const { return integral_; }
@@ -48,6 +55,14 @@ class Stamp {
   std::int64_t n_pixels() const { return static_cast<std::int64_t>(values_.size()); }
 
  private:
+  /// The pixels of a ring whose centres lie within an angle of a direction.
+  static Range pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
+                             std::int64_t ring, double angle);
+  /// Sets values[k - pixels.first] to the average over the 4^level parts of the pixels k.
+  template <class AddRow>
+  static void average(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,
+                      Range pixels, int level, AddRow&& add_row, double* values);
+
   struct Row {
     std::int64_t ring, first;  ///< pixels first, first + 1, ... modulo the ring's number
     std::size_t begin, end;    ///< in values_
@@ -59,13 +74,37 @@ class Stamp {
 };
 
 template <class AddRow>
+void Stamp::average(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,
+                    Range pixels, int level, AddRow&& add_row, double* values) {
+  std::fill_n(values, pixels.size(), 0.0);
+  int const parts = 1 << level;
+  for (int a = 0; a < parts; ++a) {
+    for (int b = 0; b < parts; ++b) {
+      PixelPart const part{(a + 0.5) / parts - 0.5, (b + 0.5) / parts - 0.5};
+      auto const circle = geometry.circle(ring, part);
+      geometry.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
+        std::int64_t const count = arc.last - arc.first;
+        double const first = arc.phi_first - centre.phi;
+        double const last = first + arc.phi_step * static_cast<double>(count - 1);
+        add_row(RingPoints{circle.z, circle.s, first, arc.phi_step, count,
+                           std::max(std::abs(first), std::abs(last))},
+                values + (arc.first - pixels.first));
+      });
+    }
+  }
+  double const share = 1.0 / (parts * parts);
+  for (std::int64_t i = 0; i < pixels.size(); ++i) values[i] *= share;
+}
+
+template <class AddRow>
 void Stamp::build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
-                  int level, AddRow&& add_row) {
+                  Cuts const& cuts, AddRow&& add_row) {
   rows_.clear();
   values_.clear();
   area_ = geometry.pixel_area();
-  double const reach =
-      std::min(radius + (level > 0 ? geometry.largest_pixel_radius() : 0), std::numbers::pi);
+  double const margin = geometry.largest_pixel_radius();
+  double const reach = std::min(radius + (cuts.level > 0 ? margin : 0), std::numbers::pi);
+  double const core = cuts.core_level > cuts.level ? std::min(cuts.core_radius + margin, reach) : 0;
   double const north = centre.theta - reach, south = centre.theta + reach;
   auto const number = [](double ring) { return static_cast<std::int64_t>(ring); };
   std::int64_t const first_ring =
@@ -74,43 +113,26 @@ void Stamp::build(RingGeometry const& geometry, SkyDirection const& centre, doub
       south >= std::numbers::pi
           ? geometry.n_rings()
           : std::min(geometry.n_rings(), number(std::floor(geometry.ring_at(south) + 1e-7)));
-  double const chord2 = 4 * std::sin(reach / 2) * std::sin(reach / 2);  // |n - n0|^2 at the edge
-  int const parts = 1 << level;
+  double sum = 0;
   for (std::int64_t ring = first_ring; ring <= last_ring; ++ring) {
-    auto const [z, s] = geometry.circle(ring, PixelPart{});
-    // |n - n0|^2 = dz^2 + ds^2 + 4 s s0 sin^2(dphi/2)
-    double const across = 4 * s * centre.s;
-    double const left = chord2 - (z - centre.z) * (z - centre.z) - (s - centre.s) * (s - centre.s);
-    if (left < 0) continue;
-    double const half_width =
-        left >= across ? std::numbers::pi : 2 * std::asin(std::sqrt(left / across));
-    Range const pixels = geometry.pixels_near(ring, centre.phi, half_width);
+    Range const pixels = pixels_within(geometry, centre, ring, reach);
     if (pixels.size() <= 0) continue;
     Row const row{ring, pixels.first, values_.size(),
                   values_.size() + static_cast<std::size_t>(pixels.size())};
-    values_.resize(row.end, 0.0);
-    for (int a = 0; a < parts; ++a) {
-      for (int b = 0; b < parts; ++b) {
-        PixelPart const part{(a + 0.5) / parts - 0.5, (b + 0.5) / parts - 0.5};
-        auto const circle = geometry.circle(ring, part);
-        geometry.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
-          double const first = arc.phi_first - centre.phi;
-          double const last = first + arc.phi_step * static_cast<double>(arc.last - arc.first - 1);
-          RingPoints const points{circle.z,
-                                  circle.s,
-                                  first,
-                                  arc.phi_step,
-                                  arc.last - arc.first,
-                                  std::max(std::abs(first), std::abs(last))};
-          add_row(points, values_.data() + row.begin + (arc.first - pixels.first));
-        });
+    values_.resize(row.end);
+    double* const values = values_.data() + row.begin;
+    average(geometry, centre, ring, pixels, cuts.level, add_row, values);
+    if (core > 0) {
+      Range near = pixels_within(geometry, centre, ring, core);
+      near = {std::max(near.first, pixels.first), std::min(near.last, pixels.last)};
+      if (near.size() > 0) {
+        average(geometry, centre, ring, near, cuts.core_level, add_row,
+                values + (near.first - pixels.first));
       }
     }
+    for (std::int64_t i = 0; i < pixels.size(); ++i) sum += values[i];
     rows_.push_back(row);
   }
-  double sum = 0;
-  double const share = 1.0 / (parts * parts);
-  for (double& value : values_) sum += (value *= share);
   integral_ = sum * area_;
 }
 

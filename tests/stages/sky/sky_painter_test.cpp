@@ -24,7 +24,7 @@ ProfileFamily const& fill_family() {
 
 /// A lopsided cube of 16^3 voxels with structure at the voxel scale, empty beyond 2 R200.
 SparseCube lopsided_cube() {
-  std::int64_t const n = 16;
+  std::int64_t const n = 32;
   double const edge = 5 * r200;
   std::vector<float> values;
   for (std::int64_t i = 0; i < n * n * n; ++i) {
@@ -86,7 +86,7 @@ TEST_P(SumRule, HoldsForACubeWithTrueLinesOfSight) {
     std::ranges::fill(map.values(), 0.0);
     auto const painted = painter.paint(cube, halo, Claims::on_cluster(r200, 0, {}));
     EXPECT_NEAR(sum_of(map.values()) / expected, 1, 1e-4) << place.name;
-    EXPECT_NEAR(sum_of(map.values()) / painted.painted, 1, 1e-12) << place.name;
+    EXPECT_NEAR(sum_of(map.values()) / painted.painted, 1, 1e-11) << place.name;
     EXPECT_EQ(painted.removed, 0);
   }
 }
@@ -113,7 +113,7 @@ TEST_P(SumRule, HoldsForASphericalProfile) {
     auto const painted = painter.paint(fill_family(), mass, halo, Claims::on_fill({}));
     // 3e-4: the family blends profiles 5% apart in mass.
     EXPECT_NEAR(sum_of(map.values()) / expected, 1, 3e-4) << place.name;
-    EXPECT_NEAR(sum_of(map.values()) / painted.painted, 1, 1e-12) << place.name;
+    EXPECT_NEAR(sum_of(map.values()) / painted.painted, 1, 1e-11) << place.name;
   }
 }
 INSTANTIATE_TEST_SUITE_P(PixelsPerRadius, SumRule,
@@ -207,9 +207,9 @@ TEST(SkyPainter, LeavesOutWhatBelongsToOtherHaloes) {
           oracle_profile(64, profile, r_cut, halo, claims, per_pixel < 1 ? 32 : 8, 300);
       auto const whole = oracle_profile(64, profile, r_cut, halo, Claims::on_fill({}),
                                         per_pixel < 1 ? 32 : 8, 300);
-      EXPECT_GT(painted.removed, 0.02 * painted.painted);
-      EXPECT_NEAR(sum_of(map.values()) / painted.painted, 1, 1e-12);
-      double const tolerance = per_pixel < 0.06 ? 0.1 : 0.003;  // below: a few hundred points
+      EXPECT_GT(painted.removed, 0.01 * painted.painted);
+      EXPECT_NEAR(sum_of(map.values()) / painted.painted, 1, 1e-11);
+      double const tolerance = per_pixel < 0.06 ? 0.03 : 0.003;  // below: a few hundred points
       EXPECT_NEAR(painted.removed / (sum_of(whole) - sum_of(oracle)), 1, 3 * tolerance)
           << per_pixel;
       EXPECT_NEAR(painted.painted / sum_of(oracle), 1, tolerance) << per_pixel;
