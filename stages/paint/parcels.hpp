@@ -66,10 +66,13 @@ class SphereSampler {
       auto const high = std::min<std::int64_t>(low + per_shell, ProfileFamily::n_nodes);
       double const energy =
           enclosed[static_cast<std::size_t>(high)] - enclosed[static_cast<std::size_t>(low)];
-      double const r_low = node * static_cast<double>(low),
-                   r_high = node * static_cast<double>(high);
-      // The radius that halves the shell's volume.
-      double const radius = std::cbrt((r_low * r_low * r_low + r_high * r_high * r_high) / 2);
+      // The radius that halves the shell's energy.
+      double const half =
+          (enclosed[static_cast<std::size_t>(low)] + enclosed[static_cast<std::size_t>(high)]) / 2;
+      auto const above = std::upper_bound(enclosed.begin() + low, enclosed.begin() + high, half);
+      double const step = *above - *(above - 1);
+      double const radius = node * (static_cast<double>(above - enclosed.begin()) -
+                                    (step > 0 ? (*above - half) / step : 0.5));
       auto const& directions =
           directions_for(4 * std::numbers::pi * radius * radius / (spacing_r200 * spacing_r200));
       double const share = energy / static_cast<double>(directions.size());

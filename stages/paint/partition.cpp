@@ -55,9 +55,7 @@ void merge(std::vector<Interval>& parts) {
 }  // namespace
 
 Claims::Claims(double own_r200, std::int64_t own_row, std::vector<Neighbour> neighbours)
-    : inverse_r2_(own_r200 > 0 ? 1 / (own_r200 * own_r200) : 0),
-      row_(own_row),
-      neighbours_(std::move(neighbours)) {}
+    : own_r2_(own_r200 * own_r200), row_(own_row), neighbours_(std::move(neighbours)) {}
 
 Claims Claims::on_cluster(double r200, std::int64_t row, std::vector<Neighbour> neighbours) {
   return {r200, row, std::move(neighbours)};
@@ -66,7 +64,7 @@ Claims Claims::on_cluster(double r200, std::int64_t row, std::vector<Neighbour> 
 Claims Claims::on_fill(std::vector<Neighbour> neighbours) { return {0, -1, std::move(neighbours)}; }
 
 bool Claims::taken(Vec3 const& point) const {
-  double const own = inverse_r2_ > 0 ? norm2(point) * inverse_r2_ : HUGE_VAL;
+  double const own = own_r2_ > 0 ? norm2(point) / own_r2_ : HUGE_VAL;
   for (auto const& other : neighbours_) {
     double const ratio2 = norm2(point - other.offset) / (other.r200 * other.r200);
     if (ratio2 < reach2 && (ratio2 < own || (ratio2 == own && other.row < row_))) return true;
@@ -88,8 +86,8 @@ void Claims::along(Vec3 const& foot, Vec3 const& direction, double reach,
     // |q - o|^2 < limit with q = foot + l direction; limit is (2 R)^2 in the fill, and for a
     // cluster R^2 |q|^2 / R_own^2, which makes the leading coefficient other than 1.
     double const r2 = other.r200 * other.r200;
-    bool const cluster = inverse_r2_ > 0;
-    double const a = cluster ? 1 - r2 * inverse_r2_ : 1;
+    bool const cluster = own_r2_ > 0;
+    double const a = cluster ? 1 - r2 / own_r2_ : 1;
     double const b = -2 * dot(direction, other.offset);
     double const c =
         norm2(other.offset) - 2 * dot(foot, other.offset) + a * foot2 - (cluster ? 0 : reach2 * r2);

@@ -53,7 +53,7 @@ class Claims {
 
  private:
   Claims(double own_r200, std::int64_t own_row, std::vector<Neighbour> neighbours);
-  double inverse_r2_;  ///< 1 / own R200^2; 0 for the fill
+  double own_r2_;  ///< own R200^2; 0 for the fill
   std::int64_t row_;
   std::vector<Neighbour> neighbours_;
 };

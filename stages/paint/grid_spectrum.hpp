@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "pipeline/base/comm.hpp"
+
+namespace setsz {
+
+/// Real-to-complex Fourier transforms of n^3 grids that lie in slabs of x planes over the ranks.
+/// The slabs are FFTW's own: with many ranks the last ones may have no plane.
+class GridFourier {
+ public:
+  GridFourier(Comm const& comm, std::int64_t n);
+
+  /// This rank's planes, of the grid and of its transform.
+  Range planes() const { return planes_; }
+  /// What a rank holds for one transform [bytes].
+  double bytes() const { return static_cast<double>(allocated_) * 16; }
+
+  /// Collective. \param values (planes, n, n) of this rank
+  /// \return sum over cells of f exp(-i k x), (planes, n, n/2 + 1) modes (kx, ky, kz >= 0)
+  std::vector<std::complex<double>> transform(std::span<double const> values) const;
+
+ private:
+  Comm comm_;
+  std::int64_t n_;
+  Range planes_;
+  std::int64_t allocated_ = 0;  ///< complex numbers
+};
+
+/// Spectra of two fields in shells of |k| one fundamental mode 2 pi/L wide, centred on its
+/// multiples: shell b has b - 1/2 <= |k| L/(2 pi) < b + 1/2, b = 1 ... n/2.
+struct GridSpectra {
+  std::vector<std::int64_t> modes;
+  std::vector<double> k;      ///< mean |k| of the modes [2 pi / L]
+  std::vector<double> first;  ///< mean |f|^2 of the first field
+  std::vector<double> second, crossed;
+};
+/// Collective. Sums go in the order of the planes; both fields from the same GridFourier.
+GridSpectra grid_spectra(Comm const& comm, std::int64_t n, Range planes,
+                         std::span<std::complex<double> const> first,
+                         std::span<std::complex<double> const> second);
+
+}  // namespace setsz

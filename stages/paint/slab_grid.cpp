@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/paint/slab_grid.hpp"
+
+#include <algorithm>
+
+namespace setsz {
+
+bool SlabGrid::touches(double x, double radius) const {
+  if (planes_.size() == 0) return false;
+  double const cell = cell_ckpch();
+  double const middle = static_cast<double>(planes_.first + planes_.last) / 2 * cell;
+  double const half = static_cast<double>(planes_.size()) / 2 * cell;
+  return std::abs(std::remainder(x - middle, box_)) <= half + radius + 2 * cell;
+}
+
+ColumnSums column_sums(Comm const& comm, SlabGrid const& grid) {
+  auto const n = static_cast<std::size_t>(grid.n());
+  ColumnSums sums;
+  sums.along_x.assign(n * n, 0.0);
+  for (std::int64_t i = grid.planes().first; i < grid.planes().last; ++i) {
+    auto const plane = grid.plane(i);
+    std::vector<double> over_j(n, 0.0);
+    for (std::size_t j = 0; j < n; ++j) {
+      double over_k = 0;
+      for (std::size_t k = 0; k < n; ++k) {
+        over_j[k] += plane[j * n + k];
+        over_k += plane[j * n + k];
+      }
+      sums.along_z.push_back(over_k);
+    }
+    sums.along_y.insert(sums.along_y.end(), over_j.begin(), over_j.end());
+  }
+  // The planes lie in rank order: each rank adds its own to what the lower ones have.
+  for (int rank = 0; rank < comm.size(); ++rank) {
+    if (comm.rank() == rank) {
+      for (std::int64_t i = grid.planes().first; i < grid.planes().last; ++i) {
+        auto const plane = grid.plane(i);
+        for (std::size_t c = 0; c < n * n; ++c) sums.along_x[c] += plane[c];
+      }
+    }
+    comm.broadcast(std::span<double>(sums.along_x), rank);
+  }
+  for (double const column : sums.along_x) sums.total += column;
+  return sums;
+}
+
+}  // namespace setsz

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/paint/profile_family.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "model/gnfw.hpp"
+
+namespace setsz {
+namespace {
+
+double profile(double mass, double x) { return gnfw(gnfw_shape({}, mass, 0.6774, 0), x); }
+
+TEST(ProfileFamily, BlendsAgreeWithTheProfileItself) {
+  ProfileFamily const family(profile, 100, 1e4, 4);
+  std::vector<double> table(ProfileFamily::table_size);
+  for (double const mass : {100.0, 123.4, 5000.0, 9999.0}) {
+    GnfwShape const shape = gnfw_shape({}, mass, 0.6774, 0);
+    EXPECT_NEAR(family.volume_integral(mass) / gnfw_volume_integral(shape, 4), 1, 3e-4) << mass;
+    family.enclosed(mass, table);
+    EXPECT_NEAR(table[256] / gnfw_volume_integral(shape, 1), 1, 3e-4) << mass;
+    EXPECT_EQ(table.back(), family.volume_integral(mass));
+    family.pressure(mass, table);
+    EXPECT_NEAR(table[100] / gnfw(shape, 100 * 4.0 / 1024), 1, 4e-4);
+    EXPECT_EQ(table[ProfileFamily::n_nodes], 0);
+  }
+}
+
+TEST(ProfileFamily, ProjectionHoldsTheVolumeIntegral) {
+  // 2 pi integral of y(b) b db = 4 pi integral of p r^2 dr, for the blend too.
+  ProfileFamily const family(profile, 300, 5000, 2);
+  std::vector<double> table(ProfileFamily::table_size);
+  for (double const mass : {321.0, 4321.0}) {
+    family.projected(mass, table);
+    double sum = 0;
+    double const step = 2.0 / ProfileFamily::n_nodes;
+    for (int i = 0; i < ProfileFamily::n_nodes; ++i) {  // y linear between the nodes
+      double const low = table[static_cast<std::size_t>(i)];
+      double const high = table[static_cast<std::size_t>(i + 1)];
+      double const b = step * i;
+      sum += 2 * std::numbers::pi * step * (b * (low + high) / 2 + step * (low / 6 + high / 3));
+    }
+    EXPECT_NEAR(sum / family.volume_integral(mass), 1, 2e-4);
+  }
+}
+
+TEST(ProfileFamily, ProjectsAKnownProfile) {
+  // p = 1 - (x/c)^2: y(b) = (4/3) c (1 - (b/c)^2)^(3/2), volume 8 pi c^3/15.
+  double const c = 3;
+  ProfileFamily const family([&](double, double x) { return 1 - x * x / (c * c); }, 1, 2, c);
+  std::vector<double> table(ProfileFamily::table_size);
+  family.projected(1.5, table);
+  for (std::size_t i : {0, 100, 500, 1000}) {
+    double const b2 = std::pow(static_cast<double>(i) / ProfileFamily::n_nodes, 2);
+    EXPECT_NEAR(table[i], 4.0 / 3 * c * std::pow(1 - b2, 1.5), 1e-9);
+  }
+  EXPECT_NEAR(family.volume_integral(1.5), 8 * std::numbers::pi * c * c * c / 15, 1e-9);
+}
+
+}  // namespace
+}  // namespace setsz
