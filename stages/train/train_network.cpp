@@ -2,6 +2,8 @@
 #include "stages/train/train_network.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -149,10 +151,12 @@ class TrainingRun {
   }
 
   std::string note(double loss) const {
-    auto text = concat("loss ", loss);
-    if (history_.best_epoch >= 0)
-      text += concat("  validation ", history_.epochs.back().validation_ratio, " (best ",
-                     history_.best_ratio(), " in epoch ", history_.best_epoch + 1, ")");
+    char text[96];
+    if (history_.best_epoch < 0)
+      std::snprintf(text, sizeof text, "loss %.4g", loss);
+    else
+      std::snprintf(text, sizeof text, "loss %.4g  validation %.4f (best %.4f)", loss,
+                    history_.epochs.back().validation_ratio, history_.best_ratio());
     return text;
   }
 

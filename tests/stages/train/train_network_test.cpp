@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/train/train_network.hpp"
+
+#include <gtest/gtest.h>
+
+#include "model/network.hpp"
+#include "pipeline/base/hash.hpp"
+#include "small_universe.hpp"
+#include "stages/common/cube_file.hpp"
+#include "stages/predict/predict_network.hpp"
+#include "stages/train/cluster_source.hpp"
+
+namespace setsz {
+namespace {
+
+using namespace testing;
+
+/// The universe, and one training that nothing disturbed, by each rank alone.
+class Learning : public ::testing::Test {
+ protected:
+  static constexpr std::int64_t epochs = 6;
+  static void SetUpTestSuite() {
+    world_ = new Comm(Comm::world());
+    folder_ = new TemporaryFolder(*world_);
+    collectively(*world_, "making the universe", [] {
+      if (world_->is_root()) write_small_universe(folder_->path());
+    });
+    TestContext context(Comm::self(), folder_->path(), alone());
+    train_network(small_training(epochs), context);
+    TestContext prediction(Comm::self(), folder_->path(), alone());
+    predict_network(small_prediction(), prediction);
+    world_->barrier();
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    delete world_;
+  }
+  static std::string alone() { return *folder_ / concat("alone", world_->rank()); }
+
+  static Comm* world_;
+  static TemporaryFolder* folder_;
+};
+Comm* Learning::world_ = nullptr;
+TemporaryFolder* Learning::folder_ = nullptr;
+
+TEST_F(Learning, MakesTheSameModelOnAnyNumberOfRanks) {
+  auto const outputs = *folder_ / "together";
+  TestContext context(*world_, folder_->path(), outputs);
+  train_network(small_training(epochs), context);
+  EXPECT_EQ(hash_file(outputs + "/model.pt"), hash_file(alone() + "/model.pt"));
+  EXPECT_EQ(h5_content_hash(outputs + "/history.h5"), h5_content_hash(alone() + "/history.h5"));
+}
+
+TEST_F(Learning, AnInterruptedTrainingMakesTheSameModel) {
+  auto const outputs = *folder_ / "interrupted";
+  int stops = 0;
+  for (int const steps : {1, 4, 2, 1000}) {  // eight training clusters: two steps an epoch
+    TestContext context(*world_, folder_->path(), outputs);
+    context.stop_after = steps;
+    try {
+      train_network(small_training(epochs), context);
+    } catch (StoppedByTest const&) {
+      ++stops;
+      EXPECT_FALSE(std::filesystem::exists(outputs + "/model.pt"));
+    }
+    world_->barrier();
+  }
+  EXPECT_EQ(stops, 3);
+  EXPECT_EQ(hash_file(outputs + "/model.pt"), hash_file(alone() + "/model.pt"));
+}
+
+TEST_F(Learning, TheSeedMakesAnotherModel) {
+  auto task = small_training(1);
+  task.instance.seed = 2;
+  TestContext context(*world_, folder_->path(), *folder_ / "other_seed");
+  train_network(task, context);
+  EXPECT_NE(hash_file(*folder_ / "other_seed/model.pt"), hash_file(alone() + "/model.pt"));
+}
+
+TEST_F(Learning, BeatsABenchmarkThatIsWrong) {
+  auto const outputs = *folder_ / "longer";
+  TestContext context(*world_, folder_->path(), outputs);
+  train_network(small_training(20), context);
+  EXPECT_LT(context.notes.at("validation_ratio").get<double>(), 0.7);
+}
+
+TEST_F(Learning, PredictsTheSameOnAnyNumberOfRanks) {
+  auto const outputs = *folder_ / "predicted";
+  TestContext context(*world_, folder_->path(), outputs);
+  if (world_->is_root()) std::filesystem::copy(alone() + "/model.pt", outputs + "/model.pt");
+  world_->barrier();
+  predict_network(small_prediction(), context);
+  EXPECT_EQ(h5_content_hash(outputs + "/prediction.h5"),
+            h5_content_hash(alone() + "/prediction.h5"));
+}
+
+TEST_F(Learning, AnInterruptedPredictionIsTheSame) {
+  auto const outputs = *folder_ / "predicted_in_parts";
+  int stops = 0;
+  for (int const rounds : {3, 5, 100000}) {
+    TestContext context(*world_, folder_->path(), outputs);
+    if (world_->is_root())
+      std::filesystem::copy(alone() + "/model.pt", outputs + "/model.pt",
+                            std::filesystem::copy_options::skip_existing);
+    world_->barrier();
+    context.stop_after = rounds;
+    try {
+      predict_network(small_prediction(), context);
+    } catch (StoppedByTest const&) {
+      ++stops;
+    }
+    world_->barrier();
+  }
+  EXPECT_EQ(stops, 2);
+  EXPECT_EQ(h5_content_hash(outputs + "/prediction.h5"),
+            h5_content_hash(alone() + "/prediction.h5"));
+}
+
+// The file against the network itself, evaluated by hand on one cluster.
+TEST_F(Learning, ThePredictionIsThatOfTheNetwork) {
+  auto const path = alone() + "/prediction.h5";
+  CubeFile const cubes(path);
+  ASSERT_EQ(cubes.size(), n_clusters);
+  auto const table = read_clusters(*folder_ / "clusters.h5");
+  auto const network = Network::from_container(read_container(alone() + "/model.pt"));
+  auto const task = small_prediction();
+  std::int64_t const row = 3;
+  auto const cube = cubes.read(row);
+  ParticleStore const store(*folder_ / "particles.h5");
+  ClusterSource const source(
+      store.load(row), cluster_input(table, row, store.scalars(row), store.vectors(row)), 310);
+  auto const seed = task.instance.stream_seed(task.run_seed);
+  std::uint64_t const stream = (std::uint64_t{0xfffffffd} << 32) | row;
+  TargetBatch batch;
+  batch.cluster = source.input();
+  batch.xoff_r200 = batch.cluster.scalars[xoff_scalar];
+  batch.origin = source.draw_origin(200, Random(seed, Purpose::origin_sample, stream));
+  auto const lattice = cubes.lattice(row, source.input().r200c);
+  std::vector<std::size_t> voxels;
+  lattice.each_within(2, [&](std::size_t v, std::size_t) {
+    auto const n = static_cast<std::size_t>(n_voxels);
+    source.add_target(
+        batch,
+        lattice.centre_r200(static_cast<std::int64_t>(v / (n * n)),
+                            static_cast<std::int64_t>(v / n % n), static_cast<std::int64_t>(v % n)),
+        40, Random(seed, Purpose::local_sample, stream, v));
+    voxels.push_back(v);
+  });
+  auto const expected = network.predict(batch);
+  std::vector<bool> inside(cube.size(), false);
+  for (std::size_t i = 0; i < voxels.size(); ++i) {
+    EXPECT_NEAR(cube[voxels[i]], expected[i], 1e-5 * (1 + expected[i]));
+    inside[voxels[i]] = true;
+  }
+  for (std::size_t v = 0; v < cube.size(); ++v)
+    if (!inside[v]) {
+      EXPECT_EQ(cube[v], 0);
+    }
+  auto const shift = cubes.file().read_rows<double>("/origin_shift", {row, row + 1});
+  EXPECT_NEAR(shift[0], network.origin_shift(batch).x, 1e-6);
+}
+
+TEST_F(Learning, ALocalRadiusBeyondTheExtractionIsRefused) {
+  auto task = small_training(1);
+  task.model.network.local_radius = 400;
+  TestContext context(*world_, folder_->path(), *folder_ / "refused");
+  auto const error = error_of([&] { train_network(task, context); });
+  EXPECT_EQ(error.code(), ExitCode::config);
+  EXPECT_NE(std::string(error.what()).find("raise [extract] local_radius"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace setsz

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/train/training_cluster.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace setsz {
+namespace {
+
+ClusterParticles some_particles(std::int64_t n, double radius) {
+  Random random(4, Purpose::test);
+  ClusterParticles particles;
+  auto const add = [&](std::vector<float>& array, double x) {
+    array.push_back(static_cast<float>(x));
+  };
+  for (std::int64_t i = 0; i < n; ++i) {
+    Vec3 q;
+    do
+      q = radius *
+          Vec3{2 * random.uniform() - 1, 2 * random.uniform() - 1, 2 * random.uniform() - 1};
+    while (norm(q) >= radius);
+    add(particles.x, q.x), add(particles.y, q.y), add(particles.z, q.z);
+    add(particles.vx, random.normal()), add(particles.vy, random.normal());
+    add(particles.vz, static_cast<double>(i));  // tells who it is
+  }
+  return sorted_into_cells(particles, CellGrid::for_cluster(n, radius, 300));
+}
+
+TrainingCluster example() {
+  std::int64_t const m = 12;
+  std::vector<float> pressure(static_cast<std::size_t>(m * m * m));
+  for (std::size_t i = 0; i < pressure.size(); ++i) pressure[i] = static_cast<float>(i);
+  ClusterInput input{.m200c = 1e4, .r200c = 500, .v200 = 500, .p200 = 0.2};
+  input.scalars[xoff_scalar] = 0.3;
+  return TrainingCluster(7, some_particles(4000, 1500), input, 300, {m, 5}, pressure);
+}
+
+DrawSizes const sizes{.targets = 100, .local_particles = 20, .origin_particles = 300};
+
+TEST(TrainingCluster, DrawsDistinctVoxelsWithTheirOwnPressure) {
+  auto const cluster = example();
+  std::set<float> seen;
+  CubeLattice const lattice{12, 5};
+  std::int64_t n = 0;
+  for (auto const& lane : cluster.draw(sizes, 1, 0)) {
+    EXPECT_EQ(lane.first_target, n);
+    n += lane.size();
+    EXPECT_DOUBLE_EQ(lane.share, 0.01);
+    EXPECT_DOUBLE_EQ(lane.xoff_r200, 0.3);
+    for (std::size_t t = 0; t < lane.position.size(); ++t) {
+      EXPECT_LT(norm(lane.position[t]), 2);
+      auto const voxel = static_cast<std::int64_t>(lane.truth[t]);
+      EXPECT_EQ(lane.position[t], lattice.centre_r200(voxel / 144, voxel / 12 % 12, voxel % 12));
+      EXPECT_TRUE(seen.insert(lane.truth[t]).second);
+    }
+  }
+  EXPECT_EQ(n, 100);
+}
+
+TEST(TrainingCluster, LocalParticlesLieInTheSphereAndCountsAreExact) {
+  auto const cluster = example();
+  auto const all = some_particles(4000, 1500);
+  for (auto const& lane : cluster.draw(sizes, 1, 0))
+    for (std::size_t t = 0; t < lane.position.size(); ++t) {
+      Vec3 const target = 500 * lane.position[t];
+      std::int64_t count = 0;
+      for (std::size_t i = 0; i < all.x.size(); ++i)
+        count += norm(Vec3{all.x[i], all.y[i], all.z[i]} - target) < 300;
+      EXPECT_NEAR(static_cast<double>(lane.n_within[t]), static_cast<double>(count), 1);
+      auto const first = lane.first_particle[t], last = lane.first_particle[t + 1];
+      EXPECT_EQ(last - first, std::min<std::int64_t>(20, lane.n_within[t]));
+      std::set<float> names;
+      for (auto i = first; i < last; ++i) {
+        auto const& p = lane.local[static_cast<std::size_t>(i)];
+        EXPECT_LT(norm(Vec3{p.x, p.y, p.z} - target), 300.01);
+        EXPECT_TRUE(names.insert(p.vz).second);
+      }
+    }
+}
+
+TEST(TrainingCluster, OriginSeesTheSphereOf2p5R200) {
+  auto const cluster = example();  // its particles reach 3 R200
+  for (std::int64_t const n : {300, 1500, 4000}) {
+    auto const lanes =
+        cluster.draw({.targets = 3, .local_particles = 0, .origin_particles = n}, 1, 0);
+    std::set<float> names;
+    for (auto const& p : lanes[0].origin) {
+      EXPECT_LT(norm(Vec3{p.x, p.y, p.z}), 1250.01);
+      EXPECT_TRUE(names.insert(p.vz).second);
+    }
+    std::int64_t const inside = static_cast<std::int64_t>(4000 * std::pow(2.5 / 3, 3));
+    if (n < 2000)
+      EXPECT_EQ(static_cast<std::int64_t>(names.size()), n);
+    else
+      EXPECT_NEAR(static_cast<double>(names.size()), static_cast<double>(inside), 120);
+    EXPECT_EQ(lanes[0].origin.size(), lanes[2].origin.size());
+    EXPECT_TRUE(lanes[0].local.empty());
+  }
+}
+
+TEST(TrainingCluster, OriginDrawsEvenly) {
+  auto const cluster = example();
+  Vec3 mean;
+  std::int64_t const draws = 40;
+  for (std::uint64_t epoch = 0; epoch < draws; ++epoch) {
+    auto const lanes = cluster.draw({1, 0, 1500}, 1, epoch);  // by going through
+    for (auto const& p : lanes[0].origin) mean += Vec3{p.x, p.y, p.z} / (1500.0 * draws);
+  }
+  EXPECT_LT(norm(mean), 40);  // mean of all 2315 is within 20 of the centre
+}
+
+TEST(TrainingCluster, DrawsAreFunctionsOfSeedAndEpoch) {
+  auto const cluster = example();
+  auto const truth = [&](std::uint64_t seed, std::uint64_t epoch) {
+    return cluster.draw(sizes, seed, epoch)[0].truth;
+  };
+  EXPECT_EQ(truth(1, 2), truth(1, 2));
+  EXPECT_NE(truth(1, 2), truth(1, 3));
+  EXPECT_NE(truth(1, 2), truth(2, 2));
+}
+
+TEST(TrainingCluster, GivesAllVoxelsWhereFewerThanWantedExist) {
+  auto const cluster = example();
+  std::int64_t n = 0;
+  for (auto const& lane : cluster.draw({.targets = 100000, .local_particles = 1}, 1, 0))
+    n += lane.size();
+  EXPECT_EQ(n, cluster.n_voxels());
+}
+
+TEST(TrainingCluster, MomentsAreThoseOfTheSample) {
+  auto const cluster = example();
+  auto const moments = cluster.moments(sizes, 300, 1);
+  EXPECT_EQ(moments.origin_radius.n, 300);
+  EXPECT_EQ(moments.target_radius.n, 100);
+  EXPECT_GT(moments.local_radius.affine().mean, 0.5);  // uniform density: 3/4
+  EXPECT_LT(moments.local_radius.affine().mean, 0.9);
+  EXPECT_EQ(moments.log_count.n, 100);
+}
+
+}  // namespace
+}  // namespace setsz
