@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/run/runner.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "io/h5.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/run/durable.hpp"
+#include "pipeline/run/lock.hpp"
+#include "tests/run/temporary_folder.hpp"
+#include "tests/run/toy_stages.hpp"
+
+namespace setsz {
+namespace {
+
+std::vector<std::string> const everything{"numbers", "sums/a/b"};
+
+/// A run directory with the toy stages in it.
+class ToyRun {
+ public:
+  explicit ToyRun(Comm const& comm) : comm_(comm), folder_(comm) { Log::set_level(0); }
+
+  std::vector<StageResult> run(std::vector<std::string> settings = {}, bool force = false,
+                               Comm const* comm = nullptr) {
+    settings.push_back("run.directory=" + run_directory());
+    auto const configuration = Configuration::parse("[toy]\n", "toy.ini", settings, toy::schemas());
+    auto const stages = toy::stages(configuration);
+    Runner runner(
+        comm ? *comm : comm_, stages,
+        {configuration.get<RunOptions>(), "toy.ini", configuration.resolved(), "test",
+         [](std::string const& path, std::string const&) { return h5_content_hash(path); }, force});
+    return runner.run(everything);
+  }
+  Error error(std::vector<std::string> const& settings, bool force = false) {
+    return error_of([&] { run(settings, force); });
+  }
+  StateReport state(std::vector<std::string> settings, std::size_t i) const {
+    settings.push_back("run.directory=" + run_directory());
+    auto const configuration = Configuration::parse("[toy]\n", "toy.ini", settings, toy::schemas());
+    auto const stages = toy::stages(configuration);
+    return RunState(run_directory(), stages).of(*stages[i]);
+  }
+  std::string run_directory() const { return folder_ / "run"; }
+  std::string sums() const { return run_directory() + "/sums/a/b/sums.h5"; }
+  bool exists(std::string const& path) const {
+    comm_.barrier();
+    bool const there = std::filesystem::exists(path);
+    comm_.barrier();
+    return there;
+  }
+  /// Rank 0 changes something on the disk, between two barriers.
+  template <class Change>
+  void on_disk(Change&& change) const {
+    comm_.barrier();
+    if (comm_.is_root()) change();
+    comm_.barrier();
+  }
+  std::string operator/(std::string const& name) const { return folder_ / name; }
+
+ private:
+  Comm comm_;
+  TemporaryFolder folder_;
+};
+
+bool contains(std::string const& text, std::string const& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(Runner, MakesAllProductsAndThenSkipsThem) {
+  Comm const comm = Comm::world();
+  ToyRun toy(comm);
+  auto const first = toy.run();
+  ASSERT_EQ(first.size(), 2U);
+  EXPECT_FALSE(first[0].up_to_date);
+  EXPECT_EQ(first[1].notes.at("units_done_now"), 12);
+  EXPECT_EQ(first[1].notes.at("rank_plus_one").at("max"), comm.size());
+  EXPECT_EQ(first[1].notes.at("rank_plus_one").at("mean"), (comm.size() + 1) / 2.0);
+  EXPECT_TRUE(toy.exists(toy.sums()));
+  EXPECT_FALSE(toy.exists(toy.sums() + ".part"));
+  EXPECT_FALSE(toy.exists(toy.run_directory() + "/sums/a/b/journal"));
+  auto const second = toy.run();
+  EXPECT_TRUE(second[0].up_to_date);
+  EXPECT_TRUE(second[1].up_to_date);
+}
+
+TEST(Runner, ProductsAreTheSameBytesOnAnyNumberOfRanks) {
+  Comm const comm = Comm::world();
+  ToyRun together(comm);
+  together.run();
+  auto const hash = hash_file_in_blocks(comm, together.sums());
+  ToyRun apart(comm);
+  if (comm.is_root()) {
+    Comm const alone = Comm::self();
+    apart.run({}, false, &alone);
+  }
+  comm.barrier();
+  EXPECT_EQ(hash, hash_file_in_blocks(comm, apart.sums()));
+}
+
+TEST(Runner, AChangedOptionMakesItsProductAndThoseBehindItStaleAndSaysWhy) {
+  ToyRun toy(Comm::world());
+  toy.run();
+  auto const sums = toy.state({"toy.factor=3"}, 1);
+  EXPECT_EQ(sums.state, ProductState::stale);
+  EXPECT_EQ(sums.reasons, std::vector<std::string>{"toy.factor: 2 -> 3"});
+  EXPECT_EQ(toy.state({"toy.factor=3"}, 0).state, ProductState::complete);
+  EXPECT_EQ(toy.state({"toy.count=13"}, 0).state, ProductState::stale);
+  EXPECT_EQ(toy.state({"toy.count=13"}, 1).reasons,
+            std::vector<std::string>{"input numbers is stale"});
+  auto const again = toy.run({"toy.factor=3"});
+  EXPECT_TRUE(again[0].up_to_date);
+  EXPECT_FALSE(again[1].up_to_date);
+}
+
+TEST(Runner, OptionsOfTheRunningAloneChangeNothing) {
+  ToyRun toy(Comm::world());
+  toy.run();
+  auto const again = toy.run({"run.log_level=0", "toy.commit_every=5", "run.memory_mb=7"});
+  EXPECT_TRUE(again[0].up_to_date);
+  EXPECT_TRUE(again[1].up_to_date);
+}
+
+TEST(Runner, AnExternalFileCountsByItsContentAndNotByItsTime) {
+  ToyRun toy(Comm::world());
+  std::vector<std::string> const settings{"toy.file=" + (toy / "input.dat")};
+  EXPECT_EQ(toy.error(settings).code(), ExitCode::missing_input);
+  toy.on_disk([&] { std::ofstream(toy / "input.dat") << "one"; });
+  toy.run(settings);
+  toy.on_disk([&] {
+    auto const now = std::filesystem::last_write_time(toy / "input.dat");
+    std::filesystem::last_write_time(toy / "input.dat", now + std::chrono::hours(5));
+  });
+  EXPECT_TRUE(toy.run(settings)[0].up_to_date);
+  toy.on_disk([&] { std::ofstream(toy / "input.dat") << "two"; });
+  auto const report = toy.state(settings, 0);
+  EXPECT_EQ(report.state, ProductState::stale);
+  EXPECT_TRUE(contains(report.reasons.at(0), "input.dat"));
+  EXPECT_FALSE(toy.run(settings)[0].up_to_date);
+}
+
+TEST(Runner, AProductThatWasDeletedOrCutIsMadeAgain) {
+  ToyRun toy(Comm::world());
+  toy.run();
+  toy.on_disk([&] { std::filesystem::resize_file(toy.sums(), 100); });
+  EXPECT_TRUE(contains(toy.state({}, 1).reasons.at(0), "has 100 bytes"));
+  EXPECT_FALSE(toy.run()[1].up_to_date);
+  toy.on_disk([&] { std::filesystem::remove(toy.sums()); });
+  EXPECT_EQ(toy.state({}, 1).reasons, std::vector<std::string>{"sums.h5 is gone"});
+  EXPECT_FALSE(toy.run()[1].up_to_date);
+}
+
+TEST(Runner, ADamagedManifestIsNoticed) {
+  ToyRun toy(Comm::world());
+  toy.run();
+  std::string const path = toy.run_directory() + "/numbers/manifest.json";
+  toy.on_disk([&] {
+    std::string text = durable::read_text(path);
+    text.replace(text.find("numbers.h5"), 7, "numberz");
+    std::ofstream(path) << text;
+  });
+  EXPECT_EQ(toy.state({}, 0).state, ProductState::stale);
+  EXPECT_TRUE(contains(toy.state({}, 0).reasons.at(0), "damaged"));
+  EXPECT_FALSE(toy.run()[0].up_to_date);
+}
+
+TEST(Runner, AnErrorOnOneRankIsAgreedAndLeavesNothingUnderAFinalName) {
+  Comm const comm = Comm::world();
+  ToyRun toy(comm);
+  auto const error = toy.error({"toy.fault=agreed_error", "toy.fault_rank=1", "toy.fault_unit=4"});
+  EXPECT_EQ(error.code(), ExitCode::bad_data);
+  EXPECT_TRUE(contains(error.what(), "sums/a/b: unit 4 of 'toy.dat' is bad")) << error.what();
+  EXPECT_FALSE(toy.exists(toy.sums()));
+  EXPECT_FALSE(toy.exists(toy.sums() + ".part"));
+  EXPECT_EQ(toy.state({}, 1).state, ProductState::half_done);
+  EXPECT_EQ(toy.run()[1].notes.at("units_done_now"), 8);
+}
+
+TEST(Runner, AFailureLeavesTheOldProductAsItWas) {
+  ToyRun toy(Comm::world());
+  toy.run();
+  auto const hash = hash_file_in_blocks(Comm::self(), toy.sums());
+  EXPECT_EQ(toy.error({"toy.factor=3", "toy.fault=agreed_error"}).code(), ExitCode::bad_data);
+  EXPECT_EQ(hash, hash_file_in_blocks(Comm::self(), toy.sums()));
+  EXPECT_EQ(toy.state({}, 1).state, ProductState::complete);
+}
+
+TEST(Runner, AnOutputThatWasNotWrittenIsAnError) {
+  ToyRun toy(Comm::world());
+  auto const error = toy.error({"toy.fault=no_output"});
+  EXPECT_EQ(error.code(), ExitCode::internal);
+  EXPECT_TRUE(contains(error.what(), "sums.h5.part"));
+}
+
+TEST(Runner, StoppedWorkGoesOnWhereItWasAndGivesTheSameBytes) {
+  Comm const comm = Comm::world();
+  ToyRun whole(comm), stopped(comm);
+  whole.run();
+  for (std::string const unit : {"3", "7"}) {
+    auto const error = stopped.error({"toy.stop_at_fault=yes", "toy.fault_unit=" + unit});
+    EXPECT_EQ(error.code(), ExitCode::stopped);
+  }
+  if (comm.is_root()) {  // with another number of ranks
+    Comm const alone = Comm::self();
+    EXPECT_EQ(stopped.run({}, false, &alone)[1].notes.at("units_done_now"), 4);
+  }
+  comm.barrier();
+  EXPECT_EQ(hash_file_in_blocks(comm, whole.sums()), hash_file_in_blocks(comm, stopped.sums()));
+}
+
+TEST(Runner, HalfDoneWorkUnderOtherOptionsIsRefusedUnlessForced) {
+  ToyRun toy(Comm::world());
+  EXPECT_EQ(toy.error({"toy.stop_at_fault=yes", "toy.fault_unit=5"}).code(), ExitCode::stopped);
+  auto const error = toy.error({"toy.factor=3"});
+  EXPECT_EQ(error.code(), ExitCode::config);
+  EXPECT_TRUE(contains(error.what(), "toy.factor: 2 -> 3")) << error.what();
+  EXPECT_EQ(toy.run({"toy.factor=3"}, true)[1].notes.at("units_done_now"), 12);
+}
+
+TEST(Runner, StartsThatNeverGetToACheckpointEndInAnError) {
+  ToyRun toy(Comm::world());
+  toy.error({"toy.stop_at_fault=yes", "toy.fault_unit=0"});
+  std::string const attempts = toy.run_directory() + "/sums/a/b/attempts.json";
+  auto const mark = Journal::commit_mark(toy.run_directory() + "/sums/a/b/journal");
+  toy.on_disk([&] {  // as four starts that were killed would leave it
+    std::ofstream(attempts) << nlohmann::json{{"mark", mark}, {"attempts", 4}};
+  });
+  auto const error = toy.error({});
+  EXPECT_EQ(error.code(), ExitCode::internal);
+  EXPECT_TRUE(contains(error.what(), "no progress in 4 starts")) << error.what();
+  toy.on_disk([&] { std::ofstream(attempts) << nlohmann::json{{"mark", mark}, {"attempts", 4}}; });
+  EXPECT_NO_THROW(toy.run({}, true));
+}
+
+TEST(Runner, AFullDiskAtAnyStepOfPublicationLeavesNothingBadAndTheNextRunIsWhole) {
+  Comm const comm = Comm::world();
+  ToyRun good(comm);
+  good.run();
+  auto const hash = hash_file_in_blocks(comm, good.sums());
+  ToyRun toy(comm);
+  int failures = 0;
+  for (int k = 0;; ++k) {
+    int calls = 0;
+    if (comm.is_root()) {
+      durable::fault = [&](std::string_view, std::string const&) {
+        return calls++ == k ? ENOSPC : 0;
+      };
+    }
+    Error const error = toy.error({"toy.commit_every=100"});
+    durable::fault = nullptr;
+    if (error.code() == ExitCode::ok) break;
+    ++failures;
+    EXPECT_EQ(error.code(), ExitCode::io) << error.what();
+    if (toy.state({}, 1).state == ProductState::complete) {
+      EXPECT_EQ(hash, hash_file_in_blocks(comm, toy.sums()));
+    } else {
+      EXPECT_FALSE(toy.exists(toy.run_directory() + "/sums/a/b/manifest.json"));
+    }
+    comm.barrier();
+  }
+  EXPECT_GT(failures, 10);
+  EXPECT_EQ(hash, hash_file_in_blocks(comm, toy.sums()));
+}
+
+TEST(Runner, ASecondJobOnTheSameProductIsRefusedAndNamesTheFirst) {
+  Comm const comm = Comm::world();
+  ToyRun toy(comm);
+  std::unique_ptr<RunLock> other;  // locks belong to the open file: this stands for another job
+  toy.on_disk([&] {
+    other = std::make_unique<RunLock>(toy.run_directory());
+    other->write("sums/a/b");
+  });
+  auto const error = toy.error({});
+  EXPECT_EQ(error.code(), ExitCode::cannot_create);
+  for (auto const* word : {"sums/a/b", "is held by", "process", "since"}) {
+    EXPECT_TRUE(contains(error.what(), word)) << error.what();
+  }
+  EXPECT_FALSE(toy.exists(toy.run_directory() + "/numbers"));
+  toy.on_disk([&] { other.reset(); });
+  EXPECT_NO_THROW(toy.run());
+}
+
+TEST(Runner, ProductsThatAreOnlyReadMayBeReadByMany) {
+  Comm const comm = Comm::world();
+  TemporaryFolder const folder(comm);
+  if (!comm.is_root()) return;
+  RunLock first(folder.path()), second(folder.path());
+  first.read("numbers");
+  EXPECT_NO_THROW(second.read("numbers"));
+  EXPECT_EQ(error_of([&] { second.write("numbers"); }).code(), ExitCode::cannot_create);
+  first.write("other/a");
+  EXPECT_NO_THROW(second.write("other/b"));
+  EXPECT_EQ(error_of([&] { second.read("other/a"); }).code(), ExitCode::cannot_create);
+  first.read("other/a");  // finished: others may use it now
+  EXPECT_NO_THROW(second.read("other/a"));
+}
+
+TEST(Runner, PreflightComesBeforeEverythingElse) {
+  ToyRun toy(Comm::world());
+  auto const bad_input = toy.error({"toy.preflight_fails=yes"});
+  EXPECT_EQ(bad_input.code(), ExitCode::bad_data);
+  EXPECT_TRUE(contains(bad_input.what(), "numbers: 'toy.dat' is bad")) << bad_input.what();
+  EXPECT_EQ(toy.error({"toy.output_bytes=1e18"}).code(), ExitCode::io);
+  EXPECT_EQ(toy.error({"toy.memory_bytes=1e15"}).code(), ExitCode::out_of_memory);
+  EXPECT_FALSE(toy.exists(toy.run_directory() + "/numbers"));
+}
+
+TEST(Runner, ARunDirectoryThatCannotBeMadeIsNamed) {
+  ToyRun toy(Comm::world());
+  toy.on_disk([&] { std::ofstream(toy / "run") << "a file is in the way"; });
+  auto const error = toy.error({});
+  EXPECT_EQ(error.code(), ExitCode::cannot_create);
+  EXPECT_TRUE(contains(error.what(), toy.run_directory()));
+}
+
+TEST(Runner, HalfWrittenFilesOfDeadRunsAreRemoved) {
+  ToyRun toy(Comm::world());
+  toy.on_disk([&] {
+    std::filesystem::create_directories(toy.run_directory() + "/sums/a/b");
+    std::ofstream(toy.sums() + ".part") << "half";
+  });
+  toy.run();
+  EXPECT_FALSE(toy.exists(toy.sums() + ".part"));
+}
+
+TEST(Publish, HashingInBlocksDoesNotDependOnTheRanks) {
+  Comm const comm = Comm::world();
+  TemporaryFolder const folder(comm);
+  std::string const path = folder / "large";
+  if (comm.is_root()) {
+    std::ofstream(path) << "head";
+    std::filesystem::resize_file(path, (std::int64_t{64} << 20) * 3 + 17);  // a sparse file
+  }
+  comm.barrier();
+  EXPECT_EQ(hash_file_in_blocks(comm, path), hash_file_in_blocks(Comm::self(), path));
+}
+
+}  // namespace
+}  // namespace setsz
