@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
@@ -36,6 +37,21 @@ std::string time_text() {
 }
 
 std::string attempts_path(std::string const& folder) { return folder + "/attempts.json"; }
+
+/// What flies, as an Error that names the stage. \pre called inside a catch clause
+Error error_of_stage(Stage const& stage) {
+  try {
+    throw;
+  } catch (Error const& error) {
+    return {error.code(), concat(stage.id(), ": ", error.what())};
+  } catch (std::bad_alloc const&) {
+    return {ExitCode::out_of_memory,
+            concat(stage.id(), ": out of memory (", human_bytes(peak_memory_bytes()),
+                   " in use); use more ranks or nodes, or a smaller run.memory_mb")};
+  } catch (std::exception const& error) {
+    return {ExitCode::internal, concat(stage.id(), ": ", error.what())};
+  }
+}
 
 }  // namespace
 
@@ -122,14 +138,9 @@ std::vector<StageResult> Runner::run(std::vector<std::string> const& selected) {
       throw Stopped(stopped.code(), concat(stage->id(), ": ", stopped.what()));
     } catch (CollectiveError const& error) {
       throw CollectiveError(error.code(), concat(stage->id(), ": ", error.what()));
-    } catch (Error const& error) {
-      throw Error(error.code(), concat(stage->id(), ": ", error.what()));
-    } catch (std::bad_alloc const&) {
-      throw Error(ExitCode::out_of_memory,
-                  concat(stage->id(), ": out of memory (", human_bytes(peak_memory_bytes()),
-                         " in use); use more ranks or nodes, or a smaller run.memory_mb"));
-    } catch (std::exception const& error) {
-      throw Error(ExitCode::internal, concat(stage->id(), ": ", error.what()));
+    } catch (...) {
+      forget_attempts(*stage);
+      throw error_of_stage(*stage);
     }
   }
   return results;
@@ -162,11 +173,32 @@ StageResult Runner::run_one(Stage& stage) {
   } else {
     Log::info(stage.id(), report.state == ProductState::half_done ? ": goes on" : ": begins");
   }
-  make(stage, report, result);
+  try {
+    make(stage, report, result);
+  } catch (CollectiveError const& error) {
+    clean_up_after(stage, error.code());
+    throw;
+  }
   return result;
 }
 
+/// An orderly end, not an attempt that died: half-written files are of no use to anybody.
+void Runner::clean_up_after(Stage const& stage, ExitCode code) {
+  if (!comm_.is_root()) return;
+  std::error_code ignored;
+  for (auto const& output : stage.outputs()) {
+    std::filesystem::remove(state_.folder(stage) + "/" + output + ".part", ignored);
+  }
+  if (code != ExitCode::stopped) forget_attempts(stage);
+}
+
+void Runner::forget_attempts(Stage const& stage) {
+  std::error_code ignored;
+  std::filesystem::remove(attempts_path(state_.folder(stage)), ignored);
+}
+
 void Runner::make(Stage& stage, StateReport const& report, StageResult& result) {
+  assert(!report.fingerprint.lines().empty());
   double const start = seconds_since_start();
   reset_peak_memory();
   std::string const folder = state_.folder(stage);
@@ -175,39 +207,22 @@ void Runner::make(Stage& stage, StateReport const& report, StageResult& result) 
   Journal journal(comm_, state_.journal_folder(stage), report.fingerprint.lines());
   RunContext context(comm_, settings_.options, stage, journal);
 
-  Manifest manifest;
-  try {
-    stage.run(context);
-    mark_progress(stage.id());
-    manifest = {stage.id(),
-                report.fingerprint.hex(),
-                report.fingerprint.lines(),
-                verify_parts(comm_, folder, stage.outputs(), settings_.content_hash),
-                files_before,
-                json::object()};
-    auto const files_after = sample_inputs(stage);
-    for (std::size_t i = 0; i < files_before.size(); ++i) {
-      auto const &before = files_before[i], &after = files_after.at(i);
-      if (before.bytes == after.bytes && before.modified_ns == after.modified_ns) continue;
-      throw CollectiveError(
-          ExitCode::bad_data,
-          concat("'", after.path, "' changed while it was read (", before.bytes, " -> ",
-                 after.bytes, " bytes); nothing was published: run again"));
-    }
-  } catch (CollectiveError const& error) {
-    // An orderly end: not an attempt that died. Half-written files are of no use to anybody.
-    if (comm_.is_root()) {
-      std::error_code ignored;
-      for (auto const& output : stage.outputs()) {
-        std::filesystem::remove(folder + "/" + output + ".part", ignored);
-      }
-      if (error.code() != ExitCode::stopped) {
-        std::filesystem::remove(attempts_path(folder), ignored);
-      }
-    }
-    throw;
+  stage.run(context);
+  mark_progress(stage.id());
+  Manifest manifest{stage.id(),
+                    report.fingerprint.hex(),
+                    report.fingerprint.lines(),
+                    verify_parts(comm_, folder, stage.outputs(), settings_.content_hash),
+                    files_before,
+                    json::object()};
+  auto const files_after = sample_inputs(stage);
+  for (std::size_t i = 0; i < files_before.size(); ++i) {
+    auto const &before = files_before[i], &after = files_after.at(i);
+    if (before.bytes == after.bytes && before.modified_ns == after.modified_ns) continue;
+    throw CollectiveError(ExitCode::bad_data,
+                          concat("'", after.path, "' changed while it was read (", before.bytes,
+                                 " -> ", after.bytes, " bytes); nothing was published: run again"));
   }
-
   result.seconds = comm_.all_max(seconds_since_start() - start);
   context.note_local("peak_memory_bytes", peak_memory_since_reset());
   result.notes = context.notes();

@@ -57,6 +57,8 @@ class Runner {
   void check_needs(std::vector<Stage*> const& to_run);
   StageResult run_one(Stage& stage);
   void make(Stage& stage, StateReport const& report, StageResult& result);
+  void clean_up_after(Stage const& stage, ExitCode code);
+  void forget_attempts(Stage const& stage);
   void count_attempt(Stage const& stage);
   void clear_parts(Stage const& stage);
   std::vector<ExternalFile> sample_inputs(Stage const& stage) const;

@@ -62,10 +62,12 @@ StateReport const& RunState::of(Stage const& stage) {
 StateReport RunState::examine(Stage const& stage) {
   StateReport report;
   std::optional<Manifest> manifest;
+  bool damaged = false;
   try {
     manifest = Manifest::read(folder(stage));
   } catch (Error const& error) {
-    return {ProductState::stale, {error.what()}, {}};
+    report.reasons.push_back(error.what());
+    damaged = true;
   }
   bool waits = false;
   for (auto const& input : stage.input_products()) {
@@ -85,7 +87,9 @@ StateReport RunState::examine(Stage const& stage) {
       report.reasons.push_back(error.what());
     }
   }
-  if (manifest) {
+  if (damaged) {
+    report.state = ProductState::stale;
+  } else if (manifest) {
     if (!report.fingerprint.lines().empty()) {
       for (auto const& difference :
            Fingerprint::differences(manifest->lines, report.fingerprint.lines())) {

@@ -14,8 +14,8 @@
 namespace setsz::toy {
 
 void ToyOptions::declare(OptionList& options) {
-  auto const running = [](std::string_view help) {
-    return OptionTraits{.help = help, .affects = Affects::running};
+  auto const running = [](std::string_view text) {
+    return OptionTraits{.help = text, .affects = Affects::running};
   };
   options.add("count", count, {.help = "numbers", .min = 1});
   options.add("factor", factor, {.help = "of the sums"});
@@ -146,6 +146,8 @@ void SumsStage::run(Context& context) {
   context.note_local("rank_plus_one", comm.rank() + 1);
 }
 
+void throw_out() { throw std::runtime_error("out of a noexcept function"); }
+
 void SumsStage::misbehave(Comm const& comm, std::int64_t unit) const {
   if (unit != options_.fault_unit) return;
   bool const here = comm.rank() == options_.fault_rank % comm.size();
@@ -166,7 +168,7 @@ void SumsStage::misbehave(Comm const& comm, std::int64_t unit) const {
     case Fault::memory:
       throw std::bad_alloc();
     case Fault::terminate:
-      []() noexcept { throw std::runtime_error("out of a noexcept function"); }();
+      [&]() noexcept { throw_out(); }();
       break;
     case Fault::kill:
       raise(SIGKILL);

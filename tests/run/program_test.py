@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The way out: exit codes, messages, signals, hangs, kills, on 1 and 3 ranks, around toy stages."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+PROGRAM = os.environ["SETSZ_TOY"]
+MPIEXEC = os.environ["MPIEXEC"]
+failures = []
+
+
+class Result:
+    def __init__(self, code, output, seconds):
+        self.code, self.output, self.seconds = code, output, seconds
+        self.errors = [line for line in output.splitlines() if line.startswith("setsz: ")]
+
+
+def command(ranks, *arguments):
+    return ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [PROGRAM, *arguments]
+
+
+def run(ranks, *arguments, limit=40, **environment):
+    start = time.monotonic()
+    process = subprocess.run(command(ranks, *arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             text=True, timeout=limit, env=os.environ | environment)
+    return Result(process.returncode, process.stdout, time.monotonic() - start)
+
+
+def check(condition, what, result=None):
+    if not condition:
+        failures.append(what)
+        print(f"FAILED: {what}" + (f" (code {result.code})\n{result.output}" if result else ""))
+
+
+class Folder:
+    """A configuration and a run directory of its own."""
+
+    def __enter__(self):
+        self.path = tempfile.mkdtemp(prefix="setsz_program_")
+        self.ini = os.path.join(self.path, "toy.ini")
+        with open(self.ini, "w") as file:
+            file.write(f"[run]\ndirectory = {self.path}/run\n[toy]\ncount = 12\n")
+        self.sums = os.path.join(self.path, "run/sums/a/b/sums.h5")
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def bytes(self):
+        with open(self.sums, "rb") as file:
+            return file.read()
+
+    def nothing_final(self):
+        return not os.path.exists(self.sums)
+
+
+def sets(**options):
+    return [f"--set={'run' if key in ('watchdog_seconds', 'log_level') else 'toy'}.{key}={value}"
+            for key, value in options.items()]
+
+
+def test_answers_without_configuration_or_mpi():
+    for words, part in ((["--help"], "setsz run CONFIG.ini"), (["--version"], "(git "),
+                        (["options"], "[toy]"), (["options", "--ini"], "[toy]"),
+                        (["options", "--markdown"], "## [toy]")):
+        result = run(0, *words)
+        check(result.code == 0 and part in result.output, f"setsz {words}", result)
+
+
+def test_wrong_usage_and_configuration():
+    with Folder() as folder:
+        for words, code, part in ((["rum"], 64, "'run'"), ([], 64, "--help"),
+                                  (["run", folder.ini, "--stage", "sum"], 64, "'sums'"),
+                                  (["run", "/no/such.ini"], 66, "/no/such.ini"),
+                                  (["run", folder.ini, "--set", "toy.cuont=3"], 78, "'count'"),
+                                  (["status", folder.ini, "--set", "toy.cuont=3"], 78, "'count'"),
+                                  (["inspect", "/no/such.h5"], 66, "/no/such.h5"),
+                                  (["verify", folder.path + "/nowhere"], 66, "nowhere")):
+            result = run(0, *words)
+            check(result.code == code and part in result.output and len(result.errors) == 1,
+                  f"setsz {words} gives {code} and one message", result)
+        result = run(3, "run", folder.ini, "--set", "toy.cuont=3")
+        check(result.code == 78 and len(result.errors) == 1, "one message from three ranks", result)
+
+
+def test_run_status_verify():
+    with Folder() as folder:
+        check("missing" in run(0, "status", folder.ini).output, "status: missing")
+        result = run(0, "plan", folder.ini, "--ranks", "4")
+        check(result.code == 0 and "on 4 ranks" in result.output, "plan", result)
+        result = run(2, "check", folder.ini)
+        check(result.code == 0 and not os.path.exists(folder.path + "/run"), "check writes nothing",
+              result)
+        result = run(3, "run", folder.ini)
+        check(result.code == 0 and "3 ranks" in result.output and "summary" in result.output, "run",
+              result)
+        check("up to date" in run(1, "run", folder.ini).output, "second run skips")
+        result = run(0, "status", folder.ini, "--set", "toy.factor=5")
+        check("complete" in result.output and "toy.factor: 2 -> 5" in result.output,
+              "status says what is stale and why", result)
+        check(run(2, "verify", folder.path + "/run").code == 0, "verify: good")
+        check(run(1, "verify", folder.ini).code == 0, "verify by configuration")
+        check("value  float64 (12)" in run(0, "inspect", folder.path + "/run/numbers/numbers.h5").output
+              or "value" in run(0, "inspect", folder.path + "/run/numbers/numbers.h5").output, "inspect")
+        data = bytearray(folder.bytes())
+        data[len(data) // 2] ^= 1
+        with open(folder.sums, "wb") as file:
+            file.write(data)
+        result = run(2, "verify", folder.path + "/run")
+        check(result.code == 65 and "sums.h5" in result.output, "verify: one flipped bit", result)
+
+
+def test_failures_on_one_rank():
+    cases = (("agreed_error", 65, "unit 4 of 'toy.dat' is bad"),
+             ("every_rank_error", 65, "unit 4 of 'toy.dat' is bad"),
+             ("local_error", 65, "unit 4 of 'toy.dat' is bad"),
+             ("exception", 70, "toy index 7"),
+             ("memory", 71, "out of memory"),
+             ("terminate", 70, "noexcept"),
+             ("no_output", 70, "sums.h5.part"))
+    with Folder() as folder:
+        for fault, code, part in cases:
+            for ranks in (3, 1) if fault == "local_error" else (3,):
+                result = run(ranks, "run", folder.ini, *sets(fault=fault, fault_rank=1, fault_unit=4))
+                name = f"{fault} on {ranks} ranks"
+                check(result.code == code, f"{name}: exit code {code}", result)
+                check(len(result.errors) == 1 and part in result.errors[0], f"{name}: one message", result)
+                check(result.seconds < 10, f"{name}: under 10 s", result)
+                check(folder.nothing_final(), f"{name}: nothing under a final name")
+        result = run(2, "run", folder.ini)
+        check(result.code == 0, "after all these failures the run goes on to its end", result)
+
+
+def test_killed_rank():
+    with Folder() as whole, Folder() as killed:
+        run(1, "run", whole.ini)
+        for unit in (3, 8):
+            result = run(3, "run", killed.ini, *sets(fault="kill", fault_rank=1, fault_unit=unit))
+            check(result.code != 0 and result.seconds < 10, "a killed rank ends the job", result)
+            check(killed.nothing_final(), "a killed rank leaves nothing under a final name")
+        result = run(2, "run", killed.ini)
+        check(result.code == 0 and "goes on" in result.output, "the next run goes on", result)
+        check(whole.bytes() == killed.bytes(), "kill and resume on other ranks: the same bytes")
+
+
+def test_hang():
+    with Folder() as folder:
+        result = run(2, "run", folder.ini,
+                     *sets(fault="hang", fault_rank=1, fault_unit=4, watchdog_seconds=1.5))
+        check(result.code == 70 and result.seconds < 10, "a hang ends with 70", result)
+        check("no progress" in result.output, "a hang is named", result)
+
+
+def test_signals():
+    for name in (signal.SIGUSR1, signal.SIGTERM):
+        with Folder() as whole, Folder() as folder:
+            run(1, "run", whole.ini)
+            # mpirun hands SIGUSR1 to its ranks; to SIGTERM it gives them two seconds.
+            process = subprocess.Popen(command(2, "run", folder.ini, *sets(pause_ms=150, commit_every=4)),
+                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            journal = folder.path + "/run/sums/a/b/journal/commit.json"
+            end = time.monotonic() + 20
+            while not os.path.exists(journal) and time.monotonic() < end:
+                time.sleep(0.02)
+            process.send_signal(name)
+            start = time.monotonic()
+            output = process.communicate(timeout=30)[0]
+            result = Result(process.returncode, output, time.monotonic() - start)
+            if name == signal.SIGUSR1:
+                check(result.code == 75 and result.seconds < 3, "SIGUSR1 gives 75 soon", result)
+                check(len(result.errors) == 1 and "run the same command again" in result.errors[0],
+                      "SIGUSR1 says what to do", result)
+            check(result.code != 0, f"{name.name} never gives 0", result)
+            check(folder.nothing_final(), f"{name.name} leaves nothing under a final name")
+            result = run(3, "run", folder.ini)
+            check(result.code == 0 and "goes on" in result.output, f"{name.name}: resume", result)
+            check(whole.bytes() == folder.bytes(), f"{name.name}: the same bytes")
+
+
+def test_two_jobs():
+    with Folder() as folder:
+        first = subprocess.Popen(command(2, "run", folder.ini, *sets(pause_ms=300)),
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        end = time.monotonic() + 20
+        while not os.path.exists(folder.path + "/run/sums/a/b/attempts.json") and time.monotonic() < end:
+            time.sleep(0.02)
+        second = run(1, "run", folder.ini)
+        check(second.code == 73 and "held by" in second.output and "since" in second.output,
+              "the second job is refused", second)
+        # another instance of the same run directory may be worked on meanwhile
+        other = run(1, "run", folder.ini, "--stage", "numbers")
+        check(other.code in (0, 73), "an array job is not harmed", other)
+        output = first.communicate(timeout=40)[0]
+        check(first.returncode == 0, "the first job is unharmed: " + output)
+
+
+def test_closed_output_and_lonely_copies():
+    with Folder() as folder:
+        line = " ".join(command(2, "run", folder.ini)) + " | head -1"
+        subprocess.run(["bash", "-c", line], stdout=subprocess.DEVNULL, timeout=40)
+        check("complete" in run(0, "status", folder.ini).output, "a closed output harms nothing")
+        result = run(0, "run", folder.ini, SLURM_NTASKS="4")
+        check(result.code == 64 and "srun --mpi=pmix" in result.output, "lonely copies are refused", result)
+
+
+for name, test in list(globals().items()):
+    if name.startswith("test_") and (len(sys.argv) < 2 or sys.argv[1] in name):
+        start = time.monotonic()
+        test()
+        print(f"{name}: {time.monotonic() - start:.1f} s", flush=True)
+print(f"{len(failures)} failures")
+sys.exit(1 if failures else 0)
