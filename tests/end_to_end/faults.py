@@ -58,14 +58,13 @@ def lines_of(files):
     return files.catalog.read_text().splitlines(keepends=True)
 
 
-def first_halo(lines):
-    return next(i for i, line in enumerate(lines) if not line.startswith("#"))
+CHANGED_LINE = 25  # of the catalogue, counted from 1: not the first one with numbers
 
 
 def change_line(files, change):
     lines = lines_of(files)
-    i = first_halo(lines)
-    lines[i] = change(lines[i])
+    assert not lines[CHANGED_LINE - 1].startswith("#")
+    lines[CHANGED_LINE - 1] = change(lines[CHANGED_LINE - 1])
     files.catalog.write_text("".join(lines))
 
 
@@ -132,8 +131,8 @@ FAULTS = [
         f, "#Om", lambda line: "#Om = 0.250000; Ol = 0.750000; h = 0.677400\n"), 65, (".list", "0.25")),
     Fault("the configuration has another cosmology", lambda f: f.overrides.append("cosmology.omega_m=0.25"), 65, ("0.25",)),
     # ---- the catalogue
-    Fault("a line that lacks a column", lambda f: change_line(f, drop_column), 65, (".list:",)),
-    Fault("a line with text for a number", lambda f: change_line(f, break_number), 65, (".list:", "12x4")),
+    Fault("a line that lacks a column", lambda f: change_line(f, drop_column), 65, (f".list:{CHANGED_LINE}",)),
+    Fault("a line with text for a number", lambda f: change_line(f, break_number), 65, (f".list:{CHANGED_LINE}", "12x4")),
     Fault("a header with more names than columns", lambda f: change_comment(f, "#ID", lambda line: line.rstrip("\n") + " Extra_Column\n"), 65,
           (".list",)),
     Fault("an empty catalogue", lambda f: f.catalog.write_text(""), 65, (".list",)),

@@ -26,7 +26,7 @@ class Result:
     @property
     def errors(self):
         """Messages: a line that begins with "setsz: error" and what follows it up to the next."""
-        return ["setsz: error" + part for part in self.output.split("setsz: error")[1:]]
+        return ["setsz: error" + part.split("\n---")[0] for part in self.output.split("setsz: error")[1:]]
 
 
 def launch_command(ranks, arguments):
