@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <mutex>
 
 namespace setsz {
@@ -61,6 +62,19 @@ double peak_memory_bytes() {
   return static_cast<double>(usage.ru_maxrss) * 1024;
 }
 
+namespace {
+
+/// mpirun gives its ranks a terminal even where it has none itself: scripts then ask for lines.
+bool shows_live_line() {
+  static bool const live = [] {
+    char const* const wish = std::getenv("SETSZ_PROGRESS");
+    return isatty(STDOUT_FILENO) != 0 && !(wish && std::string_view(wish) == "lines");
+  }();
+  return live;
+}
+
+}  // namespace
+
 Progress::Progress(std::string label, double total)
     : label_(std::move(label)), total_(total), start_(seconds_since_start()) {}
 
@@ -77,7 +91,7 @@ void Progress::update(double done, std::string_view note) {
   if (log_rank != 0 || log_level < 1) return;
   if (first_done_ < 0) first_done_ = done;
   double const now = seconds_since_start();
-  bool const terminal = isatty(STDOUT_FILENO) != 0;
+  bool const terminal = shows_live_line();
   if (now - last_shown_ < (terminal ? 0.2 : 60)) return;
   if (!terminal && last_shown_ < 0) {  // quiet at first: short work needs no line in a log
     last_shown_ = now;
