@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "io/snapshot.hpp"
+#include "pipeline/run/stage.hpp"
+#include "stages/common/sections.hpp"
+#include "stages/mock/measure.hpp"
+
+namespace setsz {
+
+/// [mock]: the embedded universe for demonstrations and tests.
+struct MockOptions {
+  static constexpr std::string_view section = "mock";
+  static constexpr std::string_view help =
+      "an embedded matched pair of simulations with known truth";
+  MockFiles files;
+  MockParameters parameters;
+  void declare(OptionList& options);
+  void validate() const;
+};
+
+/// A matched pair of snapshots in IllustrisTNG's layout, a Rockstar list, and the truth behind
+/// them. A file is the unit of work: one rank makes and writes it, whichever it is.
+class MockStage : public Stage {
+ public:
+  MockStage(Configuration const& configuration, SnapshotInstance snapshot);
+
+  std::string name() const override { return "mock"; }
+  std::string instance() const override { return snapshot_.name; }
+  std::vector<std::string> input_products() const override { return {}; }
+  std::vector<std::string> outputs() const override;
+  void describe(Fingerprint& fingerprint) const override;
+  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  void run(Context& context) override;
+
+ private:
+  MockUniverse universe() const;
+  SnapshotHeader header(MockUniverse const& universe) const;
+  std::vector<HaloMeasurement> write_dark_matter(Context& context,
+                                                 MockUniverse const& universe) const;
+  void write_gas(Context& context, MockUniverse const& universe) const;
+  void write_catalog(Context& context, MockUniverse const& universe,
+                     std::vector<HaloMeasurement> const& measured) const;
+
+  MockOptions options_;
+  SnapshotInstance snapshot_;
+  std::uint64_t seed_;
+  Fingerprint described_;
+};
+
+/// One instance for each [snapshot.NAME] with mock = yes.
+void add_mock_stages(Configuration const& configuration,
+                     std::vector<std::unique_ptr<Stage>>& stages);
+
+}  // namespace setsz
