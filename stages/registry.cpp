@@ -6,6 +6,7 @@
 #include "stages/evaluate/evaluate_stage.hpp"
 #include "stages/extract/extract_stage.hpp"
 #include "stages/fit/fit_stage.hpp"
+#include "stages/mock/mock_stage.hpp"
 #include "stages/predict/predict_stage.hpp"
 #include "stages/train/train_stage.hpp"
 #include "stages/voxelize/voxelize_stage.hpp"
@@ -24,6 +25,7 @@ std::vector<SectionSchema> all_schemas() {
       schema_of<RunOptions>(),
       schema_of<CosmologySection>(),
       schema_of<SnapshotSection>(true),
+      schema_of<MockOptions>(),
       schema_of<CatalogOptions>(),
       schema_of<ExtractOptions>(),
       schema_of<VoxelizeOptions>(),
@@ -38,6 +40,7 @@ std::vector<SectionSchema> all_schemas() {
 std::vector<std::unique_ptr<Stage>> build_stages(Configuration const& configuration,
                                                  LearningBodies const& bodies) {
   std::vector<std::unique_ptr<Stage>> stages;
+  add_mock_stages(configuration, stages);
   add_catalog_stages(configuration, stages);
   add_extract_stages(configuration, stages);
   add_voxelize_stages(configuration, stages);
