@@ -187,12 +187,14 @@ void H5File::read_rows(std::string const& dataset, Range rows, std::span<T> into
   auto const piece = std::max<std::int64_t>(1, max_bytes_per_call / row_bytes);
   for (auto first = rows.first; first < rows.last && values_per_row > 0; first += piece) {
     auto const n = std::min(piece, rows.last - first);
-    auto const n_values = static_cast<hsize_t>(n * values_per_row);
-    H5<H5Sclose> const memory(H5Screate_simple(1, &n_values, nullptr), "make a memory space");
+    // The same shape in memory as in the file: else HDF5 maps chunks element by element.
+    std::vector<hsize_t> start(shape.size(), 0), count = shape;
+    start[0] = static_cast<hsize_t>(first);
+    count[0] = static_cast<hsize_t>(n);
+    H5<H5Sclose> const memory(
+        H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr),
+        "make a memory space");
     if (!scalar) {
-      std::vector<hsize_t> start(shape.size(), 0), count = shape;
-      start[0] = static_cast<hsize_t>(first);
-      count[0] = static_cast<hsize_t>(n);
       H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(),
                           nullptr);
     }

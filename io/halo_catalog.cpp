@@ -154,7 +154,8 @@ void check_same_header(HaloCatalogHeader const& first, HaloCatalogHeader const& 
 }
 
 /// Every id to rank id % size, where twins meet.
-void check_unique_ids(Comm const& comm, std::vector<Halo> const& halos) {
+void check_unique_ids(Comm const& comm, std::vector<Halo> const& halos,
+                      std::vector<std::string> const& files) {
   struct Place {
     std::int64_t id, line;
   };
@@ -176,7 +177,8 @@ void check_unique_ids(Comm const& comm, std::vector<Halo> const& halos) {
     auto const twin = std::adjacent_find(
         mine.begin(), mine.end(), [](Place const& a, Place const& b) { return a.id == b.id; });
     require(twin == mine.end(), ExitCode::bad_data, "halo id ", twin == mine.end() ? 0 : twin->id,
-            " stands twice in the catalogue (lines ", twin == mine.end() ? 0 : twin->line, " and ",
+            " stands twice in '", join(files, "', '"), "' (lines ",
+            twin == mine.end() ? 0 : twin->line, " and ",
             twin == mine.end() ? 0 : std::next(twin)->line, "); is a file listed twice?");
   });
 }
@@ -228,7 +230,7 @@ HaloCatalog read_rockstar(Comm const& comm, std::vector<std::string> const& file
             files.size() > 1 ? concat(" and ", files.size() - 1, " more files") : "",
             ", only the header; is the file complete?");
   });
-  check_unique_ids(comm, catalog.halos);
+  check_unique_ids(comm, catalog.halos, files);
   catalog.n_rows = all_rows;
   return catalog;
 }

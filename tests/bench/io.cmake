@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+setsz_benchmark(io SOURCES io.cpp LINKS setsz::io)
