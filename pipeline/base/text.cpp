@@ -92,9 +92,9 @@ std::string human_bytes(double bytes) {
 
 std::string human_seconds(double seconds) {
   char text[48];
-  if (seconds < 60) {
+  if (seconds < 59.95) {
     std::snprintf(text, sizeof text, "%.1f s", seconds);
-  } else if (seconds < 3600) {
+  } else if (seconds < 3599.5) {
     auto const whole = std::lround(seconds);
     std::snprintf(text, sizeof text, "%ld min %02ld s", whole / 60, whole % 60);
   } else {

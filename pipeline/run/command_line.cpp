@@ -180,8 +180,9 @@ std::vector<std::string> select_instances(std::vector<std::unique_ptr<Stage>> co
     require(used[i], ExitCode::usage, "no instance '", line.only[i], "' in this configuration; ",
             "the nearest one is '", nearest(line.only[i], ids), "' (see `setsz status`)");
   }
-  require(!chosen.empty(), ExitCode::usage, "this configuration has no instance of what was asked ",
-          "for; see `setsz status`");
+  require(!chosen.empty(), ExitCode::usage,
+          "this configuration has no instance of the stages asked for (",
+          ids.empty() ? "it names no [snapshot.NAME]" : "it has " + join(ids, ", "), ")");
   return chosen;
 }
 
