@@ -173,19 +173,6 @@ Cluster CatalogStage::make_cluster(Halo const& halo, double redshift) const {
           .angular_momentum = halo.angular_momentum};
 }
 
-void CatalogStage::require_unique_ids(Comm const& comm, std::vector<Halo> const& halos) const {
-  std::vector<std::int64_t> ids;
-  for (auto const& halo : halos) ids.push_back(halo.id);
-  ids = comm.all_gather_v(ids);
-  std::sort(ids.begin(), ids.end());
-  collectively(comm, "", [&] {
-    auto const twice = std::adjacent_find(ids.begin(), ids.end());
-    require(twice == ids.end(), ExitCode::bad_data, "the halo catalogue holds the id ",
-            twice == ids.end() ? 0 : *twice,
-            " twice (ids must be unique); was a file given twice, or lists of two snapshots?");
-  });
-}
-
 void CatalogStage::refuse_empty(Comm const& comm, std::vector<std::string> const& files) const {
   auto const all = read_rockstar(comm, files, options_.mass_definition, 0);
   std::int64_t n_hosts = 0;
@@ -226,7 +213,6 @@ void CatalogStage::run(Context& context) {
   });
   if (options_.hosts == CatalogOptions::Hosts::all)
     Log::warn("catalog: hosts = all: subhaloes count as clusters of their own");
-  require_unique_ids(comm, catalog.halos);
 
   auto table = empty_table(headers.dark_matter);
   std::vector<Cluster> mine;

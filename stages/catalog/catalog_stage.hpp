@@ -52,7 +52,6 @@ class CatalogStage : public Stage {
   ClusterTable empty_table(SnapshotHeader const& header) const;
   Cluster make_cluster(Halo const& halo, double redshift) const;
   bool is_host(Halo const& halo) const;
-  void require_unique_ids(Comm const& comm, std::vector<Halo> const& halos) const;
   [[noreturn]] void refuse_empty(Comm const& comm, std::vector<std::string> const& files) const;
 
   CatalogOptions options_;

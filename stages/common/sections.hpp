@@ -38,6 +38,7 @@ struct CosmologySection {
 /// The key of [mock] that decides the names of its products.
 struct MockFiles {
   static constexpr std::string_view section = "mock";
+  static constexpr std::string_view help = "the files of the embedded universe";
   std::int64_t n_files = 4;  ///< of each of the two snapshots
   void declare(OptionList& options);
   void validate() const {}

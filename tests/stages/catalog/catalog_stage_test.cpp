@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/catalog/catalog_stage.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "io/h5.hpp"
+#include "io/snapshot_writer.hpp"
+#include "tests/fixtures/scratch.hpp"
+#include "tests/fixtures/stage_context.hpp"
+
+namespace setsz {
+namespace {
+
+/// A list of 40 haloes, 30 of them hosts: masses 1e12 x 1.2^i Msun/h, every fourth a subhalo.
+std::vector<std::string> halo_lines() {
+  std::vector<std::string> lines;
+  double mass = 1e12;
+  for (int i = 0; i < 40; ++i) {
+    lines.push_back(concat(100 + i, " ", mass, " 500 ", (i * 37) % 50 + 0.25, " ", (i * 11) % 50,
+                           " ", (i * 23) % 50 + 0.5, " 10 -20 ", i, " 1e12 2e12 3e12 ", 7 + i, " ",
+                           30 + i, " ", i % 4 == 3 ? 100 : -1, "\n"));
+    mass *= 1.2;
+  }
+  return lines;
+}
+
+std::string list_of(std::vector<std::string> const& lines, bool with_parents = true,
+                    double box = 50) {
+  std::string columns = "#ID M200c R200c X Y Z VX VY VZ JX JY JZ Xoff Voff";
+  std::string text = concat(columns, with_parents ? " PID" : "",
+                            "\n#a = 0.500000\n#Om = 0.308900; Ol = 0.691100; h = 0.677400\n"
+                            "#Box size: ",
+                            box, ".000000 Mpc/h\n#Rockstar Version: 0.99.9-RC3+\n");
+  for (auto const& line : lines)
+    text += with_parents ? line : line.substr(0, line.rfind(' ')) + "\n";
+  return text;
+}
+
+class CatalogStageTest : public testing::Test {
+ protected:
+  Comm const comm_ = Comm::world();
+  test::Scratch const scratch_{comm_};
+
+  void SetUp() override {
+    if (comm_.is_root()) {
+      SnapshotHeader header;
+      header.box_ckpch = 50000;
+      header.a = 0.5;
+      header.redshift = 1;
+      header.n_particles[1] = 1;
+      header.mass_table[1] = 1;
+      header.cosmology.omega_b = 0;
+      DarkMatterFile const file{{{1, 2, 3}}, {{0, 0, 0}}, {7}, {}};
+      write_snapshot_file(scratch_ / "snap_000.0.hdf5", header, 1, {0, 1, 0, 0, 0, 0}, &file,
+                          nullptr);
+    }
+    write_list(list_of(halo_lines()));
+  }
+  void write_list(std::string const& text) {
+    if (comm_.is_root()) test::write_bytes(scratch_ / "out_0.list", text);
+    comm_.barrier();
+  }
+  Configuration configuration(std::string const& options) const {
+    return Configuration::parse(
+        concat("[run]\ndirectory = ", scratch_ / "run",
+               "\n[snapshot.z1]\ndark_matter = ", scratch_ / "snap_000.*.hdf5",
+               "\ncatalog = ", scratch_ / "out_0.list", "\n[catalog]\nmass_min = 2e13\n", options),
+        "test.ini", {},
+        {schema_of<RunOptions>(), schema_of<CosmologySection>(), schema_of<SnapshotSection>(true),
+         schema_of<MockFiles>(), schema_of<CatalogOptions>()});
+  }
+  ClusterTable run(std::string const& options = "", std::string const& folder = "run") {
+    auto const all = configuration(options);
+    CatalogStage stage(all, snapshot_instances(all).front());
+    stage.preflight(comm_);
+    RunOptions run_options;
+    run_options.directory = scratch_ / folder;
+    test::StageContext context(comm_, run_options, stage);
+    stage.run(context);
+    return read_clusters(scratch_ / (folder + "/catalog/z1/clusters.h5"));
+  }
+  std::string hash(std::string const& folder, std::string const& file) const {
+    return h5_content_hash(scratch_ / (folder + "/catalog/z1/" + file));
+  }
+};
+
+TEST_F(CatalogStageTest, SelectsHostsAboveTheCutWithTheirScales) {
+  auto const table = run();
+  // 1e12 x 1.2^i > 2e13 for i >= 17: 23 haloes, of which i = 19, 23, 27, 31, 35, 39 are subhaloes.
+  ASSERT_EQ(table.size(), 17);
+  EXPECT_EQ(table.box_ckpch, 50000);
+  EXPECT_NEAR(table.redshift, 1, 1e-9);
+  EXPECT_EQ(table.cosmology.omega_b, 0.0486);
+  for (std::size_t i = 0; i < table.clusters.size(); ++i) {
+    auto const& cluster = table.clusters[i];
+    auto const number = static_cast<int>(cluster.id - 100);
+    EXPECT_NE(number % 4, 3);
+    EXPECT_NEAR(cluster.m200c / (100 * std::pow(1.2, number)), 1, 1e-5);
+    auto const scales = halo_scales(Cosmology{}, 1, cluster.m200c);
+    EXPECT_NEAR(cluster.r200c / scales.r200c_ckpch, 1, 1e-9);
+    EXPECT_NEAR(cluster.v200 / scales.v200_kms, 1, 1e-9);
+    EXPECT_NEAR(cluster.p200 / scales.p200_code, 1, 1e-9);
+    EXPECT_EQ(cluster.xoff_ckpch, 7 + number);
+    EXPECT_NEAR(cluster.angular_momentum.y, 2e5, 1e-6);
+    EXPECT_NEAR(cluster.position.x, 1000 * ((number * 37) % 50 + 0.25), 1e-6);
+    if (i > 0) {
+      auto const& before = table.clusters[i - 1];
+      EXPECT_TRUE(in_row_order(before.position, before.id, cluster.position, cluster.id, 50000));
+    }
+  }
+  EXPECT_EQ(count_fill_halos(scratch_ / "run/catalog/z1/halos.h5"), 13);  // hosts of i = 0 ... 16
+}
+
+TEST_F(CatalogStageTest, IsTheSameOnOneRankAndForShuffledLines) {
+  run("folds = 3\n", "all");
+  auto lines = halo_lines();
+  std::reverse(lines.begin(), lines.end());
+  std::swap(lines[3], lines[17]);
+  write_list(list_of(lines));
+  run("folds = 3\n", "shuffled");
+  EXPECT_EQ(hash("all", "clusters.h5"), hash("shuffled", "clusters.h5"));
+  EXPECT_EQ(hash("all", "halos.h5"), hash("shuffled", "halos.h5"));
+  if (comm_.is_root()) {
+    auto const parsed = configuration("folds = 3\n");
+    CatalogStage stage(parsed, snapshot_instances(parsed).front());
+    RunOptions options;
+    options.directory = scratch_ / "alone";
+    test::StageContext context(Comm::self(), options, stage);
+    stage.run(context);
+    EXPECT_EQ(hash("all", "clusters.h5"), hash("alone", "clusters.h5"));
+    EXPECT_EQ(hash("all", "halos.h5"), hash("alone", "halos.h5"));
+  }
+  comm_.barrier();
+}
+
+TEST_F(CatalogStageTest, AllHaloesAreHostsIfAsked) { EXPECT_EQ(run("hosts = all\n").size(), 23); }
+
+TEST_F(CatalogStageTest, AnUpperLimitCuts) {
+  for (auto const& cluster : run("mass_max = 1e14\n").clusters) EXPECT_LT(cluster.m200c, 1e4);
+}
+
+TEST_F(CatalogStageTest, AnEmptySelectionSaysWhatThereIs) {
+  auto lines = halo_lines();
+  lines.resize(10);
+  write_list(list_of(lines));
+  auto const empty = test::error_of([&] { run(); });
+  EXPECT_TRUE(test::contains(empty, "65 no halo of"));
+  EXPECT_TRUE(test::contains(empty, "10 haloes, 8 hosts"));
+  EXPECT_TRUE(test::contains(empty, "5.15978035e+12"));  // 1e12 x 1.2^9
+  EXPECT_TRUE(test::contains(empty, "catalog.mass_min"));
+  EXPECT_EQ(run("allow_empty = yes\n").size(), 0);
+}
+
+TEST_F(CatalogStageTest, WithoutParentsItAsksForThem) {
+  write_list(list_of(halo_lines(), false));
+  auto const text = test::error_of([&] { run(); });
+  EXPECT_TRUE(test::contains(text, "65 "));
+  EXPECT_TRUE(test::contains(text, "no column PID"));
+  EXPECT_EQ(run("hosts = all\n").size(), 23);
+}
+
+TEST_F(CatalogStageTest, RefusesACatalogueOfAnotherBox) {
+  write_list(list_of(halo_lines(), true, 60));
+  auto const text = test::error_of([&] { run(); });
+  EXPECT_TRUE(test::contains(text, "65 the box size [Mpc/h] is 60"));
+}
+
+TEST_F(CatalogStageTest, RefusesAnIdThatComesTwice) {
+  auto lines = halo_lines();
+  lines.push_back(lines[20]);
+  write_list(list_of(lines));
+  EXPECT_TRUE(test::contains(test::error_of([&] { run(); }), "65 halo id 120 stands twice"));
+}
+
+TEST_F(CatalogStageTest, EveryResultOptionIsInTheFingerprint) {
+  auto const lines_of = [&](std::string const& options) {
+    auto const parsed = configuration(options);
+    Fingerprint fingerprint;
+    CatalogStage(parsed, snapshot_instances(parsed).front()).describe(fingerprint);
+    return fingerprint.hex();
+  };
+  auto const plain = lines_of("");
+  for (std::string const changed :
+       {"folds = 2\n", "hosts = all\n", "mass_max = 1e15\n", "fill_mass_min = 2e12\n",
+        "mass_definition = 500c\n", "validation_fraction = 0.3\n", "[cosmology]\nomega_b = 0.04\n"})
+    EXPECT_NE(lines_of(changed), plain) << changed;
+}
+
+TEST(CatalogOptions, RefusesPairsThatDoNotFit) {
+  CatalogOptions options;
+  options.fill_mass_min_msunh = 1e14;
+  EXPECT_TRUE(test::contains(test::error_of([&] { options.validate(); }), "fill_mass_min"));
+  options = {};
+  options.mass_max_msunh = 1e13;
+  EXPECT_TRUE(test::contains(test::error_of([&] { options.validate(); }), "mass_max"));
+  options = {};
+  options.split.n_folds = 2;
+  options.split.validation_fraction = 0.5;
+  EXPECT_TRUE(
+      test::contains(test::error_of([&] { options.validate(); }), "leave nothing to train"));
+}
+
+}  // namespace
+}  // namespace setsz
