@@ -35,11 +35,25 @@ def launch_command(ranks, arguments):
     return program if ranks == 0 else [MPIEXEC, "-n", str(ranks), *program]
 
 
+def start(ranks, *arguments):
+    return subprocess.Popen(launch_command(ranks, arguments), stdin=subprocess.DEVNULL, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+
+
+def read_until(process, word):
+    """What a process prints, up to the line with this word (or its end)."""
+    output = ""
+    for line in process.stdout:
+        output += line
+        if word in line:
+            break
+    return output
+
+
 def setsz(*arguments, ranks=0, timeout=120):
     """ranks = 0: without a launcher, as `setsz status` is called."""
     begin = time.monotonic()
-    process = subprocess.Popen(launch_command(ranks, arguments), stdin=subprocess.DEVNULL, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    process = start(ranks, *arguments)
     try:
         output, _ = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
