@@ -30,7 +30,7 @@ class BadInput(Case):
         fault.make(files)
         run = self.folder / "run"
         configuration = self.configuration("files.ini", run=run, files=self.folder / "files",
-                                           catalog=files.catalog.name)
+                                           catalog=files.catalog.relative_to(self.folder / "files"))
         sets = [word for override in files.overrides for word in ("--set", override)]
         result = self.fails(fault.code, "run", configuration, "--until", fault.until, *sets, ranks=ranks, words=fault.words)
         self.assertLess(result.seconds, LONGEST)
@@ -39,7 +39,7 @@ class BadInput(Case):
     def test_the_good_files_are_accepted(self):
         self.files()
         configuration = self.configuration("files.ini", run=self.folder / "run", files=self.folder / "files",
-                                           catalog=next((self.folder / "files").rglob("*.list")).name)
+                                           catalog=next((self.folder / "files").rglob("*.list")).relative_to(self.folder / "files"))
         self.succeeds("run", configuration, "--until", "voxelize", ranks=2)
 
 
