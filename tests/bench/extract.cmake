@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+setsz_benchmark(extract SOURCES extract.cpp LINKS setsz::extract)

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The stage extract against plainly reading the bytes it reads, and writing and reading back those
+// it keeps; and its peak memory against budget + kept.
+// Usage: [mpirun -n N] bench_extract [million particles [folder]]
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <numbers>
+
+#include "io/snapshot_writer.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/base/periodic_box.hpp"
+#include "pipeline/base/random.hpp"
+#include "stages/common/particle_store.hpp"
+#include "stages/extract/captured.hpp"
+#include "stages/extract/extract_stage.hpp"
+
+using namespace setsz;
+
+namespace {
+
+constexpr double box = 100000;
+constexpr int n_files = 8, n_clusters = 60;
+
+ClusterTable clusters() {
+  ClusterTable table;
+  table.box_ckpch = box;
+  table.mass_definition = "200c";
+  for (std::uint64_t i = 0; i < n_clusters; ++i) {
+    Random random(1, Purpose::test, i);
+    double const mass = 5000 * std::pow(1 - 0.98 * random.uniform(), -0.8);
+    auto const scales = halo_scales(table.cosmology, 0, mass);
+    Cluster cluster;
+    cluster.id = static_cast<std::int64_t>(i);
+    cluster.position = {box * random.uniform(), box * random.uniform(), box * random.uniform()};
+    cluster.m200c = mass;
+    cluster.r200c = scales.r200c_ckpch;
+    cluster.v200 = scales.v200_kms;
+    cluster.p200 = scales.p200_code;
+    cluster.angular_momentum = {1, 2, 3};
+    cluster.xoff_ckpch = cluster.voff_kms = 10;
+    table.clusters.push_back(cluster);
+  }
+  table.split.assign(table.clusters.size(), Split::training);
+  return table;
+}
+
+/// A tenth of the particles in clusters, r^-2 to 3 R200; the rest anywhere.
+void write_file(std::string const& folder, int file, std::int64_t n, ClusterTable const& table) {
+  SnapshotHeader header;
+  header.box_ckpch = box;
+  header.n_particles[1] = n;
+  std::vector<double> mass_before{0};
+  for (auto const& cluster : table.clusters)
+    mass_before.push_back(mass_before.back() + cluster.m200c);
+  header.mass_table[1] = 3 * mass_before.back() / (0.1 * static_cast<double>(n));
+  Range const rows = even_range(n, file, n_files);
+  DarkMatterFile part;
+  for (std::int64_t i = rows.first; i < rows.last; ++i) {
+    Random random(2, Purpose::test, static_cast<std::uint64_t>(i));
+    Vec3 position{box * random.uniform(), box * random.uniform(), box * random.uniform()};
+    if (i % 10 == 0) {
+      auto const chosen = std::upper_bound(mass_before.begin(), mass_before.end() - 1,
+                                           mass_before.back() * random.uniform());
+      auto const& cluster =
+          table.clusters[static_cast<std::size_t>(chosen - mass_before.begin() - 1)];
+      double const r = 3 * cluster.r200c * random.uniform(), cos_theta = 2 * random.uniform() - 1;
+      double const phi = 2 * std::numbers::pi * random.uniform();
+      double const sin_theta = std::sqrt(1 - cos_theta * cos_theta);
+      position =
+          PeriodicBox(box).wrap(cluster.position + r * Vec3{sin_theta * std::cos(phi),
+                                                            sin_theta * std::sin(phi), cos_theta});
+    }
+    part.position.push_back(position);
+    part.velocity.push_back({random.uniform(), random.uniform(), random.uniform()});
+    part.id.push_back(static_cast<std::uint64_t>(i));
+  }
+  write_snapshot_file(concat(folder, "/snap/snap.", file, ".hdf5"), header, n_files,
+                      {0, rows.size(), 0, 0, 0, 0}, &part, nullptr);
+}
+
+class BenchContext : public Context {
+ public:
+  BenchContext(Comm const& comm, RunOptions options)
+      : comm_(comm), options_(std::move(options)), journal_(comm, options_.directory + "/j", {}) {}
+  Comm const& comm() const override { return comm_; }
+  RunOptions const& options() const override { return options_; }
+  Journal& journal() override { return journal_; }
+  std::string product(std::string_view relative) const override {
+    return concat(options_.directory, "/", relative);
+  }
+  std::string part(std::string_view output) const override { return product(output); }
+  bool stop_requested() override { return false; }
+  bool checkpoint_due() override { return false; }
+  [[noreturn]] void stop_here() override { std::abort(); }
+  void note(std::string const&, nlohmann::json const&) override {}
+  void note_local(std::string const&, double) override {}
+
+ private:
+  Comm const& comm_;
+  RunOptions options_;
+  Journal journal_;
+};
+
+struct MockSection : MockFiles {
+  static constexpr std::string_view help = "";
+};
+
+/// Processor time of this process: other programs on the machine do not count.
+double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/// A line of /proc/self/status [bytes].
+double memory(std::string const& key) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(key + ":")) return 1024 * std::stod(line.substr(key.size() + 1));
+  return 0;
+}
+void forget_peak_memory() { std::ofstream("/proc/self/clear_refs") << 5; }
+
+/// Reads all particles as they lie in the files, and forgets them. \return seconds
+double read_plainly(Comm const& comm, std::string const& folder) {
+  comm.barrier();
+  double const start = cpu_seconds();
+  for (int number = comm.rank(); number < n_files; number += comm.size()) {
+    auto const file = H5File::open(concat(folder, "/snap/snap.", number, ".hdf5"));
+    auto const rows = file.info("/PartType1/ParticleIDs").shape[0];
+    for (std::int64_t first = 0; first < rows; first += 1 << 20) {
+      Range const piece{first, std::min(rows, first + (1 << 20))};
+      (void)file.read_rows<float>("/PartType1/Coordinates", piece);
+      (void)file.read_rows<float>("/PartType1/Velocities", piece);
+      (void)file.read_rows<std::uint64_t>("/PartType1/ParticleIDs", piece);
+    }
+  }
+  comm.barrier();
+  return cpu_seconds() - start;
+}
+
+/// Writes as many bytes as the product holds, and reads them back. \return seconds
+double keep_plainly(Comm const& comm, std::string const& folder, std::int64_t n_kept) {
+  Range const mine = even_range(n_kept, comm.rank(), comm.size());
+  std::vector<float> const values(static_cast<std::size_t>(3 * mine.size()), 1);
+  comm.barrier();
+  double const start = cpu_seconds();
+  auto file = H5File::create(comm, folder + "/plain.h5");
+  file.write_spread("/position", {.unit = "1", .description = "bytes"}, values, {3});
+  file.write_spread("/velocity", {.unit = "1", .description = "bytes"}, values, {3});
+  file.close();
+  auto const again = H5File::open(folder + "/plain.h5");
+  (void)again.read_rows<float>("/position", mine);
+  (void)again.read_rows<float>("/velocity", mine);
+  comm.barrier();
+  return cpu_seconds() - start;
+}
+
+void run(Comm const& comm, std::int64_t n, std::string const& folder) {
+  auto const table = clusters();
+  if (comm.is_root()) {
+    std::filesystem::create_directories(folder + "/snap");
+    std::filesystem::create_directories(folder + "/catalog/z0");
+  }
+  comm.barrier();
+  for (int file = comm.rank(); file < n_files; file += comm.size())
+    write_file(folder, file, n, table);
+  write_clusters(comm, folder + "/catalog/z0/clusters.h5", table);
+
+  RunOptions options;
+  options.directory = folder;
+  options.memory_mb = 400;
+  auto const configuration = Configuration::parse(
+      "[snapshot.z0]\n", "bench.ini",
+      {"snapshot.z0.dark_matter=" + folder + "/snap", "run.directory=" + folder},
+      {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<CosmologySection>(),
+       schema_of<MockSection>(), schema_of<ExtractOptions>()});
+  ExtractStage stage(configuration, snapshot_instances(configuration).at(0));
+  std::int64_t kept = 0;
+  double peak = 0;
+  std::vector<double> read, keep, ours;
+  for (int round = 0; round < 3; ++round) {
+    read.push_back(read_plainly(comm, folder));
+    BenchContext context(comm, options);
+    comm.barrier();
+    double const before = memory("VmRSS"), start = cpu_seconds();
+    forget_peak_memory();
+    stage.run(context);
+    comm.barrier();
+    ours.push_back(cpu_seconds() - start);
+    peak = std::max(peak, memory("VmHWM") - before);
+    kept = ParticleStore(folder + "/particles.h5").count();
+    keep.push_back(keep_plainly(comm, folder, kept));
+  }
+  for (auto* times : {&read, &keep, &ours}) std::sort(times->begin(), times->end());
+  double const plain = read[1] + keep[1];
+  if (comm.is_root()) {
+    std::printf("%.0f M particles of 32 bytes, %.2f M kept; %d rank(s)\n",
+                static_cast<double>(n) / 1e6, static_cast<double>(kept) / 1e6, comm.size());
+    std::printf(
+        "CPU time: plainly reading %.2f s, writing and reading back %.2f s; extract %.2f s: "
+        "%.0f%%\n",
+        read[1], keep[1], ours[1], 100 * plain / ours[1]);
+  }
+  // Owners hold nearly equal shares.
+  double const share = static_cast<double>(kept) * sizeof(KeptParticle) / comm.size();
+  Log::local("peak memory of the stage ", human_bytes(peak), "; budget ",
+             human_bytes(options.memory_mb * 1e6), " + kept about ", human_bytes(share));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  MpiSession session(argc, argv);
+  {
+    auto const comm = Comm::world();
+    Log::set_rank(comm.rank());
+    Log::set_level(0);
+    auto const millions = argc > 1 ? std::atoll(argv[1]) : 8;
+    auto const id = comm.broadcast(static_cast<long>(getpid()), 0);
+    std::string const folder =
+        argc > 2 ? argv[2]
+                 : std::filesystem::temp_directory_path() / concat("setsz_bench_extract_", id);
+    run(comm, millions * 1'000'000, folder);
+    comm.barrier();
+    if (comm.is_root()) std::filesystem::remove_all(folder);
+  }
+  session.finalize();
+}
