@@ -24,9 +24,18 @@ namespace {
 
 constexpr std::size_t dark_matter = 1;  // particle type
 
-/// Bytes of working memory that a row of a slice takes while it is read and sent: the reader's
-/// buffers and rows, and the captured particle twice.
-constexpr double bytes_per_slice_row = 64 + 36 + 2 * sizeof(CapturedParticle);
+/// A slice is read in pieces of so many rows: they stay in the cache, and their memory is used
+/// again and again instead of going back to the system.
+constexpr std::int64_t piece_rows = 1 << 18;
+/// Bytes of working memory of a row of a piece (the reader's rows and buffers), and of a slice (a
+/// captured particle, sorted by owner and received: more only where spheres overlap).
+constexpr double bytes_per_piece_row = 64 + 36;
+constexpr double bytes_per_slice_row = 3 * sizeof(CapturedParticle);
+
+double working_memory(std::int64_t slice_rows) {
+  return static_cast<double>(std::min(piece_rows, slice_rows)) * bytes_per_piece_row +
+         static_cast<double>(slice_rows) * bytes_per_slice_row;
+}
 
 /// Adds the particles of a slice that lie in spheres, once for every sphere.
 void capture(DarkMatterRows const& rows, SphereLookup const& spheres, ClusterTable const& table,
@@ -136,9 +145,9 @@ Estimate ExtractStage::estimate(std::string const& run_directory, int n_ranks) c
     least = std::min(least, held);
   }
   constexpr double read_bytes_per_second = 5e8, write_bytes_per_second = 3e8;
-  double const slice = static_cast<double>(std::min(snapshot.n_rows(), RunOptions{}.slice_rows));
   Estimate estimate;
-  estimate.memory_bytes = most * sizeof(KeptParticle) + slice * bytes_per_slice_row;
+  estimate.memory_bytes = most * sizeof(KeptParticle) +
+                          working_memory(std::min(snapshot.n_rows(), RunOptions{}.slice_rows));
   estimate.output_bytes = total * (6 * sizeof(float) + 2);  // and an eighth of a cell each
   estimate.seconds =
       static_cast<double>(snapshot.n_rows()) * snapshot.bytes_per_row() / read_bytes_per_second +
@@ -160,8 +169,7 @@ void ExtractStage::run(Context& context) {
                            instance_.tolerance);
     require(table->size() < std::numeric_limits<std::int32_t>::max(), ExitCode::config,
             "too many clusters: ", table->size());
-    double const slice_bytes =
-        static_cast<double>(context.options().slice_rows) * bytes_per_slice_row;
+    double const slice_bytes = working_memory(context.options().slice_rows);
     double const budget = context.options().memory_mb * 1e6;
     require(slice_bytes <= budget, ExitCode::config,
             "a slice of run.slice_rows = ", context.options().slice_rows, " rows takes ",
@@ -205,9 +213,11 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
     Range const mine{row(comm.rank()), row(comm.rank() + 1)};
     captured.clear();
     collectively(comm, "extract: reading the snapshot", [&] {
-      if (mine.size() > 0)
-        capture(snapshot.read_dark_matter(mine), *lookup, table, static_cast<std::uint64_t>(seed_),
+      for (std::int64_t first = mine.first; first < mine.last; first += piece_rows) {
+        Range const piece{first, std::min(first + piece_rows, mine.last)};
+        capture(snapshot.read_dark_matter(piece), *lookup, table, static_cast<std::uint64_t>(seed_),
                 captured);
+      }
     });
     gatherer.deliver(captured);
     done = row(comm.size());

@@ -60,7 +60,7 @@ SphereLookup::SphereLookup(PeriodicBox const& box, std::vector<Sphere> spheres)
             " ckpc/h; lower extract.radius or extract.local_radius");
     smallest = std::min(smallest, sphere.radius);
   }
-  constexpr double max_per_side = 128;  // 17 MB of table: most look-ups stay in the cache
+  constexpr double max_per_side = 128;  // 256 kB of bits
   per_side_ =
       static_cast<std::size_t>(std::min(max_per_side, std::ceil(2 * box.edge() / smallest)));
   cells_per_length_ = static_cast<double>(per_side_) / box.edge();
@@ -69,6 +69,9 @@ SphereLookup::SphereLookup(PeriodicBox const& box, std::vector<Sphere> spheres)
   first_.assign(per_side_ * per_side_ * per_side_ + 1, 0);
   for (auto const& sphere : spheres_)
     for_each_cell_in_reach(sphere, edge, per_side_, [&](std::size_t cell) { ++first_[cell + 1]; });
+  reached_.assign(first_.size() / 64 + 1, 0);
+  for (std::size_t cell = 0; cell + 1 < first_.size(); ++cell)
+    if (first_[cell + 1] > 0) reached_[cell / 64] |= std::uint64_t{1} << (cell % 64);
   for (std::size_t cell = 1; cell < first_.size(); ++cell) first_[cell] += first_[cell - 1];
   reaching_.resize(static_cast<std::size_t>(first_.back()));
   auto next = first_;

@@ -16,7 +16,7 @@ struct Sphere {
 };
 
 /// Finds the spheres in which a position lies, in a periodic box: a grid whose cells list the
-/// spheres that reach them.
+/// spheres that reach them. Most positions are answered by one bit of a table that fits in L2.
 class SphereLookup {
  public:
   /// \pre 0 < radius < box / 2 for every sphere, else Error(config)
@@ -28,6 +28,7 @@ class SphereLookup {
   void visit(Vec3 const& position, Found&& found) const {
     std::size_t const cell =
         (along(position.x) * per_side_ + along(position.y)) * per_side_ + along(position.z);
+    if ((reached_[cell / 64] >> (cell % 64) & 1) == 0) return;
     for (auto k = first_[cell]; k < first_[cell + 1]; ++k) {
       auto const index = reaching_[static_cast<std::size_t>(k)];
       Sphere const& sphere = spheres_[static_cast<std::size_t>(index)];
@@ -48,6 +49,7 @@ class SphereLookup {
   std::vector<Sphere> spheres_;
   std::size_t per_side_ = 1;
   double cells_per_length_ = 0;
+  std::vector<std::uint64_t> reached_;  ///< a bit per cell: does any sphere reach it?
   std::vector<std::int64_t> first_;     ///< (cells + 1), into reaching_
   std::vector<std::int32_t> reaching_;  ///< indices of spheres, cell after cell
 };
