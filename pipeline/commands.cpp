@@ -58,8 +58,9 @@ int show_status(CommandLine const& line) {
   for (auto const& stage : project.stages) {
     if (!is_selected(project, *stage)) continue;
     auto const& report = state.of(*stage);
-    std::cout << "  " << std::left << std::setw(width) << stage->id() << "  " << std::setw(9)
-              << name_of(report.state) << (report.reasons.empty() ? "" : "  ")
+    std::cout << "  " << std::left << std::setw(width) << stage->id() << "  ";
+    if (!report.reasons.empty()) std::cout << std::setw(9);
+    std::cout << name_of(report.state) << (report.reasons.empty() ? "" : "  ")
               << join(report.reasons, "; ") << "\n";
   }
   return 0;

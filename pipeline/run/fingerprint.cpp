@@ -7,6 +7,15 @@
 
 namespace setsz {
 
+namespace {
+
+/// Hashes tell a reader nothing: that they differ is enough.
+bool is_hash(std::string const& value) {
+  return value.size() == 32 && value.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+}  // namespace
+
 std::string Fingerprint::hex() const {
   Hash hash;
   for (auto const& [key, value] : lines_) hash.add(key).add(value);
@@ -24,7 +33,8 @@ std::vector<std::string> Fingerprint::differences(
     if (old == before.end()) {
       differences.push_back(concat(key, ": new (", value, ")"));
     } else if (old->second != value) {
-      differences.push_back(concat(key, ": ", old->second, " -> ", value));
+      differences.push_back(is_hash(value) ? concat(key, " has changed")
+                                           : concat(key, ": ", old->second, " -> ", value));
     }
   }
   for (auto const& [key, value] : old_lines) {

@@ -69,18 +69,17 @@ StateReport RunState::examine(Stage const& stage) {
     report.reasons.push_back(error.what());
     damaged = true;
   }
-  bool waits = false;
+  std::vector<std::string> waits_for;
   for (auto const& input : stage.input_products()) {
     auto const maker = by_id_.find(split(input).first);
     if (maker == by_id_.end()) continue;
     auto const& its = of(*maker->second);
-    if (its.state == ProductState::complete) continue;
-    waits = true;
-    std::string const reason = concat("input ", maker->first, " is ",
-                                      its.state == ProductState::stale ? "stale" : "not there yet");
-    if (report.reasons.empty() || report.reasons.back() != reason) report.reasons.push_back(reason);
+    bool const listed =
+        std::find(waits_for.begin(), waits_for.end(), maker->first) != waits_for.end();
+    if (its.state != ProductState::complete && !listed) waits_for.push_back(maker->first);
   }
-  if (!waits) {
+  if (!waits_for.empty()) report.reasons.push_back("waits for " + join(waits_for, ", "));
+  if (waits_for.empty()) {
     try {
       report.fingerprint = fingerprint_of(stage);
     } catch (Error const& error) {

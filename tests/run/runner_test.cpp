@@ -108,8 +108,7 @@ TEST(Runner, AChangedOptionMakesItsProductAndThoseBehindItStaleAndSaysWhy) {
   EXPECT_EQ(sums.reasons, std::vector<std::string>{"toy.factor: 2 -> 3"});
   EXPECT_EQ(toy.state({"toy.factor=3"}, 0).state, ProductState::complete);
   EXPECT_EQ(toy.state({"toy.count=13"}, 0).state, ProductState::stale);
-  EXPECT_EQ(toy.state({"toy.count=13"}, 1).reasons,
-            std::vector<std::string>{"input numbers is stale"});
+  EXPECT_EQ(toy.state({"toy.count=13"}, 1).reasons, std::vector<std::string>{"waits for numbers"});
   auto const again = toy.run({"toy.factor=3"});
   EXPECT_TRUE(again[0].up_to_date);
   EXPECT_FALSE(again[1].up_to_date);
