@@ -6,7 +6,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "pipeline/base/log.hpp"
 #include "pipeline/base/units.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/snapshot_writer.hpp"
@@ -123,7 +122,7 @@ TEST(Snapshot, ids_keep_all_64_bits_even_if_stored_as_signed) {
             (std::vector<std::uint64_t>{0xffffffffffffffffU, 0xfffffffffffffffeU, 7}));
 }
 
-TEST(Snapshot, six_hundred_files_are_opened_in_seconds_and_shared_by_the_ranks) {
+TEST(Snapshot, six_hundred_files_are_shared_by_the_ranks) {
   auto const comm = Comm::world();
   Scratch const scratch(comm);
   auto const small = SmallSnapshot::of_dark_matter(std::vector<std::int64_t>(600, 2));
@@ -131,10 +130,7 @@ TEST(Snapshot, six_hundred_files_are_opened_in_seconds_and_shared_by_the_ranks) 
   comm.barrier();
   auto const files = find_snapshot_files(scratch.path());
   ASSERT_EQ(files.size(), 600U);
-  double const start = seconds_since_start();
   auto const snapshot = Snapshot::open(comm, files, Kind::dark_matter);
-  EXPECT_LT(seconds_since_start() - start, 5);
-  RecordProperty("seconds", std::to_string(seconds_since_start() - start));
   EXPECT_EQ(snapshot.n_rows(), 1200);
   // Sorted by number, not by name: file 10 comes after file 9.
   EXPECT_EQ(snapshot.read_dark_matter({19, 21}).id, (std::vector<std::uint64_t>{1019, 1020}));
