@@ -4,11 +4,30 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <cstdlib>
+#include <new>
 #include <numbers>
 #include <set>
 
 #include "pipeline/base/error.hpp"
+
+namespace {
+std::atomic<long> allocations = 0;
+}
+
+// Every allocation of this program is counted. NOLINTBEGIN
+__attribute__((noinline)) void* operator new(std::size_t bytes) {
+  ++allocations;
+  if (void* memory = std::malloc(bytes)) return memory;
+  throw std::bad_alloc();
+}
+__attribute__((noinline)) void operator delete(void* memory) noexcept { std::free(memory); }
+__attribute__((noinline)) void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+// NOLINTEND
 
 namespace setsz {
 namespace {
@@ -131,6 +150,24 @@ TEST(LocalSpheres, GiveTheSameSampleWithEveryKernel) {
               best.sample(random_target(i, 1000), 100, random_b, b));
     ASSERT_EQ(a, b);
   }
+}
+
+TEST(LocalSpheres, AllocateNothingOnceTheirBuffersHaveGrown) {
+  auto const particles = cluster(50000);
+  LocalSpheres const spheres(particles, local_radius);
+  std::vector<std::int32_t> indices;
+  auto const query = [&] {
+    for (std::uint64_t i = 0; i < 300; ++i) {
+      Random random(3, Purpose::test, i);
+      spheres.sample(random_target(i, 1000), 100, random, indices);
+    }
+  };
+  query();
+  long const before = allocations;
+  query();
+  EXPECT_EQ(allocations, before);
+  std::vector<int> const counted(10);
+  EXPECT_EQ(allocations, before + 1);  // the counter works
 }
 
 TEST(LocalSpheres, AreEmptyFarFromTheCluster) {
