@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What came out of a run, in a screenful: summary.py RUN. Needs nothing but Python."""
+
+import json
+import sys
+from pathlib import Path
+
+run = Path(sys.argv[1])
+
+
+def load(pattern):
+    return [(path.parent.relative_to(run), json.loads(path.read_text())) for path in sorted(run.glob(pattern))]
+
+
+for place, scores in load("evaluate/**/scores.json"):
+    low, high = scores["L_opt_68"]
+    y = scores["y"]
+    print(f"{place}")
+    print(f"  testing clusters           {scores['n_clusters']}")
+    print(f"  loss / GNFW benchmark      {scores['L_opt']:.3f}  ({low:.3f} to {high:.3f}, bootstrap 68%; below 1: closer to the gas)")
+    print(f"  mean loss of the benchmark {sum(c['loss_benchmark'] for c in scores['clusters']) / scores['n_clusters']:.5f}")
+    print(f"  mean loss of the network   {sum(c['loss'] for c in scores['clusters']) / scores['n_clusters']:.5f}")
+    print(f"  Y predicted / Y gas        {y['sum_pred_over_gas']:.3f}  (benchmark {y['sum_benchmark_over_gas']:.3f})")
+
+print("files")
+for path in sorted(run.rglob("manifest.json")):
+    for output in json.loads(path.read_text())["outputs"]:
+        if not output["file"].startswith(("dmo/", "hydro/")):
+            print(f"  {path.parent / output['file']}")
