@@ -22,18 +22,10 @@ bool needs_libtorch(std::string_view stage) { return stage == "train" || stage =
 
 std::vector<SectionSchema> all_schemas() {
   return {
-      schema_of<RunOptions>(),
-      schema_of<CosmologySection>(),
-      schema_of<SnapshotSection>(true),
-      schema_of<MockOptions>(),
-      schema_of<CatalogOptions>(),
-      schema_of<ExtractOptions>(),
-      schema_of<VoxelizeOptions>(),
-      schema_of<FitOptions>(),
-      schema_of<ModelSection>(true),
-      schema_of<TrainOptions>(),
-      schema_of<PredictOptions>(),
-      schema_of<EvaluateOptions>(),
+      schema_of<RunOptions>(),      schema_of<CosmologySection>(), schema_of<SnapshotSection>(true),
+      schema_of<MockOptions>(),     schema_of<CatalogOptions>(),   schema_of<ExtractOptions>(),
+      schema_of<VoxelizeOptions>(), schema_of<FitOptions>(),       schema_of<ModelSection>(true),
+      schema_of<TrainOptions>(),    schema_of<PredictOptions>(),   schema_of<EvaluateOptions>(),
   };
 }
 

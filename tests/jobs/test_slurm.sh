@@ -46,7 +46,7 @@ done
 
 grep -q 'train: stopped at a checkpoint; requeued' "setsz-train-$train.log" || fail "training was not interrupted"
 "$SETSZ" verify run || fail "products"
-"$SETSZ" status tiny.ini "${slow[@]}" --until predict >status || fail "status"
-if grep -E 'missing|stale|half' status; then fail "the chain is not complete"; fi
+"$SETSZ" status tiny.ini "${slow[@]}" --until predict >states.txt || fail "status"
+if grep -E 'missing|stale|half' states.txt; then fail "the chain is not complete"; fi
 
 echo "ok"
