@@ -60,16 +60,16 @@ double y_unit(Cluster const& cluster, double h) {
 }
 
 nlohmann::json fit_report(ClusterTable const& table, std::int64_t fold,
-                          std::span<RadialSums const> sums, FitResult const& benchmark,
-                          FitResult const& flux, std::int64_t n_mass_bins) {
+                          std::span<RadialSums const> sums, GnfwParameters const& benchmark,
+                          GnfwParameters const& flux, std::int64_t n_mass_bins) {
   double const h = table.cosmology.h, redshift = table.redshift;
   auto rows = nlohmann::json::array();
   std::vector<Figures> training;
   for (std::size_t c = 0; c < sums.size(); ++c) {
     auto const& cluster = table.clusters[c];
     auto const figures =
-        figures_of(cluster, sums[c], gnfw_shape(benchmark.parameters, cluster.m200c, h, redshift),
-                   gnfw_shape(flux.parameters, cluster.m200c, h, redshift), h);
+        figures_of(cluster, sums[c], gnfw_shape(benchmark, cluster.m200c, h, redshift),
+                   gnfw_shape(flux, cluster.m200c, h, redshift), h);
     require(std::isfinite(figures.loss_benchmark + figures.y_gas + figures.y_benchmark +
                           figures.y_flux) &&
                 figures.loss_benchmark >= 0,
@@ -88,9 +88,8 @@ nlohmann::json fit_report(ClusterTable const& table, std::int64_t fold,
   }
   return {{"format_version", 1},
           {"units", {{"m200c", "1e10 Msun/h"}, {"y", "(kpc/h)^2, within 2 R200"}}},
-          {"benchmark", benchmark.parameters},
-          {"flux", flux.parameters},
-          {"training_loss", benchmark.cost},
+          {"benchmark", benchmark},
+          {"flux", flux},
           {"training_mass_bins", bin_ratios(training, n_mass_bins)},
           {"clusters", rows}};
 }

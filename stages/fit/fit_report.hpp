@@ -17,8 +17,8 @@ namespace setsz {
 /// Y = sigma_T/(m_e c^2) x sum of P V [(kpc/h)^2, physical area]. Throws Error(internal) if a
 /// figure is not finite. \param sums  of every row of the table
 nlohmann::json fit_report(ClusterTable const& table, std::int64_t fold,
-                          std::span<RadialSums const> sums, FitResult const& benchmark,
-                          FitResult const& flux, std::int64_t n_mass_bins);
+                          std::span<RadialSums const> sums, GnfwParameters const& benchmark,
+                          GnfwParameters const& flux, std::int64_t n_mass_bins);
 
 /// Y per (P200 R200^3) of a cluster [(kpc/h)^2]: the scale factor cancels between comoving pressure
 /// and volume.

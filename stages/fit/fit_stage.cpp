@@ -29,10 +29,15 @@ std::vector<RadialSums> gather_sums(Comm const& comm, ClusterTable const& table,
     Range const mine = even_range(table.size(), comm.rank(), comm.size());
     Progress progress("fit: reading", static_cast<double>(mine.size()));
     for (std::int64_t c = mine.first; c < mine.last; ++c) {
-      auto const sums = radial_sums(lattices[static_cast<std::size_t>(c)], cubes.read(c));
+      auto const& lattice = lattices[static_cast<std::size_t>(c)];
+      require(lattice.edge_r200 >= 2 * score_radius_r200, ExitCode::config, "the cube of cluster ",
+              table.clusters[static_cast<std::size_t>(c)].id, " is ", lattice.edge_r200,
+              " R200 wide (the fits need all within ", score_radius_r200,
+              " R200); raise [voxelize] edge or fixed_edge");
+      auto const sums = radial_sums(lattice, cubes.read(c));
       require(sums.n_voxels > 0, ExitCode::config, "no voxel centre of cluster ",
               table.clusters[static_cast<std::size_t>(c)].id, " lies within ", score_radius_r200,
-              " R200; raise [voxelize] n_voxels or edge");
+              " R200; raise [voxelize] n_voxels");
       flat.insert(flat.end(), sums.count.begin(), sums.count.end());
       flat.insert(flat.end(), sums.pressure.begin(), sums.pressure.end());
       flat.push_back(sums.pressure2);
@@ -166,18 +171,23 @@ void FitStage::run(Context& context) {
     y_weight.push_back(cluster.p200 * std::pow(cluster.r200c, 3));
   }
   auto const benchmark = fit_from_all_starts(context, training, h);
-  std::optional<FitResult> flux;
+  Attempt flux{};
   collectively(comm, "fit: the flux-true profile", [&] {
-    flux = fit_flux(training, y_weight, h, options_.mass_bins, benchmark.parameters);
-    require(flux->converged, ExitCode::diverged,
-            "the flux-true fit did not converge: ", flux->message);
-    if (flux->at_bound && comm.is_root())
-      Log::warn("fit: a parameter of the flux-true profile rests on the edge of its range");
+    if (!comm.is_root()) return;
+    auto const result = fit_flux(training, y_weight, h, options_.mass_bins, benchmark.parameters);
+    require(result.converged, ExitCode::diverged,
+            "the flux-true fit did not converge: ", result.message);
+    flux = {result.parameters, result.cost, result.converged, result.at_bound};
   });
+  flux = comm.broadcast(flux, 0);
+  if (flux.at_bound)
+    Log::warn("fit: a parameter of the flux-true profile rests on the edge of its range");
 
   nlohmann::json document;
   collectively(comm, "fit: the figures of all clusters", [&] {
-    document = fit_report(*table, fold_, sums, benchmark, *flux, options_.mass_bins);
+    document =
+        fit_report(*table, fold_, sums, benchmark.parameters, flux.parameters, options_.mass_bins);
+    document["training_loss"] = benchmark.cost;
   });
   collectively(comm, "fit: writing", [&] {
     if (!comm.is_root()) return;

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "stages/voxelize/angle.hpp"
+
 namespace setsz {
 namespace {
 
@@ -28,8 +30,8 @@ double two_faces(double a, double b, double va, double vb) {
     return a < 0 ? vb : va;
   }
   double const t = std::sqrt(t2);
-  return (2 * std::atan2(t, a * b) - a * (3 - a * a) * std::atan2(t, b) -
-          b * (3 - b * b) * std::atan2(t, a) + 2 * a * b * t) /
+  return (2 * angle(t, a * b) - a * (3 - a * a) * angle(t, b) - b * (3 - b * b) * angle(t, a) +
+          2 * a * b * t) /
          3;
 }
 

@@ -154,12 +154,14 @@ void VoxelizeStage::run(Context& context) {
       // Gas cells go with mass, memory with the number of cubes.
       cost.push_back(cluster.m200c / total_mass + 1 / static_cast<double>(table->size()));
     }
-    CubeSearch(PeriodicBox(table->box_ckpch), cubes);  // refuses cubes that do not fit
   });
-  CubeGatherer gatherer(comm, PeriodicBox(table->box_ckpch), std::move(cubes), cost,
-                        options_.n_voxels);
-  stream(context, *snapshot, gatherer);
-  finish(context, *table, gatherer);
+  std::optional<CubeGatherer> gatherer;
+  collectively(comm, "voxelize: the cubes", [&] {
+    gatherer.emplace(comm, PeriodicBox(table->box_ckpch), std::move(cubes), cost,
+                     options_.n_voxels);
+  });
+  stream(context, *snapshot, *gatherer);
+  finish(context, *table, *gatherer);
 }
 
 /// Reads the snapshot, slice by slice, until all gas is in the cubes.

@@ -15,7 +15,7 @@
 namespace setsz {
 namespace {
 
-constexpr std::int64_t n_voxels = 16;
+constexpr std::int64_t n_voxels = 12;
 GnfwParameters const smooth{
     .A_P0 = 9, .a_P0 = 0.1, .A_xc = 0.6, .a_xc = -0.05, .A_beta = 4.5, .a_beta = 0.04};
 
@@ -39,7 +39,7 @@ class EvaluateStageTest : public testing::TestWithParam<int> {
   Comm const comm_ = Comm::world();
   test::Scratch const scratch_{comm_};
   std::int64_t const n_folds_ = GetParam();
-  ClusterTable const table_ = test::some_clusters(9, n_folds_);
+  ClusterTable const table_ = test::some_clusters(6, n_folds_);
 
   Configuration configuration(std::string const& name) const {
     return Configuration::parse(
@@ -98,7 +98,7 @@ TEST_P(EvaluateStageTest, HalvingTheErrorQuartersTheLoss) {
            (1 + 0.25 * wave(cluster, x));
   });
   auto const scores = nlohmann::json::parse(run(comm_, "a"));
-  EXPECT_EQ(scores["n_clusters"], n_folds_ == 1 ? 3 : 9);
+  EXPECT_EQ(scores["n_clusters"], n_folds_ == 1 ? 2 : 6);
   EXPECT_NEAR(scores["L_opt"].get<double>(), 0.25, 0.1);
   EXPECT_NEAR(scores["y"]["sum_pred_over_gas"].get<double>(), 1, 0.05);
   EXPECT_EQ(scores["predict"].size(), static_cast<std::size_t>(n_folds_));
@@ -148,7 +148,7 @@ TEST_P(EvaluateStageTest, RefusesCubesOfAnotherSize) {
   if (comm_.is_root()) test::write_cubes(path, table_, n_voxels / 2, gas, &rows);
   comm_.barrier();
   auto const text = test::error_of([&] { run(comm_, "a"); });
-  EXPECT_TRUE(test::contains(text, "8^3 voxels"));
+  EXPECT_TRUE(test::contains(text, "6^3 voxels"));
 }
 
 }  // namespace

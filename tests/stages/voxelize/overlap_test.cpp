@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "pipeline/base/random.hpp"
+#include "stages/voxelize/angle.hpp"
 #include "tests/stages/voxelize/slow_overlap.hpp"
 
 namespace setsz {
@@ -44,6 +45,18 @@ void expect_exact(std::int64_t n, Vec3 const& centre, double radius) {
   }
 }
 
+TEST(Angle, AgreesWithTheLibrary) {
+  Random random(6, Purpose::test);
+  for (int trial = 0; trial < 200000; ++trial) {
+    double const x = 2 * random.uniform() - 1;
+    double const y = trial % 2 ? random.uniform() : std::pow(10, -18 * random.uniform());
+    ASSERT_NEAR(angle(y, x), std::atan2(y, x), 5e-16) << y << " " << x;
+  }
+  EXPECT_EQ(angle(0, 1), 0);
+  EXPECT_EQ(angle(0, -1), std::numbers::pi);
+  EXPECT_EQ(angle(1, 0), std::numbers::pi / 2);
+}
+
 TEST(Overlap, SlowReferenceKnowsTheBallAndItsOctant) {
   EXPECT_NEAR(slow::ball_in_box(1, {-2, -2, -2}, {2, 2, 2}), unit_ball, 1e-11);
   EXPECT_NEAR(slow::ball_in_box(1, {0, 0, 0}, {2, 2, 2}), unit_ball / 8, 1e-12);
@@ -53,8 +66,8 @@ TEST(Overlap, SlowReferenceKnowsTheBallAndItsOctant) {
 
 TEST(Overlap, EqualsNestedQuadratureInEveryVoxel) {
   Random random(1, Purpose::test);
-  for (int trial = 0; trial < 12; ++trial) {
-    double const radius = trial < 6 ? 0.05 + 0.45 * random.uniform() : 0.5 + random.uniform();
+  for (int trial = 0; trial < 8; ++trial) {
+    double const radius = trial < 4 ? 0.05 + 0.45 * random.uniform() : 0.5 + random.uniform();
     Vec3 const centre{1.5 + random.uniform(), 1 + random.uniform(), 1 + 2 * random.uniform()};
     expect_exact(4, centre, radius);
   }
