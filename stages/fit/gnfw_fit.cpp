@@ -81,8 +81,27 @@ class Residuals : public ceres::CostFunction {
   ResidualFunction evaluate_;
 };
 
+/// Ends where a long valley has nothing more to give: no gain above 1e-9 in 50 steps.
+class StopInFlatValley : public ceres::IterationCallback {
+ public:
+  explicit StopInFlatValley(double floor) : floor_(floor) {}
+  ceres::CallbackReturnType operator()(ceres::IterationSummary const& step) override {
+    costs_.push_back(step.cost);
+    constexpr std::size_t window = 50;
+    if (costs_.size() <= window) return ceres::SOLVER_CONTINUE;
+    double const gain = costs_[costs_.size() - 1 - window] - step.cost;
+    return gain <= 1e-9 * (step.cost + floor_) ? ceres::SOLVER_TERMINATE_SUCCESSFULLY
+                                               : ceres::SOLVER_CONTINUE;
+  }
+
+ private:
+  double floor_;
+  std::vector<double> costs_;
+};
+
+/// \param floor  what the cost has beside the residuals' squares, times 2: decides what is a gain
 FitResult minimise(int n_residuals, ResidualFunction evaluate, double pivot,
-                   GnfwParameters const& start) {
+                   GnfwParameters const& start, double floor) {
   Point q = to_point(start, pivot);
   ceres::Problem problem;
   problem.AddResidualBlock(new Residuals(n_residuals, std::move(evaluate)), nullptr, q.data());
@@ -101,6 +120,8 @@ FitResult minimise(int n_residuals, ResidualFunction evaluate, double pivot,
   options.parameter_tolerance = 1e-12;
   options.num_threads = 1;
   options.logging_type = ceres::SILENT;
+  StopInFlatValley stop_in_flat_valley(floor / 2);
+  options.callbacks.push_back(&stop_in_flat_valley);
   ceres::Solver::Summary summary;
   ceres::Solve(options, &problem, &summary);
   bool at_bound = false;
@@ -109,7 +130,9 @@ FitResult minimise(int n_residuals, ResidualFunction evaluate, double pivot,
     at_bound = at_bound || std::abs(q[i]) > 0.999 * limit;
   }
   return {to_parameters(q, pivot), 2 * summary.final_cost,
-          summary.termination_type == ceres::CONVERGENCE, at_bound, summary.message};
+          summary.termination_type == ceres::CONVERGENCE ||
+              summary.termination_type == ceres::USER_SUCCESS,
+          at_bound, summary.message};
 }
 
 double mean_log_mass(std::span<FitCluster const> clusters, double h) {
@@ -151,11 +174,63 @@ std::vector<BinRule> bin_rules(std::int64_t n_bins) {
   return rules;
 }
 
-double bin_volume(std::size_t bin, std::size_t n_bins) {
-  auto const edge = [&](std::size_t i) {
-    return score_radius_r200 * static_cast<double>(i) / static_cast<double>(n_bins);
-  };
-  return 4 * std::numbers::pi / 3 * (std::pow(edge(bin + 1), 3) - std::pow(edge(bin), 3));
+/// What the flux fit compares: clusters in bins of mass, Y within some radii.
+struct FluxProblem {
+  std::span<FitCluster const> clusters;
+  std::span<double const> y_weight;
+  std::vector<double> masses;  ///< ln mass relative to the pivot, by cluster
+  std::vector<MassBin> bins;
+  std::vector<BinRule> rules;            ///< by radius
+  std::vector<std::vector<double>> gas;  ///< Y_gas(<r), (bin, radius)
+};
+
+/// Y_gas(<r) of each mass bin's clusters together.
+std::vector<std::vector<double>> stacked_gas(FluxProblem const& problem) {
+  auto const n_radii = static_cast<std::int64_t>(problem.rules.size());
+  std::vector<std::vector<double>> gas;
+  std::vector<std::vector<double>> shares;
+  CubeLattice lattice{0, 0};  // that of the shares: one for all, unless cubes have a fixed size
+  for (auto const& bin : problem.bins) {
+    gas.emplace_back(problem.rules.size(), 0);
+    for (auto const member : bin.members) {
+      auto const& sums = *problem.clusters[member].sums;
+      if (sums.lattice.n != lattice.n ||
+          std::abs(sums.lattice.edge_r200 - lattice.edge_r200) > 1e-9) {
+        lattice = sums.lattice;
+        shares = shares_within(lattice, n_radii);
+      }
+      auto const within = pressure_within(sums, shares);
+      for (std::size_t k = 0; k < within.size(); ++k)
+        gas.back()[k] += problem.y_weight[member] * within[k];
+    }
+    require(gas.back()[0] > 0, ExitCode::bad_data,
+            "no gas pressure at the centre of the clusters from ", bin.m200c_low, " to ",
+            bin.m200c_high, " x 1e10 Msun/h: gas and halo catalogue do not belong together?");
+  }
+  return gas;
+}
+
+/// Y_model(<r) of a mass bin by radius, its derivatives by the point first, the value last.
+std::vector<std::array<double, 7>> stacked_model(FluxProblem const& problem, MassBin const& bin,
+                                                 double const* q) {
+  std::vector<std::array<double, 7>> within(problem.rules.size(), std::array<double, 7>{});
+  for (auto const member : bin.members) {
+    double const mass = problem.masses[member];
+    auto const logs = logs_at(q, mass);
+    for (std::size_t k = 0; k < within.size(); ++k)
+      for (std::size_t i = 0; i < problem.rules[k].x.size(); ++i) {
+        auto const [p, slope] = profile(logs, problem.rules[k].x[i]);
+        double const weight = problem.y_weight[member] * problem.rules[k].weight[i];
+        within[k][6] += weight * p;
+        for (std::size_t d = 0; d < 3; ++d) {
+          within[k][d] += weight * slope[d];
+          within[k][3 + d] += weight * slope[d] * mass;
+        }
+      }
+  }
+  for (std::size_t k = 1; k < within.size(); ++k)
+    for (std::size_t d = 0; d < 7; ++d) within[k][d] += within[k - 1][d];
+  return within;
 }
 
 }  // namespace
@@ -208,7 +283,7 @@ FitResult fit_benchmark(std::span<FitCluster const> clusters, double h,
       }
     }
   };
-  FitResult result = minimise(n_residuals, evaluate, pivot, start);
+  FitResult result = minimise(n_residuals, evaluate, pivot, start, floor / n_clusters);
   result.cost += floor / n_clusters;
   return result;
 }
@@ -231,69 +306,46 @@ std::vector<MassBin> mass_bins(std::span<double const> mass, std::int64_t n_bins
   return bins;
 }
 
-double integrated_gas(RadialSums const& sums) {
-  auto const mean = bin_means(sums, finest_bins(sums.lattice));
-  double total = 0;
-  for (std::size_t bin = 0; bin < mean.size(); ++bin)
-    total += mean[bin] * bin_volume(bin, mean.size());
-  return total;
-}
-
 FitResult fit_flux(std::span<FitCluster const> clusters, std::span<double const> y_weight, double h,
                    std::int64_t n_mass_bins, GnfwParameters const& start) {
   require(!clusters.empty(), ExitCode::bad_data, "a fit needs at least one training cluster");
   double const pivot = mean_log_mass(clusters, h);
-  std::int64_t n_bins = 20;  // of radius, what the coarsest cube allows
-  std::vector<double> masses;
+  std::int64_t radii = 20;  // as many as the coarsest cube allows
+  std::vector<double> m200c, masses;
   for (auto const& cluster : clusters) {
-    n_bins = std::min(n_bins, finest_bins(cluster.sums->lattice));
-    masses.push_back(cluster.m200c_1e10msunh);
+    radii = std::min(radii, n_radii(cluster.sums->lattice));
+    m200c.push_back(cluster.m200c_1e10msunh);
+    masses.push_back(log_mass(cluster.m200c_1e10msunh, h) - pivot);
   }
-  auto const rules = bin_rules(n_bins);
-  auto const bins = mass_bins(masses, n_mass_bins);
-  auto const n_radii = static_cast<std::size_t>(n_bins);
+  FluxProblem problem{.clusters = clusters,
+                      .y_weight = y_weight,
+                      .masses = masses,
+                      .bins = mass_bins(m200c, n_mass_bins),
+                      .rules = bin_rules(radii),
+                      .gas = {}};
+  problem.gas = stacked_gas(problem);
 
-  std::vector<std::vector<double>> gas(bins.size(), std::vector<double>(n_radii, 0));  // Y_gas(<r)
-  for (std::size_t b = 0; b < bins.size(); ++b) {
-    for (auto const member : bins[b].members) {
-      auto const mean = bin_means(*clusters[member].sums, n_bins);
-      for (std::size_t k = 0; k < n_radii; ++k)
-        gas[b][k] += y_weight[member] * mean[k] * bin_volume(k, n_radii);
-    }
-    std::partial_sum(gas[b].begin(), gas[b].end(), gas[b].begin());
-    require(gas[b][0] > 0, ExitCode::bad_data,
-            "no gas pressure at the centre of the clusters from ", bins[b].m200c_low, " to ",
-            bins[b].m200c_high, " x 1e10 Msun/h: gas and halo catalogue do not belong together?");
-  }
+  auto const home = to_point(start, pivot);
+  auto const n_rules = problem.rules.size();
   auto const evaluate = [&](double const* q, double* residuals, double* jacobian) {
-    for (std::size_t b = 0; b < bins.size(); ++b) {
-      std::vector<std::array<double, 7>> model(n_radii, std::array<double, 7>{});
-      for (auto const member : bins[b].members) {
-        double const mass = log_mass(clusters[member].m200c_1e10msunh, h) - pivot;
-        auto const logs = logs_at(q, mass);
-        for (std::size_t k = 0; k < n_radii; ++k)
-          for (std::size_t i = 0; i < rules[k].x.size(); ++i) {
-            auto const [p, slope] = profile(logs, rules[k].x[i]);
-            double const weight = y_weight[member] * rules[k].weight[i];
-            model[k][6] += weight * p;
-            for (std::size_t d = 0; d < 3; ++d) {
-              model[k][d] += weight * slope[d];
-              model[k][3 + d] += weight * slope[d] * mass;
-            }
-          }
+    std::size_t row = 0;
+    for (std::size_t b = 0; b < problem.bins.size(); ++b) {
+      auto const model = stacked_model(problem, problem.bins[b], q);
+      for (std::size_t k = 0; k < n_rules; ++k, ++row) {
+        double const weight = k + 1 == n_rules ? std::sqrt(10 * static_cast<double>(n_rules)) : 1.0;
+        residuals[row] = weight * (model[k][6] / problem.gas[b][k] - 1);
+        for (std::size_t d = 0; jacobian && d < 6; ++d)
+          jacobian[6 * row + d] = weight * model[k][d] / problem.gas[b][k];
       }
-      std::array<double, 7> within{};
-      for (std::size_t k = 0; k < n_radii; ++k) {
-        for (std::size_t d = 0; d < 7; ++d) within[d] += model[k][d];
-        double const weight = k + 1 == n_radii ? std::sqrt(static_cast<double>(n_radii)) : 1.0;
-        std::size_t const row = b * n_radii + k;
-        residuals[row] = weight * (within[6] / gas[b][k] - 1);
-        if (!jacobian) continue;
-        for (std::size_t d = 0; d < 6; ++d) jacobian[6 * row + d] = weight * within[d] / gas[b][k];
-      }
+    }
+    constexpr double pull = 1e-3;
+    for (std::size_t i = 0; i < 6; ++i, ++row) {
+      residuals[row] = pull * (q[i] - home[i]);
+      for (std::size_t d = 0; jacobian && d < 6; ++d) jacobian[6 * row + d] = d == i ? pull : 0;
     }
   };
-  return minimise(static_cast<int>(bins.size() * n_radii), evaluate, pivot, start);
+  auto const n_residuals = static_cast<int>(problem.bins.size() * n_rules + 6);
+  return minimise(n_residuals, evaluate, pivot, start, 0);
 }
 
 }  // namespace setsz

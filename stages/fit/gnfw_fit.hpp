@@ -45,13 +45,11 @@ std::vector<MassBin> mass_bins(std::span<double const> m200c_1e10msunh, std::int
 
 /// The same form, fitted so that the integrated pressure within every radius is right on average in
 /// each mass bin: least squares of Y_model(<r)/Y_gas(<r) - 1 of the stacked clusters (weights
-/// P200 R200^3, that is their true Y) at the edges of the shell bins, the outermost counted like
-/// all the others together. Y_gas: shell means x shell volumes; Y_model: the continuous integral.
-/// \param y_weight  P200 R200^3 of every cluster, in any common unit
+/// P200 R200^3, that is their true Y) at the radii of `n_radii`, the outermost counted three times
+/// as much as all the others together. Y_model is the continuous integral. A weak pull towards
+/// `start` (a hundredth of a percent of Y for a factor of e) decides where the data do not. \param
+/// y_weight  P200 R200^3 of every cluster, in any common unit
 FitResult fit_flux(std::span<FitCluster const> clusters, std::span<double const> y_weight, double h,
                    std::int64_t n_mass_bins, GnfwParameters const& start);
-
-/// Y_gas(<2 R200) as fit_flux counts it, in units of P200 R200^3.
-double integrated_gas(RadialSums const& sums);
 
 }  // namespace setsz

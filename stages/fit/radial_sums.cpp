@@ -2,8 +2,9 @@
 #include "stages/fit/radial_sums.hpp"
 
 #include <algorithm>
+#include <cmath>
 
-#include "pipeline/base/error.hpp"
+#include "stages/voxelize/overlap.hpp"
 
 namespace setsz {
 
@@ -46,27 +47,49 @@ std::vector<double> gnfw_at_shells(GnfwShape const& shape, RadialSums const& sum
   return model;
 }
 
-std::int64_t finest_bins(CubeLattice const& lattice) {
-  auto const bins = static_cast<std::int64_t>(score_radius_r200 / (1.25 * lattice.voxel_r200()));
-  return std::clamp<std::int64_t>(bins, 1, 20);
+std::int64_t n_radii(CubeLattice const& lattice) {
+  // A voxel of the last shell must not reach across the last but one radius.
+  auto const n = static_cast<std::int64_t>(score_radius_r200 / (1.25 * lattice.voxel_r200()));
+  return std::clamp<std::int64_t>(n, 1, 20);
 }
 
-std::vector<double> bin_means(RadialSums const& sums, std::int64_t n_bins) {
-  std::vector<double> mean(static_cast<std::size_t>(n_bins), 0), count(mean.size(), 0);
-  for (std::size_t shell = 0; shell < sums.count.size(); ++shell) {
-    double const r = sums.lattice.shell_radius_r200(static_cast<std::int64_t>(shell));
-    auto const bin =
-        std::min(mean.size() - 1,
-                 static_cast<std::size_t>(r / score_radius_r200 * static_cast<double>(n_bins)));
-    mean[bin] += sums.pressure[shell];
-    count[bin] += sums.count[shell];
+std::vector<std::vector<double>> shares_within(CubeLattice const& lattice, std::int64_t n_radii) {
+  auto const n_shells = static_cast<std::size_t>(lattice.n_shells(score_radius_r200));
+  std::vector<std::int64_t> shell_of(static_cast<std::size_t>(lattice.n_cells()), -1);
+  std::vector<double> count(n_shells, 0);
+  lattice.each_within(score_radius_r200, [&](std::size_t voxel, std::size_t shell) {
+    shell_of[voxel] = static_cast<std::int64_t>(shell);
+    count[shell] += 1;
+  });
+  std::vector<std::vector<double>> shares(static_cast<std::size_t>(n_radii),
+                                          std::vector<double>(n_shells, 0));
+  BallOverlap overlap(lattice.n);
+  double const middle = static_cast<double>(lattice.n) / 2;
+  for (std::size_t k = 0; k + 1 < shares.size(); ++k) {
+    double const radius =
+        score_radius_r200 * static_cast<double>(k + 1) / static_cast<double>(n_radii);
+    for (auto const& share : overlap({middle, middle, middle}, radius / lattice.voxel_r200())) {
+      auto const shell = shell_of[static_cast<std::size_t>(share.voxel)];
+      if (shell >= 0)
+        shares[k][static_cast<std::size_t>(shell)] +=
+            share.volume / count[static_cast<std::size_t>(shell)];
+    }
   }
-  for (std::size_t bin = 0; bin < mean.size(); ++bin) {
-    require(count[bin] > 0, ExitCode::internal, "radial bin ", bin, " of ", n_bins,
-            " holds no voxel centre");
-    mean[bin] /= count[bin];
+  for (std::size_t shell = 0; shell < n_shells; ++shell) shares.back()[shell] = 1;
+  return shares;
+}
+
+std::vector<double> pressure_within(RadialSums const& sums,
+                                    std::vector<std::vector<double>> const& shares) {
+  double const voxel = std::pow(sums.lattice.voxel_r200(), 3);
+  std::vector<double> within;
+  for (auto const& share : shares) {
+    double total = 0;
+    for (std::size_t shell = 0; shell < share.size(); ++shell)
+      total += share[shell] * sums.pressure[shell];
+    within.push_back(voxel * total);
   }
-  return mean;
+  return within;
 }
 
 }  // namespace setsz

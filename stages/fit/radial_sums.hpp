@@ -32,10 +32,17 @@ double spherical_loss(RadialSums const& sums, std::span<double const> model);
 /// The model at the shells' radii.
 std::vector<double> gnfw_at_shells(GnfwShape const& shape, RadialSums const& sums);
 
-/// Mean p in radial bins of equal width from 0 to score_radius_r200, from the voxel centres in
-/// them. \pre every bin holds a voxel, see `finest_bins`
-std::vector<double> bin_means(RadialSums const& sums, std::int64_t n_bins);
-/// The largest number of bins (at most 20) that are all wider than 1.25 voxels.
-std::int64_t finest_bins(CubeLattice const& lattice);
+/// Equally spaced radii from score_radius_r200 / n to score_radius_r200 [R200], at most 20, with
+/// gaps that no voxel spans.
+std::int64_t n_radii(CubeLattice const& lattice);
+
+/// The exact share of the voxels of each lattice shell that lies within each radius, (radius,
+/// shell). Within the outermost radius voxels count as in every score: wholly or not at all, by
+/// their centres.
+std::vector<std::vector<double>> shares_within(CubeLattice const& lattice, std::int64_t n_radii);
+
+/// Integral of p dV within each radius, in units of R200^3. The last is that of all voxels.
+std::vector<double> pressure_within(RadialSums const& sums,
+                                    std::vector<std::vector<double>> const& shares);
 
 }  // namespace setsz

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numbers>
 #include <set>
 
 #include "pipeline/base/random.hpp"
@@ -68,12 +69,18 @@ TEST(RadialSums, LossEqualsTheSumOverVoxels) {
   EXPECT_NEAR(spherical_loss(sums, gnfw_at_shells(shape, sums)), sum / count, 1e-11 * sum / count);
 }
 
-TEST(RadialSums, BinMeansAreMeansOverVoxelCentres) {
+TEST(RadialSums, SharesWithinARadiusHaveTheVolumeOfTheBall) {
   CubeLattice const lattice{32, 5};
-  EXPECT_EQ(finest_bins(lattice), 10);
-  EXPECT_EQ(finest_bins({64, 5}), 20);
+  EXPECT_EQ(n_radii(lattice), 10);
+  EXPECT_EQ(n_radii({64, 5}), 20);
   std::vector<float> const flat(static_cast<std::size_t>(lattice.n_cells()), 0.25F);
-  for (double mean : bin_means(radial_sums(lattice, flat), 10)) EXPECT_DOUBLE_EQ(mean, 0.25);
+  auto const sums = radial_sums(lattice, flat);
+  auto const within = pressure_within(sums, shares_within(lattice, 10));
+  for (std::size_t k = 0; k + 1 < within.size(); ++k) {
+    double const radius = 0.2 * static_cast<double>(k + 1);
+    EXPECT_NEAR(within[k], 0.25 * 4 * std::numbers::pi / 3 * std::pow(radius, 3), 1e-12);
+  }
+  EXPECT_NEAR(within.back(), 0.25 * sums.n_voxels * std::pow(lattice.voxel_r200(), 3), 1e-12);
 }
 
 }  // namespace
