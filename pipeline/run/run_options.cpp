@@ -24,7 +24,8 @@ void RunOptions::declare(OptionList& options) {
                .affects = Affects::running});
   options.add("watchdog_seconds", watchdog_seconds,
               {.unit = "s",
-               .help = "a rank without progress for so long ends the run with code 70; 0: never",
+               .help = "a rank without progress for so long ends the run with code 70; 0: never; "
+                       "raise it where one rank works alone for longer",
                .min = 0,
                .affects = Affects::running});
   options.add("slice_rows", slice_rows,

@@ -38,18 +38,24 @@ std::string time_text() {
 
 std::string attempts_path(std::string const& folder) { return folder + "/attempts.json"; }
 
+/// What a reader of an error wants to know next.
+constexpr char const* state_of_outputs =
+    "\n  Nothing of this stage was published; complete products stay, and the same command goes "
+    "on.";
+
 /// What flies, as an Error that names the stage. \pre called inside a catch clause
 Error error_of_stage(Stage const& stage) {
   try {
     throw;
   } catch (Error const& error) {
-    return {error.code(), concat(stage.id(), ": ", error.what())};
+    return {error.code(), concat(stage.id(), ": ", error.what(), state_of_outputs)};
   } catch (std::bad_alloc const&) {
-    return {ExitCode::out_of_memory,
-            concat(stage.id(), ": out of memory (", human_bytes(peak_memory_bytes()),
-                   " in use); use more ranks or nodes, or a smaller run.memory_mb")};
+    return {
+        ExitCode::out_of_memory,
+        concat(stage.id(), ": out of memory (", human_bytes(peak_memory_bytes()),
+               " in use); use more ranks or nodes, or a smaller run.memory_mb", state_of_outputs)};
   } catch (std::exception const& error) {
-    return {ExitCode::internal, concat(stage.id(), ": ", error.what())};
+    return {ExitCode::internal, concat(stage.id(), ": ", error.what(), state_of_outputs)};
   }
 }
 
@@ -137,7 +143,8 @@ std::vector<StageResult> Runner::run(std::vector<std::string> const& selected) {
     } catch (Stopped const& stopped) {
       throw Stopped(stopped.code(), concat(stage->id(), ": ", stopped.what()));
     } catch (CollectiveError const& error) {
-      throw CollectiveError(error.code(), concat(stage->id(), ": ", error.what()));
+      throw CollectiveError(error.code(),
+                            concat(stage->id(), ": ", error.what(), state_of_outputs));
     } catch (...) {
       forget_attempts(*stage);
       throw error_of_stage(*stage);

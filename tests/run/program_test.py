@@ -121,7 +121,6 @@ def test_failures_on_one_rank():
              ("local_error", 65, "unit 4 of 'toy.dat' is bad"),
              ("exception", 70, "toy index 7"),
              ("memory", 71, "out of memory"),
-             ("terminate", 70, "noexcept"),
              ("no_output", 70, "sums.h5.part"))
     with Folder() as folder:
         for fault, code, part in cases:
@@ -131,9 +130,14 @@ def test_failures_on_one_rank():
                 check(result.code == code, f"{name}: exit code {code}", result)
                 check(len(result.errors) == 1 and part in result.errors[0], f"{name}: one message", result)
                 check(result.seconds < 10, f"{name}: under 10 s", result)
-                check(folder.nothing_final(), f"{name}: nothing under a final name")
+                check(folder.nothing_final() and "Nothing of this stage was published" in result.output,
+                      f"{name}: nothing under a final name, and it is said", result)
         result = run(2, "run", folder.ini)
         check(result.code == 0, "after all these failures the run goes on to its end", result)
+    with Folder() as folder:
+        result = run(3, "run", folder.ini, *sets(fault="terminate", fault_rank=1, fault_unit=4))
+        check(result.code == 70 and len(result.errors) == 1 and "noexcept" in result.errors[0]
+              and folder.nothing_final(), "std::terminate has a message and a code", result)
 
 
 def test_killed_rank():
@@ -172,10 +176,12 @@ def test_killed_at_every_step():
 
 def test_hang():
     with Folder() as folder:
-        result = run(2, "run", folder.ini,
-                     *sets(fault="hang", fault_rank=1, fault_unit=4, watchdog_seconds=1.5))
-        check(result.code == 70 and result.seconds < 10, "a hang ends with 70", result)
-        check("no progress" in result.output, "a hang is named", result)
+        for fault in ("hang", "stop"):
+            result = run(2, "run", folder.ini,
+                         *sets(fault=fault, fault_rank=1, fault_unit=4, watchdog_seconds=1.5))
+            check(result.code == 70 and result.seconds < 12, f"a {fault} ends with 70", result)
+            check("no progress" in result.output, f"a {fault} is named", result)
+        check(run(2, "run", folder.ini).code == 0, "after a hang the run goes on")
 
 
 def test_signals():

@@ -32,6 +32,7 @@ void ToyOptions::declare(OptionList& options) {
                {"terminate", Fault::terminate},
                {"kill", Fault::kill},
                {"hang", Fault::hang},
+               {"stop", Fault::stop},
                {"no_output", Fault::no_output}},
               running("what goes wrong"));
   options.add("fault_rank", fault_rank, running("on which rank"));
@@ -172,6 +173,9 @@ void SumsStage::misbehave(Comm const& comm, std::int64_t unit) const {
       break;
     case Fault::kill:
       raise(SIGKILL);
+      break;
+    case Fault::stop:
+      raise(SIGSTOP);
       break;
     case Fault::hang:
       mark_progress("hanging on purpose");

@@ -20,6 +20,7 @@ enum class Fault {
   terminate,         ///< an exception out of a noexcept function
   kill,              ///< SIGKILL of one rank
   hang,              ///< one rank sleeps for ever
+  stop,              ///< SIGSTOP of one rank: not even its watchdog runs
   no_output,         ///< an output is not written
 };
 
