@@ -31,7 +31,8 @@ struct ClusterProperties {
 /// \param a          scale factor
 /// \param particle_mass  the same for all [1e10 Msun/h]; 0: every particle weighs its own mass
 /// \pre at least one particle within `radius`, else Error(bad_data)
-/// \source Thiele et al. (2022), section 3.3, with the corrections that docs/stages/extract.md lists
+/// \source Thiele et al. (2022), section 3.3, with the corrections that docs/stages/extract.md
+/// lists
 ClusterProperties cluster_properties(std::span<KeptParticle const> particles,
                                      Cluster const& cluster, double radius, double a,
                                      double particle_mass);
