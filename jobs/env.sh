@@ -32,7 +32,8 @@ run_stage() {
   code=$?
   child=''
 
-  if [[ $code == 75 ]]; then
+  # 138: the signal came while the program was still being loaded; nothing is lost.
+  if [[ $code == 75 || $code == 138 ]]; then
     echo "$stage: stopped at a checkpoint; requeued"
     scontrol requeue "$SLURM_JOB_ID"
     sleep 600  # until SLURM ends this script

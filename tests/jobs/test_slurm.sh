@@ -26,17 +26,17 @@ export OMPI_MCA_btl_vader_single_copy_mechanism=none
 sed "s|@run@|$folder/work/run|" "$root/tests/end_to_end/tiny.ini" >tiny.ini
 resources=(--ntasks=2 --mem-per-cpu=1500M --time=5)
 # A training long enough to be interrupted.
-slow=(--set train.epochs=400 --set run.checkpoint_minutes=0.05)
+slow=(--set train.epochs=300 --set run.checkpoint_minutes=0.05)
 
 "$root/jobs/submit.sh" tiny.ini --stages mock,catalog,extract,voxelize,fit,train,predict "${slow[@]}" -- "${resources[@]}"
 train=$(squeue --noheader --name=setsz-train --format=%i)
 [[ -n $train ]] || fail "no job for training"
 
 for ((i = 0; i < 120; i++)); do
-  [[ $(squeue --noheader --jobs="$train" --format=%T) == RUNNING ]] && break
+  grep -q 'begins' "setsz-train-$train.log" 2>/dev/null && break
   sleep 1
 done
-sleep 4
+sleep 2
 scancel --batch --signal=USR1 "$train"
 for ((i = 0; i < 240; i++)); do
   [[ -z $(squeue --noheader) ]] && break
