@@ -47,7 +47,7 @@ std::vector<MassBin> mass_bins(std::span<double const> m200c_1e10msunh, std::int
 /// each mass bin: least squares of Y_model(<r)/Y_gas(<r) - 1 of the stacked clusters (weights
 /// P200 R200^3, that is their true Y) at the radii of `n_radii`, the outermost counted three times
 /// as much as all the others together. Y_model is the continuous integral. A weak pull towards
-/// `start` (a hundredth of a percent of Y for a factor of e) decides where the data do not. \param
+/// `start` (0.1% of Y for a factor of e) decides where the data do not. \param
 /// y_weight  P200 R200^3 of every cluster, in any common unit
 FitResult fit_flux(std::span<FitCluster const> clusters, std::span<double const> y_weight, double h,
                    std::int64_t n_mass_bins, GnfwParameters const& start);
