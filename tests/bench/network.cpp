@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Speed of the network on one core: particle evaluations per second, and as a fraction of what the
+// BLAS reaches on large matrices (2048^3) in the same run. The baseline is the same network module
+// by module on whole lanes, as one writes it first; beside it the chunks that setsz uses.
+// Rounds are interleaved; CPU time of the thread; medians.
+#include <dlfcn.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "model/network.hpp"
+#include "tests/model/random_batch.hpp"
+
+namespace setsz {
+namespace {
+
+double thread_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+double seconds_of(std::function<void()> const& work) {
+  double const start = thread_seconds();
+  work();
+  return thread_seconds() - start;
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+/// A product of two 2048 x 2048 matrices by the BLAS that libtorch uses.
+class LargeProduct {
+ public:
+  static constexpr double flops = 2.0 * 2048 * 2048 * 2048;
+  LargeProduct() : a_(n * n, 0.5F), b_(n * n, 0.25F), c_(n * n) {
+    sgemm_ = reinterpret_cast<Sgemm>(dlsym(RTLD_DEFAULT, "cblas_sgemm"));
+    if (!sgemm_) std::exit((std::fprintf(stderr, "this BLAS has no cblas_sgemm\n"), 1));
+  }
+  void operator()() {
+    constexpr int row_major = 101, no_transpose = 111;
+    sgemm_(row_major, no_transpose, no_transpose, n, n, n, 1, a_.data(), n, b_.data(), n, 0,
+           c_.data(), n);
+  }
+
+ private:
+  using Sgemm = void (*)(int, int, int, int, int, int, float, float const*, int, float const*, int,
+                         float, float*, int);
+  static constexpr int n = 2048;
+  Sgemm sgemm_;
+  std::vector<float> a_, b_, c_;
+};
+
+double local_flops(NetworkOptions const& o) {
+  auto const width = static_cast<double>(o.local_width);
+  return 2 * width * (19 + static_cast<double>(o.local_layers) * width);
+}
+
+struct Case {
+  char const* name;
+  std::int64_t width, targets, particles, origin;
+  ChunkSize chunk;
+};
+
+void measure(Case const& c) {
+  NetworkOptions options;
+  options.local_width = options.origin_width = options.aggregator_width = c.width;
+  Network network(options, {}, {}, 1);
+  auto const lane = testing::random_batch(1, c.targets, {c.particles}, c.origin);
+  ChunkSize const whole{.rows = 1 << 30, .targets = 1 << 30};
+  auto const train = [&](ChunkSize chunk) {
+    std::ranges::fill(network.gradient(), 0.0F);
+    network.accumulate_gradient(lane, 1, 1, chunk);
+  };
+  LargeProduct product;
+  std::vector<double> gemm, naive, chunked, naive_step, chunked_step;
+  for (int round = 0; round < 5; ++round) {
+    gemm.push_back(seconds_of([&] { product(); }));
+    naive.push_back(seconds_of([&] { network.predict(lane, whole); }));
+    chunked.push_back(seconds_of([&] { network.predict(lane, c.chunk); }));
+    naive_step.push_back(seconds_of([&] { train(whole); }));
+    chunked_step.push_back(seconds_of([&] { train(c.chunk); }));
+  }
+  double const peak = LargeProduct::flops / median(gemm);
+  auto const rows = static_cast<double>(c.targets * c.particles);
+  auto const report = [&](char const* what, std::vector<double> const& seconds, int passes,
+                          double baseline) {
+    double const time = median(seconds);
+    std::printf("  %-28s %10.3f ms  %8.3g particles/s  %5.1f%% of sgemm  %5.2fx\n", what,
+                1e3 * time, rows / time, 100 * passes * rows * local_flops(options) / time / peak,
+                baseline / time);
+  };
+  std::printf("%s (width %ld, %ld targets x %ld particles, origin %ld), sgemm %.0f GFLOP/s\n",
+              c.name, c.width, c.targets, c.particles, c.origin, peak / 1e9);
+  report("inference, whole", naive, 1, median(naive));
+  report("inference, chunks", chunked, 1, median(naive));
+  report("forward + backward, whole", naive_step, 3, median(naive_step));
+  report("forward + backward, chunks", chunked_step, 3, median(naive_step));
+}
+
+}  // namespace
+}  // namespace setsz
+
+int main(int argc, char** argv) {
+  using namespace setsz;
+  use_one_thread();
+  std::printf("%s\n", blas_description().c_str());
+  std::int64_t const rows = argc > 1 ? std::atol(argv[1]) : 1024;
+  ChunkSize const chunk{.rows = rows, .targets = 64};
+  measure({"published, a lane of training", 189, 86, 256, 1000, chunk});
+  measure({"published, prediction", 189, 32, 1000, 1000, chunk});
+  measure({"small, a lane of training", 64, 22, 32, 1000, chunk});
+}
