@@ -73,6 +73,23 @@ void Mlp::initialise(ParameterLayout const& layout, std::span<float> parameters,
   }
 }
 
+DenseMlp Mlp::dense(ParameterLayout const& layout) const {
+  auto const offset = [&](std::size_t tensor) { return layout.tensors()[tensor].first; };
+  std::vector<DenseMlp::Layer> dense;
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    Layer const& layer = layers_[l];
+    bool const last = l + 1 == layers_.size();
+    dense.push_back({.inputs = layer.inputs,
+                     .outputs = last ? shape_.outputs : shape_.width,
+                     .weight = offset(layer.weight),
+                     .bias = offset(layer.bias),
+                     .gamma = l > 0 ? offset(layer.gamma) : -1,
+                     .beta = l > 0 ? offset(layer.beta) : -1,
+                     .activate = !last || !shape_.linear_head});
+  }
+  return DenseMlp(std::move(dense));
+}
+
 std::vector<double> Mlp::dropout_rates() const {
   std::vector<double> rates;
   for (auto const& layer : layers_)

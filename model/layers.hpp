@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "model/dense_mlp.hpp"
 #include "model/parameters.hpp"
 
 namespace setsz {
@@ -55,6 +56,8 @@ class Mlp {
   void initialise(ParameterLayout const& layout, std::span<float> parameters,
                   std::uint64_t seed) const;
   MlpShape const& shape() const { return shape_; }
+  /// The same network for many rows, without libtorch. \pre no dropout
+  DenseMlp dense(ParameterLayout const& layout) const;
   /// The dropout rate of every column of DropoutMasks that one call takes, in order.
   std::vector<double> dropout_rates() const;
 

@@ -2,7 +2,6 @@
 #include "model/modules.hpp"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/addmm.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/exp.h>
@@ -77,39 +76,81 @@ class OriginModule : public Module {
                    .width = setup.options.origin_width,
                    .outputs = 2,
                    .linear_head = true,
-                   .head_scale = setup.options.head_scale}) {}
+                   .head_scale = setup.options.head_scale}),
+        dense_(particle_.dense(layout)) {}
   void initialise(ParameterLayout const& layout, std::span<float> parameters,
                   std::uint64_t seed) const override {
     particle_.initialise(layout, parameters, seed);
   }
   void prepare(ClusterContext& context) const override {
     if (context.shared.contains("shift")) return;  // known from before
-    auto const& batch = context.batch;
-    auto const n = static_cast<std::int64_t>(batch.origin.size());
-    auto vectors = at::zeros({2, 3});
-    for (std::int64_t first = 0; first < n; first += rows_at_once) {
-      std::int64_t const count = std::min(rows_at_once, n - first);
-      auto const rows =
-          std::span(batch.origin)
-              .subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-      auto features = at::empty({count, static_cast<std::int64_t>(n_origin_features)});
-      origin_features(batch.cluster, context.setup.standardisation, rows, data_of(features));
-      auto positions = at::empty({count, 3});
-      auto const scale = static_cast<float>(1 / (batch.cluster.r200c * static_cast<double>(n)));
-      float* p = positions.data_ptr<float>();
-      for (auto const& q : rows) *p++ = q.x * scale, *p++ = q.y * scale, *p++ = q.z * scale;
-      auto const weights = particle_(context.parameters, features);
-      vectors = at::addmm(vectors, weights.t(), positions);
-    }
-    auto const u = batch.xoff_r200 * vectors[0] + vectors[1];
+    auto const vectors =
+        context.kernel == ParticleKernel::fused ? pooled(context) : pooled_by_reference(context);
+    auto const u = vectors[0] * context.batch.xoff_r200 + vectors[1];
     // The small number keeps the gradient finite at u = 0; tanh(x)/x is smooth there.
     auto const length = at::sqrt(at::sum(u * u) + 1e-12);
-    context.shared["shift"] = 0.5 * u * at::tanh(length) / length;
+    context.shared["shift"] = u * at::tanh(length) * 0.5 / length;
   }
 
  private:
-  static constexpr std::int64_t rows_at_once = 2048;
+  /// Positions over R200 and over the number of particles: weights for the mean, shape (n, 3).
+  static std::vector<float> weighted_positions(TargetBatch const& batch) {
+    auto const n = static_cast<double>(batch.origin.size());
+    auto const scale = static_cast<float>(1 / (batch.cluster.r200c * n));
+    std::vector<float> positions;
+    positions.reserve(3 * batch.origin.size());
+    for (auto const& q : batch.origin)
+      positions.insert(positions.end(), {q.x * scale, q.y * scale, q.z * scale});
+    return positions;
+  }
+
+  /// The two vectors, shape (2, 3), with the gradient by hand.
+  at::Tensor pooled(ClusterContext& context) const {
+    auto const& batch = context.batch;
+    auto const n = static_cast<std::int64_t>(batch.origin.size());
+    auto const positions = weighted_positions(batch);
+    dense_.begin(context.values, work_);
+    origin_features(batch.cluster, context.setup.standardisation, batch.origin,
+                    work_.input(dense_, n));
+    dense_.forward(work_);
+    double sums[6] = {};
+    for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i)
+      for (std::size_t o = 0; o < 2; ++o)
+        for (std::size_t d = 0; d < 3; ++d)
+          sums[3 * o + d] += static_cast<double>(work_.output(static_cast<std::int64_t>(i))[o]) *
+                             static_cast<double>(positions[3 * i + d]);
+    auto vectors = at::empty({2, 3});
+    for (std::size_t i = 0; i < 6; ++i) data_of(vectors)[i] = static_cast<float>(sums[i]);
+    if (!context.training()) return vectors;
+    vectors.requires_grad_(true);
+    context.after_backward.emplace_back([this, vectors, positions](ClusterContext const& now) {
+      if (!vectors.grad().defined()) return;
+      auto const pull = vectors.grad().contiguous();
+      auto const slope = data_of(pull);
+      for (std::size_t i = 0; 3 * i < positions.size(); ++i)
+        for (std::size_t o = 0; o < 2; ++o)
+          work_.output_gradient(static_cast<std::int64_t>(i))[o] =
+              slope[3 * o] * positions[3 * i] + slope[3 * o + 1] * positions[3 * i + 1] +
+              slope[3 * o + 2] * positions[3 * i + 2];
+      dense_.backward(work_);
+      dense_.finish(now.values, work_, now.gradient);
+    });
+    return vectors;
+  }
+
+  at::Tensor pooled_by_reference(ClusterContext const& context) const {
+    auto const& batch = context.batch;
+    auto const n = static_cast<std::int64_t>(batch.origin.size());
+    auto features = at::empty({n, static_cast<std::int64_t>(n_origin_features)});
+    origin_features(batch.cluster, context.setup.standardisation, batch.origin, data_of(features));
+    auto positions = at::empty({n, 3});
+    std::ranges::copy(weighted_positions(batch), data_of(positions).begin());
+    return at::matmul(particle_(context.parameters, features).t(), positions);
+  }
+
   Mlp particle_;
+  DenseMlp dense_;
+  mutable DenseMlp::Work work_;  // one evaluation at a time
 };
 
 /// What the particles around a target say: a scalar DeepSet with the exact count beside it.
@@ -118,17 +159,26 @@ class LocalModule : public Module {
   LocalModule(NetworkSetup const& setup, ParameterLayout& layout)
       : particle_(layout, "local", "particle", shape(setup, n_local_features)),
         pooled_(layout, "local", "pooled", shape(setup, setup.options.local_width + 1)),
-        output_(layout, "local", "output", output_shape(setup)) {}
+        output_(layout, "local", "output", output_shape(setup)),
+        dense_(particle_.dense(layout)) {}
   void initialise(ParameterLayout const& layout, std::span<float> parameters,
                   std::uint64_t seed) const override {
     for (auto const* mlp : {&particle_, &pooled_, &output_})
       mlp->initialise(layout, parameters, seed);
   }
+  void prepare(ClusterContext& context) const override {
+    if (context.kernel != ParticleKernel::fused) return;
+    dense_.begin(context.values, work_);
+    if (context.training())
+      context.after_backward.emplace_back(
+          [this](ClusterContext const& now) { dense_.finish(now.values, work_, now.gradient); });
+  }
   void evaluate(ChunkContext& chunk) const override {
     auto const& context = chunk.cluster;
     auto const& batch = context.batch;
     auto const& setup = context.setup;
-    auto const pooled = pool(chunk);
+    auto const pooled =
+        context.kernel == ParticleKernel::fused ? pool(chunk) : pool_by_reference(chunk);
     auto counts = at::empty({chunk.targets.size(), 1});
     for (std::int64_t i = 0; i < chunk.targets.size(); ++i)
       data_of(counts)[static_cast<std::size_t>(i)] =
@@ -156,45 +206,96 @@ class LocalModule : public Module {
     return result;
   }
 
-  /// The mean over each target's particles of the first MLP; zero for a target without particles.
-  at::Tensor pool(ChunkContext const& chunk) const {
+  /// Rows of `batch.local` of the targets of a chunk.
+  static Range rows_of(ChunkContext const& chunk) {
+    auto const& first = chunk.cluster.batch.first_particle;
+    return {first[static_cast<std::size_t>(chunk.targets.first)],
+            first[static_cast<std::size_t>(chunk.targets.last)]};
+  }
+  /// The same of one target of the chunk, relative to the chunk's first.
+  static Range rows_of(ChunkContext const& chunk, std::int64_t target) {
+    auto const& first = chunk.cluster.batch.first_particle;
+    auto const i = static_cast<std::size_t>(chunk.targets.first + target);
+    auto const begin = first[static_cast<std::size_t>(chunk.targets.first)];
+    return {first[i] - begin, first[i + 1] - begin};
+  }
+
+  static void fill_features(ChunkContext const& chunk, std::span<float> features) {
     auto const& batch = chunk.cluster.batch;
-    auto const& options = chunk.cluster.setup.options;
-    auto const offset = [&](std::int64_t i) {
-      return batch.first_particle[static_cast<std::size_t>(i)];
-    };
-    std::int64_t const n = chunk.targets.size();
-    std::int64_t const begin = offset(chunk.targets.first), end = offset(chunk.targets.last);
-    if (end == begin) return at::zeros({n, options.local_width});
-    auto features = at::empty({end - begin, static_cast<std::int64_t>(n_local_features)});
-    double const radius = options.local_radius_ckpch(batch.cluster.r200c);
-    std::int64_t equal = offset(chunk.targets.first + 1) - begin;  // particles of every target?
-    for (std::int64_t i = chunk.targets.first; i < chunk.targets.last; ++i) {
-      auto const first = static_cast<std::size_t>(offset(i));
-      auto const count = static_cast<std::size_t>(offset(i + 1)) - first;
-      local_features(
-          batch.cluster, chunk.cluster.setup.standardisation, options.local_contraction,
-          batch.cluster.r200c * batch.position[static_cast<std::size_t>(i)], radius,
-          std::span(batch.local).subspan(first, count),
-          data_of(features).subspan((first - static_cast<std::size_t>(begin)) * n_local_features,
-                                    count * n_local_features));
-      if (static_cast<std::int64_t>(count) != equal) equal = 0;
+    auto const& setup = chunk.cluster.setup;
+    auto const local =
+        std::span(batch.local).subspan(static_cast<std::size_t>(rows_of(chunk).first));
+    double const radius = setup.options.local_radius_ckpch(batch.cluster.r200c);
+    for (std::int64_t t = 0; t < chunk.targets.size(); ++t) {
+      Range const rows = rows_of(chunk, t);
+      auto const first = static_cast<std::size_t>(rows.first);
+      auto const count = static_cast<std::size_t>(rows.size());
+      auto const& position = batch.position[static_cast<std::size_t>(chunk.targets.first + t)];
+      local_features(batch.cluster, setup.standardisation, setup.options.local_contraction,
+                     batch.cluster.r200c * position, radius, local.subspan(first, count),
+                     features.subspan(first * n_local_features, count * n_local_features));
     }
-    auto const rows = particle_(chunk.cluster.parameters, features);
-    if (equal > 0) return rows.view({n, equal, options.local_width}).mean(1);
-    // Unequal counts: a small matrix of 1/count averages the rows of each target.
-    auto average = at::zeros({n, end - begin});
-    for (std::int64_t i = 0; i < n; ++i) {
-      std::int64_t const first = offset(chunk.targets.first + i);
-      std::int64_t const last = offset(chunk.targets.first + i + 1);
-      for (std::int64_t row = first; row < last; ++row)
-        data_of(average)[static_cast<std::size_t>(i * (end - begin) + row - begin)] =
-            1.0F / static_cast<float>(last - first);
+  }
+
+  /// The mean over each target's particles of the first MLP, shape (n_targets, width), with the
+  /// gradient by hand; zero for a target without particles.
+  at::Tensor pool(ChunkContext& chunk) const {
+    auto const width = chunk.cluster.setup.options.local_width;
+    auto const n = chunk.targets.size();
+    auto pooled = at::zeros({n, width});
+    if (rows_of(chunk).size() == 0) return pooled;
+    fill_features(chunk, work_.input(dense_, rows_of(chunk).size()));
+    dense_.forward(work_);
+    for (std::int64_t t = 0; t < n; ++t)
+      mean_of_rows(rows_of(chunk, t), width, pooled.data_ptr<float>() + t * width);
+    if (!chunk.cluster.training()) return pooled;
+    pooled.requires_grad_(true);
+    chunk.after_backward.emplace_back([this, pooled, width](ChunkContext const& now) {
+      if (!pooled.grad().defined()) return;
+      auto const pull = pooled.grad().contiguous();
+      for (std::int64_t t = 0; t < now.targets.size(); ++t) {
+        Range const rows = rows_of(now, t);
+        float const share = 1.0F / static_cast<float>(std::max<std::int64_t>(rows.size(), 1));
+        float const* const slope = pull.data_ptr<float>() + t * width;
+        for (std::int64_t row = rows.first; row < rows.last; ++row) {
+          float* const d_row = work_.output_gradient(row);
+          for (std::int64_t j = 0; j < width; ++j) d_row[j] = share * slope[j];
+        }
+      }
+      dense_.backward(work_);
+    });
+    return pooled;
+  }
+
+  void mean_of_rows(Range rows, std::int64_t width, float* mean) const {
+    if (rows.size() == 0) return;
+    for (std::int64_t row = rows.first; row < rows.last; ++row) {
+      float const* const values = work_.output(row);
+      for (std::int64_t j = 0; j < width; ++j) mean[j] += values[j];
     }
-    return at::matmul(average, rows);
+    for (std::int64_t j = 0; j < width; ++j) mean[j] /= static_cast<float>(rows.size());
+  }
+
+  /// A small matrix of 1/count averages the rows of each target.
+  at::Tensor pool_by_reference(ChunkContext const& chunk) const {
+    auto const width = chunk.cluster.setup.options.local_width;
+    auto const n = chunk.targets.size(), n_rows = rows_of(chunk).size();
+    if (n_rows == 0) return at::zeros({n, width});
+    auto features = at::empty({n_rows, static_cast<std::int64_t>(n_local_features)});
+    fill_features(chunk, data_of(features));
+    auto average = at::zeros({n, n_rows});
+    for (std::int64_t t = 0; t < n; ++t) {
+      Range const rows = rows_of(chunk, t);
+      for (std::int64_t row = rows.first; row < rows.last; ++row)
+        data_of(average)[static_cast<std::size_t>(t * n_rows + row)] =
+            1.0F / static_cast<float>(rows.size());
+    }
+    return at::matmul(average, particle_(chunk.cluster.parameters, features));
   }
 
   Mlp particle_, pooled_, output_;
+  DenseMlp dense_;               // of particle_
+  mutable DenseMlp::Work work_;  // one evaluation at a time
 };
 
 /// Combines everything that is known of a target into the corrections a1, a2 (or a alone).

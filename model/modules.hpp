@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,7 +11,7 @@
 
 #include "model/gnfw.hpp"
 #include "model/layers.hpp"
-#include "model/network_options.hpp"
+#include "model/network.hpp"
 #include "model/target_batch.hpp"
 #include "pipeline/base/comm.hpp"
 
@@ -33,10 +34,20 @@ struct ClusterContext {
   /// Results of the modules that run once per cluster ("shift", (3) in R200), by name. In training
   /// they are detached: their gradients are collected over the chunks, then sent back once.
   std::map<std::string, at::Tensor> shared;
+
+  ParticleKernel kernel = ParticleKernel::fused;
+  std::span<float const> values;  ///< the parameters, flat
+  std::span<float> gradient;      ///< the same of the gradient; empty in prediction
+  /// What modules that differentiate by hand do once libtorch has come back to their outputs.
+  std::vector<std::function<void(ClusterContext const&)>> after_backward;
+  bool training() const { return !gradient.empty(); }
 };
 
 /// A chunk of the targets. Modules fill it one after the other.
 struct ChunkContext {
+  ChunkContext(ClusterContext const& the_cluster, Range the_targets, DropoutMasks the_masks)
+      : cluster(the_cluster), targets(the_targets), masks(std::move(the_masks)) {}
+
   ClusterContext const& cluster;
   Range targets;
   DropoutMasks masks;
@@ -45,6 +56,7 @@ struct ChunkContext {
   at::Tensor profile;                ///< (n), P/P200 of the gnfw; undefined without it
   std::vector<at::Tensor> features;  ///< (n, *) what goes into the aggregator, module by module
   at::Tensor corrections;            ///< (n, 2 or 1): a1, a2 or a; undefined without them
+  std::vector<std::function<void(ChunkContext const&)>> after_backward;  ///< of this chunk
 };
 
 /// A part of the network. Its constructor registers its parameters with the layout.

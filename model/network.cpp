@@ -54,6 +54,7 @@ struct Network::Implementation {
   std::optional<std::size_t> k;  ///< of the additive term, where there are corrections
   std::vector<double> dropout_rates;
   std::vector<float> values, gradients;
+  ParticleKernel kernel = ParticleKernel::fused;
   Tensors leaves;  ///< views of values, with views of gradients
 
   explicit Implementation(NetworkSetup const& the_setup) : setup(the_setup) {
@@ -83,7 +84,8 @@ struct Network::Implementation {
           static_cast<float>(setup.options.initial_k);
   }
 
-  ClusterContext cluster_context(TargetBatch const& batch,
+  /// \param gradient  where modules add theirs in training; empty in prediction
+  ClusterContext cluster_context(TargetBatch const& batch, std::span<float> gradient,
                                  std::optional<Vec3> shift = std::nullopt) const {
     auto vectors = tensor_of({n_vectors, 3});
     for (std::size_t i = 0; i < n_vectors; ++i)
@@ -93,7 +95,8 @@ struct Network::Implementation {
     for (std::size_t i = 0; i < n_scalars; ++i)
       data(scalars)[i] =
           static_cast<float>(setup.standardisation.scalars[i](batch.cluster.scalars[i]));
-    ClusterContext context{setup, batch, leaves, vectors, scalars, {}};
+    ClusterContext context{setup, batch,  leaves, vectors,  scalars,
+                           {},    kernel, values, gradient, {}};
     if (shift && setup.options.has("origin")) {
       auto known = tensor_of({3});
       for (std::size_t j = 0; j < 3; ++j) data(known)[j] = static_cast<float>((*shift)[j]);
@@ -104,8 +107,9 @@ struct Network::Implementation {
   }
 
   /// P/P200 of a chunk, shape (n). \source Thiele et al. (2022), equation 4
-  at::Tensor evaluate(ClusterContext const& cluster, Range targets, DropoutMasks masks) const {
-    ChunkContext chunk{cluster, targets, std::move(masks), {}, {}, {}, {}, {}};
+  at::Tensor evaluate(ChunkContext& chunk) const {
+    auto const& cluster = chunk.cluster;
+    Range const targets = chunk.targets;
     auto position = tensor_of({targets.size(), 3});
     for (std::int64_t i = 0; i < targets.size(); ++i)
       for (std::size_t j = 0; j < 3; ++j)
@@ -163,30 +167,35 @@ Standardisation const& Network::standardisation() const {
 ParameterLayout const& Network::layout() const { return implementation_->layout; }
 std::span<float> Network::parameters() { return implementation_->values; }
 std::span<float const> Network::parameters() const { return implementation_->values; }
+void Network::use(ParticleKernel kernel) { implementation_->kernel = kernel; }
 std::span<float> Network::gradient() { return implementation_->gradients; }
 
 double Network::accumulate_gradient(TargetBatch const& batch, double scale,
                                     std::optional<std::uint64_t> dropout_seed, ChunkSize size) {
   if (batch.size() == 0) return 0;
   auto& self = *implementation_;
-  auto context = self.cluster_context(batch);
+  auto context = self.cluster_context(batch, self.gradients);
   auto const attached = context.shared;
   for (auto& [name, tensor] : context.shared) {
     tensor = tensor.detach();
     tensor.requires_grad_(true);
   }
   double loss = 0;
-  for (Range const& chunk : cut_into_chunks(batch, size)) {
+  for (Range const& targets : cut_into_chunks(batch, size)) {
     auto const truth =
-        at::from_blob(const_cast<float*>(batch.truth.data()) + chunk.first, {chunk.size()});
-    auto const error =
-        self.evaluate(context, chunk, self.masks_of(batch, chunk, dropout_seed)) - truth;
+        at::from_blob(const_cast<float*>(batch.truth.data()) + targets.first, {targets.size()});
+    ChunkContext chunk(context, targets, self.masks_of(batch, targets, dropout_seed));
+    auto const error = self.evaluate(chunk) - truth;
     auto const sum = at::sum(error * error) * batch.weight;
     (sum * scale).backward();
+    for (auto const& act : chunk.after_backward) act(chunk);
     loss += static_cast<double>(sum.item<float>());
   }
-  for (auto const& [name, tensor] : attached)
-    if (context.shared.at(name).grad().defined()) tensor.backward(context.shared.at(name).grad());
+  for (auto const& [name, tensor] : attached) {
+    auto const& gradient = context.shared.at(name).grad();
+    if (gradient.defined() && tensor.requires_grad()) tensor.backward(gradient);
+  }
+  for (auto const& act : context.after_backward) act(context);
   return loss;
 }
 
@@ -195,17 +204,18 @@ std::vector<float> Network::predict(TargetBatch const& batch, ChunkSize size,
   at::NoGradGuard const no_gradients;
   std::vector<float> result(static_cast<std::size_t>(batch.size()));
   if (result.empty()) return result;
-  auto const context = implementation_->cluster_context(batch, shift);
-  for (Range const& chunk : cut_into_chunks(batch, size)) {
-    auto const pressure = implementation_->evaluate(context, chunk, {}).contiguous();
-    std::copy_n(data(pressure), chunk.size(), result.data() + chunk.first);
+  auto const context = implementation_->cluster_context(batch, {}, shift);
+  for (Range const& targets : cut_into_chunks(batch, size)) {
+    ChunkContext chunk(context, targets, {});
+    auto const pressure = implementation_->evaluate(chunk).contiguous();
+    std::copy_n(data(pressure), targets.size(), result.data() + targets.first);
   }
   return result;
 }
 
 Vec3 Network::origin_shift(TargetBatch const& batch) const {
   at::NoGradGuard const no_gradients;
-  auto const context = implementation_->cluster_context(batch);
+  auto const context = implementation_->cluster_context(batch, {});
   auto const shift = context.shared.find("shift");
   if (shift == context.shared.end()) return {};
   auto const values = shift->second.contiguous();

@@ -27,8 +27,14 @@ std::string blas_description();
 /// How much of a batch is worked on at a time: at most this many particles (at least one target),
 /// so that activations stay in the cache. Does not change what is computed, only its rounding.
 struct ChunkSize {
-  std::int64_t rows = 1024;
+  std::int64_t rows = 4096;
   std::int64_t targets = 64;
+};
+
+/// How particles go through their MLPs.
+enum class ParticleKernel {
+  fused,     ///< DenseMlp
+  reference  ///< layer by layer with libtorch: slow and obvious, the measure of the other
 };
 
 /// The whole model F of Thiele et al. (2022), equation 3: particles around a cluster and around
@@ -50,6 +56,8 @@ class Network {
   ParameterLayout const& layout() const;
   std::span<float> parameters();
   std::span<float const> parameters() const;
+  /// For tests and benchmarks: another kernel than the fused one.
+  void use(ParticleKernel kernel);
   /// Filled by `accumulate_gradient`; cleared by hand.
   std::span<float> gradient();
 

@@ -28,7 +28,7 @@ struct TrainOptions {
   double noise_mass = 5;  ///< the same for ln M200
   double vector_noise_deg = 0;
   bool weight_by_p200 = false;
-  std::int64_t chunk_rows = 1024;
+  std::int64_t chunk_rows = 4096;
   std::int64_t chunk_targets = 64;
   void declare(OptionList& options);
   void validate() const {}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Speed of the network on one core: particle evaluations per second, and as a fraction of what the
 // BLAS reaches on large matrices (2048^3) in the same run. The baseline is the same network module
-// by module on whole lanes, as one writes it first; beside it the chunks that setsz uses.
+// by module on whole lanes, as one writes it first; beside it chunks, and the fused kernel.
 // Rounds are interleaved; CPU time of the thread; medians.
 #include <dlfcn.h>
 #include <time.h>
@@ -75,18 +75,25 @@ void measure(Case const& c) {
   Network network(options, {}, {}, 1);
   auto const lane = testing::random_batch(1, c.targets, {c.particles}, c.origin);
   ChunkSize const whole{.rows = 1 << 30, .targets = 1 << 30};
+  auto const with = [&](ParticleKernel kernel, auto&& work) {
+    network.use(kernel);
+    return seconds_of(work);
+  };
   auto const train = [&](ChunkSize chunk) {
     std::ranges::fill(network.gradient(), 0.0F);
     network.accumulate_gradient(lane, 1, 1, chunk);
   };
   LargeProduct product;
-  std::vector<double> gemm, naive, chunked, naive_step, chunked_step;
+  std::vector<double> gemm, naive, chunked, fused, naive_step, chunked_step, fused_step;
+  constexpr auto reference = ParticleKernel::reference, best = ParticleKernel::fused;
   for (int round = 0; round < 5; ++round) {
     gemm.push_back(seconds_of([&] { product(); }));
-    naive.push_back(seconds_of([&] { network.predict(lane, whole); }));
-    chunked.push_back(seconds_of([&] { network.predict(lane, c.chunk); }));
-    naive_step.push_back(seconds_of([&] { train(whole); }));
-    chunked_step.push_back(seconds_of([&] { train(c.chunk); }));
+    naive.push_back(with(reference, [&] { network.predict(lane, whole); }));
+    chunked.push_back(with(reference, [&] { network.predict(lane, c.chunk); }));
+    fused.push_back(with(best, [&] { network.predict(lane, c.chunk); }));
+    naive_step.push_back(with(reference, [&] { train(whole); }));
+    chunked_step.push_back(with(reference, [&] { train(c.chunk); }));
+    fused_step.push_back(with(best, [&] { train(c.chunk); }));
   }
   double const peak = LargeProduct::flops / median(gemm);
   auto const rows = static_cast<double>(c.targets * c.particles);
@@ -99,10 +106,12 @@ void measure(Case const& c) {
   };
   std::printf("%s (width %ld, %ld targets x %ld particles, origin %ld), sgemm %.0f GFLOP/s\n",
               c.name, c.width, c.targets, c.particles, c.origin, peak / 1e9);
-  report("inference, whole", naive, 1, median(naive));
-  report("inference, chunks", chunked, 1, median(naive));
-  report("forward + backward, whole", naive_step, 3, median(naive_step));
-  report("forward + backward, chunks", chunked_step, 3, median(naive_step));
+  report("inference, libtorch whole", naive, 1, median(naive));
+  report("inference, libtorch chunks", chunked, 1, median(naive));
+  report("inference, fused", fused, 1, median(naive));
+  report("training, libtorch whole", naive_step, 3, median(naive_step));
+  report("training, libtorch chunks", chunked_step, 3, median(naive_step));
+  report("training, fused", fused_step, 3, median(naive_step));
 }
 
 }  // namespace
@@ -112,7 +121,7 @@ int main(int argc, char** argv) {
   using namespace setsz;
   use_one_thread();
   std::printf("%s\n", blas_description().c_str());
-  std::int64_t const rows = argc > 1 ? std::atol(argv[1]) : 1024;
+  std::int64_t const rows = argc > 1 ? std::atol(argv[1]) : 4096;
   ChunkSize const chunk{.rows = rows, .targets = 64};
   measure({"published, a lane of training", 189, 86, 256, 1000, chunk});
   measure({"published, prediction", 189, 32, 1000, 1000, chunk});

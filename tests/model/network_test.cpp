@@ -109,6 +109,32 @@ TEST(Network, IsBlindToChunks) {
   }
 }
 
+TEST(Network, FusedKernelsGiveWhatLibtorchGives) {
+  auto const batch = random_batch(16, 40, {30, 7, 0, 300, 1});
+  for (auto const& modules : variants) {
+    auto network = make(modules);
+    Random random(5, Purpose::test);
+    for (float& p : network.parameters()) p += static_cast<float>(0.1 * random.normal());
+    auto const fused = network.predict(batch);
+    auto const gradient = [&] {
+      std::ranges::fill(network.gradient(), 0.0F);
+      network.accumulate_gradient(batch, 0.1, 99);
+      return std::vector<float>(network.gradient().begin(), network.gradient().end());
+    };
+    auto const fused_gradient = gradient();
+    network.use(ParticleKernel::reference);
+    EXPECT_LT(relative_rms(network.predict(batch), fused), 1e-5) << name_of(modules);
+    auto const reference = gradient();
+    for (auto const& info : network.layout().tensors()) {
+      auto const part = [&](std::vector<float> const& all) {
+        return std::vector<float>(all.begin() + info.first, all.begin() + info.first + info.size());
+      };
+      EXPECT_LT(relative_rms(part(reference), part(fused_gradient)), 1e-4)
+          << name_of(modules) << " " << info.name;
+    }
+  }
+}
+
 TEST(Network, LossOfTrainingIsThatOfPrediction) {
   auto batch = random_batch(7, 9, {11, 5});
   batch.weight = 0.5;
