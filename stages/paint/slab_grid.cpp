@@ -5,12 +5,12 @@
 
 namespace setsz {
 
-bool SlabGrid::touches(double x, double radius) const {
-  if (planes_.size() == 0) return false;
-  double const cell = cell_ckpch();
-  double const middle = static_cast<double>(planes_.first + planes_.last) / 2 * cell;
-  double const half = static_cast<double>(planes_.size()) / 2 * cell;
-  return std::abs(std::remainder(x - middle, box_)) <= half + radius + 2 * cell;
+bool slab_touches(Range planes, std::int64_t n, double box_ckpch, double x, double radius) {
+  if (planes.size() == 0) return false;
+  double const cell = box_ckpch / static_cast<double>(n);
+  double const middle = static_cast<double>(planes.first + planes.last) / 2 * cell;
+  double const half = static_cast<double>(planes.size()) / 2 * cell;
+  return std::abs(std::remainder(x - middle, box_ckpch)) <= half + radius + 2 * cell;
 }
 
 ColumnSums column_sums(Comm const& comm, SlabGrid const& grid) {

@@ -11,6 +11,10 @@
 
 namespace setsz {
 
+/// Does anything within `radius` of x [ckpc/h] reach these planes of a periodic grid of n planes,
+/// cloud in cell included?
+bool slab_touches(Range planes, std::int64_t n, double box_ckpch, double x, double radius);
+
 /// The planes [first, last) in x of a periodic grid of n^3 cells: what one rank owns. Cell (i, j,
 /// k) spans [i, i + 1) cells in x, ...; z fastest. Values are sums of P V in the cells.
 class SlabGrid {
@@ -32,8 +36,7 @@ class SlabGrid {
     return {values_.data() + (i - planes_.first) * n_ * n_, static_cast<std::size_t>(n_ * n_)};
   }
 
-  /// Does anything within `radius` of x [ckpc/h] reach the planes, cloud in cell included?
-  bool touches(double x, double radius) const;
+  bool touches(double x, double radius) const { return slab_touches(planes_, n_, box_, x, radius); }
 
   /// Cloud in cell, in this rank's planes; the shares of all ranks add up to `pv`.
   /// \param position  in or near the box [ckpc/h]

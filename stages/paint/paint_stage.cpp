@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/paint/paint_stage.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/base/log.hpp"
+#include "pipeline/base/units.hpp"
+#include "stages/common/instances.hpp"
+#include "stages/common/snapshot_check.hpp"
+#include "stages/paint/box_report.hpp"
+#include "stages/paint/box_work.hpp"
+
+namespace setsz {
+namespace {
+
+constexpr std::int64_t mass_bins = 3;
+/// Sums over pixels, cells and haloes may differ by this, relative (float64, many terms).
+constexpr double sum_tolerance = 1e-6;
+
+FieldInfo const pressure_info = {.unit = "1e10 Msun/h (km/s)^2 (ckpc/h)^-3",
+                                 .a_power = -3,
+                                 .h_power = 2,
+                                 .frame = "box",
+                                 .description =
+                                     "comoving electron pressure, mean over the cell; (x, y, z), "
+                                     "cell i spans [i, i + 1) box/n; cloud in cell"};
+
+void write_grid(Comm const& comm, H5File& file, std::string const& name, SlabGrid const& grid) {
+  std::vector<float> cells;
+  collectively(comm, "paint: checking the grid", [&] {
+    double const volume = grid.cell_volume();
+    for (double const pv : grid.values()) {
+      require(std::isfinite(pv), ExitCode::internal, "a cell of ", name, " is not finite");
+      cells.push_back(static_cast<float>(pv / volume));
+    }
+  });
+  file.create_dataset<float>(name, pressure_info, grid.n(), {grid.n(), grid.n()});
+  file.write_rows(name, std::min(grid.planes().first, grid.n()), cells);
+}
+
+/// The three y maps of a grid; returns its mean y.
+double write_maps(Comm const& comm, H5File& file, std::string const& suffix, SlabGrid const& grid,
+                  ColumnSums const& sums, ClusterTable const& table) {
+  double const area = grid.cell_ckpch() * grid.cell_ckpch();
+  auto const to_y = [&](std::vector<double> values) {
+    for (double& value : values) value = units::compton_y(value / area, table.a, table.cosmology.h);
+    return values;
+  };
+  std::int64_t const n = grid.n();
+  auto const write = [&](std::string const& axis, std::string const& order,
+                         std::vector<double> const& values, bool spread) {
+    FieldInfo const info = {
+        .unit = "1",
+        .frame = "box",
+        .description = "Compton y through the whole box along " + axis + "; pixels in " + order};
+    std::string const name = "/y_" + axis + suffix;
+    if (spread)
+      file.write_spread(name, info, values, {n});
+    else
+      file.write_same(name, info, values, {n});
+  };
+  auto const along_x = to_y(sums.along_x), along_y = to_y(sums.along_y),
+             along_z = to_y(sums.along_z);
+  write("x", "(y, z)", along_x, false);
+  write("y", "(x, z)", along_y, true);
+  write("z", "(x, y)", along_z, true);
+  // The sum rule, for each axis: sum of y A = (sigma_T/m_e c^2) sum of P V (one d_A for all).
+  double const mean = units::compton_y(sums.total / (grid.box_ckpch() * grid.box_ckpch()), table.a,
+                                       table.cosmology.h);
+  double worst = 0;
+  for (auto const& map : {along_x, comm.all_gather_v(along_y), comm.all_gather_v(along_z)}) {
+    double sum = 0;
+    for (double const y : map) sum += y;
+    worst = std::max(worst, std::abs(sum - mean * static_cast<double>(n * n)));
+  }
+  collectively(comm, "paint: sums of the maps", [&] {
+    require(worst <= sum_tolerance * mean * static_cast<double>(n * n), ExitCode::internal,
+            "the y maps do not hold the grid's pressure: off by ",
+            worst / static_cast<double>(n * n), " of ", mean);
+  });
+  return mean;
+}
+
+/// Y within 2 R200 of every cluster, painted (before the partition) and of the gas.
+std::vector<ClusterY> cluster_ys(Comm const& comm, Population const& population,
+                                 std::vector<ClusterSum> const& sums, std::string const& pressure) {
+  std::vector<ClusterY> mine;
+  collectively(comm, "paint: Y of the gas", [&] {
+    CubeFile const file(pressure);
+    Range const part = even_range(static_cast<std::int64_t>(sums.size()), comm.rank(), comm.size());
+    for (std::int64_t i = part.first; i < part.last; ++i) {
+      auto const& sum = sums[static_cast<std::size_t>(i)];
+      auto const& cluster = population.cluster(sum.row);
+      auto const cube = file.find(sum.row);
+      require(cube.has_value(), ExitCode::bad_data, "'", pressure, "' has no cube of row ",
+              sum.row);
+      auto const values = file.read(*cube);
+      auto const lattice = file.lattice(*cube, cluster.r200c);
+      double total = 0;
+      lattice.each_within(network_reach_r200,
+                          [&](std::size_t voxel, std::size_t) { total += values[voxel]; });
+      double const voxel = lattice.voxel_r200() * cluster.r200c;
+      mine.push_back(
+          {cluster.m200c, sum.painted + sum.removed, total * voxel * voxel * voxel * cluster.p200});
+    }
+  });
+  return comm.all_gather_v(mine);
+}
+
+}  // namespace
+
+void PaintOptions::declare(OptionList& options) {
+  options.add("n_grid", n_grid, {.help = "cells a side of the grid", .min = 2, .max = 32768});
+  options.add("true_field", true_field,
+              {.help = "put the gas of the snapshot on the same grid and compare"});
+  PopulationOptions::declare(options);
+}
+
+PaintStage::PaintStage(Configuration const& configuration, SnapshotInstance const& instance,
+                       std::string const& model, std::int64_t seed)
+    : instance_(instance),
+      names_{instance.name, model, seed, fold_count(configuration)},
+      options_(configuration.get<PaintOptions>()),
+      voxelize_(configuration.get<VoxelizeOptions>()),
+      run_directory_(configuration.get<RunOptions>().directory) {
+  configuration.describe<PaintOptions>(option_lines_);
+}
+
+std::vector<std::string> PaintStage::input_products() const {
+  auto inputs = names_.inputs(options_);
+  if (options_.true_field) {
+    inputs.push_back(products::pressure(names_.snapshot));
+    for (auto const& name : instance_.gas_products()) inputs.push_back(name);
+  }
+  return inputs;
+}
+
+std::vector<std::string> PaintStage::input_files() const {
+  return options_.true_field ? instance_.gas_files() : std::vector<std::string>{};
+}
+
+void PaintStage::describe(Fingerprint& fingerprint) const {
+  fingerprint.add("paint.version", 1);
+  fingerprint.add("paint.model", names_.model);
+  fingerprint.add("paint.seed", names_.seed);
+  for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
+}
+
+Estimate PaintStage::estimate(std::string const& run_directory, int n_ranks) const {
+  auto const table = read_clusters(run_directory + "/" + products::clusters(names_.snapshot));
+  std::int64_t const n_fill =
+      options_.fill ? count_fill_halos(run_directory + "/" + products::halos(names_.snapshot)) : 0;
+  auto const n = static_cast<double>(options_.n_grid);
+  double const planes = std::ceil(n / n_ranks), slab_bytes = 8 * planes * n * n;
+  double const n_fields = options_.true_field ? 2 : 1;
+  constexpr double seconds_per_cluster = 0.05, seconds_per_halo = 2e-4, seconds_per_gas_cell = 5e-6;
+  Estimate estimate;
+  // Grid, transform and FFTW's buffer of one field at a time.
+  estimate.memory_bytes = slab_bytes * (2 * n_fields + 1) + 16 * n * n + 2e6 * 8;
+  estimate.output_bytes = n_fields * (4 * n * n * n + 24 * n * n);
+  double n_gas = 0;
+  if (options_.true_field)
+    n_gas = static_cast<double>(
+        Snapshot(find_snapshot_files(instance_.gas(run_directory)), Snapshot::Kind::gas).n_rows());
+  estimate.seconds = (static_cast<double>(table.size()) * seconds_per_cluster +
+                      static_cast<double>(n_fill) * seconds_per_halo +
+                      n_gas * seconds_per_gas_cell + n_fields * n * n * n * 1e-7) /
+                     n_ranks;
+  estimate.note = concat(options_.n_grid, "^3 cells, ", table.size(), " clusters, ", n_fill,
+                         " haloes of the fill");
+  return estimate;
+}
+
+void PaintStage::run(Context& context) {
+  auto const& comm = context.comm();
+  std::optional<Population> population;
+  std::optional<Snapshot> gas;
+  collectively(comm, "paint: opening the inputs", [&] {
+    population.emplace(names_, options_,
+                       [&](std::string const& name) { return context.product(name); });
+    if (!options_.true_field) return;
+    gas.emplace(find_snapshot_files(instance_.gas(run_directory_)), Snapshot::Kind::gas);
+    check_belongs_together(gas->header(), gas->files().front(), population->table(),
+                           instance_.tolerance);
+  });
+  auto const& table = population->table();
+  GridFourier const fourier(comm, options_.n_grid);
+  BoxWork work(context, *population, options_.n_grid, fourier.planes());
+  work.run(gas ? &*gas : nullptr, voxelize_.cell_size);
+
+  // What the haloes hold is what the cells hold.
+  auto const totals = work.totals();
+  auto const sums = column_sums(comm, work.clusters_and_fill());
+  collectively(comm, "paint: sums of the grid", [&] {
+    double const wanted = totals.clusters + totals.fill;
+    require(std::abs(sums.total - wanted) <= sum_tolerance * std::abs(wanted), ExitCode::internal,
+            "the grid holds ", sums.total, " of the ", wanted, " that was painted");
+  });
+
+  auto box = H5File::create(comm, context.part("box.h5"));
+  auto maps = H5File::create(comm, context.part("maps.h5"));
+  for (auto* file : {&box, &maps}) {
+    file->set_attribute("/", "format_version", std::int64_t{1});
+    file->set_attribute("/", "box_ckpch", table.box_ckpch);
+    file->set_attribute("/", "redshift", table.redshift);
+    file->set_attribute("/", "n_grid", options_.n_grid);
+    file->set_attribute("/", "fill_cut_r200", options_.fill ? options_.fill_cut_r200 : 0.0);
+    file->set_attribute("/", "partition",
+                        std::string("smallest r/R200 within 2 R200 of a cluster; fill outside"));
+  }
+  write_grid(comm, box, "/pressure", work.clusters_and_fill());
+  double const mean_y = write_maps(comm, maps, "", work.clusters_and_fill(), sums, table);
+  double mean_y_gas = 0;
+  if (gas) {
+    write_grid(comm, box, "/pressure_gas", work.gas());
+    mean_y_gas = write_maps(comm, maps, "_gas", work.gas(), column_sums(comm, work.gas()), table);
+  }
+  box.close();
+  maps.close();
+
+  auto const painted_modes = fourier.transform(work.clusters_and_fill().values());
+  auto const gas_modes = gas ? fourier.transform(work.gas().values()) : painted_modes;
+  // The grids hold sums over cells; spectra are of the pressure.
+  auto spectra = grid_spectra(comm, options_.n_grid, fourier.planes(), painted_modes, gas_modes);
+  double const per_volume2 = std::pow(work.clusters_and_fill().cell_volume(), -2);
+  for (auto* values : {&spectra.first, &spectra.second, &spectra.crossed})
+    for (double& value : *values) value *= per_volume2;
+
+  auto report = spectra_report(spectra, options_.n_grid, table.box_ckpch, gas.has_value());
+  auto const to_mean_y = [&](double pv) {
+    return units::compton_y(pv / (table.box_ckpch * table.box_ckpch), table.a, table.cosmology.h);
+  };
+  report["format_version"] = 1;
+  report["mean_y"] = {{"painted", mean_y},
+                      {"clusters", to_mean_y(totals.clusters)},
+                      {"fill", to_mean_y(totals.fill)},
+                      {"removed_from_clusters", to_mean_y(totals.clusters_removed)},
+                      {"removed_from_fill", to_mean_y(totals.fill_removed)}};
+  auto const cluster_sums = work.cluster_sums();
+  auto& removed = report["clusters"] = nlohmann::json::array();
+  for (auto const& sum : cluster_sums) {
+    auto const& cluster = population->cluster(sum.row);
+    removed.push_back(
+        {{"row", sum.row}, {"id", cluster.id}, {"painted", sum.painted}, {"removed", sum.removed}});
+  }
+  if (gas) {
+    report["mean_y"]["gas"] = mean_y_gas;
+    auto const ys = cluster_ys(comm, *population, cluster_sums,
+                               context.product(products::pressure(names_.snapshot)));
+    report["Y_by_mass"] = y_by_mass(ys, mass_bins);
+    report["Y_painted_over_gas"] = y_by_mass(ys, 1);
+  }
+  collectively(comm, "paint: writing the spectra", [&] {
+    if (!comm.is_root()) return;
+    std::ofstream out(context.part("spectra.json"));
+    out << report.dump(1) << "\n";
+    out.close();
+    require(out.good(), ExitCode::io, "cannot write '", context.part("spectra.json"), "'");
+  });
+
+  context.note("clusters", static_cast<std::int64_t>(cluster_sums.size()));
+  context.note("fill_haloes", totals.n_fill);
+  context.note("mean_y", report["mean_y"]);
+  if (gas) {
+    context.note("mean_y_painted_over_gas", mean_y / mean_y_gas);
+    context.note("mean_y_clusters_over_gas", to_mean_y(totals.clusters) / mean_y_gas);
+    if (!report["Y_painted_over_gas"].empty())
+      context.note("Y_painted_over_gas", report["Y_painted_over_gas"][0]["Y_painted_over_gas"]);
+    context.note("Y_by_mass", report["Y_by_mass"]);
+    context.note("k_at_r_0.9", report["k_at_r_0.9"]);
+    context.note("k_at_r_0.5", report["k_at_r_0.5"]);
+  }
+}
+
+void add_paint_stages(Configuration const& configuration,
+                      std::vector<std::unique_ptr<Stage>>& stages) {
+  for (auto const& instance : snapshot_instances(configuration))
+    for (auto const& model : model_names(configuration))
+      for (auto const seed : training_seeds(configuration))
+        stages.push_back(std::make_unique<PaintStage>(configuration, instance, model, seed));
+}
+
+}  // namespace setsz

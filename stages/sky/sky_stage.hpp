@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "pipeline/run/stage.hpp"
+#include "stages/common/sections.hpp"
+#include "stages/paint/population.hpp"
+
+namespace setsz {
+
+/// [sky]: the map of the sky.
+struct SkyOptions : PopulationOptions {
+  static constexpr std::string_view section = "sky";
+  static constexpr std::string_view help = "Compton y on the full sky, from box replicas";
+  std::int64_t nside = 512;
+  std::vector<double> observer = {0.5, 0.5, 0.5};
+  double redshift_min = 0.01;
+  double redshift_max = 0.1;
+  std::int64_t spectrum_nside = 256;
+  void declare(OptionList& options);
+  void validate() const;
+};
+
+/// Paints the sky of a model and seed: sky/<model>/seed<s>/ compton_y.fits and sky.json.
+///
+/// Replicas of the periodic box are tiled around the observer. A halo is painted whole by the
+/// snapshot whose redshift range ([snapshot.NAME] redshift_min, redshift_max) holds the replica's
+/// centre; its comoving size and P/P200 are the snapshot's, P200, a and distances its own. Ranks
+/// own ranges of rings, paint the haloes that touch them in one fixed order, and write their pixels
+/// side by side. Memory per rank: 12 bytes a pixel it owns, the cluster table, one cube.
+class SkyStage : public Stage {
+ public:
+  SkyStage(Configuration const& configuration, std::string model, std::int64_t seed);
+
+  std::string name() const override { return "sky"; }
+  std::string instance() const override { return concat(model_, "/seed", seed_); }
+  std::vector<std::string> input_products() const override;
+  std::vector<std::string> outputs() const override { return {"compton_y.fits", "sky.json"}; }
+  void describe(Fingerprint& fingerprint) const override;
+  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  void run(Context& context) override;
+
+ private:
+  PopulationNames names(SnapshotInstance const& snapshot) const;
+
+  /// The snapshots whose redshift range meets the sky's.
+  std::vector<SnapshotInstance> snapshots_;
+  std::string model_;
+  std::int64_t seed_, n_folds_;
+  SkyOptions options_;
+  Fingerprint option_lines_;
+};
+
+void add_sky_stages(Configuration const& configuration,
+                    std::vector<std::unique_ptr<Stage>>& stages);
+
+}  // namespace setsz
