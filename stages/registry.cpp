@@ -7,7 +7,9 @@
 #include "stages/extract/extract_stage.hpp"
 #include "stages/fit/fit_stage.hpp"
 #include "stages/mock/mock_stage.hpp"
+#include "stages/paint/paint_stage.hpp"
 #include "stages/predict/predict_stage.hpp"
+#include "stages/sky/sky_stage.hpp"
 #include "stages/train/train_stage.hpp"
 #include "stages/voxelize/voxelize_stage.hpp"
 
@@ -26,6 +28,7 @@ std::vector<SectionSchema> all_schemas() {
       schema_of<MockOptions>(),     schema_of<CatalogOptions>(),   schema_of<ExtractOptions>(),
       schema_of<VoxelizeOptions>(), schema_of<FitOptions>(),       schema_of<ModelSection>(true),
       schema_of<TrainOptions>(),    schema_of<PredictOptions>(),   schema_of<EvaluateOptions>(),
+      schema_of<PaintOptions>(),    schema_of<SkyOptions>(),
   };
 }
 
@@ -40,6 +43,8 @@ std::vector<std::unique_ptr<Stage>> build_stages(Configuration const& configurat
   add_train_stages(configuration, bodies, stages);
   add_predict_stages(configuration, bodies, stages);
   add_evaluate_stages(configuration, stages);
+  add_paint_stages(configuration, stages);
+  add_sky_stages(configuration, stages);
   return stages;
 }
 
