@@ -26,7 +26,7 @@ export OMPI_MCA_btl_vader_single_copy_mechanism=none
 sed "s|@run@|$folder/work/run|" "$root/tests/end_to_end/tiny.ini" >tiny.ini
 resources=(--ntasks=2 --mem-per-cpu=1500M --time=5)
 # A training long enough to be interrupted.
-slow=(--set train.epochs=300 --set run.checkpoint_minutes=0.05)
+slow=(--set train.epochs=120 --set run.checkpoint_minutes=0.05)
 
 "$root/jobs/submit.sh" tiny.ini --stages mock,catalog,extract,voxelize,fit,train,predict "${slow[@]}" -- "${resources[@]}"
 train=$(squeue --noheader --name=setsz-train --format=%i)
