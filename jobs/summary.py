@@ -23,6 +23,19 @@ for place, scores in load("evaluate/**/scores.json"):
     print(f"  mean loss of the network   {sum(c['loss'] for c in scores['clusters']) / scores['n_clusters']:.5f}")
     print(f"  Y predicted / Y gas        {y['sum_pred_over_gas']:.3f}  (benchmark {y['sum_benchmark_over_gas']:.3f})")
 
+for place, spectra in load("paint/**/spectra.json"):
+    y = spectra["mean_y"]
+    print(f"{place}")
+    for row in spectra.get("Y_painted_over_gas", []):
+        print(f"  Y painted / Y gas          {row['Y_painted_over_gas']:.3f}  ({row['n']} clusters)")
+    print(f"  mean y of the box          {y['painted']:.3e}  (clusters {y['clusters']:.3e}, fill {y['fill']:.3e}"
+          + (f"; gas {y['gas']:.3e})" if "gas" in y else ")"))
+
+for place, sky in load("sky/**/sky.json"):
+    print(f"{place}")
+    print(f"  mean y of the sky          {sky['mean_y']:.3e}  (z = {sky['redshift_min']} to {sky['redshift_max']}, nside {sky['nside']}, "
+          f"{sky['n_clusters']} clusters, {sky['n_fill']} fill haloes)")
+
 print("files")
 for path in sorted(run.rglob("manifest.json")):
     for output in json.loads(path.read_text())["outputs"]:
