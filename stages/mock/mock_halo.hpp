@@ -14,9 +14,9 @@ namespace setsz {
 struct MockDepartures {
   /// rms distance of the pressure centre from the catalogue position [R200]; at most 0.35 R200.
   /// Matter beyond the core is centred on it, so the particles show it.
-  double offset_rms = 0.15;
+  double offset_rms = 0.2;
   /// Mass of bound clumps over M200; pressure follows them.
-  double substructure = 0.12;
+  double substructure = 0.08;
   /// 0 to 1: strength with which pressure follows local density and dispersion.
   double local_strength = 1;
   /// rms of the exchange between inner and outer pressure, which the dark matter does not show.

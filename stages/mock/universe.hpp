@@ -17,10 +17,10 @@ struct MockParameters {
   double mass_max_msunh = 1.5e15;
   double abundance = 1;            ///< haloes are this much more numerous than in the mass function
   double extent_r200 = 2.5;        ///< haloes end there (in the gravity-only run)
-  double pair_fraction = 0.15;     ///< of haloes that touch a larger one
+  double pair_fraction = 0.1;      ///< of haloes that touch a larger one
   double bulk_velocity_kms = 250;  ///< rms of one component
   double gas_cells_per_particle = 1;    ///< mean mass of a gas cell: particle mass x f_b / this
-  double gas_resolution_r200 = 0.25;    ///< largest gas cell within 2 R200 of a cluster [R200]
+  double gas_resolution_r200 = 0.3;     ///< largest gas cell within 2 R200 of a cluster [R200]
   double gas_resolved_msunh = 3e13;     ///< haloes above this mass are clusters in that sense
   double star_forming_fraction = 0.01;  ///< star-forming cells per particle within R200
   MockDepartures departures;

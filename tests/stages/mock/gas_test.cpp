@@ -71,7 +71,10 @@ TEST(GasMesh, EveryFileGetsItsRootCellsOnce) {
 }
 
 TEST(GasMesh, PressureIsThePlantedProfileWhenDeparturesAreOff) {
-  auto const universe = make_universe(without_departures(small_box()), Cosmology{}, 0, 2);
+  auto parameters = without_departures(small_box());
+  parameters.gas_resolution_r200 = 0.08;
+  parameters.gas_resolved_msunh = 5e13;
+  auto const universe = make_universe(parameters, Cosmology{}, 0, 2);
   GasField const field(universe);
   auto const cells = all_cells(GasMesh(field));
   auto const& halo = universe.halos.front();
@@ -93,7 +96,7 @@ TEST(GasMesh, PressureIsThePlantedProfileWhenDeparturesAreOff) {
                            (gnfw_volume_integral(shape, high) - gnfw_volume_integral(shape, low)) /
                            (4 * std::numbers::pi / 3 * (high * high * high - low * low * low));
     auto const s = static_cast<std::size_t>(shell);
-    EXPECT_NEAR(pv[s] / v[s] / planted, 1, shell == 0 ? 0.12 : 0.06) << "shell " << shell;
+    EXPECT_NEAR(pv[s] / v[s] / planted, 1, 0.03) << "shell " << shell;
   }
 }
 
