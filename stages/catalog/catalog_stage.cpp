@@ -29,11 +29,12 @@ void CatalogOptions::declare(OptionList& options) {
               {.unit = "Msun/h", .help = "haloes above it are clusters", .min = 1e8, .max = 1e17});
   options.add("mass_max", mass_max_msunh,
               {.unit = "Msun/h", .help = "and below it", .min = 1e8, .max = 1e17});
-  options.add("fill_mass_min", fill_mass_min_msunh,
-              {.unit = "Msun/h",
-               .help = "haloes from here to mass_min are kept to fill the maps (paint, sky)",
-               .min = 1e8,
-               .max = 1e17});
+  options.add(
+      "fill_mass_min", fill_mass_min_msunh,
+      {.unit = "Msun/h",
+       .help = "haloes from here on that are no clusters are kept to fill the maps (paint, sky)",
+       .min = 1e8,
+       .max = 1e17});
   options.add("mass_definition", mass_definition,
               {{"200c", MassDefinition::m200c},
                {"200m", MassDefinition::m200m},
@@ -219,9 +220,10 @@ void CatalogStage::run(Context& context) {
   std::vector<FillHalo> fill;
   for (auto const& halo : catalog.halos) {
     if (!is_host(halo)) continue;
-    if (halo.mass >= options_.mass_max_msunh * code_per_msunh) continue;
     auto const cluster = make_cluster(halo, table.redshift);
-    if (halo.mass >= table.mass_min)
+    bool const selected =
+        halo.mass >= table.mass_min && halo.mass < options_.mass_max_msunh * code_per_msunh;
+    if (selected)
       mine.push_back(cluster);
     else
       fill.push_back({cluster.id, cluster.position, cluster.m200c, cluster.r200c});

@@ -14,7 +14,7 @@ namespace setsz {
 ///
 /// Throws Error(bad_data) with both values, where they come from, and the tolerance; where the
 /// ratio is that of a known unit (1000, h) it says so.
-/// \param tolerance  relative difference taken as rounding (of a: absolute too)
+/// \param tolerance  relative difference taken as rounding
 void require_headers_agree(HaloCatalogHeader const& catalog, std::string const& catalog_name,
                            SnapshotHeader const& dark_matter,
                            std::optional<SnapshotHeader> const& gas, Cosmology const& configured,

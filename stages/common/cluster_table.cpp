@@ -217,7 +217,6 @@ void write_fill_halos(Comm const& comm, std::string const& path, ClusterTable co
   auto file = H5File::create(comm, path);
   write_header(file, table);
   file.set_attribute("/", "mass_min", mass_min);
-  file.set_attribute("/", "mass_max", table.mass_min);
   file.write_spread("/halos/id", id_info, column(halos, &FillHalo::id));
   file.write_spread("/halos/position", position_info, triples(halos, &FillHalo::position), {3});
   file.write_spread("/halos/m200c", mass_info, column(halos, &FillHalo::m200c));

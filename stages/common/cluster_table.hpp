@@ -55,7 +55,7 @@ ClusterTable read_clusters(std::string const& path);
 /// Collective; every rank holds the same table.
 void write_clusters(Comm const& comm, std::string const& path, ClusterTable const& table);
 
-/// Haloes below the selection, for the fill of the maps: catalog/<snapshot>/halos.h5, hosts only,
+/// Haloes outside the selection, for the fill of the maps: catalog/<snapshot>/halos.h5, hosts only,
 /// in Morton order (ties by id); columns id, position, m200c, r200c.
 struct FillHalo {
   std::int64_t id;

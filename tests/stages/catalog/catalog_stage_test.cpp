@@ -138,8 +138,11 @@ TEST_F(CatalogStageTest, IsTheSameOnOneRankAndForShuffledLines) {
 
 TEST_F(CatalogStageTest, AllHaloesAreHostsIfAsked) { EXPECT_EQ(run("hosts = all\n").size(), 23); }
 
-TEST_F(CatalogStageTest, AnUpperLimitCuts) {
-  for (auto const& cluster : run("mass_max = 1e14\n").clusters) EXPECT_LT(cluster.m200c, 1e4);
+TEST_F(CatalogStageTest, WhatAnUpperLimitCutsIsFilledInTheMaps) {
+  auto const table = run("mass_max = 1e14\n");
+  for (auto const& cluster : table.clusters) EXPECT_LT(cluster.m200c, 1e4);
+  // All 30 hosts are in one of the two files.
+  EXPECT_EQ(table.size() + count_fill_halos(scratch_ / "run/catalog/z1/halos.h5"), 30);
 }
 
 TEST_F(CatalogStageTest, AnEmptySelectionSaysWhatThereIs) {
