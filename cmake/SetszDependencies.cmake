@@ -28,5 +28,10 @@ find_path(HEALPIX_CXX_INCLUDE_DIR healpix_cxx/healpix_base.h REQUIRED)
 find_package(Torch REQUIRED)
 
 if(SETSZ_BUILD_TESTS)
+  # The tests' Python modules (h5py, healpy) are Debian's: its interpreter comes first, before one
+  # that a version manager may have put into PATH.
+  if(NOT DEFINED Python3_EXECUTABLE AND EXISTS /usr/bin/python3)
+    set(Python3_EXECUTABLE /usr/bin/python3)
+  endif()
   find_package(GTest REQUIRED)
 endif()

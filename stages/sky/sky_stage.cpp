@@ -137,7 +137,7 @@ void SkyStage::describe(Fingerprint& fingerprint) const {
 }
 
 Estimate SkyStage::estimate(std::string const& run_directory, int n_ranks) const {
-  // Measured on one core; see tests/bench/paint.cpp.
+  // Rough, from one small run on one core: within a factor of a few.
   constexpr double seconds_per_cube_point = 1.2e-8, seconds_per_pixel = 1.5e-8,
                    seconds_per_halo = 1e-5, seconds_per_replica = 3e-8;
   double const n_pixels = 12.0 * static_cast<double>(options_.nside * options_.nside);
