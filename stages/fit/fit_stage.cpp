@@ -174,7 +174,8 @@ void FitStage::run(Context& context) {
   Attempt flux{};
   collectively(comm, "fit: the flux-true profile", [&] {
     if (!comm.is_root()) return;
-    auto const result = fit_flux(training, y_weight, h, options_.mass_bins, benchmark.parameters);
+    // From the TNG-like profile, not from the benchmark: that may lie at the far end of a valley.
+    auto const result = fit_flux(training, y_weight, h, options_.mass_bins, GnfwParameters{});
     require(result.converged, ExitCode::diverged,
             "the flux-true fit did not converge: ", result.message);
     flux = {result.parameters, result.cost, result.converged, result.at_bound};
