@@ -185,8 +185,10 @@ double Network::accumulate_gradient(TargetBatch const& batch, double scale,
     auto const truth =
         at::from_blob(const_cast<float*>(batch.truth.data()) + targets.first, {targets.size()});
     ChunkContext chunk(context, targets, self.masks_of(batch, targets, dropout_seed));
+    auto const weight = at::from_blob(
+        const_cast<float*>(batch.target_weight.data()) + targets.first, {targets.size()});
     auto const error = self.evaluate(chunk) - truth;
-    auto const sum = at::sum(error * error) * batch.weight;
+    auto const sum = at::sum(weight * error * error) * batch.weight;
     (sum * scale).backward();
     for (auto const& act : chunk.after_backward) act(chunk);
     loss += static_cast<double>(sum.item<float>());
@@ -252,7 +254,7 @@ double squared_error(TargetBatch const& batch, std::span<float const> prediction
   double sum = 0;
   for (std::size_t i = 0; i < prediction.size(); ++i) {
     double const error = static_cast<double>(prediction[i]) - static_cast<double>(batch.truth[i]);
-    sum += error * error;
+    sum += static_cast<double>(batch.target_weight[i]) * error * error;
   }
   return sum * batch.weight;
 }

@@ -84,7 +84,7 @@ class Network {
   std::unique_ptr<Implementation> implementation_;
 };
 
-/// Sum of weight x (P - truth)^2 of a prediction; double.
+/// Sum of the weights x (P - truth)^2 of a prediction; double.
 double squared_error(TargetBatch const& batch, std::span<float const> prediction);
 
 }  // namespace setsz

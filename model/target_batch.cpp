@@ -61,6 +61,7 @@ void visit_members(Batch& batch, Visit&& visit) {
   visit(batch.share);
   visit(batch.position);
   visit(batch.truth);
+  visit(batch.target_weight);
   visit(batch.n_within);
   visit(batch.first_particle);
   visit(batch.local);

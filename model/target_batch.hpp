@@ -22,6 +22,7 @@ struct TargetBatch {
 
   std::vector<Vec3> position;                ///< of the targets, relative to the cluster [R200]
   std::vector<float> truth;                  ///< P_e/P200; empty in prediction
+  std::vector<float> target_weight;          ///< of each squared error, beside `weight`; as truth
   std::vector<std::int64_t> n_within;        ///< exact number of particles in each local sphere
   std::vector<std::int64_t> first_particle;  ///< (n_targets + 1) rows of `local`
   std::vector<Particle> local;               ///< sampled particles of all targets, one by one

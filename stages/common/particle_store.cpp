@@ -64,6 +64,13 @@ ParticleStore::ParticleStore(std::string const& path) : file_(H5File::open(path)
   }
 }
 
+void ParticleStore::require_local_spheres(std::int64_t cluster, double radius_ckpch) const {
+  require(radius_ckpch <= local_radius(cluster) * (1 + 1e-9), ExitCode::config, "'", file_.path(),
+          "': the local spheres of cluster row ", cluster, " have a radius of ", radius_ckpch,
+          " ckpc/h, but its particles are complete only for ", local_radius(cluster),
+          "; run the stage extract again with this model in the configuration");
+}
+
 ClusterParticles ParticleStore::load(std::int64_t cluster) const {
   require(cluster >= 0 && cluster < n_clusters(), ExitCode::internal, "no cluster ", cluster,
           " in '", file_.path(), "', which holds ", n_clusters());

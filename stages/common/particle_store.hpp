@@ -27,6 +27,8 @@ class ParticleStore {
   /// Radius of the local spheres for which the file was made: they are complete for all targets
   /// within 2 R200 [ckpc/h].
   double local_radius(std::int64_t cluster) const { return local_radius_[at(cluster)]; }
+  /// Throws Error(config) if the local spheres of a cluster may lack particles at this radius.
+  void require_local_spheres(std::int64_t cluster, double radius_ckpch) const;
   ClusterScalars const& scalars(std::int64_t cluster) const { return scalars_[at(cluster)]; }
   ClusterVectors const& vectors(std::int64_t cluster) const { return vectors_[at(cluster)]; }
   /// [1e10 Msun/h]; 0 if particles differ in mass.

@@ -12,6 +12,8 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/random.hpp"
+#include "stages/common/instances.hpp"
+#include "stages/common/model_section.hpp"
 #include "stages/common/snapshot_check.hpp"
 #include "stages/extract/expected_particles.hpp"
 #include "stages/extract/particle_file.hpp"
@@ -74,18 +76,21 @@ void ExtractOptions::declare(OptionList& options) {
                .max = 20});
   options.add("local_radius", local_radius_ckpch,
               {.unit = "ckpc/h",
-               .help = "radius of the network's local spheres: they are complete within 2 R200",
-               .min = 1,
-               .max = 1e5});
-  options.add("local_radius_r200", local_radius_r200,
-              {.unit = "R200",
-               .help = "the same in units of R200; if above 0, in place of local_radius",
+               .help = "local spheres within 2 R200 are complete up to this radius at least; up to "
+                       "those of the [model.NAME] sections they always are",
                .min = 0,
-               .max = 5});
+               .max = 1e5});
+}
+
+void ExtractOptions::include(NetworkOptions const& network) {
+  if (!network.has("local")) return;
+  auto& radius =
+      network.local_radius_unit == LocalRadiusUnit::ckpch ? local_radius_ckpch : local_radius_r200;
+  radius = std::max(radius, network.local_radius);
 }
 
 double ExtractOptions::local_radius(Cluster const& cluster) const {
-  return local_radius_r200 > 0 ? local_radius_r200 * cluster.r200c : local_radius_ckpch;
+  return std::max(local_radius_ckpch, local_radius_r200 * cluster.r200c);
 }
 
 double ExtractOptions::sphere_radius(Cluster const& cluster) const {
@@ -97,7 +102,8 @@ ExtractStage::ExtractStage(Configuration const& configuration, SnapshotInstance 
   auto const run = configuration.get<RunOptions>();
   seed_ = run.seed;
   run_directory_ = run.directory;
-  configuration.describe<ExtractOptions>(option_lines_);
+  for (auto const& model : model_names(configuration))
+    options_.include(configuration.get<ModelSection>("model." + model).network);
 }
 
 std::vector<std::string> ExtractStage::input_products() const {
@@ -111,7 +117,9 @@ std::vector<std::string> ExtractStage::input_files() const { return instance_.da
 void ExtractStage::describe(Fingerprint& fingerprint) const {
   fingerprint.add("extract.version", 1);
   fingerprint.add("run.seed", seed_);
-  for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
+  fingerprint.add("extract.radius", options_.radius_r200);
+  fingerprint.add("extract.local_radius", options_.local_radius_ckpch);
+  fingerprint.add("extract.local_radius_r200", options_.local_radius_r200);
 }
 
 void ExtractStage::preflight(Comm const& comm) const {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "model/network_options.hpp"
 #include "pipeline/run/stage.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/sections.hpp"
@@ -15,15 +16,19 @@ class Snapshot;
 struct ClusterProperties;
 
 /// [extract]: how far around a cluster its particles are kept.
+///
+/// The local spheres of every model in the configuration are complete, without a word here.
 struct ExtractOptions {
   static constexpr std::string_view section = "extract";
   static constexpr std::string_view help = "dark matter particles around every cluster";
   double radius_r200 = 2.5;
-  double local_radius_ckpch = 310;
-  double local_radius_r200 = 0;
+  double local_radius_ckpch = 0;  ///< at least
+  double local_radius_r200 = 0;   ///< no key: that of the models
   void declare(OptionList& options);
   void validate() const {}
 
+  /// Takes the largest local radius of the models.
+  void include(NetworkOptions const& network);
   /// Radius of the local spheres that must be complete for targets within 2 R200 [ckpc/h].
   double local_radius(Cluster const& cluster) const;
   /// Radius of the sphere of particles: max(radius, 2 R200 + local radius) [ckpc/h].
@@ -63,7 +68,6 @@ class ExtractStage : public Stage {
   ExtractOptions options_;
   std::int64_t seed_;
   std::string run_directory_;
-  Fingerprint option_lines_;
 };
 
 /// One instance for every snapshot.

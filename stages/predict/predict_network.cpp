@@ -185,10 +185,7 @@ class PredictionRun {
     if (!store_) store_.emplace(context_.product(task_.particles));
     auto const& options = network_->options();
     double const local_radius = options.local_radius_ckpch(cluster(row).r200c);
-    require(!options.has("local") || local_radius <= store_->local_radius(row) * (1 + 1e-9),
-            ExitCode::config, "[model.", task_.instance.model, "] local_radius is ", local_radius,
-            " ckpc/h for cluster row ", row, ", but its particles are complete only for ",
-            store_->local_radius(row), "; raise [extract] local_radius");
+    if (options.has("local")) store_->require_local_spheres(row, local_radius);
     source_.reset();  // before the next one takes its memory
     source_ = std::make_unique<ClusterSource>(
         store_->load(row), cluster_input(table_, row, store_->scalars(row), store_->vectors(row)),

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "pipeline/run/stage.hpp"
+#include "stages/common/model_section.hpp"
 #include "stages/registry.hpp"
-#include "stages/train/model_section.hpp"
 #include "stages/voxelize/voxelize_stage.hpp"
 
 namespace setsz {

@@ -51,9 +51,9 @@ class TrainingRun {
       : task_(task),
         context_(context),
         comm_(context.comm()),
-        data_(comm_, task, context.product(task.clusters), context.product(task.particles),
-              context.product(task.pressure)),
         benchmark_(read_benchmark(comm_, context.product(task.gnfw))),
+        data_(comm_, task, benchmark_, context.product(task.clusters),
+              context.product(task.particles), context.product(task.pressure)),
         total_steps_(task.options.epochs * data_.steps_per_epoch()),
         trainer_(comm_,
                  Network(task.model.network, data_.standardisation(), benchmark_,
@@ -194,8 +194,8 @@ class TrainingRun {
   TrainTask const& task_;
   Context& context_;
   Comm const& comm_;
-  TrainingData data_;
   GnfwParameters benchmark_;
+  TrainingData data_;
   std::int64_t total_steps_;
   Trainer trainer_;
   TrainingHistory history_;

@@ -33,8 +33,12 @@ void TrainOptions::declare(OptionList& options) {
   options.add(
       "validation_targets", validation_targets,
       {.help = "voxels of each validation cluster, the same in every epoch", .min = 1, .max = 1e7});
+  options.add("target_sampling", target_sampling,
+              {{"importance", TargetSampling::importance}, {"uniform", TargetSampling::uniform}},
+              {.help = "half of the targets where the benchmark has its pressure, weighted so that "
+                       "the expected loss stays the same; or all alike, as published"});
   auto const rate = [&](char const* key, double& value, char const* what) {
-    options.add(key, value, {.help = what, .min = 0, .max = 1});
+    options.add(key, value, {.help = what, .min = 0, .max = 100});
   };
   rate("rate_gnfw", rate_gnfw, "largest learning rate of the profile");
   rate("rate_origin", rate_origin, "largest learning rate of origin");
@@ -55,8 +59,13 @@ void TrainOptions::declare(OptionList& options) {
       "vector_noise_deg", vector_noise_deg,
       {.unit = "deg", .help = "random tilt of the cluster's unit vectors", .min = 0, .max = 180});
   options.add(
-      "weight_by_p200", weight_by_p200,
-      {.help = "weigh a cluster's loss by (P200/P_ref)^2: the loss of the pressure itself"});
+      "cluster_weight", cluster_weight,
+      {{"none", ClusterWeight::none},
+       {"p200", ClusterWeight::p200},
+       {"benchmark", ClusterWeight::benchmark}},
+      {.help = "what a cluster's loss counts: all alike (as published); (P200/P_ref)^2, the "
+               "loss of the pressure itself; or 1/(loss of the benchmark), the ratio that "
+               "L_opt scores, for samples in which a few disturbed clusters dominate"});
   options.add("chunk_rows", chunk_rows,
               {.help = "particles worked on at a time; for speed, changes rounding only",
                .min = 1,
@@ -78,7 +87,7 @@ TrainStage::TrainStage(Configuration const& configuration, ModelInstance instanc
   task_.pressure = products::pressure(snapshot);
   task_.gnfw = products::gnfw(snapshot, task_.instance.fold);
   Fingerprint description;
-  description.add("train.version", 1);
+  description.add("train.version", 2);
   description.add("run.seed", task_.run_seed);
   description.add("train.instance", task_.instance.path());
   Fingerprint options;

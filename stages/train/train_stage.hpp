@@ -6,10 +6,18 @@
 
 #include "model/optimizer.hpp"
 #include "pipeline/run/stage.hpp"
+#include "stages/common/model_section.hpp"
 #include "stages/registry.hpp"
-#include "stages/train/model_section.hpp"
+#include "stages/train/target_sampler.hpp"
 
 namespace setsz {
+
+/// What a cluster's loss counts in training.
+enum class ClusterWeight {
+  none,      ///< Eq. 7 of Thiele et al. (2022)
+  p200,      ///< (P200/P_ref)^2: the loss of the pressure itself
+  benchmark  ///< 1/(the benchmark's loss), mean 1: the ratio that Eq. 8 scores
+};
 
 /// [train]: how every network learns.
 struct TrainOptions {
@@ -20,6 +28,7 @@ struct TrainOptions {
   std::int64_t clusters_per_step = 4;
   std::int64_t targets = 256;             ///< of each cluster in a step
   std::int64_t validation_targets = 256;  ///< fixed ones of each validation cluster
+  TargetSampling target_sampling = TargetSampling::importance;
   double rate_gnfw = 1e-3, rate_origin = 3e-4, rate_local = 3e-4, rate_aggregator = 1e-3;
   double decay_gnfw = 0, decay_origin = 1e-4, decay_local = 0, decay_aggregator = 1e-4;
   WeightDecay decay = WeightDecay::l2;
@@ -27,7 +36,7 @@ struct TrainOptions {
   double noise = 10;      ///< N of equation 6 in Thiele et al. (2022)
   double noise_mass = 5;  ///< the same for ln M200
   double vector_noise_deg = 0;
-  bool weight_by_p200 = false;
+  ClusterWeight cluster_weight = ClusterWeight::none;
   std::int64_t chunk_rows = 4096;
   std::int64_t chunk_targets = 64;
   void declare(OptionList& options);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "pipeline/base/comm.hpp"
@@ -18,32 +17,35 @@ std::uint64_t stream(std::uint64_t epoch, std::int64_t row) {
   return (epoch << 32) | static_cast<std::uint64_t>(row);
 }
 
+Vec3 voxel_centre(CubeLattice const& lattice, std::int64_t voxel) {
+  std::int64_t const n = lattice.n;
+  return lattice.centre_r200(voxel / (n * n), voxel / n % n, voxel % n);
+}
+
 Vec3 position(Particle const& p) { return {p.x, p.y, p.z}; }
 Vec3 velocity(Particle const& p) { return {p.vx, p.vy, p.vz}; }
 
 }  // namespace
 
-std::vector<std::int64_t> draw_distinct(std::int64_t n, std::int64_t n_all, Random& random) {
-  std::vector<std::int64_t> all(static_cast<std::size_t>(n_all));
-  std::iota(all.begin(), all.end(), std::int64_t{0});
-  auto const count = static_cast<std::size_t>(std::min(n, n_all));
-  for (std::size_t i = 0; i < count; ++i) std::swap(all[i], all[i + random.below(all.size() - i)]);
-  all.resize(count);
-  return all;
-}
-
 TrainingCluster::TrainingCluster(std::int64_t row, ClusterParticles particles,
                                  ClusterInput const& input, double local_radius_ckpch,
-                                 CubeLattice const& lattice, std::vector<float> const& pressure)
-    : row_(row), source_(std::move(particles), input, local_radius_ckpch), lattice_(lattice) {
-  require(static_cast<std::int64_t>(pressure.size()) == lattice.n_cells(), ExitCode::bad_data,
-          "the cube of cluster row ", row, " has ", pressure.size(), " voxels, expected ",
-          lattice.n_cells());
-  lattice.each_within(score_radius_r200, [&](std::size_t voxel, std::size_t) {
-    voxels_.push_back({static_cast<std::int32_t>(voxel), pressure[voxel]});
-  });
-  require(!voxels_.empty(), ExitCode::bad_data, "cluster row ", row,
+                                 ClusterTarget const& target)
+    : row_(row),
+      source_(std::move(particles), input, local_radius_ckpch),
+      lattice_(target.lattice),
+      sampler_(target.lattice, target.benchmark, target.sampling) {
+  require(static_cast<std::int64_t>(target.pressure.size()) == lattice_.n_cells(),
+          ExitCode::bad_data, "the cube of cluster row ", row, " has ", target.pressure.size(),
+          " voxels, expected ", lattice_.n_cells());
+  for (std::int32_t const voxel : sampler_.voxels()) {
+    pressure_.push_back(target.pressure[static_cast<std::size_t>(voxel)]);
+    double const error = static_cast<double>(pressure_.back()) -
+                         gnfw(target.benchmark, norm(voxel_centre(lattice_, voxel)));
+    benchmark_loss_ += error * error;
+  }
+  require(!pressure_.empty(), ExitCode::bad_data, "cluster row ", row,
           " has no voxel within 2 R200; raise [voxelize] n_voxels or edge");
+  benchmark_loss_ /= static_cast<double>(pressure_.size());
 }
 
 std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const& sizes,
@@ -51,7 +53,7 @@ std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const
                                                                  std::uint64_t epoch) const {
   std::uint64_t const index = stream(epoch, row_);
   Random random(seed, Purpose::target_sample, index);
-  auto const targets = draw_distinct(sizes.targets, n_voxels(), random);
+  auto const targets = sampler_.draw(sizes.targets, random);
   auto const n = static_cast<std::int64_t>(targets.size());
 
   TargetBatch common;
@@ -70,12 +72,13 @@ std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const
     Range const part = even_range(n, lane, lanes_per_cluster);
     batch.first_target = part.first;
     for (std::int64_t t = part.first; t < part.last; ++t) {
-      auto const& voxel = voxels_[static_cast<std::size_t>(targets[static_cast<std::size_t>(t)])];
-      std::int64_t const m = lattice_.n, i = voxel.index;
-      source_.add_target(batch, lattice_.centre_r200(i / (m * m), i / m % m, i % m),
+      auto const [drawn, weight] = targets[static_cast<std::size_t>(t)];
+      source_.add_target(batch,
+                         voxel_centre(lattice_, sampler_.voxels()[static_cast<std::size_t>(drawn)]),
                          sizes.local_particles,
                          Random(seed, Purpose::local_sample, index, static_cast<std::uint64_t>(t)));
-      batch.truth.push_back(voxel.pressure);
+      batch.truth.push_back(pressure_[static_cast<std::size_t>(drawn)]);
+      batch.target_weight.push_back(weight);
     }
   }
   return lanes;

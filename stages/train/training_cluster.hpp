@@ -7,6 +7,7 @@
 
 #include "stages/common/cube_lattice.hpp"
 #include "stages/train/cluster_source.hpp"
+#include "stages/train/target_sampler.hpp"
 
 namespace setsz {
 
@@ -26,22 +27,31 @@ struct ClusterMoments {
   Moments origin_radius, origin_speed, local_radius, local_speed, target_radius, log_count;
 };
 
+/// What a cluster is to learn.
+struct ClusterTarget {
+  CubeLattice lattice;
+  std::vector<float> pressure;  ///< P_e/P200 on the lattice, z fastest
+  GnfwShape benchmark;
+  TargetSampling sampling = TargetSampling::importance;
+};
+
 /// A cluster with its target pressure: draws the lanes of training and validation steps. All draws
 /// are functions of (seed, epoch, cluster, target).
 class TrainingCluster {
  public:
-  /// \param pressure  P_e/P200 on the lattice, z fastest
   TrainingCluster(std::int64_t row, ClusterParticles particles, ClusterInput const& input,
-                  double local_radius_ckpch, CubeLattice const& lattice,
-                  std::vector<float> const& pressure);
+                  double local_radius_ckpch, ClusterTarget const& target);
 
   std::int64_t row() const { return row_; }
   ClusterInput const& input() const { return source_.input(); }
   /// Voxels with r < 2 R200.
-  std::int64_t n_voxels() const { return static_cast<std::int64_t>(voxels_.size()); }
+  std::int64_t n_voxels() const { return static_cast<std::int64_t>(pressure_.size()); }
 
-  /// The targets of a step, distinct random voxels, cut into lanes. Clusters with fewer voxels than
-  /// wanted give all of them. `share` is that of one cluster; the caller divides it further.
+  /// Eq. 7 of the benchmark profile, over all voxels.
+  double benchmark_loss() const { return benchmark_loss_; }
+
+  /// The targets of a step, random voxels, cut into lanes. Clusters with fewer voxels than wanted
+  /// give all of them. `share` is that of one cluster; the caller divides it further.
   std::array<TargetBatch, lanes_per_cluster> draw(DrawSizes const& sizes, std::uint64_t seed,
                                                   std::uint64_t epoch) const;
 
@@ -49,21 +59,16 @@ class TrainingCluster {
                          std::uint64_t seed) const;
 
  private:
-  struct Voxel {
-    std::int32_t index;  ///< in the cube
-    float pressure;
-  };
   std::int64_t row_;
   ClusterSource source_;
   CubeLattice lattice_;
-  std::vector<Voxel> voxels_;
+  TargetSampler sampler_;
+  std::vector<float> pressure_;  ///< P_e/P200 of sampler_.voxels()
+  double benchmark_loss_ = 0;
 };
 
 /// Epochs that no training reaches: the fixed sample of validation, and that of standardisation.
 inline constexpr std::uint64_t validation_epoch = 0xffffffff;
 inline constexpr std::uint64_t standardisation_epoch = 0xfffffffe;
-
-/// `n` distinct numbers in [0, n_all), or all if there are fewer; in random order.
-std::vector<std::int64_t> draw_distinct(std::int64_t n, std::int64_t n_all, Random& random);
 
 }  // namespace setsz

@@ -18,7 +18,7 @@ std::vector<std::int64_t> epoch_order(std::vector<std::int64_t> rows, std::uint6
   return rows;
 }
 
-TrainingData::TrainingData(Comm const& comm, TrainTask const& task,
+TrainingData::TrainingData(Comm const& comm, TrainTask const& task, GnfwParameters const& benchmark,
                            std::string const& clusters_path, std::string const& particles_path,
                            std::string const& pressure_path)
     : comm_(comm),
@@ -26,7 +26,6 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task,
       clusters_per_step_(task.options.clusters_per_step),
       seed_(task.instance.stream_seed(task.run_seed)),
       validation_seed_(static_cast<std::uint64_t>(task.run_seed)),
-      weight_by_p200_(task.options.weight_by_p200),
       noise_({}, {}) {
   training_sizes_ = {
       .targets = task.options.targets,
@@ -43,7 +42,7 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task,
             " training and ", validation_.size(),
             " validation clusters (at least one of each is needed); lower [catalog] mass_min or "
             "use a larger box");
-    load_owned(task, particles_path, pressure_path);
+    load_owned(task, benchmark, particles_path, pressure_path);
   });
   std::vector<ClusterScalars> scalars;
   collectively(comm_, "train: reading scalars", [&] {
@@ -59,10 +58,11 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task,
                                  .log_mass = task.options.noise_mass,
                                  .vector_angle_deg = task.options.vector_noise_deg});
   fit_standardisation();
+  weigh_clusters(task.options.cluster_weight);
 }
 
-void TrainingData::load_owned(TrainTask const& task, std::string const& particles_path,
-                              std::string const& pressure_path) {
+void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& benchmark,
+                              std::string const& particles_path, std::string const& pressure_path) {
   ParticleStore const store(particles_path);
   CubeFile const cubes(pressure_path);
   require(store.n_clusters() == table_.size() && cubes.size() == table_.size(), ExitCode::bad_data,
@@ -80,14 +80,15 @@ void TrainingData::load_owned(TrainTask const& task, std::string const& particle
     if (table_.split_of(row, task.instance.fold) == Split::testing) continue;
     double const r200 = table_.clusters[static_cast<std::size_t>(row)].r200c;
     double const local_radius = network_.local_radius_ckpch(r200);
-    require(!network_.has("local") || local_radius <= store.local_radius(row) * (1 + 1e-9),
-            ExitCode::config, "[model.", task.instance.model, "] local_radius is ", local_radius,
-            " ckpc/h for cluster row ", row, ", but its particles are complete only for ",
-            store.local_radius(row), "; raise [extract] local_radius");
-    auto cube = cubes.read(row);
+    if (network_.has("local")) store.require_local_spheres(row, local_radius);
+    ClusterTarget const target{
+        cubes.lattice(row, r200), cubes.read(row),
+        gnfw_shape(benchmark, table_.clusters[static_cast<std::size_t>(row)].m200c,
+                   table_.cosmology.h, table_.redshift),
+        task.options.target_sampling};
     owned_[row] = std::make_unique<TrainingCluster>(
         row, store.load(row), cluster_input(table_, row, store.scalars(row), store.vectors(row)),
-        local_radius, cubes.lattice(row, r200), cube);
+        local_radius, target);
     held_bytes_ += 24.0 * static_cast<double>(store.count(row)) +
                    8.0 * static_cast<double>(owned_[row]->n_voxels());
     progress.update(static_cast<double>(row + 1 - boundaries[rank]));
@@ -119,6 +120,24 @@ void TrainingData::fit_standardisation() {
   for (auto const row : training_)
     log_p200 += std::log(table_.clusters[static_cast<std::size_t>(row)].p200);
   s.reference_p200 = std::exp(log_p200 / static_cast<double>(training_.size()));
+}
+
+void TrainingData::weigh_clusters(ClusterWeight weight) {
+  weights_.assign(static_cast<std::size_t>(table_.size()), 1.0);
+  if (weight == ClusterWeight::p200)
+    for (auto const row : training_)
+      weights_[static_cast<std::size_t>(row)] = std::pow(
+          table_.clusters[static_cast<std::size_t>(row)].p200 / standardisation_.reference_p200, 2);
+  if (weight != ClusterWeight::benchmark) return;
+  std::vector<double> own;
+  for (auto const& [row, cluster] : owned_)
+    if (std::ranges::binary_search(training_, row)) own.push_back(1 / cluster->benchmark_loss());
+  // Owners are in row order.
+  auto const inverse = comm_.all_gather_v(own);
+  double mean = 0;
+  for (double const value : inverse) mean += value / static_cast<double>(inverse.size());
+  for (std::size_t i = 0; i < training_.size(); ++i)
+    weights_[static_cast<std::size_t>(training_[i])] = inverse[i] / mean;
 }
 
 std::int64_t TrainingData::steps_per_epoch() const {
@@ -160,8 +179,7 @@ std::vector<Lane> TrainingData::lanes_of(LaneSum const& lanes,
         auto& batch = drawn[j];
         batch.share /= static_cast<double>(rows.size());
         if (training) noise_.apply(batch.cluster, seed, epoch, batch.cluster_row);
-        if (training && weight_by_p200_)
-          batch.weight = std::pow(batch.cluster.p200 / standardisation_.reference_p200, 2);
+        if (training) batch.weight = weights_[static_cast<std::size_t>(rows[i])];
         int const lane = static_cast<int>(i) * lanes_per_cluster + static_cast<int>(j);
         int const rank = lanes.rank_of(lane);
         if (rank == comm_.rank()) {

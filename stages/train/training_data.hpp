@@ -20,8 +20,10 @@ namespace setsz {
 class TrainingData {
  public:
   /// Collective: reads the products and the owned clusters.
-  TrainingData(Comm const& comm, TrainTask const& task, std::string const& clusters_path,
-               std::string const& particles_path, std::string const& pressure_path);
+  /// \param benchmark  says where in a cluster targets are important
+  TrainingData(Comm const& comm, TrainTask const& task, GnfwParameters const& benchmark,
+               std::string const& clusters_path, std::string const& particles_path,
+               std::string const& pressure_path);
 
   std::vector<std::int64_t> const& training_rows() const { return training_; }
   std::vector<std::int64_t> const& validation_rows() const { return validation_; }
@@ -44,9 +46,10 @@ class TrainingData {
   std::vector<Lane> validation_lanes(LaneSum const& lanes, std::int64_t first_cluster) const;
 
  private:
-  void load_owned(TrainTask const& task, std::string const& particles_path,
-                  std::string const& pressure_path);
+  void load_owned(TrainTask const& task, GnfwParameters const& benchmark,
+                  std::string const& particles_path, std::string const& pressure_path);
   void fit_standardisation();
+  void weigh_clusters(ClusterWeight weight);
   std::vector<Lane> lanes_of(LaneSum const& lanes, std::vector<std::int64_t> const& rows,
                              std::uint64_t seed, std::uint64_t epoch) const;
 
@@ -57,7 +60,7 @@ class TrainingData {
   std::int64_t clusters_per_step_;
   DrawSizes training_sizes_, validation_sizes_;
   std::uint64_t seed_, validation_seed_;
-  bool weight_by_p200_;
+  std::vector<double> weights_;  ///< of every row's loss in training
   std::map<std::int64_t, std::unique_ptr<TrainingCluster>> owned_;  ///< by row
   double held_bytes_ = 0;
   Standardisation standardisation_;

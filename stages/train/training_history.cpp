@@ -49,7 +49,8 @@ void write_history(Comm const& comm, std::string const& path, TrainingHistory co
     for (auto const& epoch : history.epochs) values.push_back(epoch.*member);
     file.write_same(name, {.unit = "1", .description = description}, values);
   };
-  column("training_loss", "mean over the training clusters of <((P - P_e)/P200)^2>, with noise",
+  column("training_loss",
+         "mean over the training clusters of the weighted <((P - P_e)/P200)^2>, with noise",
          &EpochRecord::training_loss);
   column("validation_ratio", "median over the validation clusters of loss / loss of the benchmark",
          &EpochRecord::validation_ratio);

@@ -34,6 +34,7 @@ inline TargetBatch random_batch(std::uint64_t seed, std::int64_t n_targets,
     Vec3 const r = random_vector(random, 0.5);
     batch.position.push_back(r);
     batch.truth.push_back(static_cast<float>(3 * std::exp(-2 * norm(r))));
+    batch.target_weight.push_back(static_cast<float>(0.5 + norm(r)));
     auto const n = counts[static_cast<std::size_t>(t) % counts.size()];
     for (std::int64_t i = 0; i < n; ++i)
       batch.local.push_back(particle(batch.cluster.r200c * r, 150));

@@ -194,9 +194,13 @@ TEST(ExtractStage, IsUpToDateOnlyForTheSameOptions) {
   };
   auto const expected = fingerprint({});
   EXPECT_EQ(fingerprint({"run.memory_mb=3000", "run.checkpoint_minutes=3"}), expected);
-  for (auto const* option : {"extract.radius=3", "extract.local_radius=200", "run.seed=2",
-                             "extract.local_radius_r200=0.3"})
+  for (auto const* option : {"extract.radius=3", "extract.local_radius=320", "run.seed=2"})
     EXPECT_NE(fingerprint({option}), expected) << option;
+  // Models without local spheres ask for nothing; of the others the largest of each unit counts.
+  EXPECT_EQ(fingerprint({"model.a.modules=gnfw,origin", "model.a.local_radius=900"}), expected);
+  auto const wide = fingerprint({"extract.local_radius=450"});
+  EXPECT_EQ(fingerprint({"model.a.local_radius=450", "model.b.local_radius=400"}), wide);
+  EXPECT_NE(fingerprint({"model.a.local_radius=0.45", "model.a.local_radius_unit=R200"}), wide);
 }
 
 TEST(ExtractStage, EstimatesWhatItWillKeep) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "small_universe.hpp"
+#include "stages/common/model_section.hpp"
 #include "stages/extract/extract_stage.hpp"
 #include "tests/fixtures/scratch.hpp"
 
@@ -76,9 +77,9 @@ class Workplace {
                                        "run.directory=" + scratch_.path()};
     overrides.insert(overrides.end(), extra.begin(), extra.end());
     auto const configuration = Configuration::parse(
-        "[snapshot.z0]\n", "test.ini", overrides,
+        "[snapshot.z0]\n[extract]\nlocal_radius = 310\n", "test.ini", overrides,
         {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<CosmologySection>(),
-         schema_of<MockSection>(), schema_of<ExtractOptions>()});
+         schema_of<MockSection>(), schema_of<ExtractOptions>(), schema_of<ModelSection>(true)});
     return {configuration, snapshot_instances(configuration).at(0)};
   }
 

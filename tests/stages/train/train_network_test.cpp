@@ -166,7 +166,7 @@ TEST_F(Learning, ALocalRadiusBeyondTheExtractionIsRefused) {
   TestContext context(*world_, folder_->path(), *folder_ / "refused");
   auto const error = error_of([&] { train_network(task, context); });
   EXPECT_EQ(error.code(), ExitCode::config);
-  EXPECT_NE(std::string(error.what()).find("raise [extract] local_radius"), std::string::npos);
+  EXPECT_NE(std::string(error.what()).find("complete only for"), std::string::npos);
 }
 
 }  // namespace

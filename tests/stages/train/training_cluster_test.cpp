@@ -35,7 +35,8 @@ TrainingCluster example() {
   for (std::size_t i = 0; i < pressure.size(); ++i) pressure[i] = static_cast<float>(i);
   ClusterInput input{.m200c = 1e4, .r200c = 500, .v200 = 500, .p200 = 0.2};
   input.scalars[xoff_scalar] = 0.3;
-  return TrainingCluster(7, some_particles(4000, 1500), input, 300, {m, 5}, pressure);
+  return TrainingCluster(7, some_particles(4000, 1500), input, 300,
+                         {{m, 5}, pressure, GnfwShape{1, 1, 5}, TargetSampling::uniform});
 }
 
 DrawSizes const sizes{.targets = 100, .local_particles = 20, .origin_particles = 300};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/train/model_section.hpp"
+#include "stages/common/model_section.hpp"
 
 #include "pipeline/base/random.hpp"
 #include "stages/common/instances.hpp"
