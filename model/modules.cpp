@@ -51,7 +51,8 @@ class GnfwModule : public Module {
     data_of(slopes)[0] = static_cast<float>(start_.slope_P0 * log_a);
     data_of(slopes)[1] = static_cast<float>(start_.slope_xc * log_a);
     data_of(slopes)[2] = static_cast<float>(start_.slope_beta * log_a);
-    context.shared["gnfw"] = at::matmul(table, basis) + slopes;  // ln P0, ln xc, ln beta
+    context.shared["gnfw"] =
+        at::matmul(table, context.put(basis)) + context.put(slopes);  // ln P0, ln xc, ln beta
   }
   void evaluate(ChunkContext& chunk) const override {
     auto const& shape = chunk.cluster.shared.at("gnfw");
@@ -121,7 +122,7 @@ class OriginModule : public Module {
                              static_cast<double>(positions[3 * i + d]);
     auto vectors = at::empty({2, 3});
     for (std::size_t i = 0; i < 6; ++i) data_of(vectors)[i] = static_cast<float>(sums[i]);
-    if (!context.training()) return vectors;
+    if (!context.training) return vectors;
     vectors.requires_grad_(true);
     context.after_backward.emplace_back([this, vectors, positions](ClusterContext const& now) {
       if (!vectors.grad().defined()) return;
@@ -145,7 +146,8 @@ class OriginModule : public Module {
     origin_features(batch.cluster, context.setup.standardisation, batch.origin, data_of(features));
     auto positions = at::empty({n, 3});
     std::ranges::copy(weighted_positions(batch), data_of(positions).begin());
-    return at::matmul(particle_(context.parameters, features).t(), positions);
+    return at::matmul(particle_(context.parameters, context.put(features)).t(),
+                      context.put(positions));
   }
 
   Mlp particle_;
@@ -169,7 +171,7 @@ class LocalModule : public Module {
   void prepare(ClusterContext& context) const override {
     if (context.kernel != ParticleKernel::fused) return;
     dense_.begin(context.values, work_);
-    if (context.training())
+    if (context.training)
       context.after_backward.emplace_back(
           [this](ClusterContext const& now) { dense_.finish(now.values, work_, now.gradient); });
   }
@@ -184,7 +186,7 @@ class LocalModule : public Module {
       data_of(counts)[static_cast<std::size_t>(i)] =
           static_cast<float>(setup.standardisation.log_count(
               log_count(batch.n_within[static_cast<std::size_t>(chunk.targets.first + i)])));
-    auto hidden = pooled_(context.parameters, at::cat({pooled, counts}, 1));
+    auto hidden = pooled_(context.parameters, at::cat({pooled, context.put(counts)}, 1));
     auto output = output_(context.parameters, hidden);
     if (setup.options.local_pressure_scaling)
       output = output * (setup.standardisation.reference_p200 / batch.cluster.p200);
@@ -248,7 +250,7 @@ class LocalModule : public Module {
     dense_.forward(work_);
     for (std::int64_t t = 0; t < n; ++t)
       mean_of_rows(rows_of(chunk, t), width, pooled.data_ptr<float>() + t * width);
-    if (!chunk.cluster.training()) return pooled;
+    if (!chunk.cluster.training) return pooled;
     pooled.requires_grad_(true);
     chunk.after_backward.emplace_back([this, pooled, width](ChunkContext const& now) {
       if (!pooled.grad().defined()) return;
@@ -276,21 +278,23 @@ class LocalModule : public Module {
     for (std::int64_t j = 0; j < width; ++j) mean[j] /= static_cast<float>(rows.size());
   }
 
-  /// A small matrix of 1/count averages the rows of each target.
   at::Tensor pool_by_reference(ChunkContext const& chunk) const {
-    auto const width = chunk.cluster.setup.options.local_width;
+    auto const& context = chunk.cluster;
     auto const n = chunk.targets.size(), n_rows = rows_of(chunk).size();
-    if (n_rows == 0) return at::zeros({n, width});
+    auto const pooled = context.put(at::zeros({n, context.setup.options.local_width}));
+    if (n_rows == 0) return pooled;
     auto features = at::empty({n_rows, static_cast<std::int64_t>(n_local_features)});
     fill_features(chunk, data_of(features));
-    auto average = at::zeros({n, n_rows});
+    auto share = at::empty({n_rows, 1});
+    auto owner = at::empty({n_rows}, at::kLong);
     for (std::int64_t t = 0; t < n; ++t) {
       Range const rows = rows_of(chunk, t);
-      for (std::int64_t row = rows.first; row < rows.last; ++row)
-        data_of(average)[static_cast<std::size_t>(t * n_rows + row)] =
-            1.0F / static_cast<float>(rows.size());
+      std::fill_n(data_of(share).begin() + rows.first, rows.size(),
+                  1.0F / static_cast<float>(rows.size()));
+      std::fill_n(owner.data_ptr<std::int64_t>() + rows.first, rows.size(), t);
     }
-    return at::matmul(average, particle_(chunk.cluster.parameters, features));
+    auto const particles = particle_(context.parameters, context.put(features));
+    return pooled.index_add(0, context.put(owner), particles * context.put(share));
   }
 
   Mlp particle_, pooled_, output_;

@@ -29,18 +29,22 @@ struct ClusterContext {
   NetworkSetup const& setup;
   TargetBatch const& batch;
   Tensors const& parameters;
-  at::Tensor vectors;  ///< (8, 3), times sqrt(3)
-  at::Tensor scalars;  ///< (11), standardised
+  at::Tensor vectors{};  ///< (8, 3), times sqrt(3)
+  at::Tensor scalars{};  ///< (11), standardised
   /// Results of the modules that run once per cluster ("shift", (3) in R200), by name. In training
   /// they are detached: their gradients are collected over the chunks, then sent back once.
-  std::map<std::string, at::Tensor> shared;
+  std::map<std::string, at::Tensor> shared{};
+
+  at::Device device = at::kCPU;  ///< of all tensors here
+  /// Moves inputs, which are made in host memory, to where they are used.
+  at::Tensor put(at::Tensor const& input) const { return input.to(device); }
 
   ParticleKernel kernel = ParticleKernel::fused;
-  std::span<float const> values;  ///< the parameters, flat
-  std::span<float> gradient;      ///< the same of the gradient; empty in prediction
+  std::span<float const> values{};  ///< the parameters, flat
+  std::span<float> gradient{};      ///< the same of the gradient
   /// What modules that differentiate by hand do once libtorch has come back to their outputs.
-  std::vector<std::function<void(ClusterContext const&)>> after_backward;
-  bool training() const { return !gradient.empty(); }
+  std::vector<std::function<void(ClusterContext const&)>> after_backward{};
+  bool training = false;
 };
 
 /// A chunk of the targets. Modules fill it one after the other.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/network.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/matmul.h>
@@ -55,7 +57,10 @@ struct Network::Implementation {
   std::vector<double> dropout_rates;
   std::vector<float> values, gradients;
   ParticleKernel kernel = ParticleKernel::fused;
-  Tensors leaves;  ///< views of values, with views of gradients
+  at::Device device = at::kCPU;
+  bool mirrored = false;  ///< the tensors below are copies of the arrays above, not views
+  at::Tensor flat_values, flat_gradients;
+  Tensors leaves;  ///< views of flat_values, with views of flat_gradients
 
   explicit Implementation(NetworkSetup const& the_setup) : setup(the_setup) {
     setup.options.validate();
@@ -69,12 +74,39 @@ struct Network::Implementation {
     }
     values.assign(static_cast<std::size_t>(layout.size()), 0);
     gradients.assign(values.size(), 0);
-    for (auto const& info : layout.tensors()) {
-      at::Tensor leaf = at::from_blob(values.data() + info.first, info.shape);
-      leaf.requires_grad_(true);
-      leaf.mutable_grad() = at::from_blob(gradients.data() + info.first, info.shape);
-      leaves.push_back(leaf);
+    bind();
+  }
+
+  /// Makes the leaves: views of the arrays, or of copies of them on another device.
+  void bind() {
+    flat_values = at::from_blob(values.data(), {layout.size()});
+    flat_gradients = at::from_blob(gradients.data(), {layout.size()});
+    if (mirrored) {
+      flat_values = at::empty({layout.size()}, at::device(device));
+      flat_gradients = at::empty({layout.size()}, at::device(device));
     }
+    leaves.clear();
+    for (auto const& info : layout.tensors()) {
+      auto const part = [&](at::Tensor const& flat) {
+        return flat.narrow(0, info.first, info.size()).view(info.shape);
+      };
+      leaves.push_back(part(flat_values));
+      leaves.back().requires_grad_(true);
+      leaves.back().mutable_grad() = part(flat_gradients);
+    }
+  }
+
+  /// Parameters go to the device; its gradient starts at zero.
+  void upload() const {
+    if (!mirrored) return;
+    at::NoGradGuard const no_gradients;
+    flat_values.copy_(at::from_blob(const_cast<float*>(values.data()), {layout.size()}));
+    flat_gradients.zero_();
+  }
+  /// The device's gradient is added to the array.
+  void download_gradient() {
+    if (!mirrored) return;
+    at::from_blob(gradients.data(), {layout.size()}).add_(flat_gradients.cpu());
   }
 
   void initialise(std::uint64_t seed) {
@@ -87,6 +119,7 @@ struct Network::Implementation {
   /// \param gradient  where modules add theirs in training; empty in prediction
   ClusterContext cluster_context(TargetBatch const& batch, std::span<float> gradient,
                                  std::optional<Vec3> shift = std::nullopt) const {
+    upload();
     auto vectors = tensor_of({n_vectors, 3});
     for (std::size_t i = 0; i < n_vectors; ++i)
       for (std::size_t j = 0; j < 3; ++j)
@@ -95,12 +128,20 @@ struct Network::Implementation {
     for (std::size_t i = 0; i < n_scalars; ++i)
       data(scalars)[i] =
           static_cast<float>(setup.standardisation.scalars[i](batch.cluster.scalars[i]));
-    ClusterContext context{setup, batch,  leaves, vectors,  scalars,
-                           {},    kernel, values, gradient, {}};
+    ClusterContext context{.setup = setup,
+                           .batch = batch,
+                           .parameters = leaves,
+                           .device = device,
+                           .kernel = mirrored ? ParticleKernel::reference : kernel,
+                           .values = values,
+                           .gradient = gradient,
+                           .training = !gradient.empty()};
+    context.vectors = context.put(vectors);
+    context.scalars = context.put(scalars);
     if (shift && setup.options.has("origin")) {
       auto known = tensor_of({3});
       for (std::size_t j = 0; j < 3; ++j) data(known)[j] = static_cast<float>((*shift)[j]);
-      context.shared["shift"] = known;
+      context.shared["shift"] = context.put(known);
     }
     for (auto const& module : modules) module->prepare(context);
     return context;
@@ -115,6 +156,7 @@ struct Network::Implementation {
       for (std::size_t j = 0; j < 3; ++j)
         data(position)[3 * static_cast<std::size_t>(i) + j] = static_cast<float>(
             cluster.batch.position[static_cast<std::size_t>(targets.first + i)][j]);
+    position = cluster.put(position);
     auto const shift = cluster.shared.find("shift");
     if (shift != cluster.shared.end()) position = position - shift->second;
     // The small number keeps the gradient finite for a target at the very centre.
@@ -146,9 +188,11 @@ struct Network::Implementation {
         *mask++ = random.bits() < threshold ? 0.0F : static_cast<float>(1 / (1 - rate));
       }
     }
-    return DropoutMasks(masks);
+    return DropoutMasks(masks.to(device));
   }
 };
+
+int cuda_device_count() { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
 
 Network::Network(NetworkOptions const& options, Standardisation const& standardisation,
                  GnfwParameters const& benchmark, std::uint64_t seed)
@@ -168,6 +212,19 @@ ParameterLayout const& Network::layout() const { return implementation_->layout;
 std::span<float> Network::parameters() { return implementation_->values; }
 std::span<float const> Network::parameters() const { return implementation_->values; }
 void Network::use(ParticleKernel kernel) { implementation_->kernel = kernel; }
+void Network::use(Device device, int number) {
+  auto& self = *implementation_;
+  self.mirrored = device != Device::cpu;
+  self.device = at::kCPU;
+  if (device == Device::cuda) {
+    int const n = cuda_device_count();
+    require(n > 0, ExitCode::config, "device = cuda, but libtorch ",
+            at::hasCUDA() ? "finds no CUDA device" : "has no CUDA",
+            "; set device = cpu, or build with a libtorch that has CUDA");
+    self.device = at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(number % n));
+  }
+  self.bind();
+}
 std::span<float> Network::gradient() { return implementation_->gradients; }
 
 double Network::accumulate_gradient(TargetBatch const& batch, double scale,
@@ -187,8 +244,8 @@ double Network::accumulate_gradient(TargetBatch const& batch, double scale,
     ChunkContext chunk(context, targets, self.masks_of(batch, targets, dropout_seed));
     auto const weight = at::from_blob(
         const_cast<float*>(batch.target_weight.data()) + targets.first, {targets.size()});
-    auto const error = self.evaluate(chunk) - truth;
-    auto const sum = at::sum(weight * error * error) * batch.weight;
+    auto const error = self.evaluate(chunk) - context.put(truth);
+    auto const sum = at::sum(context.put(weight) * error * error) * batch.weight;
     (sum * scale).backward();
     for (auto const& act : chunk.after_backward) act(chunk);
     loss += static_cast<double>(sum.item<float>());
@@ -198,6 +255,7 @@ double Network::accumulate_gradient(TargetBatch const& batch, double scale,
     if (gradient.defined() && tensor.requires_grad()) tensor.backward(gradient);
   }
   for (auto const& act : context.after_backward) act(context);
+  self.download_gradient();
   return loss;
 }
 
@@ -209,7 +267,7 @@ std::vector<float> Network::predict(TargetBatch const& batch, ChunkSize size,
   auto const context = implementation_->cluster_context(batch, {}, shift);
   for (Range const& targets : cut_into_chunks(batch, size)) {
     ChunkContext chunk(context, targets, {});
-    auto const pressure = implementation_->evaluate(chunk).contiguous();
+    auto const pressure = implementation_->evaluate(chunk).cpu().contiguous();
     std::copy_n(data(pressure), targets.size(), result.data() + targets.first);
   }
   return result;
@@ -220,7 +278,7 @@ Vec3 Network::origin_shift(TargetBatch const& batch) const {
   auto const context = implementation_->cluster_context(batch, {});
   auto const shift = context.shared.find("shift");
   if (shift == context.shared.end()) return {};
-  auto const values = shift->second.contiguous();
+  auto const values = shift->second.cpu().contiguous();
   return {data(values)[0], data(values)[1], data(values)[2]};
 }
 

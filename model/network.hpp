@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/container.hpp"
+#include "model/device.hpp"
 #include "model/features.hpp"
 #include "model/gnfw.hpp"
 #include "model/network_options.hpp"
@@ -58,6 +59,9 @@ class Network {
   std::span<float const> parameters() const;
   /// For tests and benchmarks: another kernel than the fused one.
   void use(ParticleKernel kernel);
+  /// \param number  of the CUDA device, modulo their count: ranks of a node share them
+  /// Throws Error(config) if there is none.
+  void use(Device device, int number = 0);
   /// Filled by `accumulate_gradient`; cleared by hand.
   std::span<float> gradient();
 

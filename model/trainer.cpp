@@ -62,7 +62,9 @@ Trainer::Trainer(Comm const& comm, Network network, TrainerSettings const& setti
       sum_(comm, n_lanes, network_.layout().size()),
       lane_gradients_(static_cast<std::size_t>(sum_.own_lanes().size()) *
                       network_.parameters().size()),
-      gradient_(network_.parameters().size()) {}
+      gradient_(network_.parameters().size()) {
+  collectively(comm_, "training: device", [&] { network_.use(settings.device, comm_.rank()); });
+}
 
 StepResult Trainer::step(std::vector<Lane> const& lanes) {
   Range const own = sum_.own_lanes();

@@ -25,6 +25,7 @@ struct TrainerSettings {
   double max_norm = 1;
   std::uint64_t seed = 1;  ///< of dropout
   ChunkSize chunk;
+  Device device = Device::cpu;
 };
 
 struct StepResult {

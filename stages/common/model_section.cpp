@@ -58,6 +58,12 @@ void ModelSection::declare(OptionList& options) {
   particles("origin_particles_test", origin_particles_test, "the same in prediction");
 }
 
+void declare_device(OptionList& options, Device& device) {
+  options.add("device", device, {{"cpu", Device::cpu}, {"cuda", Device::cuda}},
+              {.help = "cuda needs a libtorch with CUDA, and is taken only where asked for; equal "
+                       "bits on any number of ranks are promised for cpu"});
+}
+
 std::string ModelInstance::path() const {
   return products::trained_instance(snapshot, model, fold, seed);
 }

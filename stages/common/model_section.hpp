@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/device.hpp"
 #include "model/network_options.hpp"
 #include "pipeline/run/options.hpp"
 
@@ -22,6 +23,9 @@ struct ModelSection {
   void declare(OptionList& options);
   void validate() const { network.validate(); }
 };
+
+/// The key `device` of the stages that compute networks.
+void declare_device(OptionList& options, Device& device);
 
 /// A network to train: one per snapshot, model, fold and seed.
 struct ModelInstance {

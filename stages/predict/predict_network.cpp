@@ -46,6 +46,7 @@ class PredictionRun {
       table_ = read_clusters(context.product(task.clusters));
       auto const container = read_container(context.product(task.trained));
       network_ = Network::from_container(container);
+      network_->use(task.options.device, comm_.rank());
       require(network_->options() == task.model.network, ExitCode::internal, "'", task.trained,
               "' is another network than [model.", task.instance.model, "]");
       rows_ = clusters_to_predict(table_, task.options, task.instance.fold);

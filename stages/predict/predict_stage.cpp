@@ -20,6 +20,7 @@ void PredictOptions::declare(OptionList& options) {
               {.help = "voxels of one cluster that are one unit of work and of restart",
                .min = 1,
                .max = 1e7});
+  declare_device(options, device);
   options.add("chunk_rows", chunk_rows,
               {.help = "particles worked on at a time; for speed, changes rounding only",
                .min = 1,

@@ -22,6 +22,7 @@ struct PredictOptions {
   };
   Clusters clusters = Clusters::automatic;
   std::int64_t block_voxels = 512;
+  Device device = Device::cpu;
   std::int64_t chunk_rows = 4096;
   void declare(OptionList& options);
   void validate() const {}

@@ -40,6 +40,7 @@ TrainerSettings trainer_settings(TrainTask const& task, std::int64_t total_steps
   settings.aggregator = {o.rate_aggregator, o.decay_aggregator};
   settings.max_norm = o.clip_norm;
   settings.seed = task.instance.stream_seed(task.run_seed);
+  settings.device = o.device;
   settings.chunk = {.rows = o.chunk_rows, .targets = o.chunk_targets};
   return settings;
 }

@@ -59,13 +59,9 @@ void TrainOptions::declare(OptionList& options) {
       "vector_noise_deg", vector_noise_deg,
       {.unit = "deg", .help = "random tilt of the cluster's unit vectors", .min = 0, .max = 180});
   options.add(
-      "cluster_weight", cluster_weight,
-      {{"none", ClusterWeight::none},
-       {"p200", ClusterWeight::p200},
-       {"benchmark", ClusterWeight::benchmark}},
-      {.help = "what a cluster's loss counts: all alike (as published); (P200/P_ref)^2, the "
-               "loss of the pressure itself; or 1/(loss of the benchmark), the ratio that "
-               "L_opt scores, for samples in which a few disturbed clusters dominate"});
+      "weight_by_p200", weight_by_p200,
+      {.help = "weigh a cluster's loss by (P200/P_ref)^2: the loss of the pressure itself"});
+  declare_device(options, device);
   options.add("chunk_rows", chunk_rows,
               {.help = "particles worked on at a time; for speed, changes rounding only",
                .min = 1,

@@ -12,13 +12,6 @@
 
 namespace setsz {
 
-/// What a cluster's loss counts in training.
-enum class ClusterWeight {
-  none,      ///< Eq. 7 of Thiele et al. (2022)
-  p200,      ///< (P200/P_ref)^2: the loss of the pressure itself
-  benchmark  ///< 1/(the benchmark's loss), mean 1: the ratio that Eq. 8 scores
-};
-
 /// [train]: how every network learns.
 struct TrainOptions {
   static constexpr std::string_view section = "train";
@@ -36,7 +29,8 @@ struct TrainOptions {
   double noise = 10;      ///< N of equation 6 in Thiele et al. (2022)
   double noise_mass = 5;  ///< the same for ln M200
   double vector_noise_deg = 0;
-  ClusterWeight cluster_weight = ClusterWeight::none;
+  bool weight_by_p200 = false;
+  Device device = Device::cpu;
   std::int64_t chunk_rows = 4096;
   std::int64_t chunk_targets = 64;
   void declare(OptionList& options);

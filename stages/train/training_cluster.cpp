@@ -37,15 +37,10 @@ TrainingCluster::TrainingCluster(std::int64_t row, ClusterParticles particles,
   require(static_cast<std::int64_t>(target.pressure.size()) == lattice_.n_cells(),
           ExitCode::bad_data, "the cube of cluster row ", row, " has ", target.pressure.size(),
           " voxels, expected ", lattice_.n_cells());
-  for (std::int32_t const voxel : sampler_.voxels()) {
+  for (std::int32_t const voxel : sampler_.voxels())
     pressure_.push_back(target.pressure[static_cast<std::size_t>(voxel)]);
-    double const error = static_cast<double>(pressure_.back()) -
-                         gnfw(target.benchmark, norm(voxel_centre(lattice_, voxel)));
-    benchmark_loss_ += error * error;
-  }
   require(!pressure_.empty(), ExitCode::bad_data, "cluster row ", row,
           " has no voxel within 2 R200; raise [voxelize] n_voxels or edge");
-  benchmark_loss_ /= static_cast<double>(pressure_.size());
 }
 
 std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const& sizes,

@@ -47,9 +47,6 @@ class TrainingCluster {
   /// Voxels with r < 2 R200.
   std::int64_t n_voxels() const { return static_cast<std::int64_t>(pressure_.size()); }
 
-  /// Eq. 7 of the benchmark profile, over all voxels.
-  double benchmark_loss() const { return benchmark_loss_; }
-
   /// The targets of a step, random voxels, cut into lanes. Clusters with fewer voxels than wanted
   /// give all of them. `share` is that of one cluster; the caller divides it further.
   std::array<TargetBatch, lanes_per_cluster> draw(DrawSizes const& sizes, std::uint64_t seed,
@@ -64,7 +61,6 @@ class TrainingCluster {
   CubeLattice lattice_;
   TargetSampler sampler_;
   std::vector<float> pressure_;  ///< P_e/P200 of sampler_.voxels()
-  double benchmark_loss_ = 0;
 };
 
 /// Epochs that no training reaches: the fixed sample of validation, and that of standardisation.

@@ -26,6 +26,7 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, GnfwParamete
       clusters_per_step_(task.options.clusters_per_step),
       seed_(task.instance.stream_seed(task.run_seed)),
       validation_seed_(static_cast<std::uint64_t>(task.run_seed)),
+      weight_by_p200_(task.options.weight_by_p200),
       noise_({}, {}) {
   training_sizes_ = {
       .targets = task.options.targets,
@@ -58,7 +59,6 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, GnfwParamete
                                  .log_mass = task.options.noise_mass,
                                  .vector_angle_deg = task.options.vector_noise_deg});
   fit_standardisation();
-  weigh_clusters(task.options.cluster_weight);
 }
 
 void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& benchmark,
@@ -122,24 +122,6 @@ void TrainingData::fit_standardisation() {
   s.reference_p200 = std::exp(log_p200 / static_cast<double>(training_.size()));
 }
 
-void TrainingData::weigh_clusters(ClusterWeight weight) {
-  weights_.assign(static_cast<std::size_t>(table_.size()), 1.0);
-  if (weight == ClusterWeight::p200)
-    for (auto const row : training_)
-      weights_[static_cast<std::size_t>(row)] = std::pow(
-          table_.clusters[static_cast<std::size_t>(row)].p200 / standardisation_.reference_p200, 2);
-  if (weight != ClusterWeight::benchmark) return;
-  std::vector<double> own;
-  for (auto const& [row, cluster] : owned_)
-    if (std::ranges::binary_search(training_, row)) own.push_back(1 / cluster->benchmark_loss());
-  // Owners are in row order.
-  auto const inverse = comm_.all_gather_v(own);
-  double mean = 0;
-  for (double const value : inverse) mean += value / static_cast<double>(inverse.size());
-  for (std::size_t i = 0; i < training_.size(); ++i)
-    weights_[static_cast<std::size_t>(training_[i])] = inverse[i] / mean;
-}
-
 std::int64_t TrainingData::steps_per_epoch() const {
   auto const n = static_cast<std::int64_t>(training_.size());
   return (n + clusters_per_step_ - 1) / clusters_per_step_;
@@ -179,7 +161,8 @@ std::vector<Lane> TrainingData::lanes_of(LaneSum const& lanes,
         auto& batch = drawn[j];
         batch.share /= static_cast<double>(rows.size());
         if (training) noise_.apply(batch.cluster, seed, epoch, batch.cluster_row);
-        if (training) batch.weight = weights_[static_cast<std::size_t>(rows[i])];
+        if (training && weight_by_p200_)
+          batch.weight = std::pow(batch.cluster.p200 / standardisation_.reference_p200, 2);
         int const lane = static_cast<int>(i) * lanes_per_cluster + static_cast<int>(j);
         int const rank = lanes.rank_of(lane);
         if (rank == comm_.rank()) {

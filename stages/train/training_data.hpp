@@ -49,7 +49,6 @@ class TrainingData {
   void load_owned(TrainTask const& task, GnfwParameters const& benchmark,
                   std::string const& particles_path, std::string const& pressure_path);
   void fit_standardisation();
-  void weigh_clusters(ClusterWeight weight);
   std::vector<Lane> lanes_of(LaneSum const& lanes, std::vector<std::int64_t> const& rows,
                              std::uint64_t seed, std::uint64_t epoch) const;
 
@@ -60,7 +59,7 @@ class TrainingData {
   std::int64_t clusters_per_step_;
   DrawSizes training_sizes_, validation_sizes_;
   std::uint64_t seed_, validation_seed_;
-  std::vector<double> weights_;  ///< of every row's loss in training
+  bool weight_by_p200_;
   std::map<std::int64_t, std::unique_ptr<TrainingCluster>> owned_;  ///< by row
   double held_bytes_ = 0;
   Standardisation standardisation_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
 #include "random_batch.hpp"
 
@@ -132,6 +133,42 @@ TEST(Network, FusedKernelsGiveWhatLibtorchGives) {
       EXPECT_LT(relative_rms(part(reference), part(fused_gradient)), 1e-4)
           << name_of(modules) << " " << info.name;
     }
+  }
+}
+
+TEST(Network, ComputesTheSameOnAnotherDevice) {
+  auto const batch = random_batch(17, 20, {30, 7, 0, 1});
+  for (auto const& modules : variants) {
+    auto network = make(modules);
+    network.use(ParticleKernel::reference);
+    auto const shift = network.origin_shift(batch);
+    auto const here = network.predict(batch);
+    auto const gradient = [&] {
+      std::ranges::fill(network.gradient(), 0.5F);  // gradients add up
+      network.accumulate_gradient(batch, 0.1, 99);
+      return std::vector<float>(network.gradient().begin(), network.gradient().end());
+    };
+    auto const gradient_here = gradient();
+    network.use(Device::mirror);
+    EXPECT_EQ(network.predict(batch), here) << name_of(modules);
+    EXPECT_EQ(network.origin_shift(batch), shift) << name_of(modules);
+    EXPECT_LT(relative_rms(gradient(), gradient_here), 1e-6) << name_of(modules);
+    for (float& p : network.parameters()) p *= 0.9F;  // moved here, seen there
+    auto const moved = network.predict(batch);
+    network.use(Device::cpu);
+    EXPECT_EQ(network.predict(batch), moved) << name_of(modules);
+  }
+}
+
+TEST(Network, SaysThatThereIsNoCuda) {
+  if (cuda_device_count() > 0) GTEST_SKIP() << "this machine has a CUDA device";
+  auto network = make({"gnfw"});
+  try {
+    network.use(Device::cuda);
+    FAIL() << "a device that does not exist was taken";
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), ExitCode::config);
+    EXPECT_NE(std::string(error.what()).find("set device = cpu"), std::string::npos);
   }
 }
 

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+namespace setsz {
+
+/// Where a network computes. Its parameters and gradients always stay in host memory, too.
+enum class Device {
+  cpu,
+  cuda,   ///< layer by layer with libtorch; only where libtorch has CUDA and finds a device
+  mirror  ///< the way of cuda, to tensors in host memory: for tests
+};
+
+/// CUDA devices that libtorch can use; 0 for a libtorch without CUDA.
+int cuda_device_count();
+
+}  // namespace setsz
