@@ -94,22 +94,28 @@ class OriginModule : public Module {
   }
 
  private:
-  /// Positions over R200 and over the number of particles: weights for the mean, shape (n, 3).
-  static std::vector<float> weighted_positions(TargetBatch const& batch) {
+  /// Positions over R200, or directions, over the number of particles: what the mean adds up,
+  /// shape (n, 3). Both can express the same, for |q| is among the features; but near the centre,
+  /// where positions are small, directions are learnt much sooner.
+  static std::vector<float> pooled_vectors(ClusterContext const& context) {
+    auto const& batch = context.batch;
+    bool const direction = context.setup.options.origin_pooling == OriginPooling::direction;
     auto const n = static_cast<double>(batch.origin.size());
-    auto const scale = static_cast<float>(1 / (batch.cluster.r200c * n));
-    std::vector<float> positions;
-    positions.reserve(3 * batch.origin.size());
-    for (auto const& q : batch.origin)
-      positions.insert(positions.end(), {q.x * scale, q.y * scale, q.z * scale});
-    return positions;
+    std::vector<float> vectors;
+    vectors.reserve(3 * batch.origin.size());
+    for (auto const& p : batch.origin) {
+      double const length = direction ? norm(Vec3{p.x, p.y, p.z}) : batch.cluster.r200c;
+      auto const scale = static_cast<float>(length > 0 ? 1 / (length * n) : 0);
+      vectors.insert(vectors.end(), {p.x * scale, p.y * scale, p.z * scale});
+    }
+    return vectors;
   }
 
   /// The two vectors, shape (2, 3), with the gradient by hand.
   at::Tensor pooled(ClusterContext& context) const {
     auto const& batch = context.batch;
     auto const n = static_cast<std::int64_t>(batch.origin.size());
-    auto const positions = weighted_positions(batch);
+    auto const positions = pooled_vectors(context);
     dense_.begin(context.values, work_);
     origin_features(batch.cluster, context.setup.standardisation, batch.origin,
                     work_.input(dense_, n));
@@ -145,7 +151,7 @@ class OriginModule : public Module {
     auto features = at::empty({n, static_cast<std::int64_t>(n_origin_features)});
     origin_features(batch.cluster, context.setup.standardisation, batch.origin, data_of(features));
     auto positions = at::empty({n, 3});
-    std::ranges::copy(weighted_positions(batch), data_of(positions).begin());
+    std::ranges::copy(pooled_vectors(context), data_of(positions).begin());
     return at::matmul(particle_(context.parameters, context.put(features)).t(),
                       context.put(positions));
   }

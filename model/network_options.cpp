@@ -70,6 +70,8 @@ void to_json(nlohmann::json& json, NetworkOptions const& options) {
   visit_plain(options, [&](char const* key, auto const& value) { json[key] = value; });
   json["local_radius_unit"] =
       options.local_radius_unit == LocalRadiusUnit::ckpch ? "ckpc/h" : "R200";
+  json["origin_pooling"] =
+      options.origin_pooling == OriginPooling::position ? "position" : "direction";
   json["local_contraction"] = options.local_contraction == LocalContraction::unit ? "unit" : "full";
 }
 
@@ -77,6 +79,8 @@ void from_json(nlohmann::json const& json, NetworkOptions& options) {
   visit_plain(options, [&](char const* key, auto& value) { json.at(key).get_to(value); });
   options.local_radius_unit =
       json.at("local_radius_unit") == "ckpc/h" ? LocalRadiusUnit::ckpch : LocalRadiusUnit::r200;
+  options.origin_pooling =
+      json.at("origin_pooling") == "position" ? OriginPooling::position : OriginPooling::direction;
   options.local_contraction =
       json.at("local_contraction") == "unit" ? LocalContraction::unit : LocalContraction::full;
 }

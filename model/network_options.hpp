@@ -16,6 +16,12 @@ enum class LocalContraction {
   full   ///< of x/R and v/V200, as in the paper
 };
 
+/// Which vectors of the particles origin adds up.
+enum class OriginPooling {
+  position,  ///< q/R200, as in the paper
+  direction  ///< q/|q|
+};
+
 /// Everything that decides which numbers a network computes: modules, sizes, inputs. The defaults
 /// are those of Thiele et al. (2022), section 2.
 struct NetworkOptions {
@@ -25,6 +31,7 @@ struct NetworkOptions {
 
   std::int64_t origin_layers = 3;  ///< hidden layers
   std::int64_t origin_width = 226;
+  OriginPooling origin_pooling = OriginPooling::position;
   std::int64_t local_layers = 2;  ///< hidden layers of each of three MLPs
   std::int64_t local_width = 189;
   std::int64_t local_outputs = 16;

@@ -39,6 +39,17 @@ std::vector<std::int64_t> training_seeds(Configuration const& configuration) {
   return seeds;
 }
 
+std::vector<Member> model_members(Configuration const& configuration) {
+  std::vector<Member> members;
+  for (auto const seed : training_seeds(configuration)) members.push_back({seed});
+  if (members.size() > 1) members.push_back({});
+  return members;
+}
+
+Member painted_member(Configuration const& configuration) {
+  return model_members(configuration).back();
+}
+
 std::vector<std::string> model_names(Configuration const& configuration) {
   return configuration.names("model");
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/run/options.hpp"
+#include "stages/common/sections.hpp"
 
 namespace setsz {
 
@@ -17,6 +18,10 @@ namespace setsz {
 std::int64_t fold_count(Configuration const& configuration);
 /// [train] seeds: each makes a network of its own.
 std::vector<std::int64_t> training_seeds(Configuration const& configuration);
+/// Each seed's network; behind them, where there are several, their mean.
+std::vector<Member> model_members(Configuration const& configuration);
+/// The one of which maps are painted: the mean, or the only network.
+Member painted_member(Configuration const& configuration);
 /// Names of the [model.NAME] sections.
 std::vector<std::string> model_names(Configuration const& configuration);
 

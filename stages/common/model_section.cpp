@@ -16,6 +16,10 @@ void ModelSection::declare(OptionList& options) {
   };
   size("origin_layers", n.origin_layers, "hidden layers of origin");
   size("origin_width", n.origin_width, "neurons in each of them");
+  options.add("origin_pooling", n.origin_pooling,
+              {{"position", OriginPooling::position}, {"direction", OriginPooling::direction}},
+              {.help = "origin adds up positions, as published, or directions: the same family of "
+                       "functions, but small samples learn the centre better from directions"});
   size("local_layers", n.local_layers, "hidden layers of each of the three MLPs of local");
   size("local_width", n.local_width, "neurons in each of them");
   size("local_outputs", n.local_outputs, "numbers that local gives to the aggregator");
@@ -65,7 +69,7 @@ void declare_device(OptionList& options, Device& device) {
 }
 
 std::string ModelInstance::path() const {
-  return products::trained_instance(snapshot, model, fold, seed);
+  return products::trained_instance(snapshot, model, fold, Member{seed});
 }
 
 std::uint64_t ModelInstance::stream_seed(std::int64_t run_seed) const {

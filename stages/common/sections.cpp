@@ -141,6 +141,8 @@ std::vector<SnapshotInstance> snapshot_instances(Configuration const& configurat
   return instances;
 }
 
+std::string Member::name() const { return seed ? concat("seed", *seed) : "ensemble"; }
+
 namespace products {
 
 std::string clusters(std::string const& snapshot) { return "catalog/" + snapshot + "/clusters.h5"; }
@@ -155,8 +157,12 @@ std::string gnfw(std::string const& snapshot, std::int64_t fold) {
   return concat("fit/", snapshot, "/fold", fold, "/gnfw.json");
 }
 std::string trained_instance(std::string const& snapshot, std::string const& model,
-                             std::int64_t fold, std::int64_t seed) {
-  return concat(snapshot, "/", model, "/fold", fold, "/seed", seed);
+                             std::int64_t fold, Member const& member) {
+  return concat(snapshot, "/", model, "/fold", fold, "/", member.name());
+}
+std::string prediction(std::string const& snapshot, std::string const& model, std::int64_t fold,
+                       Member const& member) {
+  return concat("predict/", trained_instance(snapshot, model, fold, member), "/prediction.h5");
 }
 
 }  // namespace products

@@ -186,18 +186,17 @@ void EvaluateOptions::declare(OptionList& options) {
 }
 
 EvaluateStage::EvaluateStage(Configuration const& configuration, SnapshotInstance const& instance,
-                             std::string model, std::int64_t seed)
+                             std::string model, Member member)
     : snapshot_(instance.name),
       model_(std::move(model)),
-      seed_(seed),
+      member_(member),
       n_folds_(fold_count(configuration)),
       options_(configuration.get<EvaluateOptions>()) {
   configuration.describe<EvaluateOptions>(option_lines_);
 }
 
 std::string EvaluateStage::prediction(std::int64_t fold) const {
-  return concat("predict/", products::trained_instance(snapshot_, model_, fold, seed_),
-                "/prediction.h5");
+  return products::prediction(snapshot_, model_, fold, member_);
 }
 
 std::vector<std::string> EvaluateStage::input_products() const {
@@ -211,7 +210,7 @@ std::vector<std::string> EvaluateStage::input_products() const {
 
 void EvaluateStage::describe(Fingerprint& fingerprint) const {
   fingerprint.add("evaluate.version", 1);
-  fingerprint.add("evaluate.seed", seed_);
+  fingerprint.add("evaluate.member", member_.name());
   for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
 }
 
@@ -243,10 +242,11 @@ void EvaluateStage::run(Context& context) {
   nlohmann::json document;
   Results const testing = score_all(comm, tasks_of(*table, Split::testing), *table, folds, *truth);
   collectively(comm, "evaluate: the scores", [&] {
-    document = score_report(testing.scores, options_.mass_bins, options_.resamples, seed_);
+    document = score_report(testing.scores, options_.mass_bins, options_.resamples,
+                            member_.seed.value_or(0));
     document["format_version"] = 1;
     document["model"] = model_;
-    document["seed"] = seed_;
+    document["member"] = member_.name();
     document["snapshot"] = snapshot_;
     document["units"] = {{"m200c", "1e10 Msun/h"}, {"y", "(kpc/h)^2, within 2 R200"}};
     document["profiles"] = profile_table(testing);
@@ -286,8 +286,8 @@ void add_evaluate_stages(Configuration const& configuration,
                          std::vector<std::unique_ptr<Stage>>& stages) {
   for (auto const& instance : snapshot_instances(configuration))
     for (auto const& model : model_names(configuration))
-      for (auto const seed : training_seeds(configuration))
-        stages.push_back(std::make_unique<EvaluateStage>(configuration, instance, model, seed));
+      for (auto const& member : model_members(configuration))
+        stages.push_back(std::make_unique<EvaluateStage>(configuration, instance, model, member));
 }
 
 }  // namespace setsz

@@ -20,15 +20,17 @@ struct EvaluateOptions {
 };
 
 /// Scores the testing clusters of all folds together:
-/// evaluate/<snapshot>/<model>/seed<s>/scores.json. Each rank compares the cubes of its part of the
-/// clusters; sums go over clusters in the order of their rows.
+/// evaluate/<snapshot>/<model>/seed<s> or ensemble/scores.json. Each rank compares the cubes of its
+/// part of the clusters; sums go over clusters in the order of their rows.
 class EvaluateStage : public Stage {
  public:
   EvaluateStage(Configuration const& configuration, SnapshotInstance const& instance,
-                std::string model, std::int64_t seed);
+                std::string model, Member member);
 
   std::string name() const override { return "evaluate"; }
-  std::string instance() const override { return concat(snapshot_, "/", model_, "/seed", seed_); }
+  std::string instance() const override {
+    return concat(snapshot_, "/", model_, "/", member_.name());
+  }
   std::vector<std::string> input_products() const override;
   std::vector<std::string> outputs() const override { return {"scores.json"}; }
   void describe(Fingerprint& fingerprint) const override;
@@ -39,7 +41,8 @@ class EvaluateStage : public Stage {
   std::string prediction(std::int64_t fold) const;
 
   std::string snapshot_, model_;
-  std::int64_t seed_, n_folds_;
+  Member member_;
+  std::int64_t n_folds_;
   EvaluateOptions options_;
   Fingerprint option_lines_;
 };

@@ -47,8 +47,7 @@ void PopulationOptions::declare(OptionList& options) {
 }
 
 std::string PopulationNames::prediction(std::int64_t fold) const {
-  return concat("predict/", products::trained_instance(snapshot, model, fold, seed),
-                "/prediction.h5");
+  return products::prediction(snapshot, model, fold, Member{seed});
 }
 
 std::vector<std::string> PopulationNames::inputs(PopulationOptions const& options) const {

@@ -6,11 +6,11 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "io/h5.hpp"
 #include "model/network.hpp"
 #include "pipeline/base/log.hpp"
 #include "stages/common/particle_store.hpp"
 #include "stages/fit/fit_report.hpp"
+#include "stages/predict/prediction_file.hpp"
 #include "stages/predict/work_items.hpp"
 #include "stages/train/cluster_source.hpp"
 
@@ -26,13 +26,6 @@ struct Finished {
   std::int64_t item = 0;
   Vec3 shift;
   std::vector<float> pressure;
-};
-
-/// Predictions of one rank's cubes, ready to be written.
-struct Cubes {
-  Range range;  ///< in the list of predicted clusters
-  std::vector<float> pressure;
-  std::vector<double> y, shift;
 };
 
 class PredictionRun {
@@ -92,49 +85,18 @@ class PredictionRun {
   }
 
   void write_product() {
-    auto const cubes = assemble();
-    auto file = H5File::create(comm_, context_.part("prediction.h5"));
-    auto const n = task_.cube.n_voxels;
-    auto const n_cubes = static_cast<std::int64_t>(rows_.size());
-    file.set_attribute("/", "n_voxels", n);
-    file.set_attribute("/", "model", task_.instance.model);
-    file.set_attribute("/", "fold", task_.instance.fold);
-    file.set_attribute("/", "seed", task_.instance.seed);
-    std::vector<std::int64_t> ids;
-    std::vector<double> edges;
+    PredictionTable table;
+    table.model = task_.instance.model;
+    table.fold = task_.instance.fold;
+    table.member = Member{task_.instance.seed}.name();
+    table.n_voxels = task_.cube.n_voxels;
+    table.rows = rows_;
     for (auto const row : rows_) {
-      ids.push_back(cluster(row).id);
-      edges.push_back(task_.cube.edge(cluster(row)));
+      table.ids.push_back(cluster(row).id);
+      table.edges.push_back(task_.cube.edge(cluster(row)));
     }
-    file.write_same("/cluster", {.unit = "1", .description = "row of clusters.h5"}, rows_);
-    file.write_same("/id", {.unit = "1", .description = "id in the halo catalogue"}, ids);
-    file.write_same("/cube_edge",
-                    {.unit = "ckpc/h",
-                     .a_power = 1,
-                     .h_power = -1,
-                     .frame = "cluster",
-                     .description = "side of the cube, which is centred on the cluster"},
-                    edges);
-    file.create_dataset<float>("/pressure",
-                               {.unit = "P200",
-                                .frame = "cluster",
-                                .description = "predicted electron pressure of each voxel, z "
-                                               "fastest; 0 where its centre has r >= 2 R200"},
-                               n_cubes, {n, n, n});
-    file.write_rows("/pressure", cubes.range.first, cubes.pressure);
-    file.create_dataset<double>(
-        "/y",
-        {.unit = "(kpc/h)^2",
-         .description = "integrated Compton y of the voxels within 2 R200, as y_gas in gnfw.json"},
-        n_cubes);
-    file.write_rows("/y", cubes.range.first, cubes.y);
-    file.create_dataset<double>(
-        "/origin_shift",
-        {.unit = "R200", .frame = "cluster", .description = "where origin centres the profile"},
-        n_cubes, {3});
-    file.write_rows("/origin_shift", cubes.range.first, cubes.shift);
-    file.close();
-    context_.note("clusters", n_cubes);
+    write_prediction(comm_, context_.part("prediction.h5"), table, assemble());
+    context_.note("clusters", static_cast<std::int64_t>(rows_.size()));
     context_.note("voxels", n_voxels());
     context_.note_local("voxels_computed", static_cast<double>(computed_));
   }
@@ -240,7 +202,7 @@ class PredictionRun {
   }
 
   /// Sends every finished block to the rank that writes its cube.
-  Cubes assemble() {
+  PredictedCubes assemble() {
     auto const n_cubes = static_cast<std::int64_t>(rows_.size());
     std::ranges::sort(finished_, {}, &Finished::item);
     std::vector<std::int64_t> numbers, number_counts(static_cast<std::size_t>(comm_.size()));
@@ -266,9 +228,10 @@ class PredictionRun {
     return fill_cubes(numbers, shifts, values);
   }
 
-  Cubes fill_cubes(std::vector<std::int64_t> const& numbers, std::vector<Vec3> const& shifts,
-                   std::vector<float> const& values) const {
-    Cubes cubes;
+  PredictedCubes fill_cubes(std::vector<std::int64_t> const& numbers,
+                            std::vector<Vec3> const& shifts,
+                            std::vector<float> const& values) const {
+    PredictedCubes cubes;
     cubes.range = even_range(static_cast<std::int64_t>(rows_.size()), comm_.rank(), comm_.size());
     auto const n_cells = lattices_.front().n_cells();
     cubes.pressure.assign(static_cast<std::size_t>(cubes.range.size() * n_cells), 0);

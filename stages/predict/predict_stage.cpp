@@ -6,6 +6,8 @@
 
 #include "pipeline/base/error.hpp"
 #include "stages/common/instances.hpp"
+#include "stages/common/sections.hpp"
+#include "stages/predict/ensemble_stage.hpp"
 #include "stages/predict/work_items.hpp"
 
 namespace setsz {
@@ -96,6 +98,12 @@ void add_predict_stages(Configuration const& configuration, LearningBodies const
                         std::vector<std::unique_ptr<Stage>>& stages) {
   for (auto const& instance : model_instances(configuration))
     stages.push_back(std::make_unique<PredictStage>(configuration, instance, bodies.predict));
+  if (training_seeds(configuration).size() < 2) return;
+  for (auto const& snapshot : snapshot_instances(configuration))
+    for (auto const& model : model_names(configuration))
+      for (std::int64_t fold = 0; fold < fold_count(configuration); ++fold)
+        stages.push_back(
+            std::make_unique<EnsembleStage>(configuration, snapshot.name, model, fold));
 }
 
 }  // namespace setsz

@@ -22,11 +22,14 @@ std::vector<std::vector<std::string>> const variants{
     {"gnfw", "local"}, {"gnfw", "local", "origin"}, {"local", "aggregator"},
     {"aggregator"},    {"origin", "aggregator"},    {"gnfw", "origin", "local", "aggregator"}};
 
-Network make(std::vector<std::string> const& modules, std::uint64_t seed = 3) {
+Network make(std::vector<std::string> const& modules, std::uint64_t seed = 3,
+             OriginPooling pooling = OriginPooling::position) {
   Standardisation standardisation;
   standardisation.log_count = {5, 1};
   standardisation.reference_p200 = 0.2;
-  return Network(small_network(modules), standardisation, {}, seed);
+  auto options = small_network(modules);
+  options.origin_pooling = pooling;
+  return Network(options, standardisation, {}, seed);
 }
 
 double relative_rms(std::vector<float> const& a, std::vector<float> const& b) {
@@ -64,16 +67,29 @@ TEST(Network, DoesNotChangeWhenEverythingIsRotated) {
 
 TEST(Network, TheCentreTurnsWithTheCluster) {
   Random random(3, Purpose::test);
-  auto const network = make({"gnfw", "origin"});
   auto const batch = random_batch(4, 1, {0});
-  Vec3 const before = network.origin_shift(batch);
-  EXPECT_GT(norm(before), 1e-3);
-  EXPECT_LT(norm(before), 0.5);
-  for (int i = 0; i < 5; ++i) {
-    auto const r = uniform_rotation(random.uniform(), random.uniform(), random.uniform());
-    Vec3 const after = network.origin_shift(rotated(batch, r));
-    EXPECT_LT(norm(after - r * before), 1e-5 * norm(before) + 1e-7);
+  for (auto const pooling : {OriginPooling::position, OriginPooling::direction}) {
+    auto const network = make({"gnfw", "origin"}, 3, pooling);
+    Vec3 const before = network.origin_shift(batch);
+    EXPECT_GT(norm(before), 1e-3);
+    EXPECT_LT(norm(before), 0.5);
+    for (int i = 0; i < 5; ++i) {
+      auto const r = uniform_rotation(random.uniform(), random.uniform(), random.uniform());
+      Vec3 const after = network.origin_shift(rotated(batch, r));
+      EXPECT_LT(norm(after - r * before), 1e-5 * norm(before) + 1e-7);
+    }
   }
+}
+
+TEST(Network, DirectionsAreThePositionsOfParticlesAtR200) {
+  auto batch = random_batch(4, 1, {0});
+  for (auto& p : batch.origin) {  // all on the sphere of R200: there both poolings are one
+    auto const scale = static_cast<float>(batch.cluster.r200c / norm(Vec3{p.x, p.y, p.z}));
+    p.x *= scale, p.y *= scale, p.z *= scale;
+  }
+  Vec3 const position = make({"gnfw", "origin"}, 3).origin_shift(batch);
+  Vec3 const direction = make({"gnfw", "origin"}, 3, OriginPooling::direction).origin_shift(batch);
+  EXPECT_LT(norm(position - direction), 1e-6);
 }
 
 TEST(Network, DoesNotSeeTheOrderOfParticles) {
@@ -113,7 +129,7 @@ TEST(Network, IsBlindToChunks) {
 TEST(Network, FusedKernelsGiveWhatLibtorchGives) {
   auto const batch = random_batch(16, 40, {30, 7, 0, 300, 1});
   for (auto const& modules : variants) {
-    auto network = make(modules);
+    auto network = make(modules, 3, OriginPooling::direction);
     Random random(5, Purpose::test);
     for (float& p : network.parameters()) p += static_cast<float>(0.1 * random.normal());
     auto const fused = network.predict(batch);

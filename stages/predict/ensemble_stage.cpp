@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/predict/ensemble_stage.hpp"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/base/log.hpp"
+#include "stages/common/cube_file.hpp"
+#include "stages/common/instances.hpp"
+#include "stages/common/sections.hpp"
+#include "stages/predict/prediction_file.hpp"
+
+namespace setsz {
+
+namespace {
+
+/// Mean over the members, in their order; each rank reads the cubes it will write.
+PredictedCubes mean_of(std::vector<CubeFile> const& members, Range range) {
+  PredictedCubes mean;
+  mean.range = range;
+  auto const share = 1 / static_cast<double>(members.size());
+  auto const average = [&](std::string const& dataset) {
+    std::vector<double> sum;
+    for (auto const& member : members) {
+      auto const values = member.file().read_rows<double>(dataset, range);
+      sum.resize(values.size(), 0);
+      for (std::size_t i = 0; i < values.size(); ++i) sum[i] += share * values[i];
+    }
+    return sum;
+  };
+  mean.y = average("/y");
+  mean.shift = average("/origin_shift");
+  std::vector<double> sum;
+  for (std::int64_t cube = range.first; cube < range.last; ++cube) {
+    sum.clear();
+    for (auto const& member : members) {
+      auto const values = member.read(cube);
+      sum.resize(values.size(), 0);
+      for (std::size_t i = 0; i < values.size(); ++i)
+        sum[i] += share * static_cast<double>(values[i]);
+    }
+    for (double const value : sum) mean.pressure.push_back(static_cast<float>(value));
+    mark_progress("predict: ensemble");
+  }
+  return mean;
+}
+
+}  // namespace
+
+EnsembleStage::EnsembleStage(Configuration const& configuration, std::string snapshot,
+                             std::string model, std::int64_t fold)
+    : snapshot_(std::move(snapshot)), model_(std::move(model)), fold_(fold) {
+  for (auto const seed : training_seeds(configuration))
+    members_.push_back(products::prediction(snapshot_, model_, fold_, Member{seed}));
+}
+
+std::string EnsembleStage::instance() const {
+  return products::trained_instance(snapshot_, model_, fold_, Member{});
+}
+
+void EnsembleStage::describe(Fingerprint& fingerprint) const {
+  fingerprint.add("ensemble.version", 1);
+  fingerprint.add("ensemble.members", join(members_, ", "));
+}
+
+Estimate EnsembleStage::estimate(std::string const& run_directory, int n_ranks) const {
+  constexpr double bytes_per_second = 5e8;
+  Estimate estimate;
+  for (auto const& member : members_) {
+    std::error_code none;
+    auto const size = std::filesystem::file_size(run_directory + "/" + member, none);
+    if (!none) estimate.output_bytes = std::max(estimate.output_bytes, static_cast<double>(size));
+  }
+  estimate.memory_bytes = estimate.output_bytes / n_ranks + 1e8;
+  estimate.seconds =
+      static_cast<double>(members_.size() + 1) * estimate.output_bytes / bytes_per_second / n_ranks;
+  estimate.note = concat("mean of ", members_.size(), " predictions");
+  return estimate;
+}
+
+void EnsembleStage::run(Context& context) {
+  auto const& comm = context.comm();
+  PredictionTable table;
+  table.model = model_;
+  table.fold = fold_;
+  table.member = Member{}.name();
+  PredictedCubes mean;
+  collectively(comm, "predict: the mean of the seeds", [&] {
+    std::vector<CubeFile> members;
+    for (auto const& name : members_) members.emplace_back(context.product(name));
+    auto const& first = members.front();
+    for (std::size_t m = 1; m < members.size(); ++m)
+      require(
+          members[m].clusters() == first.clusters() && members[m].n_voxels() == first.n_voxels(),
+          ExitCode::bad_data, "'", members_[m], "' and '", members_.front(),
+          "' hold other clusters or voxels; run the stage predict again");
+    table.n_voxels = first.n_voxels();
+    table.rows = first.clusters();
+    table.ids = first.file().read_all<std::int64_t>("/id");
+    table.edges = first.file().read_all<double>("/cube_edge");
+    mean = mean_of(members, even_range(first.size(), comm.rank(), comm.size()));
+  });
+  write_prediction(comm, context.part("prediction.h5"), table, mean);
+  context.note("clusters", static_cast<std::int64_t>(table.rows.size()));
+  context.note("members", static_cast<std::int64_t>(members_.size()));
+}
+
+}  // namespace setsz

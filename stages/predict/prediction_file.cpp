@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/predict/prediction_file.hpp"
+
+#include "io/h5.hpp"
+
+namespace setsz {
+
+void write_prediction(Comm const& comm, std::string const& path, PredictionTable const& table,
+                      PredictedCubes const& cubes) {
+  auto file = H5File::create(comm, path);
+  auto const n = table.n_voxels, n_cubes = static_cast<std::int64_t>(table.rows.size());
+  file.set_attribute("/", "n_voxels", n);
+  file.set_attribute("/", "model", table.model);
+  file.set_attribute("/", "fold", table.fold);
+  file.set_attribute("/", "member", table.member);
+  file.write_same("/cluster", {.unit = "1", .description = "row of clusters.h5"}, table.rows);
+  file.write_same("/id", {.unit = "1", .description = "id in the halo catalogue"}, table.ids);
+  file.write_same("/cube_edge",
+                  {.unit = "ckpc/h",
+                   .a_power = 1,
+                   .h_power = -1,
+                   .frame = "cluster",
+                   .description = "side of the cube, which is centred on the cluster"},
+                  table.edges);
+  file.create_dataset<float>("/pressure",
+                             {.unit = "P200",
+                              .frame = "cluster",
+                              .description = "predicted electron pressure of each voxel, z "
+                                             "fastest; 0 where its centre has r >= 2 R200"},
+                             n_cubes, {n, n, n});
+  file.write_rows("/pressure", cubes.range.first, cubes.pressure);
+  file.create_dataset<double>(
+      "/y",
+      {.unit = "(kpc/h)^2",
+       .description = "integrated Compton y of the voxels within 2 R200, as y_gas in gnfw.json"},
+      n_cubes);
+  file.write_rows("/y", cubes.range.first, cubes.y);
+  file.create_dataset<double>(
+      "/origin_shift",
+      {.unit = "R200", .frame = "cluster", .description = "where origin centres the profile"},
+      n_cubes, {3});
+  file.write_rows("/origin_shift", cubes.range.first, cubes.shift);
+  file.close();
+}
+
+}  // namespace setsz

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/comm.hpp"
+
+namespace setsz {
+
+/// What a prediction.h5 says of its cubes; the same on all ranks.
+struct PredictionTable {
+  std::string model;
+  std::int64_t fold = 0;
+  std::string member;  ///< "seed1", "ensemble"
+  std::int64_t n_voxels = 0;
+  std::vector<std::int64_t> rows;  ///< of clusters.h5, ascending
+  std::vector<std::int64_t> ids;
+  std::vector<double> edges;  ///< [ckpc/h]
+};
+
+/// Predictions of one rank's cubes, ready to be written.
+struct PredictedCubes {
+  Range range;                  ///< in the list of predicted clusters
+  std::vector<float> pressure;  ///< (n, n_voxels^3), z fastest, P_e/P200
+  std::vector<double> y;        ///< (n), within 2 R200 [(kpc/h)^2]
+  std::vector<double> shift;    ///< (n, 3), of origin [R200]
+};
+
+/// Collective: writes prediction.h5, each rank its cubes. \pre the ranks' ranges partition the rows
+void write_prediction(Comm const& comm, std::string const& path, PredictionTable const& table,
+                      PredictedCubes const& cubes);
+
+}  // namespace setsz
