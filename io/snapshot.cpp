@@ -73,6 +73,8 @@ std::vector<FileHead> read_heads(Comm const* comm, std::vector<std::string> cons
       mine.push_back({i, snapshot::read_head(files[i], kind)});
     } catch (Error const& error) {
       problems.add(error.code(), error.what());
+    } catch (std::exception const& error) {  // the others wait: no way out but together
+      problems.add(ExitCode::internal, concat("'", files[i], "': ", error.what()));
     }
   }
   problems.share();
@@ -88,6 +90,17 @@ std::vector<FileHead> read_heads(Comm const* comm, std::vector<std::string> cons
   return heads;
 }
 
+SnapshotHeader header_of(FileHead const& head) {
+  SnapshotHeader header;
+  header.box_ckpch = head.box;
+  header.a = head.time;
+  header.redshift = head.redshift;
+  header.cosmology = {head.omega_m, head.omega_l, head.omega_b, head.h};
+  header.mass_table = head.mass_table;
+  header.n_particles = head.n_total;
+  return header;
+}
+
 bool finite(double x) { return std::isfinite(x); }
 bool finite(Vec3 const& v) { return finite(v.x) && finite(v.y) && finite(v.z); }
 
@@ -99,13 +112,7 @@ Snapshot::Snapshot(Comm const* comm, std::vector<std::string> files, Kind kind)
       group_(concat("/PartType", snapshot::type_of(kind), "/")) {
   require(!files_.empty(), ExitCode::missing_input, "a snapshot without files");
   auto const heads = read_heads(comm, files_, kind);
-  auto const& first = heads[0];
-  header_.box_ckpch = first.box;
-  header_.a = first.time;
-  header_.redshift = first.redshift;
-  header_.cosmology = {first.omega_m, first.omega_l, first.omega_b, first.h};
-  header_.mass_table = first.mass_table;
-  header_.n_particles = first.n_total;
+  header_ = header_of(heads[0]);
   first_row_.push_back(0);
   auto const type = snapshot::type_of(kind);
   for (auto const& head : heads) {
@@ -121,6 +128,24 @@ Snapshot::Snapshot(std::vector<std::string> files, Kind kind)
 
 Snapshot Snapshot::open(Comm const& comm, std::vector<std::string> files, Kind kind) {
   return Snapshot(&comm, std::move(files), kind);
+}
+
+Snapshot Snapshot::open(Comm const& comm, std::string const& pattern, Kind kind) {
+  std::string names;
+  collectively(comm, "", [&] {
+    if (comm.is_root()) names = join(find_snapshot_files(pattern), "\n");
+  });
+  return open(comm, split(comm.broadcast(names, 0), '\n'), kind);
+}
+
+SnapshotOutline Snapshot::outline(std::vector<std::string> const& files, Kind kind) {
+  auto const type = snapshot::type_of(kind);
+  FileHead head;
+  for (auto const& file : files) {
+    head = snapshot::read_head(file, kind);
+    if (head.n_this_file[type] > 0) break;
+  }
+  return {header_of(head), head.n_total[type], head.bytes_per_row};
 }
 
 Snapshot::Snapshot(Snapshot&&) noexcept = default;

@@ -26,6 +26,14 @@ struct SnapshotHeader {
   std::array<double, 6> mass_table{};         ///< [1e10 Msun/h], 0: per particle
 };
 
+/// What one file tells about a snapshot: enough for a plan, and as cheap with 600 files as with
+/// one.
+struct SnapshotOutline {
+  SnapshotHeader header;
+  std::int64_t n_rows = 0;
+  double bytes_per_row = 0;
+};
+
 /// Dark matter particles of some rows, in file order.
 struct DarkMatterRows {
   std::int64_t first_row = 0;  ///< global row of the first one
@@ -56,11 +64,16 @@ class Snapshot {
  public:
   enum class Kind { dark_matter, gas };
 
-  /// Local: this process looks into all files.
+  /// Local: this process looks into all files. For tools; stages use `open`.
   /// \param files  from `find_snapshot_files`
   Snapshot(std::vector<std::string> files, Kind kind);
-  /// Collective: the ranks share the files among them; all get the same snapshot, or all throw.
+  /// Collective: each file is looked into by one rank. All get the same snapshot, or all throw the
+  /// same CollectiveError.
   static Snapshot open(Comm const& comm, std::vector<std::string> files, Kind kind);
+  /// The same; rank 0 looks for the files. \param pattern  see `find_snapshot_files`
+  static Snapshot open(Comm const& comm, std::string const& pattern, Kind kind);
+  /// Local: looks into the first file that holds the type, and believes its totals.
+  static SnapshotOutline outline(std::vector<std::string> const& files, Kind kind);
   Snapshot(Snapshot&&) noexcept;
   Snapshot& operator=(Snapshot&&) noexcept;
   ~Snapshot();

@@ -10,6 +10,7 @@
 #include "pipeline/base/log.hpp"
 #include "stages/catalog/headers_agree.hpp"
 #include "stages/common/overdensity.hpp"
+#include "stages/common/snapshot_check.hpp"
 
 namespace setsz {
 
@@ -98,19 +99,10 @@ void CatalogStage::describe(Fingerprint& fingerprint) const {
 CatalogStage::Headers CatalogStage::read_headers(Comm const& comm,
                                                  std::string const& run_directory) const {
   Headers headers;
-  bool const has_gas = snapshot_.section.mock || !snapshot_.section.gas.empty();
-  if (has_gas) headers.gas.emplace();
-  collectively(comm, "reading snapshot headers", [&] {
-    if (!comm.is_root()) return;
-    headers.dark_matter = Snapshot(find_snapshot_files(snapshot_.dark_matter(run_directory)),
-                                   Snapshot::Kind::dark_matter)
-                              .header();
-    if (has_gas)
-      *headers.gas =
-          Snapshot(find_snapshot_files(snapshot_.gas(run_directory)), Snapshot::Kind::gas).header();
-  });
-  headers.dark_matter = comm.broadcast(headers.dark_matter, 0);
-  if (has_gas) headers.gas = comm.broadcast(*headers.gas, 0);
+  headers.dark_matter =
+      open_snapshot(comm, snapshot_, run_directory, Snapshot::Kind::dark_matter).header();
+  if (snapshot_.section.mock || !snapshot_.section.gas.empty())
+    headers.gas = open_snapshot(comm, snapshot_, run_directory, Snapshot::Kind::gas).header();
   return headers;
 }
 

@@ -124,22 +124,21 @@ void ExtractStage::describe(Fingerprint& fingerprint) const {
 
 void ExtractStage::preflight(Comm const& comm) const {
   if (instance_.section.mock) return;  // its files are products, checked in their turn
+  auto const snapshot = open_snapshot(comm, instance_, "", Snapshot::Kind::dark_matter);
   collectively(comm, "extract: checking the snapshot", [&] {
-    Snapshot const snapshot(input_files(), Snapshot::Kind::dark_matter);
     check_cosmology(snapshot.header(), snapshot.files().front(), instance_.cosmology,
                     instance_.tolerance);
   });
 }
 
 Estimate ExtractStage::estimate(std::string const& run_directory, int n_ranks) const {
-  Snapshot const snapshot(find_snapshot_files(instance_.dark_matter(run_directory)),
-                          Snapshot::Kind::dark_matter);
+  auto const snapshot = outline_snapshot(instance_, run_directory, Snapshot::Kind::dark_matter);
   auto const table = read_clusters(run_directory + "/" + products::clusters(instance_.name));
   std::vector<double> expected;
   double total = 0;
   for (auto const& cluster : table.clusters) {
     expected.push_back(
-        expected_particles(cluster, options_.sphere_radius(cluster), snapshot.header()));
+        expected_particles(cluster, options_.sphere_radius(cluster), snapshot.header));
     total += expected.back();
   }
   auto const boundaries = balanced_boundaries(expected, n_ranks);
@@ -155,10 +154,10 @@ Estimate ExtractStage::estimate(std::string const& run_directory, int n_ranks) c
   constexpr double read_bytes_per_second = 5e8, write_bytes_per_second = 3e8;
   Estimate estimate;
   estimate.memory_bytes = most * sizeof(KeptParticle) +
-                          working_memory(std::min(snapshot.n_rows(), RunOptions{}.slice_rows));
+                          working_memory(std::min(snapshot.n_rows, RunOptions{}.slice_rows));
   estimate.output_bytes = total * (6 * sizeof(float) + 2);  // and an eighth of a cell each
   estimate.seconds =
-      static_cast<double>(snapshot.n_rows()) * snapshot.bytes_per_row() / read_bytes_per_second +
+      static_cast<double>(snapshot.n_rows) * snapshot.bytes_per_row / read_bytes_per_second +
       estimate.output_bytes / write_bytes_per_second;
   estimate.note = concat(table.size(), " clusters, about ", total, " particles; owners hold ",
                          least, " to ", most);
@@ -168,12 +167,10 @@ Estimate ExtractStage::estimate(std::string const& run_directory, int n_ranks) c
 void ExtractStage::run(Context& context) {
   auto const& comm = context.comm();
   std::optional<ClusterTable> table;
-  std::optional<Snapshot> snapshot;
+  auto const snapshot = open_snapshot(comm, instance_, run_directory_, Snapshot::Kind::dark_matter);
   collectively(comm, "extract: opening the inputs", [&] {
     table = read_clusters(context.product(products::clusters(instance_.name)));
-    snapshot.emplace(find_snapshot_files(instance_.dark_matter(run_directory_)),
-                     Snapshot::Kind::dark_matter);
-    check_belongs_together(snapshot->header(), snapshot->files().front(), *table,
+    check_belongs_together(snapshot.header(), snapshot.files().front(), *table,
                            instance_.tolerance);
     require(table->size() < std::numeric_limits<std::int32_t>::max(), ExitCode::config,
             "too many clusters: ", table->size());
@@ -187,11 +184,10 @@ void ExtractStage::run(Context& context) {
 
   std::vector<double> cost;
   for (auto const& cluster : table->clusters)
-    cost.push_back(
-        expected_particles(cluster, options_.sphere_radius(cluster), snapshot->header()));
+    cost.push_back(expected_particles(cluster, options_.sphere_radius(cluster), snapshot.header()));
   ParticleGatherer gatherer(comm, cost, context.options().memory_mb * 1e6 / 4);
-  stream(context, *table, *snapshot, gatherer);
-  finish(context, *table, snapshot->header().mass_table[dark_matter], gatherer);
+  stream(context, *table, snapshot, gatherer);
+  finish(context, *table, snapshot.header().mass_table[dark_matter], gatherer);
 }
 
 /// Reads the snapshot, slice by slice, until every particle is with its owners.
