@@ -101,6 +101,12 @@ SnapshotHeader header_of(FileHead const& head) {
   return header;
 }
 
+bool any_beyond(std::vector<Vec3> const& positions, double far) {
+  return std::any_of(positions.begin(), positions.end(), [&](Vec3 const& p) {
+    return std::max({p.x, p.y, p.z}) > far;
+  });
+}
+
 bool finite(double x) { return std::isfinite(x); }
 bool finite(Vec3 const& v) { return finite(v.x) && finite(v.y) && finite(v.z); }
 
@@ -160,8 +166,7 @@ H5File const& Snapshot::file(std::size_t index) const {
   return open_file_->file;
 }
 
-template <class Read>
-void Snapshot::for_each_file(Range rows, Read&& read) const {
+void Snapshot::for_each_file(Range rows, ReadPart const& read) const {
   require(rows.first >= 0 && rows.first <= rows.last && rows.last <= n_rows(), ExitCode::internal,
           "rows ", rows.first, " to ", rows.last, " of a snapshot with ", n_rows());
   auto const begins = first_row_.begin();
@@ -251,10 +256,14 @@ void Snapshot::read_positions(Range rows, std::span<Vec3> into, std::size_t inde
     p = box.wrap(p);
     ++n_wrapped_;
   }
-  // Positions in Mpc/h in a box in kpc/h: all of them within a thousandth of the box.
-  require(into.size() < 1000 || largest > 2e-3 * edge, ExitCode::bad_data, "'", files_[index],
-          "': the largest coordinate of rows ", rows.first, " to ", rows.last, " is ", largest,
-          " in a box of ", edge, " ckpc/h (units? Mpc in place of kpc?)");
+}
+
+/// Positions in Mpc/h in a box in kpc/h: all of them within a thousandth of the box.
+void Snapshot::require_extent(Range rows, bool any_beyond) const {
+  double const edge = header_.box_ckpch;
+  require(rows.size() < 1000 || any_beyond, ExitCode::bad_data, "the snapshot of '", files_[0],
+          "': no coordinate of its rows ", rows.first, " to ", rows.last, " is above ",
+          smallest_extent * edge, " in a box of ", edge, " ckpc/h (units? Mpc in place of kpc?)");
 }
 
 void Snapshot::read_masses(Range rows, std::span<double> into, std::size_t index) const {
@@ -286,6 +295,12 @@ void Snapshot::read_ids(Range rows, std::span<std::uint64_t> into, std::size_t i
 // ---- rows of the snapshot -----------------------------------------------------------------------
 
 DarkMatterRows Snapshot::read_dark_matter(Range rows) const {
+  auto result = read_checked(rows);
+  require_extent(rows, any_beyond(result.position, smallest_extent * header_.box_ckpch));
+  return result;
+}
+
+DarkMatterRows Snapshot::read_checked(Range rows) const {
   require(kind_ == Kind::dark_matter, ExitCode::internal, "dark matter of a gas snapshot");
   auto const n = static_cast<std::size_t>(rows.size());
   DarkMatterRows result;
@@ -342,6 +357,7 @@ GasRows Snapshot::read_gas(Range rows) const {
                                        units::electron_pressure_fraction(electrons[i]);
     }
   });
+  require_extent(rows, any_beyond(result.position, smallest_extent * header_.box_ckpch));
   return result;
 }
 
