@@ -5,8 +5,25 @@
 #include <numeric>
 
 #include "pipeline/base/error.hpp"
+#include "stages/extract/repeated_key.hpp"
 
 namespace setsz {
+
+namespace {
+
+/// \throws Error(bad_data) that says where two particles with the same id lie
+void require_different(std::vector<KeptParticle> const& particles) {
+  auto const key = repeated_key(particles);
+  if (!key) return;
+  auto const has_key = [&](KeptParticle const& particle) { return key_of(particle) == *key; };
+  auto const first = std::find_if(particles.begin(), particles.end(), has_key);
+  auto const second = std::find_if(first + 1, particles.end(), has_key);
+  fail(ExitCode::bad_data, "two particles have the same ParticleID, at (", first->q[0], ", ",
+       first->q[1], ", ", first->q[2], ") and (", second->q[0], ", ", second->q[1], ", ",
+       second->q[2], ") ckpc/h from the cluster's centre; is a file of the snapshot there twice?");
+}
+
+}  // namespace
 
 OrderedParticles in_canonical_order(ParticleBlocks&& blocks, CellGrid const& grid) {
   OrderedParticles ordered;
@@ -40,13 +57,8 @@ OrderedParticles in_canonical_order(ParticleBlocks&& blocks, CellGrid const& gri
     auto const begin = particles.begin() + first[c], end = particles.begin() + first[c + 1];
     std::sort(begin, end,
               [](KeptParticle const& a, KeptParticle const& b) { return a.key < b.key; });
-    auto const twin = std::adjacent_find(
-        begin, end, [](KeptParticle const& a, KeptParticle const& b) { return a.key == b.key; });
-    if (twin == end) continue;
-    fail(ExitCode::bad_data, "two particles have the same ParticleID, at (", twin->q[0], ", ",
-         twin->q[1], ", ", twin->q[2], ") and (", (twin + 1)->q[0], ", ", (twin + 1)->q[1], ", ",
-         (twin + 1)->q[2], ") ckpc/h from the cluster's centre");
   }
+  require_different(particles);
   return ordered;
 }
 

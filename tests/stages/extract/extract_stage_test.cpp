@@ -282,6 +282,13 @@ INSTANTIATE_TEST_SUITE_P(
                    u.particles.id[1] = u.particles.id[5];
                  },
                  ExitCode::bad_data, "same ParticleID"},
+        BadInput{"AParticleTwiceInACluster",
+                 [](SmallUniverse& u) {
+                   u.particles.position[1] = {3900, 4000, 4000};
+                   u.particles.position[29999] = {4100, 4000, 4000};
+                   u.particles.id[29999] = u.particles.id[1];
+                 },
+                 ExitCode::bad_data, "same ParticleID"},
         BadInput{"ASphereLargerThanHalfTheBox",
                  [](SmallUniverse& u) { u.table.clusters[2].r200c = 2000; }, ExitCode::config,
                  "half the box"}),
