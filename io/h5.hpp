@@ -83,6 +83,8 @@ class H5File {
   /// One call moves at most this many bytes per rank (128 MiB: checksummed chunks are copied once
   /// more inside HDF5). At least one row is moved. Tests make it small.
   static std::int64_t max_bytes_per_call;
+  /// Files that this process has opened for reading so far; tests count on it.
+  static std::int64_t n_opened;
 
   /// Collective: creates (truncates) `path` for writing by all ranks.
   static H5File create(Comm const& comm, std::string const& path);

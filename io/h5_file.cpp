@@ -102,6 +102,7 @@ H5<H5Pclose> creation_list() {
 }  // namespace
 
 std::int64_t H5File::max_bytes_per_call = std::int64_t{128} << 20;
+std::int64_t H5File::n_opened = 0;
 
 H5File H5File::create(Comm const& comm, std::string const& path) {
   h5::quiet();
@@ -147,6 +148,7 @@ H5File H5File::open(std::string const& path) {
   H5Pset_file_locking(access.get(), false, true);
   hid_t const file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get());
   if (file < 0) explain(path, h5_reason());
+  ++n_opened;
   return H5File(H5<H5Fclose>(file, "open"), path, std::nullopt);
 }
 

@@ -45,14 +45,6 @@ std::vector<hsize_t> extent_of(hid_t space) {
   return shape;
 }
 
-/// A read that fails with an error number failed on the disk; without one the data are damaged.
-[[noreturn]] void fail_reading(std::string const& path, std::string const& what) {
-  std::string const reason = h5_reason();
-  bool const disk = reason.find("errno") != std::string::npos;
-  fail(disk ? ExitCode::io : ExitCode::bad_data, "cannot read ", what, " of '", path, "' (", reason,
-       disk ? ")" : "); the file is damaged: fetch or make it again");
-}
-
 /// Does this number survive in T?
 template <class T, class Wide>
 bool fits(Wide value) {
@@ -201,7 +193,8 @@ void H5File::read_rows(std::string const& dataset, Range rows, std::span<T> into
     T* const target = into.data() + (first - rows.first) * values_per_row;
     if (H5Dread(data.get(), h5::memory_type(wanted), memory.get(), scalar ? H5S_ALL : space.get(),
                 H5P_DEFAULT, target) < 0) {
-      fail_reading(path_, concat("rows ", first, " to ", first + n, " of '", dataset, "'"));
+      h5::fail_reading(
+          concat("rows ", first, " to ", first + n, " of '", dataset, "' of '", path_, "'"));
     }
   }
 }
@@ -268,7 +261,7 @@ std::vector<T> H5File::attribute_list(std::string const& object, std::string con
     require(stored == H5Type::text, ExitCode::bad_data, where, " holds ", h5::describe(type.get()),
             " (expected text)");
     auto texts = read_texts(attribute.get(), type.get(), count);
-    if (texts.size() != count) fail_reading(path_, where);
+    if (texts.size() != count) h5::fail_reading(where);
     return texts;
   } else {
     // Few values: read at full width, then check each one.
@@ -276,7 +269,7 @@ std::vector<T> H5File::attribute_list(std::string const& object, std::string con
       std::vector<Wide> wide(count);
       if (count > 0 &&
           H5Aread(attribute.get(), h5::memory_type(h5::type_of<Wide>()), wide.data()) < 0) {
-        fail_reading(path_, where);
+        h5::fail_reading(where);
       }
       std::vector<T> values(count);
       for (std::size_t i = 0; i < count; ++i) {
@@ -314,14 +307,7 @@ FieldInfo H5File::field_info(std::string const& dataset) const {
   template std::vector<T> H5File::read_all<T>(std::string const&) const;             \
   template T H5File::attribute<T>(std::string const&, std::string const&) const;     \
   template std::vector<T> H5File::attribute_list<T>(std::string const&, std::string const&) const;
-SETSZ_INSTANTIATE(float)
-SETSZ_INSTANTIATE(double)
-SETSZ_INSTANTIATE(std::int8_t)
-SETSZ_INSTANTIATE(std::uint8_t)
-SETSZ_INSTANTIATE(std::int32_t)
-SETSZ_INSTANTIATE(std::uint32_t)
-SETSZ_INSTANTIATE(std::int64_t)
-SETSZ_INSTANTIATE(std::uint64_t)
+SETSZ_FOR_EACH_NUMBER(SETSZ_INSTANTIATE)
 #undef SETSZ_INSTANTIATE
 template std::string H5File::attribute<std::string>(std::string const&, std::string const&) const;
 template std::vector<std::string> H5File::attribute_list<std::string>(std::string const&,

@@ -163,6 +163,13 @@ bool holds(H5Type wanted, H5Type stored) {
   return w->sort == 'i' && s->sort == 'u' && w->bytes > s->bytes;
 }
 
+void fail_reading(std::string const& what) {
+  std::string const reason = h5_reason();
+  bool const disk = reason.find("errno") != std::string::npos;
+  fail(disk ? ExitCode::io : ExitCode::bad_data, "cannot read ", what, " (", reason,
+       disk ? ")" : "); the file is damaged: fetch or make it again");
+}
+
 void quiet() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
 
 }  // namespace h5

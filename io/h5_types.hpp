@@ -10,6 +10,12 @@
 #include "io/h5.hpp"
 
 // What the h5_*.cpp files share; not for others.
+
+/// The numbers that datasets and attributes hold: calls `macro` with each type.
+#define SETSZ_FOR_EACH_NUMBER(macro)                                                    \
+  macro(float) macro(double) macro(std::int8_t) macro(std::uint8_t) macro(std::int32_t) \
+      macro(std::uint32_t) macro(std::int64_t) macro(std::uint64_t)
+
 namespace setsz::h5 {
 
 template <class T>
@@ -34,6 +40,10 @@ std::string describe(hid_t type);
 
 /// Can a value of `stored` always be kept in `wanted`, within the same class of numbers?
 bool holds(H5Type wanted, H5Type stored);
+
+/// A read that fails with an error number failed on the disk; without one the data are damaged.
+/// \param what  "rows 0 to 5 of '/x' of 'file.h5'"
+[[noreturn]] void fail_reading(std::string const& what);
 
 /// Calls `body` with a number of the type, 0; false for text and other.
 template <class Body>

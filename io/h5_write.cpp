@@ -241,14 +241,7 @@ void H5File::write_same(std::string const& name, FieldInfo const& info,
                                         std::vector<T> const&, std::vector<std::int64_t> const&);  \
   template void H5File::write_same<T>(std::string const&, FieldInfo const&, std::vector<T> const&, \
                                       std::vector<std::int64_t> const&);
-SETSZ_INSTANTIATE(float)
-SETSZ_INSTANTIATE(double)
-SETSZ_INSTANTIATE(std::int8_t)
-SETSZ_INSTANTIATE(std::uint8_t)
-SETSZ_INSTANTIATE(std::int32_t)
-SETSZ_INSTANTIATE(std::uint32_t)
-SETSZ_INSTANTIATE(std::int64_t)
-SETSZ_INSTANTIATE(std::uint64_t)
+SETSZ_FOR_EACH_NUMBER(SETSZ_INSTANTIATE)
 #undef SETSZ_INSTANTIATE
 template void H5File::set_attribute<std::string>(std::string const&, std::string const&,
                                                  std::string const&);

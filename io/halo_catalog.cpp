@@ -70,6 +70,7 @@ class RowParser {
     if (columns_.parent) halo.parent_id = integer(*columns_.parent);
     if (halo.parent_id < -1) refuse("column PID is neither a halo nor -1");
     halo.mass = 1e-10 * number_at(columns_.mass);
+    if (columns_.mass_all) halo.mass_all = 1e-10 * non_negative(*columns_.mass_all);
     if (halo.mass < 0) refuse(concat("mass ", columns_.names[columns_.mass], " is negative"));
     for (std::size_t i = 0; i < 3; ++i) {
       halo.position[i] = inside(1000 * number_at(columns_.position[i]), columns_.position[i]);
@@ -212,8 +213,10 @@ HaloCatalog read_rockstar(Comm const& comm, std::vector<std::string> const& file
       auto const row = first_row(file->text());
       if (row.empty()) return;
       std::vector<std::string_view> fields;
-      RowParser parser(find_rockstar_columns(header, split_fields(row, fields), definition, path),
-                       1000 * header.box_mpch.value_or(0), path);
+      auto const columns =
+          find_rockstar_columns(header, split_fields(row, fields), definition, path);
+      catalog.header.n_leftover_names = header.columns.size() - columns.names.size();
+      RowParser parser(columns, 1000 * header.box_mpch.value_or(0), path);
       for_each_line(stretch, [&](std::string_view line) {
         ++number;
         if (line.starts_with('#') || trim(line).empty()) return;

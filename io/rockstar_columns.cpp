@@ -23,6 +23,7 @@ constexpr Alias angular_momentum_names[3]{{"JX", "Jx"}, {"JY", "Jy"}, {"JZ", "Jz
 constexpr Alias xoff_name{"Xoff", "Xoff"};
 constexpr Alias voff_name{"Voff", "Voff"};
 constexpr Alias parent_name{"PID", "PID"};
+constexpr Alias mass_all_name{"M200c_all", "m200c"};
 
 // In an ascii file m200c is the mass of ALL particles; mbound_200c is what the list calls M200c.
 Alias mass_name(MassDefinition definition) {
@@ -130,6 +131,7 @@ RockstarColumns find_rockstar_columns(HaloCatalogHeader const& header, std::size
   columns.xoff = optional(xoff_name);
   columns.voff = optional(voff_name);
   columns.parent = optional(parent_name);
+  if (definition == MassDefinition::m200c) columns.mass_all = optional(mass_all_name);
   return columns;
 }
 

@@ -21,7 +21,8 @@ struct RockstarColumns {
   std::size_t position[3]{}, velocity[3]{};
   std::optional<std::size_t> angular_momentum[3]{};
   std::optional<std::size_t> xoff, voff, parent;
-  std::vector<std::string> names;  ///< of the n_columns columns, for messages
+  std::optional<std::size_t> mass_all;  ///< of all particles; for 200c, if the file has it
+  std::vector<std::string> names;       ///< of the n_columns columns, for messages
 };
 
 /// What the comment lines at the head of a file say. `text` is the whole file.

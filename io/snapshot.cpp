@@ -73,6 +73,8 @@ std::vector<FileHead> read_heads(Comm const* comm, std::vector<std::string> cons
       mine.push_back({i, snapshot::read_head(files[i], kind)});
     } catch (Error const& error) {
       problems.add(error.code(), error.what());
+    } catch (std::exception const& error) {  // the others wait: no way out but together
+      problems.add(ExitCode::internal, concat("'", files[i], "': ", error.what()));
     }
   }
   problems.share();
@@ -88,6 +90,23 @@ std::vector<FileHead> read_heads(Comm const* comm, std::vector<std::string> cons
   return heads;
 }
 
+SnapshotHeader header_of(FileHead const& head) {
+  SnapshotHeader header;
+  header.box_ckpch = head.box;
+  header.a = head.time;
+  header.redshift = head.redshift;
+  header.cosmology = {head.omega_m, head.omega_l, head.omega_b, head.h};
+  header.mass_table = head.mass_table;
+  header.n_particles = head.n_total;
+  return header;
+}
+
+bool any_beyond(std::vector<Vec3> const& positions, double far) {
+  return std::any_of(positions.begin(), positions.end(), [&](Vec3 const& p) {
+    return std::max({p.x, p.y, p.z}) > far;
+  });
+}
+
 bool finite(double x) { return std::isfinite(x); }
 bool finite(Vec3 const& v) { return finite(v.x) && finite(v.y) && finite(v.z); }
 
@@ -99,13 +118,7 @@ Snapshot::Snapshot(Comm const* comm, std::vector<std::string> files, Kind kind)
       group_(concat("/PartType", snapshot::type_of(kind), "/")) {
   require(!files_.empty(), ExitCode::missing_input, "a snapshot without files");
   auto const heads = read_heads(comm, files_, kind);
-  auto const& first = heads[0];
-  header_.box_ckpch = first.box;
-  header_.a = first.time;
-  header_.redshift = first.redshift;
-  header_.cosmology = {first.omega_m, first.omega_l, first.omega_b, first.h};
-  header_.mass_table = first.mass_table;
-  header_.n_particles = first.n_total;
+  header_ = header_of(heads[0]);
   first_row_.push_back(0);
   auto const type = snapshot::type_of(kind);
   for (auto const& head : heads) {
@@ -123,6 +136,24 @@ Snapshot Snapshot::open(Comm const& comm, std::vector<std::string> files, Kind k
   return Snapshot(&comm, std::move(files), kind);
 }
 
+Snapshot Snapshot::open(Comm const& comm, std::string const& pattern, Kind kind) {
+  std::string names;
+  collectively(comm, "", [&] {
+    if (comm.is_root()) names = join(find_snapshot_files(pattern), "\n");
+  });
+  return open(comm, split(comm.broadcast(names, 0), '\n'), kind);
+}
+
+SnapshotOutline Snapshot::outline(std::vector<std::string> const& files, Kind kind) {
+  auto const type = snapshot::type_of(kind);
+  FileHead head;
+  for (auto const& file : files) {
+    head = snapshot::read_head(file, kind);
+    if (head.n_this_file[type] > 0) break;
+  }
+  return {header_of(head), head.n_total[type], head.bytes_per_row};
+}
+
 Snapshot::Snapshot(Snapshot&&) noexcept = default;
 Snapshot& Snapshot::operator=(Snapshot&&) noexcept = default;
 Snapshot::~Snapshot() = default;
@@ -135,8 +166,7 @@ H5File const& Snapshot::file(std::size_t index) const {
   return open_file_->file;
 }
 
-template <class Read>
-void Snapshot::for_each_file(Range rows, Read&& read) const {
+void Snapshot::for_each_file(Range rows, ReadPart const& read) const {
   require(rows.first >= 0 && rows.first <= rows.last && rows.last <= n_rows(), ExitCode::internal,
           "rows ", rows.first, " to ", rows.last, " of a snapshot with ", n_rows());
   auto const begins = first_row_.begin();
@@ -226,10 +256,14 @@ void Snapshot::read_positions(Range rows, std::span<Vec3> into, std::size_t inde
     p = box.wrap(p);
     ++n_wrapped_;
   }
-  // Positions in Mpc/h in a box in kpc/h: all of them within a thousandth of the box.
-  require(into.size() < 1000 || largest > 2e-3 * edge, ExitCode::bad_data, "'", files_[index],
-          "': the largest coordinate of rows ", rows.first, " to ", rows.last, " is ", largest,
-          " in a box of ", edge, " ckpc/h (units? Mpc in place of kpc?)");
+}
+
+/// Positions in Mpc/h in a box in kpc/h: all of them within a thousandth of the box.
+void Snapshot::require_extent(Range rows, bool any_beyond) const {
+  double const edge = header_.box_ckpch;
+  require(rows.size() < 1000 || any_beyond, ExitCode::bad_data, "the snapshot of '", files_[0],
+          "': no coordinate of its rows ", rows.first, " to ", rows.last, " is above ",
+          smallest_extent * edge, " in a box of ", edge, " ckpc/h (units? Mpc in place of kpc?)");
 }
 
 void Snapshot::read_masses(Range rows, std::span<double> into, std::size_t index) const {
@@ -261,6 +295,12 @@ void Snapshot::read_ids(Range rows, std::span<std::uint64_t> into, std::size_t i
 // ---- rows of the snapshot -----------------------------------------------------------------------
 
 DarkMatterRows Snapshot::read_dark_matter(Range rows) const {
+  auto result = read_checked(rows);
+  require_extent(rows, any_beyond(result.position, smallest_extent * header_.box_ckpch));
+  return result;
+}
+
+DarkMatterRows Snapshot::read_checked(Range rows) const {
   require(kind_ == Kind::dark_matter, ExitCode::internal, "dark matter of a gas snapshot");
   auto const n = static_cast<std::size_t>(rows.size());
   DarkMatterRows result;
@@ -317,6 +357,7 @@ GasRows Snapshot::read_gas(Range rows) const {
                                        units::electron_pressure_fraction(electrons[i]);
     }
   });
+  require_extent(rows, any_beyond(result.position, smallest_extent * header_.box_ckpch));
   return result;
 }
 

@@ -3,9 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "pipeline/base/comm.hpp"
@@ -26,6 +28,14 @@ struct SnapshotHeader {
   std::array<double, 6> mass_table{};         ///< [1e10 Msun/h], 0: per particle
 };
 
+/// What one file tells about a snapshot: enough for a plan, and as cheap with 600 files as with
+/// one.
+struct SnapshotOutline {
+  SnapshotHeader header;
+  std::int64_t n_rows = 0;
+  double bytes_per_row = 0;
+};
+
 /// Dark matter particles of some rows, in file order.
 struct DarkMatterRows {
   std::int64_t first_row = 0;  ///< global row of the first one
@@ -34,6 +44,35 @@ struct DarkMatterRows {
   std::vector<std::uint64_t> id;
   std::vector<double> mass;  ///< [1e10 Msun/h]
 };
+
+/// Numbers in the precision of their file.
+using RealSpan = std::variant<std::span<float const>, std::span<double const>>;
+
+/// Dark matter particles of some rows as their file holds them, checked; valid during a visit.
+struct DarkMatterBlock {
+  static constexpr std::int64_t max_rows = 1 << 15;
+
+  std::int64_t first_row = 0;
+  RealSpan position;           ///< (n, 3) [ckpc/h], in [0, box)
+  RealSpan velocity;           ///< (n, 3), times `velocity_factor`: physical peculiar [km/s]
+  double velocity_factor = 1;  ///< sqrt(a)
+  std::span<std::uint64_t const> id;
+  RealSpan mass;          ///< (n) [1e10 Msun/h], if fixed_mass is 0
+  double fixed_mass = 0;  ///< that of every particle
+
+  Vec3 velocity_at(std::size_t i) const {
+    return velocity_factor *
+           Vec3{number(velocity, 3 * i), number(velocity, 3 * i + 1), number(velocity, 3 * i + 2)};
+  }
+  double mass_at(std::size_t i) const { return fixed_mass > 0 ? fixed_mass : number(mass, i); }
+
+ private:
+  static double number(RealSpan const& numbers, std::size_t i) {
+    if (auto const* single = std::get_if<0>(&numbers)) return (*single)[i];
+    return (*std::get_if<1>(&numbers))[i];
+  }
+};
+using DarkMatterVisitor = std::function<void(DarkMatterBlock const&)>;
 
 /// Gas cells of some rows, in file order.
 struct GasRows {
@@ -56,11 +95,16 @@ class Snapshot {
  public:
   enum class Kind { dark_matter, gas };
 
-  /// Local: this process looks into all files.
+  /// Local: this process looks into all files. For tools; stages use `open`.
   /// \param files  from `find_snapshot_files`
   Snapshot(std::vector<std::string> files, Kind kind);
-  /// Collective: the ranks share the files among them; all get the same snapshot, or all throw.
+  /// Collective: each file is looked into by one rank. All get the same snapshot, or all throw the
+  /// same CollectiveError.
   static Snapshot open(Comm const& comm, std::vector<std::string> files, Kind kind);
+  /// The same; rank 0 looks for the files. \param pattern  see `find_snapshot_files`
+  static Snapshot open(Comm const& comm, std::string const& pattern, Kind kind);
+  /// Local: looks into the first file that holds the type, and believes its totals.
+  static SnapshotOutline outline(std::vector<std::string> const& files, Kind kind);
   Snapshot(Snapshot&&) noexcept;
   Snapshot& operator=(Snapshot&&) noexcept;
   ~Snapshot();
@@ -76,6 +120,9 @@ class Snapshot {
 
   /// \pre kind is dark_matter. `rows` may cross file borders.
   DarkMatterRows read_dark_matter(Range rows) const;
+  /// The same rows in blocks that stay in the cache, one after the other: no number is converted,
+  /// nothing is copied that needs no second look.
+  void visit_dark_matter(Range rows, DarkMatterVisitor const& visit) const;
   /// \pre kind is gas
   GasRows read_gas(Range rows) const;
 
@@ -84,13 +131,21 @@ class Snapshot {
 
  private:
   struct OpenFile;
+  struct DarkMatterColumns;
+  /// A thousand particles that all lie closer to the origin than this share of the box are in other
+  /// units than the box.
+  static constexpr double smallest_extent = 2e-3;
   enum class Zeros { allowed, refused };
   Snapshot(Comm const* comm, std::vector<std::string> files, Kind kind);
   /// Calls `read(file, rows of the file, position in the result)` for every file with some of
   /// `rows`.
-  template <class Read>
-  void for_each_file(Range rows, Read&& read) const;
+  using ReadPart = std::function<void(std::size_t file, Range rows, std::size_t at)>;
+  void for_each_file(Range rows, ReadPart const& read) const;
   H5File const& file(std::size_t index) const;
+  bool read_block(DarkMatterColumns& columns, Range rows, DarkMatterBlock& block,
+                  bool& any_beyond) const;
+  DarkMatterRows read_checked(Range rows) const;
+  void require_extent(Range rows, bool any_beyond) const;
   void read_numbers(std::string const& dataset, Range rows, std::span<double> into,
                     std::size_t file, Zeros zeros) const;
   void read_vectors(std::string const& dataset, Range rows, std::span<Vec3> into,

@@ -22,6 +22,22 @@ std::string content_hash(std::string const& path, std::string const& name) {
   return name.ends_with(".h5") || name.ends_with(".hdf5") ? h5_content_hash(path) : hash_file(path);
 }
 
+/// The text is the same on all ranks, but its variables may differ: launchers do not give every
+/// node the environment of the first.
+void require_same_on_all_ranks(Comm const& comm, Configuration const& configuration) {
+  std::string const mine = configuration.resolved();
+  std::string const first = comm.broadcast(mine, 0);
+  collectively(comm, "", [&] {
+    if (mine == first) return;
+    auto const here = split(mine, '\n'), there = split(first, '\n');
+    std::size_t i = 0;
+    while (i + 1 < std::min(here.size(), there.size()) && here[i] == there[i]) ++i;
+    fail(ExitCode::config, configuration.path(), ": on rank ", comm.rank(), " '", here[i],
+         "', on rank 0 '", there[i],
+         "' (do environment variables differ between nodes?); export them on all of them");
+  });
+}
+
 /// Rank 0 reads the configuration, all ranks get the same text.
 Project agree_on_project(Comm const& comm, CommandLine const& line, LearningBodies const& bodies) {
   std::string text;
@@ -31,6 +47,7 @@ Project agree_on_project(Comm const& comm, CommandLine const& line, LearningBodi
   text = comm.broadcast(text, 0);
   std::optional<Project> project;
   collectively(comm, "", [&] { project = open_project(line, text, bodies); });
+  require_same_on_all_ranks(comm, project->configuration);
   Log::set_level(static_cast<int>(project->options.log_level));
   return std::move(*project);
 }

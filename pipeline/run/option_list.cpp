@@ -4,6 +4,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/run/options.hpp"
+#include "pipeline/run/path_text.hpp"
 
 namespace setsz {
 
@@ -105,16 +106,28 @@ void OptionList::add(std::string key, double& value, OptionTraits const& traits)
 }
 
 void OptionList::add(std::string key, std::string& value, OptionTraits const& traits) {
+  bool const is_path = traits.is_path;
   entries_.push_back(make_entry(
-      std::move(key), "text", traits, [&value](std::string const& text) { value = text; },
-      [&value] { return value; }));
+      std::move(key), is_path ? "path" : "text", traits,
+      [&value, is_path](std::string const& text) {
+        value = is_path ? expand_variables(text) : text;
+      },
+      [&value, is_path] { return is_path ? without_variables(value) : value; }));
 }
 
 void OptionList::add(std::string key, std::vector<std::string>& value, OptionTraits const& traits) {
+  bool const is_path = traits.is_path;
   entries_.push_back(make_entry(
-      std::move(key), "list", traits,
-      [&value](std::string const& text) { value = parse_list(text); },
-      [&value] { return join(value, ", "); }));
+      std::move(key), is_path ? "list of paths" : "list", traits,
+      [&value, is_path](std::string const& text) {
+        auto items = parse_list(text);
+        if (is_path)
+          for (auto& item : items) item = expand_variables(item);
+        value = std::move(items);
+      },
+      [&value, is_path] {
+        return is_path ? without_variables(join(value, ", ")) : join(value, ", ");
+      }));
 }
 
 void OptionList::add(std::string key, std::vector<double>& value, OptionTraits const& traits) {

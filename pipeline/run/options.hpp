@@ -27,6 +27,7 @@ struct OptionTraits {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   Affects affects = Affects::result;
+  bool is_path = false;  ///< a text or list that names files: $NAME and ${NAME} are replaced
 };
 
 /// The options of one section, each declared once: key, default (the variable's present value),

@@ -5,9 +5,10 @@
 namespace setsz {
 
 void RunOptions::declare(OptionList& options) {
-  options.add(
-      "directory", directory,
-      {.help = "folder of all products, made where it is missing", .affects = Affects::running});
+  options.add("directory", directory,
+              {.help = "folder of all products, made where it is missing",
+               .affects = Affects::running,
+               .is_path = true});
   options.add("stages", stages,
               {.help = "stages that `setsz run` works through; empty: all but mock",
                .affects = Affects::running});

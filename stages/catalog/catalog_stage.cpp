@@ -10,6 +10,7 @@
 #include "pipeline/base/log.hpp"
 #include "stages/catalog/headers_agree.hpp"
 #include "stages/common/overdensity.hpp"
+#include "stages/common/snapshot_check.hpp"
 
 namespace setsz {
 
@@ -98,19 +99,10 @@ void CatalogStage::describe(Fingerprint& fingerprint) const {
 CatalogStage::Headers CatalogStage::read_headers(Comm const& comm,
                                                  std::string const& run_directory) const {
   Headers headers;
-  bool const has_gas = snapshot_.section.mock || !snapshot_.section.gas.empty();
-  if (has_gas) headers.gas.emplace();
-  collectively(comm, "reading snapshot headers", [&] {
-    if (!comm.is_root()) return;
-    headers.dark_matter = Snapshot(find_snapshot_files(snapshot_.dark_matter(run_directory)),
-                                   Snapshot::Kind::dark_matter)
-                              .header();
-    if (has_gas)
-      *headers.gas =
-          Snapshot(find_snapshot_files(snapshot_.gas(run_directory)), Snapshot::Kind::gas).header();
-  });
-  headers.dark_matter = comm.broadcast(headers.dark_matter, 0);
-  if (has_gas) headers.gas = comm.broadcast(*headers.gas, 0);
+  headers.dark_matter =
+      open_snapshot(comm, snapshot_, run_directory, Snapshot::Kind::dark_matter).header();
+  if (snapshot_.section.mock || !snapshot_.section.gas.empty())
+    headers.gas = open_snapshot(comm, snapshot_, run_directory, Snapshot::Kind::gas).header();
   return headers;
 }
 
@@ -195,6 +187,24 @@ void CatalogStage::refuse_empty(Comm const& comm, std::vector<std::string> const
              " Msun/h); lower catalog.mass_min, or set catalog.allow_empty = yes"));
 }
 
+/// With STRICT_SO a list's masses are those of the bound particles; the gas is that of all.
+/// \param ratios  bound over all, of the clusters of this rank whose catalogue has both
+void CatalogStage::compare_masses(Context& context, std::vector<double> ratios) const {
+  ratios = context.comm().all_gather_v(ratios);
+  if (ratios.empty()) return;
+  auto const middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
+  std::nth_element(ratios.begin(), middle, ratios.end());
+  double const median = *middle;
+  context.note("median_bound_over_all_mass", median);
+  auto const text = concat("catalog: the bound M200c, which is used, is ", median,
+                           " times that of all particles (median of ", ratios.size(),
+                           " clusters whose catalogue has both)");
+  if (std::abs(median - 1) > 0.05)
+    Log::warn(text, "; masses and radii here are not those of the spheres that hold the gas");
+  else
+    Log::info(text);
+}
+
 void CatalogStage::run(Context& context) {
   auto const& comm = context.comm();
   auto const& run_directory = context.options().directory;
@@ -215,19 +225,27 @@ void CatalogStage::run(Context& context) {
   if (options_.hosts == CatalogOptions::Hosts::all)
     Log::warn("catalog: hosts = all: subhaloes count as clusters of their own");
 
+  if (catalog.header.n_leftover_names > 0)
+    Log::warn("catalog: the header of '", files.front(), "' has ", catalog.header.n_leftover_names,
+              " names of columns that its find_parents does not write; they are left out. A list "
+              "with all columns and PID needs no such guess");
+
   auto table = empty_table(headers.dark_matter);
   std::vector<Cluster> mine;
   std::vector<FillHalo> fill;
+  std::vector<double> bound_over_all;
   for (auto const& halo : catalog.halos) {
     if (!is_host(halo)) continue;
     auto const cluster = make_cluster(halo, table.redshift);
     bool const selected =
         halo.mass >= table.mass_min && halo.mass < options_.mass_max_msunh * code_per_msunh;
+    if (selected && halo.mass_all > 0) bound_over_all.push_back(halo.mass / halo.mass_all);
     if (selected)
       mine.push_back(cluster);
     else
       fill.push_back({cluster.id, cluster.position, cluster.m200c, cluster.r200c});
   }
+  compare_masses(context, std::move(bound_over_all));
   table.clusters = comm.all_gather_v(mine);
   if (table.clusters.empty() && !options_.allow_empty) refuse_empty(comm, files);
   std::sort(table.clusters.begin(), table.clusters.end(), [&](Cluster const& a, Cluster const& b) {

@@ -52,6 +52,7 @@ class CatalogStage : public Stage {
   ClusterTable empty_table(SnapshotHeader const& header) const;
   Cluster make_cluster(Halo const& halo, double redshift) const;
   bool is_host(Halo const& halo) const;
+  void compare_masses(Context& context, std::vector<double> ratios) const;
   [[noreturn]] void refuse_empty(Comm const& comm, std::vector<std::string> const& files) const;
 
   CatalogOptions options_;

@@ -14,10 +14,14 @@ void SnapshotSection::declare(OptionList& options) {
   options.add("mock_redshift", mock_redshift,
               {.help = "redshift at which the mock makes this snapshot", .min = 0, .max = 10});
   options.add("dark_matter", dark_matter,
-              {.help = "gravity-only snapshot: a folder, a file, or a name with * for the number"});
-  options.add("gas", gas, {.help = "gas snapshot of the matched hydrodynamic run, same forms"});
+              {.help = "gravity-only snapshot: a folder, a file, or a name with * for the number",
+               .is_path = true});
+  options.add(
+      "gas", gas,
+      {.help = "gas snapshot of the matched hydrodynamic run, same forms", .is_path = true});
   options.add("catalog", catalog,
-              {.help = "halo catalogue of the gravity-only run: Rockstar list or ascii file(s)"});
+              {.help = "halo catalogue of the gravity-only run: Rockstar list or ascii file(s)",
+               .is_path = true});
   options.add("redshift_min", redshift_min,
               {.help = "lower end of the redshifts on the sky for which this snapshot stands",
                .min = 0,

@@ -29,7 +29,25 @@ struct Comparison {
   }
 };
 
+std::string pattern_of(SnapshotInstance const& instance, std::string const& run_directory,
+                       Snapshot::Kind kind) {
+  return kind == Snapshot::Kind::gas ? instance.gas(run_directory)
+                                     : instance.dark_matter(run_directory);
+}
+
 }  // namespace
+
+Snapshot open_snapshot(Comm const& comm, SnapshotInstance const& instance,
+                       std::string const& run_directory, Snapshot::Kind kind) {
+  std::string pattern;
+  collectively(comm, "", [&] { pattern = pattern_of(instance, run_directory, kind); });
+  return Snapshot::open(comm, pattern, kind);
+}
+
+SnapshotOutline outline_snapshot(SnapshotInstance const& instance, std::string const& run_directory,
+                                 Snapshot::Kind kind) {
+  return Snapshot::outline(find_snapshot_files(pattern_of(instance, run_directory, kind)), kind);
+}
 
 void check_cosmology(SnapshotHeader const& header, std::string const& path,
                      Cosmology const& expected, double tolerance) {

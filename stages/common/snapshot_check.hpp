@@ -5,8 +5,18 @@
 
 #include "io/snapshot.hpp"
 #include "stages/common/cluster_table.hpp"
+#include "stages/common/sections.hpp"
 
 namespace setsz {
+
+/// Collective: the gravity-only or the gas snapshot of an instance, each file looked into by one
+/// rank. All ranks get the same, or all throw the same CollectiveError.
+Snapshot open_snapshot(Comm const& comm, SnapshotInstance const& instance,
+                       std::string const& run_directory, Snapshot::Kind kind);
+
+/// Local: its outline from one file, for estimates.
+SnapshotOutline outline_snapshot(SnapshotInstance const& instance, std::string const& run_directory,
+                                 Snapshot::Kind kind);
 
 /// A snapshot header must tell the cosmology of the configuration, else Error(bad_data) with both
 /// values. Omega_b is compared only if the header knows it.

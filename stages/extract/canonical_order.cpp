@@ -2,10 +2,28 @@
 #include "stages/extract/canonical_order.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "pipeline/base/error.hpp"
+#include "stages/extract/repeated_key.hpp"
 
 namespace setsz {
+
+namespace {
+
+/// \throws Error(bad_data) that says where two particles with the same id lie
+void require_different(std::vector<KeptParticle> const& particles) {
+  auto const key = repeated_key(particles);
+  if (!key) return;
+  auto const has_key = [&](KeptParticle const& particle) { return key_of(particle) == *key; };
+  auto const first = std::find_if(particles.begin(), particles.end(), has_key);
+  auto const second = std::find_if(first + 1, particles.end(), has_key);
+  fail(ExitCode::bad_data, "two particles have the same ParticleID, at (", first->q[0], ", ",
+       first->q[1], ", ", first->q[2], ") and (", second->q[0], ", ", second->q[1], ", ",
+       second->q[2], ") ckpc/h from the cluster's centre; is a file of the snapshot there twice?");
+}
+
+}  // namespace
 
 OrderedParticles in_canonical_order(ParticleBlocks&& blocks, CellGrid const& grid) {
   OrderedParticles ordered;
@@ -16,31 +34,31 @@ OrderedParticles in_canonical_order(ParticleBlocks&& blocks, CellGrid const& gri
   };
 
   first.assign(static_cast<std::size_t>(grid.n_cells()) + 1, 0);
+  std::vector<std::int32_t> cells;  // at most 512^3 of them; found once, divisions are slow
   for (auto const& block : blocks)
-    for (auto const& particle : block) ++first[cell_of(particle) + 1];
-  for (std::size_t cell = 1; cell < first.size(); ++cell) first[cell] += first[cell - 1];
+    for (auto const& particle : block) {
+      cells.push_back(static_cast<std::int32_t>(cell_of(particle)));
+      ++first[static_cast<std::size_t>(cells.back()) + 1];
+    }
+  std::partial_sum(first.begin(), first.end(), first.begin());
 
   auto& particles = ordered.particles;
   particles.resize(static_cast<std::size_t>(first.back()));
   auto next = first;
+  auto cell = cells.begin();
   for (auto& block : blocks) {
     for (auto const& particle : block)
-      particles[static_cast<std::size_t>(next[cell_of(particle)]++)] = particle;
+      particles[static_cast<std::size_t>(next[static_cast<std::size_t>(*cell++)]++)] = particle;
     block = {};
   }
   blocks.clear();
 
-  for (std::size_t cell = 0; cell + 1 < first.size(); ++cell) {
-    auto const begin = particles.begin() + first[cell], end = particles.begin() + first[cell + 1];
+  for (std::size_t c = 0; c + 1 < first.size(); ++c) {
+    auto const begin = particles.begin() + first[c], end = particles.begin() + first[c + 1];
     std::sort(begin, end,
               [](KeptParticle const& a, KeptParticle const& b) { return a.key < b.key; });
-    auto const twin = std::adjacent_find(
-        begin, end, [](KeptParticle const& a, KeptParticle const& b) { return a.key == b.key; });
-    if (twin == end) continue;
-    fail(ExitCode::bad_data, "two particles have the same ParticleID, at (", twin->q[0], ", ",
-         twin->q[1], ", ", twin->q[2], ") and (", (twin + 1)->q[0], ", ", (twin + 1)->q[1], ", ",
-         (twin + 1)->q[2], ") ckpc/h from the cluster's centre");
   }
+  require_different(particles);
   return ordered;
 }
 

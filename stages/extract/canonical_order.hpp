@@ -17,11 +17,11 @@ struct OrderedParticles {
 };
 
 /// Sorts by cell in grid order, inside a cell by the hash of the ParticleID: the result does not
-/// depend on the order of arrival. `blocks` is emptied; beside the result one copy of a block is
-/// held at a time.
+/// depend on the order of arrival. `blocks` is emptied; beside the result four bytes a particle and
+/// one copy of a block are held at a time.
 ///
-/// Two particles of a cell with the same id are an Error(bad_data): the order would be undefined,
-/// and a snapshot that holds a particle twice is broken.
+/// Two particles with the same id, in one cell or in two, are an Error(bad_data): the order would
+/// be undefined, and a snapshot that holds a particle twice is broken.
 OrderedParticles in_canonical_order(ParticleBlocks&& blocks, CellGrid const& grid);
 
 }  // namespace setsz

@@ -26,34 +26,38 @@ namespace {
 
 constexpr std::size_t dark_matter = 1;  // particle type
 
-/// A slice is read in pieces of so many rows: they stay in the cache, and their memory is used
-/// again and again instead of going back to the system.
-constexpr std::int64_t piece_rows = 1 << 18;
-/// Bytes of working memory of a row of a piece (the reader's rows and buffers), and of a slice (a
+/// Bytes of working memory for a row that the reader holds at a time, and for a row of a slice (a
 /// captured particle, sorted by owner and received: more only where spheres overlap).
-constexpr double bytes_per_piece_row = 64 + 36;
+constexpr double bytes_per_reader_row = 100;
 constexpr double bytes_per_slice_row = 3 * sizeof(CapturedParticle);
 
 double working_memory(std::int64_t slice_rows) {
-  return static_cast<double>(std::min(piece_rows, slice_rows)) * bytes_per_piece_row +
+  return static_cast<double>(std::min(slice_rows, DarkMatterBlock::max_rows)) *
+             bytes_per_reader_row +
          static_cast<double>(slice_rows) * bytes_per_slice_row;
 }
 
-/// Adds the particles of a slice that lie in spheres, once for every sphere.
-void capture(DarkMatterRows const& rows, SphereLookup const& spheres, ClusterTable const& table,
-             std::uint64_t seed, std::vector<CapturedParticle>& captured) {
-  for (std::size_t i = 0; i < rows.position.size(); ++i) {
-    spheres.visit(rows.position[i], [&](std::int32_t cluster, Vec3 const& q) {
-      Vec3 const v = rows.velocity[i] - table.clusters[static_cast<std::size_t>(cluster)].velocity;
-      std::uint64_t const key = hash64(seed, rows.id[i]);
-      auto const single = [](double x) { return static_cast<float>(x); };
-      captured.push_back({cluster,
-                          {{static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key)},
-                           {single(q.x), single(q.y), single(q.z)},
-                           {single(v.x), single(v.y), single(v.z)},
-                           single(rows.mass[i])}});
+KeptParticle kept(DarkMatterBlock const& block, std::size_t i, Vec3 const& q,
+                  Cluster const& cluster, std::uint64_t seed) {
+  Vec3 const v = block.velocity_at(i) - cluster.velocity;
+  std::uint64_t const key = hash64(seed, block.id[i]);
+  auto const single = [](double x) { return static_cast<float>(x); };
+  return {{static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key)},
+          {single(q.x), single(q.y), single(q.z)},
+          {single(v.x), single(v.y), single(v.z)},
+          single(block.mass_at(i))};
+}
+
+/// Adds the particles of a block that lie in spheres, once for every sphere.
+void capture(DarkMatterBlock const& block, SphereLookup const& spheres, ClusterTable const& table,
+             std::uint64_t seed, ParticleGatherer& gatherer) {
+  auto const look_up = [&](auto positions) {
+    spheres.visit_all(positions, [&](std::size_t i, std::int32_t cluster, Vec3 const& q) {
+      auto const& owner_of = table.clusters[static_cast<std::size_t>(cluster)];
+      gatherer.add({cluster, kept(block, i, q, owner_of, seed)});
     });
-  }
+  };
+  std::visit(look_up, block.position);
 }
 
 bool all_finite(ClusterProperties const& properties) {
@@ -124,22 +128,21 @@ void ExtractStage::describe(Fingerprint& fingerprint) const {
 
 void ExtractStage::preflight(Comm const& comm) const {
   if (instance_.section.mock) return;  // its files are products, checked in their turn
+  auto const snapshot = open_snapshot(comm, instance_, "", Snapshot::Kind::dark_matter);
   collectively(comm, "extract: checking the snapshot", [&] {
-    Snapshot const snapshot(input_files(), Snapshot::Kind::dark_matter);
     check_cosmology(snapshot.header(), snapshot.files().front(), instance_.cosmology,
                     instance_.tolerance);
   });
 }
 
 Estimate ExtractStage::estimate(std::string const& run_directory, int n_ranks) const {
-  Snapshot const snapshot(find_snapshot_files(instance_.dark_matter(run_directory)),
-                          Snapshot::Kind::dark_matter);
+  auto const snapshot = outline_snapshot(instance_, run_directory, Snapshot::Kind::dark_matter);
   auto const table = read_clusters(run_directory + "/" + products::clusters(instance_.name));
   std::vector<double> expected;
   double total = 0;
   for (auto const& cluster : table.clusters) {
     expected.push_back(
-        expected_particles(cluster, options_.sphere_radius(cluster), snapshot.header()));
+        expected_particles(cluster, options_.sphere_radius(cluster), snapshot.header));
     total += expected.back();
   }
   auto const boundaries = balanced_boundaries(expected, n_ranks);
@@ -155,10 +158,10 @@ Estimate ExtractStage::estimate(std::string const& run_directory, int n_ranks) c
   constexpr double read_bytes_per_second = 5e8, write_bytes_per_second = 3e8;
   Estimate estimate;
   estimate.memory_bytes = most * sizeof(KeptParticle) +
-                          working_memory(std::min(snapshot.n_rows(), RunOptions{}.slice_rows));
+                          working_memory(std::min(snapshot.n_rows, RunOptions{}.slice_rows));
   estimate.output_bytes = total * (6 * sizeof(float) + 2);  // and an eighth of a cell each
   estimate.seconds =
-      static_cast<double>(snapshot.n_rows()) * snapshot.bytes_per_row() / read_bytes_per_second +
+      static_cast<double>(snapshot.n_rows) * snapshot.bytes_per_row / read_bytes_per_second +
       estimate.output_bytes / write_bytes_per_second;
   estimate.note = concat(table.size(), " clusters, about ", total, " particles; owners hold ",
                          least, " to ", most);
@@ -168,12 +171,10 @@ Estimate ExtractStage::estimate(std::string const& run_directory, int n_ranks) c
 void ExtractStage::run(Context& context) {
   auto const& comm = context.comm();
   std::optional<ClusterTable> table;
-  std::optional<Snapshot> snapshot;
+  auto const snapshot = open_snapshot(comm, instance_, run_directory_, Snapshot::Kind::dark_matter);
   collectively(comm, "extract: opening the inputs", [&] {
     table = read_clusters(context.product(products::clusters(instance_.name)));
-    snapshot.emplace(find_snapshot_files(instance_.dark_matter(run_directory_)),
-                     Snapshot::Kind::dark_matter);
-    check_belongs_together(snapshot->header(), snapshot->files().front(), *table,
+    check_belongs_together(snapshot.header(), snapshot.files().front(), *table,
                            instance_.tolerance);
     require(table->size() < std::numeric_limits<std::int32_t>::max(), ExitCode::config,
             "too many clusters: ", table->size());
@@ -187,11 +188,10 @@ void ExtractStage::run(Context& context) {
 
   std::vector<double> cost;
   for (auto const& cluster : table->clusters)
-    cost.push_back(
-        expected_particles(cluster, options_.sphere_radius(cluster), snapshot->header()));
+    cost.push_back(expected_particles(cluster, options_.sphere_radius(cluster), snapshot.header()));
   ParticleGatherer gatherer(comm, cost, context.options().memory_mb * 1e6 / 4);
-  stream(context, *table, *snapshot, gatherer);
-  finish(context, *table, snapshot->header().mass_table[dark_matter], gatherer);
+  stream(context, *table, snapshot, gatherer);
+  finish(context, *table, snapshot.header().mass_table[dark_matter], gatherer);
 }
 
 /// Reads the snapshot, slice by slice, until every particle is with its owners.
@@ -213,21 +213,17 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
   }
   Progress progress("extract", static_cast<double>(snapshot.n_rows()));
   std::int64_t const slice_rows = context.options().slice_rows;
-  std::vector<CapturedParticle> captured;
   while (done < snapshot.n_rows()) {
     auto const row = [&](std::int64_t slice) {
       return std::min(done + slice * slice_rows, snapshot.n_rows());
     };
     Range const mine{row(comm.rank()), row(comm.rank() + 1)};
-    captured.clear();
     collectively(comm, "extract: reading the snapshot", [&] {
-      for (std::int64_t first = mine.first; first < mine.last; first += piece_rows) {
-        Range const piece{first, std::min(first + piece_rows, mine.last)};
-        capture(snapshot.read_dark_matter(piece), *lookup, table, static_cast<std::uint64_t>(seed_),
-                captured);
-      }
+      snapshot.visit_dark_matter(mine, [&](DarkMatterBlock const& block) {
+        capture(block, *lookup, table, static_cast<std::uint64_t>(seed_), gatherer);
+      });
     });
-    gatherer.deliver(captured);
+    gatherer.deliver();
     done = row(comm.size());
     progress.update(static_cast<double>(done));
     mark_progress("extract: reading the snapshot");

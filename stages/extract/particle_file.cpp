@@ -29,11 +29,11 @@ FieldInfo number(std::string const& description) {
 template <class Member>
 std::vector<float> flattened(std::span<OrderedParticles const> clusters, std::size_t n,
                              Member member) {
-  std::vector<float> values;
-  values.reserve(3 * n);
+  std::vector<float> values(3 * n);
+  auto to = values.begin();
   for (auto const& cluster : clusters)
     for (auto const& particle : cluster.particles)
-      values.insert(values.end(), (particle.*member).begin(), (particle.*member).end());
+      for (float const value : particle.*member) *to++ = value;
   return values;
 }
 

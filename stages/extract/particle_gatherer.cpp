@@ -20,18 +20,19 @@ ParticleGatherer::ParticleGatherer(Comm const& comm, std::span<double const> cos
               static_cast<std::int32_t>(r));
 }
 
-void ParticleGatherer::deliver(std::span<CapturedParticle const> captured) {
+void ParticleGatherer::deliver() {
   auto const n_ranks = static_cast<std::size_t>(comm_.size());
   auto const owner_of = [&](CapturedParticle const& particle) {
     return static_cast<std::size_t>(owner_[static_cast<std::size_t>(particle.cluster)]);
   };
   std::vector<std::int64_t> counts(n_ranks, 0), first(n_ranks + 1, 0);
-  for (auto const& particle : captured) ++counts[owner_of(particle)];
+  for (auto const& particle : outgoing_) ++counts[owner_of(particle)];
   std::partial_sum(counts.begin(), counts.end(), first.begin() + 1);
-  by_owner_.resize(captured.size());
+  by_owner_.resize(outgoing_.size());
   auto next = first;
-  for (auto const& particle : captured)
+  for (auto const& particle : outgoing_)
     by_owner_[static_cast<std::size_t>(next[owner_of(particle)]++)] = particle;
+  outgoing_.clear();
 
   // Halo finders sort snapshots by halo: all ranks may read particles of the same owner at once.
   auto const incoming = comm_.all_to_all_v(std::span<std::int64_t const>(counts),
@@ -100,16 +101,15 @@ void ParticleGatherer::restore(Journal const& journal) {
       foreign[cluster] = bins_.take(static_cast<std::int64_t>(cluster));
   std::size_t cluster = 0;
   while (true) {
-    std::vector<CapturedParticle> batch;
     for (; cluster < foreign.size(); ++cluster) {
       auto& blocks = foreign[cluster];
-      for (; !blocks.empty() && batch.size() < per_batch; blocks.pop_back())
+      for (; !blocks.empty() && outgoing_.size() < per_batch; blocks.pop_back())
         for (auto const& particle : blocks.back())
-          batch.push_back({static_cast<std::int32_t>(cluster), particle});
+          add({static_cast<std::int32_t>(cluster), particle});
       if (!blocks.empty()) break;
     }
-    if (!comm_.any(!batch.empty())) break;
-    deliver(batch);
+    if (!comm_.any(!outgoing_.empty())) break;
+    deliver();
   }
   for (std::int64_t c = owned().first; c < owned().last; ++c)
     saved_[static_cast<std::size_t>(c)] = bins_.count(c);

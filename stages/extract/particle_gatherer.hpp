@@ -19,8 +19,16 @@ class ParticleGatherer {
   /// \param buffer_bytes  no rank receives more than about this in one exchange
   ParticleGatherer(Comm const& comm, std::span<double const> cost, double buffer_bytes);
 
-  /// Collective: all particles that the ranks captured reach their owners.
-  void deliver(std::span<CapturedParticle const> captured);
+  /// Local: keeps a particle of an own cluster, notes another for its owner.
+  void add(CapturedParticle const& captured) {
+    bool const mine = owner_[static_cast<std::size_t>(captured.cluster)] == comm_.rank();
+    if (mine)
+      bins_.add(captured);
+    else
+      outgoing_.push_back(captured);
+  }
+  /// Collective: what the ranks have noted since reaches its owners.
+  void deliver();
 
   /// Collective: appends to the journal what has come since the last save, and commits.
   void save(Journal& journal, std::int64_t position);
@@ -41,7 +49,7 @@ class ParticleGatherer {
   std::vector<std::int32_t> owner_;  ///< of every cluster
   ClusterBins bins_;
   std::vector<std::int64_t> saved_;  ///< particles of every cluster that the journal holds
-  std::vector<CapturedParticle> by_owner_;
+  std::vector<CapturedParticle> outgoing_, by_owner_;
 };
 
 }  // namespace setsz

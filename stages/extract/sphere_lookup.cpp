@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 #include "pipeline/base/error.hpp"
 
@@ -36,8 +38,8 @@ std::vector<Slab> slabs_in_reach(double centre, double radius, double edge, std:
 template <class Visit>
 void for_each_cell_in_reach(Sphere const& sphere, double edge, std::size_t per_side,
                             Visit&& visit) {
-  // Room for the rounding of cell borders.
-  double const radius = sphere.radius + 1e-9 * edge * static_cast<double>(per_side);
+  // Room for the rounding of cell borders in float32: 3 x 2^-24 of up to 128 cells.
+  double const radius = sphere.radius + 1e-4 * edge;
   std::array<std::vector<Slab>, 3> slabs;
   for (std::size_t axis = 0; axis < 3; ++axis)
     slabs[axis] = slabs_in_reach(sphere.centre[axis], radius, edge, per_side);
@@ -60,25 +62,40 @@ SphereLookup::SphereLookup(PeriodicBox const& box, std::vector<Sphere> spheres)
             " ckpc/h; lower extract.radius or extract.local_radius");
     smallest = std::min(smallest, sphere.radius);
   }
-  constexpr double max_per_side = 128;  // 256 kB of bits
-  per_side_ =
-      static_cast<std::size_t>(std::min(max_per_side, std::ceil(2 * box.edge() / smallest)));
+  constexpr unsigned max_power = 7;  // 256 kB of bits
+  while (power_ < max_power && std::ldexp(1, static_cast<int>(power_)) < 2 * box.edge() / smallest)
+    ++power_;
+  per_side_ = std::size_t{1} << power_;
   cells_per_length_ = static_cast<double>(per_side_) / box.edge();
   double const edge = box.edge() / static_cast<double>(per_side_);
 
-  first_.assign(per_side_ * per_side_ * per_side_ + 1, 0);
-  for (auto const& sphere : spheres_)
-    for_each_cell_in_reach(sphere, edge, per_side_, [&](std::size_t cell) { ++first_[cell + 1]; });
-  reached_.assign(first_.size() / 64 + 1, 0);
-  for (std::size_t cell = 0; cell + 1 < first_.size(); ++cell)
-    if (first_[cell + 1] > 0) reached_[cell / 64] |= std::uint64_t{1} << (cell % 64);
-  for (std::size_t cell = 1; cell < first_.size(); ++cell) first_[cell] += first_[cell - 1];
-  reaching_.resize(static_cast<std::size_t>(first_.back()));
+  auto const for_each_cell = [&](auto const& visit) {
+    for (std::size_t i = 0; i < spheres_.size(); ++i)
+      for_each_cell_in_reach(spheres_[i], edge, per_side_,
+                             [&](std::size_t cell) { visit(cell, static_cast<std::int32_t>(i)); });
+  };
+  reached_.assign(per_side_ * per_side_ * per_side_ / 32 + 1, 0);
+  for_each_cell([&](std::size_t cell, std::int32_t) {
+    reached_[cell / 32] |= std::uint32_t{1} << (cell % 32);
+  });
+  n_before_.assign(reached_.size() + 1, 0);
+  for (std::size_t word = 0; word < reached_.size(); ++word)
+    n_before_[word + 1] =
+        n_before_[word] + static_cast<std::uint32_t>(std::popcount(reached_[word]));
+  first_.assign(n_before_.back() + 1, 0);
+  std::uint64_t n_reaching = 0;
+  for_each_cell([&](std::size_t cell, std::int32_t) {
+    ++first_[row_of(cell) + 1];
+    ++n_reaching;
+  });
+  require(n_reaching <= std::numeric_limits<std::uint32_t>::max(), ExitCode::config,
+          "the spheres of ", spheres_.size(), " clusters overlap too much (", n_reaching,
+          " pairs of sphere and cell); lower extract.radius, or raise catalog.mass_min");
+  std::partial_sum(first_.begin(), first_.end(), first_.begin());
+  reaching_.resize(first_.back());
   auto next = first_;
-  for (std::size_t i = 0; i < spheres_.size(); ++i)
-    for_each_cell_in_reach(spheres_[i], edge, per_side_, [&](std::size_t cell) {
-      reaching_[static_cast<std::size_t>(next[cell]++)] = static_cast<std::int32_t>(i);
-    });
+  for_each_cell(
+      [&](std::size_t cell, std::int32_t index) { reaching_[next[row_of(cell)]++] = index; });
 }
 
 }  // namespace setsz

@@ -162,8 +162,8 @@ Estimate PaintStage::estimate(std::string const& run_directory, int n_ranks) con
   estimate.output_bytes = n_fields * (4 * n * n * n + 24 * n * n);
   double n_gas = 0;
   if (options_.true_field)
-    n_gas = static_cast<double>(
-        Snapshot(find_snapshot_files(instance_.gas(run_directory)), Snapshot::Kind::gas).n_rows());
+    n_gas =
+        static_cast<double>(outline_snapshot(instance_, run_directory, Snapshot::Kind::gas).n_rows);
   estimate.seconds = (static_cast<double>(table.size()) * seconds_per_cluster +
                       static_cast<double>(n_fill) * seconds_per_halo +
                       n_gas * seconds_per_gas_cell + n_fields * n * n * n * 1e-7) /
@@ -177,13 +177,14 @@ void PaintStage::run(Context& context) {
   auto const& comm = context.comm();
   std::optional<Population> population;
   std::optional<Snapshot> gas;
+  if (options_.true_field)
+    gas = open_snapshot(comm, instance_, run_directory_, Snapshot::Kind::gas);
   collectively(comm, "paint: opening the inputs", [&] {
     population.emplace(names_, options_,
                        [&](std::string const& name) { return context.product(name); });
-    if (!options_.true_field) return;
-    gas.emplace(find_snapshot_files(instance_.gas(run_directory_)), Snapshot::Kind::gas);
-    check_belongs_together(gas->header(), gas->files().front(), population->table(),
-                           instance_.tolerance);
+    if (gas)
+      check_belongs_together(gas->header(), gas->files().front(), population->table(),
+                             instance_.tolerance);
   });
   auto const& table = population->table();
   GridFourier const fourier(comm, options_.n_grid);

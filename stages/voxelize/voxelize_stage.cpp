@@ -107,8 +107,8 @@ void VoxelizeStage::check_cell_size(Snapshot const& snapshot) const {
 
 void VoxelizeStage::preflight(Comm const& comm) const {
   if (instance_.section.mock) return;  // its files are products, checked in their turn
+  auto const snapshot = open_snapshot(comm, instance_, "", Snapshot::Kind::gas);
   collectively(comm, "voxelize: checking the snapshot", [&] {
-    Snapshot const snapshot(input_files(), Snapshot::Kind::gas);
     check_cosmology(snapshot.header(), snapshot.files().front(), instance_.cosmology,
                     instance_.tolerance);
     check_cell_size(snapshot);
@@ -116,37 +116,36 @@ void VoxelizeStage::preflight(Comm const& comm) const {
 }
 
 Estimate VoxelizeStage::estimate(std::string const& run_directory, int n_ranks) const {
-  Snapshot const snapshot(find_snapshot_files(instance_.gas(run_directory)), Snapshot::Kind::gas);
+  auto const snapshot = outline_snapshot(instance_, run_directory, Snapshot::Kind::gas);
   auto const table = read_clusters(run_directory + "/" + products::clusters(instance_.name));
   auto const n = static_cast<double>(table.size());
   double const per_rank = std::ceil(n / n_ranks);
   auto const voxels = std::pow(static_cast<double>(options_.n_voxels), 3);
   constexpr double read_bytes_per_second = 5e8, cells_per_second = 1e6, cells_per_cube_share = 0.1;
-  auto const rows = static_cast<double>(snapshot.n_rows());
+  auto const rows = static_cast<double>(snapshot.n_rows);
   Estimate estimate;
   estimate.memory_bytes =
       1.5 * per_rank * CubeGatherer::bytes_per_cube(options_.n_voxels) +
       std::min(rows, static_cast<double>(RunOptions{}.slice_rows)) * bytes_per_slice_row;
   estimate.output_bytes = n * voxels * 2 * sizeof(float);
-  estimate.seconds = rows * snapshot.bytes_per_row() / read_bytes_per_second +
+  estimate.seconds = rows * snapshot.bytes_per_row / read_bytes_per_second +
                      rows * cells_per_cube_share / cells_per_second / n_ranks;
-  estimate.note = concat(table.size(), " cubes of ", options_.n_voxels, "^3, ", snapshot.n_rows(),
-                         " gas cells");
+  estimate.note =
+      concat(table.size(), " cubes of ", options_.n_voxels, "^3, ", snapshot.n_rows, " gas cells");
   return estimate;
 }
 
 void VoxelizeStage::run(Context& context) {
   auto const& comm = context.comm();
   std::optional<ClusterTable> table;
-  std::optional<Snapshot> snapshot;
+  auto const snapshot = open_snapshot(comm, instance_, run_directory_, Snapshot::Kind::gas);
   std::vector<Cube> cubes;
   std::vector<double> cost;
   collectively(comm, "voxelize: opening the inputs", [&] {
     table = read_clusters(context.product(products::clusters(instance_.name)));
-    snapshot.emplace(find_snapshot_files(instance_.gas(run_directory_)), Snapshot::Kind::gas);
-    check_belongs_together(snapshot->header(), snapshot->files().front(), *table,
+    check_belongs_together(snapshot.header(), snapshot.files().front(), *table,
                            instance_.tolerance);
-    check_cell_size(*snapshot);
+    check_cell_size(snapshot);
     double total_mass = 0;
     for (auto const& cluster : table->clusters) total_mass += cluster.m200c;
     for (auto const& cluster : table->clusters) {
@@ -160,7 +159,7 @@ void VoxelizeStage::run(Context& context) {
     gatherer.emplace(comm, PeriodicBox(table->box_ckpch), std::move(cubes), cost,
                      options_.n_voxels);
   });
-  stream(context, *snapshot, *gatherer);
+  stream(context, snapshot, *gatherer);
   finish(context, *table, *gatherer);
 }
 

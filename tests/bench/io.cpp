@@ -75,7 +75,7 @@ void snapshot(Comm const& comm, std::string const& path) {
     write_snapshot_file(path, header, 1, header.n_particles, &particles, nullptr);
   }
   comm.barrier();
-  auto const snapshot = Snapshot::open(comm, {path}, Snapshot::Kind::dark_matter);
+  auto const snapshot = Snapshot::open(comm, path, Snapshot::Kind::dark_matter);
   say(comm, "read dark matter, slices of a million rows", n * 1e-6, "million rows",
       seconds(comm, [&] {
         auto const slices = snapshot.slices(1 << 20);

@@ -182,6 +182,54 @@ TEST_F(RealCatalogs, HoldTheKnownNumbersOfHosts) {
   }
 }
 
+// The header of this real file names 41 columns, its rows hold 34.
+TEST_F(RealCatalogs, NamesThatFindParentsLeavesBehindShiftNothing) {
+  auto const comm = Comm::world();
+  std::string const folder = shared_data + "/box50_a/rockstar/snap_099/";
+  auto const trap =
+      read_rockstar(comm, {folder + "out_0_wparents.list"}, MassDefinition::m200c, 100);
+  EXPECT_EQ(trap.header.n_leftover_names, 7U);
+  auto const trapped = gathered(comm, trap);
+  auto const whole = gathered(
+      comm, read_rockstar(comm, {folder + "out_0_allcols_pid.list"}, MassDefinition::m200c, 100));
+  ASSERT_EQ(trapped.size(), whole.size());
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_EQ(trapped[i].id, whole[i].id);
+    EXPECT_EQ(trapped[i].parent_id, whole[i].parent_id);
+    EXPECT_NEAR(trapped[i].mass / whole[i].mass, 1, 6e-4);  // printed with four digits
+    EXPECT_NEAR(trapped[i].voff_kms, whole[i].voff_kms, 0.01);
+  }
+
+  // The same file from a finder that is not known to do this.
+  std::ifstream in(folder + "out_0_wparents.list");
+  std::string content{std::istreambuf_iterator<char>(in), {}};
+  auto const version = content.find("0.99.9-RC3");
+  ASSERT_NE(version, std::string::npos);
+  content.replace(version, 10, "0.99.9-RC9");
+  auto const text = refusal(comm, content, ExitCode::bad_data);
+  for (auto const* part : {"the header names 41 columns but the rows hold 34", "find_parents",
+                           "use the list with all columns, or mend the first line"})
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+}
+
+TEST_F(RealCatalogs, HoldBoundMassesAndThoseOfAllParticles) {
+  auto const comm = Comm::world();
+  std::string const folder = shared_data + "/box75_a/rockstar/snap_099/";
+  for (std::string const name : {"out_0_wparents.list", "halos_099.0.ascii"}) {
+    std::vector<double> ratios;
+    for (auto const& halo :
+         gathered(comm, read_rockstar(comm, {folder + name}, MassDefinition::m200c, 1000))) {
+      ASSERT_GT(halo.mass_all, 0) << name;
+      ratios.push_back(halo.mass / halo.mass_all);  // far below 1 for subhaloes
+    }
+    std::sort(ratios.begin(), ratios.end());
+    EXPECT_NEAR(ratios[ratios.size() / 2], 1, 1e-3) << name;
+    EXPECT_LT(ratios.back(), 1.001) << name;  // printed with four digits
+    auto const other = read_rockstar(comm, {folder + name}, MassDefinition::vir, 1000);
+    for (auto const& halo : other.halos) EXPECT_EQ(halo.mass_all, -1);
+  }
+}
+
 TEST_F(RealCatalogs, AListWithoutParentsTakesThemFromAnother) {
   auto const comm = Comm::world();
   std::string const folder = shared_data + "/box50_a/rockstar/snap_099/";

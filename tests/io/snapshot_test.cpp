@@ -122,20 +122,6 @@ TEST(Snapshot, ids_keep_all_64_bits_even_if_stored_as_signed) {
             (std::vector<std::uint64_t>{0xffffffffffffffffU, 0xfffffffffffffffeU, 7}));
 }
 
-TEST(Snapshot, six_hundred_files_are_shared_by_the_ranks) {
-  auto const comm = Comm::world();
-  Scratch const scratch(comm);
-  auto const small = SmallSnapshot::of_dark_matter(std::vector<std::int64_t>(600, 2));
-  if (comm.is_root()) small.write(scratch.path());
-  comm.barrier();
-  auto const files = find_snapshot_files(scratch.path());
-  ASSERT_EQ(files.size(), 600U);
-  auto const snapshot = Snapshot::open(comm, files, Kind::dark_matter);
-  EXPECT_EQ(snapshot.n_rows(), 1200);
-  // Sorted by number, not by name: file 10 comes after file 9.
-  EXPECT_EQ(snapshot.read_dark_matter({19, 21}).id, (std::vector<std::uint64_t>{1019, 1020}));
-}
-
 TEST(Snapshot, real_snapshots_are_read) {
   std::string const data = SETSZ_SHARED_DATA;
   if (!std::filesystem::exists(data + "/box75_a")) GTEST_SKIP() << "no data in " << data;

@@ -18,8 +18,8 @@ struct ToyOptions {
   double radius = 2.5;
   std::int64_t count = 3;
   bool fast = false;
-  std::string file;
-  std::vector<std::string> names;
+  std::string file, path;
+  std::vector<std::string> names, paths;
   std::vector<double> bins = {1, 2};
   Colour colour = Colour::red;
   std::int64_t threads = 1;
@@ -29,6 +29,8 @@ struct ToyOptions {
     options.add("fast", fast, {.help = "quickly"});
     options.add("file", file, {.help = "where"});
     options.add("names", names, {.help = "who"});
+    options.add("path", path, {.help = "a file", .is_path = true});
+    options.add("paths", paths, {.help = "files", .is_path = true});
     options.add("bins", bins, {.help = "edges", .min = 0});
     options.add("colour", colour, {{"red", Colour::red}, {"green", Colour::green}},
                 {.help = "which"});
@@ -53,6 +55,11 @@ Configuration parse(std::string const& text, std::vector<std::string> const& ove
   return Configuration::parse(text, "toy.ini", overrides, toy_schemas());
 }
 
+struct BadFile {
+  char const* text;
+  std::vector<std::string> words;  ///< of the message
+};
+
 TEST(Options, ValuesOfEveryTypeAreRead) {
   auto const toy = parse(
                        "# a comment\n[toy]\nradius = 3.25  # another\ncount=12\nfast = yes\n"
@@ -66,6 +73,47 @@ TEST(Options, ValuesOfEveryTypeAreRead) {
   EXPECT_EQ(toy.names, (std::vector<std::string>{"a", "b", "c"}));
   EXPECT_EQ(toy.bins, (std::vector<double>{0.5, 1000}));
   EXPECT_EQ(toy.colour, Colour::green);
+}
+
+TEST(Options, PathsTakeVariablesFromTheEnvironment) {
+  ::setenv("SETSZ_TEST_DATA", "/data of ü", 1);
+  ::setenv("SETSZ_TEST_N", "99", 1);
+  auto const configuration = parse(
+      "[toy]\npath = ${SETSZ_TEST_DATA}/snap_$SETSZ_TEST_N.*.hdf5\n"
+      "paths = $SETSZ_TEST_DATA, a$$b, x${SETSZ_TEST_N}y\nfile = $SETSZ_TEST_DATA\n",
+      {"toy.count=5"});
+  auto const toy = configuration.get<ToyOptions>();
+  EXPECT_EQ(toy.path, "/data of ü/snap_99.*.hdf5");
+  EXPECT_EQ(toy.paths, (std::vector<std::string>{"/data of ü", "a$b", "x99y"}));
+  EXPECT_EQ(toy.file, "$SETSZ_TEST_DATA") << "other texts stay as they are";
+  // What products carry needs no environment.
+  auto const resolved = configuration.resolved();
+  ::unsetenv("SETSZ_TEST_DATA");
+  auto const again = parse(resolved).get<ToyOptions>();
+  EXPECT_EQ(again.path, toy.path);
+  EXPECT_EQ(again.paths, toy.paths);
+}
+
+TEST(Options, AVariableThatSaysNothingIsNamedWithTheText) {
+  ::unsetenv("SETSZ_TEST_NOWHERE");
+  ::setenv("SETSZ_TEST_EMPTY", "", 1);
+  std::vector<BadFile> const cases{
+      {"[toy]\npath = $SETSZ_TEST_NOWHERE/x.hdf5\n",
+       {"toy.ini:2", "[toy] path", "'$SETSZ_TEST_NOWHERE/x.hdf5'",
+        "SETSZ_TEST_NOWHERE is not set"}},
+      {"[toy]\npaths = a, ${SETSZ_TEST_NOWHERE}b\n", {"toy.ini:2", "paths", "is not set"}},
+      {"[toy]\npath = $SETSZ_TEST_EMPTY/run\n", {"SETSZ_TEST_EMPTY is empty"}},
+      {"[toy]\npath = ${SETSZ_TEST_NOWHERE/x\n", {"'${' without", "write ${NAME}"}},
+      {"[toy]\npath = a$/x\n", {"'a$/x'", "$$ for a dollar sign"}},
+      {"[toy]\npath = $1\n", {"no name of a variable"}},
+      {"[toy]\npath = x$\n", {"no name of a variable"}}};
+  for (auto const& bad : cases) {
+    auto const error = error_of([&] { parse(bad.text); });
+    EXPECT_EQ(error.code(), ExitCode::config) << bad.text;
+    for (auto const& word : bad.words)
+      EXPECT_NE(std::string(error.what()).find(word), std::string::npos)
+          << "'" << word << "' is not in: " << error.what();
+  }
 }
 
 TEST(Options, MissingKeysAndSectionsKeepTheirDefaults) {
@@ -90,11 +138,6 @@ TEST(Options, FamiliesKeepTheOrderOfTheFile) {
   EXPECT_EQ(configuration.get<ItemOptions>("item.z").size, 2);
   EXPECT_EQ(configuration.get<ItemOptions>("item.a").size, 1);
 }
-
-struct BadFile {
-  char const* text;
-  std::vector<std::string> words;  ///< of the message
-};
 
 TEST(Options, EveryMistakeIsNamedWithItsLine) {
   std::vector<BadFile> const cases{

@@ -88,6 +88,25 @@ def test_wrong_usage_and_configuration():
         check(result.code == 78 and len(result.errors) == 1, "one message from three ranks", result)
 
 
+def test_variables_of_the_environment():
+    with Folder() as folder:
+        setting = ["--set", "toy.file=$SETSZ_TEST_DATA/x.dat"]
+        result = run(3, "run", folder.ini, *setting)
+        check(result.code == 78 and len(result.errors) == 1 and "SETSZ_TEST_DATA is not set" in result.output
+              and "$SETSZ_TEST_DATA/x.dat" in result.output, "a variable that is not set", result)
+        for ranks in (1, 3):
+            result = run(ranks, "run", folder.ini, *setting, SETSZ_TEST_DATA=folder.path + "/nowhere")
+            check(result.code == 66 and folder.path + "/nowhere/x.dat" in result.output,
+                  "a missing file is named in full", result)
+        def on_node(ranks, value):
+            return ["-n", str(ranks), "env", "SETSZ_TEST_DATA=" + folder.path + value, PROGRAM, "run",
+                    folder.ini, *setting]
+        two = subprocess.run([MPIEXEC, *on_node(1, "/a"), ":", *on_node(2, "/b")], timeout=40, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        check(two.returncode == 78 and "/b/x.dat', on rank 0 'file = " in two.stdout,
+              "nodes with different environments", Result(two.returncode, two.stdout, 0))
+
+
 def test_run_status_verify():
     with Folder() as folder:
         check("missing" in run(0, "status", folder.ini).output, "status: missing")

@@ -19,7 +19,7 @@ void ToyOptions::declare(OptionList& options) {
   };
   options.add("count", count, {.help = "numbers", .min = 1});
   options.add("factor", factor, {.help = "of the sums"});
-  options.add("file", file, {.help = "external input"});
+  options.add("file", file, {.help = "external input", .is_path = true});
   options.add("pause_ms", pause_ms, running("pause of every unit"));
   options.add("commit_every", commit_every, running("units between two commits"));
   options.add("fault", fault,

@@ -73,6 +73,11 @@ class CatalogStageTest : public testing::Test {
          schema_of<MockFiles>(), schema_of<CatalogOptions>()});
   }
   ClusterTable run(std::string const& options = "", std::string const& folder = "run") {
+    notes_of(folder, options);
+    return read_clusters(scratch_ / (folder + "/catalog/z1/clusters.h5"));
+  }
+  /// Runs the stage; what it notes.
+  nlohmann::json notes_of(std::string const& folder, std::string const& options = "") {
     auto const all = configuration(options);
     CatalogStage stage(all, snapshot_instances(all).front());
     stage.preflight(comm_);
@@ -80,7 +85,7 @@ class CatalogStageTest : public testing::Test {
     run_options.directory = scratch_ / folder;
     test::StageContext context(comm_, run_options, stage);
     stage.run(context);
-    return read_clusters(scratch_ / (folder + "/catalog/z1/clusters.h5"));
+    return context.notes();
   }
   std::string hash(std::string const& folder, std::string const& file) const {
     return h5_content_hash(scratch_ / (folder + "/catalog/z1/" + file));
@@ -163,6 +168,28 @@ TEST_F(CatalogStageTest, WithoutParentsItAsksForThem) {
   EXPECT_TRUE(test::contains(text, "65 "));
   EXPECT_TRUE(test::contains(text, "no column PID"));
   EXPECT_EQ(run("hosts = all\n").size(), 23);
+}
+
+TEST_F(CatalogStageTest, ComparesBoundMassesWithThoseOfAllParticles) {
+  EXPECT_FALSE(notes_of("plain").contains("median_bound_over_all_mass"));
+  for (double const ratio : {0.98, 0.9}) {
+    auto text = list_of(halo_lines());
+    text.replace(text.find("R200c"), 5, "R200c M200c_all");
+    std::string with_both;
+    for (auto const& line : split(text, '\n')) {
+      auto fields = words(line);
+      if (!line.empty() && line[0] != '#')
+        fields[2] += concat(" ", std::stod(fields[1]) / ratio);  // behind R200c
+      with_both += line.starts_with('#') ? line + "\n" : join(fields, " ") + "\n";
+    }
+    write_list(with_both);
+    testing::internal::CaptureStderr();
+    auto const notes = notes_of(concat("both", ratio));
+    auto const said = testing::internal::GetCapturedStderr();
+    EXPECT_NEAR(notes.at("median_bound_over_all_mass").get<double>(), ratio, 1e-5);
+    bool const warned = said.find("warning: catalog: the bound M200c") != std::string::npos;
+    EXPECT_TRUE(warned == (ratio < 0.95) || !comm_.is_root()) << said;
+  }
 }
 
 TEST_F(CatalogStageTest, RefusesACatalogueOfAnotherBox) {

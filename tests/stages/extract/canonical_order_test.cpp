@@ -8,6 +8,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/random.hpp"
+#include "stages/extract/repeated_key.hpp"
 
 namespace setsz {
 namespace {
@@ -23,8 +24,6 @@ KeptParticle particle(std::uint64_t id) {
           {coordinate(), coordinate(), coordinate()},
           1};
 }
-
-std::uint64_t key_of(KeptParticle const& p) { return std::uint64_t{p.key[0]} << 32 | p.key[1]; }
 
 ParticleBlocks in_blocks(std::vector<KeptParticle> const& particles, std::size_t block_size) {
   ParticleBlocks blocks;
@@ -115,6 +114,20 @@ TEST(ClusterBins, KeepEveryParticleOfEveryCluster) {
     for (auto const& p : block) EXPECT_EQ(key_of(p), hash64(1, 2 * seen++));
   EXPECT_EQ(static_cast<std::int64_t>(seen), (n + 1) / 2);
   EXPECT_EQ(bins.count(0), 0);
+}
+
+TEST(RepeatedKey, IsFoundWhereverItsParticlesLie) {
+  for (std::uint64_t const n : {2U, 3U, 63U, 64U, 1000U, 200000U}) {
+    std::vector<KeptParticle> particles;
+    for (std::uint64_t id = 0; id < n; ++id) particles.push_back(particle(id));
+    EXPECT_FALSE(repeated_key(particles).has_value()) << n;
+    for (std::uint64_t const at : {std::uint64_t{0}, (n - 1) / 2, n - 2}) {
+      auto twins = particles;
+      twins[n - 1].key = twins[at].key;
+      EXPECT_EQ(repeated_key(twins), key_of(twins[at])) << n << " " << at;
+    }
+  }
+  EXPECT_FALSE(repeated_key({}).has_value());
 }
 
 }  // namespace

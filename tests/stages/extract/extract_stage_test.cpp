@@ -174,6 +174,38 @@ TEST(ExtractStage, ResumesFromACheckpointOnAnyNumberOfRanks) {
   EXPECT_EQ(h5_content_hash(workplace.run(comm, "more", 1000)), expected);
 }
 
+TEST(ExtractStage, ReadsEveryHeaderOnceAndThenOpensWhatItStreams) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  constexpr std::int64_t n_files = 61;
+  workplace.hold(SmallUniverse(), n_files);
+  auto const opened = [&](auto&& body) {
+    auto const before = H5File::n_opened;
+    body();
+    return comm.all_sum(H5File::n_opened - before);
+  };
+  EXPECT_EQ(opened([&] { workplace.stage().preflight(comm); }), n_files + 1);
+  // Slices of 4000 rows begin and end inside files; products are opened to be read back.
+  std::int64_t const others = 2 * 8 + 5 * comm.size();
+  EXPECT_LE(opened([&] { workplace.run(comm, "a", 4000); }), 2 * n_files + others);
+  EXPECT_LE(opened([&] {
+              if (comm.is_root()) workplace.stage().estimate(workplace / "", comm.size());
+            }),
+            3);
+}
+
+TEST(ExtractStage, ChecksTheFilesBeforeWorkBegins) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  workplace.hold(SmallUniverse(), 5);
+  workplace.stage().preflight(comm);
+  if (comm.is_root()) test::write_bytes(workplace / "snap/snap.3.hdf5", "");
+  comm.barrier();
+  auto const text = test::error_of([&] { workplace.stage().preflight(comm); });
+  EXPECT_TRUE(test::contains(text, concat("65 '", workplace / "snap/snap.3.hdf5", "' is empty")));
+  EXPECT_EQ(test::error_of([&] { workplace.run(comm, "a"); }), text);
+}
+
 TEST(ExtractStage, WorksWithMoreRanksThanClusters) {
   auto const comm = Comm::world();
   Workplace workplace(comm);
@@ -248,6 +280,13 @@ INSTANTIATE_TEST_SUITE_P(
                  [](SmallUniverse& u) {
                    u.particles.position[1] = u.particles.position[5];
                    u.particles.id[1] = u.particles.id[5];
+                 },
+                 ExitCode::bad_data, "same ParticleID"},
+        BadInput{"AParticleTwiceInACluster",
+                 [](SmallUniverse& u) {
+                   u.particles.position[1] = {3900, 4000, 4000};
+                   u.particles.position[29999] = {4100, 4000, 4000};
+                   u.particles.id[29999] = u.particles.id[1];
                  },
                  ExitCode::bad_data, "same ParticleID"},
         BadInput{"ASphereLargerThanHalfTheBox",

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <utility>
 
 #include "pipeline/base/error.hpp"
@@ -37,8 +38,34 @@ Found brute_force(std::vector<Sphere> const& spheres, Vec3 const& position) {
   return found;
 }
 
+/// Many positions at once, also on the borders of cells, in the precision of a file.
+template <class T>
+void expect_all_equal_to_brute_force(std::vector<Sphere> const& spheres, SphereLookup const& lookup,
+                                     std::size_t n) {
+  std::vector<T> positions;
+  for (std::uint64_t i = 0; i < n; ++i) {
+    auto p = random_position(5000 + i);
+    if (i % 3 == 0) p.x = edge / 128 * std::floor(p.x / edge * 128);
+    if (i % 5 == 0) p.y = std::nextafter(static_cast<float>(edge), 0.F);
+    for (double const x : {p.x, p.y, p.z}) positions.push_back(static_cast<T>(x));
+    if (positions.back() >= edge) positions.back() = 0;
+  }
+  std::vector<Found> found(n);
+  lookup.visit_all(std::span<T const>(positions),
+                   [&](std::size_t i, std::int32_t index, Vec3 const& offset) {
+                     found[i].emplace_back(index, offset);
+                   });
+  for (std::size_t i = 0; i < n; ++i)
+    ASSERT_EQ(found[i],
+              brute_force(spheres, {positions[3 * i], positions[3 * i + 1], positions[3 * i + 2]}));
+}
+
 void expect_equal_to_brute_force(std::vector<Sphere> const& spheres) {
   SphereLookup const lookup(PeriodicBox(edge), spheres);
+  for (std::size_t const n : {20000U, 515U, 7U, 0U}) {
+    expect_all_equal_to_brute_force<float>(spheres, lookup, n);
+    expect_all_equal_to_brute_force<double>(spheres, lookup, n);
+  }
   std::size_t hits = 0;
   for (std::uint64_t i = 0; i < 20000; ++i) {
     auto const found = look_up(lookup, random_position(1000 + i));

@@ -226,5 +226,19 @@ TEST_F(VoxelizeStageTest, SaysWhatIsWrongWithItsInputs) {
   EXPECT_TRUE(test::contains(option, "78 "));
 }
 
+TEST_F(VoxelizeStageTest, ChecksTheFilesBeforeWorkBeginsEachOnOneRank) {
+  make_inputs("a", 0);
+  auto const config = configuration("a", "");
+  VoxelizeStage const stage(config, snapshot_instances(config).front());
+  auto const before = H5File::n_opened;
+  stage.preflight(comm_);
+  EXPECT_EQ(comm_.all_sum(H5File::n_opened - before), 3);  // the first one tells how many there are
+  if (comm_.is_root()) test::write_bytes(scratch_ / "a/gas/snap_099.1.hdf5", "<html>");
+  comm_.barrier();
+  auto const text = test::error_of([&] { stage.preflight(comm_); });
+  EXPECT_TRUE(test::contains(text, "65 '"));
+  EXPECT_TRUE(test::contains(text, "snap_099.1.hdf5' is not an HDF5 file: it looks like a web"));
+}
+
 }  // namespace
 }  // namespace setsz

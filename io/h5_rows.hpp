@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/h5.hpp"
+
+namespace setsz {
+
+/// Rows of one dataset, read as they are stored and in many pieces: the dataset stays open.
+///
+/// What lies in the file as it lies in memory (contiguous, no filter, this machine's numbers) is
+/// read from its place in the file with pread, which copies it once; all else with H5Dread.
+/// Local. Must not outlive the file.
+class H5Rows {
+ public:
+  /// Errors as H5File::info has them.
+  H5Rows(H5File const& file, std::string const& dataset);
+
+  H5Type type() const { return info_.type; }
+  std::int64_t n_rows() const { return info_.shape[0]; }
+  std::int64_t values_per_row() const { return values_per_row_; }
+  bool is_direct() const { return offset_ >= 0; }
+
+  /// \pre T is the stored type (int64 and uint64 read each other's bits); `into` has the size of
+  /// the rows
+  template <class T>
+  void read(Range rows, std::span<T> into) const;
+
+ private:
+  void find_in_file(H5File const& file);
+  void read_directly(std::int64_t first_byte, std::span<std::byte> into) const;
+  void read_through_hdf5(Range rows, void* into) const;
+
+  std::string name_;  ///< "'/PartType1/Coordinates' of 'snap.0.hdf5'"
+  DatasetInfo info_;
+  std::int64_t values_per_row_ = 1;
+  H5<H5Dclose> data_;
+  H5<H5Sclose> space_;
+  int descriptor_ = -1;
+  std::int64_t offset_ = -1;  ///< of the first row in the file; -1: not to be read directly
+};
+
+}  // namespace setsz

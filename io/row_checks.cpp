@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/row_checks.hpp"
+
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "pipeline/base/dispatch.hpp"
+
+namespace setsz {
+
+namespace {
+
+/// The integer of the same width: verdicts gathered in it leave the loops without branches, which
+/// the compiler turns into vector instructions.
+template <class T>
+using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+
+/// The smallest T that is not below `x`: y < x and y < up(x) say the same of every T y.
+template <class T>
+T up(double x) {
+  auto const rounded = static_cast<T>(x);
+  return static_cast<double>(rounded) < x
+             ? std::nextafter(rounded, std::numeric_limits<T>::infinity())
+             : rounded;
+}
+
+struct Seen {
+  bool outside, zero, beyond;
+};
+
+template <class T>
+[[gnu::always_inline]] inline Seen look(T const* numbers, std::size_t n, T limit, T far) {
+  Bits<T> outside = 0, zero = 0, beyond = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    T const x = numbers[i];
+    outside |= static_cast<Bits<T>>(!(x >= 0)) | static_cast<Bits<T>>(!(x < limit));
+    zero |= static_cast<Bits<T>>(x == 0);
+    beyond |= static_cast<Bits<T>>(x > far);
+  }
+  return {outside != 0, zero != 0, beyond != 0};
+}
+
+/// NaN and infinity have all bits of the exponent set: adding one carries into the sign.
+template <class T>
+[[gnu::always_inline]] inline bool finite(T const* numbers, std::size_t n) {
+  constexpr int mantissa = std::numeric_limits<T>::digits - 1;
+  constexpr Bits<T> sign = Bits<T>{1} << (8 * sizeof(T) - 1);
+  constexpr Bits<T> exponent = (sign - 1) >> mantissa << mantissa;
+  Bits<T> carried = 0;
+  for (std::size_t i = 0; i < n; ++i)
+    carried |= (std::bit_cast<Bits<T>>(numbers[i]) & exponent) + (Bits<T>{1} << mantissa);
+  return (carried & sign) == 0;
+}
+
+SETSZ_DISPATCH Seen look_at(float const* x, std::size_t n, float limit, float far) {
+  return look(x, n, limit, far);
+}
+SETSZ_DISPATCH Seen look_at(double const* x, std::size_t n, double limit, double far) {
+  return look(x, n, limit, far);
+}
+SETSZ_DISPATCH bool finite_at(float const* x, std::size_t n) { return finite(x, n); }
+SETSZ_DISPATCH bool finite_at(double const* x, std::size_t n) { return finite(x, n); }
+SETSZ_DISPATCH bool zero_at(std::uint64_t const* numbers, std::size_t n) {
+  std::uint64_t zero = 0;
+  for (std::size_t i = 0; i < n; ++i) zero |= static_cast<std::uint64_t>(numbers[i] == 0);
+  return zero != 0;
+}
+
+}  // namespace
+
+template <class T>
+CoordinateCheck check_coordinates(std::span<T const> coordinates, double edge, double far) {
+  auto const seen =
+      look_at(coordinates.data(), coordinates.size(), up<T>(edge), static_cast<T>(far));
+  return {!seen.outside, seen.zero, seen.beyond};
+}
+
+template <class T>
+bool all_finite(std::span<T const> numbers) {
+  return finite_at(numbers.data(), numbers.size());
+}
+
+bool any_zero(std::span<std::uint64_t const> numbers) {
+  return zero_at(numbers.data(), numbers.size());
+}
+
+template CoordinateCheck check_coordinates<float>(std::span<float const>, double, double);
+template CoordinateCheck check_coordinates<double>(std::span<double const>, double, double);
+template bool all_finite<float>(std::span<float const>);
+template bool all_finite<double>(std::span<double const>);
+
+}  // namespace setsz

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace setsz {
+
+/// What a quick look at coordinates says; whoever sees something suspicious looks closely.
+struct CoordinateCheck {
+  bool all_inside = true;   ///< 0 <= x < edge, so none is NaN
+  bool any_zero = false;    ///< exactly 0: a hole in the file?
+  bool any_beyond = false;  ///< x > far: the box is filled further out
+};
+/// \param edge  of the box, in the unit of the coordinates
+template <class T>
+CoordinateCheck check_coordinates(std::span<T const> coordinates, double edge, double far);
+
+/// Is none of the numbers NaN or infinite?
+template <class T>
+bool all_finite(std::span<T const> numbers);
+
+bool any_zero(std::span<std::uint64_t const> numbers);
+
+}  // namespace setsz
