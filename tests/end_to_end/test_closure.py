@@ -79,7 +79,7 @@ class Closure(Case):
                 self.assertLess(numpy.median(both.losses / part.losses), 0.85)
         for model in models:
             with self.subTest(f"Y of {model.name}"):
-                self.assertAlmostEqual(model.y, 1, delta=0.12)
+                self.assertAlmostEqual(model.y, 1, delta=0.15)
 
 
 def print_table(models, offsets, seconds):
