@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Installs what is missing, checks the sources, builds the preset ci and runs the tests.
 #   jobs/test.sh             all tests but those labelled science
-#   jobs/test.sh --science   only those: minutes, training on the mock universe
+#   jobs/test.sh --science   only those: minutes, training on the mock universe; prints what was learnt
 #   jobs/test.sh -R extract  what else ctest takes is handed to it
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . jobs/common.sh
 
 label=(--label-exclude science)
-if [[ ${1:-} == --science ]]; then label=(--label-regex science) && shift; fi
+if [[ ${1:-} == --science ]]; then label=(--label-regex science --verbose) && shift; fi
 
 install_packages "${release_packages[@]}" "${test_packages[@]}"
 

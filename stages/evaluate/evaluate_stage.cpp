@@ -256,12 +256,12 @@ void EvaluateStage::run(Context& context) {
       columns.push_back({{"clusters", fold.predictions.clusters()},
                          {"columns", other_columns(fold.predictions)}});
   });
-  if (n_folds_ == 1) {  // the only split: predict has done all clusters, so its other parts show
+  if (n_folds_ == 1) {  // the only split: where predict has done all clusters, its other parts show
                         // how much was learnt by heart
     for (auto const& [part, key] :
          {std::pair(Split::training, "training"), std::pair(Split::validation, "validation")}) {
       auto const tasks = tasks_of(*table, part);
-      if (tasks.empty()) continue;
+      if (tasks.empty() || !folds.front().predictions.find(tasks.front().row)) continue;
       auto const results = score_all(comm, tasks, *table, folds, *truth);
       std::vector<double> ratios;
       for (auto const& score : results.scores) ratios.push_back(score.ratio());

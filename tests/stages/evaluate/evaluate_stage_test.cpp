@@ -123,6 +123,17 @@ TEST_P(EvaluateStageTest, TheTruthHasNoLoss) {
   EXPECT_EQ(scores["histogram"]["gas"], scores["histogram"]["predicted"]);
 }
 
+TEST_P(EvaluateStageTest, NeedsNoPredictionOfOtherThanTestingClusters) {
+  make_inputs("a", gas);
+  std::string const path = concat(scratch_ / "a", "/predict/z0/small/fold0/seed1/prediction.h5");
+  auto const testing = table_.rows_of(Split::testing, 0);
+  if (comm_.is_root()) test::write_cubes(path, table_, n_voxels, gas, &testing);
+  comm_.barrier();
+  auto const scores = nlohmann::json::parse(run(comm_, "a"));
+  EXPECT_EQ(scores["n_clusters"], n_folds_ == 1 ? 2 : 6);
+  EXPECT_FALSE(scores.contains("other_parts"));
+}
+
 TEST_P(EvaluateStageTest, GivesTheSameBytesOnAnyNumberOfRanks) {
   make_inputs("a", [](Cluster const& cluster, Vec3 const& x) { return 0.7 * gas(cluster, x); });
   auto const together = run(comm_, "a");

@@ -12,6 +12,7 @@
 #include "stages/mock/mass_function.hpp"
 #include "stages/mock/measure.hpp"
 #include "stages/mock/nfw.hpp"
+#include "tests/fixtures/mock_parameters.hpp"
 
 namespace setsz {
 namespace {
@@ -21,16 +22,6 @@ MockParameters small_box() {
   parameters.box_mpch = 40;
   parameters.particle_mass_msunh = 1e10;
   parameters.mass_min_msunh = 2e13;
-  return parameters;
-}
-
-MockParameters without_departures(MockParameters parameters) {
-  parameters.departures = {.offset_rms = 0,
-                           .substructure = 0,
-                           .local_strength = 0,
-                           .transfer_rms = 0,
-                           .triaxiality = 0,
-                           .spin = 0};
   return parameters;
 }
 
@@ -150,7 +141,7 @@ TEST(MockUniverse, RefusesMoreHaloesThanFit) {
 }
 
 TEST(HaloParticles, EnclosedMassIsTheNfwProfile) {
-  auto const universe = make_universe(without_departures(small_box()), Cosmology{}, 0, 3);
+  auto const universe = make_universe(test::without_departures(small_box()), Cosmology{}, 0, 3);
   auto const& halo = universe.halos.front();
   NfwProfile const profile(halo.concentration);
   auto const particles = halo_particles(universe, 0);
@@ -163,7 +154,7 @@ TEST(HaloParticles, EnclosedMassIsTheNfwProfile) {
 }
 
 TEST(HaloParticles, DispersionIsThatOfTheJeansEquation) {
-  auto const universe = make_universe(without_departures(small_box()), Cosmology{}, 0, 3);
+  auto const universe = make_universe(test::without_departures(small_box()), Cosmology{}, 0, 3);
   auto const& halo = universe.halos.front();
   NfwProfile const profile(halo.concentration);
   double sum = 0, wanted = 0;
@@ -207,7 +198,7 @@ TEST(HaloParticles, OuterParticlesAreCentredOnThePlantedOffset) {
 }
 
 TEST(HaloParticles, RotationGivesAngularMomentumAlongTheSpin) {
-  auto parameters = without_departures(small_box());
+  auto parameters = test::without_departures(small_box());
   parameters.departures.spin = 0.3;
   auto const universe = make_universe(parameters, Cosmology{}, 0, 3);
   auto const found = measure_halo(universe, 0, halo_particles(universe, 0));

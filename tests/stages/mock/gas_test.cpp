@@ -8,6 +8,7 @@
 #include "pipeline/base/periodic_box.hpp"
 #include "stages/mock/gas_field.hpp"
 #include "stages/mock/gas_mesh.hpp"
+#include "tests/fixtures/mock_parameters.hpp"
 
 namespace setsz {
 namespace {
@@ -18,16 +19,6 @@ MockParameters small_box() {
   parameters.particle_mass_msunh = 2e10;
   parameters.mass_min_msunh = 1e13;
   parameters.gas_resolution_r200 = 0.15;
-  return parameters;
-}
-
-MockParameters without_departures(MockParameters parameters) {
-  parameters.departures = {.offset_rms = 0,
-                           .substructure = 0,
-                           .local_strength = 0,
-                           .transfer_rms = 0,
-                           .triaxiality = 0,
-                           .spin = 0};
   return parameters;
 }
 
@@ -71,7 +62,7 @@ TEST(GasMesh, EveryFileGetsItsRootCellsOnce) {
 }
 
 TEST(GasMesh, PressureIsThePlantedProfileWhenDeparturesAreOff) {
-  auto parameters = without_departures(small_box());
+  auto parameters = test::without_departures(small_box());
   parameters.gas_resolution_r200 = 0.08;
   parameters.gas_resolved_msunh = 5e13;
   auto const universe = make_universe(parameters, Cosmology{}, 0, 2);
