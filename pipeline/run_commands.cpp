@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/h5.hpp"
+#include "io/healpix_map.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/code_version.hpp"
@@ -18,7 +19,15 @@ namespace setsz {
 
 namespace {
 
+/// Of a map the data alone: its header tells the day and the code that made it.
+std::string map_content(std::string const& path) {
+  HealpixFile const map(path);
+  require(map.data_sum_holds(), ExitCode::io, "map '", path, "' does not hold its DATASUM");
+  return "DATASUM " + map.cards().at("DATASUM");
+}
+
 std::string content_hash(std::string const& path, std::string const& name) {
+  if (name.ends_with(".fits")) return map_content(path);
   return name.ends_with(".h5") || name.ends_with(".hdf5") ? h5_content_hash(path) : hash_file(path);
 }
 

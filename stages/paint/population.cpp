@@ -5,7 +5,6 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "pipeline/base/hash.hpp"
 #include "stages/common/sections.hpp"
 
 namespace setsz {
@@ -49,6 +48,10 @@ void PopulationOptions::declare(OptionList& options) {
 std::string PopulationNames::prediction(std::int64_t fold) const {
   return concat("predict/", products::trained_instance(snapshot, model, fold, seed),
                 "/prediction.h5");
+}
+
+std::string PopulationNames::network(std::int64_t fold) const {
+  return concat("train/", products::trained_instance(snapshot, model, fold, seed), "/model.pt");
 }
 
 std::vector<std::string> PopulationNames::inputs(PopulationOptions const& options) const {
@@ -153,17 +156,6 @@ std::vector<FillHalo> Population::fill(Range rows) const {
     return halo.m200c * msunh_per_code < options_.fill_mass_min_msunh;
   });
   return halos;
-}
-
-std::string Population::prediction_hash() const {
-  Hash hash;
-  for (auto const& prediction : predictions_) {
-    auto const y = prediction.file().read_all<double>("/y");
-    hash.add_bytes(prediction.clusters().data(),
-                   prediction.clusters().size() * sizeof(std::int64_t));
-    hash.add_bytes(y.data(), y.size() * sizeof(double));
-  }
-  return hash.hex();
 }
 
 }  // namespace setsz

@@ -39,6 +39,7 @@ struct PopulationNames {
   std::int64_t seed = 1, n_folds = 1;
 
   std::string prediction(std::int64_t fold) const;
+  std::string network(std::int64_t fold) const;  ///< train/.../model.pt
   std::vector<std::string> inputs(PopulationOptions const& options) const;
 };
 
@@ -73,8 +74,6 @@ class Population {
   std::int64_t n_fill_rows() const { return n_fill_rows_; }
   /// The haloes of some rows that are massive enough.
   std::vector<FillHalo> fill(Range rows) const;
-  /// Hash of the identities and Y of all predictions.
-  std::string prediction_hash() const;
 
  private:
   void open_predictions(PopulationNames const& names,

@@ -7,6 +7,7 @@
 #include "pipeline/run/stage.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/paint/population.hpp"
+#include "stages/sky/sky_work.hpp"
 
 namespace setsz {
 
@@ -43,7 +44,15 @@ class SkyStage : public Stage {
   void run(Context& context) override;
 
  private:
+  struct Inputs {
+    std::vector<std::unique_ptr<Population>> populations;
+    std::vector<SkySource> sources;
+  };
   PopulationNames names(SnapshotInstance const& snapshot) const;
+  /// The files of the networks behind the map; none without source = network.
+  std::vector<std::string> networks() const;
+  std::string model_hash(Context& context) const;  ///< collective
+  Inputs open(Context& context) const;             ///< collective
 
   /// The snapshots whose redshift range meets the sky's.
   std::vector<SnapshotInstance> snapshots_;
