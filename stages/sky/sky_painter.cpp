@@ -107,9 +107,11 @@ PaintedSky SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims
     });
     return result;
   }
+  // What samples as coarse as the nodes miss averages out over many nodes only.
+  double const part = image_.radius() < 16 * node ? node / 2 : node;
   // The plane's bilinear nodes reach a little beyond the cube.
   stamp_.build(
-      map_.geometry(), centre, image_.radius() + 2 * node, {.level = level_for(pixel, node)},
+      map_.geometry(), centre, image_.radius() + 2 * node, {.level = level_for(pixel, part)},
       [&](RingPoints const& points, double* values) { image_.add_row(centre, points, values); });
   double const unit = halo.y_per_p200;
   stamp_.add_to(map_, unit * factor_to(result.painted, stamp_.integral() * unit,

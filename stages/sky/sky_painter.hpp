@@ -42,7 +42,7 @@ struct PaintedSky {
 class SkyPainter {
  public:
   /// Samples that miss more of a halo than this are refused: the scaled picture would be wrong.
-  static constexpr double largest_sampling_error = 0.02;
+  static constexpr double largest_sampling_error = 0.05;
 
   explicit SkyPainter(RingMap& map);
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t clusters_per_batch = 4, halos_per_batch = 1 << 14;
 /// Quantum of the totals [sr]: a whole sky holds some 1e-5 sr, a small halo 1e-14.
 constexpr double quantum_sr = 1e-22;
-/// Of the sum of relative errors, each below 0.02: room for 1e9 haloes.
+/// Of the sum of relative errors, each below 0.05: room for 1e9 haloes.
 constexpr double quantum_error = 1e-11;
 constexpr std::int64_t unit_sums = -1;
 
