@@ -11,6 +11,7 @@
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
 #include "stages/common/instances.hpp"
+#include "stages/sky/sky_cost.hpp"
 #include "stages/sky/sky_header.hpp"
 #include "stages/sky/sky_report.hpp"
 #include "stages/sky/sky_spectrum.hpp"
@@ -130,6 +131,7 @@ SkyStage::SkyStage(Configuration const& configuration, std::string model, std::i
     : model_(std::move(model)),
       seed_(seed),
       n_folds_(fold_count(configuration)),
+      n_voxels_(configuration.get<VoxelizeOptions>().n_voxels),
       options_(configuration.get<SkyOptions>()) {
   for (auto const& snapshot : snapshot_instances(configuration)) {
     if (snapshot.section.redshift_min < options_.redshift_max &&
@@ -164,45 +166,40 @@ void SkyStage::describe(Fingerprint& fingerprint) const {
 }
 
 Estimate SkyStage::estimate(std::string const& run_directory, int n_ranks) const {
-  // Rough, from one small run on one core: within a factor of a few.
-  constexpr double seconds_per_cube_point = 1.2e-8, seconds_per_pixel = 1.5e-8,
-                   seconds_per_halo = 1e-5, seconds_per_replica = 3e-8;
-  double const n_pixels = 12.0 * static_cast<double>(options_.nside * options_.nside);
-  double const pixel = std::sqrt(4 * std::numbers::pi / n_pixels);
-  Estimate estimate;
-  double n_clusters = 0, n_fill = 0, seconds = n_pixels * 3e-8, table_bytes = 0;
+  auto const nside = static_cast<double>(options_.nside);
+  double const n_pixels = 12 * nside * nside, pixel = std::sqrt(4 * std::numbers::pi / n_pixels);
+  SkyCost cost;
   for (auto const& snapshot : snapshots_) {
     auto const table = read_clusters(run_directory + "/" + products::clusters(snapshot.name));
-    double const fill = options_.fill ? static_cast<double>(count_fill_halos(
-                                            run_directory + "/" + products::halos(snapshot.name)))
-                                      : 0;
     auto const shell =
         shell_of(table.cosmology, std::max(options_.redshift_min, snapshot.section.redshift_min),
                  std::min(options_.redshift_max, snapshot.section.redshift_max));
-    double const volume = 4 * std::numbers::pi / 3 *
-                          (std::pow(shell.max, 3) - std::pow(std::min(shell.min, shell.max), 3));
-    double const boxes = volume / std::pow(table.box_ckpch, 3);
-    double const clusters = boxes * static_cast<double>(table.size());
-    n_clusters += clusters;
-    n_fill += boxes * fill;
-    table_bytes += 200 * static_cast<double>(table.size());
-    double r200 = 0;
-    for (auto const& cluster : table.clusters) r200 = std::max(r200, cluster.r200c);
-    double const distance = 0.75 * shell.max;
-    double const halo_pixels = 50 * std::pow(0.5 * r200 / distance / pixel, 2);
-    seconds += clusters * (7e4 * 8 * seconds_per_cube_point + halo_pixels * 3 * seconds_per_pixel) +
-               boxes * fill * (seconds_per_halo + 0.2 * halo_pixels * seconds_per_pixel) +
-               static_cast<double>(n_ranks) * boxes * fill * seconds_per_replica;
+    std::vector<double> radii;
+    for (auto const& cluster : table.clusters) radii.push_back(cluster.r200c);
+    cost.add_clusters(radii, table.box_ckpch, shell, pixel,
+                      options_.source == ClusterSource::network ? n_voxels_ : 0);
+    if (!options_.fill) continue;
+    auto const halos = run_directory + "/" + products::halos(snapshot.name);
+    auto const n_fill = count_fill_halos(halos);
+    radii.clear();
+    for (auto const& halo : read_fill_halos(halos, {0, std::min<std::int64_t>(n_fill, 4096)}))
+      radii.push_back(halo.r200c);
+    cost.add_fill(radii, static_cast<double>(n_fill), table.box_ckpch, shell, pixel,
+                  options_.fill_cut_r200);
   }
-  double const spectrum =
-      options_.spectrum_nside > 0
-          ? 12.0 * 16 * std::pow(static_cast<double>(options_.spectrum_nside), 2)
-          : 0;
-  estimate.memory_bytes = 12 * n_pixels / n_ranks + table_bytes + spectrum + 1e8;
+  auto const spectrum_nside =
+      static_cast<double>(std::min(options_.spectrum_nside, options_.nside));
+  double const spectrum_pixels = 12 * spectrum_nside * spectrum_nside;
+  Estimate estimate;
+  // Map, the same as float32 for the file, and a rank's own copy of the companion map.
+  estimate.memory_bytes = 12 * n_pixels / n_ranks + cost.table_bytes + 8 * spectrum_pixels + 5e7;
   estimate.output_bytes = 4 * n_pixels;
-  estimate.seconds = seconds / n_ranks;
-  estimate.note = concat(snapshots_.size(), " snapshots, about ", std::llround(n_clusters),
-                         " clusters and ", std::llround(n_fill), " haloes of the fill on the sky");
+  estimate.seconds = cost.seconds / n_ranks + cost.seconds_on_every_rank +
+                     SkyCost::seconds_of_map(n_pixels) / n_ranks +
+                     SkyCost::seconds_of_spectrum(spectrum_nside);
+  estimate.note =
+      concat(snapshots_.size(), " snapshots, about ", std::llround(cost.n_clusters),
+             " clusters and ", std::llround(cost.n_fill), " haloes of the fill on the sky");
   return estimate;
 }
 

@@ -8,6 +8,7 @@
 #include "stages/common/sections.hpp"
 #include "stages/paint/population.hpp"
 #include "stages/sky/sky_work.hpp"
+#include "stages/voxelize/voxelize_stage.hpp"
 
 namespace setsz {
 
@@ -57,7 +58,7 @@ class SkyStage : public Stage {
   /// The snapshots whose redshift range meets the sky's.
   std::vector<SnapshotInstance> snapshots_;
   std::string model_;
-  std::int64_t seed_, n_folds_;
+  std::int64_t seed_, n_folds_, n_voxels_;
   SkyOptions options_;
   Fingerprint option_lines_;
 };
