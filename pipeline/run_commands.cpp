@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/h5.hpp"
+#include "io/healpix_map.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/code_version.hpp"
@@ -18,7 +19,22 @@ namespace setsz {
 
 namespace {
 
+/// Of a map the pixels alone: its header tells the day and the code that made it.
+std::string map_content(std::string const& path) {
+  HealpixFile const map(path);
+  Hash hash;
+  hash.add(map.nside());
+  constexpr std::int64_t piece = std::int64_t{1} << 22;
+  for (std::int64_t first = 0; first < map.n_pixels(); first += piece) {
+    auto const pixels = map.read({first, std::min(map.n_pixels(), first + piece)});
+    hash.add_bytes(pixels.data(), pixels.size() * sizeof(float));
+    mark_progress("reading back");
+  }
+  return hash.hex();
+}
+
 std::string content_hash(std::string const& path, std::string const& name) {
+  if (name.ends_with(".fits")) return map_content(path);
   return name.ends_with(".h5") || name.ends_with(".hdf5") ? h5_content_hash(path) : hash_file(path);
 }
 

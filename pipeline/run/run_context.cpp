@@ -9,10 +9,11 @@
 
 namespace setsz {
 
-RunContext::RunContext(Comm const& comm, RunOptions const& options, Stage const& stage,
-                       Journal& journal)
+RunContext::RunContext(Comm const& comm, RunOptions const& options, std::string code,
+                       Stage const& stage, Journal& journal)
     : comm_(comm),
       options_(options),
+      code_(std::move(code)),
       stage_(stage),
       journal_(journal),
       last_checkpoint_(seconds_since_start()) {}

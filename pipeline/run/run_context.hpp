@@ -11,10 +11,13 @@ namespace setsz {
 /// The Context that the runner gives to a stage.
 class RunContext : public Context {
  public:
-  RunContext(Comm const& comm, RunOptions const& options, Stage const& stage, Journal& journal);
+  /// \param code  version and revision of the program
+  RunContext(Comm const& comm, RunOptions const& options, std::string code, Stage const& stage,
+             Journal& journal);
 
   Comm const& comm() const override { return comm_; }
   RunOptions const& options() const override { return options_; }
+  std::string code() const override { return code_; }
   Journal& journal() override { return journal_; }
   std::string product(std::string_view relative) const override;
   std::string part(std::string_view output) const override;
@@ -30,6 +33,7 @@ class RunContext : public Context {
  private:
   Comm const& comm_;
   RunOptions const& options_;
+  std::string code_;
   Stage const& stage_;
   Journal& journal_;
   nlohmann::json notes_ = nlohmann::json::object();

@@ -212,7 +212,7 @@ void Runner::make(Stage& stage, StateReport const& report, StageResult& result) 
   count_attempt(stage);
   auto const files_before = sample_inputs(stage);
   Journal journal(comm_, state_.journal_folder(stage), report.fingerprint.lines());
-  RunContext context(comm_, settings_.options, stage, journal);
+  RunContext context(comm_, settings_.options, settings_.code, stage, journal);
 
   stage.run(context);
   mark_progress(stage.id());

@@ -43,6 +43,8 @@ class Context {
   virtual ~Context() = default;
   virtual Comm const& comm() const = 0;
   virtual RunOptions const& options() const = 0;
+  /// Version and revision of the program, for products that name their maker.
+  virtual std::string code() const { return "unknown"; }
   virtual Journal& journal() = 0;
 
   /// The path of a complete product, "catalog/z0/clusters.h5", for reading.

@@ -22,6 +22,8 @@ void SnapshotSection::declare(OptionList& options) {
   options.add("catalog", catalog,
               {.help = "halo catalogue of the gravity-only run: Rockstar list or ascii file(s)",
                .is_path = true});
+  options.add("simulation", simulation,
+              {.help = "name of the simulation, for SIMNAME in the headers of maps"});
   options.add("redshift_min", redshift_min,
               {.help = "lower end of the redshifts on the sky for which this snapshot stands",
                .min = 0,
@@ -36,6 +38,11 @@ void SnapshotSection::validate() const {
   require(!mock || !has_files, ExitCode::config,
           "mock = yes and names of files (dark_matter, gas, catalog) exclude each other; "
           "remove one of them");
+}
+
+std::string SnapshotSection::simulation_name() const {
+  if (!simulation.empty()) return simulation;
+  return mock ? "setsz mock" : "unknown";
 }
 
 void CosmologySection::declare(OptionList& options) {

@@ -20,10 +20,13 @@ struct SnapshotSection {
   std::string dark_matter;   ///< pattern, see find_snapshot_files
   std::string gas;
   std::vector<std::string> catalog;  ///< halo catalogue file(s)
+  std::string simulation;            ///< its name, for the headers of maps
   double redshift_min = 0;  ///< range of redshifts on the sky for which this snapshot stands
   double redshift_max = 20;
   void declare(OptionList& options);
   void validate() const;
+  /// "TNG300-1-Dark", "setsz mock", "unknown".
+  std::string simulation_name() const;
 };
 
 /// [cosmology]: what a gravity-only header does not know, and what headers are checked against.

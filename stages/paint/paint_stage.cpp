@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/paint/paint_stage.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <numbers>
 
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/units.hpp"
@@ -18,6 +20,33 @@ namespace {
 constexpr std::int64_t mass_bins = 3;
 /// Sums over pixels, cells and haloes may differ by this, relative (float64, many terms).
 constexpr double sum_tolerance = 1e-6;
+
+// CPU seconds, measured on one core with the other one busy.
+constexpr double seconds_per_grid_cell = 9e-8;  ///< transform, maps, writing; per field
+constexpr double seconds_per_point = 1.5e-8;    ///< put onto the grid
+constexpr double seconds_per_voxel_read = 1e-8, seconds_per_halo = 1e-5, seconds_per_gas_row = 2e-7;
+
+double cluster_seconds(double n_voxels, double r200, double cell) {
+  double const voxel = 5 * r200 / n_voxels;
+  double const cuts = std::clamp(std::ceil(2 * voxel / cell), 1.0, 8.0);
+  double const inside = 4 * std::numbers::pi / 3 * std::pow(network_reach_r200 * r200 / voxel, 3);
+  return std::pow(n_voxels, 3) * seconds_per_voxel_read +
+         inside * std::pow(cuts, 3) * seconds_per_point;
+}
+
+double fill_seconds(double cut_r200, double r200, double cell) {
+  double const spacing = std::min(cell / (2 * r200), cut_r200 / 4);
+  double const points = 4 * std::numbers::pi / 3 * std::pow(cut_r200 / spacing, 3);
+  return seconds_per_halo + points * seconds_per_point;
+}
+
+/// As if the cells of gas had equal volumes.
+double gas_seconds(double n_rows, double box, double cell) {
+  double const radius = box * std::cbrt(3 / (4 * std::numbers::pi * std::max(n_rows, 1.0)));
+  double const across = std::min(2 + 2 * radius / cell, 12.0);
+  double const points = std::numbers::pi / 6 * std::pow(across, 3);
+  return n_rows * (seconds_per_gas_row + points * seconds_per_point);
+}
 
 FieldInfo const pressure_info = {.unit = "1e10 Msun/h (km/s)^2 (ckpc/h)^-3",
                                  .a_power = -3,
@@ -119,9 +148,9 @@ void PaintOptions::declare(OptionList& options) {
 }
 
 PaintStage::PaintStage(Configuration const& configuration, SnapshotInstance const& instance,
-                       std::string const& model, std::int64_t seed)
+                       std::string const& model)
     : instance_(instance),
-      names_{instance.name, model, seed, fold_count(configuration)},
+      names_(configuration, instance.name, model),
       options_(configuration.get<PaintOptions>()),
       voxelize_(configuration.get<VoxelizeOptions>()),
       run_directory_(configuration.get<RunOptions>().directory) {
@@ -144,30 +173,38 @@ std::vector<std::string> PaintStage::input_files() const {
 void PaintStage::describe(Fingerprint& fingerprint) const {
   fingerprint.add("paint.version", 1);
   fingerprint.add("paint.model", names_.model);
-  fingerprint.add("paint.seed", names_.seed);
+  fingerprint.add("paint.member", names_.member.name());
   for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
 }
 
 Estimate PaintStage::estimate(std::string const& run_directory, int n_ranks) const {
   auto const table = read_clusters(run_directory + "/" + products::clusters(names_.snapshot));
-  std::int64_t const n_fill =
-      options_.fill ? count_fill_halos(run_directory + "/" + products::halos(names_.snapshot)) : 0;
   auto const n = static_cast<double>(options_.n_grid);
-  double const planes = std::ceil(n / n_ranks), slab_bytes = 8 * planes * n * n;
-  double const n_fields = options_.true_field ? 2 : 1;
-  constexpr double seconds_per_cluster = 0.05, seconds_per_halo = 2e-4, seconds_per_gas_cell = 5e-6;
+  double const cell = table.box_ckpch / n, cells = n * n * n,
+               n_fields = options_.true_field ? 2 : 1;
+  double seconds = n_fields * cells * seconds_per_grid_cell;
+  for (auto const& cluster : table.clusters)
+    seconds += cluster_seconds(static_cast<double>(voxelize_.n_voxels), cluster.r200c, cell);
+  std::int64_t n_fill = 0;
+  if (options_.fill) {
+    auto const halos = run_directory + "/" + products::halos(names_.snapshot);
+    n_fill = count_fill_halos(halos);
+    auto const some = read_fill_halos(halos, {0, std::min<std::int64_t>(n_fill, 4096)});
+    double of_some = 0;
+    for (auto const& halo : some) of_some += fill_seconds(options_.fill_cut_r200, halo.r200c, cell);
+    if (!some.empty())
+      seconds += of_some * static_cast<double>(n_fill) / static_cast<double>(some.size());
+  }
+  if (options_.true_field) {
+    auto const gas = outline_snapshot(instance_, run_directory, Snapshot::Kind::gas);
+    seconds += gas_seconds(static_cast<double>(gas.n_rows), table.box_ckpch, cell);
+  }
   Estimate estimate;
-  // Grid, transform and FFTW's buffer of one field at a time.
-  estimate.memory_bytes = slab_bytes * (2 * n_fields + 1) + 16 * n * n + 2e6 * 8;
-  estimate.output_bytes = n_fields * (4 * n * n * n + 24 * n * n);
-  double n_gas = 0;
-  if (options_.true_field)
-    n_gas =
-        static_cast<double>(outline_snapshot(instance_, run_directory, Snapshot::Kind::gas).n_rows);
-  estimate.seconds = (static_cast<double>(table.size()) * seconds_per_cluster +
-                      static_cast<double>(n_fill) * seconds_per_halo +
-                      n_gas * seconds_per_gas_cell + n_fields * n * n * n * 1e-7) /
-                     n_ranks;
+  // Grid, transform and FFTW's buffer of one field at a time; the map along x is whole on a rank.
+  double const slab_bytes = 8 * std::ceil(n / n_ranks) * n * n;
+  estimate.memory_bytes = slab_bytes * (2 * n_fields + 1) + 16 * n * n + 1.2e8;
+  estimate.output_bytes = n_fields * (4 * cells + 24 * n * n);
+  estimate.seconds = seconds / n_ranks;
   estimate.note = concat(options_.n_grid, "^3 cells, ", table.size(), " clusters, ", n_fill,
                          " haloes of the fill");
   return estimate;
@@ -279,8 +316,7 @@ void add_paint_stages(Configuration const& configuration,
                       std::vector<std::unique_ptr<Stage>>& stages) {
   for (auto const& instance : snapshot_instances(configuration))
     for (auto const& model : model_names(configuration))
-      for (auto const seed : training_seeds(configuration))
-        stages.push_back(std::make_unique<PaintStage>(configuration, instance, model, seed));
+      stages.push_back(std::make_unique<PaintStage>(configuration, instance, model));
 }
 
 }  // namespace setsz

@@ -21,8 +21,8 @@ struct PaintOptions : PopulationOptions {
   void validate() const {}
 };
 
-/// Paints the box of a snapshot: paint/<snapshot>/<model>/seed<s>/ box.h5 (3-D grids), maps.h5 (y
-/// along x, y, z) and spectra.json (P(k), T(k), r(k), Y and mean y against the gas).
+/// Paints the box of a snapshot: paint/<snapshot>/<model>/seed<s> or ensemble/ box.h5 (3-D grids),
+/// maps.h5 (y along x, y, z) and spectra.json (P(k), T(k), r(k), Y and mean y against the gas).
 ///
 /// Ranks own slabs of planes in x. Every rank reads the haloes that reach into its slab and adds
 /// its cells' shares in the order of the haloes; gas goes to the slabs in the order of the
@@ -30,11 +30,11 @@ struct PaintOptions : PopulationOptions {
 class PaintStage : public Stage {
  public:
   PaintStage(Configuration const& configuration, SnapshotInstance const& instance,
-             std::string const& model, std::int64_t seed);
+             std::string const& model);
 
   std::string name() const override { return "paint"; }
   std::string instance() const override {
-    return concat(names_.snapshot, "/", names_.model, "/seed", names_.seed);
+    return concat(names_.snapshot, "/", names_.model, "/", names_.member.name());
   }
   std::vector<std::string> input_products() const override;
   std::vector<std::string> input_files() const override;

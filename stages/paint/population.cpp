@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "pipeline/base/hash.hpp"
+#include "stages/common/instances.hpp"
 #include "stages/common/sections.hpp"
 
 namespace setsz {
@@ -46,8 +46,25 @@ void PopulationOptions::declare(OptionList& options) {
                .max = 20});
 }
 
+PopulationNames::PopulationNames(Configuration const& configuration, std::string the_snapshot,
+                                 std::string the_model)
+    : snapshot(std::move(the_snapshot)),
+      model(std::move(the_model)),
+      member(painted_member(configuration)),
+      seeds(training_seeds(configuration)),
+      n_folds(fold_count(configuration)) {}
+
 std::string PopulationNames::prediction(std::int64_t fold) const {
-  return products::prediction(snapshot, model, fold, Member{seed});
+  return products::prediction(snapshot, model, fold, member);
+}
+
+std::vector<std::string> PopulationNames::networks() const {
+  std::vector<std::string> names;
+  for (std::int64_t fold = 0; fold < n_folds; ++fold)
+    for (auto const seed : seeds)
+      names.push_back(
+          concat("train/", products::trained_instance(snapshot, model, fold, {seed}), "/model.pt"));
+  return names;
 }
 
 std::vector<std::string> PopulationNames::inputs(PopulationOptions const& options) const {
@@ -152,17 +169,6 @@ std::vector<FillHalo> Population::fill(Range rows) const {
     return halo.m200c * msunh_per_code < options_.fill_mass_min_msunh;
   });
   return halos;
-}
-
-std::string Population::prediction_hash() const {
-  Hash hash;
-  for (auto const& prediction : predictions_) {
-    auto const y = prediction.file().read_all<double>("/y");
-    hash.add_bytes(prediction.clusters().data(),
-                   prediction.clusters().size() * sizeof(std::int64_t));
-    hash.add_bytes(y.data(), y.size() * sizeof(double));
-  }
-  return hash.hex();
 }
 
 }  // namespace setsz

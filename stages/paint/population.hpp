@@ -11,6 +11,7 @@
 #include "pipeline/run/options.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/cube_file.hpp"
+#include "stages/common/sections.hpp"
 #include "stages/paint/parcels.hpp"
 #include "stages/paint/partition.hpp"
 #include "stages/paint/profile_family.hpp"
@@ -33,12 +34,17 @@ struct PopulationOptions {
   void declare(OptionList& options);
 };
 
-/// Where the products of one snapshot, model and seed are.
+/// Where the products of one snapshot and model are: of its one network, or of the mean of several.
 struct PopulationNames {
   std::string snapshot, model;
-  std::int64_t seed = 1, n_folds = 1;
+  Member member;
+  std::vector<std::int64_t> seeds;  ///< of the networks behind it
+  std::int64_t n_folds = 1;
 
+  PopulationNames(Configuration const& configuration, std::string the_snapshot,
+                  std::string the_model);
   std::string prediction(std::int64_t fold) const;
+  std::vector<std::string> networks() const;  ///< train/.../model.pt of all folds and seeds
   std::vector<std::string> inputs(PopulationOptions const& options) const;
 };
 
@@ -73,8 +79,6 @@ class Population {
   std::int64_t n_fill_rows() const { return n_fill_rows_; }
   /// The haloes of some rows that are massive enough.
   std::vector<FillHalo> fill(Range rows) const;
-  /// Hash of the identities and Y of all predictions.
-  std::string prediction_hash() const;
 
  private:
   void open_predictions(PopulationNames const& names,

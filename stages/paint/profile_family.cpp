@@ -12,7 +12,9 @@
 namespace setsz {
 namespace {
 
-constexpr double ln_mass_step = 0.05;
+/// Between rows tables are cubic in ln M: the error, 3/128 step^4 f''''/f, is some 1e-5 where
+/// the GNFW profile steepens fastest, at 1e11 Msun/h.
+constexpr double ln_mass_step = 0.1;
 
 /// Nodes and weights of Gauss-Legendre quadrature on [0, 1], by Newton's method.
 template <int n>
@@ -35,6 +37,33 @@ std::array<std::pair<double, double>, n> gauss_legendre() {
   return rule;
 }
 
+/// Means over the discs within the nodes, of a projection that is linear between them, scaled to
+/// the known integral.
+std::vector<double> disc_means(std::vector<double> const& projected, double x_cut, double total) {
+  std::vector<double> means(projected.size());
+  double const step = x_cut / ProfileFamily::n_nodes;
+  double integral = 0;
+  means[0] = projected[0];
+  for (std::size_t i = 1; i < projected.size(); ++i) {
+    double const b = step * static_cast<double>(i - 1), low = projected[i - 1], high = projected[i];
+    integral += 2 * std::numbers::pi * step * (b * (low + high) / 2 + step * (low / 6 + high / 3));
+    means[i] = integral / (std::numbers::pi * (b + step) * (b + step));
+  }
+  for (double& mean : means) mean *= total / integral;
+  return means;
+}
+
+// Once for every halo of the sky: runs with the widest vectors of the machine.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
+__attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+void add_four(std::array<double, 4> const& w, double const* __restrict a,
+              double const* __restrict b, double const* __restrict c, double const* __restrict d,
+              double* __restrict out) {
+  for (int i = 0; i < ProfileFamily::table_size; ++i)
+    out[i] = w[0] * a[i] + w[1] * b[i] + w[2] * c[i] + w[3] * d[i];
+}
+
 }  // namespace
 
 ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profile, double mass_min,
@@ -44,13 +73,15 @@ ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profil
           "profile family from mass ", mass_min, " to ", mass_max, ", cut ", x_cut);
   static auto const line_rule = gauss_legendre<24>();
   static auto const shell_rule = gauss_legendre<4>();
+  // The interval of mass_max, and one row beyond the range on each side.
   auto const n_rows =
-      2 + static_cast<std::size_t>((std::log(mass_max) - ln_mass_min_) / ln_mass_step);
+      4 + static_cast<std::size_t>((std::log(mass_max) - ln_mass_min_) / ln_mass_step);
   double const step = x_cut / n_nodes;
   for (std::size_t r = 0; r < n_rows; ++r) {
-    double const mass = std::exp(ln_mass_min_ + ln_mass_step * static_cast<double>(r));
+    double const mass = std::exp(ln_mass_min_ + ln_mass_step * (static_cast<double>(r) - 1));
     Row row;
-    for (auto* table : {&row.projected, &row.pressure, &row.enclosed}) table->assign(table_size, 0);
+    for (auto* table : {&row.projected, &row.mean_projected, &row.pressure, &row.enclosed})
+      table->assign(table_size, 0);
     double enclosed = 0;
     for (std::size_t i = 0; i < n_nodes; ++i) {
       double const x = step * static_cast<double>(i);
@@ -70,33 +101,41 @@ ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profil
       }
     }
     row.enclosed[n_nodes] = row.enclosed[n_nodes + 1] = enclosed;
+    row.mean_projected = disc_means(row.projected, x_cut, enclosed);
     rows_.push_back(std::move(row));
   }
 }
 
 ProfileFamily::Place ProfileFamily::place_of(double mass) const {
   double const at = (std::log(mass) - ln_mass_min_) / ln_mass_step;
-  require(at > -1e-6 && at < static_cast<double>(rows_.size() - 1) + 1e-6, ExitCode::internal,
+  require(at > -1e-6 && at < static_cast<double>(rows_.size() - 3) + 1e-6, ExitCode::internal,
           "mass ", mass, " lies outside the tabulated profiles");
-  auto const row = std::min(static_cast<std::size_t>(std::max(at, 0.0)), rows_.size() - 2);
-  return {row, at - static_cast<double>(row)};
+  auto const row = std::min(static_cast<std::size_t>(std::max(at, 0.0)), rows_.size() - 4);
+  double const t = at - static_cast<double>(row);
+  return {row,
+          {-t * (t - 1) * (t - 2) / 6, (t + 1) * (t - 1) * (t - 2) / 2, -(t + 1) * t * (t - 2) / 2,
+           (t + 1) * t * (t - 1) / 6}};
 }
 
 double ProfileFamily::volume_integral(double mass) const {
   auto const [row, weight] = place_of(mass);
-  return (1 - weight) * rows_[row].enclosed.back() + weight * rows_[row + 1].enclosed.back();
+  double sum = 0;
+  for (std::size_t k = 0; k < 4; ++k) sum += weight[k] * rows_[row + k].enclosed.back();
+  return sum;
 }
 
 void ProfileFamily::blend(std::vector<double> Row::*table, double mass,
                           std::span<double> out) const {
   auto const [row, weight] = place_of(mass);
-  double const* const low = (rows_[row].*table).data();
-  double const* const high = (rows_[row + 1].*table).data();
-  for (std::size_t i = 0; i < table_size; ++i) out[i] = (1 - weight) * low[i] + weight * high[i];
+  auto const from = [&](std::size_t k) { return (rows_[row + k].*table).data(); };
+  add_four(weight, from(0), from(1), from(2), from(3), out.data());
 }
 
 void ProfileFamily::projected(double mass, std::span<double> table) const {
   blend(&Row::projected, mass, table);
+}
+void ProfileFamily::mean_projected(double mass, std::span<double> table) const {
+  blend(&Row::mean_projected, mass, table);
 }
 void ProfileFamily::pressure(double mass, std::span<double> table) const {
   blend(&Row::pressure, mass, table);

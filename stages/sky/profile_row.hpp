@@ -15,7 +15,7 @@ class ProfileRow {
  public:
   /// \param table        surface brightness at b = i b_cut / (size - 2); the last two entries are 0
   /// \param sin_radius   b_cut / D, the sine of the angle at which the profile ends (< 1)
-  ProfileRow(SkyDirection const& centre, std::span<double const> table, double sin_radius)
+  ProfileRow(SkyDirection const& centre, std::span<float const> table, double sin_radius)
       : z0_(centre.z),
         s0_(centre.s),
         table_(table),
@@ -24,7 +24,7 @@ class ProfileRow {
 
  private:
   double z0_, s0_;
-  std::span<double const> table_;
+  std::span<float const> table_;
   double per_sine_;
 };
 

@@ -10,11 +10,15 @@ namespace setsz {
 namespace {
 
 /// Parts of a pixel must be smaller than this to follow a profile, and its core [R200].
-constexpr double profile_part_r200 = 0.4, core_part_r200 = 0.1, core_radius_r200 = 0.75;
+constexpr double profile_part_r200 = 0.3, core_part_r200 = 0.1, core_radius_r200 = 0.75;
 /// Pixels so large that the profile's core is a small part of one need no finer cuts.
 constexpr int largest_core_level = 4;
 /// Below this R200/pixel a spherical halo is a few points.
 constexpr double points_below = 0.06;
+/// The same where others take parts of it.
+constexpr double claimed_points_below = 0.5;
+/// Pixels whose centres are nearer than this [pixels] are integrated along their edges.
+constexpr double core_pixels = 3;
 
 int level_for(double pixel, double part) {
   int level = 0;
@@ -22,18 +26,41 @@ int level_for(double pixel, double part) {
   return level;
 }
 
-/// Sum of P V / chi^2 of a sphere at distance D: the mean of 1/chi^2 over a shell of radius r is
-/// ln((D + r)/(D - r)) / (2 r D).
+/// f[i] + weight (second difference + first difference / i) of values `away` nodes apart, from node
+/// `first` on; before it and after node n - 1, f. f is 0 after node n - 1.
+void smooth(double const* __restrict f, int first, int away, int n, double weight,
+            float* __restrict out) {
+  auto const set = [&](int i, double above) {
+    double const below = f[i - away], slope = away / (2.0 * i);
+    out[i] =
+        static_cast<float>(f[i] + weight * (above - 2 * f[i] + below + slope * (above - below)));
+  };
+  for (int i = 0; i < first; ++i) out[i] = static_cast<float>(f[i]);
+  int const inner = std::max(first, n - away);
+  for (int i = first; i < inner; ++i) set(i, f[i + away]);
+  for (int i = inner; i < n; ++i) set(i, 0);
+  out[n] = out[n + 1] = 0;
+}
+
+/// Sum of P V / chi^2 of a sphere at distance D: the mean of 1/chi^2 over a shell of radius r = x D
+/// is atanh(x)/x / D^2.
 double seen_integral(std::span<double const> enclosed, double r_cut, double distance) {
   double const plain = enclosed.back() / (distance * distance);
   if (r_cut < 1e-3 * distance) return plain;
-  double const node = r_cut / ProfileFamily::n_nodes;
+  double const node = r_cut / distance / ProfileFamily::n_nodes;
   double sum = 0;
-  for (std::size_t i = 0; i < ProfileFamily::n_nodes; ++i) {
-    double const r = node * (static_cast<double>(i) + 0.5);
-    sum += (enclosed[i + 1] - enclosed[i]) * std::log1p(2 * r / (distance - r)) / (2 * r);
+  if (r_cut < 0.1 * distance) {  // the series to x^6: better than 1e-8
+    for (std::size_t i = 0; i < ProfileFamily::n_nodes; ++i) {
+      double const x = node * (static_cast<double>(i) + 0.5), q = x * x;
+      sum += (enclosed[i + 1] - enclosed[i]) * (1 + q * (1.0 / 3 + q * (1.0 / 5 + q / 7)));
+    }
+  } else {
+    for (std::size_t i = 0; i < ProfileFamily::n_nodes; ++i) {
+      double const x = node * (static_cast<double>(i) + 0.5);
+      sum += (enclosed[i + 1] - enclosed[i]) * std::atanh(x) / x;
+    }
   }
-  return sum / distance;
+  return sum / (distance * distance);
 }
 
 }  // namespace
@@ -42,11 +69,24 @@ SkyPainter::SkyPainter(RingMap& map)
     : map_(map),
       healpix_(map.geometry().nside(), RING, SET_NSIDE),
       projected_(ProfileFamily::table_size),
+      mean_(ProfileFamily::table_size),
       pressure_(ProfileFamily::table_size),
-      enclosed_(ProfileFamily::table_size) {}
+      enclosed_(ProfileFamily::table_size),
+      smoothed_(ProfileFamily::table_size),
+      core_(map.geometry()) {}
 
 std::int64_t SkyPainter::pixel_of(Vec3 const& direction) const {
   return healpix_.vec2pix(vec3(direction.x, direction.y, direction.z));
+}
+
+double SkyPainter::factor_to(double known, double sampled, double whole, PaintedSky& result) {
+  double const error = std::abs(sampled - known) / std::abs(whole);
+  require(error <= largest_sampling_error, ExitCode::internal, "the samples of a halo hold ",
+          sampled, " sr of the ", known, " sr of y that are known, ", 100 * error,
+          "% off (at most ", 100 * largest_sampling_error,
+          "% are scaled away); is its pressure smooth on the scale of its voxels or of R200/10?");
+  result.sampling_error = error;
+  return known / sampled;
 }
 
 PaintedSky SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims const& claims) {
@@ -60,18 +100,22 @@ PaintedSky SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims
   double const node = std::clamp(pixel / 8, voxel / 3, voxel);
   image_.project(cube, centre, distance, claims, node, 3);
 
-  PaintedSky const result{image_.total() * halo.y_per_p200, image_.removed() * halo.y_per_p200};
+  PaintedSky result{image_.total() * halo.y_per_p200, image_.removed() * halo.y_per_p200, {}};
   if (pixel > 8 * node || image_.total() == 0) {
     image_.for_each_point(centre, [&](Vec3 const& direction, double value) {
       map_.add(pixel_of(direction), value * halo.y_per_p200);
     });
     return result;
   }
+  // What samples as coarse as the nodes miss averages out over many nodes only.
+  double const part = image_.radius() < 16 * node ? node / 2 : node;
   // The plane's bilinear nodes reach a little beyond the cube.
   stamp_.build(
-      map_.geometry(), centre, image_.radius() + 2 * node, {.level = level_for(pixel, node)},
+      map_.geometry(), centre, image_.radius() + 2 * node, {.level = level_for(pixel, part)},
       [&](RingPoints const& points, double* values) { image_.add_row(centre, points, values); });
-  stamp_.add_to(map_, result.painted / stamp_.integral());
+  double const unit = halo.y_per_p200;
+  stamp_.add_to(map_, unit * factor_to(result.painted, stamp_.integral() * unit,
+                                       result.painted + result.removed, result));
   return result;
 }
 
@@ -82,7 +126,7 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
   double const pixel = map_.geometry().pixel_size();
   double const angle_200 = halo.r200 / distance;
   bool const far = r_cut < 1e-3 * distance;
-  if (angle_200 < points_below * pixel) {
+  if (angle_200 < (claims.empty() ? points_below : claimed_points_below) * pixel) {
     family.enclosed(mass, enclosed_);
     return paint_points(family.x_cut(), halo, claims);
   }
@@ -96,25 +140,49 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
   }
   SkyDirection const centre(halo.position);
   double const sin_radius = r_cut / distance;
+  if (claims.empty()) {
+    family.projected(mass, projected_);
+    family.mean_projected(mass, mean_);
+    average_over(pixel / angle_200, family.x_cut());
+    core_.begin(centre, mean_, sin_radius, 0.3 * angle_200);
+    stamp_.build(map_.geometry(), centre, std::asin(sin_radius), core_pixels * pixel,
+                 ProfileRow(centre, smoothed_, sin_radius), core_);
+    PaintedSky result{total, 0, {}};
+    double const unit = halo.r200 * halo.y_per_p200;
+    stamp_.add_to(map_, unit * factor_to(total, stamp_.integral() * unit, total, result));
+    return result;
+  }
   Stamp::Cuts const cuts{level_for(pixel, profile_part_r200 * angle_200),
                          std::min(level_for(pixel, core_part_r200 * angle_200), largest_core_level),
                          core_radius_r200 * angle_200};
   family.projected(mass, projected_);
+  std::copy(projected_.begin(), projected_.end(), smoothed_.begin());
   stamp_.build(map_.geometry(), centre, std::asin(sin_radius), cuts,
-               ProfileRow(centre, projected_, sin_radius));
-  double const factor = total / stamp_.integral();
-  if (claims.empty()) {
-    stamp_.add_to(map_, factor);
-    return {total, 0};
-  }
+               ProfileRow(centre, smoothed_, sin_radius));
+  PaintedSky result{total, 0, {}};
+  double const unit = halo.r200 * halo.y_per_p200;
+  double const factor = unit * factor_to(total, stamp_.integral() * unit, total, result);
   family.pressure(mass, pressure_);
   Claims const local = claims.rotated(centre.to_local());
   ClaimedProfileRow row(centre, projected_, pressure_, distance, r_cut, halo.r200, local);
   claimed_stamp_.build(map_.geometry(), centre, std::asin(sin_radius), cuts, row);
   // Both stamps have the same pixels and, but for what is taken, the same values in R200 / ckpc/h.
   claimed_stamp_.add_to(map_, factor / halo.r200);
-  double const painted = factor / halo.r200 * claimed_stamp_.integral();
-  return {painted, total - painted};
+  result.painted = factor / halo.r200 * claimed_stamp_.integral();
+  result.removed = total - result.painted;
+  return result;
+}
+
+void SkyPainter::average_over(double pixel_r200, double x_cut) {
+  // The mean over a square of side p is f + p^2/24 (f'' + f'/x); the derivatives from neighbours
+  // 0.4 p away stay tame at the end of the profile.
+  double const node = x_cut / ProfileFamily::n_nodes;
+  constexpr int n = ProfileFamily::n_nodes;
+  int const away = std::max(1, static_cast<int>(std::lround(0.4 * pixel_r200 / node)));
+  double const ratio = pixel_r200 / (static_cast<double>(away) * node);
+  double const weight = ratio * ratio / 24;
+  // Nearer to the centre pixels are integrated otherwise.
+  smooth(projected_.data(), std::min(away, n), away, n, weight, smoothed_.data());
 }
 
 PaintedSky SkyPainter::paint_points(double x_cut, SkyHalo const& halo, Claims const& claims) {

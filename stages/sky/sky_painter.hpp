@@ -3,10 +3,13 @@
 
 #include <healpix_cxx/healpix_base.h>
 
+#include <optional>
+
 #include "stages/paint/parcels.hpp"
 #include "stages/paint/partition.hpp"
 #include "stages/paint/profile_family.hpp"
 #include "stages/sky/cube_image.hpp"
+#include "stages/sky/profile_core.hpp"
 #include "stages/sky/ring_map.hpp"
 #include "stages/sky/stamp.hpp"
 
@@ -23,14 +26,24 @@ struct SkyHalo {
 struct PaintedSky {
   double painted = 0;  ///< over all pixels, also those of other ranks
   double removed = 0;  ///< what belongs to other haloes (partition.hpp) and was not painted
+  /// Of a halo whose brightness was sampled: |sum of the samples - known integral| / the integral
+  /// of the whole halo, before the samples were scaled to it.
+  std::optional<double> sampling_error;
 };
 
 /// Adds haloes to a map, integrated over the pixels; sum rule: the sum over the pixels of y x area
 /// is the sum of P V / chi^2 over what is painted, to rounding.
 ///
+/// A halo that covers few pixels is painted as points, each with its share. The brightness of a
+/// larger one is sampled at the parts of the pixels, and the samples are scaled to the known
+/// integral; how far off they were is told.
+///
 /// What a pixel gets depends on the halo alone, never on the ring range of the map.
 class SkyPainter {
  public:
+  /// Samples that miss more of a halo than this are refused: the scaled picture would be wrong.
+  static constexpr double largest_sampling_error = 0.05;
+
   explicit SkyPainter(RingMap& map);
 
   /// Can a halo that reaches so far be seen from outside?
@@ -43,6 +56,11 @@ class SkyPainter {
                    Claims const& claims);
 
  private:
+  /// What a stamp must be multiplied with to hold `known`, both parts of `whole`; Error(internal)
+  /// if it misses too much.
+  static double factor_to(double known, double sampled, double whole, PaintedSky& result);
+  /// From projected_, the mean over pixels of this size, into smoothed_.
+  void average_over(double pixel_r200, double x_cut);
   PaintedSky paint_points(double x_cut, SkyHalo const& halo, Claims const& claims);
   std::int64_t pixel_of(Vec3 const& direction) const;
 
@@ -51,7 +69,9 @@ class SkyPainter {
   CubeImage image_;
   Stamp stamp_, claimed_stamp_;
   SphereSampler sampler_;
-  std::vector<double> projected_, pressure_, enclosed_;
+  std::vector<double> projected_, mean_, pressure_, enclosed_;
+  std::vector<float> smoothed_;
+  ProfileCore core_;
 };
 
 }  // namespace setsz

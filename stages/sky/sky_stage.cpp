@@ -4,15 +4,16 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <numbers>
 
-#include "io/healpix_map.hpp"
+#include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
-#include "pipeline/base/units.hpp"
 #include "stages/common/instances.hpp"
+#include "stages/sky/sky_cost.hpp"
+#include "stages/sky/sky_header.hpp"
+#include "stages/sky/sky_report.hpp"
 #include "stages/sky/sky_spectrum.hpp"
 #include "stages/sky/sky_work.hpp"
 
@@ -22,29 +23,53 @@ namespace {
 /// The sum over the map against the deposited amounts, relative.
 constexpr double sum_tolerance = 1e-6;
 
-std::string today() {
-  std::time_t const now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[16];
-  std::strftime(text, sizeof text, "%Y-%m-%d", &utc);
-  return text;
-}
-
-std::string fits_name(ClusterSource source) {
-  switch (source) {
-    case ClusterSource::network:
-      return "NETWORK";
-    case ClusterSource::gnfw:
-      return "GNFW";
-    case ClusterSource::none:
-      return "NONE";
-  }
-  fail(ExitCode::internal, "unknown source");
-}
-
 DistanceShell shell_of(Cosmology const& cosmology, double redshift_min, double redshift_max) {
   return {cosmology.comoving_distance(redshift_min), cosmology.comoving_distance(redshift_max)};
+}
+
+/// The sum over the map is what was painted; returns the relative difference.
+double check_sum(Comm const& comm, SkyWork::Totals const& totals, MapFigures const& figures) {
+  double const residual =
+      totals.painted > 0 ? std::abs(figures.integral / totals.painted - 1) : figures.integral;
+  collectively(comm, "sky: the sum over the map", [&] {
+    require(residual < sum_tolerance, ExitCode::internal, "the map holds ", figures.integral,
+            " sr of the ", totals.painted, " sr of y that were painted");
+  });
+  return residual;
+}
+
+void write_map(Context& context, RingMap const& map, SkyRecord const& record) {
+  std::vector<float> pixels;
+  double const per_area = 1 / map.geometry().pixel_area();
+  collectively(context.comm(), "sky: memory for the map",
+               [&] { pixels.reserve(map.values().size()); });
+  for (double const value : map.values()) pixels.push_back(static_cast<float>(value * per_area));
+  HealpixHeader header;
+  collectively(context.comm(), "sky: header", [&] { header = sky_header(record); });
+  write_healpix_map(context.comm(), context.part("compton_y.fits"), header, map.pixels().first,
+                    pixels);
+}
+
+void write_report(Context& context, RingMap const& map, SkyRecord const& record) {
+  auto const& comm = context.comm();
+  auto report = sky_report(record);
+  std::int64_t const nside = std::min(record.options.spectrum_nside, record.options.nside);
+  if (nside > 0) {
+    auto const companion = degraded(comm, map, nside);
+    collectively(comm, "sky: C_l", [&] {
+      if (comm.is_root()) report["cl"] = spectrum_report(companion, nside);
+    });
+  }
+  collectively(comm, "sky: writing sky.json", [&] {
+    if (!comm.is_root()) return;
+    std::ofstream out(context.part("sky.json"));
+    out << report.dump(1) << "\n";
+    out.close();
+    require(out.good(), ExitCode::io, "cannot write '", context.part("sky.json"), "'");
+  });
+  for (auto const* key : {"mean_y", "std_y", "max_y", "n_clusters", "n_fill", "n_too_near",
+                          "y_lost_sr", "sum_rule_residual", "largest_sampling_error"})
+    context.note(key, report[key]);
 }
 
 /// Two snapshots must not stand for the same redshift; a hole in between is allowed, and said.
@@ -102,232 +127,154 @@ void SkyOptions::validate() const {
           " is not below redshift_max = ", redshift_max);
 }
 
-SkyStage::SkyStage(Configuration const& configuration, std::string model, std::int64_t seed)
+SkyStage::SkyStage(Configuration const& configuration, std::string model)
     : model_(std::move(model)),
-      seed_(seed),
-      n_folds_(fold_count(configuration)),
+      member_(painted_member(configuration)),
+      n_voxels_(configuration.get<VoxelizeOptions>().n_voxels),
       options_(configuration.get<SkyOptions>()) {
   for (auto const& snapshot : snapshot_instances(configuration)) {
     if (snapshot.section.redshift_min < options_.redshift_max &&
-        snapshot.section.redshift_max > options_.redshift_min)
+        snapshot.section.redshift_max > options_.redshift_min) {
       snapshots_.push_back(snapshot);
+      names_.emplace_back(configuration, snapshot.name, model_);
+    }
   }
   configuration.describe<SkyOptions>(option_lines_);
 }
 
-PopulationNames SkyStage::names(SnapshotInstance const& snapshot) const {
-  return {snapshot.name, model_, seed_, n_folds_};
-}
-
 std::vector<std::string> SkyStage::input_products() const {
   std::vector<std::string> inputs;
-  for (auto const& snapshot : snapshots_)
-    for (auto const& name : names(snapshot).inputs(options_)) inputs.push_back(name);
+  for (auto const& names : names_)
+    for (auto const& name : names.inputs(options_)) inputs.push_back(name);
+  for (auto const& name : networks()) inputs.push_back(name);
   return inputs;
 }
 
 void SkyStage::describe(Fingerprint& fingerprint) const {
-  fingerprint.add("sky.version", 1);
+  fingerprint.add("sky.version", 2);
   fingerprint.add("sky.model", model_);
-  fingerprint.add("sky.seed", seed_);
-  for (auto const& snapshot : snapshots_)
+  fingerprint.add("sky.member", member_.name());
+  for (auto const& snapshot : snapshots_) {
     fingerprint.add(concat("sky.redshifts.", snapshot.name),
                     concat(snapshot.section.redshift_min, " to ", snapshot.section.redshift_max));
+    fingerprint.add(concat("sky.simulation.", snapshot.name), snapshot.section.simulation_name());
+  }
   for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
 }
 
 Estimate SkyStage::estimate(std::string const& run_directory, int n_ranks) const {
-  // Rough, from one small run on one core: within a factor of a few.
-  constexpr double seconds_per_cube_point = 1.2e-8, seconds_per_pixel = 1.5e-8,
-                   seconds_per_halo = 1e-5, seconds_per_replica = 3e-8;
-  double const n_pixels = 12.0 * static_cast<double>(options_.nside * options_.nside);
-  double const pixel = std::sqrt(4 * std::numbers::pi / n_pixels);
-  Estimate estimate;
-  double n_clusters = 0, n_fill = 0, seconds = n_pixels * 3e-8, table_bytes = 0;
+  auto const nside = static_cast<double>(options_.nside);
+  double const n_pixels = 12 * nside * nside, pixel = std::sqrt(4 * std::numbers::pi / n_pixels);
+  SkyCost cost;
   for (auto const& snapshot : snapshots_) {
     auto const table = read_clusters(run_directory + "/" + products::clusters(snapshot.name));
-    double const fill = options_.fill ? static_cast<double>(count_fill_halos(
-                                            run_directory + "/" + products::halos(snapshot.name)))
-                                      : 0;
     auto const shell =
         shell_of(table.cosmology, std::max(options_.redshift_min, snapshot.section.redshift_min),
                  std::min(options_.redshift_max, snapshot.section.redshift_max));
-    double const volume = 4 * std::numbers::pi / 3 *
-                          (std::pow(shell.max, 3) - std::pow(std::min(shell.min, shell.max), 3));
-    double const boxes = volume / std::pow(table.box_ckpch, 3);
-    double const clusters = boxes * static_cast<double>(table.size());
-    n_clusters += clusters;
-    n_fill += boxes * fill;
-    table_bytes += 200 * static_cast<double>(table.size());
-    double r200 = 0;
-    for (auto const& cluster : table.clusters) r200 = std::max(r200, cluster.r200c);
-    double const distance = 0.75 * shell.max;
-    double const halo_pixels = 50 * std::pow(0.5 * r200 / distance / pixel, 2);
-    seconds += clusters * (7e4 * 8 * seconds_per_cube_point + halo_pixels * 3 * seconds_per_pixel) +
-               boxes * fill * (seconds_per_halo + 0.2 * halo_pixels * seconds_per_pixel) +
-               static_cast<double>(n_ranks) * boxes * fill * seconds_per_replica;
+    std::vector<double> radii;
+    for (auto const& cluster : table.clusters) radii.push_back(cluster.r200c);
+    cost.add_clusters(radii, table.box_ckpch, shell, pixel,
+                      options_.source == ClusterSource::network ? n_voxels_ : 0);
+    if (!options_.fill) continue;
+    auto const halos = run_directory + "/" + products::halos(snapshot.name);
+    auto const n_fill = count_fill_halos(halos);
+    radii.clear();
+    for (auto const& halo : read_fill_halos(halos, {0, std::min<std::int64_t>(n_fill, 4096)}))
+      radii.push_back(halo.r200c);
+    cost.add_fill(radii, static_cast<double>(n_fill), table.box_ckpch, shell, pixel,
+                  options_.fill_cut_r200);
   }
-  double const spectrum =
-      options_.spectrum_nside > 0
-          ? 12.0 * 16 * std::pow(static_cast<double>(options_.spectrum_nside), 2)
-          : 0;
-  estimate.memory_bytes = 12 * n_pixels / n_ranks + table_bytes + spectrum + 1e8;
+  auto const spectrum_nside =
+      static_cast<double>(std::min(options_.spectrum_nside, options_.nside));
+  double const spectrum_pixels = 12 * spectrum_nside * spectrum_nside;
+  Estimate estimate;
+  // Map, the same as float32 for the file, and a rank's own copy of the companion map.
+  estimate.memory_bytes = 12 * n_pixels / n_ranks + cost.table_bytes + 8 * spectrum_pixels + 5e7;
   estimate.output_bytes = 4 * n_pixels;
-  estimate.seconds = seconds / n_ranks;
-  estimate.note = concat(snapshots_.size(), " snapshots, about ", std::llround(n_clusters),
-                         " clusters and ", std::llround(n_fill), " haloes of the fill on the sky");
+  estimate.seconds = cost.seconds / n_ranks + cost.seconds_on_every_rank +
+                     SkyCost::seconds_of_map(n_pixels) / n_ranks +
+                     SkyCost::seconds_of_spectrum(spectrum_nside);
+  estimate.note =
+      concat(snapshots_.size(), " snapshots, about ", std::llround(cost.n_clusters),
+             " clusters and ", std::llround(cost.n_fill), " haloes of the fill on the sky");
   return estimate;
+}
+
+std::vector<std::string> SkyStage::networks() const {
+  std::vector<std::string> all;
+  if (options_.source != ClusterSource::network) return all;
+  for (auto const& names : names_)
+    for (auto const& network : names.networks()) all.push_back(network);
+  return all;
+}
+
+std::string SkyStage::model_hash(Context& context) const {
+  std::string hash;
+  collectively(context.comm(), "sky: hash of the networks", [&] {
+    auto const files = networks();
+    if (!context.comm().is_root() || files.empty()) return;
+    if (files.size() == 1) hash = hash_file(context.product(files.front()));
+    if (files.size() == 1) return;
+    Hash all;
+    for (auto const& file : files) all.add(hash_file(context.product(file)));
+    hash = all.hex();
+  });
+  return context.comm().broadcast(hash, 0);
+}
+
+SkyStage::Inputs SkyStage::open(Context& context) const {
+  Inputs inputs;
+  collectively(context.comm(), "sky: opening the inputs", [&] {
+    check_ranges(snapshots_, options_);
+    for (std::size_t i = 0; i < snapshots_.size(); ++i) {
+      auto const& snapshot = snapshots_[i];
+      auto& population = *inputs.populations.emplace_back(std::make_unique<Population>(
+          names_[i], options_, [&](std::string const& name) { return context.product(name); }));
+      inputs.sources.push_back(
+          {&population, shell_of(population.table().cosmology,
+                                 std::max(options_.redshift_min, snapshot.section.redshift_min),
+                                 std::min(options_.redshift_max, snapshot.section.redshift_max))});
+    }
+  });
+  return inputs;
 }
 
 void SkyStage::run(Context& context) {
   auto const& comm = context.comm();
-  std::vector<std::unique_ptr<Population>> populations;
-  std::vector<SkySource> sources;
-  collectively(comm, "sky: opening the inputs", [&] {
-    check_ranges(snapshots_, options_);
-    for (auto const& snapshot : snapshots_) {
-      populations.push_back(std::make_unique<Population>(
-          names(snapshot), options_,
-          [&](std::string const& name) { return context.product(name); }));
-      sources.push_back({populations.back().get(),
-                         shell_of(populations.back()->table().cosmology,
-                                  std::max(options_.redshift_min, snapshot.section.redshift_min),
-                                  std::min(options_.redshift_max, snapshot.section.redshift_max))});
-    }
-  });
-  RingGeometry const geometry(options_.nside);
-  SkyWork work(context, sources, {options_.observer[0], options_.observer[1], options_.observer[2]},
-               geometry);
+  auto const inputs = open(context);
+  SkyWork work(context, inputs.sources,
+               {options_.observer[0], options_.observer[1], options_.observer[2]},
+               RingGeometry(options_.nside));
   work.run();
 
   auto const totals = work.totals();
   auto const figures = map_figures(comm, work.map());
-  double const residual =
-      totals.painted > 0 ? std::abs(figures.integral / totals.painted - 1) : figures.integral;
-  collectively(comm, "sky: the sum over the map", [&] {
-    require(residual < sum_tolerance, ExitCode::internal, "the map holds ", figures.integral,
-            " sr of the ", totals.painted, " sr of y that were painted");
-  });
+  double const residual = check_sum(comm, totals, figures);
   if (totals.n_too_near > 0)
     Log::warn("sky: ", totals.n_too_near,
               " haloes hold the observer and were not painted; a larger "
               "[sky] redshift_min leaves them out");
-
-  auto const& table = populations.front()->table();
-  auto const text = [&](std::function<std::string(SnapshotInstance const&)> const& of) {
-    std::vector<std::string> all;
-    for (auto const& snapshot : snapshots_) all.push_back(of(snapshot));
-    return join(all, ",").substr(0, 60);
-  };
   Fingerprint fingerprint;
   describe(fingerprint);
-  std::string prediction_hash;
-  collectively(comm, "sky: hash of the predictions",
-               [&] { prediction_hash = populations.front()->prediction_hash(); });
-  bool const any = totals.n_clusters + totals.n_fill > 0;
-  double const msunh = 1e10;
-  HealpixHeader header;
-  header.nside = options_.nside;
-  header.date = today();
-  header.creator = "setsz";
-  header.cards = {
-      {"YMEAN", figures.mean, "mean of the map"},
-      {"YSTD", figures.deviation, "standard deviation"},
-      {"YMAX", figures.largest, "largest pixel"},
-      {"MMIN", any ? totals.mass_min * msunh : 0.0, "[Msun/h] least massive halo"},
-      {"MMAX", any ? totals.mass_max * msunh : 0.0, "[Msun/h] most massive halo"},
-      {"MDEF", table.mass_definition, "mass definition"},
-      {"MNET", table.mass_min * msunh, "[Msun/h] clusters from here on"},
-      {"SOURCE", fits_name(options_.source), "gas of the clusters"},
-      {"FILL", options_.fill, "GNFW haloes below MNET"},
-      {"ZMIN", options_.redshift_min, "nearest halo"},
-      {"ZMAX", options_.redshift_max, "farthest halo"},
-      {"RCUT", options_.fill_cut_r200, "[R200] end of the fill; clusters end at 2 R200"},
-      {"CUTGEOM", std::string("SPHERE"), "shape of the cut"},
-      {"PIXAVG", true, "pixel-integrated"},
-      {"BEAMFWHM", 0.0, "[arcmin] no beam"},
-      {"LMAX", std::int64_t{0}, "no band limit"},
-      {"NREPL", totals.n_boxes, "box replicas"},
-      {"ROTSEED", std::int64_t{-1}, "bare box: not turned"},
-      {"OBSX", options_.observer[0] * table.box_ckpch, "[ckpc/h] observer in the box"},
-      {"OBSY", options_.observer[1] * table.box_ckpch, ""},
-      {"OBSZ", options_.observer[2] * table.box_ckpch, ""},
-      {"BOXSIZE", table.box_ckpch, "[ckpc/h]"},
-      {"OMEGAM", table.cosmology.omega_m, ""},
-      {"OMEGAB", table.cosmology.omega_b, ""},
-      {"HUBBLE", table.cosmology.h, "H0 / (100 km/s/Mpc)"},
-      {"XHYDRO", units::hydrogen_fraction, "hydrogen mass fraction"},
-      {"SNAPS", text([](auto const& s) { return s.name; }), "snapshots"},
-      {"SNAPZ", text([](auto const& s) {
-         return concat(s.section.redshift_min, "-", s.section.redshift_max);
-       }),
-       "their redshifts"},
-      {"MODEL", model_.substr(0, 60), ""},
-      {"MODELSHA", prediction_hash, "of the predictions"},
-      {"SEED", seed_, "of the training"},
-      {"VAESEED", std::int64_t{-1}, "deterministic"},
-      {"CONFSHA", fingerprint.hex(), "of the options"},
-      {"NHALO", totals.n_clusters + totals.n_fill, "haloes painted"},
-      {"YLOST", totals.removed, "[sr] y not painted: belongs to other haloes"},
-      {"NNEAR", totals.n_too_near, "haloes not painted: they hold the observer"},
-  };
-  for (auto const* stage : {"catalog", "extract", "voxelize", "fit", "train", "predict", "sky"})
-    header.history.push_back(std::string("setsz ") + stage);
-
-  std::vector<float> pixels;
-  double const per_area = 1 / geometry.pixel_area();
-  for (double const value : work.map().values())
-    pixels.push_back(static_cast<float>(value * per_area));
-  write_healpix_map(comm, context.part("compton_y.fits"), header, work.map().pixels().first,
-                    pixels);
-
-  nlohmann::json report = {
-      {"format_version", 1},
-      {"nside", options_.nside},
-      {"mean_y", figures.mean},
-      {"std_y", figures.deviation},
-      {"max_y", figures.largest},
-      {"n_clusters", totals.n_clusters},
-      {"n_fill", totals.n_fill},
-      {"n_too_near", totals.n_too_near},
-      {"n_boxes", totals.n_boxes},
-      {"y_painted_sr", totals.painted},
-      {"y_lost_sr", totals.removed},
-      {"sum_rule_residual", residual},
-      {"redshift_min", options_.redshift_min},
-      {"redshift_max", options_.redshift_max},
-      {"observer_box", options_.observer},
-      {"pixels", "integrated"},
-      {"fill_cut_r200", options_.fill_cut_r200},
-  };
-  if (options_.spectrum_nside > 0) {
-    std::int64_t const nside = std::min(options_.spectrum_nside, options_.nside);
-    auto const companion = degraded(comm, work.map(), nside);
-    collectively(comm, "sky: C_l", [&] {
-      if (comm.is_root())
-        report["cl"] = {{"nside", nside},
-                        {"l_max", 2 * nside},
-                        {"note", "of the map averaged to this nside; pixel window not divided out"},
-                        {"C_l", angular_spectrum(companion, nside, 2 * nside)}};
-    });
-  }
-  collectively(comm, "sky: writing sky.json", [&] {
-    if (!comm.is_root()) return;
-    std::ofstream out(context.part("sky.json"));
-    out << report.dump(1) << "\n";
-    out.close();
-    require(out.good(), ExitCode::io, "cannot write '", context.part("sky.json"), "'");
-  });
-  for (auto const* key : {"mean_y", "std_y", "max_y", "n_clusters", "n_fill", "n_too_near",
-                          "y_lost_sr", "sum_rule_residual"})
-    context.note(key, report[key]);
+  SkyRecord const record{options_,
+                         snapshots_,
+                         inputs.populations.front()->table(),
+                         model_,
+                         member_,
+                         model_hash(context),
+                         fingerprint.hex(),
+                         context.code(),
+                         totals,
+                         figures,
+                         residual};
+  write_map(context, work.map(), record);
+  write_report(context, work.map(), record);
 }
 
 void add_sky_stages(Configuration const& configuration,
                     std::vector<std::unique_ptr<Stage>>& stages) {
   for (auto const& model : model_names(configuration))
-    for (auto const seed : training_seeds(configuration))
-      stages.push_back(std::make_unique<SkyStage>(configuration, model, seed));
+    stages.push_back(std::make_unique<SkyStage>(configuration, model));
 }
 
 }  // namespace setsz

@@ -7,6 +7,8 @@
 #include "pipeline/run/stage.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/paint/population.hpp"
+#include "stages/sky/sky_work.hpp"
+#include "stages/voxelize/voxelize_stage.hpp"
 
 namespace setsz {
 
@@ -23,7 +25,7 @@ struct SkyOptions : PopulationOptions {
   void validate() const;
 };
 
-/// Paints the sky of a model and seed: sky/<model>/seed<s>/ compton_y.fits and sky.json.
+/// Paints the sky of a model: sky/<model>/seed<s> or ensemble/ compton_y.fits and sky.json.
 ///
 /// Replicas of the periodic box are tiled around the observer. A halo is painted whole by the
 /// snapshot whose redshift range ([snapshot.NAME] redshift_min, redshift_max) holds the replica's
@@ -32,10 +34,10 @@ struct SkyOptions : PopulationOptions {
 /// side by side. Memory per rank: 12 bytes a pixel it owns, the cluster table, one cube.
 class SkyStage : public Stage {
  public:
-  SkyStage(Configuration const& configuration, std::string model, std::int64_t seed);
+  SkyStage(Configuration const& configuration, std::string model);
 
   std::string name() const override { return "sky"; }
-  std::string instance() const override { return concat(model_, "/seed", seed_); }
+  std::string instance() const override { return concat(model_, "/", member_.name()); }
   std::vector<std::string> input_products() const override;
   std::vector<std::string> outputs() const override { return {"compton_y.fits", "sky.json"}; }
   void describe(Fingerprint& fingerprint) const override;
@@ -43,12 +45,21 @@ class SkyStage : public Stage {
   void run(Context& context) override;
 
  private:
-  PopulationNames names(SnapshotInstance const& snapshot) const;
+  struct Inputs {
+    std::vector<std::unique_ptr<Population>> populations;
+    std::vector<SkySource> sources;
+  };
+  /// The files of the networks behind the map; none without source = network.
+  std::vector<std::string> networks() const;
+  std::string model_hash(Context& context) const;  ///< collective
+  Inputs open(Context& context) const;             ///< collective
 
   /// The snapshots whose redshift range meets the sky's.
   std::vector<SnapshotInstance> snapshots_;
+  std::vector<PopulationNames> names_;  ///< of each of them
   std::string model_;
-  std::int64_t seed_, n_folds_;
+  Member member_;
+  std::int64_t n_voxels_;
   SkyOptions options_;
   Fingerprint option_lines_;
 };

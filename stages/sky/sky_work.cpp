@@ -15,6 +15,8 @@ namespace {
 constexpr std::int64_t clusters_per_batch = 4, halos_per_batch = 1 << 14;
 /// Quantum of the totals [sr]: a whole sky holds some 1e-5 sr, a small halo 1e-14.
 constexpr double quantum_sr = 1e-22;
+/// Of the sum of relative errors, each below 0.05: room for 1e9 haloes.
+constexpr double quantum_error = 1e-11;
 constexpr std::int64_t unit_sums = -1;
 
 double farthest(std::vector<SkySource> const& sources) {
@@ -38,6 +40,7 @@ SkyWork::SkyWork(Context& context, std::vector<SkySource> sources, Vec3 const& o
       painter_(map_),
       painted_(quantum_sr),
       removed_(quantum_sr),
+      sampling_errors_(quantum_error),
       mass_min_(HUGE_VAL) {
   for (auto const& source : sources_) {
     double const box = source.population->table().box_ckpch;
@@ -109,12 +112,20 @@ void SkyWork::paint_replicas(SkySource const& source, Vec3 const& position, doub
     double const p200 = halo_scales(cosmology, redshift, mass, r200).p200_code;
     PaintedSky const result = paint(SkyHalo{seen, r200, units::compton_y(p200, a, cosmology.h)});
     if (!mine) return;
-    painted_.add(result.painted);
-    removed_.add(result.removed);
+    record(result, mass);
     ++n_painted;
-    mass_min_ = std::min(mass_min_, mass);
-    mass_max_ = std::max(mass_max_, mass);
   });
+}
+
+void SkyWork::record(PaintedSky const& result, double mass) {
+  painted_.add(result.painted);
+  removed_.add(result.removed);
+  mass_min_ = std::min(mass_min_, mass);
+  mass_max_ = std::max(mass_max_, mass);
+  if (!result.sampling_error) return;
+  ++n_sampled_;
+  sampling_errors_.add(*result.sampling_error);
+  largest_sampling_error_ = std::max(largest_sampling_error_, *result.sampling_error);
 }
 
 void SkyWork::paint(Batch const& batch) {
@@ -151,10 +162,19 @@ void SkyWork::paint(Batch const& batch) {
 SkyWork::Totals SkyWork::totals() const {
   std::int64_t n_boxes = 0;
   for (auto const& tiling : tilings_) n_boxes += tiling.n_boxes();
-  return {painted_.over_ranks(comm_), removed_.over_ranks(comm_),
-          comm_.all_sum(n_clusters_), comm_.all_sum(n_fill_),
-          comm_.all_sum(n_too_near_), comm_.all_min(mass_min_),
-          comm_.all_max(mass_max_),   n_boxes};
+  Totals totals{.painted = painted_.over_ranks(comm_),
+                .removed = removed_.over_ranks(comm_),
+                .n_clusters = comm_.all_sum(n_clusters_),
+                .n_fill = comm_.all_sum(n_fill_),
+                .n_too_near = comm_.all_sum(n_too_near_),
+                .mass_min = comm_.all_min(mass_min_),
+                .mass_max = comm_.all_max(mass_max_),
+                .n_boxes = n_boxes,
+                .n_sampled = comm_.all_sum(n_sampled_),
+                .largest_sampling_error = comm_.all_max(largest_sampling_error_),
+                .mean_sampling_error = sampling_errors_.over_ranks(comm_)};
+  totals.mean_sampling_error /= static_cast<double>(std::max<std::int64_t>(1, totals.n_sampled));
+  return totals;
 }
 
 void SkyWork::save(std::int64_t position) {
@@ -166,42 +186,52 @@ void SkyWork::save(std::int64_t position) {
     auto const size = static_cast<std::size_t>(geometry.pixels_in(ring));
     journal.append(ring, std::as_bytes(std::as_const(map_).values().subspan(begin, size)));
   }
-  std::array<double, 2> const masses = {mass_min_, mass_max_};
-  std::array<std::int64_t, 5> const sums = {painted_.count(), removed_.count(), n_clusters_,
-                                            n_fill_, n_too_near_};
-  journal.append(unit_sums, {std::as_bytes(std::span(masses)), std::as_bytes(std::span(sums))});
+  std::array<double, 3> const extremes = {mass_min_, mass_max_, largest_sampling_error_};
+  std::array<std::int64_t, 7> const sums = {
+      painted_.count(), removed_.count(),        n_clusters_, n_fill_, n_too_near_,
+      n_sampled_,       sampling_errors_.count()};
+  journal.append(unit_sums, {std::as_bytes(std::span(extremes)), std::as_bytes(std::span(sums))});
   journal.commit(position);
 }
 
-void SkyWork::restore() {
-  auto const& geometry = map_.geometry();
-  std::vector<std::vector<double>> outgoing(static_cast<std::size_t>(comm_.size()));
+void SkyWork::restore_sums(std::span<std::byte const> bytes) {
+  std::array<double, 3> extremes;
+  std::array<std::int64_t, 7> sums;
+  std::memcpy(extremes.data(), bytes.data(), sizeof extremes);
+  std::memcpy(sums.data(), bytes.data() + sizeof extremes, sizeof sums);
+  mass_min_ = std::min(mass_min_, extremes[0]);
+  mass_max_ = std::max(mass_max_, extremes[1]);
+  largest_sampling_error_ = std::max(largest_sampling_error_, extremes[2]);
+  painted_.restore(sums[0]);
+  removed_.restore(sums[1]);
+  n_clusters_ += sums[2];
+  n_fill_ += sums[3];
+  n_too_near_ += sums[4];
+  n_sampled_ += sums[5];
+  sampling_errors_.restore(sums[6]);
+}
+
+/// What this rank reads of the journal: for every rank its rings, each as number and values.
+std::vector<std::vector<double>> SkyWork::journalled_rings() {
+  std::vector<std::vector<double>> rings(static_cast<std::size_t>(comm_.size()));
   context_.journal().for_each([&](Journal::Record const& record) {
-    if (record.unit == unit_sums) {
-      std::array<double, 2> masses;
-      std::array<std::int64_t, 5> sums;
-      std::memcpy(masses.data(), record.bytes.data(), sizeof masses);
-      std::memcpy(sums.data(), record.bytes.data() + sizeof masses, sizeof sums);
-      mass_min_ = std::min(mass_min_, masses[0]);
-      mass_max_ = std::max(mass_max_, masses[1]);
-      painted_.restore(sums[0]);
-      removed_.restore(sums[1]);
-      n_clusters_ += sums[2];
-      n_fill_ += sums[3];
-      n_too_near_ += sums[4];
-      return;
-    }
+    if (record.unit == unit_sums) return restore_sums(record.bytes);
     auto const next =
         std::upper_bound(ring_boundaries_.begin(), ring_boundaries_.end() - 1, record.unit);
-    auto& to = outgoing[static_cast<std::size_t>(next - ring_boundaries_.begin() - 1)];
+    auto& to = rings[static_cast<std::size_t>(next - ring_boundaries_.begin() - 1)];
     std::size_t const size = record.bytes.size() / sizeof(double);
     to.push_back(static_cast<double>(record.unit));
     to.resize(to.size() + size);
     std::memcpy(to.data() + to.size() - size, record.bytes.data(), record.bytes.size());
   });
+  return rings;
+}
+
+void SkyWork::restore() {
+  auto const& geometry = map_.geometry();
   std::vector<double> send;
   std::vector<std::int64_t> counts;
-  for (auto& rings : outgoing) {
+  for (auto& rings : journalled_rings()) {
     counts.push_back(static_cast<std::int64_t>(rings.size()));
     send.insert(send.end(), rings.begin(), rings.end());
     std::vector<double>().swap(rings);

@@ -35,6 +35,8 @@ class SkyWork {
     std::int64_t n_too_near;          ///< replicas left out: the observer is inside
     double mass_min, mass_max;        ///< [1e10 Msun/h]
     std::int64_t n_boxes;
+    std::int64_t n_sampled;  ///< painted replicas with a PaintedSky::sampling_error
+    double largest_sampling_error, mean_sampling_error;
   };
   Totals totals() const;  ///< collective
 
@@ -49,8 +51,11 @@ class SkyWork {
   template <class Paint>
   void paint_replicas(SkySource const& source, Vec3 const& position, double mass, double r200,
                       double reach, std::int64_t& n_painted, Paint&& paint);
+  void record(PaintedSky const& result, double mass);
   void save(std::int64_t position);
   void restore();
+  void restore_sums(std::span<std::byte const> bytes);
+  std::vector<std::vector<double>> journalled_rings();
 
   Context& context_;
   Comm const& comm_;
@@ -60,9 +65,9 @@ class SkyWork {
   std::vector<std::int64_t> ring_boundaries_;
   RingMap map_;
   SkyPainter painter_;
-  ExactSum painted_, removed_;
-  std::int64_t n_clusters_ = 0, n_fill_ = 0, n_too_near_ = 0;
-  double mass_min_, mass_max_ = 0;
+  ExactSum painted_, removed_, sampling_errors_;
+  std::int64_t n_clusters_ = 0, n_fill_ = 0, n_too_near_ = 0, n_sampled_ = 0;
+  double mass_min_, mass_max_ = 0, largest_sampling_error_ = 0;
 };
 
 }  // namespace setsz

@@ -14,6 +14,18 @@ SkyDirection::SkyDirection(Vec3 const& position) : outwards(unit(position)) {
   south = {z * cosine, z * sine, -s};
 }
 
+Range Stamp::rings_within(RingGeometry const& geometry, SkyDirection const& centre, double angle) {
+  double const north = centre.theta - angle, south = centre.theta + angle;
+  auto const number = [](double ring) { return static_cast<std::int64_t>(ring); };
+  std::int64_t const first =
+      north <= 0 ? 1 : std::max<std::int64_t>(1, number(std::ceil(geometry.ring_at(north) - 1e-7)));
+  std::int64_t const last =
+      south >= std::numbers::pi
+          ? geometry.n_rings()
+          : std::min(geometry.n_rings(), number(std::floor(geometry.ring_at(south) + 1e-7)));
+  return {first, last + 1};
+}
+
 Range Stamp::pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
                            std::int64_t ring, double angle) {
   auto const [z, s] = geometry.circle(ring, PixelPart{});
@@ -27,6 +39,17 @@ Range Stamp::pixels_within(RingGeometry const& geometry, SkyDirection const& cen
   return geometry.pixels_near(ring, centre.phi, half_width);
 }
 
+double Stamp::sum_of(double const* values, std::int64_t n) {
+  constexpr int lanes = 8;
+  double partial[lanes] = {};
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (int lane = 0; lane < lanes; ++lane) partial[lane] += values[i + lane];
+  for (; i < n; ++i) partial[i % lanes] += values[i];
+  return ((partial[0] + partial[4]) + (partial[1] + partial[5])) +
+         ((partial[2] + partial[6]) + (partial[3] + partial[7]));
+}
+
 void Stamp::add_to(RingMap& map, double factor) const {
   RingGeometry const& geometry = map.geometry();
   double const scale = factor * area_;
@@ -37,9 +60,12 @@ void Stamp::add_to(RingMap& map, double factor) const {
     std::int64_t k = row.first % n;
     if (k < 0) k += n;
     double* const ring = map.values().data() + start;
-    for (std::size_t i = row.begin; i < row.end; ++i) {
-      ring[k] += scale * values_[i];
-      if (++k == n) k = 0;
+    for (std::size_t i = row.begin; i < row.end; k = 0) {  // once more at longitude 0
+      std::size_t const end = std::min(row.end, i + static_cast<std::size_t>(n - k));
+      double const* const values = values_.data() + i;
+      double* const pixels = ring + k;
+      for (std::size_t j = 0; j < end - i; ++j) pixels[j] += scale * values[j];
+      i = end;
     }
   }
 }

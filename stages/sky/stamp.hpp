@@ -48,6 +48,12 @@ class Stamp {
   void build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
              Cuts const& cuts, AddRow&& add_row);
 
+  /// The same with uncut pixels; `core` gives the averages over those whose centres lie within
+  /// `core_radius` [rad]: core.add(ring, pixels), then core.averages().
+  template <class AddRow, class Core>
+  void build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
+             double core_radius, AddRow&& add_row, Core& core);
+
   /// Sum over the pixels of value x area.
   double integral() const { return integral_; }
   /// Adds factor x value x area to the pixels that the map owns.
@@ -55,6 +61,8 @@ class Stamp {
   std::int64_t n_pixels() const { return static_cast<std::int64_t>(values_.size()); }
 
  private:
+  /// The rings whose pixels' centres may lie within an angle of a direction.
+  static Range rings_within(RingGeometry const& geometry, SkyDirection const& centre, double angle);
   /// The pixels of a ring whose centres lie within an angle of a direction.
   static Range pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
                              std::int64_t ring, double angle);
@@ -62,6 +70,12 @@ class Stamp {
   template <class AddRow>
   static void average(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,
                       Range pixels, int level, AddRow&& add_row, double* values);
+
+  /// In a fixed order that leaves room for vectors.
+  static double sum_of(double const* values, std::int64_t n);
+  template <class SetRow, class SetCore>
+  void build_rows(RingGeometry const& geometry, SkyDirection const& centre, double reach,
+                  double core_radius, SetRow&& set_row, SetCore&& set_core);
 
   struct Row {
     std::int64_t ring, first;  ///< pixels first, first + 1, ... modulo the ring's number
@@ -92,6 +106,7 @@ void Stamp::average(RingGeometry const& geometry, SkyDirection const& centre, st
       });
     }
   }
+  if (level == 0) return;
   double const share = 1.0 / (parts * parts);
   for (std::int64_t i = 0; i < pixels.size(); ++i) values[i] *= share;
 }
@@ -99,38 +114,64 @@ void Stamp::average(RingGeometry const& geometry, SkyDirection const& centre, st
 template <class AddRow>
 void Stamp::build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
                   Cuts const& cuts, AddRow&& add_row) {
+  double const margin = geometry.largest_pixel_radius();
+  double const reach = radius + (cuts.level > 0 ? margin : 0);
+  double const core = cuts.core_level > cuts.level ? cuts.core_radius + margin : 0;
+  build_rows(
+      geometry, centre, reach, core,
+      [&](std::int64_t ring, Range pixels, double* values) {
+        average(geometry, centre, ring, pixels, cuts.level, add_row, values);
+      },
+      [&](std::int64_t ring, Range pixels, double* values) {
+        average(geometry, centre, ring, pixels, cuts.core_level, add_row, values);
+      });
+}
+
+template <class AddRow, class Core>
+void Stamp::build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
+                  double core_radius, AddRow&& add_row, Core& core) {
+  double const reach = radius + geometry.largest_pixel_radius();
+  double const inner = std::min(core_radius, reach);
+  Range const rings = rings_within(geometry, centre, inner);
+  for (std::int64_t ring = rings.first; ring < rings.last; ++ring) {
+    Range const near = pixels_within(geometry, centre, ring, inner);
+    if (near.size() > 0) core.add(ring, near);
+  }
+  double const* next = core.averages().data();
+  build_rows(
+      geometry, centre, reach, inner,
+      [&](std::int64_t ring, Range pixels, double* values) {
+        average(geometry, centre, ring, pixels, 0, add_row, values);
+      },
+      [&](std::int64_t, Range pixels, double* values) {
+        std::copy_n(next, pixels.size(), values);
+        next += pixels.size();
+      });
+}
+
+template <class SetRow, class SetCore>
+void Stamp::build_rows(RingGeometry const& geometry, SkyDirection const& centre, double reach,
+                       double core_radius, SetRow&& set_row, SetCore&& set_core) {
   rows_.clear();
   values_.clear();
   area_ = geometry.pixel_area();
-  double const margin = geometry.largest_pixel_radius();
-  double const reach = std::min(radius + (cuts.level > 0 ? margin : 0), std::numbers::pi);
-  double const core = cuts.core_level > cuts.level ? std::min(cuts.core_radius + margin, reach) : 0;
-  double const north = centre.theta - reach, south = centre.theta + reach;
-  auto const number = [](double ring) { return static_cast<std::int64_t>(ring); };
-  std::int64_t const first_ring =
-      north <= 0 ? 1 : std::max<std::int64_t>(1, number(std::ceil(geometry.ring_at(north) - 1e-7)));
-  std::int64_t const last_ring =
-      south >= std::numbers::pi
-          ? geometry.n_rings()
-          : std::min(geometry.n_rings(), number(std::floor(geometry.ring_at(south) + 1e-7)));
+  reach = std::min(reach, std::numbers::pi);
+  double const core = std::min(core_radius, reach);
   double sum = 0;
-  for (std::int64_t ring = first_ring; ring <= last_ring; ++ring) {
+  Range const rings = rings_within(geometry, centre, reach);
+  for (std::int64_t ring = rings.first; ring < rings.last; ++ring) {
     Range const pixels = pixels_within(geometry, centre, ring, reach);
     if (pixels.size() <= 0) continue;
     Row const row{ring, pixels.first, values_.size(),
                   values_.size() + static_cast<std::size_t>(pixels.size())};
     values_.resize(row.end);
     double* const values = values_.data() + row.begin;
-    average(geometry, centre, ring, pixels, cuts.level, add_row, values);
+    set_row(ring, pixels, values);
     if (core > 0) {
-      Range near = pixels_within(geometry, centre, ring, core);
-      near = {std::max(near.first, pixels.first), std::min(near.last, pixels.last)};
-      if (near.size() > 0) {
-        average(geometry, centre, ring, near, cuts.core_level, add_row,
-                values + (near.first - pixels.first));
-      }
+      Range const near = pixels_within(geometry, centre, ring, core);
+      if (near.size() > 0) set_core(ring, near, values + (near.first - pixels.first));
     }
-    for (std::int64_t i = 0; i < pixels.size(); ++i) sum += values[i];
+    sum += sum_of(values, pixels.size());
     rows_.push_back(row);
   }
   integral_ = sum * area_;

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/sky/profile_core.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace setsz {
+namespace {
+
+struct Node {
+  double t, weight;
+};
+/// Gauss-Legendre on [-1, 1] with 10 points. \source Abramowitz & Stegun (1964), table 25.4
+constexpr std::array<Node, 5> gauss10 = {{{0.1488743389816312, 0.2955242247147529},
+                                          {0.4333953941292472, 0.2692667193099963},
+                                          {0.6794095682990244, 0.2190863625159821},
+                                          {0.8650633666889845, 0.1494513491505806},
+                                          {0.9739065285171717, 0.0666713443086881}}};
+
+/// Around a pixel, its corners; where its edges are bent (near the poles, and of large pixels
+/// anywhere), their middles as well.
+constexpr std::array<PixelPart, 4> corners = {{{-0.5, -0.5}, {-0.5, 0.5}, {0.5, 0.5}, {0.5, -0.5}}};
+constexpr std::array<PixelPart, 8> corners_and_middles = {
+    {{-0.5, -0.5}, {-0.5, 0}, {-0.5, 0.5}, {0, 0.5}, {0.5, 0.5}, {0.5, 0}, {0.5, -0.5}, {0, -0.5}}};
+constexpr std::int64_t bent_rings = 16, bent_nside = 32;
+/// Lines that are longer than the peak's width times 1 / sqrt(this) need the better rule.
+constexpr double least_width2 = 0.25;
+
+struct Turn {
+  double cosine, sine;
+};
+/// Of small angles by Taylor's series, to 1e-12.
+inline Turn turn(double x) {
+  if (std::abs(x) > 0.4) return {std::cos(x), std::sin(x)};
+  double const q = x * x;
+  return {1 - q / 2 * (1 - q / 12 * (1 - q / 30 * (1 - q / 56 * (1 - q / 90)))),
+          x * (1 - q / 6 * (1 - q / 20 * (1 - q / 42 * (1 - q / 72 * (1 - q / 110)))))};
+}
+
+/// m where it is tabulated; beyond its end it falls with the area.
+inline double interpolate(double const* mean, double limit, double place) {
+  double const inside = place < limit ? place : limit;
+  auto const i = static_cast<int>(inside);
+  double const value = mean[i] + (inside - i) * (mean[i + 1] - mean[i]);
+  double const ratio = inside / (place > 1e-300 ? place : 1);
+  return place < limit ? value : value * ratio * ratio;
+}
+
+struct Lines {
+  std::size_t count;
+  double const *x0, *y0, *x1, *y1;
+};
+
+/// Adds the integrals along many lines by Gauss-Legendre with 3 points; tells (width/length)^2 of
+/// the peak where a line comes near to it, else something large.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
+__attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+void add_along(Lines const& lines, double softening2, double const* __restrict mean, double limit,
+               double per_sine, double* __restrict sums, double* __restrict widths) {
+  auto const n = static_cast<int>(lines.count);
+  double const *const ax = lines.x0, *const ay = lines.y0, *const bx = lines.x1,
+                      *const by = lines.y1;
+  for (int k = 0; k < n; ++k) {
+    double const dx = bx[k] - ax[k], dy = by[k] - ay[k], length2 = dx * dx + dy * dy + 1e-300;
+    double const cross = ax[k] * by[k] - bx[k] * ay[k];
+    double const foot = -(ax[k] * dx + ay[k] * dy) / length2, d2 = cross * cross / length2;
+    double const width2 = (d2 + softening2) / length2;
+    widths[k] = foot < -1 || foot > 2 ? 1.0 : width2;
+    auto const at = [&](double t) {
+      double const u = d2 + (t - foot) * (t - foot) * length2;
+      return interpolate(mean, limit, std::sqrt(u * (1 - 0.25 * u)) * per_sine);
+    };
+    double const sum =
+        5.0 / 18 * at(0.1127016653792583) + 8.0 / 18 * at(0.5) + 5.0 / 18 * at(0.8872983346207417);
+    sums[k] += width2 > least_width2 || foot < -1 || foot > 2 ? 0.5 * cross * sum : 0.0;
+  }
+}
+
+}  // namespace
+
+void ProfileCore::begin(SkyDirection const& centre, std::span<double const> mean, double sin_radius,
+                        double softening) {
+  centre_ = &centre;
+  mean_ = mean;
+  limit_ = static_cast<double>(mean.size() - 2);
+  per_sine_ = limit_ / sin_radius;
+  softening2_ = softening * softening;
+  rows_.clear();
+}
+
+void ProfileCore::add(std::int64_t ring, Range pixels) { rows_.push_back({ring, pixels}); }
+
+void ProfileCore::place(std::int64_t ring, PixelPart part, Range pixels, double* x,
+                        double* y) const {
+  auto const [z, s] = geometry_.circle(ring, part);
+  SkyDirection const& centre = *centre_;
+  auto const set = [&, z = z, s = s](std::int64_t k, double dphi) {
+    auto const [cosine, sine] = turn(dphi);
+    double const toward = s * centre.s * cosine + z * centre.z;
+    double const f = std::sqrt(2 / (1 + std::max(toward, -0.99)));
+    x[k - pixels.first] = f * s * sine;
+    y[k - pixels.first] = f * (s * centre.z * cosine - z * centre.s);
+  };
+  if (s == 0) {  // a pole has no longitude
+    for (std::int64_t k = pixels.first; k < pixels.last; ++k) set(k, 0);
+    return;
+  }
+  geometry_.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
+    double const first = arc.phi_first - centre.phi;
+    for (std::int64_t k = arc.first; k < arc.last; ++k)
+      set(k, first + arc.phi_step * static_cast<double>(k - arc.first));
+  });
+}
+
+double ProfileCore::mean_within(double u) const {
+  return interpolate(mean_.data(), limit_, std::sqrt(u * (1 - 0.25 * u)) * per_sine_);
+}
+
+double ProfileCore::along(Line const& line) const {
+  double const dx = line.x1 - line.x0, dy = line.y1 - line.y0, length2 = dx * dx + dy * dy + 1e-300;
+  double const cross = line.x0 * line.y1 - line.x1 * line.y0;
+  // u along the line is d2 + (t - foot)^2 length2, t from 0 to 1. The peak is narrower than the
+  // line: with t = foot + width sinh(w) it is as wide as the range of w.
+  double const foot = -(line.x0 * dx + line.y0 * dy) / length2, d2 = cross * cross / length2;
+  double const width = std::sqrt((d2 + softening2_) / length2);
+  double const low = std::asinh(-foot / width), high = std::asinh((1 - foot) / width);
+  double const middle = (low + high) / 2, half = (high - low) / 2;
+  double sum = 0;
+  for (auto const& [node, weight] : gauss10) {
+    for (double const w : {middle - half * node, middle + half * node}) {
+      double const grown = std::exp(w), step = width * (grown - 1 / grown) / 2;
+      sum += weight * (grown + 1 / grown) / 2 * mean_within(d2 + step * step * length2);
+    }
+  }
+  return 0.5 * cross * sum * half * width;
+}
+
+std::span<double const> ProfileCore::averages() {
+  bool bent = geometry_.nside() < bent_nside;
+  std::size_t n = 0;
+  for (auto const& row : rows_) {
+    bent = bent || std::min(row.ring, 4 * geometry_.nside() - row.ring) < bent_rings;
+    n += static_cast<std::size_t>(row.pixels.size());
+  }
+  std::span<PixelPart const> const around =
+      bent ? std::span<PixelPart const>(corners_and_middles) : std::span<PixelPart const>(corners);
+  x_.resize(around.size() * n);
+  y_.resize(around.size() * n);
+  widths_.resize(n);
+  sums_.assign(n, 0.0);
+  for (std::size_t c = 0; c < around.size(); ++c) {
+    std::size_t at = c * n;
+    for (auto const& [ring, pixels] : rows_) {
+      place(ring, around[c], pixels, x_.data() + at, y_.data() + at);
+      at += static_cast<std::size_t>(pixels.size());
+    }
+  }
+  for (std::size_t c = 0; c < around.size(); ++c) {
+    std::size_t const from = c * n, to = (c + 1) % around.size() * n;
+    add_along({n, x_.data() + from, y_.data() + from, x_.data() + to, y_.data() + to}, softening2_,
+              mean_.data(), limit_, per_sine_, sums_.data(), widths_.data());
+    for (std::size_t k = 0; k < n; ++k)
+      if (widths_[k] <= least_width2)
+        sums_[k] += along({x_[from + k], y_[from + k], x_[to + k], y_[to + k]});
+  }
+  // In the south the way around is the other one.
+  double const per_area = 1 / geometry_.pixel_area();
+  for (double& sum : sums_) sum = std::abs(sum) * per_area;
+  return sums_;
+}
+
+}  // namespace setsz

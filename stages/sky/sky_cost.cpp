@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/sky/sky_cost.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numbers>
+
+#include "stages/paint/partition.hpp"
+
+namespace setsz {
+namespace {
+
+// Measured on one core, with the other one busy.
+constexpr double seconds_per_part = 1.6e-8;  ///< of a voxel, put onto the image
+constexpr double seconds_per_point = 8e-8;   ///< of an image or profile, put into its pixel
+constexpr double seconds_per_sample = 4e-8;  ///< of an image
+constexpr double seconds_per_halo = 1.2e-5, seconds_per_halo_pixel = 8e-9;
+constexpr double seconds_per_replica = 6e-8;
+/// Claims of neighbours make a profile dearer by some times.
+constexpr double claimed_share = 0.1, claimed_factor = 5;
+
+double cube_seconds(double n_voxels, double angle_200, double pixel) {
+  constexpr double edge_r200 = 5;
+  double const radius = network_reach_r200 * angle_200, voxel = edge_r200 * angle_200 / n_voxels;
+  double const node = std::clamp(pixel / 8, voxel / 3, voxel), cuts = std::ceil(voxel / node);
+  double const inside = 4 * std::numbers::pi / 3 * std::pow(radius / voxel, 3);
+  double const nodes = std::numbers::pi * std::pow(radius / node, 2);
+  double const project = inside * std::pow(cuts, 3) * seconds_per_part;
+  if (pixel > 8 * node) return project + 4 * nodes * seconds_per_point;
+  // Parts of pixels, some 0.7 nodes wide, also in the pixels at the rim.
+  return project + 2 * std::numbers::pi * std::pow((radius + pixel) / node, 2) * seconds_per_sample;
+}
+
+double profile_seconds(double cut_r200, double angle_200, double pixel) {
+  double const pixels = std::numbers::pi * std::pow(cut_r200 * angle_200 / pixel + 0.5, 2);
+  double const alone = seconds_per_halo + pixels * seconds_per_halo_pixel;
+  return alone * (1 + claimed_share * claimed_factor);
+}
+
+/// Mean over haloes and over the volume of the shell of a cost that depends on R200's angle.
+double mean_over(std::vector<double> const& radii, DistanceShell shell,
+                 std::function<double(double)> const& cost) {
+  constexpr int n_distances = 16;
+  constexpr std::size_t most_radii = 64;
+  std::size_t const stride = std::max<std::size_t>(1, radii.size() / most_radii);
+  double const inner = std::pow(shell.min, 3), outer = std::pow(shell.max, 3);
+  double sum = 0, n = 0;
+  for (std::size_t i = 0; i < radii.size(); i += stride) {
+    for (int d = 0; d < n_distances; ++d, ++n) {
+      double const distance = std::cbrt(inner + (outer - inner) * (d + 0.5) / n_distances);
+      sum += cost(radii[i] / distance);
+    }
+  }
+  return n > 0 ? sum / n : 0;
+}
+
+double boxes_in(DistanceShell shell, double box) {
+  return 4 * std::numbers::pi / 3 *
+         std::max(0.0, std::pow(shell.max / box, 3) - std::pow(shell.min / box, 3));
+}
+
+}  // namespace
+
+void SkyCost::add_clusters(std::vector<double> const& radii_ckpch, double box_ckpch,
+                           DistanceShell shell, double pixel, std::int64_t n_voxels) {
+  double const replicas = boxes_in(shell, box_ckpch) * static_cast<double>(radii_ckpch.size());
+  n_clusters += replicas;
+  table_bytes += 200 * static_cast<double>(radii_ckpch.size());
+  seconds_on_every_rank += replicas * seconds_per_replica;
+  seconds += replicas * mean_over(radii_ckpch, shell, [&](double angle) {
+               return n_voxels > 0 ? cube_seconds(static_cast<double>(n_voxels), angle, pixel)
+                                   : profile_seconds(network_reach_r200, angle, pixel);
+             });
+}
+
+void SkyCost::add_fill(std::vector<double> const& radii_ckpch, double n_halos, double box_ckpch,
+                       DistanceShell shell, double pixel, double cut_r200) {
+  double const replicas = boxes_in(shell, box_ckpch) * n_halos;
+  n_fill += replicas;
+  seconds_on_every_rank += replicas * seconds_per_replica;
+  seconds += replicas * mean_over(radii_ckpch, shell, [&](double angle) {
+               return profile_seconds(cut_r200, angle, pixel);
+             });
+}
+
+double SkyCost::seconds_of_map(double n_pixels) { return 3e-8 * n_pixels; }
+
+/// A transform to l = 2 nside and three iterations, on one rank.
+double SkyCost::seconds_of_spectrum(double nside) { return 2e-8 * nside * nside * nside; }
+
+}  // namespace setsz

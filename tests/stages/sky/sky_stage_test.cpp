@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/sky/sky_stage.hpp"
+
+#include <gtest/gtest.h>
+
+#include "io/healpix_map.hpp"
+#include "pipeline/base/hash.hpp"
+#include "pipeline/base/units.hpp"
+#include "tests/fixtures/painted_universe.hpp"
+
+namespace setsz {
+namespace {
+
+using test::PaintedUniverse;
+
+/// Bytes of map and report, on rank 0.
+std::string products_of(Comm const& comm, Stage const& stage, PaintedUniverse const& universe) {
+  comm.barrier();
+  auto const bytes = comm.is_root()
+                         ? test::file_bytes(universe / (stage.id() + "/compton_y.fits")) +
+                               test::file_bytes(universe / (stage.id() + "/sky.json"))
+                         : std::string();
+  comm.barrier();
+  return bytes;
+}
+
+/// Runs on rank 0 alone, or on all.
+void run_on(bool all, Comm const& comm, PaintedUniverse const& universe, Stage& stage, int stop,
+            bool expect_stop) {
+  std::optional<Comm> alone;
+  if (!all) alone = Comm::self();
+  if (all || comm.is_root()) {
+    EXPECT_EQ(universe.run(all ? comm : *alone, stage, stop).has_value(), !expect_stop);
+  }
+  comm.barrier();
+}
+
+TEST(SkyStage, GoesOnAfterAStopToTheSameBytesOnOtherNumbersOfRanks) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 6, 6000);
+  auto const stage = universe.sky({});
+  run_on(false, comm, universe, *stage, 0, false);
+  auto const alone = products_of(comm, *stage, universe);
+  run_on(true, comm, universe, *stage, 0, false);
+  EXPECT_EQ(products_of(comm, *stage, universe), alone);
+  for (bool const first_all : {false, true}) {
+    for (int const stop : {1, 2, 3}) {  // clusters, clusters, fill
+      run_on(first_all, comm, universe, *stage, stop, true);
+      run_on(!first_all, comm, universe, *stage, 0, false);
+      EXPECT_EQ(products_of(comm, *stage, universe), alone) << first_all << stop;
+    }
+  }
+  // Stopped twice.
+  run_on(true, comm, universe, *stage, 1, true);
+  run_on(false, comm, universe, *stage, 1, true);
+  run_on(true, comm, universe, *stage, 0, false);
+  EXPECT_EQ(products_of(comm, *stage, universe), alone);
+}
+
+TEST(SkyStage, PaintsEveryImageOfAClusterOnceAndWhole) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 4, 10);
+  auto const stage = universe.sky({"sky.fill=no", "sky.observer=0.3,0.9,0.02"});
+  auto const notes = universe.run(comm, *stage);
+  ASSERT_TRUE(notes);
+  auto const& table = universe.table();
+  double const near = table.cosmology.comoving_distance(0.005),
+               far = table.cosmology.comoving_distance(0.03);
+  std::int64_t n = 0;
+  double sum = 0, kept = 0;
+  for (auto const& cluster : table.clusters) {
+    SparseCube const cube(
+        test::cube_of(cluster, {PaintedUniverse::n_voxels, 5}, PaintedUniverse::pressure),
+        PaintedUniverse::n_voxels, 5 * cluster.r200c);
+    for (int image = 0; image < 343; ++image) {
+      Vec3 const tile{double(image / 49 - 3), double(image / 7 % 7 - 3), double(image % 7 - 3)};
+      Vec3 const seen = cluster.position + PaintedUniverse::box * (tile - Vec3{0.3, 0.9, 0.02});
+      if (norm(seen) < near || norm(seen) >= far) continue;
+      ++n;
+      double const z = table.cosmology.redshift_at(norm(seen));
+      double const p200 = halo_scales(table.cosmology, z, cluster.m200c, cluster.r200c).p200_code;
+      double const unit = units::compton_y(p200, 1 / (1 + z), table.cosmology.h);
+      for_each_part(
+          cube, 2, [&](Vec3 const& offset, double pv) { sum += unit * pv / norm2(seen + offset); });
+    }
+  }
+  EXPECT_EQ(notes->at("n_clusters"), n);
+  EXPECT_EQ(notes->at("n_too_near"), 0);
+  collectively(comm, "", [&] {
+    if (!comm.is_root()) return;
+    std::ifstream in(universe / (stage->id() + "/sky.json"));
+    auto const report = nlohmann::json::parse(in);
+    kept = report.at("y_painted_sr").get<double>() + report.at("y_lost_sr").get<double>();
+    EXPECT_GT(report.at("y_lost_sr").get<double>(), 0);  // the overlap of two clusters
+    EXPECT_NEAR(kept / sum, 1, 1e-4);
+    EXPECT_LT(report.at("largest_sampling_error").get<double>(), 0.02);
+  });
+}
+
+TEST(SkyStage, TellsInItsHeaderWhenceTheMapComes) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 4, 50);
+  auto const stage = universe.sky({});
+  universe.run(comm, *stage);
+  collectively(comm, "", [&] {
+    HealpixFile const map(universe / (stage->id() + "/compton_y.fits"));
+    auto const& cards = map.cards();
+    for (auto const* key :
+         {"YMEAN",    "YSTD",     "YMAX",    "YLOST",   "MMIN",    "MMAX",     "MDEF",
+          "ZMIN",     "ZMAX",     "RCUT",    "CUTGEOM", "PIXAVG",  "BEAMFWHM", "LMAX",
+          "NREPL",    "ROTSEED",  "OBSX",    "OBSY",    "OBSZ",    "OMEGAM",   "OMEGAB",
+          "HUBBLE",   "XHYDRO",   "SIMNAME", "SNAPS",   "MODEL",   "MODELSHA", "VAESEED",
+          "CODEVER",  "CONFSHA",  "NHALO",   "SUMERR",  "SAMPMAX", "SAMPMEAN", "BAD_DATA",
+          "COORDSYS", "CHECKSUM", "DATASUM", "CREATOR", "DATE"})
+      EXPECT_TRUE(cards.count(key)) << key;
+    EXPECT_EQ(cards.at("SIMNAME"), "a box");
+    EXPECT_EQ(cards.at("CODEVER"), "test 1");
+    EXPECT_EQ(cards.at("MODEL"), "small");
+    EXPECT_EQ(cards.at("MODELSHA"), hash_file(universe / "train/z0/small/fold0/seed1/model.pt"));
+    EXPECT_EQ(map.history().size(), 7U);
+    EXPECT_TRUE(map.data_sum_holds());
+  });
+}
+
+TEST(SkyStage, NamesNoNetworkWhereNoneWasUsed) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 4, 50);
+  auto const stage = universe.sky({"sky.source=gnfw"});
+  universe.run(comm, *stage);
+  collectively(comm, "", [&] {
+    HealpixFile const map(universe / (stage->id() + "/compton_y.fits"));
+    EXPECT_EQ(map.cards().at("MODELSHA"), "none");
+    EXPECT_EQ(map.cards().at("SOURCE"), "GNFW");
+    EXPECT_EQ(map.history().size(), 4U);
+  });
+}
+
+TEST(SkyStage, SaysWhatIsWrongWithAPrediction) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 5, 20);
+  auto const stage = universe.sky({});
+  auto const error = [&] { return test::error_of([&] { universe.run(comm, *stage); }); };
+  if (comm.is_root()) universe.write_predictions(universe.all_rows(), true);
+  comm.barrier();
+  EXPECT_TRUE(test::contains(error(), "65 '"));
+  EXPECT_TRUE(test::contains(error(), "prediction.h5': the cube of row 1 holds nan"));
+  comm.barrier();
+  if (comm.is_root()) universe.write_predictions({0, 1, 2, 4}, false);
+  comm.barrier();
+  EXPECT_TRUE(
+      test::contains(error(), "65 'predict/z0/small/fold0/seed1/prediction.h5' has no cluster"));
+  EXPECT_TRUE(test::contains(error(), "set [predict] clusters = all"));
+}
+
+}  // namespace
+}  // namespace setsz
