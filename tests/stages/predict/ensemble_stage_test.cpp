@@ -112,6 +112,7 @@ TEST_F(Ensemble, IsAMemberOnlyWhereThereAreSeveralSeeds) {
   EXPECT_EQ(members("7"), (std::vector<std::string>{"seed7", "painted: seed7"}));
   EXPECT_EQ(members("1, 2"),
             (std::vector<std::string>{"seed1", "seed2", "ensemble", "painted: ensemble"}));
+  EXPECT_TRUE(test::contains(test::error_of([&] { members("1, 2, 1"); }), "1 is listed twice"));
 }
 
 }  // namespace
