@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace setsz {
 
@@ -59,6 +62,18 @@ class Random {
   double spare_ = 0;
   bool has_spare_ = false;
 };
+
+/// Moves a uniformly drawn choice of the values to the front, in random order: the first `count`,
+/// or all of them. \source Fisher & Yates, as in Knuth, TAOCP vol. 2, algorithm 3.4.2 P
+template <class T>
+void shuffle(std::vector<T>& values, Random& random, std::size_t count) {
+  for (std::size_t i = 0; i < std::min(count, values.size()); ++i)
+    std::swap(values[i], values[i + random.below(values.size() - i)]);
+}
+template <class T>
+void shuffle(std::vector<T>& values, Random& random) {
+  if (!values.empty()) shuffle(values, random, values.size() - 1);
+}
 
 /// A 64-bit hash of (seed, value) with full avalanche; orders particles inside a cell.
 /// \source finalizer of SplitMix64 (Steele, Lea & Flood 2014)

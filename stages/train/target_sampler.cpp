@@ -11,18 +11,13 @@ namespace {
 /// The part of the draws that is spread evenly: no weight exceeds its inverse.
 constexpr double even_part = 0.5;
 
-void shuffle(std::vector<TargetSampler::Draw>& draws, Random& random) {
-  for (std::size_t i = 0; i + 1 < draws.size(); ++i)
-    std::swap(draws[i], draws[i + random.below(draws.size() - i)]);
-}
-
 }  // namespace
 
 std::vector<std::int64_t> draw_distinct(std::int64_t n, std::int64_t n_all, Random& random) {
   std::vector<std::int64_t> all(static_cast<std::size_t>(n_all));
   std::iota(all.begin(), all.end(), std::int64_t{0});
   auto const count = static_cast<std::size_t>(std::min(n, n_all));
-  for (std::size_t i = 0; i < count; ++i) std::swap(all[i], all[i + random.below(all.size() - i)]);
+  shuffle(all, random, count);
   all.resize(count);
   return all;
 }

@@ -13,8 +13,7 @@ namespace setsz {
 std::vector<std::int64_t> epoch_order(std::vector<std::int64_t> rows, std::uint64_t seed,
                                       std::uint64_t epoch) {
   Random random(seed, Purpose::epoch_order, epoch);
-  for (std::size_t i = 0; i + 1 < rows.size(); ++i)
-    std::swap(rows[i], rows[i + random.below(rows.size() - i)]);
+  shuffle(rows, random);
   return rows;
 }
 
