@@ -7,6 +7,7 @@
 #include <numbers>
 #include <utility>
 
+#include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/error.hpp"
 
 namespace setsz {
@@ -53,10 +54,8 @@ std::vector<double> disc_means(std::vector<double> const& projected, double x_cu
   return means;
 }
 
-// Once for every halo of the sky: runs with the widest vectors of the machine.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
-__attribute__((target_clones("avx512f", "avx2", "default")))
-#endif
+// Once for every halo of the sky.
+SETSZ_DISPATCH
 void add_four(std::array<double, 4> const& w, double const* __restrict a,
               double const* __restrict b, double const* __restrict c, double const* __restrict d,
               double* __restrict out) {

@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "pipeline/base/dispatch.hpp"
+
 namespace setsz {
 namespace {
 
@@ -54,9 +56,7 @@ struct Lines {
 
 /// Adds the integrals along many lines by Gauss-Legendre with 3 points; tells (width/length)^2 of
 /// the peak where a line comes near to it, else something large.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
-__attribute__((target_clones("avx512f", "avx2", "default")))
-#endif
+SETSZ_DISPATCH
 void add_along(Lines const& lines, double softening2, double const* __restrict mean, double limit,
                double per_sine, double* __restrict sums, double* __restrict widths) {
   auto const n = static_cast<int>(lines.count);

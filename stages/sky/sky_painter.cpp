@@ -111,7 +111,7 @@ PaintedSky SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims
   double const part = image_.radius() < 16 * node ? node / 2 : node;
   // The plane's bilinear nodes reach a little beyond the cube.
   stamp_.build(
-      map_.geometry(), centre, image_.radius() + 2 * node, {.level = level_for(pixel, part)},
+      map_, centre, image_.radius() + 2 * node, {.level = level_for(pixel, part)},
       [&](RingPoints const& points, double* values) { image_.add_row(centre, points, values); });
   double const unit = halo.y_per_p200;
   stamp_.add_to(map_, unit * factor_to(result.painted, stamp_.integral() * unit,
@@ -145,7 +145,7 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
     family.mean_projected(mass, mean_);
     average_over(pixel / angle_200, family.x_cut());
     core_.begin(centre, mean_, sin_radius, 0.3 * angle_200);
-    stamp_.build(map_.geometry(), centre, std::asin(sin_radius), core_pixels * pixel,
+    stamp_.build(map_, centre, std::asin(sin_radius), core_pixels * pixel,
                  ProfileRow(centre, smoothed_, sin_radius), core_);
     PaintedSky result{total, 0, {}};
     double const unit = halo.r200 * halo.y_per_p200;
@@ -157,7 +157,7 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
                          core_radius_r200 * angle_200};
   family.projected(mass, projected_);
   std::copy(projected_.begin(), projected_.end(), smoothed_.begin());
-  stamp_.build(map_.geometry(), centre, std::asin(sin_radius), cuts,
+  stamp_.build(map_, centre, std::asin(sin_radius), cuts,
                ProfileRow(centre, smoothed_, sin_radius));
   PaintedSky result{total, 0, {}};
   double const unit = halo.r200 * halo.y_per_p200;
@@ -165,7 +165,7 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
   family.pressure(mass, pressure_);
   Claims const local = claims.rotated(centre.to_local());
   ClaimedProfileRow row(centre, projected_, pressure_, distance, r_cut, halo.r200, local);
-  claimed_stamp_.build(map_.geometry(), centre, std::asin(sin_radius), cuts, row);
+  claimed_stamp_.build(map_, centre, std::asin(sin_radius), cuts, row);
   // Both stamps have the same pixels and, but for what is taken, the same values in R200 / ckpc/h.
   claimed_stamp_.add_to(map_, factor / halo.r200);
   result.painted = factor / halo.r200 * claimed_stamp_.integral();

@@ -31,7 +31,8 @@ struct RingPoints {
 /// The values of the pixels in a disc around a direction, computed ring by ring.
 ///
 /// Kept apart from the map, so that they can be scaled to a known integral: every rank that shares
-/// the disc computes all of it and finds the same factor.
+/// the disc computes all of it and finds the same factor. The map that it is built for, and will be
+/// added to, is only looked at.
 class Stamp {
  public:
   /// How finely pixels are cut: into 4^level parts, those near the centre into 4^core_level.
@@ -45,14 +46,14 @@ class Stamp {
   /// points to `values`, over the parts of every pixel that the disc may touch.
   /// \param radius  of the disc [rad]: the brightness is 0 outside
   template <class AddRow>
-  void build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
-             Cuts const& cuts, AddRow&& add_row);
+  void build(RingMap const& map, SkyDirection const& centre, double radius, Cuts const& cuts,
+             AddRow&& add_row);
 
   /// The same with uncut pixels; `core` gives the averages over those whose centres lie within
   /// `core_radius` [rad]: core.add(ring, pixels), then core.averages().
   template <class AddRow, class Core>
-  void build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
-             double core_radius, AddRow&& add_row, Core& core);
+  void build(RingMap const& map, SkyDirection const& centre, double radius, double core_radius,
+             AddRow&& add_row, Core& core);
 
   /// Sum over the pixels of value x area.
   double integral() const { return integral_; }
@@ -74,8 +75,8 @@ class Stamp {
   /// In a fixed order that leaves room for vectors.
   static double sum_of(double const* values, std::int64_t n);
   template <class SetRow, class SetCore>
-  void build_rows(RingGeometry const& geometry, SkyDirection const& centre, double reach,
-                  double core_radius, SetRow&& set_row, SetCore&& set_core);
+  void build_rows(RingMap const& map, SkyDirection const& centre, double reach, double core_radius,
+                  SetRow&& set_row, SetCore&& set_core);
 
   struct Row {
     std::int64_t ring, first;  ///< pixels first, first + 1, ... modulo the ring's number
@@ -112,13 +113,14 @@ void Stamp::average(RingGeometry const& geometry, SkyDirection const& centre, st
 }
 
 template <class AddRow>
-void Stamp::build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
-                  Cuts const& cuts, AddRow&& add_row) {
+void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius, Cuts const& cuts,
+                  AddRow&& add_row) {
+  RingGeometry const& geometry = map.geometry();
   double const margin = geometry.largest_pixel_radius();
   double const reach = radius + (cuts.level > 0 ? margin : 0);
   double const core = cuts.core_level > cuts.level ? cuts.core_radius + margin : 0;
   build_rows(
-      geometry, centre, reach, core,
+      map, centre, reach, core,
       [&](std::int64_t ring, Range pixels, double* values) {
         average(geometry, centre, ring, pixels, cuts.level, add_row, values);
       },
@@ -128,8 +130,9 @@ void Stamp::build(RingGeometry const& geometry, SkyDirection const& centre, doub
 }
 
 template <class AddRow, class Core>
-void Stamp::build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
-                  double core_radius, AddRow&& add_row, Core& core) {
+void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius, double core_radius,
+                  AddRow&& add_row, Core& core) {
+  RingGeometry const& geometry = map.geometry();
   double const reach = radius + geometry.largest_pixel_radius();
   double const inner = std::min(core_radius, reach);
   Range const rings = rings_within(geometry, centre, inner);
@@ -139,7 +142,7 @@ void Stamp::build(RingGeometry const& geometry, SkyDirection const& centre, doub
   }
   double const* next = core.averages().data();
   build_rows(
-      geometry, centre, reach, inner,
+      map, centre, reach, inner,
       [&](std::int64_t ring, Range pixels, double* values) {
         average(geometry, centre, ring, pixels, 0, add_row, values);
       },
@@ -150,8 +153,9 @@ void Stamp::build(RingGeometry const& geometry, SkyDirection const& centre, doub
 }
 
 template <class SetRow, class SetCore>
-void Stamp::build_rows(RingGeometry const& geometry, SkyDirection const& centre, double reach,
+void Stamp::build_rows(RingMap const& map, SkyDirection const& centre, double reach,
                        double core_radius, SetRow&& set_row, SetCore&& set_core) {
+  RingGeometry const& geometry = map.geometry();
   rows_.clear();
   values_.clear();
   area_ = geometry.pixel_area();
@@ -164,6 +168,7 @@ void Stamp::build_rows(RingGeometry const& geometry, SkyDirection const& centre,
     if (pixels.size() <= 0) continue;
     Row const row{ring, pixels.first, values_.size(),
                   values_.size() + static_cast<std::size_t>(pixels.size())};
+    map.prefetch(ring, pixels.first, pixels.size());  // will be there when add_to() comes
     values_.resize(row.end);
     double* const values = values_.data() + row.begin;
     set_row(ring, pixels, values);
