@@ -33,18 +33,21 @@ double interpolate(Number const* table, double limit, double place) {
 }  // namespace
 
 // The hot loop of the sky. Single precision is enough for a place in the table; sums are those of
-// doubles.
+// doubles. In whole blocks, also the last one: what is left over would cost more one by one.
 SETSZ_DISPATCH
 static void add_profile(float base, float across, float first, float step, int count,
                         float const* __restrict table, float limit, float per_sine,
                         double* __restrict values) {
-  for (int i = 0; i < count; ++i) {
+  constexpr int block = Stamp::padding + 1;
+  int const n = (count + block - 1) / block * block;
+  for (int i = 0; i < n; ++i) {
     // u = |n - n0|^2 = 4 sin^2(angle/2); sin^2(angle) = u (1 - u/4)
     float const u = base + across * one_minus_cos(first + step * static_cast<float>(i));
     float const wanted = std::sqrt(u * (1 - 0.25F * u)) * per_sine;
     float const place = wanted < limit ? wanted : limit;
     auto const k = static_cast<int>(place);
-    values[i] += table[k] + (place - static_cast<float>(k)) * (table[k + 1] - table[k]);
+    float const value = table[k] + (place - static_cast<float>(k)) * (table[k + 1] - table[k]);
+    values[i] += i < count ? value : 0.0F;
   }
 }
 

@@ -27,10 +27,9 @@ Range Stamp::rings_within(RingGeometry const& geometry, SkyDirection const& cent
 }
 
 Range Stamp::pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
-                           std::int64_t ring, double angle) {
+                           std::int64_t ring, double chord2) {
   auto const [z, s] = geometry.circle(ring, PixelPart{});
   // |n - n0|^2 = dz^2 + ds^2 + 4 s s0 sin^2(dphi/2)
-  double const chord2 = 4 * std::sin(angle / 2) * std::sin(angle / 2);
   double const left = chord2 - (z - centre.z) * (z - centre.z) - (s - centre.s) * (s - centre.s);
   if (left < 0) return {};
   double const across = 4 * s * centre.s;

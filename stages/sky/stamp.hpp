@@ -42,6 +42,9 @@ class Stamp {
     double core_radius = 0;  ///< [rad]
   };
 
+  /// A row may add 0 to so many values beyond its last: loops in blocks need no remainder.
+  static constexpr int padding = 15;
+
   /// Averages `add_row(RingPoints, double* values)`, which adds a surface brightness at given
   /// points to `values`, over the parts of every pixel that the disc may touch.
   /// \param radius  of the disc [rad]: the brightness is 0 outside
@@ -59,14 +62,19 @@ class Stamp {
   double integral() const { return integral_; }
   /// Adds factor x value x area to the pixels that the map owns.
   void add_to(RingMap& map, double factor) const;
-  std::int64_t n_pixels() const { return static_cast<std::int64_t>(values_.size()); }
+  std::int64_t n_pixels() const { return static_cast<std::int64_t>(n_values_); }
 
  private:
   /// The rings whose pixels' centres may lie within an angle of a direction.
   static Range rings_within(RingGeometry const& geometry, SkyDirection const& centre, double angle);
-  /// The pixels of a ring whose centres lie within an angle of a direction.
+  /// 4 sin^2(angle/2), the square of the chord that an angle spans.
+  static double chord2_of(double angle) {
+    double const half = std::sin(angle / 2);
+    return 4 * half * half;
+  }
+  /// The pixels of a ring whose centres lie within a chord of a direction.
   static Range pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
-                             std::int64_t ring, double angle);
+                             std::int64_t ring, double chord2);
   /// Sets values[k - pixels.first] to the average over the 4^level parts of the pixels k.
   template <class AddRow>
   static void average(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,
@@ -83,7 +91,8 @@ class Stamp {
     std::size_t begin, end;    ///< in values_
   };
   std::vector<Row> rows_;
-  std::vector<double> values_;
+  std::vector<double> values_;  ///< n_values_ of them, and some room
+  std::size_t n_values_ = 0;
   double area_ = 0;
   double integral_ = 0;
 };
@@ -135,9 +144,10 @@ void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius,
   RingGeometry const& geometry = map.geometry();
   double const reach = radius + geometry.largest_pixel_radius();
   double const inner = std::min(core_radius, reach);
+  double const chord2 = chord2_of(inner);
   Range const rings = rings_within(geometry, centre, inner);
   for (std::int64_t ring = rings.first; ring < rings.last; ++ring) {
-    Range const near = pixels_within(geometry, centre, ring, inner);
+    Range const near = pixels_within(geometry, centre, ring, chord2);
     if (near.size() > 0) core.add(ring, near);
   }
   double const* next = core.averages().data();
@@ -157,23 +167,25 @@ void Stamp::build_rows(RingMap const& map, SkyDirection const& centre, double re
                        double core_radius, SetRow&& set_row, SetCore&& set_core) {
   RingGeometry const& geometry = map.geometry();
   rows_.clear();
-  values_.clear();
+  n_values_ = 0;
   area_ = geometry.pixel_area();
   reach = std::min(reach, std::numbers::pi);
   double const core = std::min(core_radius, reach);
+  double const chord2 = chord2_of(reach), core_chord2 = chord2_of(core);
   double sum = 0;
   Range const rings = rings_within(geometry, centre, reach);
   for (std::int64_t ring = rings.first; ring < rings.last; ++ring) {
-    Range const pixels = pixels_within(geometry, centre, ring, reach);
+    Range const pixels = pixels_within(geometry, centre, ring, chord2);
     if (pixels.size() <= 0) continue;
-    Row const row{ring, pixels.first, values_.size(),
-                  values_.size() + static_cast<std::size_t>(pixels.size())};
     map.prefetch(ring, pixels.first, pixels.size());  // will be there when add_to() comes
-    values_.resize(row.end);
+    Row const row{ring, pixels.first, n_values_,
+                  n_values_ + static_cast<std::size_t>(pixels.size())};
+    n_values_ = row.end;
+    if (values_.size() < n_values_ + padding) values_.resize(2 * n_values_ + padding);
     double* const values = values_.data() + row.begin;
     set_row(ring, pixels, values);
     if (core > 0) {
-      Range const near = pixels_within(geometry, centre, ring, core);
+      Range const near = pixels_within(geometry, centre, ring, core_chord2);
       if (near.size() > 0) set_core(ring, near, values + (near.first - pixels.first));
     }
     sum += sum_of(values, pixels.size());
