@@ -29,15 +29,44 @@ constexpr std::int64_t bent_rings = 16, bent_nside = 32;
 /// Lines that are longer than the peak's width times 1 / sqrt(this) need the better rule.
 constexpr double least_width2 = 0.25;
 
-struct Turn {
-  double cosine, sine;
+/// Loops over points go in blocks of this many: what is left over would cost more one by one.
+constexpr std::size_t block = 8;
+std::size_t in_blocks(std::size_t n) { return (n + block - 1) / block * block; }
+
+/// A ring as seen from a direction.
+struct Circle {
+  double z, s, z0, s0;
 };
-/// Of small angles by Taylor's series, to 1e-12.
-inline Turn turn(double x) {
-  if (std::abs(x) > 0.4) return {std::cos(x), std::sin(x)};
-  double const q = x * x;
-  return {1 - q / 2 * (1 - q / 12 * (1 - q / 30 * (1 - q / 56 * (1 - q / 90)))),
-          x * (1 - q / 6 * (1 - q / 20 * (1 - q / 42 * (1 - q / 72 * (1 - q / 110)))))};
+struct Point {
+  double x, y;
+};
+
+/// In Lambert's plane: of equal area, x towards the east, y towards the south.
+inline Point on_plane(Circle const& circle, double cosine, double sine) {
+  double const toward = circle.s * circle.s0 * cosine + circle.z * circle.z0;
+  double const f = std::sqrt(2 / (1 + (toward > -0.99 ? toward : -0.99)));
+  return {f * circle.s * sine, f * (circle.s * circle.z0 * cosine - circle.z * circle.s0)};
+}
+
+/// Places points of a ring at longitudes first, first + step, ..., all below `largest_series`, in
+/// whole blocks: cosine and sine by Taylor's series, to 1e-12.
+constexpr double largest_series = 0.4;
+SETSZ_DISPATCH
+void place_near(Circle const& circle, double first, double step, int count, double* __restrict x,
+                double* __restrict y) {
+  auto const n = static_cast<int>(in_blocks(static_cast<std::size_t>(count)));
+  Circle const c = circle;
+  for (int i = 0; i < n; ++i) {
+    double const dphi = first + step * i, q = dphi * dphi;
+    double const cosine =
+        1 -
+        q * (1.0 / 2 - q * (1.0 / 24 - q * (1.0 / 720 - q * (1.0 / 40320 - q * (1.0 / 3628800)))));
+    double const sine =
+        dphi * (1 - q * (1.0 / 6 - q * (1.0 / 120 - q * (1.0 / 5040 - q * (1.0 / 362880)))));
+    Point const point = on_plane(c, cosine, sine);
+    x[i] = point.x;
+    y[i] = point.y;
+  }
 }
 
 /// m where it is tabulated; beyond its end it falls with the area.
@@ -95,22 +124,27 @@ void ProfileCore::add(std::int64_t ring, Range pixels) { rows_.push_back({ring, 
 void ProfileCore::place(std::int64_t ring, PixelPart part, Range pixels, double* x,
                         double* y) const {
   auto const [z, s] = geometry_.circle(ring, part);
-  SkyDirection const& centre = *centre_;
-  auto const set = [&, z = z, s = s](std::int64_t k, double dphi) {
-    auto const [cosine, sine] = turn(dphi);
-    double const toward = s * centre.s * cosine + z * centre.z;
-    double const f = std::sqrt(2 / (1 + std::max(toward, -0.99)));
-    x[k - pixels.first] = f * s * sine;
-    y[k - pixels.first] = f * (s * centre.z * cosine - z * centre.s);
-  };
+  Circle const circle{z, s, centre_->z, centre_->s};
   if (s == 0) {  // a pole has no longitude
-    for (std::int64_t k = pixels.first; k < pixels.last; ++k) set(k, 0);
+    Point const pole = on_plane(circle, 1, 0);
+    std::fill_n(x, pixels.size(), pole.x);
+    std::fill_n(y, pixels.size(), pole.y);
     return;
   }
   geometry_.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
-    double const first = arc.phi_first - centre.phi;
-    for (std::int64_t k = arc.first; k < arc.last; ++k)
-      set(k, first + arc.phi_step * static_cast<double>(k - arc.first));
+    double const first = arc.phi_first - centre_->phi;
+    auto const count = static_cast<int>(arc.last - arc.first);
+    double const last = first + arc.phi_step * (count - 1);
+    double *const to_x = x + (arc.first - pixels.first), *const to_y =
+                                                             y + (arc.first - pixels.first);
+    if (std::max(std::abs(first), std::abs(last)) < largest_series)
+      return place_near(circle, first, arc.phi_step, count, to_x, to_y);
+    for (int i = 0; i < count; ++i) {
+      double const dphi = first + arc.phi_step * i;
+      Point const point = on_plane(circle, std::cos(dphi), std::sin(dphi));
+      to_x[i] = point.x;
+      to_y[i] = point.y;
+    }
   });
 }
 
@@ -146,21 +180,23 @@ std::span<double const> ProfileCore::averages() {
   }
   std::span<PixelPart const> const around =
       bent ? std::span<PixelPart const>(corners_and_middles) : std::span<PixelPart const>(corners);
-  x_.resize(around.size() * n);
-  y_.resize(around.size() * n);
-  widths_.resize(n);
-  sums_.assign(n, 0.0);
+  // A row's last block ends in the next row, which is placed later.
+  std::size_t const stride = in_blocks(n);
+  x_.resize(around.size() * stride + block);
+  y_.resize(around.size() * stride + block);
+  widths_.resize(stride);
+  sums_.assign(stride, 0.0);
   for (std::size_t c = 0; c < around.size(); ++c) {
-    std::size_t at = c * n;
+    std::size_t at = c * stride;
     for (auto const& [ring, pixels] : rows_) {
       place(ring, around[c], pixels, x_.data() + at, y_.data() + at);
       at += static_cast<std::size_t>(pixels.size());
     }
   }
   for (std::size_t c = 0; c < around.size(); ++c) {
-    std::size_t const from = c * n, to = (c + 1) % around.size() * n;
-    add_along({n, x_.data() + from, y_.data() + from, x_.data() + to, y_.data() + to}, softening2_,
-              mean_.data(), limit_, per_sine_, sums_.data(), widths_.data());
+    std::size_t const from = c * stride, to = (c + 1) % around.size() * stride;
+    add_along({stride, x_.data() + from, y_.data() + from, x_.data() + to, y_.data() + to},
+              softening2_, mean_.data(), limit_, per_sine_, sums_.data(), widths_.data());
     for (std::size_t k = 0; k < n; ++k)
       if (widths_[k] <= least_width2)
         sums_[k] += along({x_[from + k], y_[from + k], x_[to + k], y_[to + k]});
@@ -168,7 +204,7 @@ std::span<double const> ProfileCore::averages() {
   // In the south the way around is the other one.
   double const per_area = 1 / geometry_.pixel_area();
   for (double& sum : sums_) sum = std::abs(sum) * per_area;
-  return sums_;
+  return std::span(sums_).first(n);
 }
 
 }  // namespace setsz
