@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <numbers>
 #include <utility>
@@ -58,9 +59,17 @@ std::vector<double> disc_means(std::vector<double> const& projected, double x_cu
 SETSZ_DISPATCH
 void add_four(std::array<double, 4> const& w, double const* __restrict a,
               double const* __restrict b, double const* __restrict c, double const* __restrict d,
-              double* __restrict out) {
-  for (int i = 0; i < ProfileFamily::table_size; ++i)
-    out[i] = w[0] * a[i] + w[1] * b[i] + w[2] * c[i] + w[3] * d[i];
+              int n, double* __restrict out) {
+  for (int i = 0; i < n; ++i) out[i] = w[0] * a[i] + w[1] * b[i] + w[2] * c[i] + w[3] * d[i];
+}
+
+/// Values 0, stride, ..., n_nodes, and the one beyond.
+std::vector<double> every(int stride, std::vector<double> const& table) {
+  std::vector<double> few;
+  for (std::size_t i = 0; i <= ProfileFamily::n_nodes; i += static_cast<std::size_t>(stride))
+    few.push_back(table[i]);
+  few.push_back(table.back());
+  return few;
 }
 
 }  // namespace
@@ -101,6 +110,10 @@ ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profil
     }
     row.enclosed[n_nodes] = row.enclosed[n_nodes + 1] = enclosed;
     row.mean_projected = disc_means(row.projected, x_cut, enclosed);
+    row.projected_2 = every(2, row.projected);
+    row.projected_4 = every(4, row.projected);
+    row.mean_projected_2 = every(2, row.mean_projected);
+    row.mean_projected_4 = every(4, row.mean_projected);
     rows_.push_back(std::move(row));
   }
 }
@@ -127,14 +140,23 @@ void ProfileFamily::blend(std::vector<double> Row::*table, double mass,
                           std::span<double> out) const {
   auto const [row, weight] = place_of(mass);
   auto const from = [&](std::size_t k) { return (rows_[row + k].*table).data(); };
-  add_four(weight, from(0), from(1), from(2), from(3), out.data());
+  assert(out.size() == (rows_[row].*table).size());
+  add_four(weight, from(0), from(1), from(2), from(3), static_cast<int>(out.size()), out.data());
 }
 
 void ProfileFamily::projected(double mass, std::span<double> table) const {
-  blend(&Row::projected, mass, table);
+  auto const stride = n_nodes / (table.size() - 2);
+  blend(stride == 1   ? &Row::projected
+        : stride == 2 ? &Row::projected_2
+                      : &Row::projected_4,
+        mass, table);
 }
 void ProfileFamily::mean_projected(double mass, std::span<double> table) const {
-  blend(&Row::mean_projected, mass, table);
+  auto const stride = n_nodes / (table.size() - 2);
+  blend(stride == 1   ? &Row::mean_projected
+        : stride == 2 ? &Row::mean_projected_2
+                      : &Row::mean_projected_4,
+        mass, table);
 }
 void ProfileFamily::pressure(double mass, std::span<double> table) const {
   blend(&Row::pressure, mass, table);

@@ -20,6 +20,9 @@ class ProfileFamily {
   /// the total), so that a linear interpolation needs no check at the edge.
   static constexpr int n_nodes = 1024;
   static constexpr int table_size = n_nodes + 2;
+  /// The projections are given at fewer nodes as well, every second or fourth: by the size of the
+  /// table that is asked for, n + 2 with n = n_nodes / stride.
+  static constexpr int largest_stride = 4;
 
   /// \param profile  p(M, x) in units of P200, M in 1e10 Msun/h; also asked a little beyond the
   ///                 range of masses
@@ -42,6 +45,8 @@ class ProfileFamily {
  private:
   struct Row {
     std::vector<double> projected, mean_projected, pressure, enclosed;
+    /// Every second, every fourth value.
+    std::vector<double> projected_2, projected_4, mean_projected_2, mean_projected_4;
   };
   struct Place {
     std::size_t row;               ///< the first of four

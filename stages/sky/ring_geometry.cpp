@@ -43,13 +43,15 @@ RingGeometry::Circle RingGeometry::circle(std::int64_t ring, PixelPart part) con
 
 Range RingGeometry::pixels_near(std::int64_t ring, double phi, double half_width) const {
   std::int64_t const n = pixels_in(ring);
-  double const step = 2 * std::numbers::pi / static_cast<double>(n);
+  double const per_angle = static_cast<double>(n) / (2 * std::numbers::pi);
   double const shift = shift_of(ring);
-  auto const first = static_cast<std::int64_t>(std::ceil((phi - half_width) / step - shift - 1e-9));
+  auto const first =
+      static_cast<std::int64_t>(std::ceil((phi - half_width) * per_angle - shift - 1e-9));
   auto const last =
-      static_cast<std::int64_t>(std::floor((phi + half_width) / step - shift + 1e-9)) + 1;
+      static_cast<std::int64_t>(std::floor((phi + half_width) * per_angle - shift + 1e-9)) + 1;
   if (half_width < std::numbers::pi && last - first <= n) return {first, std::max(first, last)};
-  auto const start = static_cast<std::int64_t>(std::ceil((phi - std::numbers::pi) / step - shift));
+  auto const start =
+      static_cast<std::int64_t>(std::ceil((phi - std::numbers::pi) * per_angle - shift));
   return {start, start + n};
 }
 

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "pipeline/base/dispatch.hpp"
 #include "stages/sky/profile_row.hpp"
 
 namespace setsz {
@@ -26,12 +27,23 @@ int level_for(double pixel, double part) {
   return level;
 }
 
+/// A table of a profile needs this many nodes: a few for a pixel.
+std::size_t nodes_for(double pixel_r200, double x_cut) {
+  constexpr double per_pixel = 16;
+  int stride = ProfileFamily::largest_stride;
+  while (stride > 1 && x_cut / ProfileFamily::n_nodes * stride * per_pixel > pixel_r200)
+    stride /= 2;
+  return static_cast<std::size_t>(ProfileFamily::n_nodes / stride);
+}
+
 /// f[i] + weight (second difference + first difference / i) of values `away` nodes apart, from node
 /// `first` on; before it and after node n - 1, f. f is 0 after node n - 1.
+SETSZ_DISPATCH
 void smooth(double const* __restrict f, int first, int away, int n, double weight,
             float* __restrict out) {
-  auto const set = [&](int i, double above) {
-    double const below = f[i - away], slope = away / (2.0 * i);
+  double const half = 0.5 * away;
+  auto const set = [=](int i, double above) {
+    double const below = f[i - away], slope = half / i;
     out[i] =
         static_cast<float>(f[i] + weight * (above - 2 * f[i] + below + slope * (above - below)));
   };
@@ -141,12 +153,15 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
   SkyDirection const centre(halo.position);
   double const sin_radius = r_cut / distance;
   if (claims.empty()) {
-    family.projected(mass, projected_);
-    family.mean_projected(mass, mean_);
-    average_over(pixel / angle_200, family.x_cut());
-    core_.begin(centre, mean_, sin_radius, 0.3 * angle_200);
+    std::size_t const size = nodes_for(pixel / angle_200, family.x_cut()) + 2;
+    auto const projected = std::span(projected_).first(size), mean = std::span(mean_).first(size);
+    auto const averages = std::span(smoothed_).first(size);
+    family.projected(mass, projected);
+    family.mean_projected(mass, mean);
+    average_over(pixel / angle_200, family.x_cut(), projected, averages);
+    core_.begin(centre, mean, sin_radius, 0.3 * angle_200);
     stamp_.build(map_, centre, std::asin(sin_radius), core_pixels * pixel,
-                 ProfileRow(centre, smoothed_, sin_radius), core_);
+                 ProfileRow(centre, averages, sin_radius), core_);
     PaintedSky result{total, 0, {}};
     double const unit = halo.r200 * halo.y_per_p200;
     stamp_.add_to(map_, unit * factor_to(total, stamp_.integral() * unit, total, result));
@@ -173,16 +188,17 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
   return result;
 }
 
-void SkyPainter::average_over(double pixel_r200, double x_cut) {
+void SkyPainter::average_over(double pixel_r200, double x_cut, std::span<double const> projected,
+                              std::span<float> averages) {
   // The mean over a square of side p is f + p^2/24 (f'' + f'/x); the derivatives from neighbours
   // 0.4 p away stay tame at the end of the profile.
-  double const node = x_cut / ProfileFamily::n_nodes;
-  constexpr int n = ProfileFamily::n_nodes;
+  auto const n = static_cast<int>(projected.size()) - 2;
+  double const node = x_cut / n;
   int const away = std::max(1, static_cast<int>(std::lround(0.4 * pixel_r200 / node)));
   double const ratio = pixel_r200 / (static_cast<double>(away) * node);
   double const weight = ratio * ratio / 24;
   // Nearer to the centre pixels are integrated otherwise.
-  smooth(projected_.data(), std::min(away, n), away, n, weight, smoothed_.data());
+  smooth(projected.data(), std::min(away, n), away, n, weight, averages.data());
 }
 
 PaintedSky SkyPainter::paint_points(double x_cut, SkyHalo const& halo, Claims const& claims) {

@@ -27,8 +27,8 @@ Range Stamp::rings_within(RingGeometry const& geometry, SkyDirection const& cent
 }
 
 Range Stamp::pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
-                           std::int64_t ring, double chord2) {
-  auto const [z, s] = geometry.circle(ring, PixelPart{});
+                           std::int64_t ring, RingGeometry::Circle const& circle, double chord2) {
+  auto const [z, s] = circle;
   // |n - n0|^2 = dz^2 + ds^2 + 4 s s0 sin^2(dphi/2)
   double const left = chord2 - (z - centre.z) * (z - centre.z) - (s - centre.s) * (s - centre.s);
   if (left < 0) return {};

@@ -59,5 +59,20 @@ TEST(ProfileFamily, ProjectsAKnownProfile) {
   EXPECT_NEAR(family.volume_integral(1.5), 8 * std::numbers::pi * c * c * c / 15, 1e-9);
 }
 
+TEST(ProfileFamily, GivesItsProjectionsAtFewerNodes) {
+  ProfileFamily const family(profile, 300, 5000, 4);
+  std::vector<double> all(ProfileFamily::table_size);
+  for (auto const& table : {&ProfileFamily::projected, &ProfileFamily::mean_projected}) {
+    (family.*table)(1234, all);
+    for (std::size_t const stride : {2, 4}) {
+      std::size_t const n = ProfileFamily::n_nodes / stride;
+      std::vector<double> few(n + 2);
+      (family.*table)(1234, few);
+      for (std::size_t i = 0; i <= n; ++i) EXPECT_EQ(few[i], all[i * stride]) << i;
+      EXPECT_EQ(few[n + 1], all.back());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace setsz
