@@ -26,6 +26,8 @@ constexpr std::array<PixelPart, 4> corners = {{{-0.5, -0.5}, {-0.5, 0.5}, {0.5, 
 constexpr std::array<PixelPart, 8> corners_and_middles = {
     {{-0.5, -0.5}, {-0.5, 0}, {-0.5, 0.5}, {0, 0.5}, {0.5, 0.5}, {0.5, 0}, {0.5, -0.5}, {0, -0.5}}};
 constexpr std::int64_t bent_rings = 16, bent_nside = 32;
+/// The first of a range of corners that holds none yet; its last is the negative of it.
+constexpr std::int64_t nothing = std::int64_t{1} << 40;
 /// Lines that are longer than the peak's width times 1 / sqrt(this) need the better rule.
 constexpr double least_width2 = 0.25;
 
@@ -76,6 +78,19 @@ inline double interpolate(double const* mean, double limit, double place) {
   double const value = mean[i] + (inside - i) * (mean[i + 1] - mean[i]);
   double const ratio = inside / (place > 1e-300 ? place : 1);
   return place < limit ? value : value * ratio * ratio;
+}
+
+/// The same at any longitudes.
+void place_row(Circle const& circle, double first, double step, int count, double* x, double* y) {
+  double const last = first + step * (count - 1);
+  if (std::max(std::abs(first), std::abs(last)) < largest_series)
+    return place_near(circle, first, step, count, x, y);
+  for (int i = 0; i < count; ++i) {
+    double const dphi = first + step * i;
+    Point const point = on_plane(circle, std::cos(dphi), std::sin(dphi));
+    x[i] = point.x;
+    y[i] = point.y;
+  }
 }
 
 struct Lines {
@@ -134,17 +149,8 @@ void ProfileCore::place(std::int64_t ring, PixelPart part, Range pixels, double*
   geometry_.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
     double const first = arc.phi_first - centre_->phi;
     auto const count = static_cast<int>(arc.last - arc.first);
-    double const last = first + arc.phi_step * (count - 1);
-    double *const to_x = x + (arc.first - pixels.first), *const to_y =
-                                                             y + (arc.first - pixels.first);
-    if (std::max(std::abs(first), std::abs(last)) < largest_series)
-      return place_near(circle, first, arc.phi_step, count, to_x, to_y);
-    for (int i = 0; i < count; ++i) {
-      double const dphi = first + arc.phi_step * i;
-      Point const point = on_plane(circle, std::cos(dphi), std::sin(dphi));
-      to_x[i] = point.x;
-      to_y[i] = point.y;
-    }
+    place_row(circle, first, arc.phi_step, count, x + (arc.first - pixels.first),
+              y + (arc.first - pixels.first));
   });
 }
 
@@ -171,21 +177,120 @@ double ProfileCore::along(Line const& line) const {
   return 0.5 * cross * sum * half * width;
 }
 
-std::span<double const> ProfileCore::averages() {
-  bool bent = geometry_.nside() < bent_nside;
-  std::size_t n = 0;
-  for (auto const& row : rows_) {
-    bent = bent || std::min(row.ring, 4 * geometry_.nside() - row.ring) < bent_rings;
-    n += static_cast<std::size_t>(row.pixels.size());
+std::optional<std::int64_t> ProfileCore::common_quadrant() const {
+  std::int64_t const nside = geometry_.nside();
+  std::optional<std::int64_t> quadrant;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    auto const& [ring, pixels] = rows_[i];
+    if (ring != rows_.front().ring + static_cast<std::int64_t>(i)) return {};
+    if (std::min(ring, 4 * nside - ring) > nside) continue;  // there, quadrants have no borders
+    std::int64_t const n = geometry_.pixels_in(ring) / 4;
+    auto const of = [&](std::int64_t k) { return (k >= 0 ? k : k - n + 1) / n; };
+    if (of(pixels.first) != of(pixels.last - 1)) return {};
+    if (quadrant && *quadrant != of(pixels.first)) return {};
+    quadrant = of(pixels.first);
   }
-  std::span<PixelPart const> const around =
-      bent ? std::span<PixelPart const>(corners_and_middles) : std::span<PixelPart const>(corners);
+  return quadrant.value_or(0);
+}
+
+void ProfileCore::integrate_shared_edges(std::int64_t quadrant) {
+  std::size_t const n_rows = rows_.size();
+  auto const local = [&](std::size_t row) {  // pixels in the count of the quadrant
+    std::int64_t const start = quadrant * (geometry_.pixels_in(rows_[row].ring) / 4);
+    return Range{rows_[row].pixels.first - start, rows_[row].pixels.last - start};
+  };
+  // Corners of the rings from one before the first to one after the last; strips between them.
+  corner_rows_.clear();
+  for (std::size_t i = 0; i < n_rows + 2; ++i) {
+    std::int64_t const ring = rows_.front().ring - 1 + static_cast<std::int64_t>(i);
+    corner_rows_.push_back({geometry_.western_corners(ring, quadrant), nothing, -nothing, 0});
+  }
+  auto const cover = [](auto& range, std::int64_t first, std::int64_t last) {
+    range.first = std::min(range.first, first);
+    range.last = std::max(range.last, last);
+  };
+  strips_.clear();
+  std::size_t n_edges = 0;
+  for (std::size_t i = 0; i <= n_rows; ++i) {
+    Strip strip{nothing, -nothing, n_edges};
+    if (i < n_rows) cover(strip, local(i).first, local(i).last);
+    if (i > 0) {
+      std::int64_t const south = corner_rows_[i].corners.to_south;
+      cover(strip, local(i - 1).first + south, local(i - 1).last - 1 + south);
+    }
+    n_edges += 2 * strip.size();
+    strips_.push_back(strip);
+    std::int64_t const north = corner_rows_[i + 1].corners.to_north;
+    cover(corner_rows_[i], strip.first + north - 1, strip.last + north);
+    cover(corner_rows_[i + 1], strip.first, strip.last);
+  }
+  place_corners();
+  list_edges(n_edges);
+  add_along({x0_.size(), x0_.data(), y0_.data(), x1_.data(), y1_.data()}, softening2_, mean_.data(),
+            limit_, per_sine_, integrals_.data(), widths_.data());
+  for (std::size_t k = 0; k < n_edges; ++k)
+    if (widths_[k] <= least_width2) integrals_[k] += along({x0_[k], y0_[k], x1_[k], y1_[k]});
+  // A pixel's way around: from the west over the south to the east, and back over the north.
+  std::size_t pixel = 0;
+  for (std::size_t i = 0; i < n_rows; ++i) {
+    Strip const &north = strips_[i], &south = strips_[i + 1];
+    Range const pixels = local(i);
+    double const* const up = integrals_.data() + north.begin + (pixels.first - north.first);
+    double const* const up_west = up + north.size() + 1;
+    double const* const down = integrals_.data() + south.begin +
+                               (pixels.first + corner_rows_[i + 1].corners.to_south - south.first);
+    double const* const down_west = down + south.size();
+    for (std::int64_t j = 0; j < pixels.size(); ++j)
+      sums_[pixel++] = (down[j] - down_west[j]) - (up[j] - up_west[j]);
+  }
+}
+
+void ProfileCore::place_corners() {
+  std::size_t n = 0;
+  for (auto& row : corner_rows_) {
+    row.begin = n;
+    n += static_cast<std::size_t>(row.last - row.first + 1);
+  }
+  if (x_.size() < n + block) {
+    x_.resize(n + block);
+    y_.resize(n + block);
+  }
+  for (auto const& row : corner_rows_) {
+    auto const& [circle, phi_first, phi_step, north, south] = row.corners;
+    double const first = phi_first + phi_step * static_cast<double>(row.first) - centre_->phi;
+    place_row({circle.z, circle.s, centre_->z, centre_->s}, first, phi_step,
+              static_cast<int>(row.last - row.first + 1), x_.data() + row.begin,
+              y_.data() + row.begin);
+  }
+}
+
+void ProfileCore::list_edges(std::size_t n_edges) {
+  for (auto* list : {&x0_, &y0_, &x1_, &y1_, &integrals_, &widths_})
+    list->assign(in_blocks(n_edges), 0.0);
+  for (std::size_t i = 0; i < strips_.size(); ++i) {
+    Strip const& strip = strips_[i];
+    CornerRow const &north = corner_rows_[i], &own = corner_rows_[i + 1];
+    std::size_t const from = own.begin + static_cast<std::size_t>(strip.first - own.first);
+    std::size_t to =
+        north.begin + static_cast<std::size_t>(strip.first + own.corners.to_north - north.first);
+    for (std::size_t at : {strip.begin, strip.begin + strip.size()}) {
+      for (std::size_t v = 0; v < strip.size(); ++v, ++at) {
+        x0_[at] = x_[from + v];
+        y0_[at] = y_[from + v];
+        x1_[at] = x_[to + v];
+        y1_[at] = y_[to + v];
+      }
+      --to;
+    }
+  }
+}
+
+void ProfileCore::integrate_each_pixel(std::span<PixelPart const> around, std::size_t n) {
   // A row's last block ends in the next row, which is placed later.
   std::size_t const stride = in_blocks(n);
   x_.resize(around.size() * stride + block);
   y_.resize(around.size() * stride + block);
   widths_.resize(stride);
-  sums_.assign(stride, 0.0);
   for (std::size_t c = 0; c < around.size(); ++c) {
     std::size_t at = c * stride;
     for (auto const& [ring, pixels] : rows_) {
@@ -200,6 +305,25 @@ std::span<double const> ProfileCore::averages() {
     for (std::size_t k = 0; k < n; ++k)
       if (widths_[k] <= least_width2)
         sums_[k] += along({x_[from + k], y_[from + k], x_[to + k], y_[to + k]});
+  }
+}
+
+std::span<double const> ProfileCore::averages() {
+  bool bent = geometry_.nside() < bent_nside;
+  std::size_t n = 0;
+  for (auto const& row : rows_) {
+    bent = bent || std::min(row.ring, 4 * geometry_.nside() - row.ring) < bent_rings;
+    n += static_cast<std::size_t>(row.pixels.size());
+  }
+  if (n == 0) return {};
+  sums_.assign(in_blocks(n), 0.0);
+  auto const quadrant = bent ? std::nullopt : common_quadrant();
+  if (quadrant) {
+    integrate_shared_edges(*quadrant);
+  } else {
+    integrate_each_pixel(bent ? std::span<PixelPart const>(corners_and_middles)
+                              : std::span<PixelPart const>(corners),
+                         n);
   }
   // In the south the way around is the other one.
   double const per_area = 1 / geometry_.pixel_area();

@@ -41,6 +41,17 @@ RingGeometry::Circle RingGeometry::circle(std::int64_t ring, PixelPart part) con
   return circle;
 }
 
+RingGeometry::Corners RingGeometry::western_corners(std::int64_t ring,
+                                                    std::int64_t quadrant) const {
+  std::int64_t const in_quadrant = pixels_in(ring) / 4;
+  double const step = std::numbers::pi / 2 / static_cast<double>(in_quadrant);
+  double const first = static_cast<double>(quadrant * in_quadrant) + shift_of(ring) - 0.5;
+  bool const shifted = shift_of(ring) < 0.25;  // near the equator every second ring
+  return {circle(ring, PixelPart{}), first * step, step,
+          ring > 3 * nside_ || (ring > nside_ && !shifted) ? 1 : 0,
+          ring < nside_ || (ring < 3 * nside_ && !shifted) ? 1 : 0};
+}
+
 Range RingGeometry::pixels_near(std::int64_t ring, double phi, double half_width) const {
   std::int64_t const n = pixels_in(ring);
   double const per_angle = static_cast<double>(n) / (2 * std::numbers::pi);
