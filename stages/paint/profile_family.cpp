@@ -110,6 +110,14 @@ ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profil
     }
     row.enclosed[n_nodes] = row.enclosed[n_nodes + 1] = enclosed;
     row.mean_projected = disc_means(row.projected, x_cut, enclosed);
+    for (std::size_t i = 0; i < n_nodes; ++i) {
+      double const x = (static_cast<double>(i) + 0.5) / n_nodes;
+      double term = row.enclosed[i + 1] - row.enclosed[i];
+      for (double& moment : row.moments) {
+        moment += term;
+        term *= x * x;
+      }
+    }
     row.projected_2 = every(2, row.projected);
     row.projected_4 = every(4, row.projected);
     row.mean_projected_2 = every(2, row.mean_projected);
@@ -134,6 +142,14 @@ double ProfileFamily::volume_integral(double mass) const {
   double sum = 0;
   for (std::size_t k = 0; k < 4; ++k) sum += weight[k] * rows_[row + k].enclosed.back();
   return sum;
+}
+
+std::array<double, ProfileFamily::n_moments> ProfileFamily::moments(double mass) const {
+  auto const [row, weight] = place_of(mass);
+  std::array<double, n_moments> sums{};
+  for (std::size_t k = 0; k < 4; ++k)
+    for (std::size_t i = 0; i < n_moments; ++i) sums[i] += weight[k] * rows_[row + k].moments[i];
+  return sums;
 }
 
 void ProfileFamily::blend(std::vector<double> Row::*table, double mass,

@@ -32,6 +32,10 @@ class ProfileFamily {
   double x_cut() const { return x_cut_; }
   /// 4 pi integral p x^2 dx up to the cut [P200 R200^3].
   double volume_integral(double mass) const;
+  /// 4 pi integral p x^2 (x/x_cut)^2k dx up to the cut, k = 0, 1, 2, 3, shell by shell between the
+  /// nodes [P200 R200^3].
+  static constexpr std::size_t n_moments = 4;
+  std::array<double, n_moments> moments(double mass) const;
   /// Integral of p along a line at impact parameter x_i, through the cut sphere [P200 R200].
   void projected(double mass, std::span<double> table) const;
   /// Mean of the projection over the disc within x_i [P200 R200]: the volume integral is pi x_cut^2
@@ -45,6 +49,7 @@ class ProfileFamily {
  private:
   struct Row {
     std::vector<double> projected, mean_projected, pressure, enclosed;
+    std::array<double, n_moments> moments{};
     /// Every second, every fourth value.
     std::vector<double> projected_2, projected_4, mean_projected_2, mean_projected_4;
   };

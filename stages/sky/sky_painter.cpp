@@ -55,24 +55,24 @@ void smooth(double const* __restrict f, int first, int away, int n, double weigh
 }
 
 /// Sum of P V / chi^2 of a sphere at distance D: the mean of 1/chi^2 over a shell of radius r = x D
-/// is atanh(x)/x / D^2.
-double seen_integral(std::span<double const> enclosed, double r_cut, double distance) {
-  double const plain = enclosed.back() / (distance * distance);
-  if (r_cut < 1e-3 * distance) return plain;
+/// is atanh(x)/x / D^2 [P200 R200^3 / unit of D^2].
+double seen_integral(ProfileFamily const& family, double mass, double r_cut, double distance,
+                     std::span<double> enclosed) {
+  double const distance2 = distance * distance;
+  if (r_cut < 0.1 * distance) {  // the series to x^6: better than 1e-8
+    auto const moments = family.moments(mass);
+    double const q = r_cut * r_cut / distance2;
+    return (moments[0] + q * (moments[1] / 3 + q * (moments[2] / 5 + q * moments[3] / 7))) /
+           distance2;
+  }
+  family.enclosed(mass, enclosed);
   double const node = r_cut / distance / ProfileFamily::n_nodes;
   double sum = 0;
-  if (r_cut < 0.1 * distance) {  // the series to x^6: better than 1e-8
-    for (std::size_t i = 0; i < ProfileFamily::n_nodes; ++i) {
-      double const x = node * (static_cast<double>(i) + 0.5), q = x * x;
-      sum += (enclosed[i + 1] - enclosed[i]) * (1 + q * (1.0 / 3 + q * (1.0 / 5 + q / 7)));
-    }
-  } else {
-    for (std::size_t i = 0; i < ProfileFamily::n_nodes; ++i) {
-      double const x = node * (static_cast<double>(i) + 0.5);
-      sum += (enclosed[i + 1] - enclosed[i]) * std::atanh(x) / x;
-    }
+  for (std::size_t i = 0; i < ProfileFamily::n_nodes; ++i) {
+    double const x = node * (static_cast<double>(i) + 0.5);
+    sum += (enclosed[i + 1] - enclosed[i]) * std::atanh(x) / x;
   }
-  return sum / (distance * distance);
+  return sum / distance2;
 }
 
 }  // namespace
@@ -137,19 +137,12 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
   assert(is_outside(distance, r_cut));
   double const pixel = map_.geometry().pixel_size();
   double const angle_200 = halo.r200 / distance;
-  bool const far = r_cut < 1e-3 * distance;
   if (angle_200 < (claims.empty() ? points_below : claimed_points_below) * pixel) {
     family.enclosed(mass, enclosed_);
     return paint_points(family.x_cut(), halo, claims);
   }
   double const volume = halo.r200 * halo.r200 * halo.r200 * halo.y_per_p200;
-  double total = 0;
-  if (far) {
-    total = family.volume_integral(mass) / (distance * distance) * volume;
-  } else {
-    family.enclosed(mass, enclosed_);
-    total = seen_integral(enclosed_, r_cut, distance) * volume;
-  }
+  double const total = seen_integral(family, mass, r_cut, distance, enclosed_) * volume;
   SkyDirection const centre(halo.position);
   double const sin_radius = r_cut / distance;
   if (claims.empty()) {
