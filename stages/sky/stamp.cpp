@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/sky/stamp.hpp"
 
+#include "pipeline/base/dispatch.hpp"
+
 namespace setsz {
+namespace {
+
+SETSZ_DISPATCH
+void add_scaled(double const* __restrict values, std::size_t n, double scale,
+                double* __restrict pixels) {
+  for (std::size_t i = 0; i < n; ++i) pixels[i] += scale * values[i];
+}
+
+}  // namespace
 
 SkyDirection::SkyDirection(Vec3 const& position) : outwards(unit(position)) {
   z = outwards.z;
@@ -38,6 +49,7 @@ Range Stamp::pixels_within(RingGeometry const& geometry, SkyDirection const& cen
   return geometry.pixels_near(ring, centre.phi, half_width);
 }
 
+SETSZ_DISPATCH
 double Stamp::sum_of(double const* values, std::int64_t n) {
   constexpr int lanes = 8;
   double partial[lanes] = {};
@@ -61,9 +73,7 @@ void Stamp::add_to(RingMap& map, double factor) const {
     double* const ring = map.values().data() + start;
     for (std::size_t i = row.begin; i < row.end; k = 0) {  // once more at longitude 0
       std::size_t const end = std::min(row.end, i + static_cast<std::size_t>(n - k));
-      double const* const values = values_.data() + i;
-      double* const pixels = ring + k;
-      for (std::size_t j = 0; j < end - i; ++j) pixels[j] += scale * values[j];
+      add_scaled(values_.data() + i, end - i, scale, ring + k);
       i = end;
     }
   }
