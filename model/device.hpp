@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <string>
+
 namespace setsz {
 
 /// Where a network computes. Its parameters and gradients always stay in host memory, too.
@@ -12,5 +14,9 @@ enum class Device {
 
 /// CUDA devices that libtorch can use; 0 for a libtorch without CUDA.
 int cuda_device_count();
+/// Throws Error(config) if this machine has no such device.
+void require_device(Device device);
+/// "the CPU", "CUDA device 1 of 4": that of a process that asks for a number.
+std::string device_description(Device device, int number);
 
 }  // namespace setsz

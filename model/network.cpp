@@ -194,6 +194,18 @@ struct Network::Implementation {
 
 int cuda_device_count() { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
 
+void require_device(Device device) {
+  require(device != Device::cuda || cuda_device_count() > 0, ExitCode::config,
+          "device = cuda, but libtorch ", at::hasCUDA() ? "finds no CUDA device" : "has no CUDA",
+          "; set device = cpu, or build with a libtorch that has CUDA");
+}
+
+std::string device_description(Device device, int number) {
+  if (device == Device::cpu) return "the CPU, BLAS: " + blas_description();
+  if (device == Device::mirror) return "a mirror in host memory";
+  return concat("CUDA device ", number % cuda_device_count(), " of ", cuda_device_count());
+}
+
 Network::Network(NetworkOptions const& options, Standardisation const& standardisation,
                  GnfwParameters const& benchmark, std::uint64_t seed)
     : implementation_(
@@ -217,11 +229,9 @@ void Network::use(Device device, int number) {
   self.mirrored = device != Device::cpu;
   self.device = at::kCPU;
   if (device == Device::cuda) {
-    int const n = cuda_device_count();
-    require(n > 0, ExitCode::config, "device = cuda, but libtorch ",
-            at::hasCUDA() ? "finds no CUDA device" : "has no CUDA",
-            "; set device = cpu, or build with a libtorch that has CUDA");
-    self.device = at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(number % n));
+    require_device(device);
+    self.device =
+        at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(number % cuda_device_count()));
   }
   self.bind();
 }

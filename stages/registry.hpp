@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "model/device.hpp"
 #include "pipeline/run/stage.hpp"
 
 namespace setsz {
@@ -16,6 +17,8 @@ struct PredictTask;  // stages/predict/predict_stage.hpp
 struct LearningBodies {
   void (*train)(TrainTask const&, Context&) = nullptr;
   void (*predict)(PredictTask const&, Context&) = nullptr;
+  /// Throws Error(config) if this machine has no such device.
+  void (*require_device)(Device) = nullptr;
 };
 
 /// All stage instances of a configuration, in an order in which inputs come before their users.

@@ -12,6 +12,7 @@ examples:
   map.py run/sky/lo/seed1/compton_y.fits               the whole sky, Mollweide, asinh scale
   map.py run/sky/lo/seed1/compton_y.fits --zoom 120 30 10   10 degrees around longitude 120, latitude 30
   map.py run/paint/z0/lo/seed1/maps.h5 --scale log     y along x, y, z; painted above gas
+  (with several training seeds, ensemble/ stands in place of seed1/)
 Needs matplotlib and numpy; healpy for the sky, h5py for the box (apt install python3-matplotlib
 python3-healpy python3-h5py)."""
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/common/instances.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
@@ -21,8 +22,11 @@ struct SeedKey {
   void declare(OptionList& options) { declare_seeds(options, seeds); }
   void validate() const {
     require(!seeds.empty(), ExitCode::config, "seeds is empty (one network a seed); give one");
-    for (double const seed : seeds)
+    for (double const seed : seeds) {
       require(seed == std::floor(seed), ExitCode::config, "seeds: ", seed, " is no whole number");
+      require(std::count(seeds.begin(), seeds.end(), seed) == 1, ExitCode::config, "seeds: ", seed,
+              " is listed twice; each seed makes one network");
+    }
   }
 };
 

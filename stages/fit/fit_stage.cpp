@@ -94,7 +94,7 @@ std::vector<std::string> FitStage::input_products() const {
 }
 
 void FitStage::describe(Fingerprint& fingerprint) const {
-  fingerprint.add("fit.version", 1);
+  fingerprint.add("fit.version", 2);
   fingerprint.add("fit.fold", fold_);
   fingerprint.add("run.seed", seed_);
   for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);

@@ -171,7 +171,7 @@ std::vector<std::string> PaintStage::input_files() const {
 }
 
 void PaintStage::describe(Fingerprint& fingerprint) const {
-  fingerprint.add("paint.version", 1);
+  fingerprint.add("paint.version", 2);
   fingerprint.add("paint.model", names_.model);
   fingerprint.add("paint.member", names_.member.name());
   for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/predict/ensemble_stage.hpp"
 
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -30,6 +31,8 @@ PredictedCubes mean_of(std::vector<CubeFile> const& members, Range range) {
   };
   mean.y = average("/y");
   mean.shift = average("/origin_shift");
+  auto const n = members.front().n_voxels();
+  mean.pressure.reserve(static_cast<std::size_t>(range.size() * n * n * n));
   std::vector<double> sum;
   for (std::int64_t cube = range.first; cube < range.last; ++cube) {
     sum.clear();
@@ -39,7 +42,12 @@ PredictedCubes mean_of(std::vector<CubeFile> const& members, Range range) {
       for (std::size_t i = 0; i < values.size(); ++i)
         sum[i] += share * static_cast<double>(values[i]);
     }
-    for (double const value : sum) mean.pressure.push_back(static_cast<float>(value));
+    for (double const value : sum) {
+      require(std::isfinite(value), ExitCode::bad_data, "'", members.front().file().path(),
+              "' or another seed's prediction holds ", value, " in cube ", cube,
+              "; run the stage predict again");
+      mean.pressure.push_back(static_cast<float>(value));
+    }
     mark_progress("predict: ensemble");
   }
   return mean;
@@ -90,10 +98,12 @@ void EnsembleStage::run(Context& context) {
     for (auto const& name : members_) members.emplace_back(context.product(name));
     auto const& first = members.front();
     for (std::size_t m = 1; m < members.size(); ++m)
-      require(
-          members[m].clusters() == first.clusters() && members[m].n_voxels() == first.n_voxels(),
-          ExitCode::bad_data, "'", members_[m], "' and '", members_.front(),
-          "' hold other clusters or voxels; run the stage predict again");
+      require(members[m].clusters() == first.clusters() &&
+                  members[m].n_voxels() == first.n_voxels() &&
+                  members[m].file().read_all<double>("/cube_edge") ==
+                      first.file().read_all<double>("/cube_edge"),
+              ExitCode::bad_data, "'", members_[m], "' and '", members_.front(),
+              "' hold other clusters or voxels; run the stage predict again");
     table.n_voxels = first.n_voxels();
     table.rows = first.clusters();
     table.ids = first.file().read_all<std::int64_t>("/id");

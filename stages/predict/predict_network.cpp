@@ -285,7 +285,9 @@ class PredictionRun {
 
 void predict_network(PredictTask const& task, Context& context) {
   use_one_thread();
-  Log::info("predict: matrix products by ", blas_description());
+  auto const device = device_description(task.options.device, context.comm().rank());
+  Log::info("predict: on ", device);
+  context.note("device", device);
   PredictionRun run(task, context);
   run.go();
   run.write_product();

@@ -29,8 +29,9 @@ void PredictOptions::declare(OptionList& options) {
                .max = 1e7});
 }
 
-PredictStage::PredictStage(Configuration const& configuration, ModelInstance instance, Body body)
-    : body_(body) {
+PredictStage::PredictStage(Configuration const& configuration, ModelInstance instance,
+                           LearningBodies const& bodies)
+    : bodies_(bodies) {
   task_.instance = std::move(instance);
   auto const model = "model." + task_.instance.model;
   task_.model = configuration.get<ModelSection>(model);
@@ -63,6 +64,11 @@ void PredictStage::describe(Fingerprint& fingerprint) const {
   for (auto const& [key, value] : task_.description) fingerprint.add(key, value);
 }
 
+void PredictStage::preflight(Comm const& comm) const {
+  if (!bodies_.require_device) return;  // a program without libtorch: it runs no network either
+  collectively(comm, "predict: device", [&] { bodies_.require_device(task_.options.device); });
+}
+
 Estimate PredictStage::estimate(std::string const& run_directory, int n_ranks) const {
   auto const table = read_clusters(run_directory + "/" + task_.clusters);
   auto const n =
@@ -89,15 +95,15 @@ Estimate PredictStage::estimate(std::string const& run_directory, int n_ranks) c
 
 void PredictStage::run(Context& context) {
   require(
-      body_ != nullptr, ExitCode::internal,
+      bodies_.predict != nullptr, ExitCode::internal,
       "predict runs in setsz-learn only; start it through setsz, beside which setsz-learn lies");
-  body_(task_, context);
+  bodies_.predict(task_, context);
 }
 
 void add_predict_stages(Configuration const& configuration, LearningBodies const& bodies,
                         std::vector<std::unique_ptr<Stage>>& stages) {
   for (auto const& instance : model_instances(configuration))
-    stages.push_back(std::make_unique<PredictStage>(configuration, instance, bodies.predict));
+    stages.push_back(std::make_unique<PredictStage>(configuration, instance, bodies));
   if (training_seeds(configuration).size() < 2) return;
   for (auto const& snapshot : snapshot_instances(configuration))
     for (auto const& model : model_names(configuration))

@@ -47,20 +47,21 @@ struct PredictTask {
 /// journalled. Memory per rank: one cluster's particles at a time and the cubes it has finished.
 class PredictStage : public Stage {
  public:
-  using Body = void (*)(PredictTask const&, Context&);
-  PredictStage(Configuration const& configuration, ModelInstance instance, Body body);
+  PredictStage(Configuration const& configuration, ModelInstance instance,
+               LearningBodies const& bodies);
 
   std::string name() const override { return "predict"; }
   std::string instance() const override { return task_.instance.path(); }
   std::vector<std::string> input_products() const override;
   std::vector<std::string> outputs() const override { return {"prediction.h5"}; }
   void describe(Fingerprint& fingerprint) const override;
+  void preflight(Comm const& comm) const override;
   Estimate estimate(std::string const& run_directory, int n_ranks) const override;
   void run(Context& context) override;
 
  private:
   PredictTask task_;
-  Body body_;
+  LearningBodies bodies_;
 };
 
 /// One for every snapshot, model, fold and seed.

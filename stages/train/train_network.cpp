@@ -206,7 +206,9 @@ class TrainingRun {
 
 void train_network(TrainTask const& task, Context& context) {
   use_one_thread();
-  Log::info("train: matrix products by ", blas_description());
+  auto const device = device_description(task.options.device, context.comm().rank());
+  Log::info("train: on ", device);
+  context.note("device", device);
   TrainingRun run(task, context);
   run.go();
   run.write_products();

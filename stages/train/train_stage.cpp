@@ -38,16 +38,19 @@ void TrainOptions::declare(OptionList& options) {
               {.help = "half of the targets where the benchmark has its pressure, weighted so that "
                        "the expected loss stays the same; or all alike, as published"});
   auto const rate = [&](char const* key, double& value, char const* what) {
-    options.add(key, value, {.help = what, .min = 0, .max = 100});
+    options.add(key, value, {.help = what, .min = 0, .max = 1});
   };
   rate("rate_gnfw", rate_gnfw, "largest learning rate of the profile");
   rate("rate_origin", rate_origin, "largest learning rate of origin");
   rate("rate_local", rate_local, "largest learning rate of local");
   rate("rate_aggregator", rate_aggregator, "largest learning rate of the aggregator");
-  rate("decay_gnfw", decay_gnfw, "weight decay of the profile");
-  rate("decay_origin", decay_origin, "weight decay of origin");
-  rate("decay_local", decay_local, "weight decay of local");
-  rate("decay_aggregator", decay_aggregator, "weight decay of the aggregator");
+  auto const decay_of = [&](char const* key, double& value, char const* what) {
+    options.add(key, value, {.help = what, .min = 0, .max = 100});  // decoupled ones are large
+  };
+  decay_of("decay_gnfw", decay_gnfw, "weight decay of the profile");
+  decay_of("decay_origin", decay_origin, "weight decay of origin");
+  decay_of("decay_local", decay_local, "weight decay of local");
+  decay_of("decay_aggregator", decay_aggregator, "weight decay of the aggregator");
   options.add("decay", decay, {{"l2", WeightDecay::l2}, {"decoupled", WeightDecay::decoupled}},
               {.help = "weight decay in the gradient (as published) or in the weights (AdamW)"});
   options.add("clip_norm", clip_norm,
@@ -70,8 +73,9 @@ void TrainOptions::declare(OptionList& options) {
               {.help = "targets worked on at a time, at most", .min = 1, .max = 1e6});
 }
 
-TrainStage::TrainStage(Configuration const& configuration, ModelInstance instance, Body body)
-    : body_(body) {
+TrainStage::TrainStage(Configuration const& configuration, ModelInstance instance,
+                       LearningBodies const& bodies)
+    : bodies_(bodies) {
   task_.instance = std::move(instance);
   auto const model = "model." + task_.instance.model;
   task_.model = configuration.get<ModelSection>(model);
@@ -101,6 +105,11 @@ std::vector<std::string> TrainStage::input_products() const {
 
 void TrainStage::describe(Fingerprint& fingerprint) const {
   for (auto const& [key, value] : task_.description) fingerprint.add(key, value);
+}
+
+void TrainStage::preflight(Comm const& comm) const {
+  if (!bodies_.require_device) return;  // a program without libtorch: it runs no network either
+  collectively(comm, "train: device", [&] { bodies_.require_device(task_.options.device); });
 }
 
 Estimate TrainStage::estimate(std::string const& run_directory, int n_ranks) const {
@@ -142,15 +151,15 @@ Estimate TrainStage::estimate(std::string const& run_directory, int n_ranks) con
 }
 
 void TrainStage::run(Context& context) {
-  require(body_ != nullptr, ExitCode::internal,
+  require(bodies_.train != nullptr, ExitCode::internal,
           "train runs in setsz-learn only; start it through setsz, beside which setsz-learn lies");
-  body_(task_, context);
+  bodies_.train(task_, context);
 }
 
 void add_train_stages(Configuration const& configuration, LearningBodies const& bodies,
                       std::vector<std::unique_ptr<Stage>>& stages) {
   for (auto const& instance : model_instances(configuration))
-    stages.push_back(std::make_unique<TrainStage>(configuration, instance, bodies.train));
+    stages.push_back(std::make_unique<TrainStage>(configuration, instance, bodies));
 }
 
 }  // namespace setsz

@@ -52,20 +52,21 @@ struct TrainTask {
 /// clusters, and last) and history.h5. Restartable at any step, bit by bit.
 class TrainStage : public Stage {
  public:
-  using Body = void (*)(TrainTask const&, Context&);
-  TrainStage(Configuration const& configuration, ModelInstance instance, Body body);
+  TrainStage(Configuration const& configuration, ModelInstance instance,
+             LearningBodies const& bodies);
 
   std::string name() const override { return "train"; }
   std::string instance() const override { return task_.instance.path(); }
   std::vector<std::string> input_products() const override;
   std::vector<std::string> outputs() const override { return {"model.pt", "history.h5"}; }
   void describe(Fingerprint& fingerprint) const override;
+  void preflight(Comm const& comm) const override;
   Estimate estimate(std::string const& run_directory, int n_ranks) const override;
   void run(Context& context) override;
 
  private:
   TrainTask task_;
-  Body body_;
+  LearningBodies bodies_;
 };
 
 /// One for every snapshot, model, fold and seed.

@@ -4,3 +4,7 @@ setsz_test(model_data SOURCES container_test.cpp features_test.cpp optimizer_tes
            LINKS setsz::model_data)
 setsz_test(network SOURCES network_test.cpp LINKS setsz::model)
 setsz_test(trainer SOURCES trainer_test.cpp LINKS setsz::model RANKS 1 2 3)
+# The one test that asks libtorch's own optimiser.
+setsz_test(torch_adam SOURCES torch_adam_test.cpp LINKS setsz::model_data)
+target_include_directories(test_torch_adam SYSTEM PRIVATE ${TORCH_INCLUDE_DIRS})
+target_link_libraries(test_torch_adam PRIVATE torch torch_cpu c10)

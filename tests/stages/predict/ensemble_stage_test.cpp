@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/predict/ensemble_stage.hpp"
+
+#include <gtest/gtest.h>
+
+#include "stages/common/cube_file.hpp"
+#include "stages/common/instances.hpp"
+#include "stages/predict/prediction_file.hpp"
+#include "stages/train/train_stage.hpp"
+#include "tests/fixtures/scratch.hpp"
+#include "tests/fixtures/stage_context.hpp"
+
+namespace setsz {
+namespace {
+
+constexpr std::int64_t n_voxels = 4, n_cells = 64, n_cubes = 2;  // of three ranks one is idle
+
+/// Pressure of a voxel as the network of a seed predicts it.
+float pressure(std::int64_t seed, std::int64_t cube, std::int64_t voxel) {
+  return static_cast<float>(seed * seed) + 0.25F * static_cast<float>(cube * n_cells + voxel);
+}
+
+class Ensemble : public testing::Test {
+ protected:
+  Comm const comm_ = Comm::world();
+  test::Scratch const scratch_{comm_};
+
+  EnsembleStage stage() const {
+    auto const configuration = Configuration::parse("[train]\nseeds = 1, 2, 4\n", "test.ini", {},
+                                                    {schema_of<TrainOptions>()});
+    return {configuration, "z0", "small", 3};
+  }
+  RunOptions options() const {
+    RunOptions options;
+    options.directory = scratch_.path();
+    return options;
+  }
+  std::string file_of(std::int64_t seed) const {
+    return scratch_ / products::prediction("z0", "small", 3, Member{seed});
+  }
+  void predict(std::int64_t seed, std::vector<std::int64_t> const& rows) const {
+    if (comm_.is_root()) {
+      auto const path = file_of(seed);
+      std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+      PredictedCubes cubes{.range = {0, n_cubes}, .pressure = {}, .y = {}, .shift = {}};
+      for (std::int64_t cube = 0; cube < n_cubes; ++cube) {
+        for (std::int64_t v = 0; v < n_cells; ++v)
+          cubes.pressure.push_back(pressure(seed, cube, v));
+        cubes.y.push_back(static_cast<double>(10 * seed + cube));
+        for (int axis = 0; axis < 3; ++axis)
+          cubes.shift.push_back(0.01 * static_cast<double>(seed * (axis + 1)));
+      }
+      PredictionTable const table{.model = "small",
+                                  .fold = 3,
+                                  .member = Member{seed}.name(),
+                                  .n_voxels = n_voxels,
+                                  .rows = rows,
+                                  .ids = {70, 50},
+                                  .edges = {900, 1100}};
+      write_prediction(Comm::self(), path, table, cubes);
+    }
+    comm_.barrier();
+  }
+};
+
+TEST_F(Ensemble, IsTheMeanOfTheSeeds) {
+  for (std::int64_t const seed : {1, 2, 4}) predict(seed, {3, 8});
+  auto const ensemble = stage();
+  EXPECT_EQ(ensemble.id(), "predict/z0/small/fold3/ensemble");
+  EXPECT_EQ(ensemble.input_products().size(), 3);
+  test::StageContext context(comm_, options(), ensemble);
+  stage().run(context);
+
+  CubeFile const mean(context.part("prediction.h5"));
+  EXPECT_EQ(mean.clusters(), (std::vector<std::int64_t>{3, 8}));
+  EXPECT_EQ(mean.file().read_all<std::int64_t>("/id"), (std::vector<std::int64_t>{70, 50}));
+  EXPECT_EQ(mean.edge_ckpch(1), 1100);
+  for (std::int64_t cube = 0; cube < n_cubes; ++cube) {
+    auto const values = mean.read(cube);
+    for (std::int64_t v = 0; v < n_cells; ++v) {
+      double expected = 0;
+      for (std::int64_t const seed : {1, 2, 4}) expected += double(pressure(seed, cube, v)) / 3;
+      EXPECT_NEAR(double(values[static_cast<std::size_t>(v)]), expected, 1e-6 * expected);
+    }
+  }
+  auto const y = mean.file().read_all<double>("/y");
+  EXPECT_NEAR(y[0], 70 / 3.0, 1e-12);
+  EXPECT_NEAR(y[1], 73 / 3.0, 1e-12);
+  EXPECT_NEAR(mean.file().read_rows<double>("/origin_shift", {1, 2})[2], 0.07, 1e-12);
+}
+
+TEST_F(Ensemble, RefusesPredictionsOfOtherClusters) {
+  predict(1, {3, 8});
+  predict(2, {3, 9});
+  predict(4, {3, 8});
+  auto const ensemble = stage();
+  test::StageContext context(comm_, options(), ensemble);
+  auto const error = test::error_of([&] { stage().run(context); });
+  EXPECT_TRUE(test::contains(error, "65 "));
+  EXPECT_TRUE(test::contains(error, "seed2/prediction.h5' and 'predict/z0/small/fold3/seed1"));
+}
+
+TEST_F(Ensemble, IsAMemberOnlyWhereThereAreSeveralSeeds) {
+  auto const members = [](std::string const& seeds) {
+    std::vector<std::string> names;
+    auto const configuration = Configuration::parse("[train]\nseeds = " + seeds + "\n", "test.ini",
+                                                    {}, {schema_of<TrainOptions>()});
+    for (auto const& member : model_members(configuration)) names.push_back(member.name());
+    names.push_back("painted: " + painted_member(configuration).name());
+    return names;
+  };
+  EXPECT_EQ(members("7"), (std::vector<std::string>{"seed7", "painted: seed7"}));
+  EXPECT_EQ(members("1, 2"),
+            (std::vector<std::string>{"seed1", "seed2", "ensemble", "painted: ensemble"}));
+  EXPECT_TRUE(test::contains(test::error_of([&] { members("1, 2, 1"); }), "1 is listed twice"));
+}
+
+}  // namespace
+}  // namespace setsz
