@@ -3,13 +3,10 @@
 
 #include <cmath>
 
+#include "pipeline/base/dispatch.hpp"
+
 // Sums over a row are kept in as many lanes as the widest registers hold, so that every instruction
 // set adds in the same order.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define SETSZ_DISPATCH __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define SETSZ_DISPATCH
-#endif
 
 namespace setsz {
 

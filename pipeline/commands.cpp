@@ -73,7 +73,7 @@ int show_plan(CommandLine const& line) {
   std::cout << "on " << line.ranks << (line.ranks == 1 ? " rank:\n" : " ranks:\n") << "  "
             << std::left << std::setw(width) << "instance"
             << "  state      memory/rank    output"
-            << "      time\n";
+            << "          time\n";
   double output = 0, seconds = 0;
   for (auto const& stage : project.stages) {
     if (!is_selected(project, *stage)) continue;
@@ -81,19 +81,19 @@ int show_plan(CommandLine const& line) {
     std::cout << "  " << std::left << std::setw(width) << stage->id() << "  " << std::setw(9)
               << name_of(report.state);
     if (report.state == ProductState::complete) {
-      std::cout << "            -         -         -\n";
+      std::cout << "            -         -             -\n";
       continue;
     }
     try {
       Estimate const need = stage->estimate(project.options.directory, line.ranks);
       std::cout << std::right << std::setw(13) << human_bytes(need.memory_bytes) << std::setw(10)
-                << human_bytes(need.output_bytes) << std::setw(10) << human_seconds(need.seconds)
+                << human_bytes(need.output_bytes) << std::setw(14) << human_seconds(need.seconds)
                 << "  " << need.note << "\n";
       output += need.output_bytes;
       seconds += need.seconds;
     } catch (Error const& error) {
       if (error.code() != ExitCode::missing_input) throw;
-      std::cout << "            ?         ?         ?  " << error.what() << "\n";
+      std::cout << "            ?         ?             ?  " << error.what() << "\n";
     }
   }
   std::cout << "all: " << human_bytes(output) << " of output, " << human_seconds(seconds) << "\n";

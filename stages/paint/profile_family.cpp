@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <numbers>
 #include <utility>
 
+#include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/error.hpp"
 
 namespace setsz {
@@ -53,15 +55,21 @@ std::vector<double> disc_means(std::vector<double> const& projected, double x_cu
   return means;
 }
 
-// Once for every halo of the sky: runs with the widest vectors of the machine.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
-__attribute__((target_clones("avx512f", "avx2", "default")))
-#endif
+// Once for every halo of the sky.
+SETSZ_DISPATCH
 void add_four(std::array<double, 4> const& w, double const* __restrict a,
               double const* __restrict b, double const* __restrict c, double const* __restrict d,
-              double* __restrict out) {
-  for (int i = 0; i < ProfileFamily::table_size; ++i)
-    out[i] = w[0] * a[i] + w[1] * b[i] + w[2] * c[i] + w[3] * d[i];
+              int n, double* __restrict out) {
+  for (int i = 0; i < n; ++i) out[i] = w[0] * a[i] + w[1] * b[i] + w[2] * c[i] + w[3] * d[i];
+}
+
+/// Values 0, stride, ..., n_nodes, and the one beyond.
+std::vector<double> every(int stride, std::vector<double> const& table) {
+  std::vector<double> few;
+  for (std::size_t i = 0; i <= ProfileFamily::n_nodes; i += static_cast<std::size_t>(stride))
+    few.push_back(table[i]);
+  few.push_back(table.back());
+  return few;
 }
 
 }  // namespace
@@ -102,6 +110,18 @@ ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profil
     }
     row.enclosed[n_nodes] = row.enclosed[n_nodes + 1] = enclosed;
     row.mean_projected = disc_means(row.projected, x_cut, enclosed);
+    for (std::size_t i = 0; i < n_nodes; ++i) {
+      double const x = (static_cast<double>(i) + 0.5) / n_nodes;
+      double term = row.enclosed[i + 1] - row.enclosed[i];
+      for (double& moment : row.moments) {
+        moment += term;
+        term *= x * x;
+      }
+    }
+    row.projected_2 = every(2, row.projected);
+    row.projected_4 = every(4, row.projected);
+    row.mean_projected_2 = every(2, row.mean_projected);
+    row.mean_projected_4 = every(4, row.mean_projected);
     rows_.push_back(std::move(row));
   }
 }
@@ -124,18 +144,35 @@ double ProfileFamily::volume_integral(double mass) const {
   return sum;
 }
 
+std::array<double, ProfileFamily::n_moments> ProfileFamily::moments(double mass) const {
+  auto const [row, weight] = place_of(mass);
+  std::array<double, n_moments> sums{};
+  for (std::size_t k = 0; k < 4; ++k)
+    for (std::size_t i = 0; i < n_moments; ++i) sums[i] += weight[k] * rows_[row + k].moments[i];
+  return sums;
+}
+
 void ProfileFamily::blend(std::vector<double> Row::*table, double mass,
                           std::span<double> out) const {
   auto const [row, weight] = place_of(mass);
   auto const from = [&](std::size_t k) { return (rows_[row + k].*table).data(); };
-  add_four(weight, from(0), from(1), from(2), from(3), out.data());
+  assert(out.size() == (rows_[row].*table).size());
+  add_four(weight, from(0), from(1), from(2), from(3), static_cast<int>(out.size()), out.data());
 }
 
 void ProfileFamily::projected(double mass, std::span<double> table) const {
-  blend(&Row::projected, mass, table);
+  auto const stride = n_nodes / (table.size() - 2);
+  blend(stride == 1   ? &Row::projected
+        : stride == 2 ? &Row::projected_2
+                      : &Row::projected_4,
+        mass, table);
 }
 void ProfileFamily::mean_projected(double mass, std::span<double> table) const {
-  blend(&Row::mean_projected, mass, table);
+  auto const stride = n_nodes / (table.size() - 2);
+  blend(stride == 1   ? &Row::mean_projected
+        : stride == 2 ? &Row::mean_projected_2
+                      : &Row::mean_projected_4,
+        mass, table);
 }
 void ProfileFamily::pressure(double mass, std::span<double> table) const {
   blend(&Row::pressure, mass, table);

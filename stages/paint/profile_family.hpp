@@ -20,6 +20,9 @@ class ProfileFamily {
   /// the total), so that a linear interpolation needs no check at the edge.
   static constexpr int n_nodes = 1024;
   static constexpr int table_size = n_nodes + 2;
+  /// The projections are given at fewer nodes as well, every second or fourth: by the size of the
+  /// table that is asked for, n + 2 with n = n_nodes / stride.
+  static constexpr int largest_stride = 4;
 
   /// \param profile  p(M, x) in units of P200, M in 1e10 Msun/h; also asked a little beyond the
   ///                 range of masses
@@ -29,6 +32,10 @@ class ProfileFamily {
   double x_cut() const { return x_cut_; }
   /// 4 pi integral p x^2 dx up to the cut [P200 R200^3].
   double volume_integral(double mass) const;
+  /// 4 pi integral p x^2 (x/x_cut)^2k dx up to the cut, k = 0, 1, 2, 3, shell by shell between the
+  /// nodes [P200 R200^3].
+  static constexpr std::size_t n_moments = 4;
+  std::array<double, n_moments> moments(double mass) const;
   /// Integral of p along a line at impact parameter x_i, through the cut sphere [P200 R200].
   void projected(double mass, std::span<double> table) const;
   /// Mean of the projection over the disc within x_i [P200 R200]: the volume integral is pi x_cut^2
@@ -42,6 +49,9 @@ class ProfileFamily {
  private:
   struct Row {
     std::vector<double> projected, mean_projected, pressure, enclosed;
+    std::array<double, n_moments> moments{};
+    /// Every second, every fourth value.
+    std::vector<double> projected_2, projected_4, mean_projected_2, mean_projected_4;
   };
   struct Place {
     std::size_t row;               ///< the first of four

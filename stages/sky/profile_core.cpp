@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "pipeline/base/dispatch.hpp"
+
 namespace setsz {
 namespace {
 
@@ -24,18 +26,49 @@ constexpr std::array<PixelPart, 4> corners = {{{-0.5, -0.5}, {-0.5, 0.5}, {0.5, 
 constexpr std::array<PixelPart, 8> corners_and_middles = {
     {{-0.5, -0.5}, {-0.5, 0}, {-0.5, 0.5}, {0, 0.5}, {0.5, 0.5}, {0.5, 0}, {0.5, -0.5}, {0, -0.5}}};
 constexpr std::int64_t bent_rings = 16, bent_nside = 32;
+/// The first of a range of corners that holds none yet; its last is the negative of it.
+constexpr std::int64_t nothing = std::int64_t{1} << 40;
 /// Lines that are longer than the peak's width times 1 / sqrt(this) need the better rule.
 constexpr double least_width2 = 0.25;
 
-struct Turn {
-  double cosine, sine;
+/// Loops over points go in blocks of this many: what is left over would cost more one by one.
+constexpr std::size_t block = 8;
+std::size_t in_blocks(std::size_t n) { return (n + block - 1) / block * block; }
+
+/// A ring as seen from a direction.
+struct Circle {
+  double z, s, z0, s0;
 };
-/// Of small angles by Taylor's series, to 1e-12.
-inline Turn turn(double x) {
-  if (std::abs(x) > 0.4) return {std::cos(x), std::sin(x)};
-  double const q = x * x;
-  return {1 - q / 2 * (1 - q / 12 * (1 - q / 30 * (1 - q / 56 * (1 - q / 90)))),
-          x * (1 - q / 6 * (1 - q / 20 * (1 - q / 42 * (1 - q / 72 * (1 - q / 110)))))};
+struct Point {
+  double x, y;
+};
+
+/// In Lambert's plane: of equal area, x towards the east, y towards the south.
+inline Point on_plane(Circle const& circle, double cosine, double sine) {
+  double const toward = circle.s * circle.s0 * cosine + circle.z * circle.z0;
+  double const f = std::sqrt(2 / (1 + (toward > -0.99 ? toward : -0.99)));
+  return {f * circle.s * sine, f * (circle.s * circle.z0 * cosine - circle.z * circle.s0)};
+}
+
+/// Places points of a ring at longitudes first, first + step, ..., all below `largest_series`, in
+/// whole blocks: cosine and sine by Taylor's series, to 1e-12.
+constexpr double largest_series = 0.4;
+SETSZ_DISPATCH
+void place_near(Circle const& circle, double first, double step, int count, double* __restrict x,
+                double* __restrict y) {
+  auto const n = static_cast<int>(in_blocks(static_cast<std::size_t>(count)));
+  Circle const c = circle;
+  for (int i = 0; i < n; ++i) {
+    double const dphi = first + step * i, q = dphi * dphi;
+    double const cosine =
+        1 -
+        q * (1.0 / 2 - q * (1.0 / 24 - q * (1.0 / 720 - q * (1.0 / 40320 - q * (1.0 / 3628800)))));
+    double const sine =
+        dphi * (1 - q * (1.0 / 6 - q * (1.0 / 120 - q * (1.0 / 5040 - q * (1.0 / 362880)))));
+    Point const point = on_plane(c, cosine, sine);
+    x[i] = point.x;
+    y[i] = point.y;
+  }
 }
 
 /// m where it is tabulated; beyond its end it falls with the area.
@@ -47,6 +80,19 @@ inline double interpolate(double const* mean, double limit, double place) {
   return place < limit ? value : value * ratio * ratio;
 }
 
+/// The same at any longitudes.
+void place_row(Circle const& circle, double first, double step, int count, double* x, double* y) {
+  double const last = first + step * (count - 1);
+  if (std::max(std::abs(first), std::abs(last)) < largest_series)
+    return place_near(circle, first, step, count, x, y);
+  for (int i = 0; i < count; ++i) {
+    double const dphi = first + step * i;
+    Point const point = on_plane(circle, std::cos(dphi), std::sin(dphi));
+    x[i] = point.x;
+    y[i] = point.y;
+  }
+}
+
 struct Lines {
   std::size_t count;
   double const *x0, *y0, *x1, *y1;
@@ -54,9 +100,7 @@ struct Lines {
 
 /// Adds the integrals along many lines by Gauss-Legendre with 3 points; tells (width/length)^2 of
 /// the peak where a line comes near to it, else something large.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
-__attribute__((target_clones("avx512f", "avx2", "default")))
-#endif
+SETSZ_DISPATCH
 void add_along(Lines const& lines, double softening2, double const* __restrict mean, double limit,
                double per_sine, double* __restrict sums, double* __restrict widths) {
   auto const n = static_cast<int>(lines.count);
@@ -95,22 +139,18 @@ void ProfileCore::add(std::int64_t ring, Range pixels) { rows_.push_back({ring, 
 void ProfileCore::place(std::int64_t ring, PixelPart part, Range pixels, double* x,
                         double* y) const {
   auto const [z, s] = geometry_.circle(ring, part);
-  SkyDirection const& centre = *centre_;
-  auto const set = [&, z = z, s = s](std::int64_t k, double dphi) {
-    auto const [cosine, sine] = turn(dphi);
-    double const toward = s * centre.s * cosine + z * centre.z;
-    double const f = std::sqrt(2 / (1 + std::max(toward, -0.99)));
-    x[k - pixels.first] = f * s * sine;
-    y[k - pixels.first] = f * (s * centre.z * cosine - z * centre.s);
-  };
+  Circle const circle{z, s, centre_->z, centre_->s};
   if (s == 0) {  // a pole has no longitude
-    for (std::int64_t k = pixels.first; k < pixels.last; ++k) set(k, 0);
+    Point const pole = on_plane(circle, 1, 0);
+    std::fill_n(x, pixels.size(), pole.x);
+    std::fill_n(y, pixels.size(), pole.y);
     return;
   }
   geometry_.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
-    double const first = arc.phi_first - centre.phi;
-    for (std::int64_t k = arc.first; k < arc.last; ++k)
-      set(k, first + arc.phi_step * static_cast<double>(k - arc.first));
+    double const first = arc.phi_first - centre_->phi;
+    auto const count = static_cast<int>(arc.last - arc.first);
+    place_row(circle, first, arc.phi_step, count, x + (arc.first - pixels.first),
+              y + (arc.first - pixels.first));
   });
 }
 
@@ -137,6 +177,137 @@ double ProfileCore::along(Line const& line) const {
   return 0.5 * cross * sum * half * width;
 }
 
+std::optional<std::int64_t> ProfileCore::common_quadrant() const {
+  std::int64_t const nside = geometry_.nside();
+  std::optional<std::int64_t> quadrant;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    auto const& [ring, pixels] = rows_[i];
+    if (ring != rows_.front().ring + static_cast<std::int64_t>(i)) return {};
+    if (std::min(ring, 4 * nside - ring) > nside) continue;  // there, quadrants have no borders
+    std::int64_t const n = geometry_.pixels_in(ring) / 4;
+    auto const of = [&](std::int64_t k) { return (k >= 0 ? k : k - n + 1) / n; };
+    if (of(pixels.first) != of(pixels.last - 1)) return {};
+    if (quadrant && *quadrant != of(pixels.first)) return {};
+    quadrant = of(pixels.first);
+  }
+  return quadrant.value_or(0);
+}
+
+void ProfileCore::integrate_shared_edges(std::int64_t quadrant) {
+  std::size_t const n_rows = rows_.size();
+  auto const local = [&](std::size_t row) {  // pixels in the count of the quadrant
+    std::int64_t const start = quadrant * (geometry_.pixels_in(rows_[row].ring) / 4);
+    return Range{rows_[row].pixels.first - start, rows_[row].pixels.last - start};
+  };
+  // Corners of the rings from one before the first to one after the last; strips between them.
+  corner_rows_.clear();
+  for (std::size_t i = 0; i < n_rows + 2; ++i) {
+    std::int64_t const ring = rows_.front().ring - 1 + static_cast<std::int64_t>(i);
+    corner_rows_.push_back({geometry_.western_corners(ring, quadrant), nothing, -nothing, 0});
+  }
+  auto const cover = [](auto& range, std::int64_t first, std::int64_t last) {
+    range.first = std::min(range.first, first);
+    range.last = std::max(range.last, last);
+  };
+  strips_.clear();
+  std::size_t n_edges = 0;
+  for (std::size_t i = 0; i <= n_rows; ++i) {
+    Strip strip{nothing, -nothing, n_edges};
+    if (i < n_rows) cover(strip, local(i).first, local(i).last);
+    if (i > 0) {
+      std::int64_t const south = corner_rows_[i].corners.to_south;
+      cover(strip, local(i - 1).first + south, local(i - 1).last - 1 + south);
+    }
+    n_edges += 2 * strip.size();
+    strips_.push_back(strip);
+    std::int64_t const north = corner_rows_[i + 1].corners.to_north;
+    cover(corner_rows_[i], strip.first + north - 1, strip.last + north);
+    cover(corner_rows_[i + 1], strip.first, strip.last);
+  }
+  place_corners();
+  list_edges(n_edges);
+  add_along({x0_.size(), x0_.data(), y0_.data(), x1_.data(), y1_.data()}, softening2_, mean_.data(),
+            limit_, per_sine_, integrals_.data(), widths_.data());
+  for (std::size_t k = 0; k < n_edges; ++k)
+    if (widths_[k] <= least_width2) integrals_[k] += along({x0_[k], y0_[k], x1_[k], y1_[k]});
+  // A pixel's way around: from the west over the south to the east, and back over the north.
+  std::size_t pixel = 0;
+  for (std::size_t i = 0; i < n_rows; ++i) {
+    Strip const &north = strips_[i], &south = strips_[i + 1];
+    Range const pixels = local(i);
+    double const* const up = integrals_.data() + north.begin + (pixels.first - north.first);
+    double const* const up_west = up + north.size() + 1;
+    double const* const down = integrals_.data() + south.begin +
+                               (pixels.first + corner_rows_[i + 1].corners.to_south - south.first);
+    double const* const down_west = down + south.size();
+    for (std::int64_t j = 0; j < pixels.size(); ++j)
+      sums_[pixel++] = (down[j] - down_west[j]) - (up[j] - up_west[j]);
+  }
+}
+
+void ProfileCore::place_corners() {
+  std::size_t n = 0;
+  for (auto& row : corner_rows_) {
+    row.begin = n;
+    n += static_cast<std::size_t>(row.last - row.first + 1);
+  }
+  if (x_.size() < n + block) {
+    x_.resize(n + block);
+    y_.resize(n + block);
+  }
+  for (auto const& row : corner_rows_) {
+    auto const& [circle, phi_first, phi_step, north, south] = row.corners;
+    double const first = phi_first + phi_step * static_cast<double>(row.first) - centre_->phi;
+    place_row({circle.z, circle.s, centre_->z, centre_->s}, first, phi_step,
+              static_cast<int>(row.last - row.first + 1), x_.data() + row.begin,
+              y_.data() + row.begin);
+  }
+}
+
+void ProfileCore::list_edges(std::size_t n_edges) {
+  for (auto* list : {&x0_, &y0_, &x1_, &y1_, &integrals_, &widths_})
+    list->assign(in_blocks(n_edges), 0.0);
+  for (std::size_t i = 0; i < strips_.size(); ++i) {
+    Strip const& strip = strips_[i];
+    CornerRow const &north = corner_rows_[i], &own = corner_rows_[i + 1];
+    std::size_t const from = own.begin + static_cast<std::size_t>(strip.first - own.first);
+    std::size_t to =
+        north.begin + static_cast<std::size_t>(strip.first + own.corners.to_north - north.first);
+    for (std::size_t at : {strip.begin, strip.begin + strip.size()}) {
+      for (std::size_t v = 0; v < strip.size(); ++v, ++at) {
+        x0_[at] = x_[from + v];
+        y0_[at] = y_[from + v];
+        x1_[at] = x_[to + v];
+        y1_[at] = y_[to + v];
+      }
+      --to;
+    }
+  }
+}
+
+void ProfileCore::integrate_each_pixel(std::span<PixelPart const> around, std::size_t n) {
+  // A row's last block ends in the next row, which is placed later.
+  std::size_t const stride = in_blocks(n);
+  x_.resize(around.size() * stride + block);
+  y_.resize(around.size() * stride + block);
+  widths_.resize(stride);
+  for (std::size_t c = 0; c < around.size(); ++c) {
+    std::size_t at = c * stride;
+    for (auto const& [ring, pixels] : rows_) {
+      place(ring, around[c], pixels, x_.data() + at, y_.data() + at);
+      at += static_cast<std::size_t>(pixels.size());
+    }
+  }
+  for (std::size_t c = 0; c < around.size(); ++c) {
+    std::size_t const from = c * stride, to = (c + 1) % around.size() * stride;
+    add_along({stride, x_.data() + from, y_.data() + from, x_.data() + to, y_.data() + to},
+              softening2_, mean_.data(), limit_, per_sine_, sums_.data(), widths_.data());
+    for (std::size_t k = 0; k < n; ++k)
+      if (widths_[k] <= least_width2)
+        sums_[k] += along({x_[from + k], y_[from + k], x_[to + k], y_[to + k]});
+  }
+}
+
 std::span<double const> ProfileCore::averages() {
   bool bent = geometry_.nside() < bent_nside;
   std::size_t n = 0;
@@ -144,31 +315,20 @@ std::span<double const> ProfileCore::averages() {
     bent = bent || std::min(row.ring, 4 * geometry_.nside() - row.ring) < bent_rings;
     n += static_cast<std::size_t>(row.pixels.size());
   }
-  std::span<PixelPart const> const around =
-      bent ? std::span<PixelPart const>(corners_and_middles) : std::span<PixelPart const>(corners);
-  x_.resize(around.size() * n);
-  y_.resize(around.size() * n);
-  widths_.resize(n);
-  sums_.assign(n, 0.0);
-  for (std::size_t c = 0; c < around.size(); ++c) {
-    std::size_t at = c * n;
-    for (auto const& [ring, pixels] : rows_) {
-      place(ring, around[c], pixels, x_.data() + at, y_.data() + at);
-      at += static_cast<std::size_t>(pixels.size());
-    }
-  }
-  for (std::size_t c = 0; c < around.size(); ++c) {
-    std::size_t const from = c * n, to = (c + 1) % around.size() * n;
-    add_along({n, x_.data() + from, y_.data() + from, x_.data() + to, y_.data() + to}, softening2_,
-              mean_.data(), limit_, per_sine_, sums_.data(), widths_.data());
-    for (std::size_t k = 0; k < n; ++k)
-      if (widths_[k] <= least_width2)
-        sums_[k] += along({x_[from + k], y_[from + k], x_[to + k], y_[to + k]});
+  if (n == 0) return {};
+  sums_.assign(in_blocks(n), 0.0);
+  auto const quadrant = bent ? std::nullopt : common_quadrant();
+  if (quadrant) {
+    integrate_shared_edges(*quadrant);
+  } else {
+    integrate_each_pixel(bent ? std::span<PixelPart const>(corners_and_middles)
+                              : std::span<PixelPart const>(corners),
+                         n);
   }
   // In the south the way around is the other one.
   double const per_area = 1 / geometry_.pixel_area();
   for (double& sum : sums_) sum = std::abs(sum) * per_area;
-  return sums_;
+  return std::span(sums_).first(n);
 }
 
 }  // namespace setsz

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -32,6 +33,12 @@ class ProfileCore {
   struct Line {
     double x0, y0, x1, y1;
   };
+  /// The quadrant in which all pixels lie, and go on with equal corners; none near the poles.
+  std::optional<std::int64_t> common_quadrant() const;
+  void integrate_shared_edges(std::int64_t quadrant);
+  void place_corners();
+  void list_edges(std::size_t n_edges);
+  void integrate_each_pixel(std::span<PixelPart const> around, std::size_t n);
   void place(std::int64_t ring, PixelPart part, Range pixels, double* x, double* y) const;
   double mean_within(double u) const;
   /// Integral of m/2 (X dY - Y dX) along a straight line that passes the centre closely.
@@ -47,6 +54,23 @@ class ProfileCore {
   };
   std::vector<Row> rows_;
   std::vector<double> x_, y_, sums_, widths_;  ///< (points around a pixel, pixels), (pixels)
+
+  /// The edges between a ring and the one before it: of western corner v, first <= v <= last, that
+  /// to its pixel's northern corner (at `begin` + v - first) and, as many later, that to the
+  /// northern corner of the pixel before.
+  struct Strip {
+    std::int64_t first, last;
+    std::size_t begin;
+    std::size_t size() const { return static_cast<std::size_t>(last - first + 1); }
+  };
+  struct CornerRow {
+    RingGeometry::Corners corners;
+    std::int64_t first, last;
+    std::size_t begin;  ///< in x_, y_
+  };
+  std::vector<Strip> strips_;
+  std::vector<CornerRow> corner_rows_;
+  std::vector<double> x0_, y0_, x1_, y1_, integrals_;  ///< (edges)
 };
 
 }  // namespace setsz

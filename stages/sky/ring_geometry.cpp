@@ -41,15 +41,28 @@ RingGeometry::Circle RingGeometry::circle(std::int64_t ring, PixelPart part) con
   return circle;
 }
 
+RingGeometry::Corners RingGeometry::western_corners(std::int64_t ring,
+                                                    std::int64_t quadrant) const {
+  std::int64_t const in_quadrant = pixels_in(ring) / 4;
+  double const step = std::numbers::pi / 2 / static_cast<double>(in_quadrant);
+  double const first = static_cast<double>(quadrant * in_quadrant) + shift_of(ring) - 0.5;
+  bool const shifted = shift_of(ring) < 0.25;  // near the equator every second ring
+  return {circle(ring, PixelPart{}), first * step, step,
+          ring > 3 * nside_ || (ring > nside_ && !shifted) ? 1 : 0,
+          ring < nside_ || (ring < 3 * nside_ && !shifted) ? 1 : 0};
+}
+
 Range RingGeometry::pixels_near(std::int64_t ring, double phi, double half_width) const {
   std::int64_t const n = pixels_in(ring);
-  double const step = 2 * std::numbers::pi / static_cast<double>(n);
+  double const per_angle = static_cast<double>(n) / (2 * std::numbers::pi);
   double const shift = shift_of(ring);
-  auto const first = static_cast<std::int64_t>(std::ceil((phi - half_width) / step - shift - 1e-9));
+  auto const first =
+      static_cast<std::int64_t>(std::ceil((phi - half_width) * per_angle - shift - 1e-9));
   auto const last =
-      static_cast<std::int64_t>(std::floor((phi + half_width) / step - shift + 1e-9)) + 1;
+      static_cast<std::int64_t>(std::floor((phi + half_width) * per_angle - shift + 1e-9)) + 1;
   if (half_width < std::numbers::pi && last - first <= n) return {first, std::max(first, last)};
-  auto const start = static_cast<std::int64_t>(std::ceil((phi - std::numbers::pi) / step - shift));
+  auto const start =
+      static_cast<std::int64_t>(std::ceil((phi - std::numbers::pi) * per_angle - shift));
   return {start, start + n};
 }
 

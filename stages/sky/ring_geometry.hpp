@@ -47,6 +47,17 @@ class RingGeometry {
   };
   Circle circle(std::int64_t ring, PixelPart part) const;
 
+  /// The western corners of the pixels of a ring, counted from a quadrant's first pixel: that of
+  /// pixel j lies at longitude phi_first + j phi_step, and is the eastern one of pixel j - 1. The
+  /// pixel's northern corner is western corner j + to_north of the ring before, its southern one
+  /// j + to_south of the ring after. Beyond the quadrant the count goes on near the equator only.
+  struct Corners {
+    Circle circle;
+    double phi_first, phi_step;
+    std::int64_t to_north, to_south;
+  };
+  Corners western_corners(std::int64_t ring, std::int64_t quadrant) const;
+
   /// Longitudes of a part of the pixels k = first, first + 1, ... of a ring, equally spaced.
   /// k need not lie in [0, pixels_in(ring)): longitudes go on beyond 2 pi and below 0.
   struct Arc {

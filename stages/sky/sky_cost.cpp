@@ -15,7 +15,7 @@ namespace {
 constexpr double seconds_per_part = 1.6e-8;  ///< of a voxel, put onto the image
 constexpr double seconds_per_point = 8e-8;   ///< of an image or profile, put into its pixel
 constexpr double seconds_per_sample = 4e-8;  ///< of an image
-constexpr double seconds_per_halo = 1.2e-5, seconds_per_halo_pixel = 8e-9;
+constexpr double seconds_per_halo = 5e-6, seconds_per_halo_pixel = 4e-9;
 constexpr double seconds_per_replica = 6e-8;
 /// Claims of neighbours make a profile dearer by some times.
 constexpr double claimed_share = 0.1, claimed_factor = 5;

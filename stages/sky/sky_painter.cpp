@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "pipeline/base/dispatch.hpp"
 #include "stages/sky/profile_row.hpp"
 
 namespace setsz {
@@ -26,12 +27,23 @@ int level_for(double pixel, double part) {
   return level;
 }
 
+/// A table of a profile needs this many nodes: a few for a pixel.
+std::size_t nodes_for(double pixel_r200, double x_cut) {
+  constexpr double per_pixel = 16;
+  int stride = ProfileFamily::largest_stride;
+  while (stride > 1 && x_cut / ProfileFamily::n_nodes * stride * per_pixel > pixel_r200)
+    stride /= 2;
+  return static_cast<std::size_t>(ProfileFamily::n_nodes / stride);
+}
+
 /// f[i] + weight (second difference + first difference / i) of values `away` nodes apart, from node
 /// `first` on; before it and after node n - 1, f. f is 0 after node n - 1.
+SETSZ_DISPATCH
 void smooth(double const* __restrict f, int first, int away, int n, double weight,
             float* __restrict out) {
-  auto const set = [&](int i, double above) {
-    double const below = f[i - away], slope = away / (2.0 * i);
+  double const half = 0.5 * away;
+  auto const set = [=](int i, double above) {
+    double const below = f[i - away], slope = half / i;
     out[i] =
         static_cast<float>(f[i] + weight * (above - 2 * f[i] + below + slope * (above - below)));
   };
@@ -43,24 +55,24 @@ void smooth(double const* __restrict f, int first, int away, int n, double weigh
 }
 
 /// Sum of P V / chi^2 of a sphere at distance D: the mean of 1/chi^2 over a shell of radius r = x D
-/// is atanh(x)/x / D^2.
-double seen_integral(std::span<double const> enclosed, double r_cut, double distance) {
-  double const plain = enclosed.back() / (distance * distance);
-  if (r_cut < 1e-3 * distance) return plain;
+/// is atanh(x)/x / D^2 [P200 R200^3 / unit of D^2].
+double seen_integral(ProfileFamily const& family, double mass, double r_cut, double distance,
+                     std::span<double> enclosed) {
+  double const distance2 = distance * distance;
+  if (r_cut < 0.1 * distance) {  // the series to x^6: better than 1e-8
+    auto const moments = family.moments(mass);
+    double const q = r_cut * r_cut / distance2;
+    return (moments[0] + q * (moments[1] / 3 + q * (moments[2] / 5 + q * moments[3] / 7))) /
+           distance2;
+  }
+  family.enclosed(mass, enclosed);
   double const node = r_cut / distance / ProfileFamily::n_nodes;
   double sum = 0;
-  if (r_cut < 0.1 * distance) {  // the series to x^6: better than 1e-8
-    for (std::size_t i = 0; i < ProfileFamily::n_nodes; ++i) {
-      double const x = node * (static_cast<double>(i) + 0.5), q = x * x;
-      sum += (enclosed[i + 1] - enclosed[i]) * (1 + q * (1.0 / 3 + q * (1.0 / 5 + q / 7)));
-    }
-  } else {
-    for (std::size_t i = 0; i < ProfileFamily::n_nodes; ++i) {
-      double const x = node * (static_cast<double>(i) + 0.5);
-      sum += (enclosed[i + 1] - enclosed[i]) * std::atanh(x) / x;
-    }
+  for (std::size_t i = 0; i < ProfileFamily::n_nodes; ++i) {
+    double const x = node * (static_cast<double>(i) + 0.5);
+    sum += (enclosed[i + 1] - enclosed[i]) * std::atanh(x) / x;
   }
-  return sum / (distance * distance);
+  return sum / distance2;
 }
 
 }  // namespace
@@ -111,7 +123,7 @@ PaintedSky SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims
   double const part = image_.radius() < 16 * node ? node / 2 : node;
   // The plane's bilinear nodes reach a little beyond the cube.
   stamp_.build(
-      map_.geometry(), centre, image_.radius() + 2 * node, {.level = level_for(pixel, part)},
+      map_, centre, image_.radius() + 2 * node, {.level = level_for(pixel, part)},
       [&](RingPoints const& points, double* values) { image_.add_row(centre, points, values); });
   double const unit = halo.y_per_p200;
   stamp_.add_to(map_, unit * factor_to(result.painted, stamp_.integral() * unit,
@@ -125,28 +137,24 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
   assert(is_outside(distance, r_cut));
   double const pixel = map_.geometry().pixel_size();
   double const angle_200 = halo.r200 / distance;
-  bool const far = r_cut < 1e-3 * distance;
   if (angle_200 < (claims.empty() ? points_below : claimed_points_below) * pixel) {
     family.enclosed(mass, enclosed_);
     return paint_points(family.x_cut(), halo, claims);
   }
   double const volume = halo.r200 * halo.r200 * halo.r200 * halo.y_per_p200;
-  double total = 0;
-  if (far) {
-    total = family.volume_integral(mass) / (distance * distance) * volume;
-  } else {
-    family.enclosed(mass, enclosed_);
-    total = seen_integral(enclosed_, r_cut, distance) * volume;
-  }
+  double const total = seen_integral(family, mass, r_cut, distance, enclosed_) * volume;
   SkyDirection const centre(halo.position);
   double const sin_radius = r_cut / distance;
   if (claims.empty()) {
-    family.projected(mass, projected_);
-    family.mean_projected(mass, mean_);
-    average_over(pixel / angle_200, family.x_cut());
-    core_.begin(centre, mean_, sin_radius, 0.3 * angle_200);
-    stamp_.build(map_.geometry(), centre, std::asin(sin_radius), core_pixels * pixel,
-                 ProfileRow(centre, smoothed_, sin_radius), core_);
+    std::size_t const size = nodes_for(pixel / angle_200, family.x_cut()) + 2;
+    auto const projected = std::span(projected_).first(size), mean = std::span(mean_).first(size);
+    auto const averages = std::span(smoothed_).first(size);
+    family.projected(mass, projected);
+    family.mean_projected(mass, mean);
+    average_over(pixel / angle_200, family.x_cut(), projected, averages);
+    core_.begin(centre, mean, sin_radius, 0.3 * angle_200);
+    stamp_.build(map_, centre, std::asin(sin_radius), core_pixels * pixel,
+                 ProfileRow(centre, averages, sin_radius), core_);
     PaintedSky result{total, 0, {}};
     double const unit = halo.r200 * halo.y_per_p200;
     stamp_.add_to(map_, unit * factor_to(total, stamp_.integral() * unit, total, result));
@@ -157,7 +165,7 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
                          core_radius_r200 * angle_200};
   family.projected(mass, projected_);
   std::copy(projected_.begin(), projected_.end(), smoothed_.begin());
-  stamp_.build(map_.geometry(), centre, std::asin(sin_radius), cuts,
+  stamp_.build(map_, centre, std::asin(sin_radius), cuts,
                ProfileRow(centre, smoothed_, sin_radius));
   PaintedSky result{total, 0, {}};
   double const unit = halo.r200 * halo.y_per_p200;
@@ -165,7 +173,7 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
   family.pressure(mass, pressure_);
   Claims const local = claims.rotated(centre.to_local());
   ClaimedProfileRow row(centre, projected_, pressure_, distance, r_cut, halo.r200, local);
-  claimed_stamp_.build(map_.geometry(), centre, std::asin(sin_radius), cuts, row);
+  claimed_stamp_.build(map_, centre, std::asin(sin_radius), cuts, row);
   // Both stamps have the same pixels and, but for what is taken, the same values in R200 / ckpc/h.
   claimed_stamp_.add_to(map_, factor / halo.r200);
   result.painted = factor / halo.r200 * claimed_stamp_.integral();
@@ -173,16 +181,17 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
   return result;
 }
 
-void SkyPainter::average_over(double pixel_r200, double x_cut) {
+void SkyPainter::average_over(double pixel_r200, double x_cut, std::span<double const> projected,
+                              std::span<float> averages) {
   // The mean over a square of side p is f + p^2/24 (f'' + f'/x); the derivatives from neighbours
   // 0.4 p away stay tame at the end of the profile.
-  double const node = x_cut / ProfileFamily::n_nodes;
-  constexpr int n = ProfileFamily::n_nodes;
+  auto const n = static_cast<int>(projected.size()) - 2;
+  double const node = x_cut / n;
   int const away = std::max(1, static_cast<int>(std::lround(0.4 * pixel_r200 / node)));
   double const ratio = pixel_r200 / (static_cast<double>(away) * node);
   double const weight = ratio * ratio / 24;
   // Nearer to the centre pixels are integrated otherwise.
-  smooth(projected_.data(), std::min(away, n), away, n, weight, smoothed_.data());
+  smooth(projected.data(), std::min(away, n), away, n, weight, averages.data());
 }
 
 PaintedSky SkyPainter::paint_points(double x_cut, SkyHalo const& halo, Claims const& claims) {

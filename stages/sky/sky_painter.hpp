@@ -59,8 +59,9 @@ class SkyPainter {
   /// What a stamp must be multiplied with to hold `known`, both parts of `whole`; Error(internal)
   /// if it misses too much.
   static double factor_to(double known, double sampled, double whole, PaintedSky& result);
-  /// From projected_, the mean over pixels of this size, into smoothed_.
-  void average_over(double pixel_r200, double x_cut);
+  /// From a projection, its mean over pixels of this size.
+  static void average_over(double pixel_r200, double x_cut, std::span<double const> projected,
+                           std::span<float> averages);
   PaintedSky paint_points(double x_cut, SkyHalo const& halo, Claims const& claims);
   std::int64_t pixel_of(Vec3 const& direction) const;
 

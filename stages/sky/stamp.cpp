@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/sky/stamp.hpp"
 
+#include "pipeline/base/dispatch.hpp"
+
 namespace setsz {
+namespace {
+
+SETSZ_DISPATCH
+void add_scaled(double const* __restrict values, std::size_t n, double scale,
+                double* __restrict pixels) {
+  for (std::size_t i = 0; i < n; ++i) pixels[i] += scale * values[i];
+}
+
+}  // namespace
 
 SkyDirection::SkyDirection(Vec3 const& position) : outwards(unit(position)) {
   z = outwards.z;
@@ -27,10 +38,9 @@ Range Stamp::rings_within(RingGeometry const& geometry, SkyDirection const& cent
 }
 
 Range Stamp::pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
-                           std::int64_t ring, double angle) {
-  auto const [z, s] = geometry.circle(ring, PixelPart{});
+                           std::int64_t ring, RingGeometry::Circle const& circle, double chord2) {
+  auto const [z, s] = circle;
   // |n - n0|^2 = dz^2 + ds^2 + 4 s s0 sin^2(dphi/2)
-  double const chord2 = 4 * std::sin(angle / 2) * std::sin(angle / 2);
   double const left = chord2 - (z - centre.z) * (z - centre.z) - (s - centre.s) * (s - centre.s);
   if (left < 0) return {};
   double const across = 4 * s * centre.s;
@@ -39,6 +49,7 @@ Range Stamp::pixels_within(RingGeometry const& geometry, SkyDirection const& cen
   return geometry.pixels_near(ring, centre.phi, half_width);
 }
 
+SETSZ_DISPATCH
 double Stamp::sum_of(double const* values, std::int64_t n) {
   constexpr int lanes = 8;
   double partial[lanes] = {};
@@ -62,9 +73,7 @@ void Stamp::add_to(RingMap& map, double factor) const {
     double* const ring = map.values().data() + start;
     for (std::size_t i = row.begin; i < row.end; k = 0) {  // once more at longitude 0
       std::size_t const end = std::min(row.end, i + static_cast<std::size_t>(n - k));
-      double const* const values = values_.data() + i;
-      double* const pixels = ring + k;
-      for (std::size_t j = 0; j < end - i; ++j) pixels[j] += scale * values[j];
+      add_scaled(values_.data() + i, end - i, scale, ring + k);
       i = end;
     }
   }

@@ -31,7 +31,8 @@ struct RingPoints {
 /// The values of the pixels in a disc around a direction, computed ring by ring.
 ///
 /// Kept apart from the map, so that they can be scaled to a known integral: every rank that shares
-/// the disc computes all of it and finds the same factor.
+/// the disc computes all of it and finds the same factor. The map that it is built for, and will be
+/// added to, is only looked at.
 class Stamp {
  public:
   /// How finely pixels are cut: into 4^level parts, those near the centre into 4^core_level.
@@ -41,31 +42,44 @@ class Stamp {
     double core_radius = 0;  ///< [rad]
   };
 
+  /// A row may add 0 to so many values beyond its last: loops in blocks need no remainder.
+  static constexpr int padding = 15;
+
   /// Averages `add_row(RingPoints, double* values)`, which adds a surface brightness at given
   /// points to `values`, over the parts of every pixel that the disc may touch.
   /// \param radius  of the disc [rad]: the brightness is 0 outside
   template <class AddRow>
-  void build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
-             Cuts const& cuts, AddRow&& add_row);
+  void build(RingMap const& map, SkyDirection const& centre, double radius, Cuts const& cuts,
+             AddRow&& add_row);
 
   /// The same with uncut pixels; `core` gives the averages over those whose centres lie within
   /// `core_radius` [rad]: core.add(ring, pixels), then core.averages().
   template <class AddRow, class Core>
-  void build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
-             double core_radius, AddRow&& add_row, Core& core);
+  void build(RingMap const& map, SkyDirection const& centre, double radius, double core_radius,
+             AddRow&& add_row, Core& core);
 
   /// Sum over the pixels of value x area.
   double integral() const { return integral_; }
   /// Adds factor x value x area to the pixels that the map owns.
   void add_to(RingMap& map, double factor) const;
-  std::int64_t n_pixels() const { return static_cast<std::int64_t>(values_.size()); }
+  std::int64_t n_pixels() const { return static_cast<std::int64_t>(n_values_); }
 
  private:
   /// The rings whose pixels' centres may lie within an angle of a direction.
   static Range rings_within(RingGeometry const& geometry, SkyDirection const& centre, double angle);
-  /// The pixels of a ring whose centres lie within an angle of a direction.
+  /// 4 sin^2(angle/2), the square of the chord that an angle spans.
+  static double chord2_of(double angle) {
+    double const half = std::sin(angle / 2);
+    return 4 * half * half;
+  }
+  /// The pixels of a ring whose centres lie within a chord of a direction.
   static Range pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
-                             std::int64_t ring, double angle);
+                             std::int64_t ring, RingGeometry::Circle const& circle, double chord2);
+  /// Adds the values at one part of each of the pixels.
+  template <class AddRow>
+  static void add_part(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,
+                       RingGeometry::Circle const& circle, PixelPart part, Range pixels,
+                       AddRow&& add_row, double* values);
   /// Sets values[k - pixels.first] to the average over the 4^level parts of the pixels k.
   template <class AddRow>
   static void average(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,
@@ -73,19 +87,35 @@ class Stamp {
 
   /// In a fixed order that leaves room for vectors.
   static double sum_of(double const* values, std::int64_t n);
-  template <class SetRow, class SetCore>
-  void build_rows(RingGeometry const& geometry, SkyDirection const& centre, double reach,
-                  double core_radius, SetRow&& set_row, SetCore&& set_core);
+  /// `set_row(ring, circle of its centres, pixels, values)` sets a row.
+  template <class SetRow>
+  void build_rows(RingMap const& map, SkyDirection const& centre, double reach, SetRow&& set_row);
 
   struct Row {
     std::int64_t ring, first;  ///< pixels first, first + 1, ... modulo the ring's number
     std::size_t begin, end;    ///< in values_
   };
   std::vector<Row> rows_;
-  std::vector<double> values_;
+  std::vector<Range> near_;     ///< of the core's rings, its pixels
+  std::vector<double> values_;  ///< n_values_ of them, and some room
+  std::size_t n_values_ = 0;
   double area_ = 0;
   double integral_ = 0;
 };
+
+template <class AddRow>
+void Stamp::add_part(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,
+                     RingGeometry::Circle const& circle, PixelPart part, Range pixels,
+                     AddRow&& add_row, double* values) {
+  geometry.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
+    std::int64_t const count = arc.last - arc.first;
+    double const first = arc.phi_first - centre.phi;
+    double const last = first + arc.phi_step * static_cast<double>(count - 1);
+    add_row(RingPoints{circle.z, circle.s, first, arc.phi_step, count,
+                       std::max(std::abs(first), std::abs(last))},
+            values + (arc.first - pixels.first));
+  });
+}
 
 template <class AddRow>
 void Stamp::average(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,
@@ -95,15 +125,7 @@ void Stamp::average(RingGeometry const& geometry, SkyDirection const& centre, st
   for (int a = 0; a < parts; ++a) {
     for (int b = 0; b < parts; ++b) {
       PixelPart const part{(a + 0.5) / parts - 0.5, (b + 0.5) / parts - 0.5};
-      auto const circle = geometry.circle(ring, part);
-      geometry.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
-        std::int64_t const count = arc.last - arc.first;
-        double const first = arc.phi_first - centre.phi;
-        double const last = first + arc.phi_step * static_cast<double>(count - 1);
-        add_row(RingPoints{circle.z, circle.s, first, arc.phi_step, count,
-                           std::max(std::abs(first), std::abs(last))},
-                values + (arc.first - pixels.first));
-      });
+      add_part(geometry, centre, ring, geometry.circle(ring, part), part, pixels, add_row, values);
     }
   }
   if (level == 0) return;
@@ -112,65 +134,72 @@ void Stamp::average(RingGeometry const& geometry, SkyDirection const& centre, st
 }
 
 template <class AddRow>
-void Stamp::build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
-                  Cuts const& cuts, AddRow&& add_row) {
+void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius, Cuts const& cuts,
+                  AddRow&& add_row) {
+  RingGeometry const& geometry = map.geometry();
   double const margin = geometry.largest_pixel_radius();
   double const reach = radius + (cuts.level > 0 ? margin : 0);
-  double const core = cuts.core_level > cuts.level ? cuts.core_radius + margin : 0;
-  build_rows(
-      geometry, centre, reach, core,
-      [&](std::int64_t ring, Range pixels, double* values) {
-        average(geometry, centre, ring, pixels, cuts.level, add_row, values);
-      },
-      [&](std::int64_t ring, Range pixels, double* values) {
-        average(geometry, centre, ring, pixels, cuts.core_level, add_row, values);
-      });
+  bool const has_core = cuts.core_level > cuts.level;
+  double const core_chord2 = chord2_of(std::min(cuts.core_radius + margin, reach));
+  build_rows(map, centre, reach,
+             [&](std::int64_t ring, auto const& circle, Range pixels, double* values) {
+               average(geometry, centre, ring, pixels, cuts.level, add_row, values);
+               if (!has_core) return;
+               Range const near = pixels_within(geometry, centre, ring, circle, core_chord2);
+               if (near.size() > 0)
+                 average(geometry, centre, ring, near, cuts.core_level, add_row,
+                         values + (near.first - pixels.first));
+             });
 }
 
 template <class AddRow, class Core>
-void Stamp::build(RingGeometry const& geometry, SkyDirection const& centre, double radius,
-                  double core_radius, AddRow&& add_row, Core& core) {
+void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius, double core_radius,
+                  AddRow&& add_row, Core& core) {
+  RingGeometry const& geometry = map.geometry();
   double const reach = radius + geometry.largest_pixel_radius();
-  double const inner = std::min(core_radius, reach);
+  double const inner = std::min(core_radius, reach), chord2 = chord2_of(inner);
   Range const rings = rings_within(geometry, centre, inner);
+  near_.clear();
   for (std::int64_t ring = rings.first; ring < rings.last; ++ring) {
-    Range const near = pixels_within(geometry, centre, ring, inner);
-    if (near.size() > 0) core.add(ring, near);
+    auto const circle = geometry.circle(ring, PixelPart{});
+    near_.push_back(pixels_within(geometry, centre, ring, circle, chord2));
+    if (near_.back().size() > 0) core.add(ring, near_.back());
   }
   double const* next = core.averages().data();
-  build_rows(
-      geometry, centre, reach, inner,
-      [&](std::int64_t ring, Range pixels, double* values) {
-        average(geometry, centre, ring, pixels, 0, add_row, values);
-      },
-      [&](std::int64_t, Range pixels, double* values) {
-        std::copy_n(next, pixels.size(), values);
-        next += pixels.size();
-      });
+  build_rows(map, centre, reach,
+             [&](std::int64_t ring, auto const& circle, Range pixels, double* values) {
+               std::fill_n(values, pixels.size(), 0.0);
+               add_part(geometry, centre, ring, circle, PixelPart{}, pixels, add_row, values);
+               if (!rings.contains(ring)) return;
+               Range const near = near_[static_cast<std::size_t>(ring - rings.first)];
+               if (near.size() <= 0) return;
+               std::copy_n(next, near.size(), values + (near.first - pixels.first));
+               next += near.size();
+             });
 }
 
-template <class SetRow, class SetCore>
-void Stamp::build_rows(RingGeometry const& geometry, SkyDirection const& centre, double reach,
-                       double core_radius, SetRow&& set_row, SetCore&& set_core) {
+template <class SetRow>
+void Stamp::build_rows(RingMap const& map, SkyDirection const& centre, double reach,
+                       SetRow&& set_row) {
+  RingGeometry const& geometry = map.geometry();
   rows_.clear();
-  values_.clear();
+  n_values_ = 0;
   area_ = geometry.pixel_area();
   reach = std::min(reach, std::numbers::pi);
-  double const core = std::min(core_radius, reach);
+  double const chord2 = chord2_of(reach);
   double sum = 0;
   Range const rings = rings_within(geometry, centre, reach);
   for (std::int64_t ring = rings.first; ring < rings.last; ++ring) {
-    Range const pixels = pixels_within(geometry, centre, ring, reach);
+    auto const circle = geometry.circle(ring, PixelPart{});
+    Range const pixels = pixels_within(geometry, centre, ring, circle, chord2);
     if (pixels.size() <= 0) continue;
-    Row const row{ring, pixels.first, values_.size(),
-                  values_.size() + static_cast<std::size_t>(pixels.size())};
-    values_.resize(row.end);
+    map.prefetch(ring, pixels.first, pixels.size());  // will be there when add_to() comes
+    Row const row{ring, pixels.first, n_values_,
+                  n_values_ + static_cast<std::size_t>(pixels.size())};
+    n_values_ = row.end;
+    if (values_.size() < n_values_ + padding) values_.resize(2 * n_values_ + padding);
     double* const values = values_.data() + row.begin;
-    set_row(ring, pixels, values);
-    if (core > 0) {
-      Range const near = pixels_within(geometry, centre, ring, core);
-      if (near.size() > 0) set_core(ring, near, values + (near.first - pixels.first));
-    }
+    set_row(ring, circle, pixels, values);
     sum += sum_of(values, pixels.size());
     rows_.push_back(row);
   }

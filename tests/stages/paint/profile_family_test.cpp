@@ -56,7 +56,29 @@ TEST(ProfileFamily, ProjectsAKnownProfile) {
     double const b2 = std::pow(static_cast<double>(i) / ProfileFamily::n_nodes, 2);
     EXPECT_NEAR(table[i], 4.0 / 3 * c * std::pow(1 - b2, 1.5), 1e-9);
   }
+  // 4 pi c^3 (1/(2k + 3) - 1/(2k + 5)), shells in their middles
+  auto const moments = family.moments(1.5);
+  for (std::size_t k = 0; k < ProfileFamily::n_moments; ++k) {
+    double const k2 = 2 * static_cast<double>(k);
+    EXPECT_NEAR(moments[k] / (4 * std::numbers::pi * c * c * c * (1 / (k2 + 3) - 1 / (k2 + 5))), 1,
+                1e-5);
+  }
   EXPECT_NEAR(family.volume_integral(1.5), 8 * std::numbers::pi * c * c * c / 15, 1e-9);
+}
+
+TEST(ProfileFamily, GivesItsProjectionsAtFewerNodes) {
+  ProfileFamily const family(profile, 300, 5000, 4);
+  std::vector<double> all(ProfileFamily::table_size);
+  for (auto const& table : {&ProfileFamily::projected, &ProfileFamily::mean_projected}) {
+    (family.*table)(1234, all);
+    for (std::size_t const stride : {2, 4}) {
+      std::size_t const n = ProfileFamily::n_nodes / stride;
+      std::vector<double> few(n + 2);
+      (family.*table)(1234, few);
+      for (std::size_t i = 0; i <= n; ++i) EXPECT_EQ(few[i], all[i * stride]) << i;
+      EXPECT_EQ(few[n + 1], all.back());
+    }
+  }
 }
 
 }  // namespace

@@ -71,6 +71,34 @@ TEST(RingGeometry, PartsOfAPixelAreThePixelsOfAFinerMap) {
   }
 }
 
+TEST(RingGeometry, SharesCornersBetweenRings) {
+  for (std::int64_t const nside : {8, 15}) {
+    RingGeometry const rings(nside);
+    for (std::int64_t ring = 2; ring < rings.n_rings(); ++ring) {
+      std::int64_t const n = rings.pixels_in(ring) / 4;
+      for (std::int64_t k = 0; k < 4 * n; ++k) {
+        std::int64_t const quadrant = k / n, j = k % n;
+        auto const own = rings.western_corners(ring, quadrant);
+        auto const expect = [&](std::int64_t at, std::int64_t corner, PixelPart part) {
+          auto const corners = rings.western_corners(at, quadrant);
+          double const mine = corners.phi_first + corners.phi_step * static_cast<double>(corner);
+          auto const circle = rings.circle(ring, part);
+          rings.for_each_arc(ring, part, k, k + 1, [&](auto const& arc) {
+            EXPECT_LT(degrees_apart(circle.z, circle.s, arc.phi_first, corners.circle.z, mine),
+                      1e-11)
+                << "nside " << nside << " ring " << ring << " pixel " << k << " corner " << at;
+          });
+        };
+        double const north = ring <= 2 * nside ? -0.5 : 0.5;  // the south mirrors the north
+        expect(ring, j, {0.5, -0.5});
+        expect(ring, j + 1, {-0.5, 0.5});
+        expect(ring - 1, j + own.to_north, {north, north});
+        expect(ring + 1, j + own.to_south, {-north, -north});
+      }
+    }
+  }
+}
+
 TEST(RingGeometry, FindsThePixelsNearALongitude) {
   RingGeometry const rings(32);
   for (std::uint64_t trial = 0; trial < 300; ++trial) {
