@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "model/device.hpp"
 #include "pipeline/learning.hpp"
 #include "stages/predict/predict_network.hpp"
 #include "stages/train/train_network.hpp"
