@@ -87,7 +87,8 @@ def sky_title(header):
     def card(key, form="{}"):
         return form.format(header[key]) if key in header else "?"
 
-    first = f"{card('SIMNAME')}: thermal Sunyaev-Zel'dovich sky, {card('ZMIN', '{:g}')} < z < {card('ZMAX', '{:g}')}"
+    name = card("SIMNAME")
+    first = f"{'' if name == 'unknown' else name + ': '}thermal Sunyaev-Zel'dovich sky, {card('ZMIN', '{:g}')} < z < {card('ZMAX', '{:g}')}"
     second = (f"model {card('MODEL')}, {card('NHALO', '{:,}')} haloes of {card('MMIN', '{:.1e}')} to {card('MMAX', '{:.1e}')} $M_\\odot/h$, "
               f"nside {card('NSIDE')}, mean y {card('YMEAN', '{:.2e}')}")
     return first, second
@@ -149,7 +150,7 @@ def draw_box(options):
             axes[row, column].set_ylabel(f"{up} [cMpc/h]", fontsize=8)
     figure.tight_layout(rect=(0, 0.9 / figure.get_figheight(), 1, 0.96))
     colour_bar(figure, image, figure.add_axes((0.25, 0.55 / figure.get_figheight(), 0.5, 0.14 / figure.get_figheight())), ticks)
-    figure.suptitle(f"Compton y through the box, z = {redshift:g}", fontsize=13)
+    figure.suptitle(f"Compton y through the box, z = {round(redshift, 4):g}", fontsize=13)
     return figure
 
 

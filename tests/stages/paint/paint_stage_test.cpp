@@ -23,29 +23,18 @@ std::string products_of(Comm const& comm, Stage const& stage, PaintedUniverse co
   return content;
 }
 
-/// Runs on rank 0 alone, or on all.
-void run_on(bool all, Comm const& comm, PaintedUniverse const& universe, Stage& stage, int stop,
-            bool expect_stop) {
-  std::optional<Comm> alone;
-  if (!all) alone = Comm::self();
-  if (all || comm.is_root()) {
-    EXPECT_EQ(universe.run(all ? comm : *alone, stage, stop).has_value(), !expect_stop);
-  }
-  comm.barrier();
-}
-
 TEST(PaintStage, GoesOnAfterAStopToTheSameContentOnOtherNumbersOfRanks) {
   Comm const comm = Comm::world();
   PaintedUniverse const universe(comm, 20, 300);
   auto const stage = universe.paint({});
-  run_on(false, comm, universe, *stage, 0, false);
+  universe.run_on(false, comm, *stage, 0, false);
   auto const alone = products_of(comm, *stage, universe);
-  run_on(true, comm, universe, *stage, 0, false);
+  universe.run_on(true, comm, *stage, 0, false);
   EXPECT_EQ(products_of(comm, *stage, universe), alone);
   for (bool const first_all : {false, true}) {
     for (int const stop : {1, 2, 3, 5}) {  // clusters, clusters, fill, gas
-      run_on(first_all, comm, universe, *stage, stop, true);
-      run_on(!first_all, comm, universe, *stage, 0, false);
+      universe.run_on(first_all, comm, *stage, stop, true);
+      universe.run_on(!first_all, comm, *stage, 0, false);
       EXPECT_EQ(products_of(comm, *stage, universe), alone) << first_all << stop;
     }
   }
