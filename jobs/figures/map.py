@@ -88,7 +88,8 @@ def sky_title(header):
         return form.format(header[key]) if key in header else "?"
 
     name = card("SIMNAME")
-    first = f"{'' if name == 'unknown' else name + ': '}thermal Sunyaev-Zel'dovich sky, {card('ZMIN', '{:g}')} < z < {card('ZMAX', '{:g}')}"
+    what = "Thermal" if name == "unknown" else f"{name}: thermal"
+    first = f"{what} Sunyaev-Zel'dovich sky, {card('ZMIN', '{:g}')} < z < {card('ZMAX', '{:g}')}"
     second = (f"model {card('MODEL')}, {card('NHALO', '{:,}')} haloes of {card('MMIN', '{:.1e}')} to {card('MMAX', '{:.1e}')} $M_\\odot/h$, "
               f"nside {card('NSIDE')}, mean y {card('YMEAN', '{:.2e}')}")
     return first, second
