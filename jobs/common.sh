@@ -80,7 +80,7 @@ build() {
   local preset=$1 jobs
   jobs=$(build_jobs)
   [[ -f build/$preset/build.ninja ]] || say "configuring preset $preset"
-  CMAKE_EXPORT_COMPILE_COMMANDS=ON cmake --preset "$preset" -Wno-dev </dev/null >"build-$preset.log" 2>&1 ||
+  cmake --preset "$preset" -Wno-dev </dev/null >"build-$preset.log" 2>&1 ||
     { tail -30 "build-$preset.log" >&2; die "cmake failed (whole output: build-$preset.log)"; }
   mkdir -p "build/$preset" && mv "build-$preset.log" "build/$preset/configure.log"
   cmake --build --preset "$preset" --parallel "$jobs" </dev/null || die "the build of preset $preset failed"
