@@ -128,7 +128,7 @@ class OriginModule : public Module {
                              static_cast<double>(positions[3 * i + d]);
     auto vectors = at::empty({2, 3});
     for (std::size_t i = 0; i < 6; ++i) data_of(vectors)[i] = static_cast<float>(sums[i]);
-    if (!context.training) return vectors;
+    if (!context.training()) return vectors;
     vectors.requires_grad_(true);
     context.after_backward.emplace_back([this, vectors, positions](ClusterContext const& now) {
       if (!vectors.grad().defined()) return;
@@ -177,7 +177,7 @@ class LocalModule : public Module {
   void prepare(ClusterContext& context) const override {
     if (context.kernel != ParticleKernel::fused) return;
     dense_.begin(context.values, work_);
-    if (context.training)
+    if (context.training())
       context.after_backward.emplace_back(
           [this](ClusterContext const& now) { dense_.finish(now.values, work_, now.gradient); });
   }
@@ -256,7 +256,7 @@ class LocalModule : public Module {
     dense_.forward(work_);
     for (std::int64_t t = 0; t < n; ++t)
       mean_of_rows(rows_of(chunk, t), width, pooled.data_ptr<float>() + t * width);
-    if (!chunk.cluster.training) return pooled;
+    if (!chunk.cluster.training()) return pooled;
     pooled.requires_grad_(true);
     chunk.after_backward.emplace_back([this, pooled, width](ChunkContext const& now) {
       if (!pooled.grad().defined()) return;

@@ -41,10 +41,10 @@ struct ClusterContext {
 
   ParticleKernel kernel = ParticleKernel::fused;
   std::span<float const> values{};  ///< the parameters, flat
-  std::span<float> gradient{};      ///< the same of the gradient
+  std::span<float> gradient{};      ///< the same of the gradient; empty in prediction
   /// What modules that differentiate by hand do once libtorch has come back to their outputs.
   std::vector<std::function<void(ClusterContext const&)>> after_backward{};
-  bool training = false;
+  bool training() const { return !gradient.empty(); }
 };
 
 /// A chunk of the targets. Modules fill it one after the other.

@@ -134,8 +134,7 @@ struct Network::Implementation {
                            .device = device,
                            .kernel = mirrored ? ParticleKernel::reference : kernel,
                            .values = values,
-                           .gradient = gradient,
-                           .training = !gradient.empty()};
+                           .gradient = gradient};
     context.vectors = context.put(vectors);
     context.scalars = context.put(scalars);
     if (shift && setup.options.has("origin")) {

@@ -137,17 +137,7 @@ TEST(SkyStage, SaysWhatIsWrongWithAPrediction) {
   Comm const comm = Comm::world();
   PaintedUniverse const universe(comm, 5, 20);
   auto const stage = universe.sky({});
-  auto const error = [&] { return test::error_of([&] { universe.run(comm, *stage); }); };
-  if (comm.is_root()) universe.write_predictions(universe.all_rows(), true);
-  comm.barrier();
-  EXPECT_TRUE(test::contains(error(), "65 '"));
-  EXPECT_TRUE(test::contains(error(), "prediction.h5': the cube of row 1 holds nan"));
-  comm.barrier();
-  if (comm.is_root()) universe.write_predictions({0, 1, 2, 4}, false);
-  comm.barrier();
-  EXPECT_TRUE(
-      test::contains(error(), "65 'predict/z0/small/fold0/seed1/prediction.h5' has no cluster"));
-  EXPECT_TRUE(test::contains(error(), "set [predict] clusters = all"));
+  universe.expect_prediction_errors(comm, *stage);
 }
 
 }  // namespace
