@@ -14,6 +14,7 @@
 
 #include "io/h5.hpp"
 #include "io/h5_types.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -71,7 +72,7 @@ std::int64_t promised_size(std::string_view head) {
   std::array<char, 2048> buffer{};
   std::ifstream in(path, std::ios::binary);
   in.read(buffer.data(), buffer.size());
-  std::string_view const head(buffer.data(), static_cast<std::size_t>(in.gcount()));
+  std::string_view const head(buffer.data(), in.gcount());
   auto const size = static_cast<std::int64_t>(fs::file_size(path, error));
   require(size > 0, ExitCode::bad_data, "'", path, "' is empty (0 bytes); fetch it again");
   require(head.substr(0, 8) == signature, ExitCode::bad_data, "'", path,
@@ -173,7 +174,7 @@ void H5File::agree(bool ok, std::string const& doing) {
     auto const space = std::filesystem::space(folder.empty() ? "." : folder, error);
     text = concat("cannot ", doing, " '", path_, "' (", h5_reason(), "); ",
                   error ? "the disk gives no information"
-                        : human_bytes(static_cast<double>(space.available)) + " free on its disk");
+                        : human_bytes(real(space.available)) + " free on its disk");
   }
   agree_on([&] { require(ok, ExitCode::io, text); });
 }

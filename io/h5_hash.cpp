@@ -29,7 +29,7 @@ void add_rows(Hash& hash, H5File const& file, std::string const& name, DatasetIn
 
 void add_dataset(Hash& hash, H5File const& file, std::string const& name) {
   auto const info = file.info(name);
-  hash.add(name_of(info.type)).add(static_cast<std::int64_t>(info.shape.size()));
+  hash.add(name_of(info.type)).add(std::ssize(info.shape));
   for (auto const n : info.shape) hash.add(n);
   bool const is_number =
       h5::with_number_of(info.type, [&]<class T>(T) { add_rows<T>(hash, file, name, info); });

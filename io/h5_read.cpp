@@ -40,7 +40,7 @@ std::string present(std::vector<std::string> const& names, std::string const& wa
 
 std::vector<hsize_t> extent_of(hid_t space) {
   int const rank = H5Sget_simple_extent_ndims(space);
-  std::vector<hsize_t> shape(static_cast<std::size_t>(std::max(rank, 0)));
+  std::vector<hsize_t> shape(std::max(rank, 0));
   if (!shape.empty()) H5Sget_simple_extent_dims(space, shape.data(), nullptr);
   return shape;
 }
@@ -169,9 +169,9 @@ void H5File::read_rows(std::string const& dataset, Range rows, std::span<T> into
   std::int64_t values_per_row = 1;
   for (std::size_t d = 1; d < shape.size(); ++d)
     values_per_row *= static_cast<std::int64_t>(shape[d]);
-  require(static_cast<std::int64_t>(into.size()) == rows.size() * values_per_row,
-          ExitCode::internal, "a buffer of ", into.size(), " values for ", rows.size(),
-          " rows of '", dataset, "' of '", path_, "' with ", values_per_row, " values each");
+  require(std::ssize(into) == rows.size() * values_per_row, ExitCode::internal, "a buffer of ",
+          into.size(), " values for ", rows.size(), " rows of '", dataset, "' of '", path_,
+          "' with ", values_per_row, " values each");
 
   bool const scalar = H5Sget_simple_extent_type(space.get()) == H5S_SCALAR;
   auto const row_bytes = std::max<std::int64_t>(
@@ -204,7 +204,7 @@ std::vector<T> H5File::read_rows(std::string const& dataset, Range rows) const {
   auto const shape = info(dataset).shape;
   std::int64_t n = rows.size();
   for (std::size_t d = 1; d < shape.size(); ++d) n *= shape[d];
-  std::vector<T> values(static_cast<std::size_t>(std::max<std::int64_t>(n, 0)));
+  std::vector<T> values(std::max<std::int64_t>(n, 0));
   read_rows(dataset, rows, std::span<T>(values));
   return values;
 }

@@ -55,7 +55,7 @@ void H5Rows::read_directly(std::int64_t first_byte, std::span<std::byte> into) c
     require(n > 0, ExitCode::bad_data, "cannot read ", name_, " (the file ends at byte ",
             first_byte, "); it is truncated: fetch it again");
     first_byte += n;
-    into = into.subspan(static_cast<std::size_t>(n));
+    into = into.subspan(n);
   }
 }
 
@@ -76,8 +76,7 @@ template <class T>
 void H5Rows::read(Range rows, std::span<T> into) const {
   auto const bits = [](H5Type type) { return type == H5Type::int64 ? H5Type::uint64 : type; };
   require(bits(h5::type_of<T>()) == bits(type()) && rows.first >= 0 && rows.first <= rows.last &&
-              rows.last <= n_rows() &&
-              static_cast<std::int64_t>(into.size()) == rows.size() * values_per_row_,
+              rows.last <= n_rows() && std::ssize(into) == rows.size() * values_per_row_,
           ExitCode::internal, "rows ", rows.first, " to ", rows.last, " of ", name_,
           " do not fit a buffer of ", into.size(), " numbers of type ", name_of(h5::type_of<T>()));
   if (is_direct()) {

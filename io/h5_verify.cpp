@@ -45,7 +45,7 @@ void H5File::remember(std::string const& dataset, H5Type type, Range rows, void 
   auto const index = static_cast<std::int64_t>(found - written_.begin());
   if (found == written_.end()) written_.push_back({dataset, 0});
   if (rows.size() == 0) return;
-  auto& end = written_[static_cast<std::size_t>(index)].end;
+  auto& end = written_[index].end;
   if (rows.first < end) {  // rows written a second time: only the last values are on the disk
     std::erase_if(pieces_, [&](Piece const& piece) {
       return piece.dataset == index && piece.rows.first < rows.last && rows.first < piece.rows.last;
@@ -60,7 +60,7 @@ void H5File::verify(std::vector<Piece> const& pieces) const {
   try {
     auto const file = H5File::open(path_);
     for (auto const& piece : pieces) {
-      auto const& dataset = written_[static_cast<std::size_t>(piece.dataset)].dataset;
+      auto const& dataset = written_[piece.dataset].dataset;
       bool same = false;
       h5::with_number_of(piece.type, [&]<class T>(T) {
         auto const values = file.read_rows<T>(dataset, piece.rows);
@@ -83,9 +83,8 @@ void H5File::sync_and_verify() {
   // Each rank reads what the rank before it wrote: never only its own memory.
   auto pieces = pieces_;
   if (comm_) {
-    std::vector<std::int64_t> counts(static_cast<std::size_t>(comm_->size()), 0);
-    counts[static_cast<std::size_t>((comm_->rank() + 1) % comm_->size())] =
-        static_cast<std::int64_t>(pieces_.size());
+    std::vector<std::int64_t> counts(comm_->size(), 0);
+    counts[(comm_->rank() + 1) % comm_->size()] = std::ssize(pieces_);
     pieces = comm_->all_to_all_v(std::span<Piece const>(pieces_), counts);
   }
   agree_on([&] { verify(pieces); });

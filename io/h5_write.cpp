@@ -5,6 +5,7 @@
 #include "io/h5.hpp"
 #include "io/h5_types.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -13,8 +14,8 @@ namespace {
 /// Chunks of about 1 MB (more in large datasets, so that there are a few thousand of them): whole
 /// rows if they are small, else parts of one row. A function of the shape alone.
 std::vector<hsize_t> chunk_of(std::vector<hsize_t> const& shape, std::size_t value_bytes) {
-  double bytes = static_cast<double>(value_bytes);
-  for (auto const n : shape) bytes *= static_cast<double>(n);
+  double bytes = real(value_bytes);
+  for (auto const n : shape) bytes *= real(n);
   constexpr double mega = 1 << 20;
   auto const wanted = static_cast<hsize_t>(std::clamp(bytes / 4096, mega, 16 * mega));
   auto chunk = shape;
@@ -30,7 +31,7 @@ std::vector<hsize_t> chunk_of(std::vector<hsize_t> const& shape, std::size_t val
 
 std::vector<hsize_t> shape_of(hid_t dataset) {
   H5<H5Sclose> const space(H5Dget_space(dataset), "read a shape");
-  std::vector<hsize_t> shape(static_cast<std::size_t>(H5Sget_simple_extent_ndims(space.get())));
+  std::vector<hsize_t> shape(H5Sget_simple_extent_ndims(space.get()));
   H5Sget_simple_extent_dims(space.get(), shape.data(), nullptr);
   return shape;
 }
@@ -174,7 +175,7 @@ void H5File::write_rows(std::string const& name, std::int64_t first_row,
   std::int64_t const values_per_row = std::accumulate(
       shape.begin() + 1, shape.end(), std::int64_t{1},
       [](std::int64_t product, hsize_t n) { return product * static_cast<std::int64_t>(n); });
-  auto const n_values = static_cast<std::int64_t>(values.size());
+  auto const n_values = std::ssize(values);
   auto const n_rows = values_per_row > 0 ? n_values / values_per_row : 0;
   auto const check = [&] {
     H5<H5Tclose> const type(H5Dget_type(dataset.get()), "read a type");
@@ -211,8 +212,7 @@ void H5File::write_spread(std::string const& name, FieldInfo const& info,
                           std::vector<std::int64_t> const& row_shape) {
   auto const values_per_row =
       std::accumulate(row_shape.begin(), row_shape.end(), std::int64_t{1}, std::multiplies<>());
-  auto const n_rows =
-      static_cast<std::int64_t>(values.size()) / std::max<std::int64_t>(1, values_per_row);
+  auto const n_rows = std::ssize(values) / std::max<std::int64_t>(1, values_per_row);
   create_dataset<T>(name, info, comm_ ? comm_->all_sum(n_rows) : n_rows, row_shape);
   write_rows(name, comm_ ? comm_->sum_before(n_rows) : 0, std::span<T const>(values));
 }
@@ -222,10 +222,8 @@ void H5File::write_same(std::string const& name, FieldInfo const& info,
                         std::vector<T> const& values, std::vector<std::int64_t> const& row_shape) {
   auto const values_per_row =
       std::accumulate(row_shape.begin(), row_shape.end(), std::int64_t{1}, std::multiplies<>());
-  create_dataset<T>(
-      name, info,
-      static_cast<std::int64_t>(values.size()) / std::max<std::int64_t>(1, values_per_row),
-      row_shape);
+  create_dataset<T>(name, info, std::ssize(values) / std::max<std::int64_t>(1, values_per_row),
+                    row_shape);
   bool const mine = !comm_ || comm_->is_root();
   write_rows(name, 0, mine ? std::span<T const>(values) : std::span<T const>());
 }

@@ -32,7 +32,7 @@ std::size_t split_fields(std::string_view line, std::vector<std::string_view>& f
 
 /// The stretch of a file whose lines a rank reads: those that begin in its share of the bytes.
 std::string_view stretch_of(std::string_view text, int rank, int n_ranks) {
-  auto const share = even_range(static_cast<std::int64_t>(text.size()), rank, n_ranks);
+  auto const share = even_range(std::ssize(text), rank, n_ranks);
   auto const line_begin = [&](std::int64_t byte) {
     auto const at = static_cast<std::size_t>(byte);
     if (at == 0 || at >= text.size()) return std::min(at, text.size());
@@ -163,7 +163,7 @@ void check_unique_ids(Comm const& comm, std::vector<Halo> const& halos,
   auto const home = [&](Halo const& halo) {
     return static_cast<std::size_t>(halo.id % comm.size());
   };
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(comm.size()));
+  std::vector<std::int64_t> counts(comm.size());
   for (auto const& halo : halos) ++counts[home(halo)];
   std::vector<std::size_t> next(counts.size());
   for (std::size_t r = 1; r < counts.size(); ++r)

@@ -74,7 +74,7 @@ HealpixFile::HealpixFile(std::string const& path) : path_(path) {
 std::vector<float> HealpixFile::read(Range range) const {
   require(range.first >= 0 && range.first <= range.last && range.last <= n_pixels(),
           ExitCode::internal, "pixels ", range.first, " to ", range.last, " of ", n_pixels());
-  std::vector<std::uint32_t> words(static_cast<std::size_t>(range.size()));
+  std::vector<std::uint32_t> words(range.size());
   std::ifstream file(path_, std::ios::binary);
   file.seekg(data_offset_ + 4 * range.first);
   file.read(reinterpret_cast<char*>(words.data()), static_cast<std::streamsize>(words.size() * 4));

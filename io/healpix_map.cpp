@@ -35,8 +35,7 @@ class OutputFile {
   void write_at(std::int64_t offset, void const* data, std::int64_t bytes) {
     auto const* source = static_cast<char const*>(data);
     while (bytes > 0) {
-      ssize_t const written =
-          ::pwrite(descriptor_, source, static_cast<std::size_t>(bytes), offset);
+      ssize_t const written = ::pwrite(descriptor_, source, bytes, offset);
       if (written < 0 && errno == EINTR) continue;
       require(written > 0, ExitCode::io, "cannot write ", bytes, " bytes at ", offset, " of '",
               path_, "' (", std::strerror(errno), "); is the disk full?");
@@ -128,7 +127,7 @@ std::string table_header(HealpixHeader const& header, FitsSum data_sum) {
 void check_range(Comm const& comm, HealpixHeader const& header, std::int64_t first_pixel,
                  std::span<float const> pixels) {
   std::int64_t const n_pixels = 12 * header.nside * header.nside;
-  auto const n_here = static_cast<std::int64_t>(pixels.size());
+  auto const n_here = std::ssize(pixels);
   std::int64_t const before = comm.sum_before(n_here);
   std::int64_t const total = comm.all_sum(n_here);
   collectively(comm, "map", [&] {
@@ -152,7 +151,7 @@ void write_healpix_map(Comm const& comm, std::string const& path, HealpixHeader 
   FitsSum data_sum;
   for (auto const sum : comm.all_gather(data_sum_of(pixels).value())) data_sum.add(FitsSum(sum));
   std::string const headers = primary_header() + table_header(header, data_sum);
-  auto const data_offset = static_cast<std::int64_t>(headers.size());
+  auto const data_offset = std::ssize(headers);
   std::int64_t const data_bytes = 12 * header.nside * header.nside * float_bytes;
 
   collectively(comm, "create the map file", [&] {
@@ -160,7 +159,7 @@ void write_healpix_map(Comm const& comm, std::string const& path, HealpixHeader 
     OutputFile file(path, O_WRONLY | O_CREAT | O_TRUNC);
     file.write_at(0, headers.data(), data_offset);
     std::int64_t const padding = (fits_block - data_bytes % fits_block) % fits_block;
-    std::string const zeros(static_cast<std::size_t>(padding), '\0');
+    std::string const zeros(padding, '\0');
     file.write_at(data_offset + data_bytes, zeros.data(), padding);
     file.close();
   });
@@ -170,7 +169,7 @@ void write_healpix_map(Comm const& comm, std::string const& path, HealpixHeader 
       auto const words = big_endian(
           pixels.subspan(i, std::min<std::size_t>(pixels_per_buffer, pixels.size() - i)));
       file.write_at(data_offset + (first_pixel + static_cast<std::int64_t>(i)) * float_bytes,
-                    words.data(), static_cast<std::int64_t>(words.size()) * float_bytes);
+                    words.data(), std::ssize(words) * float_bytes);
     }
     file.close();
   });

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "pipeline/base/dispatch.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -21,9 +22,7 @@ using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
 template <class T>
 T up(double x) {
   auto const rounded = static_cast<T>(x);
-  return static_cast<double>(rounded) < x
-             ? std::nextafter(rounded, std::numeric_limits<T>::infinity())
-             : rounded;
+  return real(rounded) < x ? std::nextafter(rounded, std::numeric_limits<T>::infinity()) : rounded;
 }
 
 struct Seen {

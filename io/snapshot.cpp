@@ -177,7 +177,7 @@ void Snapshot::for_each_file(Range rows, ReadPart const& read) const {
                      std::min(rows.last, first_row_[index + 1])};
     if (part.size() <= 0) continue;
     read(index, Range{part.first - first_row_[index], part.last - first_row_[index]},
-         static_cast<std::size_t>(part.first - rows.first));
+         part.first - rows.first);
   }
 }
 

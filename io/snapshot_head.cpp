@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "io/h5.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 
 namespace setsz::snapshot {
@@ -15,7 +16,7 @@ namespace {
 
 using Types = std::vector<H5Type>;
 
-Types const real{H5Type::float32, H5Type::float64};
+Types const floating{H5Type::float32, H5Type::float64};
 Types const integer{H5Type::uint32, H5Type::uint64, H5Type::int64};
 
 std::int64_t bytes_of(H5Type type) {
@@ -80,24 +81,23 @@ void check_datasets(H5File const& file, Snapshot::Kind kind, FileHead& head) {
   std::string const group = concat("/PartType", type, "/");
   auto const n = head.n_this_file[type];
   auto const add = [&](char const* name, std::int64_t columns, Types const& accepted) {
-    head.bytes_per_row +=
-        static_cast<double>(check_dataset(file, group + name, n, columns, accepted));
+    head.bytes_per_row += real(check_dataset(file, group + name, n, columns, accepted));
   };
-  add("Coordinates", 3, real);
-  if (head.mass_table[type] == 0) add("Masses", 1, real);
+  add("Coordinates", 3, floating);
+  if (head.mass_table[type] == 0) add("Masses", 1, floating);
   if (kind == Snapshot::Kind::dark_matter) {
-    add("Velocities", 3, real);
+    add("Velocities", 3, floating);
     add("ParticleIDs", 1, integer);
     head.narrow_ids = file.info(group + "ParticleIDs").type == H5Type::uint32;
     return;
   }
-  add("Density", 1, real);
-  add("InternalEnergy", 1, real);
-  add("ElectronAbundance", 1, real);
+  add("Density", 1, floating);
+  add("InternalEnergy", 1, floating);
+  add("ElectronAbundance", 1, floating);
   head.has_star_formation = file.exists(group + "StarFormationRate");
-  if (head.has_star_formation) add("StarFormationRate", 1, real);
+  if (head.has_star_formation) add("StarFormationRate", 1, floating);
   head.has_smoothing_length = file.exists(group + "SmoothingLength");
-  if (head.has_smoothing_length) add("SmoothingLength", 1, real);
+  if (head.has_smoothing_length) add("SmoothingLength", 1, floating);
 }
 
 }  // namespace
@@ -176,7 +176,7 @@ std::vector<std::string> disagreements(std::vector<std::string> const& files,
       }
     }
   }
-  if (first.n_files != static_cast<std::int64_t>(heads.size())) {
+  if (first.n_files != std::ssize(heads)) {
     problems.push_back(concat("'", files[0], "': NumFilesPerSnapshot is ", first.n_files, ", but ",
                               heads.size(), " files are given"));
   }

@@ -51,7 +51,7 @@ class CheckedFile {
       ssize_t const n = ::write(descriptor_, bytes.data(), bytes.size());
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0) give_up("write", ExitCode::io);
-      bytes = bytes.subspan(static_cast<std::size_t>(n));
+      bytes = bytes.subspan(n);
     }
   }
   void sync_and_close() {
@@ -150,7 +150,7 @@ Container read_container(std::string const& path) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   require(file.good(), ExitCode::missing_input, "cannot open model '", path, "' (",
           std::strerror(errno), ")");
-  std::vector<std::byte> bytes(static_cast<std::size_t>(file.tellg()));
+  std::vector<std::byte> bytes(file.tellg());
   file.seekg(0);
   file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   require(file.good() || bytes.empty(), ExitCode::io, "cannot read model '", path, "'");

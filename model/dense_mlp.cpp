@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "model/row_kernels.hpp"
+#include "pipeline/base/number.hpp"
 
 // The BLAS that libtorch uses too; Fortran, so matrices are by columns.
 extern "C" void sgemm_(char const* trans_a, char const* trans_b, int const* m, int const* n,
@@ -91,13 +92,13 @@ void DenseMlp::begin(std::span<float const> parameters, Work& work) const {
       float* const row = weights.data() + o * in;
       double mean = 0, shift = 0;
       for (std::int64_t k = 0; k < layer.inputs; ++k) {
-        shift += static_cast<double>(row[k]) * static_cast<double>(beta[k]);
+        shift += real(row[k]) * real(beta[k]);
         row[k] *= gamma[k];
-        mean += static_cast<double>(row[k]);
+        mean += real(row[k]);
       }
-      mean /= static_cast<double>(layer.inputs);
-      for (std::int64_t k = 0; k < layer.inputs; ++k) row[k] -= static_cast<float>(mean);
-      biases[at(o)] += static_cast<float>(shift);
+      mean /= real(layer.inputs);
+      for (std::int64_t k = 0; k < layer.inputs; ++k) row[k] -= single(mean);
+      biases[at(o)] += single(shift);
     }
   }
 }
@@ -169,7 +170,7 @@ void DenseMlp::backward_block(Work& work, std::int64_t first, std::int64_t rows)
         float const rstd = work.rstds_[l][at(first + i)];
         subtract_scaled_deviation(dh + i * in, h + i * in, layer.inputs,
                                   work.means_[l][at(first + i)],
-                                  rstd * rstd * pulls[at(i)] / static_cast<float>(layer.inputs));
+                                  rstd * rstd * pulls[at(i)] / single(layer.inputs));
       }
     std::swap(dy, dh);
   }
@@ -198,10 +199,10 @@ void DenseMlp::finish(std::span<float const> parameters, Work const& work,
       float const* const sum = work.weight_sums_[l].data() + o * stride(l);
       float const* const w = weight + o * layer.inputs;
       double mean = 0;
-      for (std::int64_t k = 0; k < layer.inputs; ++k) mean += static_cast<double>(sum[k]);
-      mean /= static_cast<double>(layer.inputs);
+      for (std::int64_t k = 0; k < layer.inputs; ++k) mean += real(sum[k]);
+      mean /= real(layer.inputs);
       for (std::int64_t k = 0; k < layer.inputs; ++k) {
-        float const centred = sum[k] - static_cast<float>(mean);
+        float const centred = sum[k] - single(mean);
         d_weight[o * layer.inputs + k] += centred * gamma[k] + bias_sum[at(o)] * beta[k];
         d_gamma[k] += w[k] * centred;
         d_beta[k] += w[k] * bias_sum[at(o)];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/features.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <cassert>
 #include <cmath>
@@ -14,9 +15,9 @@ namespace {
 struct ContractionTable {
   explicit ContractionTable(ClusterVectors const& vectors) {
     for (std::size_t k = 0; k < n_vectors; ++k) {
-      x[k] = static_cast<float>(std::sqrt(3.0) * vectors[k].x);
-      y[k] = static_cast<float>(std::sqrt(3.0) * vectors[k].y);
-      z[k] = static_cast<float>(std::sqrt(3.0) * vectors[k].z);
+      x[k] = single(std::sqrt(3.0) * vectors[k].x);
+      y[k] = single(std::sqrt(3.0) * vectors[k].y);
+      z[k] = single(std::sqrt(3.0) * vectors[k].z);
     }
   }
   void contract(float ux, float uy, float uz, float* out) const {
@@ -27,8 +28,8 @@ struct ContractionTable {
 
 struct FloatAffine {
   explicit FloatAffine(Affine const& affine, double unit)
-      : scale(static_cast<float>(1 / (unit * affine.deviation))),
-        shift(static_cast<float>(-affine.mean / affine.deviation)) {}
+      : scale(single(1 / (unit * affine.deviation))),
+        shift(single(-affine.mean / affine.deviation)) {}
   float operator()(float x) const { return x * scale + shift; }
   float scale, shift;
 };
@@ -45,9 +46,7 @@ Affine Moments::affine() const {
   return {mean, spread ? std::sqrt(variance) : 1.0};
 }
 
-double log_count(std::int64_t n_particles) {
-  return std::log(std::max(static_cast<double>(n_particles), 0.9));
-}
+double log_count(std::int64_t n_particles) { return std::log(std::max(real(n_particles), 0.9)); }
 
 void origin_features(ClusterInput const& cluster, Standardisation const& standardisation,
                      std::span<Particle const> particles, std::span<float> features) {
@@ -57,7 +56,7 @@ void origin_features(ClusterInput const& cluster, Standardisation const& standar
   FloatAffine const speed(standardisation.origin_speed, cluster.v200);
   std::array<float, n_scalars> scalars;
   for (std::size_t i = 0; i < n_scalars; ++i)
-    scalars[i] = static_cast<float>(standardisation.scalars[i](cluster.scalars[i]));
+    scalars[i] = single(standardisation.scalars[i](cluster.scalars[i]));
 
   float* row = features.data();
   for (Particle const& p : particles) {
@@ -81,16 +80,14 @@ void local_features(ClusterInput const& cluster, Standardisation const& standard
   ContractionTable const table(cluster.vectors);
   FloatAffine const radius(standardisation.local_radius, radius_ckpch);
   FloatAffine const speed(standardisation.local_speed, cluster.v200);
-  auto const n = static_cast<double>(particles.size());
+  auto const n = real(particles.size());
   Vec3 sum;
   for (Particle const& p : particles) sum += Vec3{p.vx, p.vy, p.vz};
-  auto const bx = static_cast<float>(sum.x / n), by = static_cast<float>(sum.y / n),
-             bz = static_cast<float>(sum.z / n);
-  auto const tx = static_cast<float>(target.x), ty = static_cast<float>(target.y),
-             tz = static_cast<float>(target.z);
+  auto const bx = single(sum.x / n), by = single(sum.y / n), bz = single(sum.z / n);
+  auto const tx = single(target.x), ty = single(target.y), tz = single(target.z);
   bool const unit = contraction == LocalContraction::unit;
-  auto const full_scale = static_cast<float>(1 / (radius_ckpch * cluster.v200));
-  auto const root3 = static_cast<float>(std::sqrt(3.0));
+  auto const full_scale = single(1 / (radius_ckpch * cluster.v200));
+  auto const root3 = single(std::sqrt(3.0));
 
   float* row = features.data();
   for (Particle const& p : particles) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/lane_sum.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -17,9 +18,8 @@ void add_rows(std::span<float const> rows, std::int64_t n_rows, std::span<float>
     std::size_t const count = std::min(block, n - first);
     std::fill_n(total.begin(), count, 0.0);
     for (std::size_t row = 0; row < static_cast<std::size_t>(n_rows); ++row)
-      for (std::size_t i = 0; i < count; ++i)
-        total[i] += static_cast<double>(rows[row * n + first + i]);
-    for (std::size_t i = 0; i < count; ++i) sum[first + i] = static_cast<float>(total[i]);
+      for (std::size_t i = 0; i < count; ++i) total[i] += real(rows[row * n + first + i]);
+    for (std::size_t i = 0; i < count; ++i) sum[first + i] = single(total[i]);
   }
 }
 
@@ -36,7 +36,7 @@ int LaneSum::rank_of(int lane) const {
 
 void LaneSum::add_gradients(std::span<float const> lanes, std::span<float> sum) const {
   auto const own = own_lanes().size();
-  assert(static_cast<std::int64_t>(lanes.size()) == own * n_parameters_);
+  assert(std::ssize(lanes) == own * n_parameters_);
   if (comm_.size() == 1) {
     add_rows(lanes, own, sum);
     return;
@@ -55,7 +55,7 @@ void LaneSum::add_gradients(std::span<float const> lanes, std::span<float> sum) 
   // Ranks hold ascending lanes: what arrives in rank order is in lane order.
   auto const rows = comm_.all_to_all_v(std::span<float const>(send), counts);
   Range const slice = even_range(n_parameters_, comm_.rank(), comm_.size());
-  std::vector<float> part(static_cast<std::size_t>(slice.size()));
+  std::vector<float> part(slice.size());
   add_rows(rows, n_lanes_, part);
   std::ranges::copy(comm_.all_gather_v(part), sum.begin());
 }

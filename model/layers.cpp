@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/layers.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/layer_norm.h>
@@ -56,15 +57,14 @@ void Mlp::initialise(ParameterLayout const& layout, std::span<float> parameters,
                      std::uint64_t seed) const {
   auto const span_of = [&](std::size_t tensor) {
     auto const& info = layout.tensors()[tensor];
-    return parameters.subspan(static_cast<std::size_t>(info.first),
-                              static_cast<std::size_t>(info.size()));
+    return parameters.subspan(info.first, info.size());
   };
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer const& layer = layers_[l];
     bool const head = l + 1 == layers_.size() && shape_.linear_head;
     fill_kaiming_uniform(span_of(layer.weight), layer.inputs, seed, layer.weight);
     if (head)
-      for (float& w : span_of(layer.weight)) w *= static_cast<float>(shape_.head_scale);
+      for (float& w : span_of(layer.weight)) w *= single(shape_.head_scale);
     fill_normal(span_of(layer.bias), head ? 0.0 : 0.1, seed, layer.bias);
     if (l > 0) {
       std::ranges::fill(span_of(layer.gamma), 1.0F);
@@ -93,8 +93,7 @@ DenseMlp Mlp::dense(ParameterLayout const& layout) const {
 std::vector<double> Mlp::dropout_rates() const {
   std::vector<double> rates;
   for (auto const& layer : layers_)
-    if (layer.dropout > 0)
-      rates.insert(rates.end(), static_cast<std::size_t>(layer.inputs), layer.dropout);
+    if (layer.dropout > 0) rates.insert(rates.end(), layer.inputs, layer.dropout);
   return rates;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/modules.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -35,10 +36,10 @@ class GnfwModule : public Module {
   }
   void initialise(ParameterLayout const& layout, std::span<float> parameters,
                   std::uint64_t) const override {
-    auto const p = parameters.subspan(static_cast<std::size_t>(layout.tensors()[tensor_].first));
-    p[0] = static_cast<float>(std::log(start_.A_P0)), p[1] = static_cast<float>(start_.a_P0);
-    p[2] = static_cast<float>(std::log(start_.A_xc)), p[3] = static_cast<float>(start_.a_xc);
-    p[4] = static_cast<float>(std::log(start_.A_beta)), p[5] = static_cast<float>(start_.a_beta);
+    auto const p = parameters.subspan(layout.tensors()[tensor_].first);
+    p[0] = single(std::log(start_.A_P0)), p[1] = single(start_.a_P0);
+    p[2] = single(std::log(start_.A_xc)), p[3] = single(start_.a_xc);
+    p[4] = single(std::log(start_.A_beta)), p[5] = single(start_.a_beta);
   }
   void prepare(ClusterContext& context) const override {
     auto const& cluster = context.batch.cluster;
@@ -46,11 +47,11 @@ class GnfwModule : public Module {
     double const log_a = std::log1p(cluster.redshift);
     auto const table = context.parameters[tensor_].view({3, 2});
     auto basis = at::empty({2});
-    data_of(basis)[0] = 1, data_of(basis)[1] = static_cast<float>(log_mass);
+    data_of(basis)[0] = 1, data_of(basis)[1] = single(log_mass);
     auto slopes = at::empty({3});
-    data_of(slopes)[0] = static_cast<float>(start_.slope_P0 * log_a);
-    data_of(slopes)[1] = static_cast<float>(start_.slope_xc * log_a);
-    data_of(slopes)[2] = static_cast<float>(start_.slope_beta * log_a);
+    data_of(slopes)[0] = single(start_.slope_P0 * log_a);
+    data_of(slopes)[1] = single(start_.slope_xc * log_a);
+    data_of(slopes)[2] = single(start_.slope_beta * log_a);
     context.shared["gnfw"] =
         at::matmul(table, context.put(basis)) + context.put(slopes);  // ln P0, ln xc, ln beta
   }
@@ -100,12 +101,12 @@ class OriginModule : public Module {
   static std::vector<float> pooled_vectors(ClusterContext const& context) {
     auto const& batch = context.batch;
     bool const direction = context.setup.options.origin_pooling == OriginPooling::direction;
-    auto const n = static_cast<double>(batch.origin.size());
+    auto const n = real(batch.origin.size());
     std::vector<float> vectors;
     vectors.reserve(3 * batch.origin.size());
     for (auto const& p : batch.origin) {
       double const length = direction ? norm(Vec3{p.x, p.y, p.z}) : batch.cluster.r200c;
-      auto const scale = static_cast<float>(length > 0 ? 1 / (length * n) : 0);
+      auto const scale = single(length > 0 ? 1 / (length * n) : 0);
       vectors.insert(vectors.end(), {p.x * scale, p.y * scale, p.z * scale});
     }
     return vectors;
@@ -114,7 +115,7 @@ class OriginModule : public Module {
   /// The two vectors, shape (2, 3), with the gradient by hand.
   at::Tensor pooled(ClusterContext& context) const {
     auto const& batch = context.batch;
-    auto const n = static_cast<std::int64_t>(batch.origin.size());
+    auto const n = std::ssize(batch.origin);
     auto const positions = pooled_vectors(context);
     dense_.begin(context.values, work_);
     origin_features(batch.cluster, context.setup.standardisation, batch.origin,
@@ -124,10 +125,10 @@ class OriginModule : public Module {
     for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i)
       for (std::size_t o = 0; o < 2; ++o)
         for (std::size_t d = 0; d < 3; ++d)
-          sums[3 * o + d] += static_cast<double>(work_.output(static_cast<std::int64_t>(i))[o]) *
-                             static_cast<double>(positions[3 * i + d]);
+          sums[3 * o + d] +=
+              real(work_.output(static_cast<std::int64_t>(i))[o]) * real(positions[3 * i + d]);
     auto vectors = at::empty({2, 3});
-    for (std::size_t i = 0; i < 6; ++i) data_of(vectors)[i] = static_cast<float>(sums[i]);
+    for (std::size_t i = 0; i < 6; ++i) data_of(vectors)[i] = single(sums[i]);
     if (!context.training()) return vectors;
     vectors.requires_grad_(true);
     context.after_backward.emplace_back([this, vectors, positions](ClusterContext const& now) {
@@ -147,7 +148,7 @@ class OriginModule : public Module {
 
   at::Tensor pooled_by_reference(ClusterContext const& context) const {
     auto const& batch = context.batch;
-    auto const n = static_cast<std::int64_t>(batch.origin.size());
+    auto const n = std::ssize(batch.origin);
     auto features = at::empty({n, static_cast<std::int64_t>(n_origin_features)});
     origin_features(batch.cluster, context.setup.standardisation, batch.origin, data_of(features));
     auto positions = at::empty({n, 3});
@@ -189,9 +190,8 @@ class LocalModule : public Module {
         context.kernel == ParticleKernel::fused ? pool(chunk) : pool_by_reference(chunk);
     auto counts = at::empty({chunk.targets.size(), 1});
     for (std::int64_t i = 0; i < chunk.targets.size(); ++i)
-      data_of(counts)[static_cast<std::size_t>(i)] =
-          static_cast<float>(setup.standardisation.log_count(
-              log_count(batch.n_within[static_cast<std::size_t>(chunk.targets.first + i)])));
+      data_of(counts)[i] = single(
+          setup.standardisation.log_count(log_count(batch.n_within[chunk.targets.first + i])));
     auto hidden = pooled_(context.parameters, at::cat({pooled, context.put(counts)}, 1));
     auto output = output_(context.parameters, hidden);
     if (setup.options.local_pressure_scaling)
@@ -217,28 +217,26 @@ class LocalModule : public Module {
   /// Rows of `batch.local` of the targets of a chunk.
   static Range rows_of(ChunkContext const& chunk) {
     auto const& first = chunk.cluster.batch.first_particle;
-    return {first[static_cast<std::size_t>(chunk.targets.first)],
-            first[static_cast<std::size_t>(chunk.targets.last)]};
+    return {first[chunk.targets.first], first[chunk.targets.last]};
   }
   /// The same of one target of the chunk, relative to the chunk's first.
   static Range rows_of(ChunkContext const& chunk, std::int64_t target) {
     auto const& first = chunk.cluster.batch.first_particle;
     auto const i = static_cast<std::size_t>(chunk.targets.first + target);
-    auto const begin = first[static_cast<std::size_t>(chunk.targets.first)];
+    auto const begin = first[chunk.targets.first];
     return {first[i] - begin, first[i + 1] - begin};
   }
 
   static void fill_features(ChunkContext const& chunk, std::span<float> features) {
     auto const& batch = chunk.cluster.batch;
     auto const& setup = chunk.cluster.setup;
-    auto const local =
-        std::span(batch.local).subspan(static_cast<std::size_t>(rows_of(chunk).first));
+    auto const local = std::span(batch.local).subspan(rows_of(chunk).first);
     double const radius = setup.options.local_radius_ckpch(batch.cluster.r200c);
     for (std::int64_t t = 0; t < chunk.targets.size(); ++t) {
       Range const rows = rows_of(chunk, t);
       auto const first = static_cast<std::size_t>(rows.first);
       auto const count = static_cast<std::size_t>(rows.size());
-      auto const& position = batch.position[static_cast<std::size_t>(chunk.targets.first + t)];
+      auto const& position = batch.position[chunk.targets.first + t];
       local_features(batch.cluster, setup.standardisation, setup.options.local_contraction,
                      batch.cluster.r200c * position, radius, local.subspan(first, count),
                      features.subspan(first * n_local_features, count * n_local_features));
@@ -263,7 +261,7 @@ class LocalModule : public Module {
       auto const pull = pooled.grad().contiguous();
       for (std::int64_t t = 0; t < now.targets.size(); ++t) {
         Range const rows = rows_of(now, t);
-        float const share = 1.0F / static_cast<float>(std::max<std::int64_t>(rows.size(), 1));
+        float const share = 1.0F / single(std::max<std::int64_t>(rows.size(), 1));
         float const* const slope = pull.data_ptr<float>() + t * width;
         for (std::int64_t row = rows.first; row < rows.last; ++row) {
           float* const d_row = work_.output_gradient(row);
@@ -281,7 +279,7 @@ class LocalModule : public Module {
       float const* const values = work_.output(row);
       for (std::int64_t j = 0; j < width; ++j) mean[j] += values[j];
     }
-    for (std::int64_t j = 0; j < width; ++j) mean[j] /= static_cast<float>(rows.size());
+    for (std::int64_t j = 0; j < width; ++j) mean[j] /= single(rows.size());
   }
 
   at::Tensor pool_by_reference(ChunkContext const& chunk) const {
@@ -295,8 +293,7 @@ class LocalModule : public Module {
     auto owner = at::empty({n_rows}, at::kLong);
     for (std::int64_t t = 0; t < n; ++t) {
       Range const rows = rows_of(chunk, t);
-      std::fill_n(data_of(share).begin() + rows.first, rows.size(),
-                  1.0F / static_cast<float>(rows.size()));
+      std::fill_n(data_of(share).begin() + rows.first, rows.size(), 1.0F / single(rows.size()));
       std::fill_n(owner.data_ptr<std::int64_t>() + rows.first, rows.size(), t);
     }
     auto const particles = particle_(context.parameters, context.put(features));

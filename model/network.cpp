@@ -18,6 +18,7 @@
 
 #include "model/modules.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -34,10 +35,8 @@ std::vector<Range> cut_into_chunks(TargetBatch const& batch, ChunkSize size) {
   while (first < batch.size()) {
     std::int64_t last = first + 1;
     auto const rows_to = [&](std::int64_t i) {
-      return batch.first_particle.empty()
-                 ? 0
-                 : batch.first_particle[static_cast<std::size_t>(i)] -
-                       batch.first_particle[static_cast<std::size_t>(first)];
+      return batch.first_particle.empty() ? 0
+                                          : batch.first_particle[i] - batch.first_particle[first];
     };
     while (last < batch.size() && last - first < size.targets && rows_to(last + 1) <= size.rows)
       ++last;
@@ -72,7 +71,7 @@ struct Network::Implementation {
       auto const rates = module->dropout_rates();
       dropout_rates.insert(dropout_rates.end(), rates.begin(), rates.end());
     }
-    values.assign(static_cast<std::size_t>(layout.size()), 0);
+    values.assign(layout.size(), 0);
     gradients.assign(values.size(), 0);
     bind();
   }
@@ -111,9 +110,7 @@ struct Network::Implementation {
 
   void initialise(std::uint64_t seed) {
     for (auto const& module : modules) module->initialise(layout, values, seed);
-    if (k)
-      values[static_cast<std::size_t>(layout.tensors()[*k].first)] =
-          static_cast<float>(setup.options.initial_k);
+    if (k) values[layout.tensors()[*k].first] = single(setup.options.initial_k);
   }
 
   /// \param gradient  where modules add theirs in training; empty in prediction
@@ -123,11 +120,10 @@ struct Network::Implementation {
     auto vectors = tensor_of({n_vectors, 3});
     for (std::size_t i = 0; i < n_vectors; ++i)
       for (std::size_t j = 0; j < 3; ++j)
-        data(vectors)[3 * i + j] = static_cast<float>(std::sqrt(3.0) * batch.cluster.vectors[i][j]);
+        data(vectors)[3 * i + j] = single(std::sqrt(3.0) * batch.cluster.vectors[i][j]);
     auto scalars = tensor_of({n_scalars});
     for (std::size_t i = 0; i < n_scalars; ++i)
-      data(scalars)[i] =
-          static_cast<float>(setup.standardisation.scalars[i](batch.cluster.scalars[i]));
+      data(scalars)[i] = single(setup.standardisation.scalars[i](batch.cluster.scalars[i]));
     ClusterContext context{.setup = setup,
                            .batch = batch,
                            .parameters = leaves,
@@ -139,7 +135,7 @@ struct Network::Implementation {
     context.scalars = context.put(scalars);
     if (shift && setup.options.has("origin")) {
       auto known = tensor_of({3});
-      for (std::size_t j = 0; j < 3; ++j) data(known)[j] = static_cast<float>((*shift)[j]);
+      for (std::size_t j = 0; j < 3; ++j) data(known)[j] = single((*shift)[j]);
       context.shared["shift"] = context.put(known);
     }
     for (auto const& module : modules) module->prepare(context);
@@ -153,8 +149,8 @@ struct Network::Implementation {
     auto position = tensor_of({targets.size(), 3});
     for (std::int64_t i = 0; i < targets.size(); ++i)
       for (std::size_t j = 0; j < 3; ++j)
-        data(position)[3 * static_cast<std::size_t>(i) + j] = static_cast<float>(
-            cluster.batch.position[static_cast<std::size_t>(targets.first + i)][j]);
+        data(position)[3 * static_cast<std::size_t>(i) + j] =
+            single(cluster.batch.position[targets.first + i][j]);
     position = cluster.put(position);
     auto const shift = cluster.shared.find("shift");
     if (shift != cluster.shared.end()) position = position - shift->second;
@@ -175,7 +171,7 @@ struct Network::Implementation {
   DropoutMasks masks_of(TargetBatch const& batch, Range targets,
                         std::optional<std::uint64_t> seed) const {
     if (!seed || dropout_rates.empty()) return {};
-    auto masks = tensor_of({targets.size(), static_cast<std::int64_t>(dropout_rates.size())});
+    auto masks = tensor_of({targets.size(), std::ssize(dropout_rates)});
     float* mask = data(masks);
     auto const stream =
         (batch.epoch << 32) | (static_cast<std::uint64_t>(batch.cluster_row) & 0xffffffffU);
@@ -184,7 +180,7 @@ struct Network::Implementation {
                     static_cast<std::uint64_t>(batch.first_target + i));
       for (double const rate : dropout_rates) {
         auto const threshold = static_cast<std::uint32_t>(rate * 4294967296.0);
-        *mask++ = random.bits() < threshold ? 0.0F : static_cast<float>(1 / (1 - rate));
+        *mask++ = random.bits() < threshold ? 0.0F : single(1 / (1 - rate));
       }
     }
     return DropoutMasks(masks.to(device));
@@ -257,7 +253,7 @@ double Network::accumulate_gradient(TargetBatch const& batch, double scale,
     auto const sum = at::sum(context.put(weight) * error * error) * batch.weight;
     (sum * scale).backward();
     for (auto const& act : chunk.after_backward) act(chunk);
-    loss += static_cast<double>(sum.item<float>());
+    loss += real(sum.item<float>());
   }
   for (auto const& [name, tensor] : attached) {
     auto const& gradient = context.shared.at(name).grad();
@@ -271,7 +267,7 @@ double Network::accumulate_gradient(TargetBatch const& batch, double scale,
 std::vector<float> Network::predict(TargetBatch const& batch, ChunkSize size,
                                     std::optional<Vec3> shift) const {
   at::NoGradGuard const no_gradients;
-  std::vector<float> result(static_cast<std::size_t>(batch.size()));
+  std::vector<float> result(batch.size());
   if (result.empty()) return result;
   auto const context = implementation_->cluster_context(batch, {}, shift);
   for (Range const& targets : cut_into_chunks(batch, size)) {
@@ -320,8 +316,8 @@ Network Network::from_container(Container const& container) {
 double squared_error(TargetBatch const& batch, std::span<float const> prediction) {
   double sum = 0;
   for (std::size_t i = 0; i < prediction.size(); ++i) {
-    double const error = static_cast<double>(prediction[i]) - static_cast<double>(batch.truth[i]);
-    sum += static_cast<double>(batch.target_weight[i]) * error * error;
+    double const error = real(prediction[i]) - real(batch.truth[i]);
+    sum += real(batch.target_weight[i]) * error * error;
   }
   return sum * batch.weight;
 }

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -20,9 +21,9 @@ double cosine_between(double from, double to, double fraction) {
 }  // namespace
 
 OneCycle::Point OneCycle::at(std::int64_t step) const {
-  auto const now = static_cast<double>(step);
-  double const top = rising_part * static_cast<double>(total_steps) - 1;
-  double const end = static_cast<double>(total_steps) - 1;
+  auto const now = real(step);
+  double const top = rising_part * real(total_steps) - 1;
+  double const end = real(total_steps) - 1;
   double const start_rate = 1 / start_divisor;
   if (top > 0 && now <= top)
     return {cosine_between(start_rate, 1, now / top),
@@ -42,8 +43,8 @@ Adam::Adam(std::vector<ParameterGroup> groups, OneCycle schedule, WeightDecay de
             ": the groups do not partition the parameters");
     expected = group.last;
   }
-  first_.assign(static_cast<std::size_t>(expected), 0);
-  second_.assign(static_cast<std::size_t>(expected), 0);
+  first_.assign(expected, 0);
+  second_.assign(expected, 0);
 }
 
 double Adam::step(std::span<float> parameters, std::span<float> gradient, double max_norm) {
@@ -53,19 +54,19 @@ double Adam::step(std::span<float> parameters, std::span<float> gradient, double
   auto const [rate, beta1] = schedule_.at(steps_);
   ++steps_;
   double const norm = euclidean_norm(gradient);
-  auto const scale = static_cast<float>(norm > max_norm ? max_norm / norm : 1.0);
-  double const correction1 = 1 - std::pow(beta1, static_cast<double>(steps_));
-  double const correction2 = 1 - std::pow(beta2, static_cast<double>(steps_));
-  auto const b1 = static_cast<float>(beta1), b2 = static_cast<float>(beta2);
-  auto const inverse_root2 = static_cast<float>(1 / std::sqrt(correction2));
-  auto const eps = static_cast<float>(epsilon);
+  auto const scale = single(norm > max_norm ? max_norm / norm : 1.0);
+  double const correction1 = 1 - std::pow(beta1, real(steps_));
+  double const correction2 = 1 - std::pow(beta2, real(steps_));
+  auto const b1 = single(beta1), b2 = single(beta2);
+  auto const inverse_root2 = single(1 / std::sqrt(correction2));
+  auto const eps = single(epsilon);
 
   for (auto const& group : groups_) {
     double const group_rate = rate * group.max_rate;
-    auto const step_size = static_cast<float>(group_rate / correction1);
-    auto const l2 = static_cast<float>(decay_ == WeightDecay::l2 ? group.weight_decay : 0);
-    auto const shrink = static_cast<float>(
-        decay_ == WeightDecay::decoupled ? 1 - group_rate * group.weight_decay : 1.0);
+    auto const step_size = single(group_rate / correction1);
+    auto const l2 = single(decay_ == WeightDecay::l2 ? group.weight_decay : 0);
+    auto const shrink =
+        single(decay_ == WeightDecay::decoupled ? 1 - group_rate * group.weight_decay : 1.0);
     for (auto i = static_cast<std::size_t>(group.first); i < static_cast<std::size_t>(group.last);
          ++i) {
       float const g = scale * gradient[i] + l2 * parameters[i];
@@ -88,7 +89,7 @@ void Adam::restore(std::int64_t steps, std::vector<float> first, std::vector<flo
 
 double euclidean_norm(std::span<float const> values) {
   double sum = 0;
-  for (float const v : values) sum += static_cast<double>(v) * static_cast<double>(v);
+  for (float const v : values) sum += real(v) * real(v);
   return std::sqrt(sum);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -23,14 +24,14 @@ std::size_t ParameterLayout::add(std::string const& module, std::string const& n
 void fill_kaiming_uniform(std::span<float> weights, std::int64_t fan_in, std::uint64_t seed,
                           std::size_t tensor) {
   Random random(seed, Purpose::weights, tensor);
-  double const bound = std::sqrt(6 / ((1 + 0.01 * 0.01) * static_cast<double>(fan_in)));
-  for (float& w : weights) w = static_cast<float>(bound * (2 * random.uniform() - 1));
+  double const bound = std::sqrt(6 / ((1 + 0.01 * 0.01) * real(fan_in)));
+  for (float& w : weights) w = single(bound * (2 * random.uniform() - 1));
 }
 
 void fill_normal(std::span<float> values, double deviation, std::uint64_t seed,
                  std::size_t tensor) {
   Random random(seed, Purpose::weights, tensor);
-  for (float& v : values) v = static_cast<float>(deviation * random.normal());
+  for (float& v : values) v = single(deviation * random.normal());
 }
 
 }  // namespace setsz

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pipeline/base/dispatch.hpp"
+#include "pipeline/base/number.hpp"
 
 // Sums over a row are kept in as many lanes as the widest registers hold, so that every instruction
 // set adds in the same order.
@@ -40,7 +41,7 @@ RowStatistics finish_row(float* __restrict y, float const* __restrict bias, std:
     sums[k] += y[j];
   }
   if (!want_statistics) return {};
-  float const mean = total(sums) / static_cast<float>(n);
+  float const mean = total(sums) / single(n);
   float squares[lanes] = {};
   for (j = 0; j + lanes <= n; j += lanes)
     for (std::int64_t k = 0; k < lanes; ++k) {
@@ -48,7 +49,7 @@ RowStatistics finish_row(float* __restrict y, float const* __restrict bias, std:
       squares[k] += d * d;
     }
   for (std::int64_t k = 0; j < n; ++j, ++k) squares[k] += (y[j] - mean) * (y[j] - mean);
-  float const variance = total(squares) / static_cast<float>(n);
+  float const variance = total(squares) / single(n);
   return {mean, 1 / std::sqrt(variance + norm_epsilon)};
 }
 

@@ -19,7 +19,7 @@ struct Packer {
   }
   template <class T>
   void operator()(std::vector<T> const& values) {
-    (*this)(static_cast<std::int64_t>(values.size()));
+    (*this)(std::ssize(values));
     append(values.data(), values.size() * sizeof(T));
   }
   void append(void const* data, std::size_t bytes) {
@@ -39,7 +39,7 @@ struct Unpacker {
   void operator()(std::vector<T>& values) {
     std::int64_t n = 0;
     (*this)(n);
-    values.resize(static_cast<std::size_t>(n));
+    values.resize(n);
     take(values.data(), values.size() * sizeof(T));
   }
   void take(void* into, std::size_t bytes) {

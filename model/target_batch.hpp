@@ -28,7 +28,7 @@ struct TargetBatch {
   std::vector<Particle> local;               ///< sampled particles of all targets, one by one
   std::vector<Particle> origin;              ///< sampled particles of the whole cluster
 
-  std::int64_t size() const { return static_cast<std::int64_t>(position.size()); }
+  std::int64_t size() const { return std::ssize(position); }
 };
 
 /// A lane of a step: its number and its targets.

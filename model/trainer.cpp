@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/trainer.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -69,7 +70,7 @@ Trainer::Trainer(Comm const& comm, Network network, TrainerSettings const& setti
 StepResult Trainer::step(std::vector<Lane> const& lanes) {
   Range const own = sum_.own_lanes();
   auto const n = static_cast<std::ptrdiff_t>(gradient_.size());
-  std::vector<LaneReport> reports(static_cast<std::size_t>(own.size()));
+  std::vector<LaneReport> reports(own.size());
   std::ranges::fill(lane_gradients_, 0.0F);
   collectively(comm_, "training step", [&] {
     for (auto const& [number, batch] : lanes) {
@@ -77,8 +78,7 @@ StepResult Trainer::step(std::vector<Lane> const& lanes) {
       std::ranges::fill(network_.gradient(), 0.0F);
       double const loss =
           network_.accumulate_gradient(batch, batch.share, settings_.seed, settings_.chunk);
-      reports[static_cast<std::size_t>(number - own.first)] = {loss, batch.share,
-                                                               batch.cluster_row};
+      reports[number - own.first] = {loss, batch.share, batch.cluster_row};
       std::ranges::copy(network_.gradient(), lane_gradients_.begin() + (number - own.first) * n);
     }
   });
@@ -98,17 +98,15 @@ StepResult Trainer::step(std::vector<Lane> const& lanes) {
 std::vector<Trainer::LaneErrors> Trainer::evaluate(std::vector<Lane> const& lanes,
                                                    GnfwParameters const& benchmark) const {
   Range const own = sum_.own_lanes();
-  std::vector<LaneErrors> errors(static_cast<std::size_t>(own.size()));
+  std::vector<LaneErrors> errors(own.size());
   collectively(comm_, "validation", [&] {
     for (auto const& [number, batch] : lanes) {
       auto const shape =
           gnfw_shape(benchmark, batch.cluster.m200c, batch.cluster.h, batch.cluster.redshift);
       std::vector<float> profile;
-      for (auto const& r : batch.position)
-        profile.push_back(static_cast<float>(gnfw(shape, norm(r))));
-      errors[static_cast<std::size_t>(number - own.first)] = {
-          squared_error(batch, network_.predict(batch, settings_.chunk)),
-          squared_error(batch, profile)};
+      for (auto const& r : batch.position) profile.push_back(single(gnfw(shape, norm(r))));
+      errors[number - own.first] = {squared_error(batch, network_.predict(batch, settings_.chunk)),
+                                    squared_error(batch, profile)};
     }
   });
   return sum_.gather(errors);

@@ -15,7 +15,7 @@ void check(int status, char const* what) {
   char text[MPI_MAX_ERROR_STRING];
   int length = 0;
   MPI_Error_string(status, text, &length);
-  fail(ExitCode::internal, what, " failed: ", std::string_view(text, static_cast<size_t>(length)));
+  fail(ExitCode::internal, what, " failed: ", std::string_view(text, length));
 }
 
 char const* at(void const* data, std::int64_t offset) {
@@ -73,7 +73,7 @@ std::int64_t Comm::all_sum(std::int64_t v) const { return reduce(raw(), v, MPI_I
 
 void Comm::all_sum(std::span<std::int64_t> values) const {
   auto const piece = std::max<std::int64_t>(1, max_bytes_per_call / 8);
-  auto const n = static_cast<std::int64_t>(values.size());
+  auto const n = std::ssize(values);
   for (std::int64_t first = 0; first < n; first += piece) {
     auto const count = static_cast<int>(std::min(piece, n - first));
     check(MPI_Allreduce(MPI_IN_PLACE, values.data() + first, count, MPI_INT64_T, MPI_SUM, raw()),
@@ -92,7 +92,7 @@ std::int64_t Comm::total(std::vector<std::int64_t> const& counts) {
 }
 
 std::vector<std::int64_t> Comm::gather_counts(std::int64_t count) const {
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(size_));
+  std::vector<std::int64_t> counts(size_);
   check(MPI_Allgather(&count, 1, MPI_INT64_T, counts.data(), 1, MPI_INT64_T, raw()),
         "MPI_Allgather");
   return counts;
@@ -125,7 +125,7 @@ void Comm::all_gather_bytes(void const* data, std::int64_t bytes, void* all,
   }
   std::int64_t offset = 0;
   for (int root = 0; root < size_; ++root) {
-    auto const count = counts[static_cast<std::size_t>(root)];
+    auto const count = counts[root];
     if (root == rank_ && bytes > 0) std::copy_n(at(data, 0), bytes, at(all, offset));
     broadcast_bytes(at(all, offset), count, root);
     offset += count;
@@ -141,9 +141,9 @@ void Comm::all_to_all_bytes(void const* send, std::vector<std::int64_t> const& s
   std::vector<std::int64_t> send_offsets(send_bytes.size());
   std::exclusive_scan(send_bytes.begin(), send_bytes.end(), send_offsets.begin(), std::int64_t{0});
   for (int source = 0; source < size_; ++source) {
-    auto const bytes = receive_bytes[static_cast<std::size_t>(source)];
+    auto const bytes = receive_bytes[source];
     if (source == rank_) {
-      send_offset = send_offsets[static_cast<std::size_t>(source)];
+      send_offset = send_offsets[source];
       if (bytes > 0) std::copy_n(at(send, send_offset), bytes, at(received, receive_offset));
     } else {
       for (std::int64_t first = 0; first < bytes; first += max_bytes_per_call) {
@@ -157,11 +157,11 @@ void Comm::all_to_all_bytes(void const* send, std::vector<std::int64_t> const& s
   }
   for (int shift = 1; shift < size_; ++shift) {
     int const target = (rank_ + shift) % size_;
-    auto const bytes = send_bytes[static_cast<std::size_t>(target)];
+    auto const bytes = send_bytes[target];
     for (std::int64_t first = 0; first < bytes; first += max_bytes_per_call) {
       auto const count = static_cast<int>(std::min(max_bytes_per_call, bytes - first));
-      check(MPI_Isend(at(send, send_offsets[static_cast<std::size_t>(target)] + first), count,
-                      MPI_BYTE, target, tag, raw(), &requests.emplace_back()),
+      check(MPI_Isend(at(send, send_offsets[target] + first), count, MPI_BYTE, target, tag, raw(),
+                      &requests.emplace_back()),
             "MPI_Isend");
     }
   }
@@ -194,15 +194,14 @@ Range even_range(std::int64_t n_items, int rank, int n_ranks) {
 
 std::vector<std::int64_t> balanced_boundaries(std::span<double const> cost, int n_ranks) {
   double const all = std::accumulate(cost.begin(), cost.end(), 0.0);
-  std::vector<std::int64_t> boundaries(static_cast<std::size_t>(n_ranks) + 1,
-                                       static_cast<std::int64_t>(cost.size()));
+  std::vector<std::int64_t> boundaries(static_cast<std::size_t>(n_ranks) + 1, std::ssize(cost));
   boundaries[0] = 0;
   double done = 0;
   int rank = 1;
   for (std::size_t i = 0; i < cost.size(); ++i) {
     // An item belongs to the rank in whose share its middle lies.
     while (rank < n_ranks && done + cost[i] / 2 >= all * rank / n_ranks) {
-      boundaries[static_cast<std::size_t>(rank++)] = static_cast<std::int64_t>(i);
+      boundaries[rank++] = static_cast<std::int64_t>(i);
     }
     done += cost[i];
   }

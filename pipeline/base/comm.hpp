@@ -68,8 +68,8 @@ class Comm {
   template <class T>
   T broadcast(T value, int root) const {
     if constexpr (std::is_same_v<T, std::string>) {
-      auto length = broadcast(static_cast<std::int64_t>(value.size()), root);
-      value.resize(static_cast<std::size_t>(length));
+      auto length = broadcast(std::ssize(value), root);
+      value.resize(length);
       broadcast_bytes(value.data(), length, root);
     } else {
       broadcast(std::span<T>(&value, 1), root);
@@ -78,8 +78,7 @@ class Comm {
   }
   template <class T>
   std::vector<T> broadcast(std::vector<T> values, int root) const {
-    values.resize(
-        static_cast<std::size_t>(broadcast(static_cast<std::int64_t>(values.size()), root)));
+    values.resize(broadcast(std::ssize(values), root));
     broadcast(std::span<T>(values), root);
     return values;
   }

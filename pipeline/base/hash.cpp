@@ -55,7 +55,7 @@ std::string hash_file(std::string const& path) {
   std::vector<char> buffer(std::size_t{4} << 20);
   ssize_t got = 0;
   while ((got = ::read(file, buffer.data(), buffer.size())) > 0) {
-    hash.add_bytes(buffer.data(), static_cast<std::size_t>(got));
+    hash.add_bytes(buffer.data(), got);
     mark_progress("reading back");
   }
   int const reason = errno;

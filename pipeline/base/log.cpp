@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -59,7 +60,7 @@ double seconds_since_start() {
 double peak_memory_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024;
+  return real(usage.ru_maxrss) * 1024;
 }
 
 namespace {

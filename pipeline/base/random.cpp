@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/base/random.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <cmath>
 #include <numbers>
@@ -40,7 +41,7 @@ std::uint32_t Random::bits() {
     ++counter_[0];
     used_ = 0;
   }
-  return block_[static_cast<std::size_t>(used_++)];
+  return block_[used_++];
 }
 
 std::uint64_t Random::bits64() {
@@ -48,7 +49,7 @@ std::uint64_t Random::bits64() {
   return (upper << 32) | bits();
 }
 
-double Random::uniform() { return static_cast<double>(bits64() >> 11) * 0x1.0p-53; }
+double Random::uniform() { return real(bits64() >> 11) * 0x1.0p-53; }
 
 double Random::normal() {
   if (has_spare_) {

@@ -137,7 +137,7 @@ void Journal::visit_file(File const& file, std::function<void(Record const&)> co
       damaged(path, "no record where one must begin");
     }
     if (head.bytes < 0 || head.bytes > left) damaged(path, "wrong record length");
-    bytes.resize(static_cast<std::size_t>(head.bytes));
+    bytes.resize(head.bytes);
     read(bytes.data(), head.bytes);
     Hash hash = begin_hash(head);
     hash.add_bytes(bytes.data(), bytes.size());
@@ -163,7 +163,7 @@ void Journal::append(std::int64_t unit, std::vector<std::span<std::byte const>> 
     }
     RecordHead head;
     head.unit = unit;
-    for (auto const& piece : pieces) head.bytes += static_cast<std::int64_t>(piece.size());
+    for (auto const& piece : pieces) head.bytes += std::ssize(piece);
     Hash hash = begin_hash(head);
     for (auto const& piece : pieces) hash.add_bytes(piece.data(), piece.size());
     std::memcpy(head.hash, hash.hex().data(), sizeof head.hash);

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "pipeline/base/comm.hpp"
-#include "pipeline/run/durable.hpp"
+#include "pipeline/base/file.hpp"
 
 namespace setsz {
 

@@ -13,9 +13,9 @@
 #include <fstream>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
-#include "pipeline/run/durable.hpp"
 
 namespace setsz {
 

@@ -12,8 +12,8 @@
 #include <map>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file.hpp"
 #include "pipeline/base/hash.hpp"
-#include "pipeline/run/durable.hpp"
 
 namespace setsz {
 
@@ -110,7 +110,7 @@ ExternalFile sample_file(std::string const& path) {
     auto const last = std::max<std::int64_t>(0, sampled.bytes - block);
     auto const got = ::pread(file, buffer.data(), block, last * i / (n_blocks - 1));
     good = got >= 0;
-    if (good) hash.add_bytes(buffer.data(), static_cast<std::size_t>(got));
+    if (good) hash.add_bytes(buffer.data(), got);
   }
   int const reason = errno;
   ::close(file);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/run/memory.hpp"
 #include "pipeline/run/runner.hpp"
 
@@ -18,7 +19,7 @@ double free_bytes(std::filesystem::path path) {
   while (!std::filesystem::exists(path) && path.has_parent_path()) path = path.parent_path();
   struct statvfs status {};
   if (statvfs(path.c_str(), &status) != 0) return -1;
-  return static_cast<double>(status.f_bavail) * static_cast<double>(status.f_frsize);
+  return real(status.f_bavail) * real(status.f_frsize);
 }
 
 }  // namespace

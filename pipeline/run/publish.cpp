@@ -11,9 +11,9 @@
 #include <filesystem>
 #include <set>
 
+#include "pipeline/base/file.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
-#include "pipeline/run/durable.hpp"
 
 namespace setsz {
 
@@ -27,12 +27,11 @@ BlockHash hash_block(int file, std::int64_t offset, std::string const& path) {
   Hash hash;
   std::int64_t const end = offset + block_bytes;
   while (offset < end) {
-    auto const wanted =
-        std::min<std::int64_t>(static_cast<std::int64_t>(buffer.size()), end - offset);
-    auto const got = ::pread(file, buffer.data(), static_cast<std::size_t>(wanted), offset);
+    auto const wanted = std::min<std::int64_t>(std::ssize(buffer), end - offset);
+    auto const got = ::pread(file, buffer.data(), wanted, offset);
     require(got >= 0, ExitCode::io, "cannot read back '", path, "' (", std::strerror(errno), ")");
     if (got == 0) break;
-    hash.add_bytes(buffer.data(), static_cast<std::size_t>(got));
+    hash.add_bytes(buffer.data(), got);
     offset += got;
     mark_progress("reading back");
   }
@@ -75,7 +74,7 @@ std::string hash_file_in_blocks(Comm const& comm, std::string const& path) {
   });
   auto const all = comm.all_gather_v(own);
   // Block b is number b / size of rank b % size.
-  std::vector<std::size_t> first(static_cast<std::size_t>(comm.size()));
+  std::vector<std::size_t> first(comm.size());
   for (int rank = 1; rank < comm.size(); ++rank) {
     auto const r = static_cast<std::size_t>(rank);
     first[r] = first[r - 1] + static_cast<std::size_t>(std::max<std::int64_t>(
@@ -83,8 +82,7 @@ std::string hash_file_in_blocks(Comm const& comm, std::string const& path) {
   }
   Hash hash;
   for (std::int64_t b = 0; b < n_blocks; ++b) {
-    auto const& block = all[first[static_cast<std::size_t>(b % comm.size())] +
-                            static_cast<std::size_t>(b / comm.size())];
+    auto const& block = all[first[b % comm.size()] + static_cast<std::size_t>(b / comm.size())];
     hash.add_bytes(block.data(), block.size());
   }
   return hash.hex();

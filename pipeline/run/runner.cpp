@@ -11,9 +11,10 @@
 #include <fstream>
 #include <set>
 
+#include "pipeline/base/file.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
-#include "pipeline/run/durable.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/run/lock.hpp"
 #include "pipeline/run/memory.hpp"
 #include "pipeline/run/run_context.hpp"
@@ -243,7 +244,7 @@ void Runner::make(Stage& stage, StateReport const& report, StageResult& result) 
     state_.forget();
   });
   double bytes = 0;
-  for (auto const& output : manifest.outputs) bytes += static_cast<double>(output.bytes);
+  for (auto const& output : manifest.outputs) bytes += real(output.bytes);
   Log::info(stage.id(), ": done in ", human_seconds(result.seconds), ", peak memory per rank ",
             human_bytes(result.notes["peak_memory_bytes"]["mean"].get<double>()), " (max ",
             human_bytes(result.peak_memory), "), ", human_bytes(bytes), " written");

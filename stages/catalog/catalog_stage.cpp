@@ -8,6 +8,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/catalog/headers_agree.hpp"
 #include "stages/common/overdensity.hpp"
 #include "stages/common/snapshot_check.hpp"
@@ -62,8 +63,7 @@ void CatalogOptions::validate() const {
   require(fill_mass_min_msunh <= mass_min_msunh, ExitCode::config,
           "fill_mass_min = ", fill_mass_min_msunh, " is above mass_min = ", mass_min_msunh,
           "; equal values mean no fill");
-  double const tested =
-      split.n_folds == 1 ? split.testing_fraction : 1 / static_cast<double>(split.n_folds);
+  double const tested = split.n_folds == 1 ? split.testing_fraction : 1 / real(split.n_folds);
   require(split.validation_fraction + tested < 1, ExitCode::config,
           "validation_fraction = ", split.validation_fraction, " and the testing share ", tested,
           " leave nothing to train on");
@@ -121,7 +121,7 @@ Estimate CatalogStage::estimate(std::string const& run_directory, int n_ranks) c
   for (auto const& file : snapshot_.catalog(run_directory)) {
     std::error_code missing;
     auto const size = std::filesystem::file_size(file, missing);
-    if (!missing) bytes += static_cast<double>(size);
+    if (!missing) bytes += real(size);
   }
   // A line has about 400 bytes and becomes a record of 200 in the worst case, that all are kept.
   constexpr double parsed_bytes_per_second = 60e6;
@@ -176,7 +176,7 @@ void CatalogStage::refuse_empty(Comm const& comm, std::vector<std::string> const
     largest = std::max(largest, halo.mass);
   }
   n_hosts = comm.all_sum(n_hosts);
-  auto const n_halos = comm.all_sum(static_cast<std::int64_t>(all.halos.size()));
+  auto const n_halos = comm.all_sum(std::ssize(all.halos));
   largest = comm.all_max(largest);
   throw CollectiveError(
       ExitCode::bad_data,
@@ -255,7 +255,7 @@ void CatalogStage::run(Context& context) {
   for (auto const& cluster : table.clusters) ids.push_back(cluster.id);
   table.split = split_clusters(ids, options_.split);
 
-  auto const n_fill = comm.all_sum(static_cast<std::int64_t>(fill.size()));
+  auto const n_fill = comm.all_sum(std::ssize(fill));
   write_clusters(comm, context.part("clusters.h5"), table);
   write_fill_halos(comm, context.part("halos.h5"), table,
                    options_.fill_mass_min_msunh * code_per_msunh, std::move(fill));

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "pipeline/base/number.hpp"
+
 namespace setsz {
 
 /// The cube of cells around a cluster by which its particles are sorted: cells tile
@@ -34,7 +36,7 @@ struct CellGrid {
     // Found with tests/bench/local_spheres.cpp: finer cells test fewer particles, coarser ones
     // visit fewer columns.
     constexpr double particles_per_cell = 8, cells_per_local_radius = 5, max_per_side = 512;
-    double const by_count = std::cbrt(static_cast<double>(n_particles) / particles_per_cell);
+    double const by_count = std::cbrt(real(n_particles) / particles_per_cell);
     double const by_radius = 2 * radius / local_radius * cells_per_local_radius;
     double const per_side = std::clamp(std::floor(std::min(by_count, by_radius)), 1., max_per_side);
     // A little more than the sphere: stored float32 positions may round to its radius.
@@ -43,7 +45,7 @@ struct CellGrid {
 
  private:
   std::int64_t along(float x) const {
-    double const cell = (static_cast<double>(x) + half_side()) / cell_edge;
+    double const cell = (real(x) + half_side()) / cell_edge;
     return std::clamp(static_cast<std::int64_t>(std::floor(cell)), std::int64_t{0},
                       std::int64_t{cells_per_side} - 1);
   }

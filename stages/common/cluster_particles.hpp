@@ -29,7 +29,7 @@ struct ClusterParticles {
   CellGrid grid;
   std::vector<std::int32_t> first_in_cell;  ///< (n_cells + 1), rows of x, y, z
 
-  std::int64_t size() const { return static_cast<std::int64_t>(x.size()); }
+  std::int64_t size() const { return std::ssize(x); }
 };
 
 /// The same from particles in any order: inside a cell they keep theirs. For tests and tools.

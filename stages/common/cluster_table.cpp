@@ -230,7 +230,7 @@ std::int64_t count_fill_halos(std::string const& path) {
 
 std::vector<FillHalo> read_fill_halos(std::string const& path, Range rows) {
   auto const file = H5File::open(path);
-  std::vector<FillHalo> halos(static_cast<std::size_t>(rows.size()));
+  std::vector<FillHalo> halos(rows.size());
   fill(halos, &FillHalo::id, file.read_rows<std::int64_t>("/halos/id", rows), path, "/halos/id");
   fill(halos, &FillHalo::position, file.read_rows<double>("/halos/position", rows), path,
        "/halos/position");

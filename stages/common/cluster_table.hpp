@@ -42,9 +42,9 @@ struct ClusterTable {
   std::int64_t n_folds = 1;
   std::vector<Split> split;  ///< (n_clusters, n_folds), fold fastest
 
-  std::int64_t size() const { return static_cast<std::int64_t>(clusters.size()); }
+  std::int64_t size() const { return std::ssize(clusters); }
   Split split_of(std::int64_t cluster, std::int64_t fold) const {
-    return split[static_cast<std::size_t>(cluster * n_folds + fold)];
+    return split[cluster * n_folds + fold];
   }
   /// Rows of one part of a fold, ascending.
   std::vector<std::int64_t> rows_of(Split part, std::int64_t fold) const;

@@ -18,7 +18,7 @@ CubeFile::CubeFile(std::string const& path) : file_(H5File::open(path)) {
   if (file_.exists("/cluster")) {
     cluster_ = file_.read_all<std::int64_t>("/cluster");
   } else {
-    cluster_.resize(static_cast<std::size_t>(shape[0]));
+    cluster_.resize(shape[0]);
     std::iota(cluster_.begin(), cluster_.end(), std::int64_t{0});
   }
   auto const n = static_cast<std::size_t>(shape[0]);

@@ -20,14 +20,14 @@ class CubeFile {
   /// Checks shapes against each other; Error(bad_data) names what does not fit.
   explicit CubeFile(std::string const& path);
 
-  std::int64_t size() const { return static_cast<std::int64_t>(cluster_.size()); }
+  std::int64_t size() const { return std::ssize(cluster_); }
   std::int64_t n_voxels() const { return n_voxels_; }
   /// Rows of clusters.h5, ascending.
   std::vector<std::int64_t> const& clusters() const { return cluster_; }
   /// The cube of a row of clusters.h5, if the file has it.
   std::optional<std::int64_t> find(std::int64_t cluster) const;
   /// [ckpc/h]
-  double edge_ckpch(std::int64_t cube) const { return edge_[static_cast<std::size_t>(cube)]; }
+  double edge_ckpch(std::int64_t cube) const { return edge_[cube]; }
   CubeLattice lattice(std::int64_t cube, double r200c_ckpch) const {
     return {n_voxels_, edge_ckpch(cube) / r200c_ckpch};
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/vec3.hpp"
 
 namespace setsz {
@@ -19,12 +20,11 @@ struct CubeLattice {
   std::int64_t n;    ///< voxels a side
   double edge_r200;  ///< [R200]
 
-  double voxel_r200() const { return edge_r200 / static_cast<double>(n); }
+  double voxel_r200() const { return edge_r200 / real(n); }
   std::int64_t n_cells() const { return n * n * n; }
   Vec3 centre_r200(std::int64_t i, std::int64_t j, std::int64_t k) const {
     double const half = voxel_r200() / 2;
-    return {half * static_cast<double>(doubled(i)), half * static_cast<double>(doubled(j)),
-            half * static_cast<double>(doubled(k))};
+    return {half * real(doubled(i)), half * real(doubled(j)), half * real(doubled(k))};
   }
   /// Which of the ascending distinct radii a voxel has, if n is even; for odd n a coarser key would
   /// mix radii, so every 4 r^2 has its own number there.
@@ -33,7 +33,7 @@ struct CubeLattice {
     return n % 2 == 0 ? key / 8 : key / 4;
   }
   double shell_radius_r200(std::int64_t shell) const {
-    auto const key = static_cast<double>(n % 2 == 0 ? 8 * shell + 3 : 4 * shell);
+    auto const key = real(n % 2 == 0 ? 8 * shell + 3 : 4 * shell);
     return std::sqrt(key) / 2 * voxel_r200();
   }
   /// Shells within `radius_r200` (strictly).
@@ -50,7 +50,7 @@ struct CubeLattice {
       for (std::int64_t j = 0; j < n; ++j)
         for (std::int64_t k = 0; k < n; ++k, ++voxel) {
           std::int64_t const s = shell(i, j, k);
-          if (s < end) visit(static_cast<std::size_t>(voxel), static_cast<std::size_t>(s));
+          if (s < end) visit(voxel, s);
         }
   }
 

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -22,7 +23,7 @@ inline std::int64_t floor_cell(double cells) {
 }
 inline std::int64_t ceil_cell(double cells) {
   std::int64_t const whole = floor_cell(cells);
-  return whole + (static_cast<double>(whole) < cells ? 1 : 0);
+  return whole + (real(whole) < cells ? 1 : 0);
 }
 
 /// Uniform in [0, n), unbiased. \source Lemire (2019), ACM TOMACS 29, "Fast random integer
@@ -43,7 +44,7 @@ inline std::uint32_t below(Random& random, std::uint32_t n) {
 void sort_even(std::vector<std::uint32_t> const& values, std::uint32_t range,
                std::vector<std::uint32_t>& sorted) {
   std::size_t const n = values.size();
-  double const buckets_per_value = static_cast<double>(n) / range;
+  double const buckets_per_value = real(n) / range;
   auto const bucket = [&](std::uint32_t value) {
     return static_cast<std::size_t>(value * buckets_per_value);
   };
@@ -65,7 +66,7 @@ void sort_even(std::vector<std::uint32_t> const& values, std::uint32_t range,
 }  // namespace
 
 LocalSpheres::LocalSpheres(ClusterParticles const& particles, double radius_ckpch)
-    : particles_(particles), radius_(static_cast<double>(static_cast<float>(radius_ckpch))) {
+    : particles_(particles), radius_(real(single(radius_ckpch))) {
   require(radius_ckpch > 0 && std::isfinite(radius_ckpch), ExitCode::config,
           "local spheres need a radius above 0, not ", radius_ckpch, " ckpc/h");
   // float32 distances carry a relative error of a few 6e-8, cell borders one of a few 1e-16.
@@ -74,7 +75,7 @@ LocalSpheres::LocalSpheres(ClusterParticles const& particles, double radius_ckpc
   double const inner = std::max(0., radius_ * (1 - 1e-6) - pad_);
   surely_outside2_ = outer * outer;
   surely_inside2_ = inner * inner;
-  y_extents_.resize(static_cast<std::size_t>(particles.grid.cells_per_side));
+  y_extents_.resize(particles.grid.cells_per_side);
 }
 
 std::int64_t LocalSpheres::count(Vec3 const& target) const { return mark(target); }
@@ -97,9 +98,8 @@ std::int64_t LocalSpheres::sample(Vec3 const& target, std::int64_t n_max, Random
 /// Finds the segments of the sphere around `target` and tests those at its surface.
 /// \return number of members
 std::int64_t LocalSpheres::mark(Vec3 const& target) const {
-  auto const radius = static_cast<float>(radius_);
-  FloatSphere const sphere{static_cast<float>(target.x), static_cast<float>(target.y),
-                           static_cast<float>(target.z), radius * radius};
+  auto const radius = single(radius_);
+  FloatSphere const sphere{single(target.x), single(target.y), single(target.z), radius * radius};
   find_segments(sphere);
   if (mask_.size() < static_cast<std::size_t>(mask_bytes_))
     mask_.resize(static_cast<std::size_t>(mask_bytes_) * 3 / 2);
@@ -125,18 +125,17 @@ void LocalSpheres::find_segments(FloatSphere const& sphere) const {
                                                std::int64_t{grid.cells_per_side})};
   };
   auto const extent = [&](double at, std::int64_t slab) {
-    double const low = static_cast<double>(slab) * edge - at, high = low + edge;
+    double const low = real(slab) * edge - at, high = low + edge;
     double const near = std::max({0., low, -high}), far = std::max(-low, high);
     return Extent{near * near, far * far};
   };
 
   CellRange const in_x = slabs(centre.x), in_y = slabs(centre.y);
-  for (std::int64_t iy = in_y.first; iy < in_y.last; ++iy)
-    y_extents_[static_cast<std::size_t>(iy)] = extent(centre.y, iy);
+  for (std::int64_t iy = in_y.first; iy < in_y.last; ++iy) y_extents_[iy] = extent(centre.y, iy);
   for (std::int64_t ix = in_x.first; ix < in_x.last; ++ix) {
     Extent const x = extent(centre.x, ix);
     for (std::int64_t iy = in_y.first; iy < in_y.last; ++iy) {
-      Extent const y = y_extents_[static_cast<std::size_t>(iy)];
+      Extent const y = y_extents_[iy];
       add_column(centre.z, x.near2 + y.near2, x.far2 + y.far2,
                  (ix * grid.cells_per_side + iy) * grid.cells_per_side);
     }

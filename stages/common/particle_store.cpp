@@ -19,7 +19,7 @@ void check_offsets(std::vector<std::int64_t> const& first, std::string const& pa
 void read_columns(H5File const& file, std::string const& dataset, Range rows,
                   std::array<std::vector<float>*, 3> const& columns) {
   constexpr std::int64_t piece = 1 << 20;
-  for (auto* column : columns) column->resize(static_cast<std::size_t>(rows.size()));
+  for (auto* column : columns) column->resize(rows.size());
   std::vector<float> buffer;
   for (std::int64_t first = rows.first; first < rows.last; first += piece) {
     std::int64_t const last = std::min(first + piece, rows.last);
@@ -85,9 +85,8 @@ ClusterParticles ParticleStore::load(std::int64_t cluster) const {
 
   auto const cells = file_.read_rows<std::int64_t>(
       "/cells/first_particle", {first_cell_[at(cluster)], first_cell_[at(cluster) + 1]});
-  require(static_cast<std::int64_t>(cells.size()) == particles.grid.n_cells() + 1 &&
-              cells.front() == 0 && cells.back() == rows.size() &&
-              std::is_sorted(cells.begin(), cells.end()),
+  require(std::ssize(cells) == particles.grid.n_cells() + 1 && cells.front() == 0 &&
+              cells.back() == rows.size() && std::is_sorted(cells.begin(), cells.end()),
           ExitCode::bad_data, "'", file_.path(), "': the cells of cluster ", cluster,
           " do not hold its ", rows.size(), " particles");
   particles.first_in_cell.assign(cells.size(), 0);

@@ -16,7 +16,7 @@ class ParticleStore {
  public:
   explicit ParticleStore(std::string const& path);
 
-  std::int64_t n_clusters() const { return static_cast<std::int64_t>(first_particle_.size()) - 1; }
+  std::int64_t n_clusters() const { return std::ssize(first_particle_) - 1; }
   /// Number of particles of a cluster, or of all. `cluster` is a row of clusters.h5.
   std::int64_t count(std::int64_t cluster) const {
     return first_particle_[at(cluster) + 1] - first_particle_[at(cluster)];

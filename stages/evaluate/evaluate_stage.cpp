@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/common/instances.hpp"
@@ -69,7 +70,7 @@ void add_cluster(Results& results, Cluster const& cluster, Task const& task, Fol
           ExitCode::bad_data, "'", fold.predictions.file().path(), "': cluster ", cluster.id,
           " has a cube of ", predicted_lattice.n, "^3 voxels and ", predicted_lattice.edge_r200,
           " R200, the gas one of ", lattice.n, "^3 and ", lattice.edge_r200);
-  auto const& entry = fold.gnfw.at("clusters").at(static_cast<std::size_t>(task.row));
+  auto const& entry = fold.gnfw.at("clusters").at(task.row);
   require(entry.at("id").get<std::int64_t>() == cluster.id, ExitCode::bad_data,
           "gnfw.json of fold ", task.fold, " has id ", entry.at("id").get<std::int64_t>(),
           " in row ", task.row, ", clusters.h5 ", cluster.id);
@@ -105,14 +106,12 @@ Results score_all(Comm const& comm, std::vector<Task> const& tasks, ClusterTable
                   std::vector<Fold> const& folds, CubeFile const& truth) {
   Results results;
   collectively(comm, "evaluate: comparing cubes", [&] {
-    Range const mine =
-        even_range(static_cast<std::int64_t>(tasks.size()), comm.rank(), comm.size());
-    Progress progress("evaluate", static_cast<double>(mine.size()));
+    Range const mine = even_range(std::ssize(tasks), comm.rank(), comm.size());
+    Progress progress("evaluate", real(mine.size()));
     for (std::int64_t i = mine.first; i < mine.last; ++i) {
-      auto const& task = tasks[static_cast<std::size_t>(i)];
-      add_cluster(results, table.clusters[static_cast<std::size_t>(task.row)], task,
-                  folds[static_cast<std::size_t>(task.fold)], truth, table);
-      progress.update(static_cast<double>(i + 1 - mine.first));
+      auto const& task = tasks[i];
+      add_cluster(results, table.clusters[task.row], task, folds[task.fold], truth, table);
+      progress.update(real(i + 1 - mine.first));
       mark_progress("evaluate");
     }
   });
@@ -216,7 +215,7 @@ void EvaluateStage::describe(Fingerprint& fingerprint) const {
 
 Estimate EvaluateStage::estimate(std::string const& run_directory, int n_ranks) const {
   auto const table = read_clusters(run_directory + "/" + products::clusters(snapshot_));
-  auto const n = static_cast<double>(table.size());
+  auto const n = real(table.size());
   constexpr double cube_bytes = 1 << 20, row_bytes = 2500, seconds_per_cluster = 0.02;
   return {.memory_bytes = 4 * cube_bytes + 3 * n * row_bytes,
           .output_bytes = n * row_bytes,

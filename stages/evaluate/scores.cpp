@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/fit/gnfw_fit.hpp"
 
@@ -19,14 +20,14 @@ void count_pressure(std::vector<std::int64_t>& counts, double p) {
   if (p <= 0) return;
   double const x = (std::log10(p) - histogram_low) / (histogram_high - histogram_low);
   if (x < 0 || x >= 1) return;
-  ++counts[static_cast<std::size_t>(x * static_cast<double>(histogram_bins))];
+  ++counts[x * real(histogram_bins)];
 }
 
 double percentile(std::vector<double> const& sorted, double fraction) {
-  double const at = fraction * static_cast<double>(sorted.size() - 1);
+  double const at = fraction * real(sorted.size() - 1);
   auto const below = static_cast<std::size_t>(at);
   auto const above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+  return sorted[below] + (at - real(below)) * (sorted[above] - sorted[below]);
 }
 
 /// Sum of Y of some clusters over that of their gas, and the scatter of single ones.
@@ -47,7 +48,7 @@ nlohmann::json y_summary(std::span<ClusterScore const> scores) {
       sum += x;
       sum2 += x * x;
     }
-    auto const n = static_cast<double>(values.size());
+    auto const n = real(values.size());
     return std::sqrt(std::max(0.0, sum2 / n - sum * sum / (n * n)));
   };
   return {{"sum_pred_over_gas", predicted / gas},
@@ -63,15 +64,15 @@ nlohmann::json y_summary(std::span<ClusterScore const> scores) {
 std::vector<double> shell_edges(std::int64_t n_shells) {
   std::vector<double> edges;
   for (std::int64_t i = 0; i <= n_shells; ++i)
-    edges.push_back(score_radius_r200 * static_cast<double>(i) / static_cast<double>(n_shells));
+    edges.push_back(score_radius_r200 * real(i) / real(n_shells));
   return edges;
 }
 
 std::vector<double> histogram_edges() {
   std::vector<double> edges;
   for (std::size_t i = 0; i <= histogram_bins; ++i)
-    edges.push_back(histogram_low + (histogram_high - histogram_low) * static_cast<double>(i) /
-                                        static_cast<double>(histogram_bins));
+    edges.push_back(histogram_low +
+                    (histogram_high - histogram_low) * real(i) / real(histogram_bins));
   return edges;
 }
 
@@ -92,13 +93,12 @@ CubeComparison compare_cubes(CubeLattice const& lattice, std::span<float const> 
   std::vector<double> in_shell(n, 0);
   double n_voxels = 0;
   lattice.each_within(score_radius_r200, [&](std::size_t voxel, std::size_t s) {
-    auto const p = static_cast<double>(predicted[voxel]), t = static_cast<double>(gas[voxel]);
+    auto const p = real(predicted[voxel]), t = real(gas[voxel]);
     result.loss += (p - t) * (p - t);
     result.sum_predicted += p;
     result.sum_gas += t;
     n_voxels += 1;
-    auto const shell = std::min(
-        n - 1, static_cast<std::size_t>(radius[s] / score_radius_r200 * static_cast<double>(n)));
+    auto const shell = std::min(n - 1, radius[s] / score_radius_r200 * real(n));
     in_shell[shell] += 1;
     curves.gas[shell] += t;
     curves.predicted[shell] += p;
@@ -143,7 +143,7 @@ nlohmann::json score_report(std::span<ClusterScore const> scores, std::int64_t n
   for (auto const& score : scores) {
     ratios.push_back(score.ratio());
     masses.push_back(score.m200c);
-    mean += score.ratio() / static_cast<double>(scores.size());
+    mean += score.ratio() / real(scores.size());
     loss += score.loss;
     loss_benchmark += score.loss_benchmark;
     table.push_back({{"cluster", score.row},

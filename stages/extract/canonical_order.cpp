@@ -43,12 +43,11 @@ OrderedParticles in_canonical_order(ParticleBlocks&& blocks, CellGrid const& gri
   std::partial_sum(first.begin(), first.end(), first.begin());
 
   auto& particles = ordered.particles;
-  particles.resize(static_cast<std::size_t>(first.back()));
+  particles.resize(first.back());
   auto next = first;
   auto cell = cells.begin();
   for (auto& block : blocks) {
-    for (auto const& particle : block)
-      particles[static_cast<std::size_t>(next[static_cast<std::size_t>(*cell++)]++)] = particle;
+    for (auto const& particle : block) particles[next[*cell++]++] = particle;
     block = {};
   }
   blocks.clear();

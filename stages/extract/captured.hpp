@@ -37,8 +37,7 @@ using ParticleBlocks = std::vector<std::vector<KeptParticle>>;
 /// All clusters that a rank holds particles of.
 class ClusterBins {
  public:
-  explicit ClusterBins(std::int64_t n_clusters)
-      : blocks_(static_cast<std::size_t>(n_clusters)), count_(blocks_.size(), 0) {}
+  explicit ClusterBins(std::int64_t n_clusters) : blocks_(n_clusters), count_(blocks_.size(), 0) {}
 
   void add(CapturedParticle const& captured) {
     auto const cluster = static_cast<std::size_t>(captured.cluster);
@@ -52,16 +51,12 @@ class ClusterBins {
     blocks.back().push_back(captured.particle);
     ++count_[cluster];
   }
-  std::int64_t count(std::int64_t cluster) const {
-    return count_[static_cast<std::size_t>(cluster)];
-  }
-  ParticleBlocks const& blocks(std::int64_t cluster) const {
-    return blocks_[static_cast<std::size_t>(cluster)];
-  }
+  std::int64_t count(std::int64_t cluster) const { return count_[cluster]; }
+  ParticleBlocks const& blocks(std::int64_t cluster) const { return blocks_[cluster]; }
   /// Gives the particles of a cluster away.
   ParticleBlocks take(std::int64_t cluster) {
-    count_[static_cast<std::size_t>(cluster)] = 0;
-    return std::exchange(blocks_[static_cast<std::size_t>(cluster)], {});
+    count_[cluster] = 0;
+    return std::exchange(blocks_[cluster], {});
   }
 
   static constexpr std::size_t block_size = 2048;

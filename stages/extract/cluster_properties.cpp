@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -49,7 +50,7 @@ ClusterProperties cluster_properties(std::span<KeptParticle const> particles,
                                      double particle_mass) {
   double const radius2 = radius * radius, r200_2 = cluster.r200c * cluster.r200c;
   auto const mass_of = [&](KeptParticle const& particle) {
-    return particle_mass > 0 ? particle_mass : static_cast<double>(particle.mass);
+    return particle_mass > 0 ? particle_mass : real(particle.mass);
   };
   Moments in_sphere, in_r200;
   for (auto const& particle : particles) {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 
 namespace setsz {
@@ -16,7 +17,7 @@ double expected_particles(Cluster const& cluster, double radius, SnapshotHeader 
   double particle_mass = header.mass_table[dark_matter];
   if (particle_mass <= 0)  // they differ: take the mean of the box
     particle_mass = header.cosmology.omega_m * units::rho_crit_0 * std::pow(header.box_ckpch, 3) /
-                    static_cast<double>(header.n_particles[dark_matter]);
+                    real(header.n_particles[dark_matter]);
   return mass / particle_mass;
 }
 

@@ -10,6 +10,7 @@
 
 #include "io/snapshot.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/common/instances.hpp"
@@ -32,16 +33,15 @@ constexpr double bytes_per_reader_row = 100;
 constexpr double bytes_per_slice_row = 3 * sizeof(CapturedParticle);
 
 double working_memory(std::int64_t slice_rows) {
-  return static_cast<double>(std::min(slice_rows, DarkMatterBlock::max_rows)) *
-             bytes_per_reader_row +
-         static_cast<double>(slice_rows) * bytes_per_slice_row;
+  return real(std::min(slice_rows, DarkMatterBlock::max_rows)) * bytes_per_reader_row +
+         real(slice_rows) * bytes_per_slice_row;
 }
 
 KeptParticle kept(DarkMatterBlock const& block, std::size_t i, Vec3 const& q,
                   Cluster const& cluster, std::uint64_t seed) {
   Vec3 const v = block.velocity_at(i) - cluster.velocity;
   std::uint64_t const key = hash64(seed, block.id[i]);
-  auto const single = [](double x) { return static_cast<float>(x); };
+  auto const single = [](double x) { return single(x); };
   return {{static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key)},
           {single(q.x), single(q.y), single(q.z)},
           {single(v.x), single(v.y), single(v.z)},
@@ -53,7 +53,7 @@ void capture(DarkMatterBlock const& block, SphereLookup const& spheres, ClusterT
              std::uint64_t seed, ParticleGatherer& gatherer) {
   auto const look_up = [&](auto positions) {
     spheres.visit_all(positions, [&](std::size_t i, std::int32_t cluster, Vec3 const& q) {
-      auto const& owner_of = table.clusters[static_cast<std::size_t>(cluster)];
+      auto const& owner_of = table.clusters[cluster];
       gatherer.add({cluster, kept(block, i, q, owner_of, seed)});
     });
   };
@@ -148,9 +148,7 @@ Estimate ExtractStage::estimate(std::string const& run_directory, int n_ranks) c
   auto const boundaries = balanced_boundaries(expected, n_ranks);
   double most = 0, least = total;
   for (int r = 0; r < n_ranks; ++r) {
-    auto const at = [&](int k) {
-      return expected.begin() + boundaries[static_cast<std::size_t>(k)];
-    };
+    auto const at = [&](int k) { return expected.begin() + boundaries[k]; };
     double const held = std::accumulate(at(r), at(r + 1), 0.0);
     most = std::max(most, held);
     least = std::min(least, held);
@@ -160,9 +158,8 @@ Estimate ExtractStage::estimate(std::string const& run_directory, int n_ranks) c
   estimate.memory_bytes = most * sizeof(KeptParticle) +
                           working_memory(std::min(snapshot.n_rows, RunOptions{}.slice_rows));
   estimate.output_bytes = total * (6 * sizeof(float) + 2);  // and an eighth of a cell each
-  estimate.seconds =
-      static_cast<double>(snapshot.n_rows) * snapshot.bytes_per_row / read_bytes_per_second +
-      estimate.output_bytes / write_bytes_per_second;
+  estimate.seconds = real(snapshot.n_rows) * snapshot.bytes_per_row / read_bytes_per_second +
+                     estimate.output_bytes / write_bytes_per_second;
   estimate.note = concat(table.size(), " clusters, about ", total, " particles; owners hold ",
                          least, " to ", most);
   return estimate;
@@ -211,7 +208,7 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
     done = *context.journal().committed();
     Log::info("extract: going on at row ", done, " of ", snapshot.n_rows());
   }
-  Progress progress("extract", static_cast<double>(snapshot.n_rows()));
+  Progress progress("extract", real(snapshot.n_rows()));
   std::int64_t const slice_rows = context.options().slice_rows;
   while (done < snapshot.n_rows()) {
     auto const row = [&](std::int64_t slice) {
@@ -225,7 +222,7 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
     });
     gatherer.deliver();
     done = row(comm.size());
-    progress.update(static_cast<double>(done));
+    progress.update(real(done));
     mark_progress("extract: reading the snapshot");
     bool const stop = context.stop_requested();
     if (stop || context.checkpoint_due()) gatherer.save(context.journal(), done);
@@ -250,7 +247,7 @@ void ExtractStage::finish(Context& context, ClusterTable const& table, double pa
   ParticleFileLayout const layout(counts, radii, local_radii);
   ParticleFileWriter file(comm, context.part("particles.h5"), table, layout, particle_mass);
 
-  Progress progress("extract: sorting", static_cast<double>(owned.size()));
+  Progress progress("extract: sorting", real(owned.size()));
   double const batch_bytes = context.options().memory_mb * 1e6 / 8;
   std::vector<ClusterProperties> properties;
   std::int64_t next = owned.first;
@@ -272,11 +269,11 @@ void ExtractStage::finish(Context& context, ClusterTable const& table, double pa
             particles, cluster, options_.radius_r200 * cluster.r200c, table.a, particle_mass));
         require(all_finite(properties.back()), ExitCode::internal, "cluster ", cluster.id,
                 ": its scalars or vectors are not finite");
-        bytes += static_cast<double>(particles.size() * sizeof(KeptParticle));
+        bytes += real(particles.size() * sizeof(KeptParticle));
       }
     });
     file.write(first, batch);
-    progress.update(static_cast<double>(next - owned.first));
+    progress.update(real(next - owned.first));
     mark_progress("extract: sorting particles");
   }
   file.write_properties(properties);

@@ -100,7 +100,7 @@ void ParticleFileWriter::write(std::int64_t first_cluster,
   file_.write_rows("/particles/velocity", layout_.first_particle[first],
                    flattened(clusters, n, &KeptParticle::v));
   std::vector<std::int64_t> cells;
-  cells.reserve(static_cast<std::size_t>(layout_.first_cell[last] - layout_.first_cell[first]));
+  cells.reserve(layout_.first_cell[last] - layout_.first_cell[first]);
   for (auto const& cluster : clusters)
     cells.insert(cells.end(), cluster.first_in_cell.begin(), cluster.first_in_cell.end());
   file_.write_rows("/cells/first_particle", layout_.first_cell[first], cells);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/extract/particle_gatherer.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -13,7 +14,7 @@ ParticleGatherer::ParticleGatherer(Comm const& comm, std::span<double const> cos
       buffer_bytes_(buffer_bytes),
       boundaries_(balanced_boundaries(cost, comm.size())),
       owner_(cost.size()),
-      bins_(static_cast<std::int64_t>(cost.size())),
+      bins_(std::ssize(cost)),
       saved_(cost.size(), 0) {
   for (std::size_t r = 0; r + 1 < boundaries_.size(); ++r)
     std::fill(owner_.begin() + boundaries_[r], owner_.begin() + boundaries_[r + 1],
@@ -23,23 +24,22 @@ ParticleGatherer::ParticleGatherer(Comm const& comm, std::span<double const> cos
 void ParticleGatherer::deliver() {
   auto const n_ranks = static_cast<std::size_t>(comm_.size());
   auto const owner_of = [&](CapturedParticle const& particle) {
-    return static_cast<std::size_t>(owner_[static_cast<std::size_t>(particle.cluster)]);
+    return static_cast<std::size_t>(owner_[particle.cluster]);
   };
   std::vector<std::int64_t> counts(n_ranks, 0), first(n_ranks + 1, 0);
   for (auto const& particle : outgoing_) ++counts[owner_of(particle)];
   std::partial_sum(counts.begin(), counts.end(), first.begin() + 1);
   by_owner_.resize(outgoing_.size());
   auto next = first;
-  for (auto const& particle : outgoing_)
-    by_owner_[static_cast<std::size_t>(next[owner_of(particle)]++)] = particle;
+  for (auto const& particle : outgoing_) by_owner_[next[owner_of(particle)]++] = particle;
   outgoing_.clear();
 
   // Halo finders sort snapshots by halo: all ranks may read particles of the same owner at once.
   auto const incoming = comm_.all_to_all_v(std::span<std::int64_t const>(counts),
                                            std::vector<std::int64_t>(n_ranks, 1));
   double const most =
-      sizeof(CapturedParticle) * comm_.all_max(static_cast<double>(std::accumulate(
-                                     incoming.begin(), incoming.end(), std::int64_t{0})));
+      sizeof(CapturedParticle) *
+      comm_.all_max(real(std::accumulate(incoming.begin(), incoming.end(), std::int64_t{0})));
   int const n_pieces = std::max(1, static_cast<int>(std::ceil(most / buffer_bytes_)));
   std::vector<CapturedParticle> piece;
   for (int p = 0; p < n_pieces; ++p) {
@@ -63,7 +63,7 @@ void ParticleGatherer::save(Journal& journal, std::int64_t position) {
   constexpr std::size_t blocks_per_record = 1024;  // 75 MB
   for (std::int64_t cluster = owned().first; cluster < owned().last; ++cluster) {
     auto const& blocks = bins_.blocks(cluster);
-    auto& saved = saved_[static_cast<std::size_t>(cluster)];
+    auto& saved = saved_[cluster];
     std::vector<std::span<std::byte const>> pieces;
     auto const flush = [&] {
       if (!pieces.empty()) journal.append(cluster, pieces);
@@ -71,7 +71,7 @@ void ParticleGatherer::save(Journal& journal, std::int64_t position) {
     };
     std::int64_t first = 0;  // of the block
     for (auto const& block : blocks) {
-      auto const size = static_cast<std::int64_t>(block.size());
+      auto const size = std::ssize(block);
       if (first + size > saved) {
         auto const skip = static_cast<std::size_t>(std::max(saved - first, std::int64_t{0}));
         pieces.push_back(std::as_bytes(std::span(block).subspan(skip)));
@@ -111,8 +111,7 @@ void ParticleGatherer::restore(Journal const& journal) {
     if (!comm_.any(!outgoing_.empty())) break;
     deliver();
   }
-  for (std::int64_t c = owned().first; c < owned().last; ++c)
-    saved_[static_cast<std::size_t>(c)] = bins_.count(c);
+  for (std::int64_t c = owned().first; c < owned().last; ++c) saved_[c] = bins_.count(c);
 }
 
 }  // namespace setsz

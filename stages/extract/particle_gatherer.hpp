@@ -21,7 +21,7 @@ class ParticleGatherer {
 
   /// Local: keeps a particle of an own cluster, notes another for its owner.
   void add(CapturedParticle const& captured) {
-    bool const mine = owner_[static_cast<std::size_t>(captured.cluster)] == comm_.rank();
+    bool const mine = owner_[captured.cluster] == comm_.rank();
     if (mine)
       bins_.add(captured);
     else

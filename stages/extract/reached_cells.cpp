@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "pipeline/base/dispatch.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -39,8 +40,8 @@ SETSZ_DISPATCH void mark_double(double const* position, std::size_t n, double pe
 
 void mark_reached(std::span<float const> positions, CellBits const& cells,
                   std::span<std::uint8_t> marks) {
-  mark_single(positions.data(), marks.size(), static_cast<float>(cells.cells_per_length),
-              cells.power, cells.bits.data(), marks.data());
+  mark_single(positions.data(), marks.size(), single(cells.cells_per_length), cells.power,
+              cells.bits.data(), marks.data());
 }
 void mark_reached(std::span<double const> positions, CellBits const& cells,
                   std::span<std::uint8_t> marks) {

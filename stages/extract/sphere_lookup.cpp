@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -28,7 +29,7 @@ std::vector<Slab> slabs_in_reach(double centre, double radius, double edge, std:
     return slabs;
   }
   for (std::int64_t i = first; i <= last; ++i) {
-    double const low = static_cast<double>(i) * edge - centre;
+    double const low = real(i) * edge - centre;
     double const near = std::max({0., low, -(low + edge)});
     slabs.push_back({static_cast<std::size_t>((i % n + n) % n), near * near});
   }
@@ -66,8 +67,8 @@ SphereLookup::SphereLookup(PeriodicBox const& box, std::vector<Sphere> spheres)
   while (power_ < max_power && std::ldexp(1, static_cast<int>(power_)) < 2 * box.edge() / smallest)
     ++power_;
   per_side_ = std::size_t{1} << power_;
-  cells_per_length_ = static_cast<double>(per_side_) / box.edge();
-  double const edge = box.edge() / static_cast<double>(per_side_);
+  cells_per_length_ = real(per_side_) / box.edge();
+  double const edge = box.edge() / real(per_side_);
 
   auto const for_each_cell = [&](auto const& visit) {
     for (std::size_t i = 0; i < spheres_.size(); ++i)

@@ -36,7 +36,7 @@ class SphereLookup {
     auto const row = row_of(cell);
     for (auto k = first_[row]; k < first_[row + 1]; ++k) {
       auto const index = reaching_[k];
-      Sphere const& sphere = spheres_[static_cast<std::size_t>(index)];
+      Sphere const& sphere = spheres_[index];
       Vec3 const offset = box_.offset(sphere.centre, position);
       if (norm2(offset) < sphere.radius * sphere.radius) found(index, offset);
     }

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/common/instances.hpp"
 #include "stages/fit/fit_report.hpp"
@@ -25,24 +26,24 @@ std::vector<RadialSums> gather_sums(Comm const& comm, ClusterTable const& table,
     require(cubes.size() == table.size(), ExitCode::bad_data, "'", path, "' holds ", cubes.size(),
             " cubes, clusters.h5 ", table.size(), " clusters");
     for (std::int64_t c = 0; c < table.size(); ++c)
-      lattices.push_back(cubes.lattice(c, table.clusters[static_cast<std::size_t>(c)].r200c));
+      lattices.push_back(cubes.lattice(c, table.clusters[c].r200c));
     Range const mine = even_range(table.size(), comm.rank(), comm.size());
-    Progress progress("fit: reading", static_cast<double>(mine.size()));
+    Progress progress("fit: reading", real(mine.size()));
     for (std::int64_t c = mine.first; c < mine.last; ++c) {
-      auto const& lattice = lattices[static_cast<std::size_t>(c)];
+      auto const& lattice = lattices[c];
       require(lattice.edge_r200 >= 2 * score_radius_r200, ExitCode::config, "the cube of cluster ",
-              table.clusters[static_cast<std::size_t>(c)].id, " is ", lattice.edge_r200,
+              table.clusters[c].id, " is ", lattice.edge_r200,
               " R200 wide (the fits need all within ", score_radius_r200,
               " R200); raise [voxelize] edge or fixed_edge");
       auto const sums = radial_sums(lattice, cubes.read(c));
       require(sums.n_voxels > 0, ExitCode::config, "no voxel centre of cluster ",
-              table.clusters[static_cast<std::size_t>(c)].id, " lies within ", score_radius_r200,
+              table.clusters[c].id, " lies within ", score_radius_r200,
               " R200; raise [voxelize] n_voxels");
       flat.insert(flat.end(), sums.count.begin(), sums.count.end());
       flat.insert(flat.end(), sums.pressure.begin(), sums.pressure.end());
       flat.push_back(sums.pressure2);
       flat.push_back(sums.n_voxels);
-      progress.update(static_cast<double>(c + 1 - mine.first));
+      progress.update(real(c + 1 - mine.first));
       mark_progress("fit: reading the pressure cubes");
     }
   });
@@ -102,15 +103,14 @@ void FitStage::describe(Fingerprint& fingerprint) const {
 
 Estimate FitStage::estimate(std::string const& run_directory, int n_ranks) const {
   auto const table = read_clusters(run_directory + "/" + products::clusters(snapshot_));
-  auto const n = static_cast<double>(table.size());
+  auto const n = real(table.size());
   constexpr double cube_bytes = 1 << 20, bytes_per_sum = 330 * 16, read_bytes_per_second = 5e8;
   constexpr double seconds_per_cluster_and_start = 0.02, seconds_flux = 20;
   Estimate estimate;
   estimate.memory_bytes = 3 * n * bytes_per_sum + 4 * cube_bytes;
   estimate.output_bytes = 400 * n;
-  estimate.seconds =
-      n * cube_bytes / read_bytes_per_second / n_ranks + seconds_flux +
-      n * seconds_per_cluster_and_start * std::ceil(static_cast<double>(options_.starts) / n_ranks);
+  estimate.seconds = n * cube_bytes / read_bytes_per_second / n_ranks + seconds_flux +
+                     n * seconds_per_cluster_and_start * std::ceil(real(options_.starts) / n_ranks);
   estimate.note = concat(table.rows_of(Split::training, fold_).size(), " training clusters, ",
                          options_.starts, " starts");
   return estimate;
@@ -166,8 +166,8 @@ void FitStage::run(Context& context) {
   std::vector<FitCluster> training;
   std::vector<double> y_weight;
   for (auto const row : table->rows_of(Split::training, fold_)) {
-    auto const& cluster = table->clusters[static_cast<std::size_t>(row)];
-    training.push_back({cluster.m200c, &sums[static_cast<std::size_t>(row)]});
+    auto const& cluster = table->clusters[row];
+    training.push_back({cluster.m200c, &sums[row]});
     y_weight.push_back(cluster.p200 * std::pow(cluster.r200c, 3));
   }
   auto const benchmark = fit_from_all_starts(context, training, h);

@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -107,7 +108,7 @@ FitResult minimise(int n_residuals, ResidualFunction evaluate, double pivot,
   problem.AddResidualBlock(new Residuals(n_residuals, std::move(evaluate)), nullptr, q.data());
   for (int i = 0; i < 6; ++i) {
     double const low = i < 3 ? low_log : -slope_limit, high = i < 3 ? high_log : slope_limit;
-    auto& value = q[static_cast<std::size_t>(i)];
+    auto& value = q[i];
     value = std::clamp(value, low, high);
     problem.SetParameterLowerBound(q.data(), i, low);
     problem.SetParameterUpperBound(q.data(), i, high);
@@ -138,7 +139,7 @@ FitResult minimise(int n_residuals, ResidualFunction evaluate, double pivot,
 double mean_log_mass(std::span<FitCluster const> clusters, double h) {
   double sum = 0;
   for (auto const& cluster : clusters) sum += log_mass(cluster.m200c_1e10msunh, h);
-  return sum / static_cast<double>(clusters.size());
+  return sum / real(clusters.size());
 }
 
 /// Nodes and weights of 4 pi x^2 dx in one radial bin.
@@ -152,11 +153,11 @@ std::vector<BinRule> bin_rules(std::int64_t n_bins) {
                                        0.5384693101056831, 0.9061798459386640};
   constexpr std::array<double, 5> weight{0.2369268850561891, 0.4786286704993665, 0.5688888888888889,
                                          0.4786286704993665, 0.2369268850561891};
-  double const width = score_radius_r200 / static_cast<double>(n_bins);
-  std::vector<BinRule> rules(static_cast<std::size_t>(n_bins));
+  double const width = score_radius_r200 / real(n_bins);
+  std::vector<BinRule> rules(n_bins);
   for (std::size_t bin = 0; bin < rules.size(); ++bin) {
     std::vector<double> edges;
-    double const low = width * static_cast<double>(bin);
+    double const low = width * real(bin);
     if (bin == 0)
       edges = {0, 1e-3, 3e-3, 1e-2, 3e-2, 0.3 * width + 0.02, width};
     else
@@ -186,7 +187,7 @@ struct FluxProblem {
 
 /// Y_gas(<r) of each mass bin's clusters together.
 std::vector<std::vector<double>> stacked_gas(FluxProblem const& problem) {
-  auto const n_radii = static_cast<std::int64_t>(problem.rules.size());
+  auto const n_radii = std::ssize(problem.rules);
   std::vector<std::vector<double>> gas;
   std::vector<std::vector<double>> shares;
   CubeLattice lattice{0, 0};  // that of the shares: one for all, unless cubes have a fixed size
@@ -262,7 +263,7 @@ FitResult fit_benchmark(std::span<FitCluster const> clusters, double h,
       if (sums.count[s] > 0) scatter -= sums.pressure[s] * sums.pressure[s] / sums.count[s];
     floor += scatter / sums.n_voxels;
   }
-  auto const n_clusters = static_cast<double>(clusters.size());
+  auto const n_clusters = real(clusters.size());
   auto const evaluate = [&](double const* q, double* residuals, double* jacobian) {
     std::size_t row = 0;
     for (auto const& cluster : clusters) {
@@ -293,7 +294,7 @@ std::vector<MassBin> mass_bins(std::span<double const> mass, std::int64_t n_bins
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return mass[a] < mass[b]; });
-  auto const n = std::min(static_cast<std::size_t>(n_bins), mass.size());
+  auto const n = std::min(n_bins, mass.size());
   std::vector<MassBin> bins(n);
   for (std::size_t b = 0; b < n; ++b) {
     std::size_t const first = mass.size() * b / n, last = mass.size() * (b + 1) / n;
@@ -332,7 +333,7 @@ FitResult fit_flux(std::span<FitCluster const> clusters, std::span<double const>
     for (std::size_t b = 0; b < problem.bins.size(); ++b) {
       auto const model = stacked_model(problem, problem.bins[b], q);
       for (std::size_t k = 0; k < n_rules; ++k, ++row) {
-        double const weight = k + 1 == n_rules ? std::sqrt(10 * static_cast<double>(n_rules)) : 1.0;
+        double const weight = k + 1 == n_rules ? std::sqrt(10 * real(n_rules)) : 1.0;
         residuals[row] = weight * (model[k][6] / problem.gas[b][k] - 1);
         for (std::size_t d = 0; jacobian && d < 6; ++d)
           jacobian[6 * row + d] = weight * model[k][d] / problem.gas[b][k];

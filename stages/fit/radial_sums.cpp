@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/base/number.hpp"
 #include "stages/voxelize/overlap.hpp"
 
 namespace setsz {
@@ -21,7 +22,7 @@ RadialSums radial_sums(CubeLattice const& lattice, std::span<float const> pressu
                   .pressure = std::vector<double>(n_shells, 0)};
   std::vector<double> squares(n_shells, 0);
   lattice.each_within(score_radius_r200, [&](std::size_t voxel, std::size_t shell) {
-    double const p = static_cast<double>(pressure[voxel]);
+    double const p = real(pressure[voxel]);
     sums.count[shell] += 1;
     sums.pressure[shell] += p;
     squares[shell] += p * p;
@@ -55,24 +56,20 @@ std::int64_t n_radii(CubeLattice const& lattice) {
 
 std::vector<std::vector<double>> shares_within(CubeLattice const& lattice, std::int64_t n_radii) {
   auto const n_shells = static_cast<std::size_t>(lattice.n_shells(score_radius_r200));
-  std::vector<std::int64_t> shell_of(static_cast<std::size_t>(lattice.n_cells()), -1);
+  std::vector<std::int64_t> shell_of(lattice.n_cells(), -1);
   std::vector<double> count(n_shells, 0);
   lattice.each_within(score_radius_r200, [&](std::size_t voxel, std::size_t shell) {
     shell_of[voxel] = static_cast<std::int64_t>(shell);
     count[shell] += 1;
   });
-  std::vector<std::vector<double>> shares(static_cast<std::size_t>(n_radii),
-                                          std::vector<double>(n_shells, 0));
+  std::vector<std::vector<double>> shares(n_radii, std::vector<double>(n_shells, 0));
   BallOverlap overlap(lattice.n);
-  double const middle = static_cast<double>(lattice.n) / 2;
+  double const middle = real(lattice.n) / 2;
   for (std::size_t k = 0; k + 1 < shares.size(); ++k) {
-    double const radius =
-        score_radius_r200 * static_cast<double>(k + 1) / static_cast<double>(n_radii);
+    double const radius = score_radius_r200 * real(k + 1) / real(n_radii);
     for (auto const& share : overlap({middle, middle, middle}, radius / lattice.voxel_r200())) {
-      auto const shell = shell_of[static_cast<std::size_t>(share.voxel)];
-      if (shell >= 0)
-        shares[k][static_cast<std::size_t>(shell)] +=
-            share.volume / count[static_cast<std::size_t>(shell)];
+      auto const shell = shell_of[share.voxel];
+      if (shell >= 0) shares[k][shell] += share.volume / count[shell];
     }
   }
   for (std::size_t shell = 0; shell < n_shells; ++shell) shares.back()[shell] = 1;

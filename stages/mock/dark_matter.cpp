@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/mock/measure.hpp"
@@ -63,8 +64,8 @@ MockParticle clump_particle(MockHalo const& halo, Subclump const& clump, Random&
 }  // namespace
 
 std::vector<MockParticle> halo_particles(MockUniverse const& universe, std::int64_t number) {
-  auto const& halo = universe.halos[static_cast<std::size_t>(number)];
-  auto const n_total = universe.n_in_halo[static_cast<std::size_t>(number)];
+  auto const& halo = universe.halos[number];
+  auto const n_total = universe.n_in_halo[number];
   Random random(universe.seed, Purpose::mock_particle, static_cast<std::uint64_t>(number));
   std::vector<std::int64_t> n_in_clump;
   std::int64_t n_smooth = n_total;
@@ -74,13 +75,12 @@ std::vector<MockParticle> halo_particles(MockUniverse const& universe, std::int6
   }
 
   std::vector<MockParticle> particles;
-  particles.reserve(static_cast<std::size_t>(n_total));
+  particles.reserve(n_total);
   NfwProfile const profile(halo.concentration);
   double const mass_in_extent = profile.enclosed_mass(universe.parameters.extent_r200);
   double x = 0;  // ascends: the last radius is a good guess for the next
   for (std::int64_t i = 0; i < n_smooth; ++i) {
-    double const share =
-        (static_cast<double>(i) + random.uniform()) / static_cast<double>(n_smooth);
+    double const share = (real(i) + random.uniform()) / real(n_smooth);
     x = profile.radius_of(std::max(share, 1e-12) * mass_in_extent, x);
     particles.push_back(smooth_particle(halo, profile, x, random));
   }
@@ -92,7 +92,7 @@ std::vector<MockParticle> halo_particles(MockUniverse const& universe, std::int6
 
 std::vector<MockParticle> background_particles(MockUniverse const& universe, Range range) {
   std::vector<MockParticle> particles;
-  particles.reserve(static_cast<std::size_t>(range.size()));
+  particles.reserve(range.size());
   for (std::int64_t i = range.first; i < range.last; ++i) {
     Random random(universe.seed, Purpose::mock_background, static_cast<std::uint64_t>(i));
     Vec3 const place{random.uniform(), random.uniform(), random.uniform()};
@@ -104,7 +104,7 @@ std::vector<MockParticle> background_particles(MockUniverse const& universe, Ran
 
 std::vector<DarkMatterShare> plan_dark_matter_files(MockUniverse const& universe,
                                                     std::int64_t n_files) {
-  auto const n_halos = static_cast<std::int64_t>(universe.file_order.size());
+  auto const n_halos = std::ssize(universe.file_order);
   std::vector<DarkMatterShare> files;
   std::int64_t halo = 0, done_in_halos = 0, first_id = 1;
   std::int64_t const n_in_halos = universe.n_particles - universe.n_background;
@@ -118,8 +118,7 @@ std::vector<DarkMatterShare> plan_dark_matter_files(MockUniverse const& universe
     std::int64_t const goal = n_in_halos / n_files * (f + 1);
     std::int64_t const before = done_in_halos;
     while (halo < n_halos && (is_last || done_in_halos < goal))
-      done_in_halos += universe.n_in_halo[static_cast<std::size_t>(
-          universe.file_order[static_cast<std::size_t>(halo++)])];
+      done_in_halos += universe.n_in_halo[universe.file_order[halo++]];
     file.halos.last = halo;
     file.n_particles = done_in_halos - before + file.background.size();
     first_id += file.n_particles;
@@ -131,10 +130,10 @@ std::vector<DarkMatterShare> plan_dark_matter_files(MockUniverse const& universe
 DarkMatterContent content_of(MockUniverse const& universe, DarkMatterShare const& file) {
   PeriodicBox const box(universe.box_ckpch);
   DarkMatterContent content;
-  content.particles.reserve(static_cast<std::size_t>(file.n_particles));
+  content.particles.reserve(file.n_particles);
   for (std::int64_t i = file.halos.first; i < file.halos.last; ++i) {
-    auto const number = universe.file_order[static_cast<std::size_t>(i)];
-    auto const& halo = universe.halos[static_cast<std::size_t>(number)];
+    auto const number = universe.file_order[i];
+    auto const& halo = universe.halos[number];
     auto const particles = halo_particles(universe, number);
     content.measured.push_back(measure_halo(universe, number, particles));
     for (auto const& particle : particles)

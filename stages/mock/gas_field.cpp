@@ -6,6 +6,7 @@
 #include <numbers>
 #include <numeric>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/units.hpp"
 
@@ -58,9 +59,8 @@ GasField::GasField(MockUniverse const& universe) : universe_(universe) {
     halos_.push_back({profile, shape, transfer_normalisation(shape, halo.transfer), reach, {}});
     for (int i = 0; i <= n_radial; ++i) {
       double const root = i * std::sqrt(pressure_reach) / n_radial;
-      halos_.back().radial_pressure.push_back(
-          gnfw(shape, root * root) *
-          transfer(static_cast<std::int64_t>(halos_.size()) - 1, root * root));
+      halos_.back().radial_pressure.push_back(gnfw(shape, root * root) *
+                                              transfer(std::ssize(halos_) - 1, root * root));
     }
     mass_in_halos += halo.m200c * profile.enclosed_mass(universe.parameters.extent_r200);
   }
@@ -97,8 +97,8 @@ double GasField::transfer(std::int64_t number, double r_over_r200) const {
 
 double GasField::radial_pressure(HaloGas const& gas, double x) {
   double const place = std::sqrt(x / pressure_reach) * n_radial;
-  auto const i = std::min(static_cast<std::size_t>(place), std::size_t{n_radial - 1});
-  double const f = place - static_cast<double>(i);
+  auto const i = std::min(place, std::size_t{n_radial - 1});
+  double const f = place - real(i);
   return (1 - f) * gas.radial_pressure[i] + f * gas.radial_pressure[i + 1];
 }
 

@@ -35,13 +35,11 @@ class GasField {
                                        std::span<std::int32_t const> candidates) const;
   std::vector<std::int32_t> all_halos() const;
   /// Beyond this distance from its catalogue position a halo adds nothing [ckpc/h].
-  double reach(std::int64_t halo) const { return halos_[static_cast<std::size_t>(halo)].reach; }
+  double reach(std::int64_t halo) const { return halos_[halo].reach; }
   MockUniverse const& universe() const { return universe_; }
 
   /// The profile that all haloes share before the departures: the defaults of GnfwParameters.
-  GnfwShape const& shape(std::int64_t halo) const {
-    return halos_[static_cast<std::size_t>(halo)].shape;
-  }
+  GnfwShape const& shape(std::int64_t halo) const { return halos_[halo].shape; }
   /// T(r), r in units of R200 from the pressure centre.
   double transfer(std::int64_t halo, double r_over_r200) const;
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/random.hpp"
 
@@ -30,28 +31,27 @@ GasMesh::GasMesh(GasField const& field) : field_(field) {
   cell_mass_ = universe.particle_mass * universe.cosmology.baryon_fraction() /
                universe.parameters.gas_cells_per_particle;
   auto const all = field.all_halos();
-  halos_by_root_.resize(static_cast<std::size_t>(n_root_cells()));
+  halos_by_root_.resize(n_root_cells());
   // One pass over rows of root cells narrows the candidates down before single cells are asked.
-  double const edge = universe.box_ckpch / static_cast<double>(n_side_);
+  double const edge = universe.box_ckpch / real(n_side_);
   for (std::int64_t i = 0; i < n_side_; ++i) {
     // A plane of root cells lies within this slab; the ball about each halo must touch it.
     std::vector<std::int32_t> slab;
     PeriodicBox const box(universe.box_ckpch);
-    double const x = (static_cast<double>(i) + 0.5) * edge;
+    double const x = (real(i) + 0.5) * edge;
     for (auto const number : all) {
       auto const h = static_cast<std::size_t>(number);
       if (std::abs(box.shortest(universe.halos[h].position.x - x)) < field.reach(number) + edge / 2)
         slab.push_back(number);
     }
     for (std::int64_t cell = i * n_side_ * n_side_; cell < (i + 1) * n_side_ * n_side_; ++cell)
-      halos_by_root_[static_cast<std::size_t>(cell)] =
-          field.halos_near(root(cell).centre, half_diagonal * edge, slab);
+      halos_by_root_[cell] = field.halos_near(root(cell).centre, half_diagonal * edge, slab);
   }
 }
 
 GasMesh::Node GasMesh::root(std::int64_t root_cell) const {
-  double const edge = field_.universe().box_ckpch / static_cast<double>(n_side_);
-  auto const middle = [&](std::int64_t i) { return (static_cast<double>(i) + 0.5) * edge; };
+  double const edge = field_.universe().box_ckpch / real(n_side_);
+  auto const middle = [&](std::int64_t i) { return (real(i) + 0.5) * edge; };
   return {{middle(root_cell / (n_side_ * n_side_)), middle(root_cell / n_side_ % n_side_),
            middle(root_cell % n_side_)},
           edge};
@@ -60,10 +60,9 @@ GasMesh::Node GasMesh::root(std::int64_t root_cell) const {
 Range GasMesh::root_cells_of_file(std::int64_t file, std::int64_t n_files) const {
   // Splitting goes with mass: haloes that reach into a root cell stand for it.
   std::vector<double> cost;
-  for (auto const& halos : halos_by_root_) cost.push_back(1 + static_cast<double>(halos.size()));
+  for (auto const& halos : halos_by_root_) cost.push_back(1 + real(halos.size()));
   auto const boundaries = balanced_boundaries(cost, static_cast<int>(n_files));
-  return {boundaries[static_cast<std::size_t>(file)],
-          boundaries[static_cast<std::size_t>(file) + 1]};
+  return {boundaries[file], boundaries[static_cast<std::size_t>(file) + 1]};
 }
 
 bool GasMesh::must_split(Node const& node, std::vector<std::int32_t> const& halos) const {
@@ -71,7 +70,7 @@ bool GasMesh::must_split(Node const& node, std::vector<std::int32_t> const& halo
   auto const& parameters = universe.parameters;
   PeriodicBox const box(universe.box_ckpch);
   return std::any_of(halos.begin(), halos.end(), [&](std::int32_t number) {
-    auto const& halo = universe.halos[static_cast<std::size_t>(number)];
+    auto const& halo = universe.halos[number];
     double const r200 = halo.scales.r200c_ckpch;
     double const distance =
         norm(box.offset(halo.position + halo.offset, node.centre)) - half_diagonal * node.edge;
@@ -117,7 +116,7 @@ void GasMesh::add_star_forming(Node const& node, std::vector<std::int32_t> const
   double const density =
       star_forming_density * universe.cosmology.baryon_fraction() * universe.mean_density();
   for (auto const number : halos) {
-    auto const& halo = universe.halos[static_cast<std::size_t>(number)];
+    auto const& halo = universe.halos[number];
     Vec3 const centre = box.wrap(halo.position + halo.offset);
     Vec3 const from_root = centre - node.centre;
     auto const inside = [&](double d) { return d >= -node.edge / 2 && d < node.edge / 2; };
@@ -136,7 +135,7 @@ void GasMesh::add_star_forming(Node const& node, std::vector<std::int32_t> const
 }
 
 void GasMesh::add_cells(std::int64_t root_cell, std::vector<GasCell>& cells) const {
-  auto const& halos = halos_by_root_[static_cast<std::size_t>(root_cell)];
+  auto const& halos = halos_by_root_[root_cell];
   Random random(field_.universe().seed, Purpose::mock_gas, static_cast<std::uint64_t>(root_cell));
   refine(root(root_cell), halos, random, cells);
   add_star_forming(root(root_cell), halos, cells);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -23,7 +24,7 @@ Cumulative cumulative(double mass_min, double mass_max, double redshift) {
   Cumulative table;
   table.log_mass.resize(n_steps + 1);
   table.above.resize(n_steps + 1, 0);
-  for (int i = 0; i <= n_steps; ++i) table.log_mass[static_cast<std::size_t>(i)] = low + i * step;
+  for (int i = 0; i <= n_steps; ++i) table.log_mass[i] = low + i * step;
   for (std::size_t i = n_steps; i-- > 0;) {
     double const x = table.log_mass[i];
     table.above[i] =
@@ -51,8 +52,7 @@ std::vector<double> sample_masses(std::int64_t n, double mass_min_msunh, double 
   std::vector<double> masses;
   for (std::int64_t k = 0; k < n; ++k) {
     Random random(seed, Purpose::mock_halo, static_cast<std::uint64_t>(k), 1);
-    double const above =
-        table.above.front() * (static_cast<double>(k) + random.uniform()) / static_cast<double>(n);
+    double const above = table.above.front() * (real(k) + random.uniform()) / real(n);
     // The first grid point whose number above is no larger; `above` descends with mass.
     auto const place = std::lower_bound(table.above.begin() + 1, table.above.end() - 1, above,
                                         [](double entry, double wanted) { return entry > wanted; });

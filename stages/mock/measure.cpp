@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/mock/measure.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +9,7 @@ namespace setsz {
 
 HaloMeasurement measure_halo(MockUniverse const& universe, std::int64_t number,
                              std::span<MockParticle const> particles) {
-  double const r200 = universe.halos[static_cast<std::size_t>(number)].scales.r200c_ckpch;
+  double const r200 = universe.halos[number].scales.r200c_ckpch;
   HaloMeasurement result;
   double speed2 = 0;
   for (auto const& particle : particles) {
@@ -20,7 +21,7 @@ HaloMeasurement measure_halo(MockUniverse const& universe, std::int64_t number,
     speed2 += norm2(particle.velocity);
   }
   if (result.n_particles == 0) return result;
-  double const per_particle = 1 / static_cast<double>(result.n_particles);
+  double const per_particle = 1 / real(result.n_particles);
   result.centre_of_mass *= per_particle;
   result.mean_velocity *= per_particle;
   result.angular_momentum *= universe.particle_mass * universe.a();

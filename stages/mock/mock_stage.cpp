@@ -10,6 +10,7 @@
 #include "io/snapshot_writer.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/mock/dark_matter.hpp"
 #include "stages/mock/gas_mesh.hpp"
@@ -107,12 +108,11 @@ Estimate MockStage::estimate(std::string const&, int n_ranks) const {
   // A leaf holds 0.5 to 2 wanted masses; within 2 R200 its edge is 0.5 to 1 of the limit.
   double const n_cells =
       n_particles * p.gas_cells_per_particle + n_clusters * 90 / std::pow(p.gas_resolution_r200, 3);
-  double const n_shares = std::min<double>(n_ranks, static_cast<double>(options_.files.n_files));
+  double const n_shares = std::min<double>(n_ranks, real(options_.files.n_files));
   Estimate estimate;
   // A rank keeps all its cells until their number is known, and makes the arrays of one file.
-  estimate.memory_bytes =
-      50e6 + n_cells * sizeof(GasCell) / n_shares +
-      std::max(n_particles * 110, n_cells * 90) / static_cast<double>(options_.files.n_files);
+  estimate.memory_bytes = 50e6 + n_cells * sizeof(GasCell) / n_shares +
+                          std::max(n_particles * 110, n_cells * 90) / real(options_.files.n_files);
   estimate.output_bytes = n_particles * 32 + n_cells * 40;
   estimate.seconds = 1 + (n_particles * 0.7e-6 + n_cells * 1.8e-6) / n_shares;
   estimate.note =
@@ -133,16 +133,15 @@ std::vector<HaloMeasurement> MockStage::write_dark_matter(Context& context,
 
   std::vector<HaloMeasurement> mine;
   std::vector<std::int64_t> mine_numbers;
-  Progress progress("mock: dark matter", static_cast<double>(n_files));
+  Progress progress("mock: dark matter", real(n_files));
   collectively(comm, "writing the gravity-only snapshot", [&] {
     for_my_files(comm, n_files, [&](std::int64_t f) {
-      auto const& share = shares[static_cast<std::size_t>(f)];
+      auto const& share = shares[f];
       auto content = content_of(universe, share);
-      require(static_cast<std::int64_t>(content.particles.size()) == share.n_particles,
-              ExitCode::internal, "file ", f, " has ", content.particles.size(),
-              " particles, planned were ", share.n_particles);
+      require(std::ssize(content.particles) == share.n_particles, ExitCode::internal, "file ", f,
+              " has ", content.particles.size(), " particles, planned were ", share.n_particles);
       for (std::int64_t i = share.halos.first; i < share.halos.last; ++i)
-        mine_numbers.push_back(universe.file_order[static_cast<std::size_t>(i)]);
+        mine_numbers.push_back(universe.file_order[i]);
       mine.insert(mine.end(), content.measured.begin(), content.measured.end());
       DarkMatterFile file;
       for (auto const& particle : content.particles) {
@@ -153,17 +152,16 @@ std::vector<HaloMeasurement> MockStage::write_dark_matter(Context& context,
       content.particles = {};
       std::array<std::int64_t, 6> n_this_file{};
       n_this_file[dark_matter_type] = share.n_particles;
-      write_snapshot_file(context.part(names[static_cast<std::size_t>(f)]), file_header,
-                          static_cast<int>(n_files), n_this_file, &file, nullptr);
-      progress.update(static_cast<double>(f + 1));
+      write_snapshot_file(context.part(names[f]), file_header, static_cast<int>(n_files),
+                          n_this_file, &file, nullptr);
+      progress.update(real(f + 1));
       mark_progress("mock: dark matter");
     });
   });
   auto const numbers = comm.all_gather_v(mine_numbers);
   auto const gathered = comm.all_gather_v(mine);
   std::vector<HaloMeasurement> measured(universe.halos.size());
-  for (std::size_t i = 0; i < numbers.size(); ++i)
-    measured[static_cast<std::size_t>(numbers[i])] = gathered[i];
+  for (std::size_t i = 0; i < numbers.size(); ++i) measured[numbers[i]] = gathered[i];
   return measured;
 }
 
@@ -175,8 +173,8 @@ void MockStage::write_gas(Context& context, MockUniverse const& universe) const 
   GasMesh const mesh(field);
 
   std::vector<std::vector<GasCell>> cells;  // of my files, in order
-  std::vector<std::int64_t> n_cells(static_cast<std::size_t>(n_files), 0);
-  Progress progress("mock: gas", static_cast<double>(n_files));
+  std::vector<std::int64_t> n_cells(n_files, 0);
+  Progress progress("mock: gas", real(n_files));
   collectively(comm, "making gas cells", [&] {
     for_my_files(comm, n_files, [&](std::int64_t f) {
       auto const range = mesh.root_cells_of_file(f, n_files);
@@ -185,8 +183,8 @@ void MockStage::write_gas(Context& context, MockUniverse const& universe) const 
         mesh.add_cells(root, mine);
         mark_progress("mock: gas");
       }
-      n_cells[static_cast<std::size_t>(f)] = static_cast<std::int64_t>(mine.size());
-      progress.update(static_cast<double>(f + 1));
+      n_cells[f] = std::ssize(mine);
+      progress.update(real(f + 1));
     });
   });
   comm.all_sum(n_cells);
@@ -210,12 +208,12 @@ void MockStage::write_gas(Context& context, MockUniverse const& universe) const 
         volume += cell.volume;
       }
       volumes.push_back(volume);
-      auto const file = gas_file(cells[k], first_id[static_cast<std::size_t>(f)]);
+      auto const file = gas_file(cells[k], first_id[f]);
       cells[k++] = {};
       std::array<std::int64_t, 6> n_this_file{};
-      n_this_file[gas_type] = n_cells[static_cast<std::size_t>(f)];
-      write_snapshot_file(context.part(names[static_cast<std::size_t>(f)]), file_header,
-                          static_cast<int>(n_files), n_this_file, nullptr, &file);
+      n_this_file[gas_type] = n_cells[f];
+      write_snapshot_file(context.part(names[f]), file_header, static_cast<int>(n_files),
+                          n_this_file, nullptr, &file);
       mark_progress("mock: gas");
     });
   });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/mock/nfw.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -38,8 +39,7 @@ NfwProfile::NfwProfile(double concentration)
     if (i < n_table - 1)
       integral +=
           step / 6 * (integrand(log_x) + 4 * integrand(log_x + step / 2) + integrand(log_x + step));
-    dispersion2_[static_cast<std::size_t>(i)] =
-        integral / density(i < n_table - 1 ? std::exp(log_x) : x_end);
+    dispersion2_[i] = integral / density(i < n_table - 1 ? std::exp(log_x) : x_end);
   }
 }
 
@@ -71,7 +71,7 @@ double NfwProfile::dispersion(double x) const {
       (std::log(std::max(x, 1e-300)) - log_x_min) / (log_x_max - log_x_min) * (n_table - 1);
   double const inside = std::clamp(place, 0.0, n_table - 1.000001);
   auto const i = static_cast<std::size_t>(inside);
-  double const f = inside - static_cast<double>(i);
+  double const f = inside - real(i);
   return std::sqrt((1 - f) * dispersion2_[i] + f * dispersion2_[i + 1]);
 }
 

@@ -38,7 +38,7 @@ template <class... Numbers>
 void print(std::string& text, char const* format, Numbers... numbers) {
   char buffer[400];
   auto const length = std::snprintf(buffer, sizeof buffer, format, numbers...);
-  text.append(buffer, static_cast<std::size_t>(std::min<int>(length, sizeof buffer - 1)));
+  text.append(buffer, std::min<int>(length, sizeof buffer - 1));
 }
 
 void add_line(std::string& text, MockUniverse const& universe, Line const& line) {
@@ -103,7 +103,7 @@ std::string rockstar_list(MockUniverse const& universe, std::span<HaloMeasuremen
              {halo.id, -1, halo.m200c, halo.concentration, halo.position, halo.velocity,
               measured[i], halo.axis_lengths, halo.axes.row[0]});
   }
-  auto next_id = static_cast<std::int64_t>(universe.halos.size());
+  auto next_id = std::ssize(universe.halos);
   PeriodicBox const box(universe.box_ckpch);
   for (auto const& halo : universe.halos)
     for (auto const& clump : halo.clumps) {

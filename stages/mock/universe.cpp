@@ -7,6 +7,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/morton.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/random.hpp"
 #include "pipeline/base/units.hpp"
@@ -25,7 +26,7 @@ class PlacedCentres {
   PlacedCentres(PeriodicBox box, double reach)
       : box_(box),
         n_side_(std::clamp<std::int64_t>(static_cast<std::int64_t>(box.edge() / reach), 1, 128)),
-        cells_(static_cast<std::size_t>(n_side_ * n_side_ * n_side_)) {}
+        cells_(n_side_ * n_side_ * n_side_) {}
 
   /// Whether a sphere of `radius` about `centre` stays clear of all others' spheres.
   bool is_free(Vec3 const& centre, double radius) const {
@@ -59,8 +60,7 @@ class PlacedCentres {
   }
   std::array<std::int64_t, 3> cell_of(Vec3 const& p) const {
     auto const cell = [&](double x) {
-      return std::min(n_side_ - 1,
-                      static_cast<std::int64_t>(x / box_.edge() * static_cast<double>(n_side_)));
+      return std::min(n_side_ - 1, static_cast<std::int64_t>(x / box_.edge() * real(n_side_)));
     };
     return {cell(p.x), cell(p.y), cell(p.z)};
   }
@@ -125,7 +125,7 @@ void count_particles(MockUniverse& universe) {
   universe.n_particles = std::llround(total_mass / (parameters.particle_mass_msunh * 1e-10));
   require(universe.n_particles > 0, ExitCode::config, "the box of ", parameters.box_mpch,
           " Mpc/h holds less than one particle of ", parameters.particle_mass_msunh, " Msun/h");
-  universe.particle_mass = total_mass / static_cast<double>(universe.n_particles);
+  universe.particle_mass = total_mass / real(universe.n_particles);
   std::int64_t in_halos = 0;
   for (auto const& halo : universe.halos) {
     double const smooth = halo.smooth_fraction() *
@@ -136,7 +136,7 @@ void count_particles(MockUniverse& universe) {
   }
   universe.n_background = universe.n_particles - in_halos;
   require(universe.n_background >= 0, ExitCode::config, "the haloes hold ",
-          static_cast<double>(in_halos) / static_cast<double>(universe.n_particles),
+          real(in_halos) / real(universe.n_particles),
           " of the matter in the box; lower mock.abundance or raise mock.mass_min");
 }
 
@@ -169,8 +169,7 @@ MockUniverse make_universe(MockParameters const& parameters, Cosmology const& co
   std::iota(universe.file_order.begin(), universe.file_order.end(), 0);
   std::sort(universe.file_order.begin(), universe.file_order.end(), [&](auto a, auto b) {
     auto const key = [&](auto halo) {
-      return morton_key(universe.halos[static_cast<std::size_t>(halo)].position,
-                        universe.box_ckpch);
+      return morton_key(universe.halos[halo].position, universe.box_ckpch);
     };
     return key(a) != key(b) ? key(a) < key(b) : a < b;
   });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/paint/box_painter.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -52,7 +53,7 @@ void BoxPainter::paint_ball(Vec3 const& centre, double radius, double pv) {
   }
   // Cloud in cell smooths over a cell; a lattice of one point a cell and more hides behind that.
   auto const& points = ball_points(std::min(2 + static_cast<int>(cells_across), 12));
-  double const share = pv / static_cast<double>(points.size());
+  double const share = pv / real(points.size());
   for (Vec3 const& point : points) grid_.deposit(centre + radius * point, share);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/paint/box_report.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +24,7 @@ nlohmann::json crossing(std::vector<double> const& k, std::vector<double> const&
 
 nlohmann::json spectra_report(GridSpectra const& spectra, std::int64_t n_grid, double box_ckpch,
                               bool with_truth) {
-  double const box_mpch = box_ckpch / 1000, cells = std::pow(static_cast<double>(n_grid), 3);
+  double const box_mpch = box_ckpch / 1000, cells = std::pow(real(n_grid), 3);
   double const unit = std::pow(box_mpch, 3) / (cells * cells);
   std::vector<double> k, painted, truth, transfer, correlation;
   for (std::size_t b = 0; b < spectra.k.size(); ++b) {
@@ -53,18 +54,18 @@ nlohmann::json y_by_mass(std::vector<ClusterY> clusters, std::int64_t n_bins) {
   std::sort(clusters.begin(), clusters.end(),
             [](ClusterY const& a, ClusterY const& b) { return a.mass < b.mass; });
   auto bins = nlohmann::json::array();
-  auto const n = static_cast<std::int64_t>(clusters.size());
+  auto const n = std::ssize(clusters);
   n_bins = std::min(n_bins, n);
   for (std::int64_t bin = 0; bin < n_bins; ++bin) {
     Range const rows = even_range(n, static_cast<int>(bin), static_cast<int>(n_bins));
     double painted = 0, gas = 0;
     for (std::int64_t i = rows.first; i < rows.last; ++i) {
-      painted += clusters[static_cast<std::size_t>(i)].painted;
-      gas += clusters[static_cast<std::size_t>(i)].gas;
+      painted += clusters[i].painted;
+      gas += clusters[i].gas;
     }
     bins.push_back({{"n", rows.size()},
-                    {"mass_min_1e10msunh", clusters[static_cast<std::size_t>(rows.first)].mass},
-                    {"mass_max_1e10msunh", clusters[static_cast<std::size_t>(rows.last - 1)].mass},
+                    {"mass_min_1e10msunh", clusters[rows.first].mass},
+                    {"mass_max_1e10msunh", clusters[rows.last - 1].mass},
                     {"Y_painted_over_gas", painted / gas}});
   }
   return bins;

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 namespace {
@@ -69,7 +70,7 @@ void BoxWork::run(Snapshot const* gas, CellSize cell_size) {
       static_cast<std::int64_t>(context_.options().memory_mb * 1e6 / bytes_a_row / 4), 1,
       context_.options().slice_rows);
   std::int64_t const end = n_clusters + n_fill + n_gas;
-  Progress progress("paint", static_cast<double>(end));
+  Progress progress("paint", real(end));
   while (done < end) {
     if (done < n_clusters) {
       Range const rows{done, std::min(done + clusters_per_batch, n_clusters)};
@@ -86,7 +87,7 @@ void BoxWork::run(Snapshot const* gas, CellSize cell_size) {
       paint_gas(*gas, cell_size, rows);
       done = n_clusters + n_fill + rows.last;
     }
-    progress.update(static_cast<double>(done));
+    progress.update(real(done));
     mark_progress("paint");
     bool const stop = context_.stop_requested();
     if (done < end && (stop || context_.checkpoint_due())) save(done);
@@ -132,7 +133,7 @@ void BoxWork::paint_fill(Range rows) {
 void BoxWork::paint_gas(Snapshot const& snapshot, CellSize cell_size, Range rows) {
   // Contiguous parts in rank order: what a slab gets, it gets in the order of the snapshot's rows.
   Range const part = even_range(rows.size(), comm_.rank(), comm_.size());
-  std::vector<std::vector<GasParcel>> outgoing(static_cast<std::size_t>(comm_.size()));
+  std::vector<std::vector<GasParcel>> outgoing(comm_.size());
   collectively(comm_, "paint: reading gas", [&] {
     if (part.size() == 0) return;
     auto const gas = snapshot.read_gas({rows.first + part.first, rows.first + part.last});
@@ -156,7 +157,7 @@ void BoxWork::paint_gas(Snapshot const& snapshot, CellSize cell_size, Range rows
   std::vector<GasParcel> send;
   std::vector<std::int64_t> counts;
   for (auto& parcels : outgoing) {
-    counts.push_back(static_cast<std::int64_t>(parcels.size()));
+    counts.push_back(std::ssize(parcels));
     send.insert(send.end(), parcels.begin(), parcels.end());
     std::vector<GasParcel>().swap(parcels);
   }
@@ -196,7 +197,7 @@ void BoxWork::save(std::int64_t position) {
 
 void BoxWork::restore() {
   std::int64_t const n = painted_.n();
-  std::vector<std::vector<double>> outgoing(static_cast<std::size_t>(comm_.size()));
+  std::vector<std::vector<double>> outgoing(comm_.size());
   context_.journal().for_each([&](Journal::Record const& record) {
     auto const as = [&]<class T>(T const&) {
       std::vector<T> values(record.bytes.size() / sizeof(T));
@@ -215,16 +216,16 @@ void BoxWork::restore() {
     } else {
       std::int64_t const plane = record.unit % n;
       auto const next = std::upper_bound(first_plane_.begin(), first_plane_.end() - 1, plane);
-      auto& to = outgoing[static_cast<std::size_t>(next - first_plane_.begin() - 1)];
+      auto& to = outgoing[next - first_plane_.begin() - 1];
       auto const values = as(double{});
-      to.push_back(static_cast<double>(record.unit));
+      to.push_back(real(record.unit));
       to.insert(to.end(), values.begin(), values.end());
     }
   });
   std::vector<double> send;
   std::vector<std::int64_t> counts;
   for (auto const& planes : outgoing) {
-    counts.push_back(static_cast<std::int64_t>(planes.size()));
+    counts.push_back(std::ssize(planes));
     send.insert(send.end(), planes.begin(), planes.end());
   }
   auto const received = comm_.all_to_all_v(std::span<double const>(send), counts);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "pipeline/base/comm.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -18,9 +19,7 @@ class ExactSum {
   std::int64_t count() const { return count_; }
   void restore(std::int64_t count) { count_ += count; }
   /// Collective.
-  double over_ranks(Comm const& comm) const {
-    return static_cast<double>(comm.all_sum(count_)) * quantum_;
-  }
+  double over_ranks(Comm const& comm) const { return real(comm.all_sum(count_)) * quantum_; }
 
  private:
   double quantum_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/paint/grid_spectrum.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <fftw3-mpi.h>
 
@@ -64,13 +65,13 @@ GridSpectra grid_spectra(Comm const& comm, std::int64_t n, Range planes,
     for (std::int64_t i = planes.first; i < planes.last; ++i) {
       for (std::int64_t j = 0; j < n; ++j) {
         for (std::int64_t l = 0; l <= n / 2; ++l, ++at) {
-          auto const square = [](std::int64_t m) { return static_cast<double>(m * m); };
+          auto const square = [](std::int64_t m) { return real(m * m); };
           double const k = std::sqrt(square(signed_mode(i)) + square(signed_mode(j)) + square(l));
           auto const shell = static_cast<std::size_t>(std::lround(k));
           if (shell == 0 || shell > n_shells) continue;
           // Modes with kz < 0 are the conjugates of those with kz > 0; n/2 is its own.
           std::int64_t const copies = l == 0 || 2 * l == n ? 1 : 2;
-          auto const weight = static_cast<double>(copies);
+          auto const weight = real(copies);
           modes[shell] += copies;
           double* const sum = sums.data() + 4 * shell;
           sum[0] += weight * k;
@@ -88,7 +89,7 @@ GridSpectra grid_spectra(Comm const& comm, std::int64_t n, Range planes,
   comm.all_sum(modes);
   GridSpectra spectra;
   for (std::size_t shell = 1; shell <= n_shells; ++shell) {
-    auto const count = static_cast<double>(modes[shell]);
+    auto const count = real(modes[shell]);
     double const* const sum = sums.data() + 4 * shell;
     spectra.modes.push_back(modes[shell]);
     spectra.k.push_back(sum[0] / count);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/base/comm.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -20,7 +21,7 @@ class GridFourier {
   /// This rank's planes, of the grid and of its transform.
   Range planes() const { return planes_; }
   /// What a rank holds for one transform [bytes].
-  double bytes() const { return static_cast<double>(allocated_) * 16; }
+  double bytes() const { return real(allocated_) * 16; }
 
   /// Collective. \param values (planes, n, n) of this rank
   /// \return sum over cells of f exp(-i k x), (planes, n, n/2 + 1) modes (kx, ky, kz >= 0)

@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/common/instances.hpp"
 #include "stages/common/snapshot_check.hpp"
@@ -62,7 +63,7 @@ void write_grid(Comm const& comm, H5File& file, std::string const& name, SlabGri
     double const volume = grid.cell_volume();
     for (double const pv : grid.values()) {
       require(std::isfinite(pv), ExitCode::internal, "a cell of ", name, " is not finite");
-      cells.push_back(static_cast<float>(pv / volume));
+      cells.push_back(single(pv / volume));
     }
   });
   file.create_dataset<float>(name, pressure_info, grid.n(), {grid.n(), grid.n()});
@@ -102,12 +103,12 @@ double write_maps(Comm const& comm, H5File& file, std::string const& suffix, Sla
   for (auto const& map : {along_x, comm.all_gather_v(along_y), comm.all_gather_v(along_z)}) {
     double sum = 0;
     for (double const y : map) sum += y;
-    worst = std::max(worst, std::abs(sum - mean * static_cast<double>(n * n)));
+    worst = std::max(worst, std::abs(sum - mean * real(n * n)));
   }
   collectively(comm, "paint: sums of the maps", [&] {
-    require(worst <= sum_tolerance * mean * static_cast<double>(n * n), ExitCode::internal,
-            "the y maps do not hold the grid's pressure: off by ",
-            worst / static_cast<double>(n * n), " of ", mean);
+    require(worst <= sum_tolerance * mean * real(n * n), ExitCode::internal,
+            "the y maps do not hold the grid's pressure: off by ", worst / real(n * n), " of ",
+            mean);
   });
   return mean;
 }
@@ -118,9 +119,9 @@ std::vector<ClusterY> cluster_ys(Comm const& comm, Population const& population,
   std::vector<ClusterY> mine;
   collectively(comm, "paint: Y of the gas", [&] {
     CubeFile const file(pressure);
-    Range const part = even_range(static_cast<std::int64_t>(sums.size()), comm.rank(), comm.size());
+    Range const part = even_range(std::ssize(sums), comm.rank(), comm.size());
     for (std::int64_t i = part.first; i < part.last; ++i) {
-      auto const& sum = sums[static_cast<std::size_t>(i)];
+      auto const& sum = sums[i];
       auto const& cluster = population.cluster(sum.row);
       auto const cube = file.find(sum.row);
       require(cube.has_value(), ExitCode::bad_data, "'", pressure, "' has no cube of row ",
@@ -179,12 +180,12 @@ void PaintStage::describe(Fingerprint& fingerprint) const {
 
 Estimate PaintStage::estimate(std::string const& run_directory, int n_ranks) const {
   auto const table = read_clusters(run_directory + "/" + products::clusters(names_.snapshot));
-  auto const n = static_cast<double>(options_.n_grid);
+  auto const n = real(options_.n_grid);
   double const cell = table.box_ckpch / n, cells = n * n * n,
                n_fields = options_.true_field ? 2 : 1;
   double seconds = n_fields * cells * seconds_per_grid_cell;
   for (auto const& cluster : table.clusters)
-    seconds += cluster_seconds(static_cast<double>(voxelize_.n_voxels), cluster.r200c, cell);
+    seconds += cluster_seconds(real(voxelize_.n_voxels), cluster.r200c, cell);
   std::int64_t n_fill = 0;
   if (options_.fill) {
     auto const halos = run_directory + "/" + products::halos(names_.snapshot);
@@ -192,12 +193,11 @@ Estimate PaintStage::estimate(std::string const& run_directory, int n_ranks) con
     auto const some = read_fill_halos(halos, {0, std::min<std::int64_t>(n_fill, 4096)});
     double of_some = 0;
     for (auto const& halo : some) of_some += fill_seconds(options_.fill_cut_r200, halo.r200c, cell);
-    if (!some.empty())
-      seconds += of_some * static_cast<double>(n_fill) / static_cast<double>(some.size());
+    if (!some.empty()) seconds += of_some * real(n_fill) / real(some.size());
   }
   if (options_.true_field) {
     auto const gas = outline_snapshot(instance_, run_directory, Snapshot::Kind::gas);
-    seconds += gas_seconds(static_cast<double>(gas.n_rows), table.box_ckpch, cell);
+    seconds += gas_seconds(real(gas.n_rows), table.box_ckpch, cell);
   }
   Estimate estimate;
   // Grid, transform and FFTW's buffer of one field at a time; the map along x is whole on a rank.
@@ -298,7 +298,7 @@ void PaintStage::run(Context& context) {
     require(out.good(), ExitCode::io, "cannot write '", context.part("spectra.json"), "'");
   });
 
-  context.note("clusters", static_cast<std::int64_t>(cluster_sums.size()));
+  context.note("clusters", std::ssize(cluster_sums));
   context.note("fill_haloes", totals.n_fill);
   context.note("mean_y", report["mean_y"]);
   if (gas) {

@@ -2,16 +2,15 @@
 #include "stages/paint/parcels.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
 SparseCube::SparseCube(std::span<float const> pressure, std::int64_t n, double edge_ckpch)
-    : voxel_edge(edge_ckpch / static_cast<double>(n)) {
-  require(static_cast<std::int64_t>(pressure.size()) == n * n * n, ExitCode::internal, "a cube of ",
-          n, "^3 voxels has ", pressure.size(), " values");
-  auto const centre = [&](std::int64_t i) {
-    return (static_cast<double>(i) + 0.5 - static_cast<double>(n) / 2) * voxel_edge;
-  };
+    : voxel_edge(edge_ckpch / real(n)) {
+  require(std::ssize(pressure) == n * n * n, ExitCode::internal, "a cube of ", n, "^3 voxels has ",
+          pressure.size(), " values");
+  auto const centre = [&](std::int64_t i) { return (real(i) + 0.5 - real(n) / 2) * voxel_edge; };
   double reach2 = 0;
   std::size_t at = 0;
   for (std::int64_t i = 0; i < n; ++i) {
@@ -41,8 +40,8 @@ std::vector<Vec3> const& SphereSampler::directions_for(double wanted) {
     auto const n = static_cast<std::size_t>(std::ceil(12 * std::exp2(0.25 * rung)));
     double const golden = std::numbers::pi * (3 - std::sqrt(5.0));
     for (std::size_t i = 0; i < n; ++i) {
-      double const z = 1 - (2 * static_cast<double>(i) + 1) / static_cast<double>(n);
-      double const s = std::sqrt(1 - z * z), phi = golden * static_cast<double>(i);
+      double const z = 1 - (2 * real(i) + 1) / real(n);
+      double const s = std::sqrt(1 - z * z), phi = golden * real(i);
       directions.push_back({s * std::cos(phi), s * std::sin(phi), z});
     }
   }

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/vec3.hpp"
 #include "stages/paint/profile_family.hpp"
 
@@ -64,18 +65,16 @@ class SphereSampler {
     int shell = 0;
     for (std::int64_t low = 0; low < ProfileFamily::n_nodes; low += per_shell, ++shell) {
       auto const high = std::min<std::int64_t>(low + per_shell, ProfileFamily::n_nodes);
-      double const energy =
-          enclosed[static_cast<std::size_t>(high)] - enclosed[static_cast<std::size_t>(low)];
+      double const energy = enclosed[high] - enclosed[low];
       // The radius that halves the shell's energy.
-      double const half =
-          (enclosed[static_cast<std::size_t>(low)] + enclosed[static_cast<std::size_t>(high)]) / 2;
+      double const half = (enclosed[low] + enclosed[high]) / 2;
       auto const above = std::upper_bound(enclosed.begin() + low, enclosed.begin() + high, half);
       double const step = *above - *(above - 1);
-      double const radius = node * (static_cast<double>(above - enclosed.begin()) -
-                                    (step > 0 ? (*above - half) / step : 0.5));
+      double const radius =
+          node * (real(above - enclosed.begin()) - (step > 0 ? (*above - half) / step : 0.5));
       auto const& directions =
           directions_for(4 * std::numbers::pi * radius * radius / (spacing_r200 * spacing_r200));
-      double const share = energy / static_cast<double>(directions.size());
+      double const share = energy / real(directions.size());
       double const turn = 2.39996322972865332 * shell;  // golden angle: shells do not line up
       double const cosine = radius * std::cos(turn), sine = radius * std::sin(turn);
       for (Vec3 const& d : directions)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/paint/partition.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -105,22 +106,19 @@ NetworkSpheres::NetworkSpheres(PeriodicBox box, std::vector<Vec3> centres, std::
     Vec3 const& p = centres_[i];
     return (cell_of(p.x) * n_cells_ + cell_of(p.y)) * n_cells_ + cell_of(p.z);
   };
-  first_in_cell_.assign(static_cast<std::size_t>(n_cells_ * n_cells_ * n_cells_ + 1), 0);
-  for (std::size_t i = 0; i < centres_.size(); ++i)
-    ++first_in_cell_[static_cast<std::size_t>(cell(i) + 1)];
+  first_in_cell_.assign(n_cells_ * n_cells_ * n_cells_ + 1, 0);
+  for (std::size_t i = 0; i < centres_.size(); ++i) ++first_in_cell_[cell(i) + 1];
   for (std::size_t c = 1; c < first_in_cell_.size(); ++c)
     first_in_cell_[c] += first_in_cell_[c - 1];
   rows_.resize(centres_.size());
   auto next = first_in_cell_;
   for (std::size_t i = 0; i < centres_.size(); ++i) {
-    rows_[static_cast<std::size_t>(next[static_cast<std::size_t>(cell(i))]++)] =
-        static_cast<std::int64_t>(i);
+    rows_[next[cell(i)]++] = static_cast<std::int64_t>(i);
   }
 }
 
 std::int64_t NetworkSpheres::cell_of(double coordinate) const {
-  auto const cell =
-      static_cast<std::int64_t>(coordinate / box_.edge() * static_cast<double>(n_cells_));
+  auto const cell = static_cast<std::int64_t>(coordinate / box_.edge() * real(n_cells_));
   return std::clamp<std::int64_t>(cell, 0, n_cells_ - 1);
 }
 
@@ -128,7 +126,7 @@ std::vector<Neighbour> NetworkSpheres::near(Vec3 const& centre, double radius,
                                             std::int64_t except_row) const {
   std::vector<Neighbour> found;
   double const reach = radius + network_reach_r200 * largest_r200_;
-  double const cell_edge = box_.edge() / static_cast<double>(n_cells_);
+  double const cell_edge = box_.edge() / real(n_cells_);
   std::int64_t const span =
       std::min(n_cells_, 1 + 2 * static_cast<std::int64_t>(std::ceil(reach / cell_edge)));
   auto const first = [&](double x) { return cell_of(box_.wrap(x)) - span / 2 + n_cells_; };
@@ -140,7 +138,7 @@ std::vector<Neighbour> NetworkSpheres::near(Vec3 const& centre, double radius,
                 n_cells_ +
             (first(centre.z) + k) % n_cells_);
         for (auto at = first_in_cell_[cell]; at < first_in_cell_[cell + 1]; ++at) {
-          auto const row = static_cast<std::size_t>(rows_[static_cast<std::size_t>(at)]);
+          auto const row = static_cast<std::size_t>(rows_[at]);
           Vec3 const offset = box_.offset(centre, centres_[row]);
           double const touch = radius + network_reach_r200 * r200_[row];
           if (norm2(offset) < touch * touch && static_cast<std::int64_t>(row) != except_row)

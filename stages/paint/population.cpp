@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/base/number.hpp"
 #include "stages/common/instances.hpp"
 #include "stages/common/sections.hpp"
 
@@ -125,8 +126,8 @@ void Population::open_predictions(PopulationNames const& names,
   for (std::int64_t row = 0; row < table_.size(); ++row) {
     std::int64_t fold = 0;
     while (fold + 1 < names.n_folds && table_.split_of(row, fold) != Split::testing) ++fold;
-    require(predictions_[static_cast<std::size_t>(fold)].find(row).has_value(), ExitCode::bad_data,
-            "'", names.prediction(fold), "' has no cluster ", cluster(row).id, " (row ", row,
+    require(predictions_[fold].find(row).has_value(), ExitCode::bad_data, "'",
+            names.prediction(fold), "' has no cluster ", cluster(row).id, " (row ", row,
             "); set [predict] clusters = all, or paint with source = gnfw");
     fold_of_.push_back(fold);
   }
@@ -136,15 +137,13 @@ double Population::cluster_reach(std::int64_t row) const {
   double const sphere = network_reach_r200 * cluster(row).r200c;
   if (options_.source != ClusterSource::network) return sphere;
   // A voxel is painted whole if its centre lies in the sphere.
-  auto const& file =
-      predictions_[static_cast<std::size_t>(fold_of_[static_cast<std::size_t>(row)])];
-  double const voxel = file.edge_ckpch(*file.find(row)) / static_cast<double>(file.n_voxels());
+  auto const& file = predictions_[fold_of_[row]];
+  double const voxel = file.edge_ckpch(*file.find(row)) / real(file.n_voxels());
   return sphere + std::sqrt(3.0) / 2 * voxel;
 }
 
 SparseCube Population::cube(std::int64_t row) const {
-  auto const& file =
-      predictions_[static_cast<std::size_t>(fold_of_[static_cast<std::size_t>(row)])];
+  auto const& file = predictions_[fold_of_[row]];
   std::int64_t const cube = *file.find(row);
   auto const values = file.read(cube);
   for (float const value : values)

@@ -60,9 +60,7 @@ class Population {
 
   PopulationOptions const& options() const { return options_; }
   ClusterTable const& table() const { return table_; }
-  Cluster const& cluster(std::int64_t row) const {
-    return table_.clusters[static_cast<std::size_t>(row)];
-  }
+  Cluster const& cluster(std::int64_t row) const { return table_.clusters[row]; }
   NetworkSpheres const& spheres() const { return *spheres_; }
 
   /// Nothing of a cluster is painted farther from its centre [ckpc/h].

@@ -10,6 +10,7 @@
 
 #include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 namespace {
@@ -34,7 +35,7 @@ std::array<std::pair<double, double>, n> gauss_legendre() {
       slope = n * (x * value - previous) / (x * x - 1);
       x -= value / slope;
     }
-    rule[static_cast<std::size_t>(i)] = {(1 + x) / 2, 1 / ((1 - x * x) * slope * slope)};
+    rule[i] = {(1 + x) / 2, 1 / ((1 - x * x) * slope * slope)};
   }
   return rule;
 }
@@ -47,7 +48,7 @@ std::vector<double> disc_means(std::vector<double> const& projected, double x_cu
   double integral = 0;
   means[0] = projected[0];
   for (std::size_t i = 1; i < projected.size(); ++i) {
-    double const b = step * static_cast<double>(i - 1), low = projected[i - 1], high = projected[i];
+    double const b = step * real(i - 1), low = projected[i - 1], high = projected[i];
     integral += 2 * std::numbers::pi * step * (b * (low + high) / 2 + step * (low / 6 + high / 3));
     means[i] = integral / (std::numbers::pi * (b + step) * (b + step));
   }
@@ -86,13 +87,13 @@ ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profil
       4 + static_cast<std::size_t>((std::log(mass_max) - ln_mass_min_) / ln_mass_step);
   double const step = x_cut / n_nodes;
   for (std::size_t r = 0; r < n_rows; ++r) {
-    double const mass = std::exp(ln_mass_min_ + ln_mass_step * (static_cast<double>(r) - 1));
+    double const mass = std::exp(ln_mass_min_ + ln_mass_step * (real(r) - 1));
     Row row;
     for (auto* table : {&row.projected, &row.mean_projected, &row.pressure, &row.enclosed})
       table->assign(table_size, 0);
     double enclosed = 0;
     for (std::size_t i = 0; i < n_nodes; ++i) {
-      double const x = step * static_cast<double>(i);
+      double const x = step * real(i);
       row.pressure[i] = profile(mass, x);
       // Half the chord, with l = chord t^2: the nodes crowd where the profile peaks.
       double const chord = std::sqrt(x_cut * x_cut - x * x);
@@ -111,7 +112,7 @@ ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profil
     row.enclosed[n_nodes] = row.enclosed[n_nodes + 1] = enclosed;
     row.mean_projected = disc_means(row.projected, x_cut, enclosed);
     for (std::size_t i = 0; i < n_nodes; ++i) {
-      double const x = (static_cast<double>(i) + 0.5) / n_nodes;
+      double const x = (real(i) + 0.5) / n_nodes;
       double term = row.enclosed[i + 1] - row.enclosed[i];
       for (double& moment : row.moments) {
         moment += term;
@@ -128,10 +129,10 @@ ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profil
 
 ProfileFamily::Place ProfileFamily::place_of(double mass) const {
   double const at = (std::log(mass) - ln_mass_min_) / ln_mass_step;
-  require(at > -1e-6 && at < static_cast<double>(rows_.size() - 3) + 1e-6, ExitCode::internal,
-          "mass ", mass, " lies outside the tabulated profiles");
+  require(at > -1e-6 && at < real(rows_.size() - 3) + 1e-6, ExitCode::internal, "mass ", mass,
+          " lies outside the tabulated profiles");
   auto const row = std::min(static_cast<std::size_t>(std::max(at, 0.0)), rows_.size() - 4);
-  double const t = at - static_cast<double>(row);
+  double const t = at - real(row);
   return {row,
           {-t * (t - 1) * (t - 2) / 6, (t + 1) * (t - 1) * (t - 2) / 2, -(t + 1) * t * (t - 2) / 2,
            (t + 1) * t * (t - 1) / 6}};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/paint/slab_grid.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <algorithm>
 
@@ -7,9 +8,9 @@ namespace setsz {
 
 bool slab_touches(Range planes, std::int64_t n, double box_ckpch, double x, double radius) {
   if (planes.size() == 0) return false;
-  double const cell = box_ckpch / static_cast<double>(n);
-  double const middle = static_cast<double>(planes.first + planes.last) / 2 * cell;
-  double const half = static_cast<double>(planes.size()) / 2 * cell;
+  double const cell = box_ckpch / real(n);
+  double const middle = real(planes.first + planes.last) / 2 * cell;
+  double const half = real(planes.size()) / 2 * cell;
   return std::abs(std::remainder(x - middle, box_ckpch)) <= half + radius + 2 * cell;
 }
 

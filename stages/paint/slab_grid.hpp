@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/base/comm.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/vec3.hpp"
 
 namespace setsz {
@@ -20,14 +21,11 @@ bool slab_touches(Range planes, std::int64_t n, double box_ckpch, double x, doub
 class SlabGrid {
  public:
   SlabGrid(std::int64_t n, double box_ckpch, Range planes)
-      : n_(n),
-        box_(box_ckpch),
-        planes_(planes),
-        values_(static_cast<std::size_t>(planes.size() * n * n), 0.0) {}
+      : n_(n), box_(box_ckpch), planes_(planes), values_(planes.size() * n * n, 0.0) {}
 
   std::int64_t n() const { return n_; }
   double box_ckpch() const { return box_; }
-  double cell_ckpch() const { return box_ / static_cast<double>(n_); }
+  double cell_ckpch() const { return box_ / real(n_); }
   double cell_volume() const { return std::pow(cell_ckpch(), 3); }
   Range planes() const { return planes_; }
   std::span<double> values() { return values_; }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/common/instances.hpp"
 #include "stages/common/sections.hpp"
@@ -19,7 +20,7 @@ namespace {
 PredictedCubes mean_of(std::vector<CubeFile> const& members, Range range) {
   PredictedCubes mean;
   mean.range = range;
-  auto const share = 1 / static_cast<double>(members.size());
+  auto const share = 1 / real(members.size());
   auto const average = [&](std::string const& dataset) {
     std::vector<double> sum;
     for (auto const& member : members) {
@@ -32,21 +33,20 @@ PredictedCubes mean_of(std::vector<CubeFile> const& members, Range range) {
   mean.y = average("/y");
   mean.shift = average("/origin_shift");
   auto const n = members.front().n_voxels();
-  mean.pressure.reserve(static_cast<std::size_t>(range.size() * n * n * n));
+  mean.pressure.reserve(range.size() * n * n * n);
   std::vector<double> sum;
   for (std::int64_t cube = range.first; cube < range.last; ++cube) {
     sum.clear();
     for (auto const& member : members) {
       auto const values = member.read(cube);
       sum.resize(values.size(), 0);
-      for (std::size_t i = 0; i < values.size(); ++i)
-        sum[i] += share * static_cast<double>(values[i]);
+      for (std::size_t i = 0; i < values.size(); ++i) sum[i] += share * real(values[i]);
     }
     for (double const value : sum) {
       require(std::isfinite(value), ExitCode::bad_data, "'", members.front().file().path(),
               "' or another seed's prediction holds ", value, " in cube ", cube,
               "; run the stage predict again");
-      mean.pressure.push_back(static_cast<float>(value));
+      mean.pressure.push_back(single(value));
     }
     mark_progress("predict: ensemble");
   }
@@ -77,11 +77,10 @@ Estimate EnsembleStage::estimate(std::string const& run_directory, int n_ranks) 
   for (auto const& member : members_) {
     std::error_code none;
     auto const size = std::filesystem::file_size(run_directory + "/" + member, none);
-    if (!none) estimate.output_bytes = std::max(estimate.output_bytes, static_cast<double>(size));
+    if (!none) estimate.output_bytes = std::max(estimate.output_bytes, real(size));
   }
   estimate.memory_bytes = estimate.output_bytes / n_ranks + 1e8;
-  estimate.seconds =
-      static_cast<double>(members_.size() + 1) * estimate.output_bytes / bytes_per_second / n_ranks;
+  estimate.seconds = real(members_.size() + 1) * estimate.output_bytes / bytes_per_second / n_ranks;
   estimate.note = concat("mean of ", members_.size(), " predictions");
   return estimate;
 }
@@ -111,8 +110,8 @@ void EnsembleStage::run(Context& context) {
     mean = mean_of(members, even_range(first.size(), comm.rank(), comm.size()));
   });
   write_prediction(comm, context.part("prediction.h5"), table, mean);
-  context.note("clusters", static_cast<std::int64_t>(table.rows.size()));
-  context.note("members", static_cast<std::int64_t>(members_.size()));
+  context.note("clusters", std::ssize(table.rows));
+  context.note("members", std::ssize(members_));
 }
 
 }  // namespace setsz

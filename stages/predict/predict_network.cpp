@@ -8,6 +8,7 @@
 
 #include "model/network.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/common/particle_store.hpp"
 #include "stages/fit/fit_report.hpp"
 #include "stages/predict/prediction_file.hpp"
@@ -63,19 +64,19 @@ class PredictionRun {
   void go() {
     auto const todo = resume();
     std::vector<double> cost;
-    for (auto const item : todo) cost.push_back(cost_of(items_[static_cast<std::size_t>(item)]));
+    for (auto const item : todo) cost.push_back(cost_of(items_[item]));
     auto const boundaries = balanced_boundaries(cost, comm_.size());
     auto const rank = static_cast<std::size_t>(comm_.rank());
     Range const own{boundaries[rank], boundaries[rank + 1]};
     std::int64_t rounds = 0;
     for (std::size_t r = 0; r + 1 < boundaries.size(); ++r)
       rounds = std::max(rounds, boundaries[r + 1] - boundaries[r]);
-    Progress progress("predict", static_cast<double>(own.size()));
+    Progress progress("predict", real(own.size()));
     for (std::int64_t round = 0; round < rounds; ++round) {
       collectively(comm_, "predict", [&] {
         if (own.first + round >= own.last) return;
         compute(todo[static_cast<std::size_t>(own.first + round)]);
-        progress.update(static_cast<double>(round + 1));
+        progress.update(real(round + 1));
       });
       mark_progress("predict");
       bool const stop = context_.stop_requested() && round + 1 < rounds;
@@ -96,23 +97,19 @@ class PredictionRun {
       table.edges.push_back(task_.cube.edge(cluster(row)));
     }
     write_prediction(comm_, context_.part("prediction.h5"), table, assemble());
-    context_.note("clusters", static_cast<std::int64_t>(rows_.size()));
+    context_.note("clusters", std::ssize(rows_));
     context_.note("voxels", n_voxels());
-    context_.note_local("voxels_computed", static_cast<double>(computed_));
+    context_.note_local("voxels_computed", real(computed_));
   }
 
  private:
-  Cluster const& cluster(std::int64_t row) const {
-    return table_.clusters[static_cast<std::size_t>(row)];
-  }
+  Cluster const& cluster(std::int64_t row) const { return table_.clusters[row]; }
   std::int64_t n_voxels() const {
     std::int64_t n = 0;
     for (auto const& item : items_) n += item.last_voxel - item.first_voxel;
     return n;
   }
-  double cost_of(WorkItem const& item) const {
-    return static_cast<double>(item.last_voxel - item.first_voxel);
-  }
+  double cost_of(WorkItem const& item) const { return real(item.last_voxel - item.first_voxel); }
 
   /// Takes back what the journal holds. \return the numbers of the items that are left, ascending
   std::vector<std::int64_t> resume() {
@@ -120,8 +117,8 @@ class PredictionRun {
     context_.journal().for_each([&](Journal::Record const& record) {
       Finished done;
       done.item = record.unit;
-      auto const& item = items_.at(static_cast<std::size_t>(record.unit));
-      done.pressure.resize(static_cast<std::size_t>(item.last_voxel - item.first_voxel));
+      auto const& item = items_.at(record.unit);
+      done.pressure.resize(item.last_voxel - item.first_voxel);
       auto const bytes = done.pressure.size() * sizeof(float);
       require(record.bytes.size() == sizeof done.shift + bytes, ExitCode::bad_data,
               "the journal's record of block ", record.unit, " has ", record.bytes.size(),
@@ -132,7 +129,7 @@ class PredictionRun {
       finished_.push_back(std::move(done));
     });
     std::vector<bool> is_done(items_.size(), false);
-    for (auto const item : comm_.all_gather_v(own)) is_done[static_cast<std::size_t>(item)] = true;
+    for (auto const item : comm_.all_gather_v(own)) is_done[item] = true;
     std::vector<std::int64_t> todo;
     for (std::size_t i = 0; i < items_.size(); ++i)
       if (!is_done[i]) todo.push_back(static_cast<std::int64_t>(i));
@@ -175,7 +172,7 @@ class PredictionRun {
   }
 
   void compute(std::int64_t number) {
-    WorkItem const& item = items_[static_cast<std::size_t>(number)];
+    WorkItem const& item = items_[number];
     auto const cube = static_cast<std::size_t>(item.cube);
     load(rows_[cube]);
     auto batch = empty_batch();
@@ -183,7 +180,7 @@ class PredictionRun {
     std::int64_t const n_local =
         network_->options().has("local") ? task_.model.local_particles_test : 0;
     for (std::int64_t v = item.first_voxel; v < item.last_voxel; ++v) {
-      std::int64_t const voxel = (*voxels_[cube])[static_cast<std::size_t>(v)];
+      std::int64_t const voxel = (*voxels_[cube])[v];
       source_->add_target(
           batch, lattices_[cube].centre_r200(voxel / (n * n), voxel / n % n, voxel % n), n_local,
           Random(seed_, Purpose::local_sample, stream(rows_[cube]),
@@ -203,9 +200,9 @@ class PredictionRun {
 
   /// Sends every finished block to the rank that writes its cube.
   PredictedCubes assemble() {
-    auto const n_cubes = static_cast<std::int64_t>(rows_.size());
+    auto const n_cubes = std::ssize(rows_);
     std::ranges::sort(finished_, {}, &Finished::item);
-    std::vector<std::int64_t> numbers, number_counts(static_cast<std::size_t>(comm_.size()));
+    std::vector<std::int64_t> numbers, number_counts(comm_.size());
     std::vector<float> values;
     std::vector<std::int64_t> value_counts(number_counts);
     std::vector<Vec3> shifts;
@@ -218,7 +215,7 @@ class PredictionRun {
         numbers.push_back(done.item), ++number_counts[r];
         shifts.push_back(done.shift);
         values.insert(values.end(), done.pressure.begin(), done.pressure.end());
-        value_counts[r] += static_cast<std::int64_t>(done.pressure.size());
+        value_counts[r] += std::ssize(done.pressure);
       }
     }
     finished_.clear();
@@ -232,35 +229,31 @@ class PredictionRun {
                             std::vector<Vec3> const& shifts,
                             std::vector<float> const& values) const {
     PredictedCubes cubes;
-    cubes.range = even_range(static_cast<std::int64_t>(rows_.size()), comm_.rank(), comm_.size());
+    cubes.range = even_range(std::ssize(rows_), comm_.rank(), comm_.size());
     auto const n_cells = lattices_.front().n_cells();
-    cubes.pressure.assign(static_cast<std::size_t>(cubes.range.size() * n_cells), 0);
-    cubes.shift.assign(static_cast<std::size_t>(cubes.range.size() * 3), 0);
+    cubes.pressure.assign(cubes.range.size() * n_cells, 0);
+    cubes.shift.assign(cubes.range.size() * 3, 0);
     std::size_t next = 0;
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-      auto const& item = items_[static_cast<std::size_t>(numbers[i])];
+      auto const& item = items_[numbers[i]];
       auto const cube = static_cast<std::size_t>(item.cube - cubes.range.first);
       for (std::int64_t v = item.first_voxel; v < item.last_voxel; ++v)
         cubes.pressure[cube * static_cast<std::size_t>(n_cells) +
-                       static_cast<std::size_t>((*voxels_[static_cast<std::size_t>(
-                           item.cube)])[static_cast<std::size_t>(v)])] = values[next++];
+                       static_cast<std::size_t>((*voxels_[item.cube])[v])] = values[next++];
       for (std::size_t j = 0; j < 3; ++j) cubes.shift[3 * cube + j] = shifts[i][j];
     }
     for (std::int64_t c = cubes.range.first; c < cubes.range.last; ++c) {
       double sum = 0;
       auto const first = (c - cubes.range.first) * n_cells;
-      for (auto v = first; v < first + n_cells; ++v)
-        sum += static_cast<double>(cubes.pressure[static_cast<std::size_t>(v)]);
-      auto const& lattice = lattices_[static_cast<std::size_t>(c)];
-      cubes.y.push_back(y_unit(cluster(rows_[static_cast<std::size_t>(c)]), table_.cosmology.h) *
+      for (auto v = first; v < first + n_cells; ++v) sum += real(cubes.pressure[v]);
+      auto const& lattice = lattices_[c];
+      cubes.y.push_back(y_unit(cluster(rows_[c]), table_.cosmology.h) *
                         std::pow(lattice.voxel_r200(), 3) * sum);
     }
     return cubes;
   }
 
-  std::int64_t cube_of(std::int64_t item) const {
-    return items_[static_cast<std::size_t>(item)].cube;
-  }
+  std::int64_t cube_of(std::int64_t item) const { return items_[item].cube; }
 
   PredictTask const& task_;
   Context& context_;

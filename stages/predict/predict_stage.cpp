@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/common/instances.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/predict/ensemble_stage.hpp"
@@ -71,17 +72,14 @@ void PredictStage::preflight(Comm const& comm) const {
 
 Estimate PredictStage::estimate(std::string const& run_directory, int n_ranks) const {
   auto const table = read_clusters(run_directory + "/" + task_.clusters);
-  auto const n =
-      static_cast<double>(clusters_to_predict(table, task_.options, task_.instance.fold).size());
-  double const cells = std::pow(static_cast<double>(task_.cube.n_voxels), 3);
+  auto const n = real(clusters_to_predict(table, task_.options, task_.instance.fold).size());
+  double const cells = std::pow(real(task_.cube.n_voxels), 3);
   double const inside =
       std::min(1.0, 4 * std::numbers::pi / 3 * std::pow(2 / task_.cube.edge_r200, 3));
   auto const& network = task_.model.network;
-  auto const width = static_cast<double>(network.local_width);
-  double const flops_per_particle =
-      2 * width * (19 + static_cast<double>(network.local_layers) * width);
-  double const particles =
-      network.has("local") ? static_cast<double>(task_.model.local_particles_test) : 0;
+  auto const width = real(network.local_width);
+  double const flops_per_particle = 2 * width * (19 + real(network.local_layers) * width);
+  double const particles = network.has("local") ? real(task_.model.local_particles_test) : 0;
   constexpr double flops_per_second = 7e10, seconds_per_voxel = 3e-5;  // of one core
   Estimate estimate;
   estimate.seconds = n * cells * inside *

@@ -8,7 +8,7 @@ namespace setsz {
 void write_prediction(Comm const& comm, std::string const& path, PredictionTable const& table,
                       PredictedCubes const& cubes) {
   auto file = H5File::create(comm, path);
-  auto const n = table.n_voxels, n_cubes = static_cast<std::int64_t>(table.rows.size());
+  auto const n = table.n_voxels, n_cubes = std::ssize(table.rows);
   file.set_attribute("/", "n_voxels", n);
   file.set_attribute("/", "model", table.model);
   file.set_attribute("/", "fold", table.fold);

@@ -12,7 +12,7 @@ std::vector<std::int64_t> clusters_to_predict(ClusterTable const& table,
   bool const all = options.clusters == Clusters::all ||
                    (options.clusters == Clusters::automatic && table.n_folds == 1);
   if (!all) return table.rows_of(Split::testing, fold);
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(table.size()));
+  std::vector<std::int64_t> rows(table.size());
   std::iota(rows.begin(), rows.end(), std::int64_t{0});
   return rows;
 }

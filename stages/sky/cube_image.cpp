@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/sky/cube_image.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <cmath>
 
@@ -11,8 +12,8 @@ void CubeImage::project(SparseCube const& cube, SkyDirection const& centre, doub
   node_ = node;
   // One node more on each side for the bilinear weights.
   n_ = 3 + 2 * static_cast<std::int64_t>(std::ceil(2 * std::sin(radius_ / 2) / node));
-  half_ = node * static_cast<double>(n_ - 1) / 2;
-  values_.assign(static_cast<std::size_t>(n_ * n_), 0.0);
+  half_ = node * real(n_ - 1) / 2;
+  values_.assign(n_ * n_, 0.0);
   total_ = removed_ = 0;
 
   int const cuts =
@@ -32,7 +33,7 @@ void CubeImage::project(SparseCube const& cube, SkyDirection const& centre, doub
     double const f = std::sqrt(2 / (chi * (chi + seen.z)));
     double const x = (seen.x * f + half_) / node_, y = (seen.y * f + half_) / node_;
     auto const i = static_cast<std::int64_t>(x), j = static_cast<std::int64_t>(y);
-    double const p = x - static_cast<double>(i), q = y - static_cast<double>(j);
+    double const p = x - real(i), q = y - real(j);
     double* const corner = values_.data() + (i * n_ + j);
     corner[0] += brightness * (1 - p) * (1 - q);
     corner[1] += brightness * (1 - p) * q;
@@ -48,10 +49,10 @@ double CubeImage::at(double s, double z, double cosine, double sine,
   double const f = std::sqrt(2 / (1 + toward)) / node_, middle = half_ / node_;
   double const x = s * sine * f + middle;
   double const y = (s * centre.z * cosine - z * centre.s) * f + middle;
-  auto const last = static_cast<double>(n_ - 1);
+  auto const last = real(n_ - 1);
   if (!(x >= 0 && y >= 0 && x < last && y < last)) return 0;
   auto const i = static_cast<std::int64_t>(x), j = static_cast<std::int64_t>(y);
-  double const p = x - static_cast<double>(i), q = y - static_cast<double>(j);
+  double const p = x - real(i), q = y - real(j);
   double const* const corner = values_.data() + (i * n_ + j);
   return ((1 - p) * ((1 - q) * corner[0] + q * corner[1]) +
           p * ((1 - q) * corner[n_] + q * corner[n_ + 1])) /
@@ -67,7 +68,7 @@ void CubeImage::add_row(SkyDirection const& centre, RingPoints const& points,
   double cosine = 1, sine = 0;
   for (std::int64_t i = 0; i < points.count; ++i) {
     if (i % renew == 0) {
-      double const dphi = points.dphi_first + points.dphi_step * static_cast<double>(i);
+      double const dphi = points.dphi_first + points.dphi_step * real(i);
       cosine = std::cos(dphi);
       sine = std::sin(dphi);
     }

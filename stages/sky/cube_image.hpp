@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "pipeline/base/number.hpp"
 #include "stages/paint/parcels.hpp"
 #include "stages/paint/partition.hpp"
 #include "stages/sky/stamp.hpp"
@@ -54,8 +55,8 @@ void CubeImage::for_each_point(SkyDirection const& centre, Visit&& visit) const 
         for (double const q : {0.25, 0.75}) {
           double const value = (1 - p) * ((1 - q) * corner[0] + q * corner[1]) +
                                p * ((1 - q) * corner[n_] + q * corner[n_ + 1]);
-          double const x = (static_cast<double>(i) + p) * node_ - half_;
-          double const y = (static_cast<double>(j) + q) * node_ - half_;
+          double const x = (real(i) + p) * node_ - half_;
+          double const y = (real(j) + q) * node_ - half_;
           double const quarter_u = (x * x + y * y) / 4, f = std::sqrt(1 - quarter_u);
           visit(f * x * centre.east + f * y * centre.south + (1 - 2 * quarter_u) * centre.outwards,
                 value / 4);

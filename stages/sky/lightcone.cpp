@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 
 namespace setsz {
@@ -28,10 +29,10 @@ DistanceTable::DistanceTable(Cosmology const& cosmology, double redshift_max) {
 
 double DistanceTable::redshift_at(double comoving_ckpch) const {
   double const at = comoving_ckpch / step_;
-  require(at >= 0 && at < static_cast<double>(redshift_.size() - 1), ExitCode::internal,
-          "comoving distance ", comoving_ckpch, " ckpc/h lies outside the table");
+  require(at >= 0 && at < real(redshift_.size() - 1), ExitCode::internal, "comoving distance ",
+          comoving_ckpch, " ckpc/h lies outside the table");
   auto const i = static_cast<std::size_t>(at);
-  double const t = at - static_cast<double>(i);
+  double const t = at - real(i);
   // Cubic Hermite
   double const h00 = (1 + 2 * t) * (1 - t) * (1 - t), h10 = t * (1 - t) * (1 - t);
   double const h01 = t * t * (3 - 2 * t), h11 = t * t * (t - 1);

@@ -46,7 +46,7 @@ class Tiling {
     }
   }
   /// Boxes that reach into the shell.
-  std::int64_t n_boxes() const { return static_cast<std::int64_t>(shifts_.size()); }
+  std::int64_t n_boxes() const { return std::ssize(shifts_); }
 
  private:
   DistanceShell shell_;

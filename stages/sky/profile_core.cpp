@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "pipeline/base/dispatch.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 namespace {
@@ -56,7 +57,7 @@ constexpr double largest_series = 0.4;
 SETSZ_DISPATCH
 void place_near(Circle const& circle, double first, double step, int count, double* __restrict x,
                 double* __restrict y) {
-  auto const n = static_cast<int>(in_blocks(static_cast<std::size_t>(count)));
+  auto const n = static_cast<int>(in_blocks(count));
   Circle const c = circle;
   for (int i = 0; i < n; ++i) {
     double const dphi = first + step * i, q = dphi * dphi;
@@ -128,7 +129,7 @@ void ProfileCore::begin(SkyDirection const& centre, std::span<double const> mean
                         double softening) {
   centre_ = &centre;
   mean_ = mean;
-  limit_ = static_cast<double>(mean.size() - 2);
+  limit_ = real(mean.size() - 2);
   per_sine_ = limit_ / sin_radius;
   softening2_ = softening * softening;
   rows_.clear();
@@ -257,7 +258,7 @@ void ProfileCore::place_corners() {
   }
   for (auto const& row : corner_rows_) {
     auto const& [circle, phi_first, phi_step, north, south] = row.corners;
-    double const first = phi_first + phi_step * static_cast<double>(row.first) - centre_->phi;
+    double const first = phi_first + phi_step * real(row.first) - centre_->phi;
     place_row({circle.z, circle.s, centre_->z, centre_->s}, first, phi_step,
               static_cast<int>(row.last - row.first + 1), x_.data() + row.begin,
               y_.data() + row.begin);

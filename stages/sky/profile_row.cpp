@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "pipeline/base/dispatch.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 namespace {
@@ -42,11 +43,11 @@ static void add_profile(float base, float across, float first, float step, int c
   int const n = (count + block - 1) / block * block;
   for (int i = 0; i < n; ++i) {
     // u = |n - n0|^2 = 4 sin^2(angle/2); sin^2(angle) = u (1 - u/4)
-    float const u = base + across * one_minus_cos(first + step * static_cast<float>(i));
+    float const u = base + across * one_minus_cos(first + step * single(i));
     float const wanted = std::sqrt(u * (1 - 0.25F * u)) * per_sine;
     float const place = wanted < limit ? wanted : limit;
     auto const k = static_cast<int>(place);
-    float const value = table[k] + (place - static_cast<float>(k)) * (table[k + 1] - table[k]);
+    float const value = table[k] + (place - single(k)) * (table[k + 1] - table[k]);
     values[i] += i < count ? value : 0.0F;
   }
 }
@@ -54,16 +55,16 @@ static void add_profile(float base, float across, float first, float step, int c
 void ProfileRow::operator()(RingPoints const& points, double* values) const {
   double const dz = points.z - z0_, ds = points.s - s0_;
   double const base = dz * dz + ds * ds, across = 2 * points.s * s0_;
-  auto const limit = static_cast<double>(table_.size() - 2);
+  auto const limit = real(table_.size() - 2);
   if (points.largest_dphi < 0.5) {
-    auto const single = [](double value) { return static_cast<float>(value); };
+    auto const single = [](double value) { return single(value); };
     add_profile(single(base), single(across), single(points.dphi_first), single(points.dphi_step),
                 static_cast<int>(points.count), table_.data(), single(limit), single(per_sine_),
                 values);
     return;
   }
   for (std::int64_t i = 0; i < points.count; ++i) {  // around a pole
-    double const dphi = points.dphi_first + points.dphi_step * static_cast<double>(i);
+    double const dphi = points.dphi_first + points.dphi_step * real(i);
     double const u = base + across * (1 - std::cos(dphi));
     if (u > 2) continue;  // more than 90 degrees away: there sin(angle) falls again
     values[i] += interpolate(table_.data(), limit, std::sqrt(u * (1 - 0.25 * u)) * per_sine_);
@@ -91,7 +92,7 @@ double ClaimedProfileRow::at(double s, double z, double dphi) {
   Vec3 const foot = along * direction - Vec3{0, 0, distance_};
   double const b2 = norm2(foot);
   if (b2 >= r_cut_ * r_cut_) return 0;
-  auto const limit = static_cast<double>(projected_.size() - 2);
+  auto const limit = real(projected_.size() - 2);
   double const per_length = limit / r_cut_;
   double value = interpolate(projected_.data(), limit, std::sqrt(b2) * per_length) * r200_;
   claims_.along(foot, direction, std::sqrt(r_cut_ * r_cut_ - b2), taken_);
@@ -109,8 +110,7 @@ double ClaimedProfileRow::at(double s, double z, double dphi) {
 
 void ClaimedProfileRow::operator()(RingPoints const& points, double* values) {
   for (std::int64_t i = 0; i < points.count; ++i)
-    values[i] +=
-        at(points.s, points.z, points.dphi_first + points.dphi_step * static_cast<double>(i));
+    values[i] += at(points.s, points.z, points.dphi_first + points.dphi_step * real(i));
 }
 
 }  // namespace setsz

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "pipeline/base/number.hpp"
 #include "stages/paint/partition.hpp"
 #include "stages/sky/stamp.hpp"
 
@@ -19,7 +20,7 @@ class ProfileRow {
       : z0_(centre.z),
         s0_(centre.s),
         table_(table),
-        per_sine_(static_cast<double>(table.size() - 2) / sin_radius) {}
+        per_sine_(real(table.size() - 2) / sin_radius) {}
   void operator()(RingPoints const& points, double* values) const;
 
  private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/sky/ring_geometry.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <algorithm>
 
@@ -13,7 +14,7 @@ std::int64_t RingGeometry::first_pixel(std::int64_t ring) const {
 }
 
 double RingGeometry::ring_at(double theta) const {
-  auto const n = static_cast<double>(nside_);
+  auto const n = real(nside_);
   double const z = std::cos(theta);
   if (std::abs(z) <= 2.0 / 3.0) return n * (2 - 1.5 * z);
   // sqrt(3 (1 - |z|)) without the difference
@@ -25,9 +26,8 @@ double RingGeometry::ring_at(double theta) const {
 RingGeometry::Circle RingGeometry::circle(std::int64_t ring, PixelPart part) const {
   // The south mirrors the north; there the axes point northwards.
   bool const south = ring > 2 * nside_;
-  auto const n = static_cast<double>(nside_);
-  double const t =
-      static_cast<double>(south ? 4 * nside_ - ring : ring) + part.along_a + part.along_b;
+  auto const n = real(nside_);
+  double const t = real(south ? 4 * nside_ - ring : ring) + part.along_a + part.along_b;
   Circle circle;
   if (t < n) {
     double const below_pole = t * t / (3 * n * n);
@@ -44,8 +44,8 @@ RingGeometry::Circle RingGeometry::circle(std::int64_t ring, PixelPart part) con
 RingGeometry::Corners RingGeometry::western_corners(std::int64_t ring,
                                                     std::int64_t quadrant) const {
   std::int64_t const in_quadrant = pixels_in(ring) / 4;
-  double const step = std::numbers::pi / 2 / static_cast<double>(in_quadrant);
-  double const first = static_cast<double>(quadrant * in_quadrant) + shift_of(ring) - 0.5;
+  double const step = std::numbers::pi / 2 / real(in_quadrant);
+  double const first = real(quadrant * in_quadrant) + shift_of(ring) - 0.5;
   bool const shifted = shift_of(ring) < 0.25;  // near the equator every second ring
   return {circle(ring, PixelPart{}), first * step, step,
           ring > 3 * nside_ || (ring > nside_ && !shifted) ? 1 : 0,
@@ -54,7 +54,7 @@ RingGeometry::Corners RingGeometry::western_corners(std::int64_t ring,
 
 Range RingGeometry::pixels_near(std::int64_t ring, double phi, double half_width) const {
   std::int64_t const n = pixels_in(ring);
-  double const per_angle = static_cast<double>(n) / (2 * std::numbers::pi);
+  double const per_angle = real(n) / (2 * std::numbers::pi);
   double const shift = shift_of(ring);
   auto const first =
       static_cast<std::int64_t>(std::ceil((phi - half_width) * per_angle - shift - 1e-9));
@@ -72,7 +72,7 @@ std::vector<std::int64_t> ring_boundaries(RingGeometry const& geometry, int n_ra
   for (int rank = 1; rank < n_ranks; ++rank) {
     std::int64_t const wanted = even_range(geometry.n_pixels(), rank, n_ranks).first;
     while (ring <= geometry.n_rings() && geometry.first_pixel(ring) < wanted) ++ring;
-    boundaries[static_cast<std::size_t>(rank)] = ring;
+    boundaries[rank] = ring;
   }
   boundaries.back() = geometry.n_rings() + 1;
   return boundaries;

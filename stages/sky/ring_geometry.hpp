@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/base/comm.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -30,7 +31,7 @@ class RingGeometry {
   /// Square root of the pixel's area [rad].
   double pixel_size() const { return std::sqrt(pixel_area()); }
   /// No pixel reaches farther from its centre than this [rad].
-  double largest_pixel_radius() const { return 1.0 / static_cast<double>(nside_); }
+  double largest_pixel_radius() const { return 1.0 / real(nside_); }
 
   std::int64_t pixels_in(std::int64_t ring) const {
     return 4 * std::min({ring, nside_, 4 * nside_ - ring});
@@ -70,12 +71,12 @@ class RingGeometry {
   void for_each_arc(std::int64_t ring, PixelPart part, std::int64_t first, std::int64_t last,
                     Visit&& visit) const {
     std::int64_t const from_pole = std::min(ring, 4 * nside_ - ring);
-    double const t = static_cast<double>(from_pole) + part.along_a + part.along_b;
+    double const t = real(from_pole) + part.along_a + part.along_b;
     constexpr double quarter = std::numbers::pi / 2;
-    if (from_pole > nside_ || (from_pole == nside_ && t >= static_cast<double>(nside_))) {
-      double const step = quarter / static_cast<double>(nside_);
+    if (from_pole > nside_ || (from_pole == nside_ && t >= real(nside_))) {
+      double const step = quarter / real(nside_);
       double const shift = shift_of(ring) + (part.along_b - part.along_a) / 2;
-      visit(Arc{first, last, (static_cast<double>(first) + shift) * step, step});
+      visit(Arc{first, last, (real(first) + shift) * step, step});
       return;
     }
     double const step = quarter / t;
@@ -83,10 +84,9 @@ class RingGeometry {
       std::int64_t const quadrant =
           (k >= 0 ? k : k - from_pole + 1) / from_pole;  // rounds downwards
       std::int64_t const end = std::min(last, (quadrant + 1) * from_pole);
-      double const in_quadrant = static_cast<double>(k - quadrant * from_pole);
-      visit(Arc{k, end,
-                quarter * static_cast<double>(quadrant) + (in_quadrant + 0.5 + part.along_b) * step,
-                step});
+      double const in_quadrant = real(k - quadrant * from_pole);
+      visit(
+          Arc{k, end, quarter * real(quadrant) + (in_quadrant + 0.5 + part.along_b) * step, step});
       k = end;
     }
   }

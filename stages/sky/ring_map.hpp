@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "pipeline/base/number.hpp"
 #include "stages/sky/ring_geometry.hpp"
 
 namespace setsz {
@@ -20,9 +21,9 @@ class RingMap {
         first_ring_(first_ring),
         last_ring_(last_ring),
         pixels_{geometry.first_pixel(first_ring), geometry.first_pixel(last_ring)} {
-    values_.reserve(static_cast<std::size_t>(pixels_.size()));
+    values_.reserve(pixels_.size());
     want_huge_pages();
-    values_.resize(static_cast<std::size_t>(pixels_.size()));
+    values_.resize(pixels_.size());
   }
 
   RingGeometry const& geometry() const { return geometry_; }
@@ -32,12 +33,12 @@ class RingMap {
   bool owns_ring(std::int64_t ring) const { return ring >= first_ring_ && ring < last_ring_; }
   /// Does the band of colatitudes touch the rings?
   bool touches(double theta_min, double theta_max) const {
-    return geometry_.ring_at(theta_max) > static_cast<double>(first_ring_) - 1.5 &&
-           geometry_.ring_at(theta_min) < static_cast<double>(last_ring_) + 0.5;
+    return geometry_.ring_at(theta_max) > real(first_ring_) - 1.5 &&
+           geometry_.ring_at(theta_min) < real(last_ring_) + 0.5;
   }
 
   void add(std::int64_t pixel, double value) {
-    if (pixels_.contains(pixel)) values_[static_cast<std::size_t>(pixel - pixels_.first)] += value;
+    if (pixels_.contains(pixel)) values_[pixel - pixels_.first] += value;
   }
   /// Tells the processor that pixels [first, first + n) of a ring will soon be added to.
   void prefetch(std::int64_t ring, std::int64_t first, std::int64_t n) const {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <numbers>
 
+#include "pipeline/base/number.hpp"
 #include "stages/paint/partition.hpp"
 
 namespace setsz {
@@ -64,12 +65,12 @@ double boxes_in(DistanceShell shell, double box) {
 
 void SkyCost::add_clusters(std::vector<double> const& radii_ckpch, double box_ckpch,
                            DistanceShell shell, double pixel, std::int64_t n_voxels) {
-  double const replicas = boxes_in(shell, box_ckpch) * static_cast<double>(radii_ckpch.size());
+  double const replicas = boxes_in(shell, box_ckpch) * real(radii_ckpch.size());
   n_clusters += replicas;
-  table_bytes += 200 * static_cast<double>(radii_ckpch.size());
+  table_bytes += 200 * real(radii_ckpch.size());
   seconds_on_every_rank += replicas * seconds_per_replica;
   seconds += replicas * mean_over(radii_ckpch, shell, [&](double angle) {
-               return n_voxels > 0 ? cube_seconds(static_cast<double>(n_voxels), angle, pixel)
+               return n_voxels > 0 ? cube_seconds(real(n_voxels), angle, pixel)
                                    : profile_seconds(network_reach_r200, angle, pixel);
              });
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "pipeline/base/dispatch.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/sky/profile_row.hpp"
 
 namespace setsz {
@@ -44,10 +45,9 @@ void smooth(double const* __restrict f, int first, int away, int n, double weigh
   double const half = 0.5 * away;
   auto const set = [=](int i, double above) {
     double const below = f[i - away], slope = half / i;
-    out[i] =
-        static_cast<float>(f[i] + weight * (above - 2 * f[i] + below + slope * (above - below)));
+    out[i] = single(f[i] + weight * (above - 2 * f[i] + below + slope * (above - below)));
   };
-  for (int i = 0; i < first; ++i) out[i] = static_cast<float>(f[i]);
+  for (int i = 0; i < first; ++i) out[i] = single(f[i]);
   int const inner = std::max(first, n - away);
   for (int i = first; i < inner; ++i) set(i, f[i + away]);
   for (int i = inner; i < n; ++i) set(i, 0);
@@ -69,7 +69,7 @@ double seen_integral(ProfileFamily const& family, double mass, double r_cut, dou
   double const node = r_cut / distance / ProfileFamily::n_nodes;
   double sum = 0;
   for (std::size_t i = 0; i < ProfileFamily::n_nodes; ++i) {
-    double const x = node * (static_cast<double>(i) + 0.5);
+    double const x = node * (real(i) + 0.5);
     sum += (enclosed[i + 1] - enclosed[i]) * std::atanh(x) / x;
   }
   return sum / distance2;
@@ -188,7 +188,7 @@ void SkyPainter::average_over(double pixel_r200, double x_cut, std::span<double 
   auto const n = static_cast<int>(projected.size()) - 2;
   double const node = x_cut / n;
   int const away = std::max(1, static_cast<int>(std::lround(0.4 * pixel_r200 / node)));
-  double const ratio = pixel_r200 / (static_cast<double>(away) * node);
+  double const ratio = pixel_r200 / (real(away) * node);
   double const weight = ratio * ratio / 24;
   // Nearer to the centre pixels are integrated otherwise.
   smooth(projected.data(), std::min(away, n), away, n, weight, averages.data());

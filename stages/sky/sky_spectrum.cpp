@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/base/number.hpp"
 #include "stages/paint/exact_sum.hpp"
 
 namespace setsz {
@@ -24,8 +25,7 @@ MapFigures map_figures(Comm const& comm, RingMap const& map) {
   for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring) {
     auto const begin = static_cast<std::size_t>(geometry.first_pixel(ring) - map.pixels().first);
     RingSums sums{0, 0, 0};
-    for (double const value :
-         map.values().subspan(begin, static_cast<std::size_t>(geometry.pixels_in(ring)))) {
+    for (double const value : map.values().subspan(begin, geometry.pixels_in(ring))) {
       double const y = value * per_area;
       sums.sum += y;
       sums.squares += y * y;
@@ -40,7 +40,7 @@ MapFigures map_figures(Comm const& comm, RingMap const& map) {
     squares += ring.squares;
     figures.largest = std::max(figures.largest, ring.largest);
   }
-  auto const n = static_cast<double>(geometry.n_pixels());
+  auto const n = real(geometry.n_pixels());
   figures.mean = sum / n;
   figures.deviation = std::sqrt(std::max(0.0, squares / n - figures.mean * figures.mean));
   figures.integral = sum * geometry.pixel_area();
@@ -52,25 +52,25 @@ std::vector<double> degraded(Comm const& comm, RingMap const& map, std::int64_t 
   std::int64_t const ratio = map.geometry().nside() / nside;
   T_Healpix_Base<int64> const fine(map.geometry().nside(), RING, SET_NSIDE);
   T_Healpix_Base<int64> const coarse(nside, RING, SET_NSIDE);
-  std::vector<std::int64_t> quanta(static_cast<std::size_t>(coarse.Npix()), 0);
+  std::vector<std::int64_t> quanta(coarse.Npix(), 0);
   for (std::int64_t p = map.pixels().first; p < map.pixels().last; ++p) {
-    double const value = map.values()[static_cast<std::size_t>(p - map.pixels().first)];
+    double const value = map.values()[p - map.pixels().first];
     if (value == 0) continue;
     auto const parent = ratio == 1 ? p : coarse.nest2ring(fine.ring2nest(p) / (ratio * ratio));
-    quanta[static_cast<std::size_t>(parent)] += std::llround(value / quantum_sr);
+    quanta[parent] += std::llround(value / quantum_sr);
   }
   comm.all_sum(quanta);
   std::vector<double> result;
   if (!comm.is_root()) return result;
   double const area = RingGeometry(nside).pixel_area();
-  for (auto const count : quanta) result.push_back(static_cast<double>(count) * quantum_sr / area);
+  for (auto const count : quanta) result.push_back(real(count) * quantum_sr / area);
   return result;
 }
 
 std::vector<double> angular_spectrum(std::vector<double> const& map, std::int64_t nside,
                                      std::int64_t l_max) {
   Healpix_Map<double> pixels(static_cast<int>(nside), RING, SET_NSIDE);
-  for (int i = 0; i < pixels.Npix(); ++i) pixels[i] = map[static_cast<std::size_t>(i)];
+  for (int i = 0; i < pixels.Npix(); ++i) pixels[i] = map[i];
   Alm<xcomplex<double>> modes(static_cast<int>(l_max), static_cast<int>(l_max));
   arr<double> weights(static_cast<tsize>(2 * nside));
   weights.fill(1.0);

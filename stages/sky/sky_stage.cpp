@@ -10,6 +10,7 @@
 
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/common/instances.hpp"
 #include "stages/sky/sky_cost.hpp"
 #include "stages/sky/sky_header.hpp"
@@ -43,7 +44,7 @@ void write_map(Context& context, RingMap const& map, SkyRecord const& record) {
   double const per_area = 1 / map.geometry().pixel_area();
   collectively(context.comm(), "sky: memory for the map",
                [&] { pixels.reserve(map.values().size()); });
-  for (double const value : map.values()) pixels.push_back(static_cast<float>(value * per_area));
+  for (double const value : map.values()) pixels.push_back(single(value * per_area));
   HealpixHeader header;
   collectively(context.comm(), "sky: header", [&] { header = sky_header(record); });
   write_healpix_map(context.comm(), context.part("compton_y.fits"), header, map.pixels().first,
@@ -163,7 +164,7 @@ void SkyStage::describe(Fingerprint& fingerprint) const {
 }
 
 Estimate SkyStage::estimate(std::string const& run_directory, int n_ranks) const {
-  auto const nside = static_cast<double>(options_.nside);
+  auto const nside = real(options_.nside);
   double const n_pixels = 12 * nside * nside, pixel = std::sqrt(4 * std::numbers::pi / n_pixels);
   SkyCost cost;
   for (auto const& snapshot : snapshots_) {
@@ -181,11 +182,9 @@ Estimate SkyStage::estimate(std::string const& run_directory, int n_ranks) const
     radii.clear();
     for (auto const& halo : read_fill_halos(halos, {0, std::min<std::int64_t>(n_fill, 4096)}))
       radii.push_back(halo.r200c);
-    cost.add_fill(radii, static_cast<double>(n_fill), table.box_ckpch, shell, pixel,
-                  options_.fill_cut_r200);
+    cost.add_fill(radii, real(n_fill), table.box_ckpch, shell, pixel, options_.fill_cut_r200);
   }
-  auto const spectrum_nside =
-      static_cast<double>(std::min(options_.spectrum_nside, options_.nside));
+  auto const spectrum_nside = real(std::min(options_.spectrum_nside, options_.nside));
   double const spectrum_pixels = 12 * spectrum_nside * spectrum_nside;
   Estimate estimate;
   // Map, the same as float32 for the file, and a rank's own copy of the companion map.

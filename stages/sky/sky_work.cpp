@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 
 namespace setsz {
@@ -35,7 +36,7 @@ SkyWork::SkyWork(Context& context, std::vector<SkySource> sources, Vec3 const& o
       distances_(sources_.front().population->table().cosmology,
                  sources_.front().population->table().cosmology.redshift_at(farthest(sources_))),
       ring_boundaries_(ring_boundaries(geometry, comm_.size())),
-      map_(geometry, ring_boundaries_[static_cast<std::size_t>(comm_.rank())],
+      map_(geometry, ring_boundaries_[comm_.rank()],
            ring_boundaries_[static_cast<std::size_t>(comm_.rank()) + 1]),
       painter_(map_),
       painted_(quantum_sr),
@@ -68,18 +69,18 @@ std::vector<SkyWork::Batch> SkyWork::batches() const {
 
 void SkyWork::run() {
   auto const all = batches();
-  auto const n = static_cast<std::int64_t>(all.size());
+  auto const n = std::ssize(all);
   std::int64_t done = 0;
   if (context_.journal().committed()) {
     restore();
     done = *context_.journal().committed();
     Log::info("sky: going on after ", done, " of ", n, " batches of haloes");
   }
-  Progress progress("sky", static_cast<double>(n));
+  Progress progress("sky", real(n));
   while (done < n) {
-    collectively(comm_, "sky: painting", [&] { paint(all[static_cast<std::size_t>(done)]); });
+    collectively(comm_, "sky: painting", [&] { paint(all[done]); });
     ++done;
-    progress.update(static_cast<double>(done));
+    progress.update(real(done));
     mark_progress("sky");
     bool const stop = context_.stop_requested();
     if (done < n && (stop || context_.checkpoint_due())) save(done);
@@ -93,7 +94,7 @@ template <class Paint>
 void SkyWork::paint_replicas(SkySource const& source, Vec3 const& position, double mass,
                              double r200, double reach, std::int64_t& n_painted, Paint&& paint) {
   auto const& cosmology = source.population->table().cosmology;
-  auto const& tiling = tilings_[static_cast<std::size_t>(&source - sources_.data())];
+  auto const& tiling = tilings_[&source - sources_.data()];
   auto const& geometry = map_.geometry();
   tiling.for_each_replica(position, [&](Vec3 const& seen) {
     double const distance = norm(seen);
@@ -173,7 +174,7 @@ SkyWork::Totals SkyWork::totals() const {
                 .n_sampled = comm_.all_sum(n_sampled_),
                 .largest_sampling_error = comm_.all_max(largest_sampling_error_),
                 .mean_sampling_error = sampling_errors_.over_ranks(comm_)};
-  totals.mean_sampling_error /= static_cast<double>(std::max<std::int64_t>(1, totals.n_sampled));
+  totals.mean_sampling_error /= real(std::max<std::int64_t>(1, totals.n_sampled));
   return totals;
 }
 
@@ -213,14 +214,14 @@ void SkyWork::restore_sums(std::span<std::byte const> bytes) {
 
 /// What this rank reads of the journal: for every rank its rings, each as number and values.
 std::vector<std::vector<double>> SkyWork::journalled_rings() {
-  std::vector<std::vector<double>> rings(static_cast<std::size_t>(comm_.size()));
+  std::vector<std::vector<double>> rings(comm_.size());
   context_.journal().for_each([&](Journal::Record const& record) {
     if (record.unit == unit_sums) return restore_sums(record.bytes);
     auto const next =
         std::upper_bound(ring_boundaries_.begin(), ring_boundaries_.end() - 1, record.unit);
-    auto& to = rings[static_cast<std::size_t>(next - ring_boundaries_.begin() - 1)];
+    auto& to = rings[next - ring_boundaries_.begin() - 1];
     std::size_t const size = record.bytes.size() / sizeof(double);
-    to.push_back(static_cast<double>(record.unit));
+    to.push_back(real(record.unit));
     to.resize(to.size() + size);
     std::memcpy(to.data() + to.size() - size, record.bytes.data(), record.bytes.size());
   });
@@ -232,7 +233,7 @@ void SkyWork::restore() {
   std::vector<double> send;
   std::vector<std::int64_t> counts;
   for (auto& rings : journalled_rings()) {
-    counts.push_back(static_cast<std::int64_t>(rings.size()));
+    counts.push_back(std::ssize(rings));
     send.insert(send.end(), rings.begin(), rings.end());
     std::vector<double>().swap(rings);
   }

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/vec3.hpp"
 #include "stages/sky/ring_map.hpp"
 
@@ -110,7 +111,7 @@ void Stamp::add_part(RingGeometry const& geometry, SkyDirection const& centre, s
   geometry.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
     std::int64_t const count = arc.last - arc.first;
     double const first = arc.phi_first - centre.phi;
-    double const last = first + arc.phi_step * static_cast<double>(count - 1);
+    double const last = first + arc.phi_step * real(count - 1);
     add_row(RingPoints{circle.z, circle.s, first, arc.phi_step, count,
                        std::max(std::abs(first), std::abs(last))},
             values + (arc.first - pixels.first));
@@ -171,7 +172,7 @@ void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius,
                std::fill_n(values, pixels.size(), 0.0);
                add_part(geometry, centre, ring, circle, PixelPart{}, pixels, add_row, values);
                if (!rings.contains(ring)) return;
-               Range const near = near_[static_cast<std::size_t>(ring - rings.first)];
+               Range const near = near_[ring - rings.first];
                if (near.size() <= 0) return;
                std::copy_n(next, near.size(), values + (near.first - pixels.first));
                next += near.size();

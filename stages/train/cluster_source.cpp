@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/train/cluster_source.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <algorithm>
 #include <unordered_set>
@@ -8,7 +9,7 @@ namespace setsz {
 
 ClusterInput cluster_input(ClusterTable const& table, std::int64_t row,
                            ClusterScalars const& scalars, ClusterVectors const& vectors) {
-  auto const& cluster = table.clusters[static_cast<std::size_t>(row)];
+  auto const& cluster = table.clusters[row];
   return {.m200c = cluster.m200c,
           .r200c = cluster.r200c,
           .v200 = cluster.v200,
@@ -24,8 +25,7 @@ ClusterSource::ClusterSource(ClusterParticles particles, ClusterInput const& inp
     : particles_(std::move(particles)),
       input_(input),
       spheres_(particles_, local_radius_ckpch),
-      origin_radius2_(
-          static_cast<float>(origin_radius_r200 * input.r200c * origin_radius_r200 * input.r200c)) {
+      origin_radius2_(single(origin_radius_r200 * input.r200c * origin_radius_r200 * input.r200c)) {
   for (std::size_t i = 0; i < particles_.x.size(); ++i) {
     float const x = particles_.x[i], y = particles_.y[i], z = particles_.z[i];
     n_within_origin_radius_ += x * x + y * y + z * z < origin_radius2_;
@@ -44,17 +44,16 @@ void ClusterSource::add_target(TargetBatch& batch, Vec3 const& position_r200, st
   std::int64_t n_within = 0;
   if (n_max > 0) {
     n_within = spheres_.sample(input_.r200c * position_r200, n_max, random, indices_);
-    for (std::int32_t const i : indices_)
-      batch.local.push_back(particle(static_cast<std::size_t>(i)));
+    for (std::int32_t const i : indices_) batch.local.push_back(particle(i));
   }
   batch.n_within.push_back(n_within);
-  batch.first_particle.push_back(static_cast<std::int64_t>(batch.local.size()));
+  batch.first_particle.push_back(std::ssize(batch.local));
 }
 
 std::vector<Particle> ClusterSource::draw_origin(std::int64_t n_max, Random random) const {
   std::vector<std::int64_t> chosen;
   auto const inside = [&](std::int64_t i) {
-    auto const [x, y, z, vx, vy, vz] = particle(static_cast<std::size_t>(i));
+    auto const [x, y, z, vx, vy, vz] = particle(i);
     return x * x + y * y + z * z < origin_radius2_;
   };
   auto const size = particles_.size();
@@ -70,7 +69,7 @@ std::vector<Particle> ClusterSource::draw_origin(std::int64_t n_max, Random rand
     }
   } else {
     std::unordered_set<std::int64_t> taken;
-    while (static_cast<std::int64_t>(chosen.size()) < n_max) {
+    while (std::ssize(chosen) < n_max) {
       auto const i = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(size)));
       if (inside(i) && taken.insert(i).second) chosen.push_back(i);
     }
@@ -78,7 +77,7 @@ std::vector<Particle> ClusterSource::draw_origin(std::int64_t n_max, Random rand
   }
   std::vector<Particle> drawn;
   drawn.reserve(chosen.size());
-  for (auto const i : chosen) drawn.push_back(particle(static_cast<std::size_t>(i)));
+  for (auto const i : chosen) drawn.push_back(particle(i));
   return drawn;
 }
 

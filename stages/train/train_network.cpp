@@ -9,6 +9,7 @@
 
 #include "model/trainer.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/train/training_data.hpp"
 #include "stages/train/training_history.hpp"
 
@@ -63,17 +64,17 @@ class TrainingRun {
 
   void go() {
     resume();
-    Progress progress("train", static_cast<double>(total_steps_));
+    Progress progress("train", real(total_steps_));
     for (auto step = trainer_.optimizer().steps_done(); step < total_steps_; ++step) {
       auto const epoch = step / data_.steps_per_epoch();
       auto const step_of_epoch = step % data_.steps_per_epoch();
       auto const lanes =
           data_.training_lanes(trainer_.lanes(), static_cast<std::uint64_t>(epoch), step_of_epoch);
       auto const result = take_step(lanes);
-      history_.epoch_loss += result.loss * static_cast<double>(clusters_in(step_of_epoch));
+      history_.epoch_loss += result.loss * real(clusters_in(step_of_epoch));
       history_.epoch_norm += result.gradient_norm;
       if (step_of_epoch + 1 == data_.steps_per_epoch()) finish_epoch(step);
-      progress.update(static_cast<double>(step + 1), note(result.loss));
+      progress.update(real(step + 1), note(result.loss));
       mark_progress("train: step");
       bool const stop = context_.stop_requested() && step + 1 < total_steps_;
       if (stop || context_.checkpoint_due()) save_state();
@@ -106,7 +107,7 @@ class TrainingRun {
 
  private:
   std::int64_t clusters_in(std::int64_t step_of_epoch) const {
-    auto const n = static_cast<std::int64_t>(data_.training_rows().size());
+    auto const n = std::ssize(data_.training_rows());
     auto const size = task_.options.clusters_per_step;
     return std::min(size, n - step_of_epoch * size);
   }
@@ -124,8 +125,8 @@ class TrainingRun {
 
   void finish_epoch(std::int64_t step) {
     EpochRecord record;
-    record.training_loss = history_.epoch_loss / static_cast<double>(data_.training_rows().size());
-    record.gradient_norm = history_.epoch_norm / static_cast<double>(data_.steps_per_epoch());
+    record.training_loss = history_.epoch_loss / real(data_.training_rows().size());
+    record.gradient_norm = history_.epoch_norm / real(data_.steps_per_epoch());
     record.rate = trainer_.optimizer().schedule().at(step).rate;
     record.validation_ratio = median_of(validation_ratios());
     history_.finish_epoch(record, trainer_.network().parameters());
@@ -133,7 +134,7 @@ class TrainingRun {
 
   std::vector<double> validation_ratios() {
     std::vector<double> ratios;
-    auto const n = static_cast<std::int64_t>(data_.validation_rows().size());
+    auto const n = std::ssize(data_.validation_rows());
     auto const at_once = task_.options.clusters_per_step;
     for (std::int64_t first = 0; first < n; first += at_once) {
       auto const lanes = data_.validation_lanes(trainer_.lanes(), first);
@@ -141,7 +142,7 @@ class TrainingRun {
       for (std::int64_t cluster = 0; cluster < std::min(at_once, n - first); ++cluster) {
         Trainer::LaneErrors sum;
         for (int lane = 0; lane < lanes_per_cluster; ++lane) {
-          auto const& e = errors[static_cast<std::size_t>(cluster * lanes_per_cluster + lane)];
+          auto const& e = errors[cluster * lanes_per_cluster + lane];
           sum.network += e.network, sum.benchmark += e.benchmark;
         }
         ratios.push_back(sum.network / sum.benchmark);

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/instances.hpp"
 #include "stages/common/particle_store.hpp"
@@ -17,7 +18,7 @@ namespace {
 
 /// Multiplications and additions of one forward pass through an MLP.
 double flops(std::int64_t inputs, std::int64_t layers, std::int64_t width) {
-  return 2 * static_cast<double>(width) * static_cast<double>(inputs + layers * width);
+  return 2 * real(width) * real(inputs + layers * width);
 }
 
 }  // namespace
@@ -115,33 +116,30 @@ void TrainStage::preflight(Comm const& comm) const {
 Estimate TrainStage::estimate(std::string const& run_directory, int n_ranks) const {
   auto const table = read_clusters(run_directory + "/" + task_.clusters);
   auto const& n = task_.model.network;
-  auto const training =
-      static_cast<double>(table.rows_of(Split::training, task_.instance.fold).size());
-  auto const validation =
-      static_cast<double>(table.rows_of(Split::validation, task_.instance.fold).size());
+  auto const training = real(table.rows_of(Split::training, task_.instance.fold).size());
+  auto const validation = real(table.rows_of(Split::validation, task_.instance.fold).size());
   double per_target = n.has("aggregator") ? flops(36, n.aggregator_layers, n.aggregator_width) : 0;
   if (n.has("local"))
-    per_target += static_cast<double>(task_.model.local_particles_train) *
-                  flops(19, n.local_layers, n.local_width);
-  double per_cluster = static_cast<double>(task_.options.targets) * per_target;
+    per_target +=
+        real(task_.model.local_particles_train) * flops(19, n.local_layers, n.local_width);
+  double per_cluster = real(task_.options.targets) * per_target;
   if (n.has("origin"))  // each of the three lanes of a cluster evaluates it
-    per_cluster += 3 * static_cast<double>(task_.model.origin_particles_train) *
-                   flops(29, n.origin_layers, n.origin_width);
+    per_cluster +=
+        3 * real(task_.model.origin_particles_train) * flops(29, n.origin_layers, n.origin_width);
   constexpr double flops_per_second = 4e10, seconds_per_step = 0.03;  // of one core
-  auto const epochs = static_cast<double>(task_.options.epochs);
+  auto const epochs = real(task_.options.epochs);
   double const clusters = epochs * (3 * training + validation);  // backward costs two forwards
   Estimate estimate;
-  estimate.seconds =
-      (clusters * per_cluster / flops_per_second +
-       seconds_per_step * clusters / static_cast<double>(task_.options.clusters_per_step)) /
-      n_ranks;
+  estimate.seconds = (clusters * per_cluster / flops_per_second +
+                      seconds_per_step * clusters / real(task_.options.clusters_per_step)) /
+                     n_ranks;
   std::string const particles = run_directory + "/" + task_.particles;
   if (std::filesystem::exists(particles)) {
     ParticleStore const store(particles);
     double held = 0;
     for (std::int64_t row = 0; row < table.size(); ++row)
       if (table.split_of(row, task_.instance.fold) != Split::testing)
-        held += 24 * static_cast<double>(store.count(row)) + 1e6;
+        held += 24 * real(store.count(row)) + 1e6;
     estimate.memory_bytes = held / n_ranks + 3e8;
   }
   estimate.output_bytes = 3e6;

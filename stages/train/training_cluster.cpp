@@ -7,6 +7,7 @@
 
 #include "pipeline/base/comm.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -34,11 +35,10 @@ TrainingCluster::TrainingCluster(std::int64_t row, ClusterParticles particles,
       source_(std::move(particles), input, local_radius_ckpch),
       lattice_(target.lattice),
       sampler_(target.lattice, target.benchmark, target.sampling) {
-  require(static_cast<std::int64_t>(target.pressure.size()) == lattice_.n_cells(),
-          ExitCode::bad_data, "the cube of cluster row ", row, " has ", target.pressure.size(),
-          " voxels, expected ", lattice_.n_cells());
-  for (std::int32_t const voxel : sampler_.voxels())
-    pressure_.push_back(target.pressure[static_cast<std::size_t>(voxel)]);
+  require(std::ssize(target.pressure) == lattice_.n_cells(), ExitCode::bad_data,
+          "the cube of cluster row ", row, " has ", target.pressure.size(), " voxels, expected ",
+          lattice_.n_cells());
+  for (std::int32_t const voxel : sampler_.voxels()) pressure_.push_back(target.pressure[voxel]);
   require(!pressure_.empty(), ExitCode::bad_data, "cluster row ", row,
           " has no voxel within 2 R200; raise [voxelize] n_voxels or edge");
 }
@@ -49,30 +49,29 @@ std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const
   std::uint64_t const index = stream(epoch, row_);
   Random random(seed, Purpose::target_sample, index);
   auto const targets = sampler_.draw(sizes.targets, random);
-  auto const n = static_cast<std::int64_t>(targets.size());
+  auto const n = std::ssize(targets);
 
   TargetBatch common;
   common.cluster_row = row_;
   common.epoch = epoch;
   common.cluster = input();
   common.xoff_r200 = input().scalars[xoff_scalar];
-  common.share = 1 / static_cast<double>(n);
+  common.share = 1 / real(n);
   if (sizes.origin_particles > 0)
     common.origin =
         source_.draw_origin(sizes.origin_particles, Random(seed, Purpose::origin_sample, index));
 
   std::array<TargetBatch, lanes_per_cluster> lanes;
   for (int lane = 0; lane < lanes_per_cluster; ++lane) {
-    auto& batch = lanes[static_cast<std::size_t>(lane)] = common;
+    auto& batch = lanes[lane] = common;
     Range const part = even_range(n, lane, lanes_per_cluster);
     batch.first_target = part.first;
     for (std::int64_t t = part.first; t < part.last; ++t) {
-      auto const [drawn, weight] = targets[static_cast<std::size_t>(t)];
-      source_.add_target(batch,
-                         voxel_centre(lattice_, sampler_.voxels()[static_cast<std::size_t>(drawn)]),
+      auto const [drawn, weight] = targets[t];
+      source_.add_target(batch, voxel_centre(lattice_, sampler_.voxels()[drawn]),
                          sizes.local_particles,
                          Random(seed, Purpose::local_sample, index, static_cast<std::uint64_t>(t)));
-      batch.truth.push_back(pressure_[static_cast<std::size_t>(drawn)]);
+      batch.truth.push_back(pressure_[drawn]);
       batch.target_weight.push_back(weight);
     }
   }
@@ -99,7 +98,7 @@ ClusterMoments TrainingCluster::moments(DrawSizes const& sizes, double local_rad
       if (begin == end) continue;
       Vec3 bulk;
       for (auto p = begin; p != end; ++p) bulk += velocity(*p);
-      bulk *= 1 / static_cast<double>(end - begin);
+      bulk *= 1 / real(end - begin);
       for (auto p = begin; p != end; ++p) {
         moments.local_radius.add(norm(position(*p) - c.r200c * batch.position[t]) /
                                  local_radius_ckpch);

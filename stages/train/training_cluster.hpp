@@ -45,7 +45,7 @@ class TrainingCluster {
   std::int64_t row() const { return row_; }
   ClusterInput const& input() const { return source_.input(); }
   /// Voxels with r < 2 R200.
-  std::int64_t n_voxels() const { return static_cast<std::int64_t>(pressure_.size()); }
+  std::int64_t n_voxels() const { return std::ssize(pressure_); }
 
   /// The targets of a step, random voxels, cut into lanes. Clusters with fewer voxels than wanted
   /// give all of them. `share` is that of one cluster; the caller divides it further.

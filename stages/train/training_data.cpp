@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/common/particle_store.hpp"
 
@@ -69,28 +70,25 @@ void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& bench
           cubes.size(), ", clusters.h5 ", table_.size(), "; make them again from one catalogue");
   std::vector<double> cost;
   for (std::int64_t row = 0; row < table_.size(); ++row)
-    cost.push_back(table_.split_of(row, task.instance.fold) == Split::testing
-                       ? 0.0
-                       : static_cast<double>(store.count(row)));
+    cost.push_back(
+        table_.split_of(row, task.instance.fold) == Split::testing ? 0.0 : real(store.count(row)));
   auto const boundaries = balanced_boundaries(cost, comm_.size());
   auto const rank = static_cast<std::size_t>(comm_.rank());
-  Progress progress("train: reading", static_cast<double>(boundaries[rank + 1] - boundaries[rank]));
+  Progress progress("train: reading", real(boundaries[rank + 1] - boundaries[rank]));
   for (std::int64_t row = boundaries[rank]; row < boundaries[rank + 1]; ++row) {
     if (table_.split_of(row, task.instance.fold) == Split::testing) continue;
-    double const r200 = table_.clusters[static_cast<std::size_t>(row)].r200c;
+    double const r200 = table_.clusters[row].r200c;
     double const local_radius = network_.local_radius_ckpch(r200);
     if (network_.has("local")) store.require_local_spheres(row, local_radius);
     ClusterTarget const target{
         cubes.lattice(row, r200), cubes.read(row),
-        gnfw_shape(benchmark, table_.clusters[static_cast<std::size_t>(row)].m200c,
-                   table_.cosmology.h, table_.redshift),
+        gnfw_shape(benchmark, table_.clusters[row].m200c, table_.cosmology.h, table_.redshift),
         task.options.target_sampling};
     owned_[row] = std::make_unique<TrainingCluster>(
         row, store.load(row), cluster_input(table_, row, store.scalars(row), store.vectors(row)),
         local_radius, target);
-    held_bytes_ += 24.0 * static_cast<double>(store.count(row)) +
-                   8.0 * static_cast<double>(owned_[row]->n_voxels());
-    progress.update(static_cast<double>(row + 1 - boundaries[rank]));
+    held_bytes_ += 24.0 * real(store.count(row)) + 8.0 * real(owned_[row]->n_voxels());
+    progress.update(real(row + 1 - boundaries[rank]));
     mark_progress("train: reading clusters");
   }
 }
@@ -116,13 +114,12 @@ void TrainingData::fit_standardisation() {
   s.local_radius = sum.local_radius.affine(), s.local_speed = sum.local_speed.affine();
   s.target_radius = sum.target_radius.affine(), s.log_count = sum.log_count.affine();
   double log_p200 = 0;
-  for (auto const row : training_)
-    log_p200 += std::log(table_.clusters[static_cast<std::size_t>(row)].p200);
-  s.reference_p200 = std::exp(log_p200 / static_cast<double>(training_.size()));
+  for (auto const row : training_) log_p200 += std::log(table_.clusters[row].p200);
+  s.reference_p200 = std::exp(log_p200 / real(training_.size()));
 }
 
 std::int64_t TrainingData::steps_per_epoch() const {
-  auto const n = static_cast<std::int64_t>(training_.size());
+  auto const n = std::ssize(training_);
   return (n + clusters_per_step_ - 1) / clusters_per_step_;
 }
 
@@ -139,8 +136,7 @@ std::vector<Lane> TrainingData::training_lanes(LaneSum const& lanes, std::uint64
 
 std::vector<Lane> TrainingData::validation_lanes(LaneSum const& lanes,
                                                  std::int64_t first_cluster) const {
-  auto const last =
-      std::min(static_cast<std::int64_t>(validation_.size()), first_cluster + clusters_per_step_);
+  auto const last = std::min(std::ssize(validation_), first_cluster + clusters_per_step_);
   return lanes_of(lanes, {validation_.begin() + first_cluster, validation_.begin() + last},
                   validation_seed_, validation_epoch);
 }
@@ -150,7 +146,7 @@ std::vector<Lane> TrainingData::lanes_of(LaneSum const& lanes,
                                          std::uint64_t epoch) const {
   bool const training = epoch != validation_epoch;
   std::vector<Lane> own;
-  std::vector<std::vector<std::byte>> messages(static_cast<std::size_t>(comm_.size()));
+  std::vector<std::vector<std::byte>> messages(comm_.size());
   collectively(comm_, "train: drawing targets", [&] {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       auto const found = owned_.find(rows[i]);
@@ -158,7 +154,7 @@ std::vector<Lane> TrainingData::lanes_of(LaneSum const& lanes,
       auto drawn = found->second->draw(training ? training_sizes_ : validation_sizes_, seed, epoch);
       for (std::size_t j = 0; j < drawn.size(); ++j) {
         auto& batch = drawn[j];
-        batch.share /= static_cast<double>(rows.size());
+        batch.share /= real(rows.size());
         if (training) noise_.apply(batch.cluster, seed, epoch, batch.cluster_row);
         if (training && weight_by_p200_)
           batch.weight = std::pow(batch.cluster.p200 / standardisation_.reference_p200, 2);
@@ -167,7 +163,7 @@ std::vector<Lane> TrainingData::lanes_of(LaneSum const& lanes,
         if (rank == comm_.rank()) {
           own.push_back({lane, std::move(batch)});
         } else {
-          auto& message = messages[static_cast<std::size_t>(rank)];
+          auto& message = messages[rank];
           auto const* number = reinterpret_cast<std::byte const*>(&lane);
           message.insert(message.end(), number, number + sizeof lane);
           pack(batch, message);
@@ -180,7 +176,7 @@ std::vector<Lane> TrainingData::lanes_of(LaneSum const& lanes,
     std::vector<std::int64_t> counts;
     for (auto const& message : messages) {
       send.insert(send.end(), message.begin(), message.end());
-      counts.push_back(static_cast<std::int64_t>(message.size()));
+      counts.push_back(std::ssize(message));
     }
     auto const received = comm_.all_to_all_v(std::span<std::byte const>(send), counts);
     for (std::size_t cursor = 0; cursor < received.size();) {

@@ -27,9 +27,7 @@ class TrainingData {
 
   std::vector<std::int64_t> const& training_rows() const { return training_; }
   std::vector<std::int64_t> const& validation_rows() const { return validation_; }
-  std::int64_t id_of(std::int64_t row) const {
-    return table_.clusters[static_cast<std::size_t>(row)].id;
-  }
+  std::int64_t id_of(std::int64_t row) const { return table_.clusters[row].id; }
   int n_lanes() const { return static_cast<int>(clusters_per_step_) * lanes_per_cluster; }
   /// Steps that show every training cluster once.
   std::int64_t steps_per_epoch() const;

@@ -12,14 +12,12 @@ bool TrainingHistory::finish_epoch(EpochRecord const& record, std::span<float co
   epochs.push_back(record);
   epoch_loss = epoch_norm = 0;
   if (best_epoch >= 0 && record.validation_ratio >= best_ratio()) return false;
-  best_epoch = static_cast<std::int64_t>(epochs.size()) - 1;
+  best_epoch = std::ssize(epochs) - 1;
   best_parameters.assign(parameters.begin(), parameters.end());
   return true;
 }
 
-double TrainingHistory::best_ratio() const {
-  return epochs[static_cast<std::size_t>(best_epoch)].validation_ratio;
-}
+double TrainingHistory::best_ratio() const { return epochs[best_epoch].validation_ratio; }
 
 void to_json(nlohmann::json& json, TrainingHistory const& history) {
   auto epochs = nlohmann::json::array();

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -13,14 +14,13 @@ CubeGatherer::CubeGatherer(Comm const& comm, PeriodicBox box, std::vector<Cube> 
     : comm_(comm),
       cubes_(std::move(cubes)),
       boundaries_(balanced_boundaries(cost, comm.size())),
-      owned_{boundaries_[static_cast<std::size_t>(comm.rank())],
-             boundaries_[static_cast<std::size_t>(comm.rank()) + 1]},
+      owned_{boundaries_[comm.rank()], boundaries_[static_cast<std::size_t>(comm.rank()) + 1]},
       n_voxels_(n_voxels),
       search_all_(box, cubes_),
       search_owned_(box, {cubes_.begin() + owned_.first, cubes_.begin() + owned_.last}),
       overlap_(n_voxels),
-      owned_cubes_(static_cast<std::size_t>(owned_.size()), PressureCube(n_voxels)),
-      outgoing_(static_cast<std::size_t>(comm.size())) {}
+      owned_cubes_(owned_.size(), PressureCube(n_voxels)),
+      outgoing_(comm.size()) {}
 
 std::size_t CubeGatherer::owner_of(std::int64_t cube) const {
   auto const above = std::upper_bound(boundaries_.begin(), boundaries_.end(), cube);
@@ -41,20 +41,19 @@ void CubeGatherer::deliver() {
   std::vector<std::int64_t> counts;
   for (auto& balls : outgoing_) {
     send.insert(send.end(), balls.begin(), balls.end());
-    counts.push_back(static_cast<std::int64_t>(balls.size()));
+    counts.push_back(std::ssize(balls));
     balls.clear();
   }
   for (auto const& ball : comm_.all_to_all_v(std::span<GasBall const>(send), counts))
     for (auto const& hit : search_owned_(ball.position, ball.radius)) {
-      double const edge = cubes_[static_cast<std::size_t>(owned_.first + hit.cube)].edge;
-      owned_cubes_[static_cast<std::size_t>(hit.cube)].add(
-          ball, hit.offset, edge / static_cast<double>(n_voxels_), overlap_);
+      double const edge = cubes_[owned_.first + hit.cube].edge;
+      owned_cubes_[hit.cube].add(ball, hit.offset, edge / real(n_voxels_), overlap_);
       ++n_deposits_;
     }
 }
 
 double CubeGatherer::bytes_per_cube(std::int64_t n_voxels) {
-  return static_cast<double>(PressureCube::state_size(n_voxels)) * sizeof(double);
+  return real(PressureCube::state_size(n_voxels)) * sizeof(double);
 }
 
 void CubeGatherer::save(Journal& journal, std::int64_t position) const {
@@ -68,40 +67,39 @@ void CubeGatherer::save(Journal& journal, std::int64_t position) const {
 
 void CubeGatherer::restore(Journal const& journal) {
   // A cube whose owner is another rank now goes there, with its number in front.
-  std::vector<std::vector<double>> moved(static_cast<std::size_t>(comm_.size()));
+  std::vector<std::vector<double>> moved(comm_.size());
   std::int64_t n_found = 0;
   journal.for_each([&](Journal::Record const& record) {
     std::vector<double> state(record.bytes.size() / sizeof(double));
     std::memcpy(state.data(), record.bytes.data(), state.size() * sizeof(double));
-    require(static_cast<std::int64_t>(state.size()) == PressureCube::state_size(n_voxels_) &&
-                record.unit >= 0 && record.unit < static_cast<std::int64_t>(cubes_.size()),
+    require(std::ssize(state) == PressureCube::state_size(n_voxels_) && record.unit >= 0 &&
+                record.unit < std::ssize(cubes_),
             ExitCode::bad_data, "the journal of voxelize does not hold cubes of ", n_voxels_,
             "^3 voxels; --force discards it");
     ++n_found;
     if (owned_.contains(record.unit)) {
-      owned_cubes_[static_cast<std::size_t>(record.unit - owned_.first)].restore(state);
+      owned_cubes_[record.unit - owned_.first].restore(state);
       return;
     }
     auto& out = moved[owner_of(record.unit)];
-    out.push_back(static_cast<double>(record.unit));
+    out.push_back(real(record.unit));
     out.insert(out.end(), state.begin(), state.end());
   });
   std::vector<double> send;
   std::vector<std::int64_t> counts;
   for (auto& states : moved) {
     send.insert(send.end(), states.begin(), states.end());
-    counts.push_back(static_cast<std::int64_t>(states.size()));
+    counts.push_back(std::ssize(states));
     std::vector<double>().swap(states);
   }
   auto const received = comm_.all_to_all_v(std::span<double const>(send), counts);
   auto const record_size = static_cast<std::size_t>(1 + PressureCube::state_size(n_voxels_));
   for (std::size_t at = 0; at < received.size(); at += record_size) {
     auto const cube = static_cast<std::int64_t>(received[at]);
-    owned_cubes_[static_cast<std::size_t>(cube - owned_.first)].restore(
-        std::span(received).subspan(at + 1, record_size - 1));
+    owned_cubes_[cube - owned_.first].restore(std::span(received).subspan(at + 1, record_size - 1));
   }
   std::int64_t const n_all = comm_.all_sum(n_found);
-  if (n_all != static_cast<std::int64_t>(cubes_.size()))
+  if (n_all != std::ssize(cubes_))
     throw CollectiveError(ExitCode::bad_data,
                           concat("the journal of voxelize holds ", n_all, " of ", cubes_.size(),
                                  " cubes; --force discards it"));

@@ -28,9 +28,7 @@ class CubeGatherer {
 
   Range owned() const { return owned_; }
   /// \pre owned().contains(cube)
-  PressureCube const& cube(std::int64_t cube) const {
-    return owned_cubes_[static_cast<std::size_t>(cube - owned_.first)];
-  }
+  PressureCube const& cube(std::int64_t cube) const { return owned_cubes_[cube - owned_.first]; }
   /// Balls this rank has put into its cubes, each counted once a cube.
   std::int64_t n_deposits() const { return n_deposits_; }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 namespace {
@@ -14,14 +15,12 @@ namespace {
 template <class Visit>
 void each_cell(PeriodicBox const& box, std::int64_t mesh, Vec3 const& centre, double reach,
                Visit const& visit) {
-  double const cells_per_length = static_cast<double>(mesh) / box.edge();
+  double const cells_per_length = real(mesh) / box.edge();
   std::array<std::int64_t, 3> first, count;
   for (std::size_t d = 0; d < 3; ++d) {
     auto const low = std::floor((centre[d] - reach) * cells_per_length);
     auto const high = std::floor((centre[d] + reach) * cells_per_length);
-    count[d] = high - low >= static_cast<double>(mesh - 1)
-                   ? mesh
-                   : static_cast<std::int64_t>(high - low) + 1;
+    count[d] = high - low >= real(mesh - 1) ? mesh : static_cast<std::int64_t>(high - low) + 1;
     first[d] = count[d] == mesh ? 0 : static_cast<std::int64_t>(low);
   }
   auto const wrapped = [&](std::size_t d, std::int64_t i) {
@@ -31,8 +30,7 @@ void each_cell(PeriodicBox const& box, std::int64_t mesh, Vec3 const& centre, do
   for (std::int64_t i = 0; i < count[0]; ++i)
     for (std::int64_t j = 0; j < count[1]; ++j)
       for (std::int64_t k = 0; k < count[2]; ++k)
-        visit(static_cast<std::size_t>((wrapped(0, i) * mesh + wrapped(1, j)) * mesh +
-                                       wrapped(2, k)));
+        visit((wrapped(0, i) * mesh + wrapped(1, j)) * mesh + wrapped(2, k));
 }
 
 }  // namespace
@@ -47,22 +45,20 @@ CubeSearch::CubeSearch(PeriodicBox box, std::vector<Cube> cubes)
     edges += cube.edge;
   }
   // Cells half as large as a mean cube: most cells of the box list nothing.
-  double const mean_edge =
-      cubes_.empty() ? box_.edge() : edges / static_cast<double>(cubes_.size());
+  double const mean_edge = cubes_.empty() ? box_.edge() : edges / real(cubes_.size());
   mesh_ = static_cast<std::int64_t>(std::clamp(2 * box_.edge() / mean_edge, 1.0, 128.0));
 
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(mesh_ * mesh_ * mesh_), 0);
+  std::vector<std::int64_t> counts(mesh_ * mesh_ * mesh_, 0);
   for (auto const& cube : cubes_)
     each_cell(box_, mesh_, cube.centre, cube.edge / 2, [&](std::size_t cell) { ++counts[cell]; });
   first_.assign(counts.size() + 1, 0);
   for (std::size_t cell = 0; cell < counts.size(); ++cell)
     first_[cell + 1] = first_[cell] + counts[cell];
-  listed_.resize(static_cast<std::size_t>(first_.back()));
+  listed_.resize(first_.back());
   std::vector<std::int64_t> next(first_.begin(), first_.end() - 1);
   for (std::size_t i = 0; i < cubes_.size(); ++i)
-    each_cell(box_, mesh_, cubes_[i].centre, cubes_[i].edge / 2, [&](std::size_t cell) {
-      listed_[static_cast<std::size_t>(next[cell]++)] = static_cast<std::int64_t>(i);
-    });
+    each_cell(box_, mesh_, cubes_[i].centre, cubes_[i].edge / 2,
+              [&](std::size_t cell) { listed_[next[cell]++] = static_cast<std::int64_t>(i); });
 }
 
 std::span<CubeHit const> CubeSearch::operator()(Vec3 const& centre, double radius) {
@@ -87,7 +83,7 @@ void CubeSearch::collect(Vec3 const& centre, double radius) {
 }
 
 void CubeSearch::test(std::int64_t cube, Vec3 const& centre, double radius) {
-  auto const& [cube_centre, edge] = cubes_[static_cast<std::size_t>(cube)];
+  auto const& [cube_centre, edge] = cubes_[cube];
   double const half = edge / 2, box = box_.edge();
   Vec3 const nearest = box_.offset(cube_centre, centre);
   // Another image can touch too only where ball and cube together span the box.

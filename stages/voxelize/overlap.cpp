@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "pipeline/base/number.hpp"
 #include "stages/voxelize/angle.hpp"
 
 namespace setsz {
@@ -122,15 +123,15 @@ void BallOverlap::one_plane_per_axis(Vec3 const& centre, double radius) {
 void BallOverlap::general(Vec3 const& centre, double radius) {
   std::array<std::int64_t, 3> first, count;  // voxels
   for (std::size_t d = 0; d < 3; ++d) {
-    double const low = std::clamp(std::floor(centre[d] - radius), 0.0, static_cast<double>(n_));
-    double const high = std::clamp(std::ceil(centre[d] + radius), 0.0, static_cast<double>(n_));
+    double const low = std::clamp(std::floor(centre[d] - radius), 0.0, real(n_));
+    double const high = std::clamp(std::ceil(centre[d] + radius), 0.0, real(n_));
     first[d] = static_cast<std::int64_t>(low);
     count[d] = static_cast<std::int64_t>(high) - first[d];
     if (count[d] <= 0) return;
     nodes_[d].resize(static_cast<std::size_t>(count[d]) + 1);
     caps_[d].resize(nodes_[d].size());
     for (std::size_t i = 0; i < nodes_[d].size(); ++i) {
-      nodes_[d][i] = (low + static_cast<double>(i) - centre[d]) / radius;
+      nodes_[d][i] = (low + real(i) - centre[d]) / radius;
       caps_[d][i] = one_face(nodes_[d][i]);
     }
   }

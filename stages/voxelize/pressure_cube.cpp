@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 namespace {
@@ -36,9 +37,7 @@ void CompensatedSum::add(double value) {
 }
 
 PressureCube::PressureCube(std::int64_t n_voxels)
-    : n_(n_voxels),
-      amount_(static_cast<std::size_t>(n_voxels * n_voxels * n_voxels), 0),
-      filled_(amount_.size(), 0) {}
+    : n_(n_voxels), amount_(n_voxels * n_voxels * n_voxels, 0), filled_(amount_.size(), 0) {}
 
 void PressureCube::add(GasBall const& ball, Vec3 const& offset, double voxel_edge_ckpch,
                        BallOverlap& overlap) {
@@ -46,10 +45,10 @@ void PressureCube::add(GasBall const& ball, Vec3 const& offset, double voxel_edg
   double const radius = ball.radius / voxel_edge_ckpch;
   double const amount = ball.pressure * ball.filling;
   for (auto const& [voxel, volume] : overlap(centre, radius)) {
-    amount_[static_cast<std::size_t>(voxel)] += amount * volume;
-    filled_[static_cast<std::size_t>(voxel)] += ball.filling * volume;
+    amount_[voxel] += amount * volume;
+    filled_[voxel] += ball.filling * volume;
   }
-  double const fraction = ball_fraction_in_cube(centre, radius, static_cast<double>(n_));
+  double const fraction = ball_fraction_in_cube(centre, radius, real(n_));
   deposited_.add(amount * fraction * unit_ball * cubed(radius));
 }
 
@@ -71,7 +70,7 @@ std::int64_t PressureCube::state_size(std::int64_t n_voxels) {
 
 std::vector<double> PressureCube::state() const {
   std::vector<double> state;
-  state.reserve(static_cast<std::size_t>(state_size(n_)));
+  state.reserve(state_size(n_));
   state.insert(state.end(), amount_.begin(), amount_.end());
   state.insert(state.end(), filled_.begin(), filled_.end());
   state.push_back(deposited_.sum);
@@ -80,7 +79,7 @@ std::vector<double> PressureCube::state() const {
 }
 
 void PressureCube::restore(std::span<double const> state) {
-  require(static_cast<std::int64_t>(state.size()) == state_size(n_), ExitCode::bad_data,
+  require(std::ssize(state) == state_size(n_), ExitCode::bad_data,
           "a checkpoint of voxelize holds ", state.size(), " numbers for a cube, expected ",
           state_size(n_));
   auto const cells = amount_.size();

@@ -9,6 +9,7 @@
 #include "io/h5.hpp"
 #include "io/snapshot.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/common/cube_lattice.hpp"
 #include "stages/common/snapshot_check.hpp"
 #include "stages/voxelize/cube_gatherer.hpp"
@@ -52,8 +53,8 @@ void append_rows(CubeRows& rows, PressureCube const& cube, Cluster const& cluste
                             : filled > 0 ? cube.amount()[v] / filled
                                          : 0;
     sum.add(pressure);
-    rows.pressure.push_back(static_cast<float>(pressure / cluster.p200));
-    rows.coverage.push_back(static_cast<float>(filled));
+    rows.pressure.push_back(single(pressure / cluster.p200));
+    rows.coverage.push_back(single(filled));
     require(std::isfinite(rows.pressure.back()), ExitCode::internal, "cluster ", cluster.id,
             ": pressure of voxel ", v, " is not finite");
   }
@@ -118,15 +119,14 @@ void VoxelizeStage::preflight(Comm const& comm) const {
 Estimate VoxelizeStage::estimate(std::string const& run_directory, int n_ranks) const {
   auto const snapshot = outline_snapshot(instance_, run_directory, Snapshot::Kind::gas);
   auto const table = read_clusters(run_directory + "/" + products::clusters(instance_.name));
-  auto const n = static_cast<double>(table.size());
+  auto const n = real(table.size());
   double const per_rank = std::ceil(n / n_ranks);
-  auto const voxels = std::pow(static_cast<double>(options_.n_voxels), 3);
+  auto const voxels = std::pow(real(options_.n_voxels), 3);
   constexpr double read_bytes_per_second = 5e8, cells_per_second = 1e6, cells_per_cube_share = 0.1;
-  auto const rows = static_cast<double>(snapshot.n_rows);
+  auto const rows = real(snapshot.n_rows);
   Estimate estimate;
-  estimate.memory_bytes =
-      1.5 * per_rank * CubeGatherer::bytes_per_cube(options_.n_voxels) +
-      std::min(rows, static_cast<double>(RunOptions{}.slice_rows)) * bytes_per_slice_row;
+  estimate.memory_bytes = 1.5 * per_rank * CubeGatherer::bytes_per_cube(options_.n_voxels) +
+                          std::min(rows, real(RunOptions{}.slice_rows)) * bytes_per_slice_row;
   estimate.output_bytes = n * voxels * 2 * sizeof(float);
   estimate.seconds = rows * snapshot.bytes_per_row / read_bytes_per_second +
                      rows * cells_per_cube_share / cells_per_second / n_ranks;
@@ -151,7 +151,7 @@ void VoxelizeStage::run(Context& context) {
     for (auto const& cluster : table->clusters) {
       cubes.push_back({cluster.position, options_.edge(cluster)});
       // Gas cells go with mass, memory with the number of cubes.
-      cost.push_back(cluster.m200c / total_mass + 1 / static_cast<double>(table->size()));
+      cost.push_back(cluster.m200c / total_mass + 1 / real(table->size()));
     }
   });
   std::optional<CubeGatherer> gatherer;
@@ -179,7 +179,7 @@ void VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
       context.options().memory_mb * 1e6 / (bytes_per_slice_row + sizeof(GasBall) * comm.size());
   std::int64_t const slice_rows = std::clamp<std::int64_t>(static_cast<std::int64_t>(budget_rows),
                                                            1, context.options().slice_rows);
-  Progress progress("voxelize", static_cast<double>(snapshot.n_rows()));
+  Progress progress("voxelize", real(snapshot.n_rows()));
   while (done < snapshot.n_rows()) {
     auto const row = [&](std::int64_t slice) {
       return std::min(done + slice * slice_rows, snapshot.n_rows());
@@ -195,7 +195,7 @@ void VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
     });
     gatherer.deliver();
     done = row(comm.size());
-    progress.update(static_cast<double>(done));
+    progress.update(real(done));
     mark_progress("voxelize");
     bool const stop = context.stop_requested();
     if (stop || context.checkpoint_due()) gatherer.save(context.journal(), done);
@@ -238,7 +238,7 @@ void VoxelizeStage::finish(Context& context, ClusterTable const& table,
     CubeRows rows;
     collectively(comm, "voxelize: checking the cubes", [&] {
       for (; next < owned.last && next < first + per_batch; ++next) {
-        auto const& cluster = table.clusters[static_cast<std::size_t>(next)];
+        auto const& cluster = table.clusters[next];
         auto const& cube = gatherer.cube(next);
         double const edge = options_.edge(cluster);
         figures.push_back(figures_of(cube, {n, edge / cluster.r200c}));
@@ -248,7 +248,7 @@ void VoxelizeStage::finish(Context& context, ClusterTable const& table,
         require(figures.back().conservation_error < 1e-12, ExitCode::internal, "cluster ",
                 cluster.id, ": voxels lost ", figures.back().conservation_error,
                 " of the gas pressure");
-        append_rows(rows, cube, cluster, edge / static_cast<double>(n), options_.normalised);
+        append_rows(rows, cube, cluster, edge / real(n), options_.normalised);
       }
     });
     file.write_rows("/pressure", first, rows.pressure);
@@ -276,7 +276,7 @@ void VoxelizeStage::finish(Context& context, ClusterTable const& table,
   for (auto const& cube : all) {
     worst_error = std::max(worst_error, cube.conservation_error);
     worst_empty = std::max(worst_empty, cube.empty_share);
-    filled += cube.filled_mean / static_cast<double>(all.size());
+    filled += cube.filled_mean / real(all.size());
   }
   context.note("cubes", table.size());
   context.note("deposits", comm.all_sum(gatherer.n_deposits()));

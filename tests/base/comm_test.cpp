@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/base/comm.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <gtest/gtest.h>
 
@@ -23,7 +24,7 @@ TEST_P(CommTest, ReducesIntegersAndExtremes) {
   EXPECT_EQ(comm.all_sum(rank + 1), size * (size + 1) / 2);
   EXPECT_EQ(comm.all_min(rank), 0);
   EXPECT_EQ(comm.all_max(rank), size - 1);
-  EXPECT_EQ(comm.all_max(0.5 * static_cast<double>(rank)), 0.5 * static_cast<double>(size - 1));
+  EXPECT_EQ(comm.all_max(0.5 * real(rank)), 0.5 * real(size - 1));
   EXPECT_EQ(comm.all_sum((std::int64_t{1} << 40) + 1), size * ((std::int64_t{1} << 40) + 1));
   EXPECT_EQ(comm.sum_before(rank + 1), rank * (rank + 1) / 2);
   EXPECT_TRUE(comm.any(rank == size - 1));
@@ -32,7 +33,7 @@ TEST_P(CommTest, ReducesIntegersAndExtremes) {
   std::iota(values.begin(), values.end(), rank);
   comm.all_sum(values);
   for (std::int64_t i = 0; i < 333; ++i) {
-    EXPECT_EQ(values[static_cast<std::size_t>(i)], size * i + size * (size - 1) / 2);
+    EXPECT_EQ(values[i], size * i + size * (size - 1) / 2);
   }
 }
 
@@ -49,14 +50,14 @@ TEST_P(CommTest, BroadcastsFromEveryRank) {
 }
 
 TEST_P(CommTest, GathersUnequalPartsInRankOrder) {
-  std::vector<std::int32_t> own(static_cast<std::size_t>(5 * comm.rank()), comm.rank());
+  std::vector<std::int32_t> own(5 * comm.rank(), comm.rank());
   auto const all = comm.all_gather_v(own);  // rank 0 gives nothing
   std::vector<std::int32_t> expected;
   for (int rank = 0; rank < comm.size(); ++rank) {
-    expected.insert(expected.end(), static_cast<std::size_t>(5 * rank), rank);
+    expected.insert(expected.end(), 5 * rank, rank);
   }
   EXPECT_EQ(all, expected);
-  EXPECT_EQ(comm.all_gather(comm.rank() * 1.5).back(), 1.5 * static_cast<double>(size - 1));
+  EXPECT_EQ(comm.all_gather(comm.rank() * 1.5).back(), 1.5 * real(size - 1));
   EXPECT_TRUE(comm.all_gather_v(std::vector<double>{}).empty());
 }
 
@@ -65,7 +66,7 @@ TEST_P(CommTest, ExchangesUnequalPartsBetweenAllPairs) {
   std::vector<std::int64_t> send, counts;
   for (int target = 0; target < comm.size(); ++target) {
     counts.push_back(comm.rank() + 2 * target);
-    send.insert(send.end(), static_cast<std::size_t>(counts.back()), comm.rank() * 10 + target);
+    send.insert(send.end(), counts.back(), comm.rank() * 10 + target);
   }
   std::vector<std::int64_t> received_counts;
   auto const received =
@@ -73,8 +74,7 @@ TEST_P(CommTest, ExchangesUnequalPartsBetweenAllPairs) {
   std::vector<std::int64_t> expected, expected_counts;
   for (int source = 0; source < comm.size(); ++source) {
     expected_counts.push_back(source + 2 * comm.rank());
-    expected.insert(expected.end(), static_cast<std::size_t>(expected_counts.back()),
-                    source * 10 + comm.rank());
+    expected.insert(expected.end(), expected_counts.back(), source * 10 + comm.rank());
   }
   EXPECT_EQ(received, expected);
   EXPECT_EQ(received_counts, expected_counts);

@@ -106,8 +106,7 @@ TEST(BalancedBoundaries, AreOrderedCompleteAndNearlyEqual) {
     for (std::size_t r = 0; r + 1 < boundary.size(); ++r) {
       ASSERT_LE(boundary[r], boundary[r + 1]);
       double part = 0;
-      for (auto i = boundary[r]; i < boundary[r + 1]; ++i)
-        part += cost[static_cast<std::size_t>(i)];
+      for (auto i = boundary[r]; i < boundary[r + 1]; ++i) part += cost[i];
       EXPECT_LE(part, all / ranks + largest);
     }
   }

@@ -5,6 +5,7 @@
 
 #include <numbers>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -86,7 +87,7 @@ TEST(Rotation, EveryUniformRotationIsOrthogonalAndProper) {
     mean += r * Vec3{0, 0, 1};
   }
   // Directions are uniform on the sphere: each mean component has variance 1/(3n).
-  EXPECT_LE(norm(mean / n), 4 / std::sqrt(static_cast<double>(n)));
+  EXPECT_LE(norm(mean / n), 4 / std::sqrt(real(n)));
 }
 
 TEST(Vec3, UnitOfZeroIsZero) { EXPECT_EQ(unit({0, 0, 0}), (Vec3{0, 0, 0})); }

@@ -18,6 +18,7 @@
 
 #include "io/snapshot_writer.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/common/particle_store.hpp"
@@ -66,7 +67,7 @@ Vec3 place_in_cluster(ClusterTable const& table, std::vector<double> const& mass
                       Random& random) {
   auto const chosen =
       std::upper_bound(mass_before.begin(), mass_before.end() - 1, mass_before.back() * u);
-  auto const& cluster = table.clusters[static_cast<std::size_t>(chosen - mass_before.begin() - 1)];
+  auto const& cluster = table.clusters[chosen - mass_before.begin() - 1];
   double const r = 3 * cluster.r200c * random.uniform(), cos_theta = 2 * random.uniform() - 1;
   double const phi = 2 * std::numbers::pi * random.uniform();
   double const sin_theta = std::sqrt(1 - cos_theta * cos_theta);
@@ -77,8 +78,7 @@ Vec3 place_in_cluster(ClusterTable const& table, std::vector<double> const& mass
 /// Somewhere in the box. \param u  in which of 32^3 cells
 Vec3 place_in_box(double u, Random& random) {
   auto const cell = static_cast<int>(32768 * u);
-  Vec3 const corner{static_cast<double>(cell / 1024), static_cast<double>(cell / 32 % 32),
-                    static_cast<double>(cell % 32)};
+  Vec3 const corner{real(cell / 1024), real(cell / 32 % 32), real(cell % 32)};
   Vec3 const inside{random.uniform(), random.uniform(), random.uniform()};
   return box / 32 * (corner + inside);
 }
@@ -92,13 +92,12 @@ void write_file(std::string const& folder, int file, std::int64_t n, ClusterTabl
   std::vector<double> mass_before{0};
   for (auto const& cluster : table.clusters)
     mass_before.push_back(mass_before.back() + cluster.m200c);
-  header.mass_table[1] = 3 * mass_before.back() / (0.1 * static_cast<double>(n));
+  header.mass_table[1] = 3 * mass_before.back() / (0.1 * real(n));
   Range const rows = even_range(n, file, n_files);
   DarkMatterFile part;
   for (std::int64_t i = rows.first; i < rows.last; ++i) {
     Random random(2, Purpose::test, static_cast<std::uint64_t>(i));
-    double const place =
-        layout.ordered ? static_cast<double>(i) / static_cast<double>(n) : random.uniform();
+    double const place = layout.ordered ? real(i) / real(n) : random.uniform();
     part.position.push_back(place < 0.1 ? place_in_cluster(table, mass_before, 10 * place, random)
                                         : place_in_box((place - 0.1) / 0.9, random));
     part.velocity.push_back({random.uniform(), random.uniform(), random.uniform()});
@@ -143,7 +142,7 @@ struct MockSection : MockFiles {
 double cpu_seconds() {
   timespec now{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  return real(now.tv_sec) + 1e-9 * real(now.tv_nsec);
 }
 
 /// A line of /proc/self/status [bytes].
@@ -166,8 +165,8 @@ double read_plainly(Comm const& comm, std::string const& folder) {
     auto const rows = file.info("/PartType1/ParticleIDs").shape[0];
     for (std::int64_t first = 0; first < rows; first += 1 << 20) {
       Range const piece{first, std::min(rows, first + (1 << 20))};
-      vectors.resize(static_cast<std::size_t>(3 * piece.size()));
-      ids.resize(static_cast<std::size_t>(piece.size()));
+      vectors.resize(3 * piece.size());
+      ids.resize(piece.size());
       file.read_rows<float>("/PartType1/Coordinates", piece, vectors);
       file.read_rows<float>("/PartType1/Velocities", piece, vectors);
       file.read_rows<std::uint64_t>("/PartType1/ParticleIDs", piece, ids);
@@ -180,7 +179,7 @@ double read_plainly(Comm const& comm, std::string const& folder) {
 /// Writes as many bytes as the product holds, and reads them back. \return seconds
 double keep_plainly(Comm const& comm, std::string const& folder, std::int64_t n_kept) {
   Range const mine = even_range(n_kept, comm.rank(), comm.size());
-  std::vector<float> const values(static_cast<std::size_t>(3 * mine.size()), 1);
+  std::vector<float> const values(3 * mine.size(), 1);
   comm.barrier();
   double const start = cpu_seconds();
   auto file = H5File::create(comm, folder + "/plain.h5");
@@ -233,10 +232,9 @@ void run(Comm const& comm, std::int64_t n, std::string const& folder, Layout con
   for (auto* times : {&read, &keep, &ours}) std::sort(times->begin(), times->end());
   double const plain = read[n_rounds / 2] + keep[n_rounds / 2];
   if (comm.is_root()) {
-    std::printf("%.0f M particles of 32 bytes, %s and %s, %.2f M kept; %d rank(s)\n",
-                static_cast<double>(n) / 1e6, layout.contiguous ? "contiguous" : "chunked",
-                layout.ordered ? "ordered" : "shuffled", static_cast<double>(kept) / 1e6,
-                comm.size());
+    std::printf("%.0f M particles of 32 bytes, %s and %s, %.2f M kept; %d rank(s)\n", real(n) / 1e6,
+                layout.contiguous ? "contiguous" : "chunked",
+                layout.ordered ? "ordered" : "shuffled", real(kept) / 1e6, comm.size());
     std::printf(
         "CPU time: plainly reading %.2f s, writing and reading back %.2f s; extract %.2f s: "
         "%.0f%%\n",
@@ -244,7 +242,7 @@ void run(Comm const& comm, std::int64_t n, std::string const& folder, Layout con
         100 * plain / ours[n_rounds / 2]);
   }
   // Owners hold nearly equal shares.
-  double const share = static_cast<double>(kept) * sizeof(KeptParticle) / comm.size();
+  double const share = real(kept) * sizeof(KeptParticle) / comm.size();
   Log::local("peak memory of the stage ", human_bytes(peak), "; budget ",
              human_bytes(options.memory_mb * 1e6), " + kept about ", human_bytes(share));
 }

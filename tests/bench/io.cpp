@@ -11,6 +11,7 @@
 #include "io/snapshot.hpp"
 #include "io/snapshot_writer.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 namespace {
@@ -29,8 +30,8 @@ void say(Comm const& comm, char const* what, double amount, char const* unit, do
 
 void products(Comm const& comm, std::string const& path) {
   std::int64_t const n = 30'000'000 / comm.size();
-  std::vector<float> const values(static_cast<std::size_t>(3 * n), 1.5F);
-  double const megabytes = 12e-6 * static_cast<double>(n * comm.size());
+  std::vector<float> const values(3 * n, 1.5F);
+  double const megabytes = 12e-6 * real(n * comm.size());
   std::optional<H5File> file;
   double const write = seconds(comm, [&] {
     file.emplace(H5File::create(comm, path));
@@ -68,7 +69,7 @@ void snapshot(Comm const& comm, std::string const& path) {
     header.mass_table[1] = 1;
     DarkMatterFile particles;
     for (std::int64_t i = 0; i < n; ++i) {
-      particles.position.push_back({static_cast<double>(i % 1000), 1, 2});
+      particles.position.push_back({real(i % 1000), 1, 2});
       particles.velocity.push_back({1, 2, 3});
       particles.id.push_back(static_cast<std::uint64_t>(i));
     }

@@ -3,6 +3,7 @@
 // in the sphere of 2 R200 of an NFW cluster, R = 0.31 R200. Usage: bench_local_spheres [particles
 // [cells a side]]
 #include "stages/common/local_spheres.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <time.h>
 
@@ -24,7 +25,7 @@ constexpr std::int64_t sample_size = 128;
 double thread_seconds() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  return real(now.tv_sec) + 1e-9 * real(now.tv_nsec);
 }
 
 Vec3 on_sphere(Random& random, double r) {
@@ -50,14 +51,14 @@ ClusterParticles nfw_cluster(std::int64_t n, std::int32_t cells_per_side) {
   ClusterParticles particles;
   for (auto* field :
        {&particles.x, &particles.y, &particles.z, &particles.vx, &particles.vy, &particles.vz})
-    field->resize(static_cast<std::size_t>(n));
+    field->resize(n);
   for (std::int64_t i = 0; i < n; ++i) {
     Random random(1, Purpose::test, static_cast<std::uint64_t>(i));
     Vec3 const q = on_sphere(random, nfw_radius(random.uniform()));
     auto const k = static_cast<std::size_t>(i);
-    particles.x[k] = static_cast<float>(q.x);
-    particles.y[k] = static_cast<float>(q.y);
-    particles.z[k] = static_cast<float>(q.z);
+    particles.x[k] = single(q.x);
+    particles.y[k] = single(q.y);
+    particles.z[k] = single(q.z);
   }
   if (cells_per_side == 0)
     return sorted_into_cells(particles, CellGrid::for_cluster(n, outer, radius));
@@ -103,7 +104,7 @@ struct Result {
 void compare(std::int64_t n, std::int32_t cells_per_side) {
   double start = thread_seconds();
   ClusterParticles const particles = nfw_cluster(n, cells_per_side);
-  std::printf("%.0e particles, %d cells a side (made in %.1f s)\n", static_cast<double>(n),
+  std::printf("%.0e particles, %d cells a side (made in %.1f s)\n", real(n),
               particles.grid.cells_per_side, thread_seconds() - start);
   LocalSpheres const spheres(particles, radius);
   start = thread_seconds();
@@ -128,17 +129,15 @@ void compare(std::int64_t n, std::int32_t cells_per_side) {
     start = thread_seconds();
     for (int i = 0; i < queries; ++i) {
       Random random(3, Purpose::test, static_cast<std::uint64_t>(i));
-      us.members +=
-          spheres.sample(targets[static_cast<std::size_t>(i)], sample_size, random, indices);
+      us.members += spheres.sample(targets[i], sample_size, random, indices);
     }
     us.seconds = thread_seconds() - start;
     start = thread_seconds();
     for (int i = 0; i < queries; ++i) {
       Random random(3, Purpose::test, static_cast<std::uint64_t>(i));
-      Vec3 const& t = targets[static_cast<std::size_t>(i)];
-      float const point[3] = {static_cast<float>(t.x), static_cast<float>(t.y),
-                              static_cast<float>(t.z)};
-      auto const r = static_cast<float>(radius);
+      Vec3 const& t = targets[i];
+      float const point[3] = {single(t.x), single(t.y), single(t.z)};
+      auto const r = single(radius);
       nanoflann::SearchParams unsorted;
       unsorted.sorted = false;
       them.members += static_cast<std::int64_t>(tree.radiusSearch(point, r * r, members, unsorted));
@@ -150,7 +149,7 @@ void compare(std::int64_t n, std::int32_t cells_per_side) {
       std::exit(1);
     }
     ours.push_back(us.seconds), theirs.push_back(them.seconds);
-    if (round == 0) std::printf("  mean count %.0f\n", static_cast<double>(us.members) / queries);
+    if (round == 0) std::printf("  mean count %.0f\n", real(us.members) / queries);
   }
   std::sort(ours.begin(), ours.end()), std::sort(theirs.begin(), theirs.end());
   std::printf("  local spheres %8.0f queries/s, nanoflann %8.0f: %.1f x\n", queries / ours[2],

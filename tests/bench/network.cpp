@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "model/network.hpp"
+#include "pipeline/base/number.hpp"
 #include "tests/model/random_batch.hpp"
 
 namespace setsz {
@@ -22,7 +23,7 @@ namespace {
 double thread_seconds() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  return real(now.tv_sec) + 1e-9 * real(now.tv_nsec);
 }
 
 double seconds_of(std::function<void()> const& work) {
@@ -59,8 +60,8 @@ class LargeProduct {
 };
 
 double local_flops(NetworkOptions const& o) {
-  auto const width = static_cast<double>(o.local_width);
-  return 2 * width * (19 + static_cast<double>(o.local_layers) * width);
+  auto const width = real(o.local_width);
+  return 2 * width * (19 + real(o.local_layers) * width);
 }
 
 struct Case {
@@ -96,7 +97,7 @@ void measure(Case const& c) {
     fused_step.push_back(with(best, [&] { train(c.chunk); }));
   }
   double const peak = LargeProduct::flops / median(gemm);
-  auto const rows = static_cast<double>(c.targets * c.particles);
+  auto const rows = real(c.targets * c.particles);
   auto const report = [&](char const* what, std::vector<double> const& seconds, int passes,
                           double baseline) {
     double const time = median(seconds);

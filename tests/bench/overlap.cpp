@@ -12,6 +12,7 @@
 #include <numbers>
 #include <vector>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "tests/stages/voxelize/slow_overlap.hpp"
 
@@ -30,7 +31,7 @@ struct Ball {
 double cpu_seconds() {
   timespec now;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  return real(now.tv_sec) + 1e-9 * real(now.tv_nsec);
 }
 
 std::vector<Ball> balls(double radius, std::size_t count) {
@@ -78,7 +79,7 @@ double by_samples(double radius, Vec3 const& low, int m) {
     for (int j = 0; j < m; ++j)
       for (int k = 0; k < m; ++k)
         inside += norm2(low + Vec3{(i + 0.5) / m, (j + 0.5) / m, (k + 0.5) / m}) < radius * radius;
-  return inside / static_cast<double>(m * m * m);
+  return inside / real(m * m * m);
 }
 
 /// Calls `visit(lower corner seen from the ball)` for the voxels of the ball's bounding box.
@@ -107,7 +108,7 @@ Figure measure(std::vector<Ball> const& all, std::function<double(Ball const&)> 
     double const exact = unit_ball * std::pow(ball.radius, 3);
     worst = std::max(worst, std::abs(volume(ball) / exact - 1));
   }
-  return {static_cast<double>(all.size()) / (cpu_seconds() - start), worst};
+  return {real(all.size()) / (cpu_seconds() - start), worst};
 }
 
 }  // namespace
@@ -125,7 +126,7 @@ int main() {
       for (auto const& share : overlap(ball.centre, ball.radius)) sum += share.volume;
       return sum;
     });
-    auto const few = balls(radius, static_cast<std::size_t>(radius < 1 ? 500 : 1 + 20 / radius));
+    auto const few = balls(radius, radius < 1 ? 500 : 1 + 20 / radius);
     auto const slices = measure(few, [](Ball const& ball) {
       double sum = 0;
       each_voxel(ball, [&](Vec3 const& low) {

@@ -16,6 +16,7 @@
 #include <numeric>
 
 #include "model/gnfw.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/sky/sky_painter.hpp"
 
@@ -30,7 +31,7 @@ constexpr int rounds = 5;
 double thread_seconds() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  return real(now.tv_sec) + 1e-9 * real(now.tv_nsec);
 }
 
 struct Task {
@@ -70,7 +71,7 @@ class DiscPainter {
         double const angle = std::acos(std::min(1.0, dotprod(healpix_.pix2vec(pixel), axis)));
         double const at = std::min(distance * angle / r_cut, 1.0) * ProfileFamily::n_nodes;
         auto const i = static_cast<std::size_t>(at);
-        double const y = table_[i] + (at - static_cast<double>(i)) * (table_[i + 1] - table_[i]);
+        double const y = table_[i] + (at - real(i)) * (table_[i + 1] - table_[i]);
         map_.add(pixel, unit * area * y);
       }
     }
@@ -127,11 +128,11 @@ void compare_profiles(char const* where, double theta, double seconds) {
 
 SparseCube cube_of(std::int64_t n) {
   std::vector<float> values;
-  double const voxel = 5.0 / static_cast<double>(n);
-  auto const at = [&](std::int64_t i) { return (static_cast<double>(i % n) + 0.5) * voxel - 2.5; };
+  double const voxel = 5.0 / real(n);
+  auto const at = [&](std::int64_t i) { return (real(i % n) + 0.5) * voxel - 2.5; };
   for (std::int64_t i = 0; i < n * n * n; ++i) {
     double const r = norm(Vec3{at(i / n / n), at(i / n), at(i)});
-    values.push_back(r < 2 ? static_cast<float>(std::exp(-2 * r)) : 0.0F);
+    values.push_back(r < 2 ? single(std::exp(-2 * r)) : 0.0F);
   }
   return SparseCube(values, n, 5 * r200);
 }

@@ -196,7 +196,7 @@ TEST(H5Fault, a_full_disk_is_an_error_on_all_ranks_and_nobody_hangs) {
     file.create_dataset<double>("/x", field, 600000);
     FileSizeLimit const full_disk(limit);
     auto const rows = even_range(600000, comm.rank(), comm.size());
-    std::vector<double> const values(static_cast<std::size_t>(rows.size()), 1.0);
+    std::vector<double> const values(rows.size(), 1.0);
     auto const text = error_of([&] {
       file.write_rows("/x", rows.first, values);
       file.close();

@@ -6,6 +6,7 @@
 
 #include <numeric>
 
+#include "pipeline/base/number.hpp"
 #include "tests/fixtures/scratch.hpp"
 
 namespace setsz {
@@ -28,9 +29,8 @@ std::vector<float> part(Comm const& comm, std::int64_t n) {
     if (rank == comm.size()) return n;
     return comm.size() == 3 && rank == 2 ? n / 5 : n * rank / 5;
   };
-  std::vector<float> values(
-      static_cast<std::size_t>(boundary(comm.rank() + 1) - boundary(comm.rank())));
-  std::iota(values.begin(), values.end(), static_cast<float>(boundary(comm.rank())));
+  std::vector<float> values(boundary(comm.rank() + 1) - boundary(comm.rank()));
+  std::iota(values.begin(), values.end(), single(boundary(comm.rank())));
   return values;
 }
 
@@ -74,7 +74,7 @@ TEST(H5, what_all_ranks_write_is_read_back) {
   EXPECT_TRUE(info.chunked);
   auto const positions = file.read_all<float>("/a/b/position");
   for (std::size_t i = 0; i < positions.size(); ++i) {
-    ASSERT_EQ(positions[i], static_cast<float>(i));
+    ASSERT_EQ(positions[i], single(i));
   }
   EXPECT_EQ(file.read_rows<double>("/a/velocity", {199999, 200000}),
             (std::vector<double>{199999, -199999, 99999.5}));
@@ -114,14 +114,14 @@ TEST(H5, one_large_row_is_cut_into_chunks) {
   Scratch const scratch(comm);
   auto file = H5File::create(comm, scratch / "cubes.h5");
   // One cube of 2.3 MB per rank.
-  std::vector<float> const cube(83 * 83 * 83, static_cast<float>(comm.rank() + 1));
+  std::vector<float> const cube(83 * 83 * 83, single(comm.rank() + 1));
   file.write_spread("/cube", field, cube, {83, 83, 83});
   file.close();
   auto const read = H5File::open(scratch / "cubes.h5");
   for (int r = 0; r < comm.size(); ++r) {
     auto const back = read.read_rows<float>("/cube", {r, r + 1});
     EXPECT_EQ(back.size(), cube.size());
-    EXPECT_EQ(std::count(back.begin(), back.end(), static_cast<float>(r + 1)),
+    EXPECT_EQ(std::count(back.begin(), back.end(), single(r + 1)),
               static_cast<std::ptrdiff_t>(cube.size()));
   }
 }

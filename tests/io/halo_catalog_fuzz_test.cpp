@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "io/halo_catalog.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "tests/fixtures/scratch.hpp"
 
@@ -26,7 +27,7 @@ using Row = std::vector<std::string>;
 std::vector<Row> good_rows() {
   std::vector<Row> rows;
   for (std::size_t i = 0; i < n_rows; ++i) {
-    rows.push_back(words(concat(i, " -1 ", 1.5e13 + 1e11 * static_cast<double>(i), " 300.5 ", i,
+    rows.push_back(words(concat(i, " -1 ", 1.5e13 + 1e11 * real(i), " 300.5 ", i,
                                 ".25 2.5 49.9 10 -20 30 1e12 -2e12 3e12 15.5 12 2e13 -1")));
   }
   return rows;

@@ -11,11 +11,12 @@
 
 #include "io/fits_header.hpp"
 #include "io/healpix_map.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 namespace {
 
-float value_of(std::int64_t pixel) { return 1e-6F * static_cast<float>((pixel * 7919) % 1013 + 1); }
+float value_of(std::int64_t pixel) { return 1e-6F * single((pixel * 7919) % 1013 + 1); }
 
 /// The pixels of this rank: the first rank has none where there are several (an idle rank).
 Range range_of(Comm const& comm, std::int64_t n_pixels) {
@@ -52,7 +53,7 @@ TEST_P(HealpixMap, IsReadBackPixelByPixelWithItsCards) {
   ASSERT_EQ(file.nside(), GetParam());
   auto const pixels = file.read({0, file.n_pixels()});
   for (std::int64_t p = 0; p < file.n_pixels(); ++p)
-    ASSERT_EQ(pixels[static_cast<std::size_t>(p)], value_of(p)) << "pixel " << p;
+    ASSERT_EQ(pixels[p], value_of(p)) << "pixel " << p;
   EXPECT_TRUE(file.data_sum_holds());
   auto const& cards = file.cards();
   EXPECT_EQ(cards.at("SIMNAME"), "box's own");
@@ -125,7 +126,7 @@ TEST(HealpixMapFile, IsReadByHealpy) {
 TEST(HealpixMapFile, RefusesValuesThatAreNotFiniteOnAllRanks) {
   Comm const comm = Comm::world();
   Range const range = range_of(comm, 12);
-  std::vector<float> pixels(static_cast<std::size_t>(range.size()), 1.0F);
+  std::vector<float> pixels(range.size(), 1.0F);
   if (comm.rank() == comm.size() - 1) pixels.back() = std::numeric_limits<float>::quiet_NaN();
   try {
     write_healpix_map(comm, "nan.fits", HealpixHeader{}, range.first, pixels);

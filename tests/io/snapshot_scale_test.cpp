@@ -7,6 +7,7 @@
 
 #include "io/snapshot.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/snapshot_writer.hpp"
 
@@ -53,7 +54,7 @@ TEST(SnapshotScale, six_hundred_files_open_in_seconds_with_64_descriptors) {
   std::uint64_t last = 0;
   snapshot.visit_dark_matter(even_range(snapshot.n_rows(), comm.rank(), comm.size()),
                              [&](DarkMatterBlock const& block) {
-                               n_read += static_cast<std::int64_t>(block.id.size());
+                               n_read += std::ssize(block.id);
                                last = block.id.back();
                              });
   EXPECT_EQ(comm.all_sum(n_read), n_files * rows);
@@ -92,8 +93,8 @@ void write_many(std::string const& path) {
   std::vector<float> position, velocity;
   std::vector<std::uint64_t> id;
   for (std::int64_t i = 0; i < n_written; ++i) {
-    for (float const x : {1.5F, 2.5F, 9000.F}) position.push_back(x + static_cast<float>(i));
-    for (float const v : {-1.F, 2.F, 3.F}) velocity.push_back(v * static_cast<float>(i));
+    for (float const x : {1.5F, 2.5F, 9000.F}) position.push_back(x + single(i));
+    for (float const v : {-1.F, 2.F, 3.F}) velocity.push_back(v * single(i));
     id.push_back(static_cast<std::uint64_t>(many - n_written + i));
   }
   hid_t const file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
@@ -120,11 +121,11 @@ TEST(SnapshotScale, more_rows_than_32_bits_count_are_read_right) {
     EXPECT_EQ(block.first_row, rows.first);
     for (std::size_t i = 0; i < block.id.size(); ++i, ++seen) {
       EXPECT_EQ(block.id[i], static_cast<std::uint64_t>(rows.first) + i);
-      EXPECT_EQ(std::get<0>(block.position)[3 * i], 1.5F + static_cast<float>(i));
+      EXPECT_EQ(std::get<0>(block.position)[3 * i], 1.5F + single(i));
       EXPECT_EQ(block.velocity_at(i), slow.velocity[i]);
     }
   });
-  EXPECT_EQ(seen, static_cast<std::size_t>(n_written));
+  EXPECT_EQ(seen, n_written);
   EXPECT_EQ(slow.id.front(), static_cast<std::uint64_t>(rows.first));
   EXPECT_EQ(slow.position.back().z, 9009);
   auto const slices = snapshot.slices(1'000'000'000);

@@ -26,8 +26,8 @@ DarkMatterRows stream(Snapshot const& snapshot, Range rows) {
   DarkMatterRows all;
   all.first_row = rows.first;
   snapshot.visit_dark_matter(rows, [&](DarkMatterBlock const& block) {
-    EXPECT_EQ(block.first_row, rows.first + static_cast<std::int64_t>(all.id.size()));
-    EXPECT_LE(static_cast<std::int64_t>(block.id.size()), DarkMatterBlock::max_rows);
+    EXPECT_EQ(block.first_row, rows.first + std::ssize(all.id));
+    EXPECT_LE(std::ssize(block.id), DarkMatterBlock::max_rows);
     std::visit(
         [&](auto p) {
           for (std::size_t i = 0; i < p.size(); i += 3)

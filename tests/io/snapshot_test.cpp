@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/snapshot_writer.hpp"
@@ -33,7 +34,7 @@ TEST(Snapshot, rows_are_read_across_files_and_over_empty_ones) {
   for (Range const rows : {Range{0, 12}, Range{0, 0}, Range{4, 6}, Range{7, 9}, Range{11, 12}}) {
     auto const read = snapshot.read_dark_matter(rows);
     EXPECT_EQ(read.first_row, rows.first);
-    ASSERT_EQ(static_cast<std::int64_t>(read.id.size()), rows.size());
+    ASSERT_EQ(std::ssize(read.id), rows.size());
     for (std::size_t i = 0; i < read.id.size(); ++i) {
       auto const row = static_cast<std::size_t>(rows.first) + i;
       EXPECT_EQ(read.id[i], 1000 + row);
@@ -133,8 +134,8 @@ TEST(Snapshot, real_snapshots_are_read) {
   EXPECT_NEAR(dark.header().redshift, 0.5, 1e-6);
   EXPECT_EQ(dark.header().cosmology.omega_b, 0);
   // Mean density of the box: Omega_m rho_crit, exactly known.
-  double const rho = static_cast<double>(dark.n_rows()) * dark.header().mass_table[1] / 75000.0 /
-                     75000.0 / 75000.0;
+  double const rho =
+      real(dark.n_rows()) * dark.header().mass_table[1] / 75000.0 / 75000.0 / 75000.0;
   EXPECT_NEAR(rho / (0.3089 * units::rho_crit_0), 1, 1e-3);
   auto const rows = dark.read_dark_matter({221000, 222000});  // over a file border
   double speed2 = 0;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "random_batch.hpp"
 
 namespace setsz {
@@ -14,7 +15,7 @@ using testing::random_batch;
 
 Standardisation some_standardisation() {
   Standardisation s;
-  for (std::size_t i = 0; i < n_scalars; ++i) s.scalars[i] = {0.1 * static_cast<double>(i), 2};
+  for (std::size_t i = 0; i < n_scalars; ++i) s.scalars[i] = {0.1 * real(i), 2};
   s.origin_radius = {0.9, 0.4}, s.origin_speed = {1.1, 0.6};
   s.local_radius = {0.7, 0.2}, s.local_speed = {0.8, 0.3};
   return s;

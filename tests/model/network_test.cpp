@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/text.hpp"
 #include "random_batch.hpp"
 
@@ -84,7 +85,7 @@ TEST(Network, TheCentreTurnsWithTheCluster) {
 TEST(Network, DirectionsAreThePositionsOfParticlesAtR200) {
   auto batch = random_batch(4, 1, {0});
   for (auto& p : batch.origin) {  // all on the sphere of R200: there both poolings are one
-    auto const scale = static_cast<float>(batch.cluster.r200c / norm(Vec3{p.x, p.y, p.z}));
+    auto const scale = single(batch.cluster.r200c / norm(Vec3{p.x, p.y, p.z}));
     p.x *= scale, p.y *= scale, p.z *= scale;
   }
   Vec3 const position = make({"gnfw", "origin"}, 3).origin_shift(batch);
@@ -131,7 +132,7 @@ TEST(Network, FusedKernelsGiveWhatLibtorchGives) {
   for (auto const& modules : variants) {
     auto network = make(modules, 3, OriginPooling::direction);
     Random random(5, Purpose::test);
-    for (float& p : network.parameters()) p += static_cast<float>(0.1 * random.normal());
+    for (float& p : network.parameters()) p += single(0.1 * random.normal());
     auto const fused = network.predict(batch);
     auto const gradient = [&] {
       std::ranges::fill(network.gradient(), 0.0F);
@@ -208,11 +209,10 @@ TEST(Network, GradientsAreThoseOfFiniteDifferences) {
     std::vector<float> const start(network.parameters().begin(), network.parameters().end());
     for (auto const& info : network.layout().tensors()) {
       Random random(11, Purpose::test, static_cast<std::uint64_t>(info.first));
-      std::vector<double> direction(static_cast<std::size_t>(info.size()));
+      std::vector<double> direction(info.size());
       double slope = 0, size = 0;
       for (std::size_t i = 0; i < direction.size(); ++i) {
-        auto const g =
-            static_cast<double>(network.gradient()[static_cast<std::size_t>(info.first) + i]);
+        auto const g = real(network.gradient()[static_cast<std::size_t>(info.first) + i]);
         direction[i] = g + 0.1 * random.normal() * std::abs(g);  // mostly uphill
         slope += g * direction[i];
         size += direction[i] * direction[i];
@@ -221,8 +221,8 @@ TEST(Network, GradientsAreThoseOfFiniteDifferences) {
       double const h = 5e-4 / std::sqrt(size);
       auto const loss_at = [&](double step) {
         for (std::size_t i = 0; i < direction.size(); ++i)
-          network.parameters()[static_cast<std::size_t>(info.first) + i] = static_cast<float>(
-              start[static_cast<std::size_t>(info.first) + i] + step * direction[i]);
+          network.parameters()[static_cast<std::size_t>(info.first) + i] =
+              single(start[static_cast<std::size_t>(info.first) + i] + step * direction[i]);
         return squared_error(batch, network.predict(batch));
       };
       double const difference = (loss_at(h) - loss_at(-h)) / (2 * h);

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 namespace {
@@ -63,7 +64,7 @@ TEST(Adam, AgreesWithTheAlgorithmInDouble) {
     std::vector<double> x{1, -2}, m{0, 0}, v{0, 0};
     for (int t = 0; t < 50; ++t) {
       std::vector<double> slope{2 * x[0] + x[1], 4 * x[1] + x[0] + 1};
-      std::vector<float> g{static_cast<float>(slope[0]), static_cast<float>(slope[1])};
+      std::vector<float> g{single(slope[0]), single(slope[1])};
       adam.step(p, g, 1.5);
       double const norm = std::hypot(slope[0], slope[1]);
       auto const [rate, beta1] = cycle.at(t);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "model/target_batch.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz::testing {
@@ -27,19 +28,18 @@ inline TargetBatch random_batch(std::uint64_t seed, std::int64_t n_targets,
   batch.first_particle = {0};
   auto const particle = [&](Vec3 const& centre, double scale) {
     Vec3 const q = centre + random_vector(random, scale), v = random_vector(random, 500);
-    return Particle{static_cast<float>(q.x), static_cast<float>(q.y), static_cast<float>(q.z),
-                    static_cast<float>(v.x), static_cast<float>(v.y), static_cast<float>(v.z)};
+    return Particle{single(q.x), single(q.y), single(q.z), single(v.x), single(v.y), single(v.z)};
   };
   for (std::int64_t t = 0; t < n_targets; ++t) {
     Vec3 const r = random_vector(random, 0.5);
     batch.position.push_back(r);
-    batch.truth.push_back(static_cast<float>(3 * std::exp(-2 * norm(r))));
-    batch.target_weight.push_back(static_cast<float>(0.5 + norm(r)));
+    batch.truth.push_back(single(3 * std::exp(-2 * norm(r))));
+    batch.target_weight.push_back(single(0.5 + norm(r)));
     auto const n = counts[static_cast<std::size_t>(t) % counts.size()];
     for (std::int64_t i = 0; i < n; ++i)
       batch.local.push_back(particle(batch.cluster.r200c * r, 150));
     batch.n_within.push_back(10 * n);
-    batch.first_particle.push_back(static_cast<std::int64_t>(batch.local.size()));
+    batch.first_particle.push_back(std::ssize(batch.local));
   }
   for (std::int64_t i = 0; i < n_origin; ++i) batch.origin.push_back(particle({40, -20, 10}, 700));
   return batch;
@@ -49,8 +49,7 @@ inline TargetBatch random_batch(std::uint64_t seed, std::int64_t n_targets,
 inline TargetBatch rotated(TargetBatch batch, Mat3 const& rotation) {
   auto const turn = [&](Particle& p) {
     Vec3 const q = rotation * Vec3{p.x, p.y, p.z}, v = rotation * Vec3{p.vx, p.vy, p.vz};
-    p = {static_cast<float>(q.x), static_cast<float>(q.y), static_cast<float>(q.z),
-         static_cast<float>(v.x), static_cast<float>(v.y), static_cast<float>(v.z)};
+    p = {single(q.x), single(q.y), single(q.z), single(v.x), single(v.y), single(v.z)};
   };
   for (auto& p : batch.local) turn(p);
   for (auto& p : batch.origin) turn(p);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/optimizer.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -17,7 +18,7 @@ constexpr std::int64_t n = 24, steps = 60;
 std::vector<float> random_values(std::uint64_t step) {
   Random random(1, Purpose::test, step);
   std::vector<float> values;
-  for (std::int64_t i = 0; i < n; ++i) values.push_back(static_cast<float>(random.normal()));
+  for (std::int64_t i = 0; i < n; ++i) values.push_back(single(random.normal()));
   return values;
 }
 
@@ -36,7 +37,7 @@ std::vector<float> by_torch(OneCycle const& cycle, double decay) {
   Optimizer optimizer(groups);
   for (std::int64_t step = 0; step < steps; ++step) {
     auto gradient = random_values(static_cast<std::uint64_t>(step));
-    auto const norm = static_cast<float>(euclidean_norm(gradient));
+    auto const norm = single(euclidean_norm(gradient));
     for (float& g : gradient) g /= std::max(norm, 1.0F);  // clipped to 1
     auto const [rate, beta1] = cycle.at(step);
     for (std::size_t half : {0U, 1U}) {

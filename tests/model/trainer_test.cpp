@@ -97,7 +97,7 @@ TEST(Trainer, LearnsAFewClustersByHeart) {
   }
   EXPECT_LT(last, 0.3 * first);
   auto const errors = trainer.evaluate(lanes_of_step(trainer.lanes(), 0), {});
-  ASSERT_EQ(errors.size(), static_cast<std::size_t>(n_lanes));
+  ASSERT_EQ(errors.size(), n_lanes);
   for (auto const& lane : errors) EXPECT_GT(lane.benchmark, 0);
 }
 

@@ -16,7 +16,7 @@ using Lines = std::vector<std::pair<std::string, std::string>>;
 Lines const some_lines{{"format", "1"}, {"toy.radius", "2.5"}};
 
 std::string content_of(std::int64_t unit) {
-  return std::string(static_cast<std::size_t>(3 + unit % 7), static_cast<char>('a' + unit % 26));
+  return std::string(3 + unit % 7, static_cast<char>('a' + unit % 26));
 }
 std::span<std::byte const> bytes_of(std::string const& text) {
   return std::as_bytes(std::span<char const>(text.data(), text.size()));
@@ -31,13 +31,13 @@ void expect_units(Journal const& journal, Comm const& comm, std::int64_t n) {
   std::vector<std::int64_t> seen(static_cast<std::size_t>(n) + 1);
   journal.for_each([&](Journal::Record const& record) {
     ASSERT_LT(record.unit, n);
-    ++seen[static_cast<std::size_t>(record.unit)];
+    ++seen[record.unit];
     std::string const found(reinterpret_cast<char const*>(record.bytes.data()),
                             record.bytes.size());
     EXPECT_EQ(found, content_of(record.unit));
   });
   comm.all_sum(seen);
-  for (std::int64_t unit = 0; unit < n; ++unit) EXPECT_EQ(seen[static_cast<std::size_t>(unit)], 1);
+  for (std::int64_t unit = 0; unit < n; ++unit) EXPECT_EQ(seen[unit], 1);
 }
 
 TEST(Journal, GivesBackWhatWasCommittedAndNothingElse) {
@@ -134,7 +134,7 @@ TEST(Journal, RecordsInPiecesAndEmptyRecordsAreKept) {
   journal.for_each([&](Journal::Record const& record) {
     found[record.unit] = {reinterpret_cast<char const*>(record.bytes.data()), record.bytes.size()};
   });
-  EXPECT_EQ(comm.all_sum(static_cast<std::int64_t>(found.size())), 2);
+  EXPECT_EQ(comm.all_sum(std::ssize(found)), 2);
   if (comm.is_root()) {
     EXPECT_EQ(found.at(7), "abcde");
     EXPECT_EQ(found.at(8), "");

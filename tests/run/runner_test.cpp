@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "io/h5.hpp"
+#include "pipeline/base/file.hpp"
 #include "pipeline/base/log.hpp"
-#include "pipeline/run/durable.hpp"
 #include "pipeline/run/lock.hpp"
 #include "tests/run/temporary_folder.hpp"
 #include "tests/run/toy_stages.hpp"

@@ -3,7 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "pipeline/run/durable.hpp"
+#include "pipeline/base/file.hpp"
 #include "stages/registry.hpp"
 #include "tests/run/toy_stages.hpp"
 

@@ -10,6 +10,7 @@
 
 #include "io/h5.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz::toy {
 
@@ -71,7 +72,7 @@ class NumbersStage : public Stage {
   void run(Context& context) override {
     auto const range = even_range(options_.count, context.comm().rank(), context.comm().size());
     std::vector<double> values;
-    for (auto i = range.first; i < range.last; ++i) values.push_back(static_cast<double>(i * i));
+    for (auto i = range.first; i < range.last; ++i) values.push_back(real(i * i));
     H5File file = H5File::create(context.comm(), context.part("numbers.h5"));
     file.write_spread("/value", {.unit = "1", .frame = "", .description = "squares"}, values);
     file.close();
@@ -104,7 +105,7 @@ void SumsStage::run(Context& context) {
   auto const& comm = context.comm();
   auto const input = H5File::open(context.product("numbers/numbers.h5"));
   auto const value = input.read_all<double>("/value");
-  auto const n = static_cast<std::int64_t>(value.size());
+  auto const n = std::ssize(value);
   std::vector<double> sums(value.size(), 0.0);  // those that this rank knows
   std::vector<std::int64_t> known(value.size(), 0);
   Journal& journal = context.journal();

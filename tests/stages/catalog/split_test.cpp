@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/catalog/split.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,8 +12,8 @@ namespace setsz {
 namespace {
 
 std::vector<std::int64_t> some_ids(std::int64_t n) {
-  std::vector<std::int64_t> ids(static_cast<std::size_t>(n));
-  for (std::int64_t i = 0; i < n; ++i) ids[static_cast<std::size_t>(i)] = (i * 7919) % 100003;
+  std::vector<std::int64_t> ids(n);
+  for (std::int64_t i = 0; i < n; ++i) ids[i] = (i * 7919) % 100003;
   return ids;
 }
 
@@ -46,21 +47,21 @@ TEST(Split, FoldsTestEveryClusterExactlyOnce) {
   for (std::int64_t const n : {23, 50}) {
     auto const ids = some_ids(n);
     auto const split = split_clusters(ids, {.n_folds = 5});
-    ASSERT_EQ(split.size(), static_cast<std::size_t>(5 * n));
+    ASSERT_EQ(split.size(), 5 * n);
     for (std::int64_t row = 0; row < n; ++row) {
       std::int64_t tested = 0;
       for (std::int64_t fold = 0; fold < 5; ++fold)
-        tested += split[static_cast<std::size_t>(row * 5 + fold)] == Split::testing;
+        tested += split[row * 5 + fold] == Split::testing;
       EXPECT_EQ(tested, 1);
     }
     for (std::int64_t fold = 0; fold < 5; ++fold) {
       std::int64_t n_testing = 0, n_validation = 0;
       for (std::int64_t row = 0; row < n; ++row) {
-        auto const part = split[static_cast<std::size_t>(row * 5 + fold)];
+        auto const part = split[row * 5 + fold];
         n_testing += part == Split::testing;
         n_validation += part == Split::validation;
       }
-      EXPECT_NEAR(static_cast<double>(n_testing), static_cast<double>(n) / 5, 1);
+      EXPECT_NEAR(real(n_testing), real(n) / 5, 1);
       EXPECT_EQ(n_validation, n == 23 ? 5 : 10);  // round(0.2 n)
     }
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "io/h5.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/snapshot_writer.hpp"
@@ -110,7 +111,7 @@ TEST(FillHalos, AreSortedWhereverTheyCameFrom) {
   for (std::int64_t i = 0; i < 500; ++i) {
     Random random(3, Purpose::test, static_cast<std::uint64_t>(i / 2));  // places come in pairs
     Vec3 const place{box * random.uniform(), box * random.uniform(), box * random.uniform()};
-    all.push_back({1000 - i, place, 10.0 + static_cast<double>(i), 100});
+    all.push_back({1000 - i, place, 10.0 + real(i), 100});
   }
   // Two ways to spread them: by turns, and all on the last rank.
   std::vector<FillHalo> by_turns, at_the_end;

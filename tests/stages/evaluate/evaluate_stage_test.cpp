@@ -7,6 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/base/number.hpp"
 #include "stages/fit/fit_stage.hpp"
 #include "tests/fixtures/cube_products.hpp"
 #include "tests/fixtures/scratch.hpp"
@@ -20,7 +21,7 @@ GnfwParameters const smooth{
     .A_P0 = 9, .a_P0 = 0.1, .A_xc = 0.6, .a_xc = -0.05, .A_beta = 4.5, .a_beta = 0.04};
 
 double wave(Cluster const& cluster, Vec3 const& x) {
-  return std::sin(7 * x.x) * std::sin(5 * x.y + static_cast<double>(cluster.id));
+  return std::sin(7 * x.x) * std::sin(5 * x.y + real(cluster.id));
 }
 double gas(Cluster const& cluster, Vec3 const& x) {
   return gnfw(gnfw_shape(smooth, cluster.m200c, 0.6774, 0), norm(x)) * (1 + 0.5 * wave(cluster, x));
@@ -101,7 +102,7 @@ TEST_P(EvaluateStageTest, HalvingTheErrorQuartersTheLoss) {
   EXPECT_EQ(scores["n_clusters"], n_folds_ == 1 ? 2 : 6);
   EXPECT_NEAR(scores["L_opt"].get<double>(), 0.25, 0.1);
   EXPECT_NEAR(scores["y"]["sum_pred_over_gas"].get<double>(), 1, 0.05);
-  EXPECT_EQ(scores["predict"].size(), static_cast<std::size_t>(n_folds_));
+  EXPECT_EQ(scores["predict"].size(), n_folds_);
   EXPECT_EQ(scores["predict"][0]["columns"]["offset"][0].size(), 3U);
   EXPECT_EQ(scores.contains("other_parts"), n_folds_ == 1);
   std::int64_t last = -1;

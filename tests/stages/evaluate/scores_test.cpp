@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/fit/radial_sums.hpp"
 
@@ -19,8 +20,8 @@ GnfwShape const shape{3, 0.6, 4};
 
 std::vector<float> noise(std::uint64_t seed) {
   Random random(seed, Purpose::test);
-  std::vector<float> values(static_cast<std::size_t>(lattice.n_cells()));
-  for (auto& value : values) value = static_cast<float>(std::exp(random.normal()));
+  std::vector<float> values(lattice.n_cells());
+  for (auto& value : values) value = single(std::exp(random.normal()));
   return values;
 }
 
@@ -32,8 +33,8 @@ TEST(CompareCubes, LossIsTheMeanSquareOverVoxelsWithinTwoRadii) {
     for (std::int64_t j = 0; j < 16; ++j)
       for (std::int64_t k = 0; k < 16; ++k, ++voxel) {
         if (norm(lattice.centre_r200(i, j, k)) >= 2) continue;
-        auto const p = static_cast<double>(predicted[voxel]);
-        auto const t = static_cast<double>(gas[voxel]);
+        auto const p = real(predicted[voxel]);
+        auto const t = real(gas[voxel]);
         sum += (p - t) * (p - t);
         sum_gas += t;
         count += 1;
@@ -44,10 +45,10 @@ TEST(CompareCubes, LossIsTheMeanSquareOverVoxelsWithinTwoRadii) {
 }
 
 TEST(CompareCubes, APredictionThatIsTheBenchmarkHasItsLossAndCurves) {
-  std::vector<float> predicted(static_cast<std::size_t>(lattice.n_cells()), 0);
+  std::vector<float> predicted(lattice.n_cells(), 0);
   lattice.each_within(3, [&](std::size_t voxel, std::size_t s) {
     double const r = lattice.shell_radius_r200(static_cast<std::int64_t>(s));
-    predicted[voxel] = static_cast<float>(gnfw(shape, r));
+    predicted[voxel] = single(gnfw(shape, r));
   });
   auto const gas = noise(3);
   auto const sums = radial_sums(lattice, gas);

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/extract/repeated_key.hpp"
 
@@ -18,7 +19,7 @@ constexpr double radius = 100;
 KeptParticle particle(std::uint64_t id) {
   Random random(5, Purpose::test, id);
   std::uint64_t const key = hash64(1, id);
-  auto const coordinate = [&] { return static_cast<float>(radius * (2 * random.uniform() - 1)); };
+  auto const coordinate = [&] { return single(radius * (2 * random.uniform() - 1)); };
   return {{static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key)},
           {coordinate(), coordinate(), coordinate()},
           {coordinate(), coordinate(), coordinate()},
@@ -51,7 +52,7 @@ TEST(CanonicalOrder, SortsByCellThenByHash) {
   EXPECT_EQ(ordered.first_in_cell.back(), 5000);
   for (std::size_t cell = 0; cell + 1 < ordered.first_in_cell.size(); ++cell)
     for (auto i = ordered.first_in_cell[cell]; i < ordered.first_in_cell[cell + 1]; ++i) {
-      auto const& p = ordered.particles[static_cast<std::size_t>(i)];
+      auto const& p = ordered.particles[i];
       ASSERT_EQ(grid.cell_of(p.q[0], p.q[1], p.q[2]), static_cast<std::int64_t>(cell));
       if (i > ordered.first_in_cell[cell]) {
         ASSERT_LT(key_of(ordered.particles[static_cast<std::size_t>(i) - 1]), key_of(p));
@@ -81,7 +82,7 @@ TEST(CanonicalOrder, MakesEveryPrefixOfACellAFairSample) {
       if (hash64(seed, id) < hash64(seed, best)) best = id;
     first[best] += 1;
   }
-  double chi2 = 0, expected = static_cast<double>(seeds) / n;
+  double chi2 = 0, expected = real(seeds) / n;
   for (double const count : first) chi2 += (count - expected) * (count - expected) / expected;
   EXPECT_LT(chi2, 27.9);  // 0.1% for 9 degrees of freedom
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -25,9 +26,9 @@ Cluster test_cluster() {
 
 KeptParticle at(Vec3 const& q, Vec3 const& v) {
   auto const single = [](Vec3 const& a) {
-    return std::array{static_cast<float>(a.x), static_cast<float>(a.y), static_cast<float>(a.z)};
+    return std::array{single(a.x), single(a.y), single(a.z)};
   };
-  return {{0, 0}, single(q), single(v), static_cast<float>(mass)};
+  return {{0, 0}, single(q), single(v), single(mass)};
 }
 
 /// A triaxial, spinning, off-centre cloud that reaches past 2.5 R200 = 1250.

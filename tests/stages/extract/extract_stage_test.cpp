@@ -8,6 +8,7 @@
 #include <ostream>
 #include <tuple>
 
+#include "pipeline/base/number.hpp"
 #include "stages/common/particle_store.hpp"
 #include "stages/extract/canonical_order.hpp"
 #include "stages/extract/cluster_properties.hpp"
@@ -34,10 +35,10 @@ OrderedParticles brute_force(DarkMatterRows const& rows, Cluster const& cluster,
     KeptParticle kept{};
     kept.key = {static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key)};
     for (std::size_t k = 0; k < 3; ++k) {
-      kept.q[k] = static_cast<float>(q[k]);
-      kept.v[k] = static_cast<float>(v[k]);
+      kept.q[k] = single(q[k]);
+      kept.v[k] = single(v[k]);
     }
-    kept.mass = static_cast<float>(rows.mass[i]);
+    kept.mass = single(rows.mass[i]);
     expected.particles.push_back(kept);
   }
   auto const rank = [&](KeptParticle const& p) {
@@ -56,7 +57,7 @@ void expect_equal_to_brute_force(Workplace const& workplace, std::string const& 
   ParticleStore const store(product);
   ASSERT_EQ(store.n_clusters(), table.size());
   for (std::int64_t c = 0; c < table.size(); ++c) {
-    auto const& cluster = table.clusters[static_cast<std::size_t>(c)];
+    auto const& cluster = table.clusters[c];
     double const radius = std::max(radius_r200 * cluster.r200c, 2 * cluster.r200c + local_radius);
     EXPECT_EQ(store.radius(c), radius);
     EXPECT_EQ(store.local_radius(c), local_radius);

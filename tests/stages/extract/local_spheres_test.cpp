@@ -12,6 +12,7 @@
 #include <set>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace {
 std::atomic<long> allocations = 0;
@@ -43,11 +44,11 @@ ClusterParticles cluster(int n, std::uint64_t seed = 1) {
     double const cos_theta = 2 * random.uniform() - 1,
                  phi = 2 * std::numbers::pi * random.uniform();
     double const sin_theta = std::sqrt(1 - cos_theta * cos_theta);
-    particles.x.push_back(static_cast<float>(r * sin_theta * std::cos(phi)));
-    particles.y.push_back(static_cast<float>(r * sin_theta * std::sin(phi)));
-    particles.z.push_back(static_cast<float>(r * cos_theta));
+    particles.x.push_back(single(r * sin_theta * std::cos(phi)));
+    particles.y.push_back(single(r * sin_theta * std::sin(phi)));
+    particles.z.push_back(single(r * cos_theta));
     for (auto* v : {&particles.vx, &particles.vy, &particles.vz})
-      v->push_back(static_cast<float>(random.normal()));
+      v->push_back(single(random.normal()));
   }
   return sorted_into_cells(particles, CellGrid::for_cluster(n, extraction_radius, local_radius));
 }
@@ -55,9 +56,8 @@ ClusterParticles cluster(int n, std::uint64_t seed = 1) {
 /// The definition of inside, applied to every particle.
 std::vector<std::int32_t> brute_force(ClusterParticles const& particles, Vec3 const& target,
                                       double radius) {
-  auto const r = static_cast<float>(radius);
-  FloatSphere const sphere{static_cast<float>(target.x), static_cast<float>(target.y),
-                           static_cast<float>(target.z), r * r};
+  auto const r = single(radius);
+  FloatSphere const sphere{single(target.x), single(target.y), single(target.z), r * r};
   std::vector<std::int32_t> members;
   for (std::size_t i = 0; i < particles.x.size(); ++i)
     if (sphere.holds(particles.x[i], particles.y[i], particles.z[i]))
@@ -91,9 +91,8 @@ TEST_P(EveryKernel, CountsAndMembersEqualBruteForce) {
         Vec3 const target = random_target(i, i % 3 == 0 ? 100 : 1800);
         auto const expected = brute_force(particles, target, radius);
         Random random(1, Purpose::test, i);
-        ASSERT_EQ(spheres.count(target), static_cast<std::int64_t>(expected.size()));
-        ASSERT_EQ(spheres.sample(target, n, random, indices),
-                  static_cast<std::int64_t>(expected.size()));
+        ASSERT_EQ(spheres.count(target), std::ssize(expected));
+        ASSERT_EQ(spheres.sample(target, n, random, indices), std::ssize(expected));
         std::sort(indices.begin(), indices.end());
         ASSERT_EQ(indices, expected) << n << " particles, radius " << radius;
       }
@@ -226,15 +225,14 @@ TEST(LocalSpheres, DrawEveryMemberEquallyOften) {
       for (std::uint64_t i = 0; i < queries; ++i) {
         Random random(11, Purpose::test, i, static_cast<std::uint64_t>(n));
         spheres.sample(target, n, random, indices);
-        for (auto const k : indices) drawn[static_cast<std::size_t>(k)] += 1;
+        for (auto const k : indices) drawn[k] += 1;
       }
       // A member is in a sample with p = n / N; without replacement the counts of members are
       // correlated by -1 / (N - 1), for which the sum below is corrected.
-      double const N = static_cast<double>(members.size()), p = static_cast<double>(n) / N;
+      double const N = real(members.size()), p = real(n) / N;
       double chi2 = 0;
       for (auto const k : members)
-        chi2 +=
-            std::pow(drawn[static_cast<std::size_t>(k)] - queries * p, 2) / (queries * p * (1 - p));
+        chi2 += std::pow(drawn[k] - queries * p, 2) / (queries * p * (1 - p));
       EXPECT_LT(std::abs(chi2_sigmas(chi2 * (N - 1) / N, N - 1)), 4.) << n << " of " << N;
     }
   }
@@ -261,7 +259,7 @@ TEST(LocalSpheres, DrawEveryPairEquallyOften) {
     spheres.sample(target, n, random, indices);
     drawn[rank(indices[0]) * N + rank(indices[1])] += 1;
   }
-  double const pairs = static_cast<double>(N * (N - 1)) / 2, expected = queries / pairs;
+  double const pairs = real(N * (N - 1)) / 2, expected = queries / pairs;
   double chi2 = 0;
   for (std::size_t a = 0; a < N; ++a)
     for (std::size_t b = a + 1; b < N; ++b)

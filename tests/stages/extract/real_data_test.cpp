@@ -60,7 +60,7 @@ TEST_P(RealData, MassesWithinR200AreThoseOfTheHaloFinder) {
   ASSERT_EQ(store.n_clusters(), table.size());
   ASSERT_GE(table.size(), 5);
   for (std::int64_t c = 0; c < 5; ++c) {
-    auto const& cluster = table.clusters[static_cast<std::size_t>(c)];
+    auto const& cluster = table.clusters[c];
     auto const cloud = store.load(c);
     double mass = 0;
     for (std::size_t i = 0; i < cloud.x.size(); ++i)
@@ -86,7 +86,7 @@ TEST_P(RealData, PropertiesFromParticlesAgreeWithTheHaloFinder) {
   ParticleStore const store(product);
   std::vector<double> cosine, momentum, xoff, voff;
   for (std::int64_t c = 0; c < store.n_clusters(); ++c) {
-    auto const& halo = catalogue.clusters[static_cast<std::size_t>(c)];
+    auto const& halo = catalogue.clusters[c];
     auto const& s = store.scalars(c);
     double const unit_of_j = table.a * halo.r200c * halo.v200 * halo.m200c;
     cosine.push_back(dot(store.vectors(c)[0], unit(halo.angular_momentum)));

@@ -50,14 +50,14 @@ struct SmallUniverse {
     header.a = a;
     header.redshift = table.redshift;
     header.cosmology.omega_b = 0;  // as gravity-only headers say
-    header.n_particles[1] = static_cast<std::int64_t>(particles.id.size());
+    header.n_particles[1] = std::ssize(particles.id);
     header.mass_table[1] = particles.mass.empty() ? particle_mass : 0;
     return header;
   }
 
   /// Writes the particles as `n_files` files, the second of which (of several) is empty.
   void write(std::string const& folder, int n_files) const {
-    auto const n = static_cast<std::int64_t>(particles.id.size());
+    auto const n = std::ssize(particles.id);
     int const n_full = n_files > 1 ? n_files - 1 : 1;
     for (int file = 0, full = 0; file < n_files; ++file) {
       Range rows{0, 0};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -46,7 +47,7 @@ void expect_all_equal_to_brute_force(std::vector<Sphere> const& spheres, SphereL
   for (std::uint64_t i = 0; i < n; ++i) {
     auto p = random_position(5000 + i);
     if (i % 3 == 0) p.x = edge / 128 * std::floor(p.x / edge * 128);
-    if (i % 5 == 0) p.y = std::nextafter(static_cast<float>(edge), 0.F);
+    if (i % 5 == 0) p.y = std::nextafter(single(edge), 0.F);
     for (double const x : {p.x, p.y, p.z}) positions.push_back(static_cast<T>(x));
     if (positions.back() >= edge) positions.back() = 0;
   }
@@ -78,7 +79,7 @@ void expect_equal_to_brute_force(std::vector<Sphere> const& spheres) {
 TEST(SphereLookup, EqualsBruteForceForManySmallSpheres) {
   std::vector<Sphere> spheres;
   for (std::uint64_t i = 0; i < 60; ++i)
-    spheres.push_back({random_position(i), 10 + 2 * static_cast<double>(i % 20)});
+    spheres.push_back({random_position(i), 10 + 2 * real(i % 20)});
   expect_equal_to_brute_force(spheres);
 }
 

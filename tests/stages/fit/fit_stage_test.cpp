@@ -7,6 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 #include "tests/fixtures/cube_products.hpp"
 #include "tests/fixtures/scratch.hpp"
@@ -20,7 +21,7 @@ GnfwParameters const truth{
     .A_P0 = 9, .a_P0 = 0.1, .A_xc = 0.6, .a_xc = -0.05, .A_beta = 4.5, .a_beta = 0.04};
 
 double lumpy_gas(Cluster const& cluster, Vec3 const& x) {
-  double const wave = std::sin(7 * x.x) * std::sin(5 * x.y + static_cast<double>(cluster.id));
+  double const wave = std::sin(7 * x.x) * std::sin(5 * x.y + real(cluster.id));
   return gnfw(gnfw_shape(truth, cluster.m200c, 0.6774, 0), norm(x)) * (1 + 0.5 * wave);
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -29,13 +30,12 @@ Sample sample(std::size_t n_clusters, std::int64_t n_voxels, Profile const& prof
   Sample sample;
   CubeLattice const lattice{n_voxels, 5};
   for (std::size_t c = 0; c < n_clusters; ++c) {
-    double const mass =
-        1e3 * std::pow(100, (static_cast<double>(c) + 0.5) / static_cast<double>(n_clusters));
-    std::vector<float> pressure(static_cast<std::size_t>(lattice.n_cells()), 0);
+    double const mass = 1e3 * std::pow(100, (real(c) + 0.5) / real(n_clusters));
+    std::vector<float> pressure(lattice.n_cells(), 0);
     Random random(c, Purpose::test);
     lattice.each_within(3, [&](std::size_t voxel, std::size_t shell) {
       double const r = lattice.shell_radius_r200(static_cast<std::int64_t>(shell));
-      pressure[voxel] = static_cast<float>(profile(mass, r, random));
+      pressure[voxel] = single(profile(mass, r, random));
     });
     sample.masses.push_back(mass);
     sample.sums.push_back(radial_sums(lattice, pressure));
@@ -71,7 +71,7 @@ double mean_loss(Sample const& data, GnfwParameters const& parameters) {
     auto const shape = gnfw_shape(parameters, data.masses[c], h, 0);
     sum += spherical_loss(data.sums[c], gnfw_at_shells(shape, data.sums[c]));
   }
-  return sum / static_cast<double>(data.sums.size());
+  return sum / real(data.sums.size());
 }
 
 Sample noisy_sample() {

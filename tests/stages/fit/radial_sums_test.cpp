@@ -7,6 +7,7 @@
 #include <numbers>
 #include <set>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -14,8 +15,8 @@ namespace {
 
 std::vector<float> noise(std::int64_t cells, std::uint64_t seed) {
   Random random(seed, Purpose::test);
-  std::vector<float> values(static_cast<std::size_t>(cells));
-  for (auto& value : values) value = static_cast<float>(std::exp(random.normal()));
+  std::vector<float> values(cells);
+  for (auto& value : values) value = single(std::exp(random.normal()));
   return values;
 }
 
@@ -27,10 +28,7 @@ TEST(CubeLattice, ShellsAreTheDistinctRadiiOfVoxelCentres) {
       for (std::int64_t j = 0; j < n; ++j)
         for (std::int64_t k = 0; k < n; ++k, ++voxel) {
           Vec3 const x = lattice.centre_r200(i, j, k);
-          EXPECT_NEAR(x.x,
-                      (static_cast<double>(i) + 0.5 - static_cast<double>(n) / 2) * 5 /
-                          static_cast<double>(n),
-                      1e-14);
+          EXPECT_NEAR(x.x, (real(i) + 0.5 - real(n) / 2) * 5 / real(n), 1e-14);
           EXPECT_NEAR(lattice.shell_radius_r200(lattice.shell(i, j, k)), norm(x), 1e-13);
         }
     std::int64_t const end = lattice.n_shells(2);
@@ -60,7 +58,7 @@ TEST(RadialSums, LossEqualsTheSumOverVoxels) {
       for (std::int64_t k = 0; k < 16; ++k, ++voxel) {
         double const r = norm(lattice.centre_r200(i, j, k));
         if (r >= 2) continue;
-        double const p = static_cast<double>(pressure[static_cast<std::size_t>(voxel)]);
+        double const p = real(pressure[voxel]);
         sum += std::pow(p - gnfw(shape, r), 2);
         count += 1;
       }
@@ -73,11 +71,11 @@ TEST(RadialSums, SharesWithinARadiusHaveTheVolumeOfTheBall) {
   CubeLattice const lattice{32, 5};
   EXPECT_EQ(n_radii(lattice), 10);
   EXPECT_EQ(n_radii({64, 5}), 20);
-  std::vector<float> const flat(static_cast<std::size_t>(lattice.n_cells()), 0.25F);
+  std::vector<float> const flat(lattice.n_cells(), 0.25F);
   auto const sums = radial_sums(lattice, flat);
   auto const within = pressure_within(sums, shares_within(lattice, 10));
   for (std::size_t k = 0; k + 1 < within.size(); ++k) {
-    double const radius = 0.2 * static_cast<double>(k + 1);
+    double const radius = 0.2 * real(k + 1);
     EXPECT_NEAR(within[k], 0.25 * 4 * std::numbers::pi / 3 * std::pow(radius, 3), 1e-12);
   }
   EXPECT_NEAR(within.back(), 0.25 * sums.n_voxels * std::pow(lattice.voxel_r200(), 3), 1e-12);

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/mock/mass_function.hpp"
@@ -43,7 +44,7 @@ TEST(MassFunction, SampledMassesDescendAndFollowTheCumulativeDistribution) {
       EXPECT_LE(masses[k], masses[k - 1]);
     }
     double const rank = 300 * halo_number_density(masses[k], 1e15, 0) / all;
-    EXPECT_NEAR(rank, static_cast<double>(k) + 0.5, 0.52);
+    EXPECT_NEAR(rank, real(k) + 0.5, 0.52);
   }
 }
 
@@ -89,7 +90,7 @@ TEST(Nfw, RadiusAtOverdensityHoldsThatMeanDensity) {
 
 TEST(MockUniverse, ParticlesHoldTheMeanDensityExactly) {
   auto const universe = make_universe(small_box(), Cosmology{}, 0.5, 3);
-  double const total = static_cast<double>(universe.n_particles) * universe.particle_mass;
+  double const total = real(universe.n_particles) * universe.particle_mass;
   double const wanted =
       universe.cosmology.omega_m * units::rho_crit_0 * std::pow(universe.box_ckpch, 3);
   EXPECT_NEAR(total / wanted, 1, 1e-14);
@@ -98,7 +99,7 @@ TEST(MockUniverse, ParticlesHoldTheMeanDensityExactly) {
     EXPECT_EQ(file.first_id, planned + 1);
     planned += file.n_particles;
     auto const particles = content_of(universe, file).particles;
-    made += static_cast<std::int64_t>(particles.size());
+    made += std::ssize(particles);
     for (auto const& particle : particles)
       for (std::size_t k = 0; k < 3; ++k) {
         ASSERT_GE(particle.position[k], 0);
@@ -169,7 +170,7 @@ TEST(HaloParticles, DispersionIsThatOfTheJeansEquation) {
   ASSERT_GT(n, 5000);
   EXPECT_NEAR(std::sqrt(sum / wanted), 1, 0.02);
   // Virial theorem, order of magnitude: a three-dimensional dispersion near V200.
-  EXPECT_NEAR(std::sqrt(3 * sum / static_cast<double>(n)) / halo.scales.v200_kms, 1.1, 0.15);
+  EXPECT_NEAR(std::sqrt(3 * sum / real(n)) / halo.scales.v200_kms, 1.1, 0.15);
 }
 
 TEST(HaloParticles, OuterParticlesAreCentredOnThePlantedOffset) {
@@ -218,7 +219,7 @@ TEST(HaloParticles, SubstructureAndShapeCanBeSeen) {
   for (auto const& particle : particles)
     n_near += norm(particle.position - clump.position) < 2 * clump.width;
   // A Gaussian ball holds 0.739 of its mass within two widths.
-  EXPECT_GT(static_cast<double>(n_near), 0.7 * clump.mass / universe.particle_mass);
+  EXPECT_GT(real(n_near), 0.7 * clump.mass / universe.particle_mass);
   Mat3 tensor;
   for (auto const& particle : particles)
     for (std::size_t i = 0; i < 3; ++i) tensor.row[i] += particle.position[i] * particle.position;

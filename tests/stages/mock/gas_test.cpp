@@ -77,8 +77,8 @@ TEST(GasMesh, PressureIsThePlantedProfileWhenDeparturesAreOff) {
     double const x = norm(box.offset(halo.position, cell.position)) / halo.scales.r200c_ckpch;
     auto const shell = static_cast<int>(x / 0.25);
     if (shell >= n_shells || cell.star_forming) continue;
-    pv[static_cast<std::size_t>(shell)] += cell.electron_pressure * cell.volume;
-    v[static_cast<std::size_t>(shell)] += cell.volume;
+    pv[shell] += cell.electron_pressure * cell.volume;
+    v[shell] += cell.volume;
   }
   for (int shell = 0; shell < n_shells; ++shell) {
     double const low = 0.25 * shell, high = low + 0.25;

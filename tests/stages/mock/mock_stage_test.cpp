@@ -10,6 +10,7 @@
 #include "io/h5.hpp"
 #include "io/halo_catalog.hpp"
 #include "pipeline/base/hash.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/catalog/catalog_stage.hpp"
@@ -101,8 +102,7 @@ TEST_F(MockStageTest, GravityOnlySnapshotReadsBackWithTheMeanDensity) {
   EXPECT_EQ(header.box_ckpch, 20000);
   EXPECT_NEAR(header.a, 1 / 1.5, 1e-12);
   EXPECT_EQ(header.cosmology.omega_b, 0);
-  double const density =
-      static_cast<double>(snapshot.n_rows()) * header.mass_table[1] / std::pow(20000.0, 3);
+  double const density = real(snapshot.n_rows()) * header.mass_table[1] / std::pow(20000.0, 3);
   EXPECT_NEAR(density / (0.3089 * units::rho_crit_0), 1, 1e-12);
   auto const rows = snapshot.read_dark_matter({0, snapshot.n_rows()});
   auto ids = rows.id;
@@ -169,10 +169,10 @@ TEST_F(MockStageTest, ListHoldsThePlantedHaloesAndTheirClumpsAsSubhaloes) {
   ASSERT_EQ(list.halos.size(), made.halos.size() + n_clumps);
   for (auto const& found : list.halos) {
     if (found.parent_id >= 0) {
-      EXPECT_LT(found.parent_id, static_cast<std::int64_t>(made.halos.size()));
+      EXPECT_LT(found.parent_id, std::ssize(made.halos));
       continue;
     }
-    auto const& planted = made.halos[static_cast<std::size_t>(found.id)];
+    auto const& planted = made.halos[found.id];
     EXPECT_NEAR(found.mass / planted.m200c, 1, 1e-4);
     EXPECT_LT(norm(found.position - planted.position), 0.02);
     EXPECT_LT(norm(found.velocity - planted.velocity), 0.02);
@@ -204,8 +204,8 @@ TEST_F(MockStageTest, TruthHoldsOffsetAndTransferOfEveryHalo) {
   auto const transfer = file.read_all<double>("/halos/transfer");
   ASSERT_EQ(ids.size(), made.halos.size());
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    EXPECT_EQ(offset[3 * i + 1], made.halos[static_cast<std::size_t>(ids[i])].offset.y);
-    EXPECT_EQ(transfer[i], made.halos[static_cast<std::size_t>(ids[i])].transfer);
+    EXPECT_EQ(offset[3 * i + 1], made.halos[ids[i]].offset.y);
+    EXPECT_EQ(transfer[i], made.halos[ids[i]].transfer);
   }
   EXPECT_EQ(file.field_info("/halos/offset").unit, "ckpc/h");
 }
@@ -225,7 +225,7 @@ TEST_F(MockStageTest, EstimateIsOfTheRightOrder) {
   auto const estimate = MockStage(parsed, instance()).estimate("", 1);
   double bytes = 0;
   for (auto const& name : MockStage(parsed, instance()).outputs())
-    bytes += static_cast<double>(std::filesystem::file_size(*scratch_ / ("run/mock/s/" + name)));
+    bytes += real(std::filesystem::file_size(*scratch_ / ("run/mock/s/" + name)));
   EXPECT_LT(bytes, 2 * estimate.output_bytes);
   EXPECT_GT(bytes, 0.3 * estimate.output_bytes);
 }

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "model/gnfw.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -19,10 +20,10 @@ SparseCube random_cube() {
   std::vector<float> values;
   std::int64_t const n = 16;
   for (std::int64_t i = 0; i < n * n * n; ++i) {
-    auto const at = [&](std::int64_t k) { return (static_cast<double>(k % n) - 7.5) * 5 / 16; };
+    auto const at = [&](std::int64_t k) { return (real(k % n) - 7.5) * 5 / 16; };
     bool const in = norm(Vec3{at(i / n / n), at(i / n), at(i)}) < 2;
     double const value = Random(8, Purpose::test, static_cast<std::uint64_t>(i)).uniform();
-    values.push_back(in ? static_cast<float>(value) : 0.0F);
+    values.push_back(in ? single(value) : 0.0F);
   }
   return SparseCube(values, n, 5 * r200);
 }
@@ -64,8 +65,7 @@ TEST(BoxPainter, PutsAProfileWhereItsPressureIs) {
         for (std::int64_t k = 0; k < 80; ++k) {
           Vec3 const cell{250 * (double(i) + 0.5), 250 * (double(j) + 0.5),
                           250 * (double(k) + 0.5)};
-          if (norm(cell - centre) < x * r200)
-            sum += grid.values()[static_cast<std::size_t>((i * 80 + j) * 80 + k)];
+          if (norm(cell - centre) < x * r200) sum += grid.values()[(i * 80 + j) * 80 + k];
         }
     double const expected =
         p200 * r200 * r200 * r200 * gnfw_volume_integral(gnfw_shape({}, mass, 0.6774, 0), x);

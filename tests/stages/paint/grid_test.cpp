@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/paint/grid_spectrum.hpp"
 #include "stages/paint/slab_grid.hpp"
@@ -47,8 +48,7 @@ TEST(GridFourier, AgreesWithTheSumItStandsFor) {
         std::complex<double> sum = 0;
         for (std::int64_t c = 0; c < n * n * n; ++c) {
           auto const phase = p * (c / n / n) + q * (c / n % n) + r * (c % n);
-          sum += all[static_cast<std::size_t>(c)] *
-                 std::polar(1.0, -2 * std::numbers::pi * static_cast<double>(phase) / double(n));
+          sum += all[c] * std::polar(1.0, -2 * std::numbers::pi * real(phase) / double(n));
         }
         EXPECT_NEAR(std::abs(modes[at] - sum), 0, 1e-10);
       }

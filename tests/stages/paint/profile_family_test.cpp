@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "model/gnfw.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 namespace {
@@ -37,8 +38,8 @@ TEST(ProfileFamily, ProjectionHoldsTheVolumeIntegral) {
     double sum = 0;
     double const step = 2.0 / ProfileFamily::n_nodes;
     for (int i = 0; i < ProfileFamily::n_nodes; ++i) {  // y linear between the nodes
-      double const low = table[static_cast<std::size_t>(i)];
-      double const high = table[static_cast<std::size_t>(i + 1)];
+      double const low = table[i];
+      double const high = table[i + 1];
       double const b = step * i;
       sum += 2 * std::numbers::pi * step * (b * (low + high) / 2 + step * (low / 6 + high / 3));
     }
@@ -53,13 +54,13 @@ TEST(ProfileFamily, ProjectsAKnownProfile) {
   std::vector<double> table(ProfileFamily::table_size);
   family.projected(1.5, table);
   for (std::size_t i : {0, 100, 500, 1000}) {
-    double const b2 = std::pow(static_cast<double>(i) / ProfileFamily::n_nodes, 2);
+    double const b2 = std::pow(real(i) / ProfileFamily::n_nodes, 2);
     EXPECT_NEAR(table[i], 4.0 / 3 * c * std::pow(1 - b2, 1.5), 1e-9);
   }
   // 4 pi c^3 (1/(2k + 3) - 1/(2k + 5)), shells in their middles
   auto const moments = family.moments(1.5);
   for (std::size_t k = 0; k < ProfileFamily::n_moments; ++k) {
-    double const k2 = 2 * static_cast<double>(k);
+    double const k2 = 2 * real(k);
     EXPECT_NEAR(moments[k] / (4 * std::numbers::pi * c * c * c * (1 / (k2 + 3) - 1 / (k2 + 5))), 1,
                 1e-5);
   }

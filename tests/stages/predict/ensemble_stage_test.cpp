@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "pipeline/base/number.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/common/instances.hpp"
 #include "stages/predict/prediction_file.hpp"
@@ -17,7 +18,7 @@ constexpr std::int64_t n_voxels = 4, n_cells = 64, n_cubes = 2;  // of three ran
 
 /// Pressure of a voxel as the network of a seed predicts it.
 float pressure(std::int64_t seed, std::int64_t cube, std::int64_t voxel) {
-  return static_cast<float>(seed * seed) + 0.25F * static_cast<float>(cube * n_cells + voxel);
+  return single(seed * seed) + 0.25F * single(cube * n_cells + voxel);
 }
 
 class Ensemble : public testing::Test {
@@ -46,9 +47,8 @@ class Ensemble : public testing::Test {
       for (std::int64_t cube = 0; cube < n_cubes; ++cube) {
         for (std::int64_t v = 0; v < n_cells; ++v)
           cubes.pressure.push_back(pressure(seed, cube, v));
-        cubes.y.push_back(static_cast<double>(10 * seed + cube));
-        for (int axis = 0; axis < 3; ++axis)
-          cubes.shift.push_back(0.01 * static_cast<double>(seed * (axis + 1)));
+        cubes.y.push_back(real(10 * seed + cube));
+        for (int axis = 0; axis < 3; ++axis) cubes.shift.push_back(0.01 * real(seed * (axis + 1)));
       }
       PredictionTable const table{.model = "small",
                                   .fold = 3,
@@ -80,7 +80,7 @@ TEST_F(Ensemble, IsTheMeanOfTheSeeds) {
     for (std::int64_t v = 0; v < n_cells; ++v) {
       double expected = 0;
       for (std::int64_t const seed : {1, 2, 4}) expected += double(pressure(seed, cube, v)) / 3;
-      EXPECT_NEAR(double(values[static_cast<std::size_t>(v)]), expected, 1e-6 * expected);
+      EXPECT_NEAR(double(values[v]), expected, 1e-6 * expected);
     }
   }
   auto const y = mean.file().read_all<double>("/y");

@@ -26,8 +26,7 @@ TEST(WorkItems, OneFoldPredictsAllAndSeveralTogetherCoverEachClusterOnce) {
   EXPECT_EQ(clusters_to_predict(five_clusters(1), options, 0), (std::vector<std::int64_t>{4}));
   std::vector<int> times(5, 0);
   for (std::int64_t fold = 0; fold < 3; ++fold)
-    for (auto const row : clusters_to_predict(five_clusters(3), {}, fold))
-      ++times[static_cast<std::size_t>(row)];
+    for (auto const row : clusters_to_predict(five_clusters(3), {}, fold)) ++times[row];
   EXPECT_EQ(times, std::vector<int>(5, 1));
 }
 
@@ -36,9 +35,9 @@ TEST(WorkItems, CoverEveryVoxelOnce) {
   ASSERT_EQ(items.size(), 7U);
   std::vector<std::int64_t> covered(4, 0);
   for (auto const& item : items) {
-    EXPECT_EQ(item.first_voxel, covered[static_cast<std::size_t>(item.cube)]);
+    EXPECT_EQ(item.first_voxel, covered[item.cube]);
     EXPECT_LE(item.last_voxel - item.first_voxel, 4);
-    covered[static_cast<std::size_t>(item.cube)] = item.last_voxel;
+    covered[item.cube] = item.last_voxel;
   }
   EXPECT_EQ(covered, (std::vector<std::int64_t>{10, 0, 7, 8}));
 }

@@ -72,7 +72,7 @@ TEST(Tiling, VisitsEveryImageInTheShellOnce) {
           found.insert({seen.x, seen.y, seen.z});
         });
         EXPECT_EQ(found, images(box, observer, shell, position));
-        visited += static_cast<std::int64_t>(found.size());
+        visited += std::ssize(found);
       }
       EXPECT_GE(tiling.n_boxes() * 40, visited);  // a box holds one image of a point
     }

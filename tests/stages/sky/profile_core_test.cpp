@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/sky/profile_core.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,8 +15,7 @@ TEST(ProfileCore, GivesAPixelTheSameAloneAndAmongOthers) {
   std::int64_t const nside = 64;
   RingGeometry const rings(nside);
   std::vector<double> mean(1026);
-  for (std::size_t i = 0; i < mean.size(); ++i)
-    mean[i] = 1 / (1 + std::pow(static_cast<double>(i) / 100, 2));
+  for (std::size_t i = 0; i < mean.size(); ++i) mean[i] = 1 / (1 + std::pow(real(i) / 100, 2));
   double const sin_radius = 20 * rings.pixel_size();
   ProfileCore core(rings), alone(rings);
   for (std::int64_t const ring : {40L, 62L, 64L, 65L, 66L, 128L, 190L, 192L, 193L, 220L}) {

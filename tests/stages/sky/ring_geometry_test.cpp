@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -31,12 +32,12 @@ TEST(RingGeometry, HasTheCentresOfTheFieldsOwnLibrary) {
       rings.for_each_arc(ring, {}, 0, rings.pixels_in(ring), [&](auto const& arc) {
         for (std::int64_t k = arc.first; k < arc.last; ++k, ++pixel) {
           vec3 const v = healpix.pix2vec(pixel);
-          double const mine = arc.phi_first + arc.phi_step * static_cast<double>(k - arc.first);
+          double const mine = arc.phi_first + arc.phi_step * real(k - arc.first);
           ASSERT_LT(degrees_apart(circle.z, circle.s, mine, v.z, std::atan2(v.y, v.x)), 1e-11)
               << pixel;
         }
       });
-      EXPECT_NEAR(rings.ring_at(std::atan2(circle.s, circle.z)), static_cast<double>(ring), 1e-9);
+      EXPECT_NEAR(rings.ring_at(std::atan2(circle.s, circle.z)), real(ring), 1e-9);
     }
     EXPECT_EQ(rings.first_pixel(rings.n_rings() + 1), rings.n_pixels());
   }
@@ -58,7 +59,7 @@ TEST(RingGeometry, PartsOfAPixelAreThePixelsOfAFinerMap) {
             std::int64_t const child = fine.vec2pix(vec3(
                 circle.s * std::cos(arc.phi_first), circle.s * std::sin(arc.phi_first), circle.z));
             ASSERT_EQ(child / (parts * parts), parent) << "ring " << ring << " pixel " << k;
-            met[static_cast<std::size_t>(child % (parts * parts))] = true;
+            met[child % (parts * parts)] = true;
             pointing const centre = fine.pix2ang(child);
             EXPECT_LT(degrees_apart(circle.z, circle.s, arc.phi_first, std::cos(centre.theta),
                                     centre.phi),
@@ -81,7 +82,7 @@ TEST(RingGeometry, SharesCornersBetweenRings) {
         auto const own = rings.western_corners(ring, quadrant);
         auto const expect = [&](std::int64_t at, std::int64_t corner, PixelPart part) {
           auto const corners = rings.western_corners(at, quadrant);
-          double const mine = corners.phi_first + corners.phi_step * static_cast<double>(corner);
+          double const mine = corners.phi_first + corners.phi_step * real(corner);
           auto const circle = rings.circle(ring, part);
           rings.for_each_arc(ring, part, k, k + 1, [&](auto const& arc) {
             EXPECT_LT(degrees_apart(circle.z, circle.s, arc.phi_first, corners.circle.z, mine),
@@ -109,13 +110,12 @@ TEST(RingGeometry, FindsThePixelsNearALongitude) {
     Range const found = rings.pixels_near(ring, phi, width);
     std::int64_t const n = rings.pixels_in(ring);
     ASSERT_LE(found.size(), n);
-    std::vector<bool> in(static_cast<std::size_t>(n), false);
-    for (std::int64_t k = found.first; k < found.last; ++k)
-      in[static_cast<std::size_t>((k % n + n) % n)] = true;
+    std::vector<bool> in(n, false);
+    for (std::int64_t k = found.first; k < found.last; ++k) in[(k % n + n) % n] = true;
     for (std::int64_t k = 0; k < n; ++k) {
       rings.for_each_arc(ring, {}, k, k + 1, [&](auto const& arc) {
         double const distance = std::abs(std::remainder(arc.phi_first - phi, 2 * std::numbers::pi));
-        EXPECT_EQ(in[static_cast<std::size_t>(k)], distance <= std::min(width, 3.2))
+        EXPECT_EQ(in[k], distance <= std::min(width, 3.2))
             << "ring " << ring << " pixel " << k << " of " << n << ", " << distance << " of "
             << width;
       });

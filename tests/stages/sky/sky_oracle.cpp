@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/stages/sky/sky_oracle.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <healpix_cxx/healpix_base.h>
 
@@ -8,12 +9,12 @@ namespace setsz {
 std::vector<double> oracle_cube(std::int64_t nside, SparseCube const& cube, SkyHalo const& halo,
                                 Claims const& claims, int cuts) {
   T_Healpix_Base<int64> const healpix(nside, RING, SET_NSIDE);
-  std::vector<double> map(static_cast<std::size_t>(healpix.Npix()), 0.0);
+  std::vector<double> map(healpix.Npix(), 0.0);
   for_each_part(cube, cuts, [&](Vec3 const& offset, double pv) {
     if (claims.taken(offset)) return;
     Vec3 const seen = halo.position + offset;
     auto const pixel = healpix.vec2pix(vec3(seen.x, seen.y, seen.z));
-    map[static_cast<std::size_t>(pixel)] += halo.y_per_p200 * pv / norm2(seen);
+    map[pixel] += halo.y_per_p200 * pv / norm2(seen);
   });
   return map;
 }
@@ -26,8 +27,8 @@ std::vector<double> follow_rays(std::int64_t nside, Pressure const& pressure, do
                                 SkyHalo const& halo, std::int64_t refine, int steps) {
   T_Healpix_Base<int64> const coarse(nside, RING, SET_NSIDE);
   T_Healpix_Base<int64> const fine(nside * refine, NEST, SET_NSIDE);
-  std::vector<double> map(static_cast<std::size_t>(coarse.Npix()), 0.0);
-  double const area = 4 * std::numbers::pi / static_cast<double>(fine.Npix());
+  std::vector<double> map(coarse.Npix(), 0.0);
+  double const area = 4 * std::numbers::pi / real(fine.Npix());
   rangeset<int64> disc;
   vec3 const centre(halo.position.x, halo.position.y, halo.position.z);
   fine.query_disc(pointing(centre), std::asin(reach / norm(halo.position)) + 1e-3, disc);
@@ -42,7 +43,7 @@ std::vector<double> follow_rays(std::int64_t nside, Pressure const& pressure, do
       double sum = 0;
       for (int i = 0; i < steps; ++i)
         sum += pressure(foot + half * (2 * (i + 0.5) / steps - 1) * direction);
-      map[static_cast<std::size_t>(coarse.nest2ring(pixel / (refine * refine)))] +=
+      map[coarse.nest2ring(pixel / (refine * refine))] +=
           halo.y_per_p200 * area * sum * 2 * half / steps;
     }
   }
@@ -61,7 +62,7 @@ std::vector<double> oracle_cube_rays(std::int64_t nside, SparseCube const& cube,
     };
     return static_cast<std::size_t>((cell(p.x) * n + cell(p.y)) * n + cell(p.z));
   };
-  std::vector<double> dense(static_cast<std::size_t>(n * n * n), 0.0);
+  std::vector<double> dense(n * n * n, 0.0);
   for (auto const& voxel : cube.voxels) dense[index(voxel.centre)] = voxel.value;
   auto const pressure = [&](Vec3 const& p) { return claims.taken(p) ? 0 : dense[index(p)]; };
   return follow_rays(nside, pressure, cube.reach, halo, refine, steps);

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "model/gnfw.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/stages/sky/sky_oracle.hpp"
@@ -30,13 +31,13 @@ SparseCube lopsided_cube() {
   std::vector<float> values;
   for (std::int64_t i = 0; i < n * n * n; ++i) {
     auto const at = [&](std::int64_t k) {
-      return (static_cast<double>(k % n) + 0.5 - 0.5 * static_cast<double>(n)) * edge / double(n);
+      return (real(k % n) + 0.5 - 0.5 * real(n)) * edge / double(n);
     };
     Vec3 const p{at(i / n / n), at(i / n), at(i)};
     double const r = norm(p - Vec3{90, -60, 120}) / r200;
     double const bumps =
         1 + 0.5 * Random(7, Purpose::test, static_cast<std::uint64_t>(i)).uniform();
-    values.push_back(norm(p) < 2 * r200 ? static_cast<float>(bumps * std::exp(-2 * r)) : 0.0F);
+    values.push_back(norm(p) < 2 * r200 ? single(bumps * std::exp(-2 * r)) : 0.0F);
   }
   return SparseCube(values, n, edge);
 }
@@ -280,8 +281,7 @@ TEST(SkyPainter, GivesTheSameBitsHoweverTheRingsAreCut) {
       RingMap part(rings, boundaries[rank], boundaries[rank + 1]);
       paint_all(part);
       for (std::int64_t p = part.pixels().first; p < part.pixels().last; ++p)
-        ASSERT_EQ(part.values()[static_cast<std::size_t>(p - part.pixels().first)],
-                  whole.values()[static_cast<std::size_t>(p)]);
+        ASSERT_EQ(part.values()[p - part.pixels().first], whole.values()[p]);
     }
   }
 }

@@ -10,6 +10,7 @@
 
 #include "io/h5.hpp"
 #include "model/gnfw.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/cube_lattice.hpp"
@@ -62,7 +63,7 @@ inline void write_small_universe(std::string const& folder) {
           centre + 0.5 * cluster.r200c * random.uniform() * Vec3{normal(), normal(), normal()};
       if (norm(q) >= radius) continue;
       std::uint64_t const key = hash64(9, i);
-      auto const f = [](double x) { return static_cast<float>(x); };
+      auto const f = [](double x) { return single(x); };
       blocks[0].push_back({{static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key)},
                            {f(q.x), f(q.y), f(q.z)},
                            {f(400 * normal()), f(400 * normal()), f(400 * normal())},
@@ -81,7 +82,7 @@ inline void write_small_universe(std::string const& folder) {
     for (std::int64_t i = 0; i < n_voxels; ++i)
       for (std::int64_t j = 0; j < n_voxels; ++j)
         for (std::int64_t k = 0; k < n_voxels; ++k)
-          pressure.push_back(static_cast<float>(
+          pressure.push_back(single(
               1.3 * gnfw(shape, norm(lattice.centre_r200(i, j, k) - centre / cluster.r200c))));
   }
   write_clusters(self, folder + "/clusters.h5", table);

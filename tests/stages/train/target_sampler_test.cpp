@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/train/target_sampler.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <gtest/gtest.h>
 
@@ -38,7 +39,7 @@ TEST(TargetSampler, UniformDrawsAreDistinctAndOfWeightOne) {
 
 TEST(TargetSampler, EveryVoxelComesAsOftenAsItsWeightSays) {
   TargetSampler const sampler(lattice, shape, TargetSampling::importance);
-  auto const n_voxels = static_cast<double>(sampler.voxels().size());
+  auto const n_voxels = real(sampler.voxels().size());
   constexpr std::int64_t n = 40, repeats = 40000;
   std::map<std::int64_t, std::int64_t> counts;
   std::map<std::int64_t, double> weights;
@@ -46,14 +47,14 @@ TEST(TargetSampler, EveryVoxelComesAsOftenAsItsWeightSays) {
     Random random(1, Purpose::test, repeat);
     for (auto const& draw : sampler.draw(n, random)) {
       ++counts[draw.index];
-      weights[draw.index] = static_cast<double>(draw.weight);
+      weights[draw.index] = real(draw.weight);
     }
   }
   ASSERT_EQ(counts.size(), sampler.voxels().size());  // none is left out
   double chi2 = 0;
   for (auto const& [index, count] : counts) {
-    double const expected = static_cast<double>(n * repeats) / (n_voxels * weights[index]);
-    chi2 += std::pow(static_cast<double>(count) - expected, 2) / expected;
+    double const expected = real(n * repeats) / (n_voxels * weights[index]);
+    chi2 += std::pow(real(count) - expected, 2) / expected;
     EXPECT_LE(weights[index], 2.0 + 1e-6);
   }
   EXPECT_LT(chi2, n_voxels + 5 * std::sqrt(2 * n_voxels));
@@ -70,8 +71,7 @@ TEST(TargetSampler, BothEstimateTheLossAndImportanceWithLessNoise) {
   double truth = 0;
   TargetSampler const uniform(lattice, shape, TargetSampling::uniform),
       importance(lattice, shape, TargetSampling::importance);
-  for (auto const voxel : uniform.voxels())
-    truth += error2(voxel) / static_cast<double>(uniform.voxels().size());
+  for (auto const voxel : uniform.voxels()) truth += error2(voxel) / real(uniform.voxels().size());
   auto const moments = [&](TargetSampler const& sampler) {
     constexpr int repeats = 4000, n = 64;
     double sum = 0, sum2 = 0;
@@ -79,8 +79,7 @@ TEST(TargetSampler, BothEstimateTheLossAndImportanceWithLessNoise) {
       Random random(2, Purpose::test, repeat);
       double loss = 0;
       for (auto const& draw : sampler.draw(n, random))
-        loss += static_cast<double>(draw.weight) *
-                error2(sampler.voxels()[static_cast<std::size_t>(draw.index)]) / n;
+        loss += real(draw.weight) * error2(sampler.voxels()[draw.index]) / n;
       sum += loss / repeats, sum2 += loss * loss / repeats;
     }
     return std::pair(sum, std::sqrt((sum2 - sum * sum) / repeats));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/train/training_cluster.hpp"
+#include "pipeline/base/number.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,9 +14,7 @@ namespace {
 ClusterParticles some_particles(std::int64_t n, double radius) {
   Random random(4, Purpose::test);
   ClusterParticles particles;
-  auto const add = [&](std::vector<float>& array, double x) {
-    array.push_back(static_cast<float>(x));
-  };
+  auto const add = [&](std::vector<float>& array, double x) { array.push_back(single(x)); };
   for (std::int64_t i = 0; i < n; ++i) {
     Vec3 q;
     do
@@ -24,15 +23,15 @@ ClusterParticles some_particles(std::int64_t n, double radius) {
     while (norm(q) >= radius);
     add(particles.x, q.x), add(particles.y, q.y), add(particles.z, q.z);
     add(particles.vx, random.normal()), add(particles.vy, random.normal());
-    add(particles.vz, static_cast<double>(i));  // tells who it is
+    add(particles.vz, real(i));  // tells who it is
   }
   return sorted_into_cells(particles, CellGrid::for_cluster(n, radius, 300));
 }
 
 TrainingCluster example() {
   std::int64_t const m = 12;
-  std::vector<float> pressure(static_cast<std::size_t>(m * m * m));
-  for (std::size_t i = 0; i < pressure.size(); ++i) pressure[i] = static_cast<float>(i);
+  std::vector<float> pressure(m * m * m);
+  for (std::size_t i = 0; i < pressure.size(); ++i) pressure[i] = single(i);
   ClusterInput input{.m200c = 1e4, .r200c = 500, .v200 = 500, .p200 = 0.2};
   input.scalars[xoff_scalar] = 0.3;
   return TrainingCluster(7, some_particles(4000, 1500), input, 300,
@@ -70,12 +69,12 @@ TEST(TrainingCluster, LocalParticlesLieInTheSphereAndCountsAreExact) {
       std::int64_t count = 0;
       for (std::size_t i = 0; i < all.x.size(); ++i)
         count += norm(Vec3{all.x[i], all.y[i], all.z[i]} - target) < 300;
-      EXPECT_NEAR(static_cast<double>(lane.n_within[t]), static_cast<double>(count), 1);
+      EXPECT_NEAR(real(lane.n_within[t]), real(count), 1);
       auto const first = lane.first_particle[t], last = lane.first_particle[t + 1];
       EXPECT_EQ(last - first, std::min<std::int64_t>(20, lane.n_within[t]));
       std::set<float> names;
       for (auto i = first; i < last; ++i) {
-        auto const& p = lane.local[static_cast<std::size_t>(i)];
+        auto const& p = lane.local[i];
         EXPECT_LT(norm(Vec3{p.x, p.y, p.z} - target), 300.01);
         EXPECT_TRUE(names.insert(p.vz).second);
       }
@@ -94,9 +93,9 @@ TEST(TrainingCluster, OriginSeesTheSphereOf2p5R200) {
     }
     std::int64_t const inside = static_cast<std::int64_t>(4000 * std::pow(2.5 / 3, 3));
     if (n < 2000)
-      EXPECT_EQ(static_cast<std::int64_t>(names.size()), n);
+      EXPECT_EQ(std::ssize(names), n);
     else
-      EXPECT_NEAR(static_cast<double>(names.size()), static_cast<double>(inside), 120);
+      EXPECT_NEAR(real(names.size()), real(inside), 120);
     EXPECT_EQ(lanes[0].origin.size(), lanes[2].origin.size());
     EXPECT_TRUE(lanes[0].local.empty());
   }

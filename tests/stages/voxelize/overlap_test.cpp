@@ -7,6 +7,7 @@
 #include <map>
 #include <numbers>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/voxelize/angle.hpp"
 #include "tests/stages/voxelize/slow_overlap.hpp"
@@ -23,8 +24,7 @@ double sum_of(std::span<VoxelShare const> shares) {
 }
 
 Vec3 lower_corner(std::int64_t voxel, std::int64_t n) {
-  return {static_cast<double>(voxel / (n * n)), static_cast<double>(voxel / n % n),
-          static_cast<double>(voxel % n)};
+  return {real(voxel / (n * n)), real(voxel / n % n), real(voxel % n)};
 }
 
 /// Every voxel of the cube against nested quadrature.

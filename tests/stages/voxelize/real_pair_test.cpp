@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "io/halo_catalog.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/voxelize/voxelize_stage.hpp"
 #include "tests/fixtures/scratch.hpp"
@@ -67,12 +68,11 @@ TEST(VoxelizeRealPair, HoldsThePressureThatVirialisedGasHas) {
 
   CubeFile const file(context.part("pressure.h5"));
   for (std::int64_t c = 0; c < file.size(); ++c) {
-    auto const& cluster = table.clusters[static_cast<std::size_t>(c)];
+    auto const& cluster = table.clusters[c];
     auto const lattice = file.lattice(c, cluster.r200c);
     auto const pressure = file.read(c);
     double sum = 0;
-    lattice.each_within(
-        1, [&](std::size_t voxel, std::size_t) { sum += static_cast<double>(pressure[voxel]); });
+    lattice.each_within(1, [&](std::size_t voxel, std::size_t) { sum += real(pressure[voxel]); });
     // P200 V200 is the thermal energy of a virialised halo with the cosmic share of gas; the
     // electrons have 0.5177 of the pressure, and real haloes 0.6 to 1.2 of that temperature x gas.
     double const virial = 0.5177 * 4 * std::numbers::pi / 3 / std::pow(lattice.voxel_r200(), 3);

@@ -9,6 +9,7 @@
 #include "io/h5.hpp"
 #include "io/snapshot.hpp"
 #include "io/snapshot_writer.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/common/cube_file.hpp"
 #include "tests/fixtures/scratch.hpp"
@@ -133,7 +134,7 @@ std::vector<PressureCube> slow_cubes(std::string const& gas_pattern, CellSize ce
         Vec3 const shift{box * (image / 9 - 1), box * (image / 3 % 3 - 1), box * (image % 3 - 1)};
         Vec3 const offset =
             ball.position + shift - table.clusters[c].position + Vec3{edge / 2, edge / 2, edge / 2};
-        cubes[c].add(ball, offset, edge / static_cast<double>(n_voxels), overlap);
+        cubes[c].add(ball, offset, edge / real(n_voxels), overlap);
       }
     }
   }
@@ -155,9 +156,8 @@ TEST_F(VoxelizeStageTest, EqualsEveryBallAgainstEveryCube) {
       auto const at = static_cast<std::size_t>(c);
       auto const pressure = file.read(c), coverage = file.read(c, "/coverage");
       for (std::size_t v = 0; v < pressure.size(); ++v) {
-        ASSERT_EQ(pressure[v],
-                  static_cast<float>(expected[at].amount()[v] / table.clusters[at].p200));
-        ASSERT_EQ(coverage[v], static_cast<float>(expected[at].filled()[v]));
+        ASSERT_EQ(pressure[v], single(expected[at].amount()[v] / table.clusters[at].p200));
+        ASSERT_EQ(coverage[v], single(expected[at].filled()[v]));
       }
       double const voxel = std::pow(file.edge_ckpch(c) / n_voxels, 3);
       EXPECT_NEAR(sum_pv[at] / (expected[at].total_amount() * voxel), 1, 1e-14);
@@ -194,9 +194,9 @@ TEST_F(VoxelizeStageTest, ShiftingTheBoxByAQuarterChangesNoBit) {
   CubeFile const here(run(comm_, "here", "")), there(run(comm_, "there", ""));
   auto const before = make_table(0), after = make_table(box / 4);
   for (std::int64_t c = 0; c < 3; ++c) {
-    auto const id = before.clusters[static_cast<std::size_t>(c)].id;
+    auto const id = before.clusters[c].id;
     for (std::int64_t d = 0; d < 3; ++d)
-      if (after.clusters[static_cast<std::size_t>(d)].id == id) {
+      if (after.clusters[d].id == id) {
         EXPECT_EQ(here.read(c), there.read(d));
       }
   }

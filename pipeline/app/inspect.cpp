@@ -9,7 +9,8 @@
 
 #include "io/h5.hpp"
 #include "io/healpix_map.hpp"
-#include "pipeline/commands.hpp"
+#include "pipeline/app/commands.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -107,8 +108,7 @@ int inspect_file(std::string const& path) {
   stream.read(head.data(), 8);
   stream.clear();
   stream.seekg(0);
-  std::cout << path << ", " << human_bytes(static_cast<double>(std::filesystem::file_size(path)))
-            << "\n";
+  std::cout << path << ", " << human_bytes(real(std::filesystem::file_size(path))) << "\n";
   if (head == "\x89HDF\r\n\x1a\n") {
     show_group(H5File::open(path), "/", "");
   } else if (head.starts_with("SIMPLE")) {

@@ -6,12 +6,12 @@
 
 #include "io/h5.hpp"
 #include "io/healpix_map.hpp"
+#include "pipeline/app/code_version.hpp"
+#include "pipeline/app/commands.hpp"
+#include "pipeline/app/environment.hpp"
+#include "pipeline/base/file.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
-#include "pipeline/code_version.hpp"
-#include "pipeline/commands.hpp"
-#include "pipeline/environment.hpp"
-#include "pipeline/run/durable.hpp"
 #include "pipeline/run/runner.hpp"
 #include "pipeline/run/watchdog.hpp"
 

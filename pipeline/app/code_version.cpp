@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pipeline/code_version.hpp"
+#include "pipeline/app/code_version.hpp"
 
 #include "git_revision.hpp"  // generated, see git_revision.cmake
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pipeline/commands.hpp"
+#include "pipeline/app/commands.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <iomanip>
 #include <iostream>
 
-#include "pipeline/run/durable.hpp"
+#include "pipeline/base/file.hpp"
 #include "pipeline/run/state.hpp"
 
 namespace setsz {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pipeline/run/path_text.hpp"
+#include "pipeline/base/path_text.hpp"
 
 #include <cctype>
 #include <cstdlib>

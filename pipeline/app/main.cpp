@@ -11,10 +11,10 @@
 #include <filesystem>
 #include <new>
 
+#include "pipeline/app/code_version.hpp"
+#include "pipeline/app/commands.hpp"
+#include "pipeline/app/learning.hpp"
 #include "pipeline/base/log.hpp"
-#include "pipeline/code_version.hpp"
-#include "pipeline/commands.hpp"
-#include "pipeline/learning.hpp"
 #include "pipeline/run/runner.hpp"
 #include "pipeline/run/stop_signal.hpp"
 #include "pipeline/run/watchdog.hpp"

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/base/option_list.hpp"
+
 #include <charconv>
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/run/options.hpp"
-#include "pipeline/run/path_text.hpp"
+#include "pipeline/base/number.hpp"
+#include "pipeline/base/path_text.hpp"
 
 namespace setsz {
 
@@ -39,7 +41,7 @@ std::string range_text(double min, double max) {
 template <class Number>
 Number parse_in_range(std::string const& text, std::string_view wanted, double min, double max) {
   Number const value = parse_number<Number>(text, wanted);
-  auto const x = static_cast<double>(value);
+  auto const x = real(value);
   require(std::isfinite(x) && x >= min && x <= max, ExitCode::config, text,
           " is out of range (must be ", range_text(min, max), ")");
   return value;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "pipeline/app/command_line.hpp"
 #include "pipeline/base/comm.hpp"
-#include "pipeline/run/command_line.hpp"
 #include "stages/registry.hpp"
 
 namespace setsz {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pipeline/run/command_line.hpp"
+#include "pipeline/app/command_line.hpp"
 
 #include <algorithm>
 #include <charconv>

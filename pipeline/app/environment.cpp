@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pipeline/environment.hpp"
+#include "pipeline/app/environment.hpp"
 
 #include <dlfcn.h>
 
@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <thread>
 
+#include "pipeline/app/code_version.hpp"
 #include "pipeline/base/log.hpp"
-#include "pipeline/code_version.hpp"
 #include "pipeline/run/memory.hpp"
 
 namespace setsz {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pipeline/run/durable.hpp"
+#include "pipeline/base/file.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pipeline/learning.hpp"
+#include "pipeline/app/learning.hpp"
 #include "stages/predict/predict_network.hpp"
 #include "stages/train/train_network.hpp"
 
