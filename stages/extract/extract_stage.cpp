@@ -41,7 +41,6 @@ KeptParticle kept(DarkMatterBlock const& block, std::size_t i, Vec3 const& q,
                   Cluster const& cluster, std::uint64_t seed) {
   Vec3 const v = block.velocity_at(i) - cluster.velocity;
   std::uint64_t const key = hash64(seed, block.id[i]);
-  auto const single = [](double x) { return single(x); };
   return {{static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key)},
           {single(q.x), single(q.y), single(q.z)},
           {single(v.x), single(v.y), single(v.z)},

@@ -11,7 +11,7 @@ namespace {
 
 std::string_view name_of(Split split) {
   constexpr std::string_view names[] = {"training", "validation", "testing"};
-  return names[split];
+  return names[static_cast<std::size_t>(split)];
 }
 
 struct Figures {

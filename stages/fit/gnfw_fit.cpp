@@ -294,7 +294,7 @@ std::vector<MassBin> mass_bins(std::span<double const> mass, std::int64_t n_bins
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return mass[a] < mass[b]; });
-  auto const n = std::min(n_bins, mass.size());
+  auto const n = std::min(static_cast<std::size_t>(n_bins), mass.size());
   std::vector<MassBin> bins(n);
   for (std::size_t b = 0; b < n; ++b) {
     std::size_t const first = mass.size() * b / n, last = mass.size() * (b + 1) / n;

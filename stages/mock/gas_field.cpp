@@ -97,7 +97,7 @@ double GasField::transfer(std::int64_t number, double r_over_r200) const {
 
 double GasField::radial_pressure(HaloGas const& gas, double x) {
   double const place = std::sqrt(x / pressure_reach) * n_radial;
-  auto const i = std::min(place, std::size_t{n_radial - 1});
+  auto const i = std::min(static_cast<std::size_t>(place), std::size_t{n_radial - 1});
   double const f = place - real(i);
   return (1 - f) * gas.radial_pressure[i] + f * gas.radial_pressure[i + 1];
 }
