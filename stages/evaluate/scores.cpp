@@ -20,7 +20,7 @@ void count_pressure(std::vector<std::int64_t>& counts, double p) {
   if (p <= 0) return;
   double const x = (std::log10(p) - histogram_low) / (histogram_high - histogram_low);
   if (x < 0 || x >= 1) return;
-  ++counts[x * real(histogram_bins)];
+  ++counts[static_cast<std::size_t>(x * real(histogram_bins))];
 }
 
 double percentile(std::vector<double> const& sorted, double fraction) {
@@ -98,7 +98,8 @@ CubeComparison compare_cubes(CubeLattice const& lattice, std::span<float const> 
     result.sum_predicted += p;
     result.sum_gas += t;
     n_voxels += 1;
-    auto const shell = std::min(n - 1, radius[s] / score_radius_r200 * real(n));
+    auto const shell =
+        std::min(n - 1, static_cast<std::size_t>(radius[s] / score_radius_r200 * real(n)));
     in_shell[shell] += 1;
     curves.gas[shell] += t;
     curves.predicted[shell] += p;

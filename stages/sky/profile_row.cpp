@@ -57,7 +57,6 @@ void ProfileRow::operator()(RingPoints const& points, double* values) const {
   double const base = dz * dz + ds * ds, across = 2 * points.s * s0_;
   auto const limit = real(table_.size() - 2);
   if (points.largest_dphi < 0.5) {
-    auto const single = [](double value) { return single(value); };
     add_profile(single(base), single(across), single(points.dphi_first), single(points.dphi_step),
                 static_cast<int>(points.count), table_.data(), single(limit), single(per_sine_),
                 values);
