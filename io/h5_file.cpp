@@ -107,8 +107,7 @@ std::int64_t H5File::n_opened = 0;
 
 H5File H5File::create(Comm const& comm, std::string const& path) {
   h5::quiet();
-  collectively(comm, "", [&] {
-    if (!comm.is_root()) return;
+  on_root(comm, "", [&] {
     auto const parent = std::filesystem::path(path).parent_path().string();
     std::string const folder = parent.empty() ? std::string(".") : parent;
     require(::access(folder.c_str(), W_OK | X_OK) == 0, ExitCode::cannot_create, "cannot create '",

@@ -154,8 +154,7 @@ void write_healpix_map(Comm const& comm, std::string const& path, HealpixHeader 
   auto const data_offset = std::ssize(headers);
   std::int64_t const data_bytes = 12 * header.nside * header.nside * float_bytes;
 
-  collectively(comm, "create the map file", [&] {
-    if (!comm.is_root()) return;
+  on_root(comm, "create the map file", [&] {
     OutputFile file(path, O_WRONLY | O_CREAT | O_TRUNC);
     file.write_at(0, headers.data(), data_offset);
     std::int64_t const padding = (fits_block - data_bytes % fits_block) % fits_block;

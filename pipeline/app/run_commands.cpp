@@ -142,8 +142,7 @@ int check_inputs(Comm const& comm, CommandLine const& line) {
 
 int verify_run(Comm const& comm, CommandLine const& line) {
   std::string list;
-  collectively(comm, "", [&] {
-    if (!comm.is_root()) return;
+  on_root(comm, "", [&] {
     std::string run = line.target;
     if (run.ends_with(".ini")) run = open_project(line).options.directory;
     list = join(product_folders(run), "\n");

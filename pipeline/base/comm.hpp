@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,7 +18,7 @@
 namespace setsz {
 
 /// MPI_Init_thread(FUNNELED) ... MPI_Finalize. Held by `main` only; finalize() is called by hand,
-/// since a destructor that runs while an exception flies would wait for ranks that never come.
+/// since a destructor that runs during an exception would wait for ranks that never come.
 class MpiSession {
  public:
   MpiSession(int& argc, char**& argv);
@@ -118,6 +119,20 @@ class Comm {
     return received;
   }
 
+  /// What each rank has for every other one: `outgoing[r]` goes to rank r, and is given away.
+  /// \return what came from rank 0, then rank 1, ...
+  template <class T>
+  std::vector<T> exchange(std::vector<std::vector<T>>& outgoing) const {
+    std::vector<T> send;
+    std::vector<std::int64_t> counts;
+    for (auto& items : outgoing) {
+      counts.push_back(std::ssize(items));
+      send.insert(send.end(), items.begin(), items.end());
+      std::vector<T>().swap(items);
+    }
+    return all_to_all_v(std::span<T const>(send), counts);
+  }
+
   /// Do all ranks come to this point within this time? For the way out after an error, on a
   /// communicator that is used for nothing else; if not, all that is left is `abort`.
   bool all_arrive_within(double seconds) const;
@@ -172,6 +187,14 @@ void collectively(Comm const& comm, std::string_view what, Body&& body) {
   throw CollectiveError(
       static_cast<ExitCode>(code),
       comm.size() == 1 || what.empty() ? text : concat(text, " [", what, ", rank ", first, "]"));
+}
+
+/// The same for a body that rank 0 runs alone.
+template <class Body>
+void on_root(Comm const& comm, std::string_view what, Body&& body) {
+  collectively(comm, what, [&] {
+    if (comm.is_root()) body();
+  });
 }
 
 /// The part [first, last) of n items that a rank owns when they are cut into equal ranges.

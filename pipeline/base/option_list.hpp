@@ -11,9 +11,13 @@
 
 namespace setsz {
 
-/// Does an option change the products (then it is part of their fingerprint), or only how the work
-/// is done (memory budget, log level, checkpoint interval)?
-enum class Affects { result, running };
+/// What an option changes. The first two are part of the fingerprint of the products that they
+/// change; the last says how the work is done (memory budget, log level, checkpoint interval).
+enum class Affects {
+  result,
+  prediction,  ///< of a model: what is predicted with it, but not how it is trained
+  running
+};
 
 /// What stands beside an option's key and default: everything that help, the manual, the validator
 /// and the fingerprint need. Ranges are inclusive.

@@ -36,7 +36,7 @@ Hash begin_hash(RecordHead const& head) {
 
 [[noreturn]] void damaged(std::string const& path, std::string_view what) {
   fail(ExitCode::bad_data, "the journal is damaged: ", what, " in '", path,
-       "'; begin this stage anew with --force");
+       "'; start this stage again with --force");
 }
 
 /// The mark without its own hash, as it is hashed.
@@ -75,14 +75,14 @@ void Journal::open() {
       if (mark.at("hash") != mark_hash(mark)) damaged(path, "wrong hash");
       require(mark.at("format") == format_version, ExitCode::config, "the journal '", directory_,
               "' has format ", mark.at("format").dump(), ", this program writes ", format_version,
-              "; begin this stage anew with --force");
+              "; start this stage again with --force");
     } catch (json::exception const&) {
       damaged(path, "broken JSON");
     }
     auto const differences = Fingerprint::differences(mark.at("fingerprint"), lines_);
     require(differences.empty(), ExitCode::config, "half-done work in '", directory_,
             "' belongs to other options or inputs (", join(differences, "; "),
-            "); restore them, or begin anew with --force");
+            "); restore them, or start again with --force");
     committed_ = mark.at("position").get<std::int64_t>();
     generation_ = mark.at("generation").get<std::int64_t>();
     session_ = mark.at("session").get<std::int64_t>() + 1;
@@ -149,6 +149,31 @@ void Journal::visit_file(File const& file, std::function<void(Record const&)> co
   }
 }
 
+void Journal::deliver(std::function<int(std::int64_t)> const& owner,
+                      std::function<void(Record const&)> const& visit) const {
+  struct Head {
+    std::int64_t unit, bytes;
+  };
+  std::vector<std::vector<std::byte>> outgoing(comm_.size());
+  for_each([&](Record const& record) {
+    auto& to = outgoing.at(owner(record.unit));
+    Head const head{record.unit, std::ssize(record.bytes)};
+    auto const bytes = std::as_bytes(std::span(&head, 1));
+    to.insert(to.end(), bytes.begin(), bytes.end());
+    to.insert(to.end(), record.bytes.begin(), record.bytes.end());
+  });
+  auto const received = comm_.exchange(outgoing);
+  collectively(comm_, "reading the journal", [&] {
+    for (std::size_t at = 0; at < received.size();) {
+      Head head;
+      std::memcpy(&head, received.data() + at, sizeof head);
+      at += sizeof head;
+      visit({head.unit, std::span(received).subspan(at, head.bytes)});
+      at += head.bytes;
+    }
+  });
+}
+
 void Journal::append(std::int64_t unit, std::span<std::byte const> bytes) {
   append(unit, std::vector<std::span<std::byte const>>{bytes});
 }
@@ -188,8 +213,7 @@ void Journal::commit(std::int64_t position) {
         {concat("g", generation_, "_s", session_, "_r", rank, ".records"), sizes[rank]});
   }
   ++commits_;
-  collectively(comm_, "writing the journal", [&] {
-    if (!comm_.is_root()) return;
+  on_root(comm_, "writing the journal", [&] {
     durable::create_directories(directory_);
     durable::write_text(directory_ + "/" + mark_name, mark_text(position, files));
     if (committed_files_ != files) remove_all_but(files);

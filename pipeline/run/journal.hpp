@@ -46,6 +46,13 @@ class Journal {
   /// together and in order); a record whose hash is wrong is an Error(bad_data). `visit` is local.
   void for_each(std::function<void(Record const&)> const& visit) const;
 
+  /// Collective: every committed record goes to the rank that owns its unit now, which may be
+  /// another one than wrote it: the rows of a distributed array find their place on any number of
+  /// ranks. `visit` is local.
+  /// \param owner  the rank that owns a unit; a function of the unit alone
+  void deliver(std::function<int(std::int64_t unit)> const& owner,
+               std::function<void(Record const&)> const& visit) const;
+
   /// Local. Written behind a buffer; not safe before the next commit, which also tells of errors.
   void append(std::int64_t unit, std::span<std::byte const> bytes);
   /// The same for a record that is given in pieces.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <cctype>
 #include <sstream>
 
 #include "pipeline/base/error.hpp"
@@ -50,19 +51,19 @@ Lines scan(std::string const& text, std::string const& path) {
     std::string const line = without_comment(raw);
     if (line.empty()) continue;
     if (line.front() == '[') {
-      if (line.back() != ']') wrong("'", line, "' is no section heading (write [name])");
+      if (line.back() != ']') wrong("'", line, "' is not a section heading (write [name])");
       section = trim(std::string_view(line).substr(1, line.size() - 2));
       auto const [first, is_new] = heading.emplace(section, number);
-      if (!is_new) wrong("section [", section, "] stands in line ", first->second, " already");
+      if (!is_new) wrong("duplicate section [", section, "]: it begins in line ", first->second);
       lines.sections.emplace_back(section, number);
       continue;
     }
     auto const equals = line.find('=');
     if (equals == std::string::npos) wrong("'", line, "' is neither [section] nor key = value");
     std::string const key = trim(std::string_view(line).substr(0, equals));
-    if (section.empty()) wrong("key '", key, "' stands before the first [section]");
+    if (section.empty()) wrong("key '", key, "' comes before the first [section]");
     auto const [first, is_new] = lines.keys.emplace(section + "." + key, number);
-    if (!is_new) wrong("key '", key, "' stands in line ", first->second, " already");
+    if (!is_new) wrong("duplicate key '", key, "': first set in line ", first->second);
   }
   require(!lines.sections.empty(), ExitCode::config, path,
           ": no [section] in it (empty or not a configuration file?)");
@@ -87,8 +88,7 @@ void Configuration::read(std::string const& text) {
   namespace po = boost::program_options;
   Lines const lines = scan(text, path_);
   for (auto const& [section, line] : lines.sections) {
-    schema_for(section, concat(path_, ":", line));
-    sections_.push_back(section);
+    add_section(section, concat(path_, ":", line));
   }
 
   std::istringstream stream(text);
@@ -112,20 +112,27 @@ void Configuration::read_override(std::string const& assignment) {
   auto const [section, key] = split_key(full);
   require(equals != std::string::npos && !section.empty() && !key.empty(), ExitCode::config,
           "--set ", assignment, ": write --set section.key=value");
-  schema_for(section, "--set");
-  if (std::find(sections_.begin(), sections_.end(), section) == sections_.end()) {
-    sections_.push_back(section);
-  }
+  if (!has(section)) add_section(section, "--set");
   values_[full] = {trim(std::string_view(assignment).substr(equals + 1)), "--set"};
+}
+
+void Configuration::add_section(std::string const& name, std::string const& where) {
+  auto const& schema = schema_for(name, where);
+  auto const member = name == schema.section ? "" : name.substr(schema.section.size() + 1);
+  bool const legal = std::all_of(member.begin(), member.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '_' || c == '-';
+  });
+  require(legal, ExitCode::config, where, ": '", member, "' in [", name,
+          "] is not a valid name (use letters A-Z, a-z, digits, _ and -)");
+  sections_.push_back({name, where});
 }
 
 SectionSchema const& Configuration::schema_for(std::string const& section,
                                                std::string const& where) const {
   std::vector<std::string> names;
   for (auto const& schema : schemas_) {
-    bool const fits =
-        schema.family ? in_family(section, schema.section) : section == schema.section;
-    if (fits) return schema;
+    if (section == schema.section || (schema.family && in_family(section, schema.section)))
+      return schema;
     names.push_back(schema.section);
   }
   std::string const best = nearest(section.substr(0, section.find('.')), names);
@@ -134,6 +141,17 @@ SectionSchema const& Configuration::schema_for(std::string const& section,
   });
   fail(ExitCode::config, where, ": unknown section [", section, "]; the nearest one is [", best,
        family ? ".NAME" : "", "] (see `setsz options`)");
+}
+
+bool Configuration::has(std::string_view section) const {
+  return std::any_of(sections_.begin(), sections_.end(),
+                     [&](Section const& s) { return s.name == section; });
+}
+
+std::string Configuration::where(std::string_view section) const {
+  for (auto const& known : sections_)
+    if (known.name == section) return known.where;
+  return path_;
 }
 
 void Configuration::validate_values() const {
@@ -157,11 +175,18 @@ void Configuration::validate_values() const {
   }
 }
 
-void Configuration::fill(std::string_view name, OptionList const& list) const {
-  for (auto const& entry : list.entries()) {
-    auto const value = values_.find(concat(name, ".", entry.key));
-    if (value != values_.end()) entry.parse(value->second.text);
-  }
+/// The plain section of a family comes first: its members override it.
+void Configuration::fill(std::string_view name,
+                         std::vector<OptionList::Entry> const& entries) const {
+  auto const fill_from = [&](std::string_view section) {
+    for (auto const& entry : entries) {
+      auto const value = values_.find(concat(section, ".", entry.key));
+      if (value != values_.end()) entry.parse(value->second.text);
+    }
+  };
+  auto const dot = name.find('.');
+  if (dot != std::string_view::npos) fill_from(name.substr(0, dot));
+  fill_from(name);
 }
 
 void Configuration::check(std::string_view name, std::function<void()> const& validate) const {
@@ -172,18 +197,10 @@ void Configuration::check(std::string_view name, std::function<void()> const& va
   }
 }
 
-void Configuration::add_to(Fingerprint& fingerprint, std::string_view name,
-                           OptionList const& list) {
-  for (auto const& entry : list.entries()) {
-    if (entry.affects == Affects::result)
-      fingerprint.add(concat(name, ".", entry.key), entry.text());
-  }
-}
-
 std::vector<std::string> Configuration::names(std::string_view family) const {
   std::vector<std::string> names;
   for (auto const& section : sections_) {
-    if (in_family(section, family)) names.push_back(section.substr(family.size() + 1));
+    if (in_family(section.name, family)) names.push_back(section.name.substr(family.size() + 1));
   }
   return names;
 }
@@ -192,20 +209,15 @@ std::string Configuration::resolved() const {
   std::ostringstream out;
   auto const write = [&](std::string const& section, SectionSchema const& schema) {
     auto const instance = schema.make();
+    fill(section, instance.entries);
     out << "[" << section << "]\n";
-    for (auto const& entry : instance.entries) {
-      auto const value = values_.find(section + "." + entry.key);
-      if (value != values_.end()) entry.parse(value->second.text);
-      out << entry.key << " = " << entry.text() << "\n";
-    }
+    for (auto const& entry : instance.entries) out << entry.key << " = " << entry.text() << "\n";
     out << "\n";
   };
   for (auto const& schema : schemas_) {
-    if (!schema.family) {
-      write(schema.section, schema);
-    } else {
-      for (auto const& name : names(schema.section)) write(schema.section + "." + name, schema);
-    }
+    write(schema.section, schema);
+    if (!schema.family) continue;
+    for (auto const& name : names(schema.section)) write(schema.section + "." + name, schema);
   }
   return out.str();
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cstdint>
+#include <algorithm>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,10 +16,11 @@
 
 namespace setsz {
 
-/// A section that a program knows: `[extract]`, or a family `[snapshot.NAME]`.
+/// A section that a program knows: `[extract]`, or a family: `[train.NAME]`, any number of them,
+/// whose common defaults the plain section `[train]` holds.
 struct SectionSchema {
-  std::string section;  ///< "extract" or "snapshot"
-  bool family = false;  ///< sections [section.NAME], any number of them
+  std::string section;  ///< "extract" or "train"
+  bool family = false;
   std::string help;
 
   /// A set of options with default values, and the entries that read and write them.
@@ -53,26 +55,36 @@ class Configuration {
                              std::vector<std::string> const& overrides,
                              std::vector<SectionSchema> const& schemas);
 
-  /// The options of a section: Options::section, or `name` of a family ("snapshot.z0").
+  /// The options of a section: Options::section, or `name` of a family ("train.origin": the
+  /// defaults of [train], then what [train.origin] says, if there is such a section).
   template <class Options>
   Options get(std::string_view name = Options::section) const {
     Options options;
     OptionList list;
     options.declare(list);
-    fill(name, list);
+    fill(name, list.entries());
     check(name, [&] { options.validate(); });
     return options;
   }
   /// The names in a family, in the file's order: {"z0", "z05"} for "snapshot".
   std::vector<std::string> names(std::string_view family) const;
-  /// Adds every result-affecting option of a section to a fingerprint, "extract.radius = 2.5".
+  /// Does a section of this name stand in the file or in an override?
+  bool has(std::string_view section) const;
+  /// Where it stands: "demo.ini:12" or "--set".
+  std::string where(std::string_view section) const;
+  /// Adds options of a section to a fingerprint, "train.epochs = 100": those that affect what is
+  /// listed. A member of a family has no name there; that is the instance's.
   template <class Options>
-  void describe(Fingerprint& fingerprint, std::string_view name = Options::section) const {
+  void describe(Fingerprint& fingerprint, std::string_view name = Options::section,
+                std::initializer_list<Affects> noted = {Affects::result,
+                                                        Affects::prediction}) const {
     Options options;
     OptionList list;
     options.declare(list);
-    fill(name, list);
-    add_to(fingerprint, name, list);
+    fill(name, list.entries());
+    for (auto const& entry : list.entries())
+      if (std::find(noted.begin(), noted.end(), entry.affects) != noted.end())
+        fingerprint.add(concat(Options::section, ".", entry.key), entry.text());
   }
   /// The whole configuration as text, every key with its value, ready to be read again.
   std::string resolved() const;
@@ -83,17 +95,21 @@ class Configuration {
     std::string text;
     std::string where;  ///< "demo.ini:12" or "--set"
   };
-  void fill(std::string_view name, OptionList const& list) const;
+  void fill(std::string_view name, std::vector<OptionList::Entry> const& entries) const;
   void read(std::string const& text);
   void read_override(std::string const& assignment);
   SectionSchema const& schema_for(std::string const& section, std::string const& where) const;
+  void add_section(std::string const& name, std::string const& where);
   void validate_values() const;
   void check(std::string_view name, std::function<void()> const& validate) const;
-  static void add_to(Fingerprint& fingerprint, std::string_view name, OptionList const& list);
 
   std::string path_;
   std::map<std::string, Value> values_;  ///< by "section.key"
-  std::vector<std::string> sections_;    ///< in the file's order
+  struct Section {
+    std::string name;
+    std::string where;
+  };
+  std::vector<Section> sections_;  ///< in the file's order
   std::vector<SectionSchema> schemas_;
 };
 

@@ -137,8 +137,7 @@ std::vector<OutputRecord> verify_parts(Comm const& comm, std::string const& fold
 }
 
 void publish(Comm const& comm, std::string const& folder, Manifest const& manifest) {
-  collectively(comm, "publishing", [&] {
-    if (!comm.is_root()) return;
+  on_root(comm, "publishing", [&] {
     // The old manifest goes first: it must never stand beside new files.
     durable::remove(in_folder(folder, "manifest.json"));
     durable::sync_directory(folder);

@@ -19,14 +19,14 @@ RunContext::RunContext(Comm const& comm, RunOptions const& options, std::string 
       last_checkpoint_(seconds_since_start()) {}
 
 std::string RunContext::product(std::string_view relative) const {
-  auto const inputs = stage_.input_products();
+  auto const& inputs = stage_.record().inputs;
   require(std::find(inputs.begin(), inputs.end(), relative) != inputs.end(), ExitCode::internal,
           stage_.id(), " reads '", relative, "', which is not among its declared inputs");
   return concat(options_.directory, "/", relative);
 }
 
 std::string RunContext::part(std::string_view output) const {
-  auto const outputs = stage_.outputs();
+  auto const& outputs = stage_.record().outputs;
   require(std::find(outputs.begin(), outputs.end(), output) != outputs.end(), ExitCode::internal,
           stage_.id(), " writes '", output, "', which is not among its declared outputs");
   return concat(options_.directory, "/", stage_.id(), "/", output, ".part");
@@ -47,7 +47,7 @@ bool RunContext::checkpoint_due() {
 
 void RunContext::stop_here() {
   throw Stopped(ExitCode::stopped,
-                "stopped on a signal; the work so far is saved: run the same command again");
+                "stopped on a signal; the work so far is saved. Run the same command again to continue");
 }
 
 void RunContext::note(std::string const& key, nlohmann::json const& value) { notes_[key] = value; }

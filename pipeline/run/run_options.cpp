@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/run/run_options.hpp"
+
 #include "pipeline/base/error.hpp"
-#include "pipeline/run/stage.hpp"
 
 namespace setsz {
 

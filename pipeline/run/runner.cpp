@@ -15,7 +15,6 @@
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
-#include "pipeline/run/lock.hpp"
 #include "pipeline/run/memory.hpp"
 #include "pipeline/run/run_context.hpp"
 #include "pipeline/run/stop_signal.hpp"
@@ -44,7 +43,7 @@ constexpr char const* state_of_outputs =
     "\n  Nothing of this stage was published; complete products stay, and the same command goes "
     "on.";
 
-/// What flies, as an Error that names the stage. \pre called inside a catch clause
+/// The exception being handled, as an Error that names the stage. \pre called in a catch clause
 Error error_of_stage(Stage const& stage) {
   try {
     throw;
@@ -62,8 +61,7 @@ Error error_of_stage(Stage const& stage) {
 
 }  // namespace
 
-Runner::Runner(Comm const& comm, std::vector<std::unique_ptr<Stage>> const& all,
-               RunSettings settings)
+Runner::Runner(Comm const& comm, StageList const& all, RunSettings settings)
     : comm_(comm),
       all_(all),
       settings_(std::move(settings)),
@@ -86,8 +84,7 @@ std::vector<Stage*> Runner::chosen(std::vector<std::string> const& selected) con
 
 StateReport Runner::agreed_state(Stage const& stage) {
   std::string text;
-  collectively(comm_, "", [&] {
-    if (!comm_.is_root()) return;
+  on_root(comm_, "", [&] {
     auto const& report = state_.of(stage);
     text = json{{"state", static_cast<int>(report.state)},
                 {"reasons", report.reasons},
@@ -102,20 +99,22 @@ StateReport Runner::agreed_state(Stage const& stage) {
   return report;
 }
 
-void Runner::check(std::vector<std::string> const& selected) {
+std::vector<Stage*> Runner::incomplete(std::vector<Stage*> const& stages) {
   std::vector<Stage*> to_run;
-  for (auto* stage : chosen(selected)) {
+  for (auto* stage : stages)
     if (agreed_state(*stage).state != ProductState::complete) to_run.push_back(stage);
-  }
-  preflight(to_run);
+  return to_run;
 }
 
-std::vector<StageResult> Runner::run(std::vector<std::string> const& selected) {
-  auto const stages = chosen(selected);
+void Runner::check(std::vector<std::string> const& selected) {
+  on_root(comm_, "", [&] { state_.require_format(); });
+  preflight(incomplete(chosen(selected)));
+}
+
+/// Takes the locks of the products that are made or read; held by rank 0.
+std::unique_ptr<RunLock> Runner::lock(std::vector<Stage*> const& stages) {
   std::unique_ptr<RunLock> lock;
-  std::vector<Stage*> to_run;
-  collectively(comm_, "", [&] {
-    if (!comm_.is_root()) return;
+  on_root(comm_, "", [&] {
     lock = std::make_unique<RunLock>(settings_.options.directory);
     for (auto const* stage : stages) lock->write(stage->id());
     for (auto const& stage : all_) {  // products that are only read
@@ -125,33 +124,38 @@ std::vector<StageResult> Runner::run(std::vector<std::string> const& selected) {
       if (reads && !writes) lock->read(stage->id());
     }
   });
-  for (auto* stage : stages) {
-    if (agreed_state(*stage).state != ProductState::complete) to_run.push_back(stage);
-  }
-  collectively(comm_, "", [&] {
-    if (!comm_.is_root()) return;
+  return lock;
+}
+
+std::vector<StageResult> Runner::run(std::vector<std::string> const& selected) {
+  auto const stages = chosen(selected);
+  on_root(comm_, "", [&] { state_.require_format(); });
+  auto const held = lock(stages);
+  auto const to_run = incomplete(stages);
+  on_root(comm_, "", [&] {
     for (auto* stage : stages) {  // others may read what is finished while this job works on
       bool const runs = std::find(to_run.begin(), to_run.end(), stage) != to_run.end();
-      if (!runs) lock->read(stage->id());
+      if (!runs) held->read(stage->id());
     }
   });
   preflight(to_run);
-
   std::vector<StageResult> results;
-  for (auto* stage : stages) {
-    try {
-      results.push_back(run_one(*stage));
-    } catch (Stopped const& stopped) {
-      throw Stopped(stopped.code(), concat(stage->id(), ": ", stopped.what()));
-    } catch (CollectiveError const& error) {
-      throw CollectiveError(error.code(),
-                            concat(stage->id(), ": ", error.what(), state_of_outputs));
-    } catch (...) {
-      forget_attempts(*stage);
-      throw error_of_stage(*stage);
-    }
-  }
+  for (auto* stage : stages) results.push_back(run_named(*stage));
   return results;
+}
+
+/// Every error that leaves it names the stage.
+StageResult Runner::run_named(Stage& stage) {
+  try {
+    return run_one(stage);
+  } catch (Stopped const& stopped) {
+    throw Stopped(stopped.code(), concat(stage.id(), ": ", stopped.what()));
+  } catch (CollectiveError const& error) {
+    throw CollectiveError(error.code(), concat(stage.id(), ": ", error.what(), state_of_outputs));
+  } catch (...) {
+    forget_attempts(stage);
+    throw error_of_stage(stage);
+  }
 }
 
 StageResult Runner::run_one(Stage& stage) {
@@ -164,8 +168,7 @@ StageResult Runner::run_one(Stage& stage) {
   if (report.state == ProductState::complete) {
     Log::info(stage.id(), ": up to date");
     result.up_to_date = true;
-    collectively(comm_, "", [&] {
-      if (!comm_.is_root()) return;
+    on_root(comm_, "", [&] {
       result.notes = Manifest::read(state_.folder(stage))->about.value("notes", json::object());
       // A crash between publication and this point can have left the journal behind.
       std::filesystem::remove_all(state_.journal_folder(stage));
@@ -194,7 +197,7 @@ StageResult Runner::run_one(Stage& stage) {
 void Runner::clean_up_after(Stage const& stage, ExitCode code) {
   if (!comm_.is_root()) return;
   std::error_code ignored;
-  for (auto const& output : stage.outputs()) {
+  for (auto const& output : stage.record().outputs) {
     std::filesystem::remove(state_.folder(stage) + "/" + output + ".part", ignored);
   }
   if (code != ExitCode::stopped) forget_attempts(stage);
@@ -220,7 +223,7 @@ void Runner::make(Stage& stage, StateReport const& report, StageResult& result) 
   Manifest manifest{stage.id(),
                     report.fingerprint.hex(),
                     report.fingerprint.lines(),
-                    verify_parts(comm_, folder, stage.outputs(), settings_.content_hash),
+                    verify_parts(comm_, folder, stage.record().outputs, settings_.content_hash),
                     files_before,
                     json::object()};
   auto const files_after = sample_inputs(stage);
@@ -238,8 +241,7 @@ void Runner::make(Stage& stage, StateReport const& report, StageResult& result) 
   manifest.about = about(result);
   publish(comm_, folder, manifest);
   journal.discard();
-  collectively(comm_, "", [&] {
-    if (!comm_.is_root()) return;
+  on_root(comm_, "", [&] {
     durable::remove(attempts_path(folder));
     state_.forget();
   });
@@ -252,8 +254,7 @@ void Runner::make(Stage& stage, StateReport const& report, StageResult& result) 
 
 /// A stage that is killed again and again before it commits anything would be requeued for ever.
 void Runner::count_attempt(Stage const& stage) {
-  collectively(comm_, "", [&] {
-    if (!comm_.is_root()) return;
+  on_root(comm_, "", [&] {
     std::string const folder = state_.folder(stage);
     durable::create_directories(folder);
     clear_parts(stage);
@@ -277,7 +278,7 @@ void Runner::count_attempt(Stage const& stage) {
 /// Files that a killed run left half-written; the lock says that nobody writes them now.
 void Runner::clear_parts(Stage const& stage) {
   std::string const folder = state_.folder(stage);
-  for (auto const& output : stage.outputs()) {
+  for (auto const& output : stage.record().outputs) {
     std::filesystem::path const part = folder + "/" + output + ".part";
     durable::create_directories(part.parent_path());
     if (!std::filesystem::exists(part)) continue;
@@ -288,9 +289,8 @@ void Runner::clear_parts(Stage const& stage) {
 
 std::vector<ExternalFile> Runner::sample_inputs(Stage const& stage) const {
   std::vector<ExternalFile> files;
-  collectively(comm_, "", [&] {
-    if (!comm_.is_root()) return;
-    for (auto const& path : stage.input_files()) files.push_back(sample_file(path));
+  on_root(comm_, "", [&] {
+    for (auto const& path : stage.record().files()) files.push_back(sample_file(path));
   });
   // Paths and numbers are wanted on rank 0 alone, but all ranks must see the same changes.
   json list = json::array();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/run/lock.hpp"
 #include "pipeline/run/publish.hpp"
 #include "pipeline/run/stage.hpp"
 #include "pipeline/run/state.hpp"
@@ -36,12 +37,15 @@ struct StageResult {
   nlohmann::json notes;
 };
 
+/// What a stage will need, the process itself included.
+Estimate estimate_of(Stage const& stage, Outlook const& outlook, int n_ranks);
+
 /// Takes stage instances to completion: lock, preflight, skip what is up to date, run, publish.
 /// Collective. Errors that all ranks agree on come as CollectiveError, others as Error.
 class Runner {
  public:
   /// \param all  every instance of the configuration, inputs before their users
-  Runner(Comm const& comm, std::vector<std::unique_ptr<Stage>> const& all, RunSettings settings);
+  Runner(Comm const& comm, StageList const& all, RunSettings settings);
 
   /// Runs those whose id is in `selected`.
   std::vector<StageResult> run(std::vector<std::string> const& selected);
@@ -51,10 +55,13 @@ class Runner {
 
  private:
   std::vector<Stage*> chosen(std::vector<std::string> const& selected) const;
+  std::vector<Stage*> incomplete(std::vector<Stage*> const& stages);
+  std::unique_ptr<RunLock> lock(std::vector<Stage*> const& stages);
   /// The state as rank 0 sees it, on all ranks.
   StateReport agreed_state(Stage const& stage);
   void preflight(std::vector<Stage*> const& to_run);
-  void check_needs(std::vector<Stage*> const& to_run);
+  void check_needs(std::vector<Stage*> const& to_run, Outlook const& outlook);
+  StageResult run_named(Stage& stage);
   StageResult run_one(Stage& stage);
   void make(Stage& stage, StateReport const& report, StageResult& result);
   void clean_up_after(Stage const& stage, ExitCode code);
@@ -65,7 +72,7 @@ class Runner {
   nlohmann::json about(StageResult const& result) const;
 
   Comm comm_;
-  std::vector<std::unique_ptr<Stage>> const& all_;
+  StageList const& all_;
   RunSettings settings_;
   RunState state_;
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <functional>
+#include <initializer_list>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -9,27 +12,13 @@
 #include "pipeline/run/fingerprint.hpp"
 #include "pipeline/run/journal.hpp"
 #include "pipeline/run/options.hpp"
+#include "pipeline/run/outlook.hpp"
+#include "pipeline/run/run_options.hpp"
 
 namespace setsz {
 
-/// [run]: where products go and how the work is done.
-struct RunOptions {
-  static constexpr std::string_view section = "run";
-  static constexpr std::string_view help = "where the products go, which stages run, and how";
-  std::string directory = "run";
-  std::vector<std::string> stages;  ///< empty: all but mock
-  std::int64_t seed = 1;
-  double memory_mb = 2000;  ///< working memory per rank, beside what a stage must keep
-  double checkpoint_minutes = 10;
-  double watchdog_seconds = 600;
-  std::int64_t slice_rows = 1 << 20;  ///< rows of a snapshot slice: fixed, so that results do not
-                                      ///< depend on ranks or memory
-  std::int64_t log_level = 1;
-  void declare(OptionList& options);
-  void validate() const;
-};
-
-/// What a stage will need, from headers alone; per rank, for `setsz plan`.
+/// What a stage will need, before it runs; per rank, for `setsz plan`. The program itself is added by
+/// the runner.
 struct Estimate {
   double memory_bytes = 0;  ///< of the rank that needs most
   double output_bytes = 0;  ///< of all outputs together
@@ -67,32 +56,59 @@ class Context {
   virtual void note_local(std::string const& key, double value) = 0;
 };
 
+/// What the machine knows of one instance of a stage before it runs; made in the constructor.
+///
+/// Products lie in RUN/<stage>/<instance>/. From the record follows the fingerprint: version,
+/// settings, and the fingerprints of the inputs.
+struct StageRecord {
+  std::string stage;     ///< "predict"
+  std::string instance;  ///< "z0/lo_gnfw/fold2/seed1", may be empty
+  int version = 1;       ///< moves on when equal inputs and options give another product
+  /// Products of other stages, "<stage id>/<file>", complete before run().
+  std::vector<std::string> inputs{};
+  /// File names in the product's folder, complete after run().
+  std::vector<std::string> outputs{};
+  /// Files from outside (snapshots, catalogues), expanded to existing names; may throw
+  /// Error(missing_input). They are fingerprinted by size, time, header and sampled blocks.
+  std::function<std::vector<std::string>()> files = [] { return std::vector<std::string>{}; };
+  /// What else decides the product: options that `take` has noted, and what stages add.
+  Fingerprint settings{};
+
+  std::string id() const { return instance.empty() ? stage : stage + "/" + instance; }
+
+  /// The options of a section, [extract] or [model.NAME]; those that change the product are noted
+  /// in the settings by the same call, so that none can be forgotten.
+  template <class Options>
+  Options take(Configuration const& configuration,
+               std::string_view section = Options::section,
+               std::initializer_list<Affects> noted = {Affects::result, Affects::prediction}) {
+    configuration.describe<Options>(settings, section, noted);
+    return configuration.get<Options>(section);
+  }
+};
+
 /// One instance of a stage: a pure function from complete inputs to complete outputs.
 ///
-/// Products lie in RUN/<name>/<instance>/. The runner does everything else: fingerprint, skip,
-/// lock, journal, publish, manifest, errors. Constructing a Stage reads no file.
+/// The runner does everything else: fingerprint, skip, lock, journal, publish, manifest, errors.
+/// Constructing a Stage reads no file.
 class Stage {
  public:
   virtual ~Stage() = default;
-  virtual std::string name() const = 0;      ///< "predict"
-  virtual std::string instance() const = 0;  ///< "z0/lo_gnfw/fold2/seed1", may be empty
-  std::string id() const { return instance().empty() ? name() : name() + "/" + instance(); }
+  StageRecord const& record() const { return record_; }
+  std::string id() const { return record_.id(); }
 
-  /// Products of other stages, "<stage id>/<file>", complete before run().
-  virtual std::vector<std::string> input_products() const = 0;
-  /// Files from outside (snapshots, catalogues), expanded to existing names. May throw
-  /// Error(missing_input). They are fingerprinted by size, time, header and sampled blocks.
-  virtual std::vector<std::string> input_files() const { return {}; }
-  /// File names in the product folder, complete after run().
-  virtual std::vector<std::string> outputs() const = 0;
-  /// Stage version and every option that changes the output.
-  virtual void describe(Fingerprint& fingerprint) const = 0;
-
-  /// Collective: opens and checks the inputs from outside; writes nothing.
-  virtual void preflight(Comm const&) const {}
-  /// \param run_directory  to look at headers of products that exist already
-  virtual Estimate estimate(std::string const& run_directory, int n_ranks) const = 0;
+  /// Collective: checks everything that options, headers and the catalogue can tell, and says in
+  /// the outlook what the stage will hand on. Writes nothing.
+  virtual void preflight(Comm const&, Outlook&) const {}
+  /// Local. Throws Error(missing_input) while an input is neither made nor expected.
+  virtual Estimate estimate(Outlook const& outlook, int n_ranks) const = 0;
+  /// Collective; resumes from a journal that fits.
   virtual void run(Context& context) = 0;
+
+ protected:
+  StageRecord record_;
 };
+
+using StageList = std::vector<std::unique_ptr<Stage>>;
 
 }  // namespace setsz

@@ -11,7 +11,8 @@ namespace setsz {
 namespace {
 
 /// Part of every fingerprint: moves on when the meaning of products changes for all stages at once.
-constexpr int product_format = 1;
+constexpr int product_format = 2;
+constexpr char const* format_key = "product_format";
 
 std::int64_t size_of(std::string const& path) {
   std::error_code error;
@@ -35,7 +36,7 @@ std::string_view name_of(ProductState state) {
   return "?";
 }
 
-RunState::RunState(std::string run_directory, std::vector<std::unique_ptr<Stage>> const& stages)
+RunState::RunState(std::string run_directory, StageList const& stages)
     : run_directory_(std::move(run_directory)) {
   for (auto const& stage : stages) by_id_[stage->id()] = stage.get();
 }
@@ -59,54 +60,63 @@ StateReport const& RunState::of(Stage const& stage) {
   return reports_[stage.id()] = std::move(report);
 }
 
+/// Products of this configuration that the stage reads and that are not complete.
+std::vector<std::string> RunState::unfinished_inputs(Stage const& stage) {
+  std::vector<std::string> unfinished;
+  for (auto const& input : stage.record().inputs) {
+    auto const maker = by_id_.find(split(input).first);
+    if (maker == by_id_.end() || of(*maker->second).state == ProductState::complete) continue;
+    if (std::find(unfinished.begin(), unfinished.end(), maker->first) == unfinished.end())
+      unfinished.push_back(maker->first);
+  }
+  return unfinished;
+}
+
+/// Why a product is not what the stage would make now.
+std::vector<std::string> RunState::differences(Stage const& stage, Manifest const& manifest,
+                                               Fingerprint const& fingerprint) const {
+  std::vector<std::string> reasons;
+  if (!fingerprint.lines().empty())
+    reasons = Fingerprint::differences(manifest.lines, fingerprint.lines());
+  for (auto const& output : stage.record().outputs) {
+    auto const* const record = manifest.output(output);
+    auto const bytes = size_of(folder(stage) + "/" + output);
+    if (!record) {
+      reasons.push_back(concat(output, " is not in the manifest"));
+    } else if (bytes < 0) {
+      reasons.push_back(concat(output, " is missing"));
+    } else if (bytes != record->bytes) {
+      reasons.push_back(
+          concat(output, " has ", bytes, " bytes, the manifest says ", record->bytes));
+    }
+  }
+  return reasons;
+}
+
 StateReport RunState::examine(Stage const& stage) {
   StateReport report;
-  std::optional<Manifest> manifest;
-  bool damaged = false;
-  try {
-    manifest = Manifest::read(folder(stage));
-  } catch (Error const& error) {
-    report.reasons.push_back(error.what());
-    damaged = true;
-  }
-  std::vector<std::string> waits_for;
-  for (auto const& input : stage.input_products()) {
-    auto const maker = by_id_.find(split(input).first);
-    if (maker == by_id_.end()) continue;
-    auto const& its = of(*maker->second);
-    bool const listed =
-        std::find(waits_for.begin(), waits_for.end(), maker->first) != waits_for.end();
-    if (its.state != ProductState::complete && !listed) waits_for.push_back(maker->first);
-  }
-  if (!waits_for.empty()) report.reasons.push_back("waits for " + join(waits_for, ", "));
-  if (waits_for.empty()) {
+  auto const note_error = [&](auto&& body) {
     try {
-      report.fingerprint = fingerprint_of(stage);
+      body();
+      return true;
     } catch (Error const& error) {
       report.reasons.push_back(error.what());
+      return false;
     }
-  }
-  if (damaged) {
-    report.state = ProductState::stale;
-  } else if (manifest) {
-    if (!report.fingerprint.lines().empty()) {
-      for (auto const& difference :
-           Fingerprint::differences(manifest->lines, report.fingerprint.lines())) {
-        report.reasons.push_back(difference);
-      }
-    }
-    for (auto const& output : stage.outputs()) {
-      auto const* const record = manifest->output(output);
-      auto const bytes = size_of(folder(stage) + "/" + output);
-      if (!record) {
-        report.reasons.push_back(concat(output, " is not in the manifest"));
-      } else if (bytes != record->bytes) {
-        report.reasons.push_back(
-            bytes < 0 ? concat(output, " is gone")
-                      : concat(output, " has ", bytes, " bytes, the manifest ", record->bytes));
-      }
-    }
+  };
+  std::optional<Manifest> manifest;
+  bool const readable = note_error([&] { manifest = Manifest::read(folder(stage)); });
+  auto const waits_for = unfinished_inputs(stage);
+  if (!waits_for.empty())
+    report.reasons.push_back("waits for " + join(waits_for, ", "));
+  else
+    note_error([&] { report.fingerprint = fingerprint_of(stage); });
+  if (manifest) {
+    for (auto const& reason : differences(stage, *manifest, report.fingerprint))
+      report.reasons.push_back(reason);
     report.state = report.reasons.empty() ? ProductState::complete : ProductState::stale;
+  } else if (!readable) {
+    report.state = ProductState::stale;
   } else {
     bool const begun = std::filesystem::exists(journal_folder(stage) + "/commit.json");
     report.state = begun ? ProductState::half_done : ProductState::missing;
@@ -114,16 +124,37 @@ StateReport RunState::examine(Stage const& stage) {
   return report;
 }
 
+void RunState::require_format() const {
+  for (auto const& [id, stage] : by_id_) {
+    std::optional<Manifest> manifest;
+    try {
+      manifest = Manifest::read(folder(*stage));
+    } catch (Error const&) {  // damaged: reported as stale, and made again
+      continue;
+    }
+    if (!manifest) continue;
+    std::string found = "?";
+    for (auto const& [key, value] : manifest->lines)
+      if (key == format_key) found = value;
+    require(found == std::to_string(product_format), ExitCode::config, "the run directory '",
+            run_directory_, "' holds products of another version of setsz (", id,
+            " has product format ", found, ", this version writes format ", product_format,
+            "); choose another run.directory, or delete this one");
+  }
+}
+
 Fingerprint RunState::fingerprint_of(Stage const& stage) const {
+  auto const& record = stage.record();
   Fingerprint fingerprint;
-  fingerprint.add("product_format", product_format);
-  stage.describe(fingerprint);
-  for (auto const& input : stage.input_products()) {
+  fingerprint.add(format_key, product_format);
+  fingerprint.add(record.stage + ".version", record.version);
+  for (auto const& [key, value] : record.settings.lines()) fingerprint.add(key, value);
+  for (auto const& input : record.inputs) {
     check_input_file(stage, input);
     fingerprint.add(concat("input ", input),
                     Manifest::read(run_directory_ + "/" + split(input).first)->fingerprint);
   }
-  for (auto const& path : stage.input_files()) {
+  for (auto const& path : record.files()) {
     auto const file = sample_file(path);
     fingerprint.add(concat("file ", path), concat(file.bytes, " bytes, ", file.sample));
   }
@@ -135,34 +166,34 @@ void RunState::check_input_file(Stage const& stage, std::string const& input) co
   std::string const path = run_directory_ + "/" + input;
   auto const manifest = Manifest::read(run_directory_ + "/" + product);
   require(manifest.has_value(), ExitCode::missing_input, stage.id(), " needs '", path,
-          "', which is not there or not complete; run ", product, " first");
+          "', which is missing or incomplete; run ", product, " first");
   auto const* const record = manifest->output(file);
   require(record != nullptr, ExitCode::bad_data, stage.id(), " needs '", path,
           "', which the manifest of ", product, " does not list; remove that folder and run again");
   auto const bytes = size_of(path);
   require(bytes == record->bytes, ExitCode::bad_data, "'", path, "' ",
-          bytes < 0 ? std::string("is gone") : concat("has ", bytes, " bytes"),
+          bytes < 0 ? std::string("is missing") : concat("has ", bytes, " bytes"),
           ", its manifest says ", record->bytes, " bytes; remove the folder of ", product,
           " and run again");
 }
 
 bool RunState::uses(Stage const& user, Stage const& maker) const {
-  auto const inputs = user.input_products();
+  auto const& inputs = user.record().inputs;
   return std::any_of(inputs.begin(), inputs.end(),
                      [&](auto const& input) { return split(input).first == maker.id(); });
 }
 
 void RunState::require_inputs(Stage const& stage) {
-  for (auto const& input : stage.input_products()) {
+  for (auto const& input : stage.record().inputs) {
     auto const maker = by_id_.find(split(input).first);
     if (maker == by_id_.end()) continue;
     auto const& its = of(*maker->second);
     if (its.state == ProductState::complete) continue;
     bool const stale = its.state == ProductState::stale;
     fail(stale ? ExitCode::config : ExitCode::missing_input, "needs ", input, ", which is ",
-         stale ? "stale" : "not there yet",
+         stale ? "stale" : "missing",
          its.reasons.empty() ? "" : concat(" (", join(its.reasons, "; "), ")"),
-         "; run it first: --until ", maker->second->name());
+         "; run it first: --until ", maker->second->record().stage);
   }
   fingerprint_of(stage);
 }

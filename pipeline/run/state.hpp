@@ -24,7 +24,7 @@ struct StateReport {
 /// What the products of a configuration are like on the disk. Local; makes no MPI call.
 class RunState {
  public:
-  RunState(std::string run_directory, std::vector<std::unique_ptr<Stage>> const& stages);
+  RunState(std::string run_directory, StageList const& stages);
 
   /// The state of one instance, inputs included: a product whose input is stale or missing is
   /// stale.
@@ -35,6 +35,10 @@ class RunState {
   /// Throws the Error that tells what a stage lacks to run now: missing, stale or damaged inputs.
   void require_inputs(Stage const& stage);
 
+  /// Throws Error(config) if another version of setsz, whose products mean something else, has
+  /// written into the run directory.
+  void require_format() const;
+
   /// Does `user` read a file of `maker`?
   bool uses(Stage const& user, Stage const& maker) const;
 
@@ -43,6 +47,9 @@ class RunState {
 
  private:
   StateReport examine(Stage const& stage);
+  std::vector<std::string> unfinished_inputs(Stage const& stage);
+  std::vector<std::string> differences(Stage const& stage, Manifest const& manifest,
+                                       Fingerprint const& fingerprint) const;
   Fingerprint fingerprint_of(Stage const& stage) const;
   void check_input_file(Stage const& stage, std::string const& input) const;
   /// "extract/z0/particles.h5" -> {"extract/z0", "particles.h5"}.

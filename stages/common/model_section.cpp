@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/common/model_section.hpp"
 
-#include "pipeline/base/random.hpp"
-#include "stages/common/instances.hpp"
-#include "stages/common/sections.hpp"
 
 namespace setsz {
 
@@ -51,39 +48,24 @@ void ModelSection::declare(OptionList& options) {
                        "near the benchmark",
                .min = 0,
                .max = 10});
-  auto const particles = [&](char const* key, std::int64_t& value, char const* what) {
-    options.add(key, value, {.help = what, .min = 1, .max = 1e8});
+  auto const particles = [&](char const* key, std::int64_t& value, char const* what,
+                             Affects affects) {
+    options.add(key, value, {.help = what, .min = 1, .max = 1e8, .affects = affects});
   };
   particles("local_particles_train", local_particles_train,
-            "particles around a target in training, at most");
-  particles("local_particles_test", local_particles_test, "the same in prediction");
+            "particles around a target in training, at most", Affects::result);
+  particles("local_particles_test", local_particles_test, "the same in prediction",
+            Affects::prediction);
   particles("origin_particles_train", origin_particles_train,
-            "particles of a cluster for origin in training, at most");
-  particles("origin_particles_test", origin_particles_test, "the same in prediction");
+            "particles of a cluster for origin in training, at most", Affects::result);
+  particles("origin_particles_test", origin_particles_test, "the same in prediction",
+            Affects::prediction);
 }
 
 void declare_device(OptionList& options, Device& device) {
   options.add("device", device, {{"cpu", Device::cpu}, {"cuda", Device::cuda}},
               {.help = "cuda needs a libtorch with CUDA, and is taken only where asked for; equal "
                        "bits on any number of ranks are promised for cpu"});
-}
-
-std::string ModelInstance::path() const {
-  return products::trained_instance(snapshot, model, fold, Member{seed});
-}
-
-std::uint64_t ModelInstance::stream_seed(std::int64_t run_seed) const {
-  return hash64(static_cast<std::uint64_t>(run_seed), static_cast<std::uint64_t>(seed));
-}
-
-std::vector<ModelInstance> model_instances(Configuration const& configuration) {
-  std::vector<ModelInstance> instances;
-  for (auto const& snapshot : snapshot_instances(configuration))
-    for (auto const& model : model_names(configuration))
-      for (std::int64_t fold = 0; fold < fold_count(configuration); ++fold)
-        for (std::int64_t const seed : training_seeds(configuration))
-          instances.push_back({snapshot.name, model, fold, seed});
-  return instances;
 }
 
 }  // namespace setsz

@@ -27,18 +27,4 @@ struct ModelSection {
 /// The key `device` of the stages that compute networks.
 void declare_device(OptionList& options, Device& device);
 
-/// A network to train: one per snapshot, model, fold and seed.
-struct ModelInstance {
-  std::string snapshot;
-  std::string model;
-  std::int64_t fold = 0;
-  std::int64_t seed = 1;  ///< of [train] seeds
-
-  /// "z0/lo_gnfw/fold2/seed1"
-  std::string path() const;
-  /// The seed of its random streams: each (run seed, seed) has its own.
-  std::uint64_t stream_seed(std::int64_t run_seed) const;
-};
-std::vector<ModelInstance> model_instances(Configuration const& configuration);
-
 }  // namespace setsz

@@ -152,8 +152,6 @@ std::vector<SnapshotInstance> snapshot_instances(Configuration const& configurat
   return instances;
 }
 
-std::string Member::name() const { return seed ? concat("seed", *seed) : "ensemble"; }
-
 namespace products {
 
 std::string clusters(std::string const& snapshot) { return "catalog/" + snapshot + "/clusters.h5"; }
@@ -167,13 +165,12 @@ std::string pressure(std::string const& snapshot) {
 std::string gnfw(std::string const& snapshot, std::int64_t fold) {
   return concat("fit/", snapshot, "/fold", fold, "/gnfw.json");
 }
-std::string trained_instance(std::string const& snapshot, std::string const& model,
-                             std::int64_t fold, Member const& member) {
-  return concat(snapshot, "/", model, "/fold", fold, "/", member.name());
+std::string trained(ModelInstance const& network) {
+  return "train/" + network.path() + "/model.pt";
 }
 std::string prediction(std::string const& snapshot, std::string const& model, std::int64_t fold,
                        Member const& member) {
-  return concat("predict/", trained_instance(snapshot, model, fold, member), "/prediction.h5");
+  return "predict/" + model_path(snapshot, model, fold, member) + "/prediction.h5";
 }
 
 }  // namespace products

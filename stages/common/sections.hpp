@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "pipeline/base/cosmology.hpp"
+#include "pipeline/run/axes.hpp"
 #include "pipeline/run/options.hpp"
 
 namespace setsz {
@@ -78,12 +78,6 @@ struct SnapshotInstance {
 };
 std::vector<SnapshotInstance> snapshot_instances(Configuration const& configuration);
 
-/// Which network of a model speaks: that of one training seed, or the mean of all of them.
-struct Member {
-  std::optional<std::int64_t> seed;  ///< none: the mean
-  std::string name() const;          ///< "seed1", "ensemble"
-};
-
 /// Product names, in one place so that stages agree. `snapshot` is its NAME.
 namespace products {
 std::string clusters(std::string const& snapshot);                 ///< catalog/z0/clusters.h5
@@ -91,9 +85,8 @@ std::string halos(std::string const& snapshot);                    ///< catalog/
 std::string particles(std::string const& snapshot);                ///< extract/z0/particles.h5
 std::string pressure(std::string const& snapshot);                 ///< voxelize/z0/pressure.h5
 std::string gnfw(std::string const& snapshot, std::int64_t fold);  ///< fit/z0/fold0/gnfw.json
-/// "z0/lo_gnfw/fold2/seed1"
-std::string trained_instance(std::string const& snapshot, std::string const& model,
-                             std::int64_t fold, Member const& member);
+/// train/z0/lo_gnfw/fold2/seed1/model.pt
+std::string trained(ModelInstance const& network);
 /// predict/z0/lo_gnfw/fold2/ensemble/prediction.h5
 std::string prediction(std::string const& snapshot, std::string const& model, std::int64_t fold,
                        Member const& member);

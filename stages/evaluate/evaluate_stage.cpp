@@ -267,8 +267,7 @@ void EvaluateStage::run(Context& context) {
       document["other_parts"][key] = {{"n_clusters", ratios.size()}, {"L_opt", median(ratios)}};
     }
   }
-  collectively(comm, "evaluate: writing", [&] {
-    if (!comm.is_root()) return;
+  on_root(comm, "evaluate: writing", [&] {
     std::ofstream out(context.part("scores.json"));
     out << document.dump(1) << "\n";
     out.close();

@@ -172,8 +172,7 @@ void FitStage::run(Context& context) {
   }
   auto const benchmark = fit_from_all_starts(context, training, h);
   Attempt flux{};
-  collectively(comm, "fit: the flux-true profile", [&] {
-    if (!comm.is_root()) return;
+  on_root(comm, "fit: the flux-true profile", [&] {
     // From the TNG-like profile, not from the benchmark: that may lie at the far end of a valley.
     auto const result = fit_flux(training, y_weight, h, options_.mass_bins, GnfwParameters{});
     require(result.converged, ExitCode::diverged,
@@ -190,8 +189,7 @@ void FitStage::run(Context& context) {
         fit_report(*table, fold_, sums, benchmark.parameters, flux.parameters, options_.mass_bins);
     document["training_loss"] = benchmark.cost;
   });
-  collectively(comm, "fit: writing", [&] {
-    if (!comm.is_root()) return;
+  on_root(comm, "fit: writing", [&] {
     std::ofstream out(context.part("gnfw.json"));
     out << document.dump(1) << "\n";
     out.close();

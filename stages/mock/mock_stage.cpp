@@ -230,8 +230,7 @@ void MockStage::write_gas(Context& context, MockUniverse const& universe) const 
 void MockStage::write_catalog(Context& context, MockUniverse const& universe,
                               std::vector<HaloMeasurement> const& measured) const {
   auto const& comm = context.comm();
-  collectively(comm, "writing the halo catalogue", [&] {
-    if (!comm.is_root()) return;
+  on_root(comm, "writing the halo catalogue", [&] {
     auto const path = context.part(MockFiles::catalog());
     std::ofstream out(path, std::ios::binary);
     require(out.good(), ExitCode::cannot_create, "cannot create '", path, "'");

@@ -290,8 +290,7 @@ void PaintStage::run(Context& context) {
     report["Y_by_mass"] = y_by_mass(ys, mass_bins);
     report["Y_painted_over_gas"] = y_by_mass(ys, 1);
   }
-  collectively(comm, "paint: writing the spectra", [&] {
-    if (!comm.is_root()) return;
+  on_root(comm, "paint: writing the spectra", [&] {
     std::ofstream out(context.part("spectra.json"));
     out << report.dump(1) << "\n";
     out.close();

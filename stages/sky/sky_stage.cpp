@@ -61,8 +61,7 @@ void write_report(Context& context, RingMap const& map, SkyRecord const& record)
       if (comm.is_root()) report["cl"] = spectrum_report(companion, nside);
     });
   }
-  collectively(comm, "sky: writing sky.json", [&] {
-    if (!comm.is_root()) return;
+  on_root(comm, "sky: writing sky.json", [&] {
     std::ofstream out(context.part("sky.json"));
     out << report.dump(1) << "\n";
     out.close();

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/run/options.hpp"
+
+namespace setsz {
+
+/// Which network of a model is meant: that of one training seed, or the mean of all of them.
+struct Member {
+  std::optional<std::int64_t> seed;  ///< none: the mean
+  std::string name() const;          ///< "seed1", "ensemble"
+};
+
+/// A network: one for every snapshot, model, fold and seed.
+struct ModelInstance {
+  std::string snapshot;
+  std::string model;
+  std::int64_t fold = 0;
+  std::int64_t seed = 1;  ///< of [train] seeds
+
+  /// "z0/lo_gnfw/fold2/seed1"
+  std::string path() const;
+  /// The seed of its random streams: each (run seed, seed) has its own.
+  std::uint64_t stream_seed(std::int64_t run_seed) const;
+};
+
+/// "z0/lo_gnfw/fold2/seed1" or "z0/lo_gnfw/fold2/ensemble".
+std::string model_path(std::string const& snapshot, std::string const& model, std::int64_t fold,
+                       Member const& member);
+
+/// A map of a family, [paint.NAME] or [sky.NAME].
+struct MapInstance {
+  std::string name;     ///< "origin", part of the product's address
+  std::string model;    ///< whose cubes are painted; empty: no network
+  std::string section;  ///< whose options hold: "sky.origin", also if there is no such section
+};
+
+/// The axes along which stages have instances: snapshot x model x fold x seed x map. Every stage
+/// takes its lists from here, so that they agree.
+///
+/// [train.NAME] belongs to [model.NAME]; without it the defaults of [train] hold. Maps are the
+/// [paint.NAME] sections with their key `model = NAME | none`; without any there is one map for
+/// each model, named after it, or the one that the plain section [paint] asks for by that key.
+class Axes {
+ public:
+  /// Throws Error(config) where names do not fit together.
+  explicit Axes(Configuration const& configuration);
+
+  std::vector<std::string> const& snapshots() const { return snapshots_; }
+  std::vector<std::string> const& models() const { return models_; }
+  /// [catalog] folds: 1 (one split) or the k of a k-fold cross-validation.
+  std::int64_t n_folds() const { return n_folds_; }
+  /// [train.NAME] seeds: each makes a network of its own.
+  std::vector<std::int64_t> const& seeds(std::string const& model) const;
+  /// Each seed's network; behind them, where there are several, their mean.
+  std::vector<Member> members(std::string const& model) const;
+  /// The one of which maps are painted: the mean, or the only network.
+  Member painted(std::string const& model) const { return members(model).back(); }
+  std::vector<ModelInstance> networks() const;
+  /// \param family  "paint" or "sky"
+  std::vector<MapInstance> maps(std::string const& family) const;
+
+ private:
+  MapInstance map_of(std::string const& family, std::string const& name) const;
+
+  Configuration const& configuration_;
+  std::vector<std::string> snapshots_, models_;
+  std::int64_t n_folds_;
+  std::map<std::string, std::vector<std::int64_t>> seeds_;
+};
+
+/// The key `seeds` of [train], for the struct of that section to declare.
+void declare_seeds(OptionList& options, std::vector<double>& seeds);
+/// The key `model` of the sections of maps, for their structs to declare.
+void declare_map_model(OptionList& options, std::string& model);
+
+}  // namespace setsz

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/run/work_loop.hpp"
+
+#include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
+
+namespace setsz {
+
+void work_through(Context& context, Work const& work) {
+  std::int64_t done = 0;
+  if (auto const committed = context.journal().committed()) {
+    work.restore();
+    done = *committed;
+    Log::info(work.label, ": resumed after ", done, " of ", work.end, " ", work.unit);
+  }
+  Progress progress(work.label, real(work.end));
+  while (done < work.end) {
+    done = work.step(done);
+    progress.update(real(done), work.note());
+    mark_progress(work.label);
+    bool const stop = context.stop_requested();
+    if (stop || context.checkpoint_due()) work.save(done);
+    if (stop) context.stop_here();
+  }
+}
+
+}  // namespace setsz

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "pipeline/run/stage.hpp"
+
+namespace setsz {
+
+/// A long piece of work that is done step by step: rows of a snapshot, blocks of voxels, training
+/// steps. Its units are counted from 0 to `end`; every function is collective.
+struct Work {
+  std::string label;  ///< "extract", for progress lines and messages
+  std::string unit;   ///< "rows", of what is counted
+  std::int64_t end = 0;
+  /// Takes up what the journal holds, if it holds anything.
+  std::function<void()> restore = [] {};
+  /// Does the next units; returns how many are done then.
+  std::function<std::int64_t(std::int64_t done)> step;
+  /// Puts the state into the journal and commits it at this position.
+  std::function<void(std::int64_t done)> save;
+  /// Shown behind the progress, such as the current loss.
+  std::function<std::string()> note = [] { return std::string(); };
+};
+
+/// Collective: the loop of every long stage. Resumes, steps, shows progress, feeds the watchdog,
+/// saves when a checkpoint is due, and saves and leaves ("run again") when a signal asks to stop.
+void work_through(Context& context, Work const& work);
+
+}  // namespace setsz
