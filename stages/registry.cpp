@@ -2,7 +2,6 @@
 #include "stages/registry.hpp"
 
 #include "stages/catalog/catalog_stage.hpp"
-#include "stages/common/sections.hpp"
 #include "stages/evaluate/evaluate_stage.hpp"
 #include "stages/extract/extract_stage.hpp"
 #include "stages/fit/fit_stage.hpp"
@@ -15,37 +14,56 @@
 
 namespace setsz {
 
-std::vector<std::string> stage_names() {
-  return {"mock",  "catalog", "extract",  "voxelize", "fit",
-          "train", "predict", "evaluate", "paint",    "sky"};
-}
-
-bool needs_libtorch(std::string_view stage) { return stage == "train" || stage == "predict"; }
-
-std::vector<SectionSchema> all_schemas() {
+std::vector<StageRow> stage_rows() {
+  constexpr std::string_view of_mock = "[snapshot.NAME] with mock = yes";
+  constexpr std::string_view of_models = "[snapshot.NAME] and [model.NAME]";
+  constexpr std::string_view of_maps =
+      "[snapshot.NAME], and [model.NAME] or a map with model = none";
+  constexpr bool family = true;
   return {
-      schema_of<RunOptions>(),      schema_of<CosmologySection>(), schema_of<SnapshotSection>(true),
-      schema_of<MockOptions>(),     schema_of<CatalogOptions>(),   schema_of<ExtractOptions>(),
-      schema_of<VoxelizeOptions>(), schema_of<FitOptions>(),       schema_of<ModelSection>(true),
-      schema_of<TrainOptions>(),    schema_of<PredictOptions>(),   schema_of<EvaluateOptions>(),
-      schema_of<PaintOptions>(),    schema_of<SkyOptions>(),
+      {.name = "mock",
+       .sections = {schema_of<MockOptions>()},
+       .add = add_mock_stages,
+       .needs = of_mock,
+       .by_default = false},
+      {.name = "catalog", .sections = {schema_of<CatalogOptions>()}, .add = add_catalog_stages},
+      {.name = "extract", .sections = {schema_of<ExtractOptions>()}, .add = add_extract_stages},
+      {.name = "voxelize", .sections = {schema_of<VoxelizeOptions>()}, .add = add_voxelize_stages},
+      {.name = "fit", .sections = {schema_of<FitOptions>()}, .add = add_fit_stages},
+      {.name = "train",
+       .sections = {schema_of<ModelSection>(family), schema_of<TrainOptions>(family)},
+       .add = add_train_stages,
+       .needs = of_models,
+       .needs_libtorch = true},
+      {.name = "predict",
+       .sections = {schema_of<PredictOptions>()},
+       .add = add_predict_stages,
+       .needs = of_models,
+       .needs_libtorch = true},
+      {.name = "evaluate",
+       .sections = {schema_of<EvaluateOptions>()},
+       .add = add_evaluate_stages,
+       .needs = of_models},
+      {.name = "paint",
+       .sections = {schema_of<PaintOptions>(family)},
+       .add = add_paint_stages,
+       .needs = of_maps},
+      {.name = "sky",
+       .sections = {schema_of<SkyOptions>(family)},
+       .add = add_sky_stages,
+       .needs = of_maps},
   };
 }
 
-std::vector<std::unique_ptr<Stage>> build_stages(Configuration const& configuration,
-                                                 LearningBodies const& bodies) {
-  std::vector<std::unique_ptr<Stage>> stages;
-  add_mock_stages(configuration, stages);
-  add_catalog_stages(configuration, stages);
-  add_extract_stages(configuration, stages);
-  add_voxelize_stages(configuration, stages);
-  add_fit_stages(configuration, stages);
-  add_train_stages(configuration, bodies, stages);
-  add_predict_stages(configuration, bodies, stages);
-  add_evaluate_stages(configuration, stages);
-  add_paint_stages(configuration, stages);
-  add_sky_stages(configuration, stages);
-  return stages;
+std::vector<SectionSchema> shared_sections() {
+  return {schema_of<RunOptions>(), schema_of<CosmologySection>(), schema_of<SnapshotSection>(true)};
+}
+
+bool asks_for_device(Configuration const& configuration) {
+  if (configuration.get<PredictOptions>().device == Device::cuda) return true;
+  for (auto const& model : configuration.names("model"))
+    if (configuration.get<TrainOptions>("train." + model).device == Device::cuda) return true;
+  return false;
 }
 
 }  // namespace setsz

@@ -1,35 +1,32 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <memory>
+#include <string_view>
 #include <vector>
 
-#include "model/device.hpp"
-#include "pipeline/run/stage.hpp"
+#include "stages/common/blueprint.hpp"
 
 namespace setsz {
 
-struct TrainTask;    // stages/train/train_stage.hpp
-struct PredictTask;  // stages/predict/predict_stage.hpp
-
-/// The bodies of the stages that need libtorch. The program `setsz` does not link it and leaves
-/// them empty; it execs `setsz-learn`, which has them, before MPI starts (docs/decisions/0002).
-struct LearningBodies {
-  void (*train)(TrainTask const&, Context&) = nullptr;
-  void (*predict)(PredictTask const&, Context&) = nullptr;
-  /// Throws Error(config) if this machine has no such device.
-  void (*require_device)(Device) = nullptr;
+/// All that the program knows of a stage; the rows stand in the order in which stages run.
+struct StageRow {
+  std::string_view name;
+  std::vector<SectionSchema> sections;                  ///< those that belong to the stage
+  void (*add)(Blueprint const& blueprint, StageList&);  ///< appends its instances
+  std::string_view needs = "[snapshot.NAME]";           ///< without it there is no instance
+  bool needs_libtorch = false;                          ///< to run, not to be planned
+  bool by_default = true;                               ///< runs where [run] stages is empty
 };
+std::vector<StageRow> stage_rows();
 
-/// All stage instances of a configuration, in an order in which inputs come before their users.
-std::vector<std::unique_ptr<Stage>> build_stages(Configuration const& configuration,
-                                                 LearningBodies const& bodies);
+/// The sections that belong to no single stage: [run], [cosmology], [snapshot.NAME].
+std::vector<SectionSchema> shared_sections();
+/// Does `setsz check` need the program with libtorch: to look for the device that is asked for?
+bool asks_for_device(Configuration const& configuration);
 
-/// Every section that exists, with its options.
+/// Every section that exists, in the order of the manual.
 std::vector<SectionSchema> all_schemas();
-
-/// The names of all stages, in order, and whether running one needs libtorch.
-std::vector<std::string> stage_names();
-bool needs_libtorch(std::string_view stage);
+/// All stage instances of a configuration, in an order in which inputs come before their users.
+StageList build_stages(Configuration const& configuration, LearningBodies const& bodies);
 
 }  // namespace setsz

@@ -139,7 +139,7 @@ checkpoint: run again, 78 configuration, 79 training diverged.
 )";
 }
 
-std::vector<std::string> select_instances(std::vector<std::unique_ptr<Stage>> const& all,
+std::vector<std::string> select_instances(StageList const& all,
                                           std::vector<std::string> const& stage_names,
                                           std::vector<std::string> const& configured,
                                           CommandLine const& line) {
@@ -162,10 +162,10 @@ std::vector<std::string> select_instances(std::vector<std::unique_ptr<Stage>> co
   std::vector<bool> used(line.only.size());
   for (auto const& stage : all) {
     ids.push_back(stage->id());
-    auto const here = position(stage->name());
+    auto const here = position(stage->record().stage);
     bool fits = here >= first && here <= last;
     if (line.only.empty()) {
-      fits = fits && std::find(wanted.begin(), wanted.end(), stage->name()) != wanted.end();
+      fits = fits && std::find(wanted.begin(), wanted.end(), stage->record().stage) != wanted.end();
     } else {
       bool any = false;
       for (std::size_t i = 0; i < line.only.size(); ++i) {

@@ -26,7 +26,7 @@ std::string usage_text();
 
 /// The ids of the instances that a command line and [run] stages ask for, in order.
 /// \param stage_names  all stages there are, in order
-std::vector<std::string> select_instances(std::vector<std::unique_ptr<Stage>> const& all,
+std::vector<std::string> select_instances(StageList const& all,
                                           std::vector<std::string> const& stage_names,
                                           std::vector<std::string> const& configured,
                                           CommandLine const& line);

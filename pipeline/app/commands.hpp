@@ -11,8 +11,11 @@ namespace setsz {
 struct Project {
   Configuration configuration;
   RunOptions options;
-  std::vector<std::unique_ptr<Stage>> stages;
+  StageList stages;
   std::vector<std::string> selected;
+
+  bool is_selected(Stage const& stage) const;
+  int width_of_ids() const;  ///< for tables
 };
 /// Local. \param text  the content of the configuration file
 Project open_project(CommandLine const& line, std::string const& text,
@@ -22,12 +25,13 @@ Project open_project(CommandLine const& line, LearningBodies const& bodies = {})
 /// Commands that one process answers without MPI.
 int show_options(CommandLine const& line);
 int show_status(CommandLine const& line);
-int show_plan(CommandLine const& line);
 int inspect_file(std::string const& path);
 
 /// Commands of all ranks. Collective.
 int run_stages(Comm const& comm, CommandLine const& line, LearningBodies const& bodies);
-int check_inputs(Comm const& comm, CommandLine const& line);
+int check_inputs(Comm const& comm, CommandLine const& line, LearningBodies const& bodies);
+/// Of one process: what the selected instances would need.
+int show_plan(Comm const& comm, CommandLine const& line);
 int verify_run(Comm const& comm, CommandLine const& line);
 
 }  // namespace setsz

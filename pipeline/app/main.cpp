@@ -33,7 +33,7 @@ void print_error(Error const& error, std::string const& who = "") {
   std::fflush(stderr);
 }
 
-/// What flies, as an Error. \pre called inside a catch clause
+/// The exception being handled, as an Error. \pre called in a catch clause
 Error current_error() {
   try {
     throw;
@@ -75,7 +75,8 @@ int leave_with(Error const& error, Comm const& exit_comm) {
 }
 
 int run_command(Comm const& comm, CommandLine const& line) {
-  if (line.command == "check") return check_inputs(comm, line);
+  if (line.command == "check") return check_inputs(comm, line, learning_bodies());
+  if (line.command == "plan") return show_plan(comm, line);
   if (line.command == "verify") return verify_run(comm, line);
   return run_stages(comm, line, learning_bodies());
 }
@@ -114,7 +115,6 @@ int without_mpi(CommandLine const& line) {
     }
     if (line.command == "options") return show_options(line);
     if (line.command == "status") return show_status(line);
-    if (line.command == "plan") return show_plan(line);
     return inspect_file(line.target);
   } catch (...) {
     Error const error = current_error();
@@ -126,11 +126,15 @@ int without_mpi(CommandLine const& line) {
 /// Does this command need the other program, the one with libtorch? Before MPI every process reads
 /// the configuration for itself; mistakes in it are reported later, by one rank.
 bool wants_learning(CommandLine const& line) {
-  if (line.command != "run" || learning_bodies().train != nullptr) return false;
+  bool const runs = line.command == "run", checks = line.command == "check";
+  if ((!runs && !checks) || learning_bodies().train != nullptr) return false;
   try {
-    for (auto const& id : open_project(line).selected) {
-      if (needs_libtorch(id.substr(0, id.find('/')))) return true;
-    }
+    Project const project = open_project(line);
+    if (checks && !asks_for_device(project.configuration)) return false;
+    for (auto const& row : stage_rows())
+      for (auto const& stage : project.stages)
+        if (row.needs_libtorch && row.name == stage->record().stage && project.is_selected(*stage))
+          return true;
   } catch (std::exception const&) {
   }
   return false;
@@ -156,7 +160,7 @@ int main(int argc, char** argv) {
     print_error(error);
     return static_cast<int>(error.code());
   }
-  bool const many = line.command == "run" || line.command == "report" || line.command == "check" ||
-                    line.command == "verify";
+  bool const many = line.command == "run" || line.command == "report" || line.command == "plan" ||
+                    line.command == "check" || line.command == "verify";
   return many ? with_mpi(argc, argv, line) : without_mpi(line);
 }

@@ -132,8 +132,8 @@ int run_stages(Comm const& comm, CommandLine const& line, LearningBodies const& 
   return 0;
 }
 
-int check_inputs(Comm const& comm, CommandLine const& line) {
-  Project const project = agree_on_project(comm, line, {});
+int check_inputs(Comm const& comm, CommandLine const& line, LearningBodies const& bodies) {
+  Project const project = agree_on_project(comm, line, bodies);
   Watchdog const watchdog(project.options.watchdog_seconds, comm.rank());
   make_runner(comm, line, project).check(project.selected);
   Log::info("check: options and inputs of ", project.selected.size(), " instances are good");

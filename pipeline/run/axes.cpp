@@ -70,8 +70,8 @@ Axes::Axes(Configuration const& configuration)
   for (auto const& name : configuration.names("train"))
     require(contains(models_, name), ExitCode::config, configuration.where("train." + name),
             ": [train.", name, "] belongs to no model",
-            models_.empty() ? std::string() : concat("; the nearest one is [model.",
-                                                     nearest(name, models_), "]"),
+            models_.empty() ? std::string()
+                            : concat("; the nearest one is [model.", nearest(name, models_), "]"),
             "; add a section [model.", name, "], or remove this one");
   for (auto const& model : models_)
     for (double const seed : configuration.get<SeedKey>("train." + model).seeds)
@@ -108,9 +108,9 @@ MapInstance Axes::map_of(std::string const& family, std::string const& name) con
   if (model.empty()) fail_at("names no model; set model = NAME of a [model.NAME], or model = none");
   if (model == no_model) return {name, "", section};
   if (!contains(models_, model))
-    fail_at("model = ", model, ": there is no [model.", model, "]",
-            models_.empty() ? std::string() : concat("; the nearest one is ",
-                                                     nearest(model, models_)));
+    fail_at(
+        "model = ", model, ": there is no [model.", model, "]",
+        models_.empty() ? std::string() : concat("; the nearest one is ", nearest(model, models_)));
   return {name, model, section};
 }
 

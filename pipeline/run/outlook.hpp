@@ -19,9 +19,7 @@ class Outlook {
 
   RunOptions const& options() const { return options_; }
   /// The path of a product, "catalog/z0/clusters.h5", whether it exists or not.
-  std::string path(std::string const& product) const {
-    return options_.directory + "/" + product;
-  }
+  std::string path(std::string const& product) const { return options_.directory + "/" + product; }
 
   /// Says what a product will hold. The last word counts.
   template <class T>

@@ -46,8 +46,9 @@ bool RunContext::checkpoint_due() {
 }
 
 void RunContext::stop_here() {
-  throw Stopped(ExitCode::stopped,
-                "stopped on a signal; the work so far is saved. Run the same command again to continue");
+  throw Stopped(
+      ExitCode::stopped,
+      "stopped on a signal; the work so far is saved. Run the same command again to continue");
 }
 
 void RunContext::note(std::string const& key, nlohmann::json const& value) { notes_[key] = value; }

@@ -17,8 +17,8 @@
 
 namespace setsz {
 
-/// What a stage will need, before it runs; per rank, for `setsz plan`. The program itself is added by
-/// the runner.
+/// What a stage will need, before it runs; per rank, for `setsz plan`. The program itself is added
+/// by the runner.
 struct Estimate {
   double memory_bytes = 0;  ///< of the rank that needs most
   double output_bytes = 0;  ///< of all outputs together
@@ -79,8 +79,7 @@ struct StageRecord {
   /// The options of a section, [extract] or [model.NAME]; those that change the product are noted
   /// in the settings by the same call, so that none can be forgotten.
   template <class Options>
-  Options take(Configuration const& configuration,
-               std::string_view section = Options::section,
+  Options take(Configuration const& configuration, std::string_view section = Options::section,
                std::initializer_list<Affects> noted = {Affects::result, Affects::prediction}) {
     configuration.describe<Options>(settings, section, noted);
     return configuration.get<Options>(section);

@@ -10,6 +10,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/catalog/headers_agree.hpp"
+#include "stages/common/expected.hpp"
 #include "stages/common/overdensity.hpp"
 #include "stages/common/snapshot_check.hpp"
 
@@ -17,7 +18,6 @@ namespace setsz {
 
 namespace {
 
-constexpr int stage_version = 1;
 constexpr double code_per_msunh = 1e-10;
 
 void append(std::vector<std::string>& to, std::vector<std::string> const& from) {
@@ -34,7 +34,7 @@ void CatalogOptions::declare(OptionList& options) {
   options.add(
       "fill_mass_min", fill_mass_min_msunh,
       {.unit = "Msun/h",
-       .help = "haloes from here on that are no clusters are kept to fill the maps (paint, sky)",
+       .help = "haloes above it that are not clusters are kept to fill the maps (paint, sky)",
        .min = 1e8,
        .max = 1e17});
   options.add("mass_definition", mass_definition,
@@ -70,30 +70,22 @@ void CatalogOptions::validate() const {
 }
 
 CatalogStage::CatalogStage(Configuration const& configuration, SnapshotInstance snapshot)
-    : options_(configuration.get<CatalogOptions>()), snapshot_(std::move(snapshot)) {
+    : snapshot_(std::move(snapshot)) {
+  record_ = {.stage = "catalog", .instance = snapshot_.name, .version = 1};
+  record_.inputs = snapshot_.catalog_products();
+  append(record_.inputs, snapshot_.dark_matter_products());
+  append(record_.inputs, snapshot_.gas_products());
+  record_.outputs = {"clusters.h5", "halos.h5"};
+  record_.files = [instance = snapshot_] {
+    auto names = instance.catalog_files();
+    append(names, instance.dark_matter_files());
+    if (!instance.section.gas.empty()) append(names, instance.gas_files());
+    return names;
+  };
+  options_ = record_.take<CatalogOptions>(configuration);
   options_.split.seed = static_cast<std::uint64_t>(configuration.get<RunOptions>().seed);
-  described_.add("catalog.version", stage_version);
-  described_.add("run.seed", options_.split.seed);
-  configuration.describe<CatalogOptions>(described_);
-  configuration.describe<CosmologySection>(described_);
-}
-
-std::vector<std::string> CatalogStage::input_products() const {
-  auto names = snapshot_.catalog_products();
-  append(names, snapshot_.dark_matter_products());
-  append(names, snapshot_.gas_products());
-  return names;
-}
-
-std::vector<std::string> CatalogStage::input_files() const {
-  auto names = snapshot_.catalog_files();
-  append(names, snapshot_.dark_matter_files());
-  if (!snapshot_.section.gas.empty()) append(names, snapshot_.gas_files());
-  return names;
-}
-
-void CatalogStage::describe(Fingerprint& fingerprint) const {
-  for (auto const& [key, value] : described_.lines()) fingerprint.add(key, value);
+  record_.take<CosmologySection>(configuration);
+  record_.settings.add("run.seed", options_.split.seed);
 }
 
 CatalogStage::Headers CatalogStage::read_headers(Comm const& comm,
@@ -106,30 +98,74 @@ CatalogStage::Headers CatalogStage::read_headers(Comm const& comm,
   return headers;
 }
 
-void CatalogStage::preflight(Comm const& comm) const {
-  if (snapshot_.section.mock) return;  // the files do not exist before the mock has run
-  // No mass is this large: header and columns are checked, every line is parsed, none is kept.
-  auto const files = snapshot_.catalog("");
-  auto const catalog = read_rockstar(comm, files, options_.mass_definition, HUGE_VAL);
-  auto const headers = read_headers(comm, "");
-  require_headers_agree(catalog.header, files.front(), headers.dark_matter, headers.gas,
-                        snapshot_.cosmology, snapshot_.tolerance);
+HaloCatalog CatalogStage::read_checked(Comm const& comm, std::vector<std::string> const& files,
+                                       Headers const& headers) const {
+  auto catalog = read_rockstar(comm, files, options_.mass_definition,
+                               options_.fill_mass_min_msunh * code_per_msunh);
+  mark_progress("catalog read");
+  // What follows is the same on all ranks, so an error is too: `collectively` only says so.
+  collectively(comm, "", [&] {
+    require_headers_agree(catalog.header, files.front(), headers.dark_matter, headers.gas,
+                          snapshot_.cosmology, snapshot_.tolerance);
+    require(catalog.header.has_parents || options_.hosts == CatalogOptions::Hosts::all,
+            ExitCode::bad_data, "'", files.front(),
+            "' has no column PID, so hosts and subhaloes cannot be told apart; give the output of "
+            "find_parents, or set catalog.hosts = all to treat every halo as a host");
+  });
+  return catalog;
 }
 
-Estimate CatalogStage::estimate(std::string const& run_directory, int n_ranks) const {
-  double bytes = 0;
-  for (auto const& file : snapshot_.catalog(run_directory)) {
-    std::error_code missing;
-    auto const size = std::filesystem::file_size(file, missing);
-    if (!missing) bytes += real(size);
+void CatalogStage::preflight(Comm const& comm, Outlook& outlook) const {
+  if (snapshot_.section.mock) {
+    auto const* mock = outlook.expected<ExpectedMock>(mock_product(snapshot_.name));
+    if (!mock) return;  // it exists: checked when it was made
+    auto const selected = select(mock->halos, 1 / mock->dark_matter.header.a - 1);
+    // Every rank holds all haloes of a mock.
+    expect(comm, outlook, mock->dark_matter.header, comm.is_root() ? selected : Selected{});
+    return;
   }
-  // A line has about 400 bytes and becomes a record of 200 in the worst case, that all are kept.
-  constexpr double parsed_bytes_per_second = 60e6;
+  auto const headers = read_headers(comm, "");
+  auto const catalog = read_checked(comm, snapshot_.catalog(""), headers);
+  expect(comm, outlook, headers.dark_matter, select(catalog.halos, 1 / headers.dark_matter.a - 1));
+}
+
+/// Tells the stages behind this one which clusters and haloes there will be.
+void CatalogStage::expect(Comm const& comm, Outlook& outlook, SnapshotHeader const& header,
+                          Selected const& selected) const {
+  constexpr std::size_t enough_of_a_rank = 256;
+  auto table = make_table(comm, header, selected.clusters);
+  if (table.clusters.empty() && !options_.allow_empty && !snapshot_.section.mock)
+    refuse_empty(comm, snapshot_.catalog(""));
+  ExpectedFill fill{.n = comm.all_sum(std::ssize(selected.fill)), .r200c = {}};
+  auto const step = std::max<std::size_t>(1, selected.fill.size() / enough_of_a_rank);
+  for (std::size_t i = 0; i < selected.fill.size(); i += step)
+    fill.r200c.push_back(selected.fill[i].r200c);
+  fill.r200c = comm.all_gather_v(fill.r200c);
+  outlook.expect(products::clusters(snapshot_.name), std::move(table));
+  outlook.expect(products::halos(snapshot_.name), std::move(fill));
+}
+
+Estimate CatalogStage::estimate(Outlook const& outlook, int n_ranks) const {
+  double bytes = 0;
+  auto const table = expected_clusters(outlook, snapshot_.name);
+  auto const fill = expected_fill(outlook, snapshot_.name);
+  if (snapshot_.section.mock) {
+    constexpr double bytes_per_line = 400;
+    if (auto const* mock = outlook.expected<ExpectedMock>(mock_product(snapshot_.name)))
+      bytes = real(mock->halos.size()) * bytes_per_line;
+  } else {
+    for (auto const& file : snapshot_.catalog_files())
+      bytes += real(std::filesystem::file_size(file));
+  }
+  constexpr double parsed_bytes_per_second = 60e6, bytes_per_cluster = 260, bytes_per_halo = 48;
+  double const kept = real(table.size()) * bytes_per_cluster + real(fill.n) * bytes_per_halo;
   Estimate estimate;
-  estimate.memory_bytes = 50e6 + 1.5 * bytes / n_ranks;
-  estimate.output_bytes = 0.2 * bytes;
-  estimate.seconds = 0.2 + bytes / parsed_bytes_per_second / n_ranks;
-  estimate.note = concat("catalogue of ", human_bytes(bytes));
+  estimate.memory_bytes =
+      bytes / n_ranks + 4 * kept / n_ranks + real(table.size()) * bytes_per_cluster;
+  estimate.output_bytes = kept;
+  estimate.seconds = 0.1 + bytes / parsed_bytes_per_second / n_ranks;
+  estimate.note = concat("catalogue of ", human_bytes(bytes), ": ", table.size(), " clusters, ",
+                         fill.n, " haloes to fill the maps");
   return estimate;
 }
 
@@ -137,7 +173,9 @@ bool CatalogStage::is_host(Halo const& halo) const {
   return options_.hosts == CatalogOptions::Hosts::all || halo.parent_id == -1;
 }
 
-ClusterTable CatalogStage::empty_table(SnapshotHeader const& header) const {
+/// Collective: the clusters of all ranks in the order of rows, with their split.
+ClusterTable CatalogStage::make_table(Comm const& comm, SnapshotHeader const& header,
+                                      std::vector<Cluster> const& mine) const {
   ClusterTable table;
   table.box_ckpch = header.box_ckpch;
   table.a = header.a;
@@ -147,7 +185,37 @@ ClusterTable CatalogStage::empty_table(SnapshotHeader const& header) const {
   table.mass_definition = name_of(options_.mass_definition);
   table.mass_min = options_.mass_min_msunh * code_per_msunh;
   table.n_folds = options_.split.n_folds;
+  table.clusters = comm.all_gather_v(mine);
+  collectively(comm, "", [&] {
+    require(table.clusters.empty() || table.size() >= table.n_folds, ExitCode::config,
+            "[catalog] folds = ", table.n_folds, ", but there are only ", table.size(),
+            " clusters; use fewer folds or lower [catalog] mass_min");
+  });
+  std::sort(table.clusters.begin(), table.clusters.end(), [&](Cluster const& a, Cluster const& b) {
+    return in_row_order(a.position, a.id, b.position, b.id, table.box_ckpch);
+  });
+  std::vector<std::int64_t> ids;
+  for (auto const& cluster : table.clusters) ids.push_back(cluster.id);
+  table.split = split_clusters(ids, options_.split);
   return table;
+}
+
+CatalogStage::Selected CatalogStage::select(std::vector<Halo> const& halos, double redshift) const {
+  double const mass_min = options_.mass_min_msunh * code_per_msunh;
+  double const mass_max = options_.mass_max_msunh * code_per_msunh;
+  double const fill_mass_min = options_.fill_mass_min_msunh * code_per_msunh;
+  Selected selected;
+  for (auto const& halo : halos) {
+    if (!is_host(halo) || halo.mass < fill_mass_min) continue;
+    auto const cluster = make_cluster(halo, redshift);
+    if (halo.mass < mass_min || halo.mass >= mass_max) {
+      selected.fill.push_back({cluster.id, cluster.position, cluster.m200c, cluster.r200c});
+      continue;
+    }
+    if (halo.mass_all > 0) selected.bound_over_all.push_back(halo.mass / halo.mass_all);
+    selected.clusters.push_back(cluster);
+  }
+  return selected;
 }
 
 Cluster CatalogStage::make_cluster(Halo const& halo, double redshift) const {
@@ -210,56 +278,26 @@ void CatalogStage::run(Context& context) {
   auto const& run_directory = context.options().directory;
   auto const files = snapshot_.catalog(run_directory);
   auto const headers = read_headers(comm, run_directory);
-  auto const catalog = read_rockstar(comm, files, options_.mass_definition,
-                                     options_.fill_mass_min_msunh * code_per_msunh);
-  mark_progress("catalog read");
-  // What follows is the same on all ranks, so an error is too: `collectively` only says so.
-  collectively(comm, "", [&] {
-    require_headers_agree(catalog.header, files.front(), headers.dark_matter, headers.gas,
-                          snapshot_.cosmology, snapshot_.tolerance);
-    require(catalog.header.has_parents || options_.hosts == CatalogOptions::Hosts::all,
-            ExitCode::bad_data, "'", files.front(),
-            "' has no column PID, so hosts and subhaloes cannot be told apart; give the output of "
-            "find_parents, or set catalog.hosts = all to treat every halo as a host");
-  });
+  auto const catalog = read_checked(comm, files, headers);
   if (options_.hosts == CatalogOptions::Hosts::all)
     Log::warn("catalog: hosts = all: subhaloes count as clusters of their own");
-
   if (catalog.header.n_leftover_names > 0)
     Log::warn("catalog: the header of '", files.front(), "' has ", catalog.header.n_leftover_names,
               " names of columns that its find_parents does not write; they are left out. A list "
               "with all columns and PID needs no such guess");
 
-  auto table = empty_table(headers.dark_matter);
-  std::vector<Cluster> mine;
-  std::vector<FillHalo> fill;
-  std::vector<double> bound_over_all;
-  for (auto const& halo : catalog.halos) {
-    if (!is_host(halo)) continue;
-    auto const cluster = make_cluster(halo, table.redshift);
-    bool const selected =
-        halo.mass >= table.mass_min && halo.mass < options_.mass_max_msunh * code_per_msunh;
-    if (selected && halo.mass_all > 0) bound_over_all.push_back(halo.mass / halo.mass_all);
-    if (selected)
-      mine.push_back(cluster);
-    else
-      fill.push_back({cluster.id, cluster.position, cluster.m200c, cluster.r200c});
-  }
-  compare_masses(context, std::move(bound_over_all));
-  table.clusters = comm.all_gather_v(mine);
+  auto selected = select(catalog.halos, 1 / headers.dark_matter.a - 1);
+  compare_masses(context, std::move(selected.bound_over_all));
+  auto const table = make_table(comm, headers.dark_matter, selected.clusters);
   if (table.clusters.empty() && !options_.allow_empty) refuse_empty(comm, files);
-  std::sort(table.clusters.begin(), table.clusters.end(), [&](Cluster const& a, Cluster const& b) {
-    return in_row_order(a.position, a.id, b.position, b.id, table.box_ckpch);
-  });
-  std::vector<std::int64_t> ids;
-  for (auto const& cluster : table.clusters) ids.push_back(cluster.id);
-  table.split = split_clusters(ids, options_.split);
-
-  auto const n_fill = comm.all_sum(std::ssize(fill));
+  auto const n_fill = comm.all_sum(std::ssize(selected.fill));
   write_clusters(comm, context.part("clusters.h5"), table);
   write_fill_halos(comm, context.part("halos.h5"), table,
-                   options_.fill_mass_min_msunh * code_per_msunh, std::move(fill));
+                   options_.fill_mass_min_msunh * code_per_msunh, std::move(selected.fill));
+  report(context, table, n_fill);
+}
 
+void CatalogStage::report(Context& context, ClusterTable const& table, std::int64_t n_fill) const {
   double largest = 0;
   for (auto const& cluster : table.clusters) largest = std::max(largest, cluster.m200c);
   auto const n_training = table.rows_of(Split::training, 0).size();
@@ -277,10 +315,9 @@ void CatalogStage::run(Context& context) {
             " haloes to fill the maps");
 }
 
-void add_catalog_stages(Configuration const& configuration,
-                        std::vector<std::unique_ptr<Stage>>& stages) {
-  for (auto& snapshot : snapshot_instances(configuration))
-    stages.push_back(std::make_unique<CatalogStage>(configuration, snapshot));
+void add_catalog_stages(Blueprint const& blueprint, StageList& stages) {
+  for (auto const& snapshot : blueprint.snapshots)
+    stages.push_back(std::make_unique<CatalogStage>(blueprint.configuration, snapshot));
 }
 
 }  // namespace setsz

@@ -8,6 +8,8 @@
 #include "io/snapshot.hpp"
 #include "pipeline/run/stage.hpp"
 #include "stages/catalog/split.hpp"
+#include "stages/common/blueprint.hpp"
+#include "stages/common/cluster_table.hpp"
 #include "stages/common/sections.hpp"
 
 namespace setsz {
@@ -33,14 +35,8 @@ class CatalogStage : public Stage {
  public:
   CatalogStage(Configuration const& configuration, SnapshotInstance snapshot);
 
-  std::string name() const override { return "catalog"; }
-  std::string instance() const override { return snapshot_.name; }
-  std::vector<std::string> input_products() const override;
-  std::vector<std::string> input_files() const override;
-  std::vector<std::string> outputs() const override { return {"clusters.h5", "halos.h5"}; }
-  void describe(Fingerprint& fingerprint) const override;
-  void preflight(Comm const& comm) const override;
-  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  void preflight(Comm const& comm, Outlook& outlook) const override;
+  Estimate estimate(Outlook const& outlook, int n_ranks) const override;
   void run(Context& context) override;
 
  private:
@@ -48,19 +44,30 @@ class CatalogStage : public Stage {
     SnapshotHeader dark_matter;
     std::optional<SnapshotHeader> gas;
   };
+  /// What this rank has read of the catalogue, sorted out.
+  struct Selected {
+    std::vector<Cluster> clusters;
+    std::vector<FillHalo> fill;
+    std::vector<double> bound_over_all;  ///< mass ratios of clusters whose catalogue has both
+  };
   Headers read_headers(Comm const& comm, std::string const& run_directory) const;
-  ClusterTable empty_table(SnapshotHeader const& header) const;
+  HaloCatalog read_checked(Comm const& comm, std::vector<std::string> const& files,
+                           Headers const& headers) const;
+  Selected select(std::vector<Halo> const& halos, double redshift) const;
+  ClusterTable make_table(Comm const& comm, SnapshotHeader const& header,
+                          std::vector<Cluster> const& mine) const;
   Cluster make_cluster(Halo const& halo, double redshift) const;
   bool is_host(Halo const& halo) const;
+  void expect(Comm const& comm, Outlook& outlook, SnapshotHeader const& header,
+              Selected const& selected) const;
   void compare_masses(Context& context, std::vector<double> ratios) const;
+  void report(Context& context, ClusterTable const& table, std::int64_t n_fill) const;
   [[noreturn]] void refuse_empty(Comm const& comm, std::vector<std::string> const& files) const;
 
   CatalogOptions options_;
   SnapshotInstance snapshot_;
-  Fingerprint described_;
 };
 
-void add_catalog_stages(Configuration const& configuration,
-                        std::vector<std::unique_ptr<Stage>>& stages);
+void add_catalog_stages(Blueprint const& blueprint, StageList& stages);
 
 }  // namespace setsz

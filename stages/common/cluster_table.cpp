@@ -2,10 +2,12 @@
 #include "stages/common/cluster_table.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "io/h5.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/morton.hpp"
+#include "pipeline/base/units.hpp"
 
 namespace setsz {
 
@@ -80,6 +82,15 @@ std::vector<std::int64_t> ClusterTable::rows_of(Split part, std::int64_t fold) c
   for (std::int64_t row = 0; row < size(); ++row)
     if (split_of(row, fold) == part) rows.push_back(row);
   return rows;
+}
+
+std::string_view name_of(Split split) {
+  constexpr std::string_view names[] = {"training", "validation", "testing"};
+  return names[static_cast<std::size_t>(split)];
+}
+
+double y_unit(Cluster const& cluster, double h) {
+  return units::compton_y_per_code(h) * cluster.p200 * std::pow(cluster.r200c, 3);
 }
 
 bool in_row_order(Vec3 const& position_a, std::int64_t id_a, Vec3 const& position_b,

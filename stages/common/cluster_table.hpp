@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/base/comm.hpp"
@@ -12,6 +13,7 @@
 namespace setsz {
 
 enum class Split : std::uint8_t { training = 0, validation = 1, testing = 2 };
+std::string_view name_of(Split split);
 
 /// One selected cluster, all in code units.
 struct Cluster {
@@ -71,6 +73,10 @@ std::int64_t count_fill_halos(std::string const& path);
 /// \param mass_min  lower end of what the file holds [1e10 Msun/h]
 void write_fill_halos(Comm const& comm, std::string const& path, ClusterTable const& table,
                       double mass_min, std::vector<FillHalo> mine);
+
+/// Y per (P200 R200^3) of a cluster [(kpc/h)^2]: the scale factor cancels between comoving pressure
+/// and volume.
+double y_unit(Cluster const& cluster, double h);
 
 /// Whether `a` comes before `b` in the order of rows: Morton key of the centre, then id.
 bool in_row_order(Vec3 const& position_a, std::int64_t id_a, Vec3 const& position_b,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/common/model_section.hpp"
 
-
 namespace setsz {
 
 void ModelSection::declare(OptionList& options) {

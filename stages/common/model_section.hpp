@@ -24,6 +24,9 @@ struct ModelSection {
   void validate() const { network.validate(); }
 };
 
+/// What libtorch's libraries and its first tensors take in a process [bytes].
+inline constexpr double libtorch_bytes = 1.6e8;
+
 /// The key `device` of the stages that compute networks.
 void declare_device(OptionList& options, Device& device);
 

@@ -3,17 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "io/json_file.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/cube_file.hpp"
-#include "stages/common/instances.hpp"
+#include "stages/common/expected.hpp"
 #include "stages/evaluate/scores.hpp"
-#include "stages/fit/fit_report.hpp"
 
 namespace setsz {
 namespace {
@@ -25,16 +24,6 @@ struct Fold {
   CubeFile predictions;
   nlohmann::json gnfw;
 };
-
-nlohmann::json read_json(std::string const& path) {
-  std::ifstream in(path);
-  require(in.good(), ExitCode::missing_input, "cannot read '", path, "'");
-  try {
-    return nlohmann::json::parse(in);
-  } catch (nlohmann::json::exception const& error) {
-    fail(ExitCode::bad_data, "'", path, "' is no JSON (", error.what(), ")");
-  }
-}
 
 /// A cluster to score: its row and the fold (or part of the single split) it is tested in.
 struct Task {
@@ -184,39 +173,38 @@ void EvaluateOptions::declare(OptionList& options) {
               {.help = "bins of mass in the table of scores", .min = 1, .max = 50});
 }
 
-EvaluateStage::EvaluateStage(Configuration const& configuration, SnapshotInstance const& instance,
-                             std::string model, Member member)
-    : snapshot_(instance.name),
+EvaluateStage::EvaluateStage(Blueprint const& blueprint, std::string snapshot, std::string model,
+                             Member member)
+    : snapshot_(std::move(snapshot)),
       model_(std::move(model)),
       member_(member),
-      n_folds_(fold_count(configuration)),
-      options_(configuration.get<EvaluateOptions>()) {
-  configuration.describe<EvaluateOptions>(option_lines_);
+      n_folds_(blueprint.axes.n_folds()) {
+  record_ = {.stage = "evaluate",
+             .instance = concat(snapshot_, "/", model_, "/", member_.name()),
+             .version = 1};
+  record_.inputs = {products::clusters(snapshot_), products::pressure(snapshot_)};
+  for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
+    record_.inputs.push_back(products::gnfw(snapshot_, fold));
+    record_.inputs.push_back(prediction(fold));
+  }
+  record_.outputs = {"scores.json"};
+  record_.settings.add("evaluate.member", member_.name());
+  options_ = record_.take<EvaluateOptions>(blueprint.configuration);
 }
 
 std::string EvaluateStage::prediction(std::int64_t fold) const {
   return products::prediction(snapshot_, model_, fold, member_);
 }
 
-std::vector<std::string> EvaluateStage::input_products() const {
-  std::vector<std::string> inputs{products::clusters(snapshot_), products::pressure(snapshot_)};
-  for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
-    inputs.push_back(products::gnfw(snapshot_, fold));
-    inputs.push_back(prediction(fold));
-  }
-  return inputs;
+void EvaluateStage::preflight(Comm const& comm, Outlook& outlook) const {
+  for (std::int64_t fold = 0; fold < n_folds_; ++fold)
+    require_part(comm, outlook, snapshot_, fold, Split::testing);
 }
 
-void EvaluateStage::describe(Fingerprint& fingerprint) const {
-  fingerprint.add("evaluate.version", 1);
-  fingerprint.add("evaluate.member", member_.name());
-  for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
-}
-
-Estimate EvaluateStage::estimate(std::string const& run_directory, int n_ranks) const {
-  auto const table = read_clusters(run_directory + "/" + products::clusters(snapshot_));
+Estimate EvaluateStage::estimate(Outlook const& outlook, int n_ranks) const {
+  auto const table = expected_clusters(outlook, snapshot_);
   auto const n = real(table.size());
-  constexpr double cube_bytes = 1 << 20, row_bytes = 2500, seconds_per_cluster = 0.02;
+  constexpr double cube_bytes = 1 << 20, row_bytes = 2500, seconds_per_cluster = 0.003;
   return {.memory_bytes = 4 * cube_bytes + 3 * n * row_bytes,
           .output_bytes = n * row_bytes,
           .seconds = n * seconds_per_cluster / n_ranks,
@@ -255,8 +243,8 @@ void EvaluateStage::run(Context& context) {
       columns.push_back({{"clusters", fold.predictions.clusters()},
                          {"columns", other_columns(fold.predictions)}});
   });
-  if (n_folds_ == 1) {  // the only split: where predict has done all clusters, its other parts show
-                        // how much was learnt by heart
+  if (n_folds_ == 1) {  // with one split: if all clusters were predicted, the other parts show how
+                        // far the network is overfitted
     for (auto const& [part, key] :
          {std::pair(Split::training, "training"), std::pair(Split::validation, "validation")}) {
       auto const tasks = tasks_of(*table, part);
@@ -267,12 +255,7 @@ void EvaluateStage::run(Context& context) {
       document["other_parts"][key] = {{"n_clusters", ratios.size()}, {"L_opt", median(ratios)}};
     }
   }
-  on_root(comm, "evaluate: writing", [&] {
-    std::ofstream out(context.part("scores.json"));
-    out << document.dump(1) << "\n";
-    out.close();
-    require(out.good(), ExitCode::io, "cannot write '", context.part("scores.json"), "'");
-  });
+  write_json(comm, context.part("scores.json"), document);
   for (auto const* key : {"n_clusters", "L_opt", "L_opt_68", "mean_ratio"})
     context.note(key, document[key]);
   context.note("Y_pred_over_gas", document["y"]["sum_pred_over_gas"]);
@@ -280,12 +263,12 @@ void EvaluateStage::run(Context& context) {
   if (document.contains("other_parts")) context.note("other_parts", document["other_parts"]);
 }
 
-void add_evaluate_stages(Configuration const& configuration,
-                         std::vector<std::unique_ptr<Stage>>& stages) {
-  for (auto const& instance : snapshot_instances(configuration))
-    for (auto const& model : model_names(configuration))
-      for (auto const& member : model_members(configuration))
-        stages.push_back(std::make_unique<EvaluateStage>(configuration, instance, model, member));
+void add_evaluate_stages(Blueprint const& blueprint, StageList& stages) {
+  auto const& axes = blueprint.axes;
+  for (auto const& snapshot : axes.snapshots())
+    for (auto const& model : axes.models())
+      for (auto const& member : axes.members(model))
+        stages.push_back(std::make_unique<EvaluateStage>(blueprint, snapshot, model, member));
 }
 
 }  // namespace setsz

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pipeline/run/stage.hpp"
+#include "stages/common/blueprint.hpp"
 #include "stages/common/sections.hpp"
 
 namespace setsz {
@@ -24,17 +25,10 @@ struct EvaluateOptions {
 /// part of the clusters; sums go over clusters in the order of their rows.
 class EvaluateStage : public Stage {
  public:
-  EvaluateStage(Configuration const& configuration, SnapshotInstance const& instance,
-                std::string model, Member member);
+  EvaluateStage(Blueprint const& blueprint, std::string snapshot, std::string model, Member member);
 
-  std::string name() const override { return "evaluate"; }
-  std::string instance() const override {
-    return concat(snapshot_, "/", model_, "/", member_.name());
-  }
-  std::vector<std::string> input_products() const override;
-  std::vector<std::string> outputs() const override { return {"scores.json"}; }
-  void describe(Fingerprint& fingerprint) const override;
-  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  void preflight(Comm const& comm, Outlook& outlook) const override;
+  Estimate estimate(Outlook const& outlook, int n_ranks) const override;
   void run(Context& context) override;
 
  private:
@@ -44,10 +38,8 @@ class EvaluateStage : public Stage {
   Member member_;
   std::int64_t n_folds_;
   EvaluateOptions options_;
-  Fingerprint option_lines_;
 };
 
-void add_evaluate_stages(Configuration const& configuration,
-                         std::vector<std::unique_ptr<Stage>>& stages);
+void add_evaluate_stages(Blueprint const& blueprint, StageList& stages);
 
 }  // namespace setsz

@@ -8,7 +8,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
-#include "stages/fit/gnfw_fit.hpp"
+#include "stages/common/mass_bins.hpp"
 
 namespace setsz {
 namespace {

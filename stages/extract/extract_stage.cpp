@@ -13,10 +13,10 @@
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/random.hpp"
-#include "stages/common/instances.hpp"
+#include "pipeline/run/work_loop.hpp"
+#include "stages/common/expected.hpp"
 #include "stages/common/model_section.hpp"
 #include "stages/common/snapshot_check.hpp"
-#include "stages/extract/expected_particles.hpp"
 #include "stages/extract/particle_file.hpp"
 #include "stages/extract/particle_gatherer.hpp"
 #include "stages/extract/sphere_lookup.hpp"
@@ -100,33 +100,34 @@ double ExtractOptions::sphere_radius(Cluster const& cluster) const {
   return std::max(radius_r200 * cluster.r200c, 2 * cluster.r200c + local_radius(cluster));
 }
 
-ExtractStage::ExtractStage(Configuration const& configuration, SnapshotInstance instance)
-    : instance_(std::move(instance)), options_(configuration.get<ExtractOptions>()) {
-  auto const run = configuration.get<RunOptions>();
+ExtractStage::ExtractStage(Blueprint const& blueprint, SnapshotInstance instance)
+    : instance_(std::move(instance)) {
+  auto const run = blueprint.configuration.get<RunOptions>();
   seed_ = run.seed;
   run_directory_ = run.directory;
-  for (auto const& model : model_names(configuration))
-    options_.include(configuration.get<ModelSection>("model." + model).network);
+  record_ = {.stage = "extract", .instance = instance_.name, .version = 1};
+  record_.inputs = instance_.dark_matter_products();
+  record_.inputs.push_back(products::clusters(instance_.name));
+  record_.outputs = {"particles.h5"};
+  record_.files = [instance = instance_] { return instance.dark_matter_files(); };
+  options_ = record_.take<ExtractOptions>(blueprint.configuration);
+  for (auto const& model : blueprint.axes.models())
+    options_.include(blueprint.configuration.get<ModelSection>("model." + model).network);
+  record_.settings.add("run.seed", seed_);
+  record_.settings.add("models.local_radius_ckpch", options_.local_radius_ckpch);
+  record_.settings.add("models.local_radius_r200", options_.local_radius_r200);
 }
 
-std::vector<std::string> ExtractStage::input_products() const {
-  auto inputs = instance_.dark_matter_products();
-  inputs.push_back(products::clusters(instance_.name));
-  return inputs;
-}
-
-std::vector<std::string> ExtractStage::input_files() const { return instance_.dark_matter_files(); }
-
-void ExtractStage::describe(Fingerprint& fingerprint) const {
-  fingerprint.add("extract.version", 1);
-  fingerprint.add("run.seed", seed_);
-  fingerprint.add("extract.radius", options_.radius_r200);
-  fingerprint.add("extract.local_radius", options_.local_radius_ckpch);
-  fingerprint.add("extract.local_radius_r200", options_.local_radius_r200);
-}
-
-void ExtractStage::preflight(Comm const& comm) const {
-  if (instance_.section.mock) return;  // its files are products, checked in their turn
+void ExtractStage::preflight(Comm const& comm, Outlook& outlook) const {
+  auto const& run = outlook.options();
+  collectively(comm, "", [&] {
+    double const slice_bytes = working_memory(run.slice_rows);
+    require(slice_bytes <= run.memory_mb * 1e6, ExitCode::config,
+            "a slice of run.slice_rows = ", run.slice_rows, " rows takes ",
+            human_bytes(slice_bytes), ", more than run.memory_mb = ", run.memory_mb,
+            " allows; raise run.memory_mb or lower run.slice_rows");
+  });
+  if (instance_.section.mock) return;  // its files are products, checked when they are made
   auto const snapshot = open_snapshot(comm, instance_, "", Snapshot::Kind::dark_matter);
   collectively(comm, "extract: checking the snapshot", [&] {
     check_cosmology(snapshot.header(), snapshot.files().front(), instance_.cosmology,
@@ -134,33 +135,24 @@ void ExtractStage::preflight(Comm const& comm) const {
   });
 }
 
-Estimate ExtractStage::estimate(std::string const& run_directory, int n_ranks) const {
-  auto const snapshot = outline_snapshot(instance_, run_directory, Snapshot::Kind::dark_matter);
-  auto const table = read_clusters(run_directory + "/" + products::clusters(instance_.name));
+Estimate ExtractStage::estimate(Outlook const& outlook, int n_ranks) const {
+  auto const snapshot = expected_snapshot(outlook, instance_, Snapshot::Kind::dark_matter);
+  auto const table = expected_clusters(outlook, instance_.name);
   std::vector<double> expected;
-  double total = 0;
-  for (auto const& cluster : table.clusters) {
+  for (auto const& cluster : table.clusters)
     expected.push_back(
         expected_particles(cluster, options_.sphere_radius(cluster), snapshot.header));
-    total += expected.back();
-  }
-  auto const boundaries = balanced_boundaries(expected, n_ranks);
-  double most = 0, least = total;
-  for (int r = 0; r < n_ranks; ++r) {
-    auto const at = [&](int k) { return expected.begin() + boundaries[k]; };
-    double const held = std::accumulate(at(r), at(r + 1), 0.0);
-    most = std::max(most, held);
-    least = std::min(least, held);
-  }
+  double const total = std::accumulate(expected.begin(), expected.end(), 0.0);
+  double const most = largest_share(expected, n_ranks);
   constexpr double read_bytes_per_second = 5e8, write_bytes_per_second = 3e8;
   Estimate estimate;
   estimate.memory_bytes = most * sizeof(KeptParticle) +
-                          working_memory(std::min(snapshot.n_rows, RunOptions{}.slice_rows));
+                          working_memory(std::min(snapshot.n_rows, outlook.options().slice_rows));
   estimate.output_bytes = total * (6 * sizeof(float) + 2);  // and an eighth of a cell each
   estimate.seconds = real(snapshot.n_rows) * snapshot.bytes_per_row / read_bytes_per_second +
                      estimate.output_bytes / write_bytes_per_second;
-  estimate.note = concat(table.size(), " clusters, about ", total, " particles; owners hold ",
-                         least, " to ", most);
+  estimate.note = concat(table.size(), " clusters, about ", std::llround(total),
+                         " particles; a rank holds at most ", std::llround(most));
   return estimate;
 }
 
@@ -174,12 +166,6 @@ void ExtractStage::run(Context& context) {
                            instance_.tolerance);
     require(table->size() < std::numeric_limits<std::int32_t>::max(), ExitCode::config,
             "too many clusters: ", table->size());
-    double const slice_bytes = working_memory(context.options().slice_rows);
-    double const budget = context.options().memory_mb * 1e6;
-    require(slice_bytes <= budget, ExitCode::config,
-            "a slice of run.slice_rows = ", context.options().slice_rows, " rows takes ",
-            human_bytes(slice_bytes), ", more than run.memory_mb = ", context.options().memory_mb,
-            " allows; raise the one or lower the other");
   });
 
   std::vector<double> cost;
@@ -201,17 +187,10 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
   collectively(comm, "extract",
                [&] { lookup.emplace(PeriodicBox(table.box_ckpch), std::move(spheres)); });
 
-  std::int64_t done = 0;  // rows whose particles are with their owners
-  if (context.journal().committed()) {
-    gatherer.restore(context.journal());
-    done = *context.journal().committed();
-    Log::info("extract: going on at row ", done, " of ", snapshot.n_rows());
-  }
-  Progress progress("extract", real(snapshot.n_rows()));
-  std::int64_t const slice_rows = context.options().slice_rows;
-  while (done < snapshot.n_rows()) {
+  Journal& journal = context.journal();
+  auto const read_slices = [&](std::int64_t done) {
     auto const row = [&](std::int64_t slice) {
-      return std::min(done + slice * slice_rows, snapshot.n_rows());
+      return std::min(done + slice * context.options().slice_rows, snapshot.n_rows());
     };
     Range const mine{row(comm.rank()), row(comm.rank() + 1)};
     collectively(comm, "extract: reading the snapshot", [&] {
@@ -220,13 +199,14 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
       });
     });
     gatherer.deliver();
-    done = row(comm.size());
-    progress.update(real(done));
-    mark_progress("extract: reading the snapshot");
-    bool const stop = context.stop_requested();
-    if (stop || context.checkpoint_due()) gatherer.save(context.journal(), done);
-    if (stop) context.stop_here();
-  }
+    return row(comm.size());
+  };
+  work_through(context, {.label = "extract",
+                         .unit = "rows",
+                         .end = snapshot.n_rows(),
+                         .restore = [&] { gatherer.restore(journal); },
+                         .step = read_slices,
+                         .save = [&](std::int64_t done) { gatherer.save(journal, done); }});
 }
 
 /// Sorts, sums up and writes the clusters, each rank its own.
@@ -316,10 +296,9 @@ void ExtractStage::summarize(Context& context, ClusterTable const& table,
           "catalogue and snapshot belong together (units, redshift, file names)?");
 }
 
-void add_extract_stages(Configuration const& configuration,
-                        std::vector<std::unique_ptr<Stage>>& stages) {
-  for (auto& instance : snapshot_instances(configuration))
-    stages.push_back(std::make_unique<ExtractStage>(configuration, std::move(instance)));
+void add_extract_stages(Blueprint const& blueprint, StageList& stages) {
+  for (auto const& instance : blueprint.snapshots)
+    stages.push_back(std::make_unique<ExtractStage>(blueprint, instance));
 }
 
 }  // namespace setsz

@@ -6,6 +6,7 @@
 
 #include "model/network_options.hpp"
 #include "pipeline/run/stage.hpp"
+#include "stages/common/blueprint.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/sections.hpp"
 
@@ -43,16 +44,10 @@ struct ExtractOptions {
 /// particle).
 class ExtractStage : public Stage {
  public:
-  ExtractStage(Configuration const& configuration, SnapshotInstance instance);
+  ExtractStage(Blueprint const& blueprint, SnapshotInstance instance);
 
-  std::string name() const override { return "extract"; }
-  std::string instance() const override { return instance_.name; }
-  std::vector<std::string> input_products() const override;
-  std::vector<std::string> input_files() const override;
-  std::vector<std::string> outputs() const override { return {"particles.h5"}; }
-  void describe(Fingerprint& fingerprint) const override;
-  void preflight(Comm const& comm) const override;
-  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  void preflight(Comm const& comm, Outlook& outlook) const override;
+  Estimate estimate(Outlook const& outlook, int n_ranks) const override;
   void run(Context& context) override;
 
  private:
@@ -71,7 +66,6 @@ class ExtractStage : public Stage {
 };
 
 /// One instance for every snapshot.
-void add_extract_stages(Configuration const& configuration,
-                        std::vector<std::unique_ptr<Stage>>& stages);
+void add_extract_stages(Blueprint const& blueprint, StageList& stages);
 
 }  // namespace setsz

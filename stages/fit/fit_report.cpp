@@ -9,11 +9,6 @@
 namespace setsz {
 namespace {
 
-std::string_view name_of(Split split) {
-  constexpr std::string_view names[] = {"training", "validation", "testing"};
-  return names[static_cast<std::size_t>(split)];
-}
-
 struct Figures {
   double mass, loss_benchmark, y_gas, y_benchmark, y_flux;
 };
@@ -54,10 +49,6 @@ nlohmann::json bin_ratios(std::span<Figures const> figures, std::int64_t n_mass_
 }
 
 }  // namespace
-
-double y_unit(Cluster const& cluster, double h) {
-  return units::compton_y_per_code(h) * cluster.p200 * std::pow(cluster.r200c, 3);
-}
 
 nlohmann::json fit_report(ClusterTable const& table, std::int64_t fold,
                           std::span<RadialSums const> sums, GnfwParameters const& benchmark,

@@ -20,8 +20,4 @@ nlohmann::json fit_report(ClusterTable const& table, std::int64_t fold,
                           std::span<RadialSums const> sums, GnfwParameters const& benchmark,
                           GnfwParameters const& flux, std::int64_t n_mass_bins);
 
-/// Y per (P200 R200^3) of a cluster [(kpc/h)^2]: the scale factor cancels between comoving pressure
-/// and volume.
-double y_unit(Cluster const& cluster, double h);
-
 }  // namespace setsz

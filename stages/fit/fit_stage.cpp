@@ -3,14 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "io/json_file.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/cube_file.hpp"
-#include "stages/common/instances.hpp"
+#include "stages/common/expected.hpp"
 #include "stages/fit/fit_report.hpp"
 
 namespace setsz {
@@ -83,36 +83,32 @@ void FitOptions::declare(OptionList& options) {
 
 FitStage::FitStage(Configuration const& configuration, SnapshotInstance const& instance,
                    std::int64_t fold)
-    : snapshot_(instance.name),
-      fold_(fold),
-      options_(configuration.get<FitOptions>()),
-      seed_(configuration.get<RunOptions>().seed) {
-  configuration.describe<FitOptions>(option_lines_);
+    : snapshot_(instance.name), fold_(fold), seed_(configuration.get<RunOptions>().seed) {
+  record_ = {.stage = "fit", .instance = concat(snapshot_, "/fold", fold_), .version = 2};
+  record_.inputs = {products::clusters(snapshot_), products::pressure(snapshot_)};
+  record_.outputs = {"gnfw.json"};
+  record_.settings.add("fit.fold", fold_);
+  record_.settings.add("run.seed", seed_);
+  options_ = record_.take<FitOptions>(configuration);
 }
 
-std::vector<std::string> FitStage::input_products() const {
-  return {products::clusters(snapshot_), products::pressure(snapshot_)};
+void FitStage::preflight(Comm const& comm, Outlook& outlook) const {
+  require_part(comm, outlook, snapshot_, fold_, Split::training);
 }
 
-void FitStage::describe(Fingerprint& fingerprint) const {
-  fingerprint.add("fit.version", 2);
-  fingerprint.add("fit.fold", fold_);
-  fingerprint.add("run.seed", seed_);
-  for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
-}
-
-Estimate FitStage::estimate(std::string const& run_directory, int n_ranks) const {
-  auto const table = read_clusters(run_directory + "/" + products::clusters(snapshot_));
+Estimate FitStage::estimate(Outlook const& outlook, int n_ranks) const {
+  auto const table = expected_clusters(outlook, snapshot_);
   auto const n = real(table.size());
+  auto const training = real(table.rows_of(Split::training, fold_).size());
   constexpr double cube_bytes = 1 << 20, bytes_per_sum = 330 * 16, read_bytes_per_second = 5e8;
-  constexpr double seconds_per_cluster_and_start = 0.02, seconds_flux = 20;
+  constexpr double seconds_per_cluster_and_start = 1e-3, seconds_flux = 0.1;
   Estimate estimate;
   estimate.memory_bytes = 3 * n * bytes_per_sum + 4 * cube_bytes;
   estimate.output_bytes = 400 * n;
-  estimate.seconds = n * cube_bytes / read_bytes_per_second / n_ranks + seconds_flux +
-                     n * seconds_per_cluster_and_start * std::ceil(real(options_.starts) / n_ranks);
-  estimate.note = concat(table.rows_of(Split::training, fold_).size(), " training clusters, ",
-                         options_.starts, " starts");
+  estimate.seconds =
+      n * cube_bytes / read_bytes_per_second / n_ranks + seconds_flux +
+      training * seconds_per_cluster_and_start * std::ceil(real(options_.starts) / n_ranks);
+  estimate.note = concat(training, " training clusters, ", options_.starts, " starts");
   return estimate;
 }
 
@@ -189,23 +185,17 @@ void FitStage::run(Context& context) {
         fit_report(*table, fold_, sums, benchmark.parameters, flux.parameters, options_.mass_bins);
     document["training_loss"] = benchmark.cost;
   });
-  on_root(comm, "fit: writing", [&] {
-    std::ofstream out(context.part("gnfw.json"));
-    out << document.dump(1) << "\n";
-    out.close();
-    require(out.good(), ExitCode::io, "cannot write '", context.part("gnfw.json"), "'");
-  });
+  write_json(comm, context.part("gnfw.json"), document);
   context.note("training_clusters", training.size());
   context.note("training_loss", benchmark.cost);
   context.note("benchmark", document["benchmark"]);
   context.note("mass_bins", document["training_mass_bins"]);
 }
 
-void add_fit_stages(Configuration const& configuration,
-                    std::vector<std::unique_ptr<Stage>>& stages) {
-  for (auto const& instance : snapshot_instances(configuration))
-    for (std::int64_t fold = 0; fold < fold_count(configuration); ++fold)
-      stages.push_back(std::make_unique<FitStage>(configuration, instance, fold));
+void add_fit_stages(Blueprint const& blueprint, StageList& stages) {
+  for (auto const& instance : blueprint.snapshots)
+    for (std::int64_t fold = 0; fold < blueprint.axes.n_folds(); ++fold)
+      stages.push_back(std::make_unique<FitStage>(blueprint.configuration, instance, fold));
 }
 
 }  // namespace setsz

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pipeline/run/stage.hpp"
+#include "stages/common/blueprint.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/fit/gnfw_fit.hpp"
@@ -29,12 +30,8 @@ class FitStage : public Stage {
  public:
   FitStage(Configuration const& configuration, SnapshotInstance const& instance, std::int64_t fold);
 
-  std::string name() const override { return "fit"; }
-  std::string instance() const override { return concat(snapshot_, "/fold", fold_); }
-  std::vector<std::string> input_products() const override;
-  std::vector<std::string> outputs() const override { return {"gnfw.json"}; }
-  void describe(Fingerprint& fingerprint) const override;
-  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  void preflight(Comm const& comm, Outlook& outlook) const override;
+  Estimate estimate(Outlook const& outlook, int n_ranks) const override;
   void run(Context& context) override;
 
  private:
@@ -44,11 +41,9 @@ class FitStage : public Stage {
   std::string snapshot_;
   std::int64_t fold_;
   FitOptions options_;
-  Fingerprint option_lines_;
   std::int64_t seed_;
 };
 
-void add_fit_stages(Configuration const& configuration,
-                    std::vector<std::unique_ptr<Stage>>& stages);
+void add_fit_stages(Blueprint const& blueprint, StageList& stages);
 
 }  // namespace setsz

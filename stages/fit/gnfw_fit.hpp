@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/gnfw.hpp"
+#include "stages/common/mass_bins.hpp"
 #include "stages/fit/radial_sums.hpp"
 
 namespace setsz {
@@ -34,14 +35,6 @@ GnfwParameters fit_start(std::int64_t seed, std::int64_t fold, std::int64_t numb
 /// \return cost = that average
 FitResult fit_benchmark(std::span<FitCluster const> clusters, double h,
                         GnfwParameters const& start);
-
-/// Clusters of similar mass, whose integrated pressures a flux-true model must match on average.
-struct MassBin {
-  double m200c_low, m200c_high;      ///< smallest and largest mass in it [1e10 Msun/h]
-  std::vector<std::size_t> members;  ///< indices into the list that was cut
-};
-/// Cuts by rank of mass into at most `n_bins` bins of nearly equal numbers (each at least one).
-std::vector<MassBin> mass_bins(std::span<double const> m200c_1e10msunh, std::int64_t n_bins);
 
 /// The same form, fitted so that the integrated pressure within every radius is right on average in
 /// each mass bin: least squares of Y_model(<r)/Y_gas(<r) - 1 of the stacked clusters (weights

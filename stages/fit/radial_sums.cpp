@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "pipeline/base/number.hpp"
-#include "stages/voxelize/overlap.hpp"
+#include "stages/common/overlap.hpp"
 
 namespace setsz {
 

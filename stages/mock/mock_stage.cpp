@@ -12,6 +12,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
+#include "stages/common/expected.hpp"
 #include "stages/mock/dark_matter.hpp"
 #include "stages/mock/gas_mesh.hpp"
 #include "stages/mock/mass_function.hpp"
@@ -22,7 +23,6 @@ namespace setsz {
 
 namespace {
 
-constexpr int stage_version = 1;
 constexpr std::size_t gas_type = 0, dark_matter_type = 1;
 /// Electrons per hydrogen atom: fully ionised hydrogen and helium; somewhat less where it is cold.
 constexpr double abundance_hot = 1.158, abundance_cold = 1.08;
@@ -58,26 +58,17 @@ GasFile gas_file(std::vector<GasCell> const& cells, std::uint64_t first_id) {
 }  // namespace
 
 MockStage::MockStage(Configuration const& configuration, SnapshotInstance snapshot)
-    : options_(configuration.get<MockOptions>()),
-      snapshot_(std::move(snapshot)),
+    : snapshot_(std::move(snapshot)),
       seed_(static_cast<std::uint64_t>(configuration.get<RunOptions>().seed)) {
-  described_.add("mock.version", stage_version);
-  described_.add("run.seed", seed_);
-  described_.add("snapshot.mock_redshift", snapshot_.section.mock_redshift);
-  configuration.describe<MockOptions>(described_);
-  configuration.describe<CosmologySection>(described_);
-}
-
-std::vector<std::string> MockStage::outputs() const {
-  auto names = options_.files.dark_matter();
-  for (auto& name : options_.files.gas()) names.push_back(name);
-  names.push_back(MockFiles::catalog());
-  names.push_back("truth.h5");
-  return names;
-}
-
-void MockStage::describe(Fingerprint& fingerprint) const {
-  for (auto const& [key, value] : described_.lines()) fingerprint.add(key, value);
+  record_ = {.stage = "mock", .instance = snapshot_.name, .version = 1};
+  record_.settings.add("run.seed", seed_);
+  record_.settings.add("snapshot.mock_redshift", snapshot_.section.mock_redshift);
+  options_ = record_.take<MockOptions>(configuration);
+  record_.take<CosmologySection>(configuration);
+  record_.outputs = options_.files.dark_matter();
+  for (auto& name : options_.files.gas()) record_.outputs.push_back(name);
+  record_.outputs.push_back(MockFiles::catalog());
+  record_.outputs.push_back("truth.h5");
 }
 
 MockUniverse MockStage::universe() const {
@@ -94,7 +85,7 @@ SnapshotHeader MockStage::header(MockUniverse const& universe) const {
   return header;
 }
 
-Estimate MockStage::estimate(std::string const&, int n_ranks) const {
+double MockStage::expected_gas_cells() const {
   auto const& p = options_.parameters;
   double const volume = std::pow(p.box_mpch, 3);
   double const n_particles =
@@ -106,17 +97,46 @@ Estimate MockStage::estimate(std::string const&, int n_ranks) const {
                 halo_number_density(std::max(p.gas_resolved_msunh, p.mass_min_msunh),
                                     p.mass_max_msunh, snapshot_.section.mock_redshift);
   // A leaf holds 0.5 to 2 wanted masses; within 2 R200 its edge is 0.5 to 1 of the limit.
-  double const n_cells =
-      n_particles * p.gas_cells_per_particle + n_clusters * 90 / std::pow(p.gas_resolution_r200, 3);
+  return n_particles * p.gas_cells_per_particle +
+         n_clusters * 90 / std::pow(p.gas_resolution_r200, 3);
+}
+
+/// The haloes are cheap to draw: the stages that read the mock learn what it will hold.
+void MockStage::preflight(Comm const& comm, Outlook& outlook) const {
+  constexpr double bytes_per_particle = 44, bytes_per_gas_cell = 48;
+  collectively(comm, "", [&] {
+    auto const made = universe();
+    ExpectedMock expected;
+    expected.dark_matter.header = expected.gas.header = header(made);
+    expected.dark_matter.header.n_particles[dark_matter_type] = made.n_particles;
+    expected.dark_matter.header.mass_table[dark_matter_type] = made.particle_mass;
+    expected.dark_matter.n_rows = made.n_particles;
+    expected.dark_matter.bytes_per_row = bytes_per_particle;
+    expected.gas.n_rows = std::llround(expected_gas_cells());
+    expected.gas.bytes_per_row = bytes_per_gas_cell;
+    for (std::size_t i = 0; i < made.halos.size(); ++i) {
+      Halo halo;
+      halo.id = std::ssize(expected.halos);
+      halo.position = made.halos[i].position;
+      halo.mass = made.halos[i].m200c;
+      expected.halos.push_back(halo);
+    }
+    outlook.expect(mock_product(snapshot_.name), std::move(expected));
+  });
+}
+
+Estimate MockStage::estimate(Outlook const& outlook, int n_ranks) const {
+  auto const& expected = *outlook.expected<ExpectedMock>(mock_product(snapshot_.name));
+  double const n_particles = real(expected.dark_matter.n_rows), n_cells = real(expected.gas.n_rows);
   double const n_shares = std::min<double>(n_ranks, real(options_.files.n_files));
   Estimate estimate;
   // A rank keeps all its cells until their number is known, and makes the arrays of one file.
-  estimate.memory_bytes = 50e6 + n_cells * sizeof(GasCell) / n_shares +
+  estimate.memory_bytes = n_cells * sizeof(GasCell) / n_shares +
                           std::max(n_particles * 110, n_cells * 90) / real(options_.files.n_files);
   estimate.output_bytes = n_particles * 32 + n_cells * 40;
-  estimate.seconds = 1 + (n_particles * 0.7e-6 + n_cells * 1.8e-6) / n_shares;
+  estimate.seconds = (n_particles * 0.7e-6 + n_cells * 1.8e-6) / n_shares;
   estimate.note =
-      concat(std::llround(n_particles), " particles, about ", std::llround(n_cells), " gas cells");
+      concat(expected.dark_matter.n_rows, " particles, about ", expected.gas.n_rows, " gas cells");
   return estimate;
 }
 
@@ -245,7 +265,7 @@ void MockStage::run(Context& context) {
   MockUniverse made;
   collectively(comm, "", [&] {
     made = universe();
-    for (auto const& output : outputs())
+    for (auto const& output : record_.outputs)
       std::filesystem::create_directories(
           std::filesystem::path(context.part(output)).parent_path());
   });
@@ -263,11 +283,10 @@ void MockStage::run(Context& context) {
   write_truth(comm, context.part("truth.h5"), made);
 }
 
-void add_mock_stages(Configuration const& configuration,
-                     std::vector<std::unique_ptr<Stage>>& stages) {
-  for (auto& snapshot : snapshot_instances(configuration))
+void add_mock_stages(Blueprint const& blueprint, StageList& stages) {
+  for (auto const& snapshot : blueprint.snapshots)
     if (snapshot.section.mock)
-      stages.push_back(std::make_unique<MockStage>(configuration, snapshot));
+      stages.push_back(std::make_unique<MockStage>(blueprint.configuration, snapshot));
 }
 
 }  // namespace setsz

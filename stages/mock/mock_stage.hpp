@@ -6,6 +6,7 @@
 
 #include "io/snapshot.hpp"
 #include "pipeline/run/stage.hpp"
+#include "stages/common/blueprint.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/mock/measure.hpp"
 
@@ -28,16 +29,13 @@ class MockStage : public Stage {
  public:
   MockStage(Configuration const& configuration, SnapshotInstance snapshot);
 
-  std::string name() const override { return "mock"; }
-  std::string instance() const override { return snapshot_.name; }
-  std::vector<std::string> input_products() const override { return {}; }
-  std::vector<std::string> outputs() const override;
-  void describe(Fingerprint& fingerprint) const override;
-  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  void preflight(Comm const& comm, Outlook& outlook) const override;
+  Estimate estimate(Outlook const& outlook, int n_ranks) const override;
   void run(Context& context) override;
 
  private:
   MockUniverse universe() const;
+  double expected_gas_cells() const;
   SnapshotHeader header(MockUniverse const& universe) const;
   std::vector<HaloMeasurement> write_dark_matter(Context& context,
                                                  MockUniverse const& universe) const;
@@ -48,11 +46,9 @@ class MockStage : public Stage {
   MockOptions options_;
   SnapshotInstance snapshot_;
   std::uint64_t seed_;
-  Fingerprint described_;
 };
 
 /// One instance for each [snapshot.NAME] with mock = yes.
-void add_mock_stages(Configuration const& configuration,
-                     std::vector<std::unique_ptr<Stage>>& stages);
+void add_mock_stages(Blueprint const& blueprint, StageList& stages);
 
 }  // namespace setsz

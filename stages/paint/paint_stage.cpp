@@ -3,14 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <numbers>
 
+#include "io/json_file.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
-#include "stages/common/instances.hpp"
+#include "stages/common/expected.hpp"
 #include "stages/common/snapshot_check.hpp"
 #include "stages/paint/box_report.hpp"
 #include "stages/paint/box_work.hpp"
@@ -148,64 +148,51 @@ void PaintOptions::declare(OptionList& options) {
   PopulationOptions::declare(options);
 }
 
-PaintStage::PaintStage(Configuration const& configuration, SnapshotInstance const& instance,
-                       std::string const& model)
+PaintStage::PaintStage(Blueprint const& blueprint, SnapshotInstance const& instance,
+                       MapInstance const& map)
     : instance_(instance),
-      names_(configuration, instance.name, model),
-      options_(configuration.get<PaintOptions>()),
-      voxelize_(configuration.get<VoxelizeOptions>()),
-      run_directory_(configuration.get<RunOptions>().directory) {
-  configuration.describe<PaintOptions>(option_lines_);
+      names_(blueprint.axes, instance.name, map.model),
+      voxelize_(blueprint.configuration.get<VoxelizeOptions>()),
+      run_directory_(blueprint.configuration.get<RunOptions>().directory) {
+  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 2};
+  options_ = record_.take<PaintOptions>(blueprint.configuration, map.section);
+  record_.inputs = names_.inputs(options_);
+  record_.settings.add("paint.network", map.model.empty() ? "none" : names_.member.name());
+  record_.outputs = {"box.h5", "maps.h5", "spectra.json"};
+  if (!options_.true_field) return;
+  record_.settings.add("voxelize.cell_size", static_cast<int>(voxelize_.cell_size));
+  record_.inputs.push_back(products::pressure(instance_.name));
+  for (auto const& name : instance_.gas_products()) record_.inputs.push_back(name);
+  record_.files = [instance] { return instance.gas_files(); };
 }
 
-std::vector<std::string> PaintStage::input_products() const {
-  auto inputs = names_.inputs(options_);
-  if (options_.true_field) {
-    inputs.push_back(products::pressure(names_.snapshot));
-    for (auto const& name : instance_.gas_products()) inputs.push_back(name);
-  }
-  return inputs;
-}
-
-std::vector<std::string> PaintStage::input_files() const {
-  return options_.true_field ? instance_.gas_files() : std::vector<std::string>{};
-}
-
-void PaintStage::describe(Fingerprint& fingerprint) const {
-  fingerprint.add("paint.version", 2);
-  fingerprint.add("paint.model", names_.model);
-  fingerprint.add("paint.member", names_.member.name());
-  for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
-}
-
-Estimate PaintStage::estimate(std::string const& run_directory, int n_ranks) const {
-  auto const table = read_clusters(run_directory + "/" + products::clusters(names_.snapshot));
+Estimate PaintStage::estimate(Outlook const& outlook, int n_ranks) const {
+  auto const table = expected_clusters(outlook, names_.snapshot);
   auto const n = real(options_.n_grid);
   double const cell = table.box_ckpch / n, cells = n * n * n,
                n_fields = options_.true_field ? 2 : 1;
   double seconds = n_fields * cells * seconds_per_grid_cell;
   for (auto const& cluster : table.clusters)
     seconds += cluster_seconds(real(voxelize_.n_voxels), cluster.r200c, cell);
-  std::int64_t n_fill = 0;
+  ExpectedFill fill;
   if (options_.fill) {
-    auto const halos = run_directory + "/" + products::halos(names_.snapshot);
-    n_fill = count_fill_halos(halos);
-    auto const some = read_fill_halos(halos, {0, std::min<std::int64_t>(n_fill, 4096)});
+    fill = expected_fill(outlook, names_.snapshot);
     double of_some = 0;
-    for (auto const& halo : some) of_some += fill_seconds(options_.fill_cut_r200, halo.r200c, cell);
-    if (!some.empty()) seconds += of_some * real(n_fill) / real(some.size());
+    for (double const r200c : fill.r200c)
+      of_some += fill_seconds(options_.fill_cut_r200, r200c, cell);
+    if (!fill.r200c.empty()) seconds += of_some * real(fill.n) / real(fill.r200c.size());
   }
   if (options_.true_field) {
-    auto const gas = outline_snapshot(instance_, run_directory, Snapshot::Kind::gas);
+    auto const gas = expected_snapshot(outlook, instance_, Snapshot::Kind::gas);
     seconds += gas_seconds(real(gas.n_rows), table.box_ckpch, cell);
   }
   Estimate estimate;
   // Grid, transform and FFTW's buffer of one field at a time; the map along x is whole on a rank.
   double const slab_bytes = 8 * std::ceil(n / n_ranks) * n * n;
-  estimate.memory_bytes = slab_bytes * (2 * n_fields + 1) + 16 * n * n + 1.2e8;
+  estimate.memory_bytes = slab_bytes * (2 * n_fields + 1) + 16 * n * n + 7.5e7;
   estimate.output_bytes = n_fields * (4 * cells + 24 * n * n);
   estimate.seconds = seconds / n_ranks;
-  estimate.note = concat(options_.n_grid, "^3 cells, ", table.size(), " clusters, ", n_fill,
+  estimate.note = concat(options_.n_grid, "^3 cells, ", table.size(), " clusters, ", fill.n,
                          " haloes of the fill");
   return estimate;
 }
@@ -290,12 +277,7 @@ void PaintStage::run(Context& context) {
     report["Y_by_mass"] = y_by_mass(ys, mass_bins);
     report["Y_painted_over_gas"] = y_by_mass(ys, 1);
   }
-  on_root(comm, "paint: writing the spectra", [&] {
-    std::ofstream out(context.part("spectra.json"));
-    out << report.dump(1) << "\n";
-    out.close();
-    require(out.good(), ExitCode::io, "cannot write '", context.part("spectra.json"), "'");
-  });
+  write_json(comm, context.part("spectra.json"), report);
 
   context.note("clusters", std::ssize(cluster_sums));
   context.note("fill_haloes", totals.n_fill);
@@ -311,11 +293,10 @@ void PaintStage::run(Context& context) {
   }
 }
 
-void add_paint_stages(Configuration const& configuration,
-                      std::vector<std::unique_ptr<Stage>>& stages) {
-  for (auto const& instance : snapshot_instances(configuration))
-    for (auto const& model : model_names(configuration))
-      stages.push_back(std::make_unique<PaintStage>(configuration, instance, model));
+void add_paint_stages(Blueprint const& blueprint, StageList& stages) {
+  for (auto const& instance : blueprint.snapshots)
+    for (auto const& map : blueprint.axes.maps("paint"))
+      stages.push_back(std::make_unique<PaintStage>(blueprint, instance, map));
 }
 
 }  // namespace setsz

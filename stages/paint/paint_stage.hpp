@@ -5,9 +5,10 @@
 #include <vector>
 
 #include "pipeline/run/stage.hpp"
+#include "stages/common/blueprint.hpp"
 #include "stages/common/sections.hpp"
+#include "stages/common/voxelize_section.hpp"
 #include "stages/paint/population.hpp"
-#include "stages/voxelize/voxelize_stage.hpp"
 
 namespace setsz {
 
@@ -21,7 +22,7 @@ struct PaintOptions : PopulationOptions {
   void validate() const {}
 };
 
-/// Paints the box of a snapshot: paint/<snapshot>/<model>/seed<s> or ensemble/ box.h5 (3-D grids),
+/// Paints the box of a snapshot: paint/<snapshot>/<map>/ box.h5 (3-D grids),
 /// maps.h5 (y along x, y, z) and spectra.json (P(k), T(k), r(k), Y and mean y against the gas).
 ///
 /// Ranks own slabs of planes in x. Every rank reads the haloes that reach into its slab and adds
@@ -29,20 +30,9 @@ struct PaintOptions : PopulationOptions {
 /// snapshot's rows. Memory per rank: 4 slabs of doubles with true_field, else 2, and the budget.
 class PaintStage : public Stage {
  public:
-  PaintStage(Configuration const& configuration, SnapshotInstance const& instance,
-             std::string const& model);
+  PaintStage(Blueprint const& blueprint, SnapshotInstance const& instance, MapInstance const& map);
 
-  std::string name() const override { return "paint"; }
-  std::string instance() const override {
-    return concat(names_.snapshot, "/", names_.model, "/", names_.member.name());
-  }
-  std::vector<std::string> input_products() const override;
-  std::vector<std::string> input_files() const override;
-  std::vector<std::string> outputs() const override {
-    return {"box.h5", "maps.h5", "spectra.json"};
-  }
-  void describe(Fingerprint& fingerprint) const override;
-  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  Estimate estimate(Outlook const& outlook, int n_ranks) const override;
   void run(Context& context) override;
 
  private:
@@ -50,11 +40,9 @@ class PaintStage : public Stage {
   PopulationNames names_;
   PaintOptions options_;
   VoxelizeOptions voxelize_;  ///< what a gas cell is
-  Fingerprint option_lines_;
   std::string run_directory_;
 };
 
-void add_paint_stages(Configuration const& configuration,
-                      std::vector<std::unique_ptr<Stage>>& stages);
+void add_paint_stages(Blueprint const& blueprint, StageList& stages);
 
 }  // namespace setsz

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/base/number.hpp"
-#include "stages/common/instances.hpp"
 #include "stages/common/sections.hpp"
 
 namespace setsz {
@@ -28,6 +27,7 @@ GnfwParameters read_flux_fit(std::string const& path) {
 }  // namespace
 
 void PopulationOptions::declare(OptionList& options) {
+  declare_map_model(options, model);
   options.add("source", source,
               {{"network", ClusterSource::network},
                {"gnfw", ClusterSource::gnfw},
@@ -47,13 +47,12 @@ void PopulationOptions::declare(OptionList& options) {
                .max = 20});
 }
 
-PopulationNames::PopulationNames(Configuration const& configuration, std::string the_snapshot,
-                                 std::string the_model)
-    : snapshot(std::move(the_snapshot)),
-      model(std::move(the_model)),
-      member(painted_member(configuration)),
-      seeds(training_seeds(configuration)),
-      n_folds(fold_count(configuration)) {}
+PopulationNames::PopulationNames(Axes const& axes, std::string the_snapshot, std::string the_model)
+    : snapshot(std::move(the_snapshot)), model(std::move(the_model)), n_folds(axes.n_folds()) {
+  if (model.empty()) return;
+  member = axes.painted(model);
+  seeds = axes.seeds(model);
+}
 
 std::string PopulationNames::prediction(std::int64_t fold) const {
   return products::prediction(snapshot, model, fold, member);
@@ -62,9 +61,7 @@ std::string PopulationNames::prediction(std::int64_t fold) const {
 std::vector<std::string> PopulationNames::networks() const {
   std::vector<std::string> names;
   for (std::int64_t fold = 0; fold < n_folds; ++fold)
-    for (auto const seed : seeds)
-      names.push_back(
-          concat("train/", products::trained_instance(snapshot, model, fold, {seed}), "/model.pt"));
+    for (auto const seed : seeds) names.push_back(products::trained({snapshot, model, fold, seed}));
   return names;
 }
 

@@ -27,6 +27,7 @@ enum class ClusterSource {
 
 /// Which haloes are painted: keys that [paint] and [sky] share.
 struct PopulationOptions {
+  std::string model;  ///< of the map; see Axes::maps
   ClusterSource source = ClusterSource::network;
   bool fill = true;
   double fill_mass_min_msunh = 0;
@@ -36,13 +37,13 @@ struct PopulationOptions {
 
 /// Where the products of one snapshot and model are: of its one network, or of the mean of several.
 struct PopulationNames {
-  std::string snapshot, model;
+  std::string snapshot;
+  std::string model;  ///< empty: no network
   Member member;
   std::vector<std::int64_t> seeds;  ///< of the networks behind it
   std::int64_t n_folds = 1;
 
-  PopulationNames(Configuration const& configuration, std::string the_snapshot,
-                  std::string the_model);
+  PopulationNames(Axes const& axes, std::string the_snapshot, std::string the_model);
   std::string prediction(std::int64_t fold) const;
   std::vector<std::string> networks() const;  ///< train/.../model.pt of all folds and seeds
   std::vector<std::string> inputs(PopulationOptions const& options) const;

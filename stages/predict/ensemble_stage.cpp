@@ -2,15 +2,14 @@
 #include "stages/predict/ensemble_stage.hpp"
 
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/cube_file.hpp"
-#include "stages/common/instances.hpp"
-#include "stages/common/sections.hpp"
+#include "stages/common/expected.hpp"
 #include "stages/predict/prediction_file.hpp"
+#include "stages/predict/work_items.hpp"
 
 namespace setsz {
 
@@ -55,31 +54,30 @@ PredictedCubes mean_of(std::vector<CubeFile> const& members, Range range) {
 
 }  // namespace
 
-EnsembleStage::EnsembleStage(Configuration const& configuration, std::string snapshot,
-                             std::string model, std::int64_t fold)
-    : snapshot_(std::move(snapshot)), model_(std::move(model)), fold_(fold) {
-  for (auto const seed : training_seeds(configuration))
+EnsembleStage::EnsembleStage(Blueprint const& blueprint, std::string snapshot, std::string model,
+                             std::int64_t fold)
+    : snapshot_(std::move(snapshot)),
+      model_(std::move(model)),
+      fold_(fold),
+      n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels),
+      predict_(blueprint.configuration.get<PredictOptions>()) {
+  for (auto const seed : blueprint.axes.seeds(model_))
     members_.push_back(products::prediction(snapshot_, model_, fold_, Member{seed}));
+  record_ = {
+      .stage = "predict", .instance = model_path(snapshot_, model_, fold_, Member{}), .version = 1};
+  record_.inputs = members_;
+  record_.outputs = {"prediction.h5"};
+  record_.settings.add("ensemble.members", join(members_, ", "));
 }
 
-std::string EnsembleStage::instance() const {
-  return products::trained_instance(snapshot_, model_, fold_, Member{});
-}
-
-void EnsembleStage::describe(Fingerprint& fingerprint) const {
-  fingerprint.add("ensemble.version", 1);
-  fingerprint.add("ensemble.members", join(members_, ", "));
-}
-
-Estimate EnsembleStage::estimate(std::string const& run_directory, int n_ranks) const {
-  constexpr double bytes_per_second = 5e8;
+Estimate EnsembleStage::estimate(Outlook const& outlook, int n_ranks) const {
+  constexpr double bytes_per_second = 3e8;
+  auto const table = expected_clusters(outlook, snapshot_);
+  auto const n = real(clusters_to_predict(table, predict_, fold_).size());
+  double const cube_bytes = 4 * std::pow(real(n_voxels_), 3);
   Estimate estimate;
-  for (auto const& member : members_) {
-    std::error_code none;
-    auto const size = std::filesystem::file_size(run_directory + "/" + member, none);
-    if (!none) estimate.output_bytes = std::max(estimate.output_bytes, real(size));
-  }
-  estimate.memory_bytes = estimate.output_bytes / n_ranks + 1e8;
+  estimate.output_bytes = n * cube_bytes;
+  estimate.memory_bytes = 2 * estimate.output_bytes / n_ranks + 6 * cube_bytes;
   estimate.seconds = real(members_.size() + 1) * estimate.output_bytes / bytes_per_second / n_ranks;
   estimate.note = concat("mean of ", members_.size(), " predictions");
   return estimate;

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/run/options.hpp"
-#include "pipeline/run/stage.hpp"
+#include "stages/common/blueprint.hpp"
+#include "stages/predict/predict_stage.hpp"
 
 namespace setsz {
 
@@ -18,20 +18,17 @@ namespace setsz {
 /// maps are painted of.
 class EnsembleStage : public Stage {
  public:
-  EnsembleStage(Configuration const& configuration, std::string snapshot, std::string model,
+  EnsembleStage(Blueprint const& blueprint, std::string snapshot, std::string model,
                 std::int64_t fold);
 
-  std::string name() const override { return "predict"; }
-  std::string instance() const override;
-  std::vector<std::string> input_products() const override { return members_; }
-  std::vector<std::string> outputs() const override { return {"prediction.h5"}; }
-  void describe(Fingerprint& fingerprint) const override;
-  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  Estimate estimate(Outlook const& outlook, int n_ranks) const override;
   void run(Context& context) override;
 
  private:
   std::string snapshot_, model_;
   std::int64_t fold_;
+  std::int64_t n_voxels_;
+  PredictOptions predict_;
   std::vector<std::string> members_;  ///< their prediction.h5
 };
 

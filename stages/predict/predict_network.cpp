@@ -10,7 +10,6 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/particle_store.hpp"
-#include "stages/fit/fit_report.hpp"
 #include "stages/predict/prediction_file.hpp"
 #include "stages/predict/work_items.hpp"
 #include "stages/train/cluster_source.hpp"

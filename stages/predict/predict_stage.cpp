@@ -6,7 +6,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
-#include "stages/common/instances.hpp"
+#include "stages/common/expected.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/predict/ensemble_stage.hpp"
 #include "stages/predict/work_items.hpp"
@@ -30,48 +30,32 @@ void PredictOptions::declare(OptionList& options) {
                .max = 1e7});
 }
 
-PredictStage::PredictStage(Configuration const& configuration, ModelInstance instance,
-                           LearningBodies const& bodies)
-    : bodies_(bodies) {
+PredictStage::PredictStage(Blueprint const& blueprint, ModelInstance instance)
+    : bodies_(blueprint.bodies) {
+  auto const& configuration = blueprint.configuration;
   task_.instance = std::move(instance);
-  auto const model = "model." + task_.instance.model;
-  task_.model = configuration.get<ModelSection>(model);
-  task_.options = configuration.get<PredictOptions>();
-  task_.cube = configuration.get<VoxelizeOptions>();
-  task_.run_seed = configuration.get<RunOptions>().seed;
   auto const& snapshot = task_.instance.snapshot;
+  task_.run_seed = configuration.get<RunOptions>().seed;
   task_.clusters = products::clusters(snapshot);
   task_.particles = products::particles(snapshot);
-  task_.trained = "train/" + task_.instance.path() + "/model.pt";
-  Fingerprint description;
-  description.add("predict.version", 1);
-  description.add("run.seed", task_.run_seed);
-  description.add("predict.instance", task_.instance.path());
-  description.add("voxelize.n_voxels", task_.cube.n_voxels);
-  description.add("voxelize.edge_r200", task_.cube.edge_r200);
-  description.add("voxelize.fixed_edge_ckpch", task_.cube.fixed_edge_ckpch);
-  Fingerprint options;
-  configuration.describe<PredictOptions>(options);
-  configuration.describe<ModelSection>(options, model);
-  for (auto const& [key, value] : options.lines()) description.add(key, value);
-  task_.description = description.lines();
+  task_.trained = products::trained(task_.instance);
+  record_ = {.stage = "predict", .instance = task_.instance.path(), .version = 1};
+  record_.inputs = {task_.clusters, task_.particles, task_.trained};
+  record_.outputs = {"prediction.h5"};
+  record_.settings.add("run.seed", task_.run_seed);
+  record_.settings.add("predict.instance", task_.instance.path());
+  task_.options = record_.take<PredictOptions>(configuration);
+  task_.model = record_.take<ModelSection>(configuration, "model." + task_.instance.model);
+  task_.cube = record_.take<VoxelizeOptions>(configuration);
 }
 
-std::vector<std::string> PredictStage::input_products() const {
-  return {task_.clusters, task_.particles, task_.trained};
-}
-
-void PredictStage::describe(Fingerprint& fingerprint) const {
-  for (auto const& [key, value] : task_.description) fingerprint.add(key, value);
-}
-
-void PredictStage::preflight(Comm const& comm) const {
+void PredictStage::preflight(Comm const& comm, Outlook&) const {
   if (!bodies_.require_device) return;  // a program without libtorch: it runs no network either
   collectively(comm, "predict: device", [&] { bodies_.require_device(task_.options.device); });
 }
 
-Estimate PredictStage::estimate(std::string const& run_directory, int n_ranks) const {
-  auto const table = read_clusters(run_directory + "/" + task_.clusters);
+Estimate PredictStage::estimate(Outlook const& outlook, int n_ranks) const {
+  auto const table = expected_clusters(outlook, task_.instance.snapshot);
   auto const n = real(clusters_to_predict(table, task_.options, task_.instance.fold).size());
   double const cells = std::pow(real(task_.cube.n_voxels), 3);
   double const inside =
@@ -98,16 +82,14 @@ void PredictStage::run(Context& context) {
   bodies_.predict(task_, context);
 }
 
-void add_predict_stages(Configuration const& configuration, LearningBodies const& bodies,
-                        std::vector<std::unique_ptr<Stage>>& stages) {
-  for (auto const& instance : model_instances(configuration))
-    stages.push_back(std::make_unique<PredictStage>(configuration, instance, bodies));
-  if (training_seeds(configuration).size() < 2) return;
-  for (auto const& snapshot : snapshot_instances(configuration))
-    for (auto const& model : model_names(configuration))
-      for (std::int64_t fold = 0; fold < fold_count(configuration); ++fold)
-        stages.push_back(
-            std::make_unique<EnsembleStage>(configuration, snapshot.name, model, fold));
+void add_predict_stages(Blueprint const& blueprint, StageList& stages) {
+  auto const& axes = blueprint.axes;
+  for (auto const& instance : axes.networks())
+    stages.push_back(std::make_unique<PredictStage>(blueprint, instance));
+  for (auto const& snapshot : axes.snapshots())
+    for (auto const& model : axes.models())
+      for (std::int64_t fold = 0; fold < axes.n_folds() && axes.seeds(model).size() > 1; ++fold)
+        stages.push_back(std::make_unique<EnsembleStage>(blueprint, snapshot, model, fold));
 }
 
 }  // namespace setsz

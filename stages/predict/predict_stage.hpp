@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "pipeline/run/stage.hpp"
+#include "stages/common/blueprint.hpp"
 #include "stages/common/model_section.hpp"
-#include "stages/registry.hpp"
-#include "stages/voxelize/voxelize_stage.hpp"
+#include "stages/common/voxelize_section.hpp"
 
 namespace setsz {
 
@@ -37,7 +37,6 @@ struct PredictTask {
       cube;  ///< the lattice is that of pressure.h5, so that they compare voxel by voxel
   std::int64_t run_seed = 1;
   std::string clusters, particles, trained;  ///< product names
-  std::vector<std::pair<std::string, std::string>> description;
 };
 
 /// Evaluates one network on the voxels of clusters:
@@ -47,16 +46,10 @@ struct PredictTask {
 /// journalled. Memory per rank: one cluster's particles at a time and the cubes it has finished.
 class PredictStage : public Stage {
  public:
-  PredictStage(Configuration const& configuration, ModelInstance instance,
-               LearningBodies const& bodies);
+  PredictStage(Blueprint const& blueprint, ModelInstance instance);
 
-  std::string name() const override { return "predict"; }
-  std::string instance() const override { return task_.instance.path(); }
-  std::vector<std::string> input_products() const override;
-  std::vector<std::string> outputs() const override { return {"prediction.h5"}; }
-  void describe(Fingerprint& fingerprint) const override;
-  void preflight(Comm const& comm) const override;
-  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  void preflight(Comm const& comm, Outlook& outlook) const override;
+  Estimate estimate(Outlook const& outlook, int n_ranks) const override;
   void run(Context& context) override;
 
  private:
@@ -65,7 +58,6 @@ class PredictStage : public Stage {
 };
 
 /// One for every snapshot, model, fold and seed.
-void add_predict_stages(Configuration const& configuration, LearningBodies const& bodies,
-                        std::vector<std::unique_ptr<Stage>>& stages);
+void add_predict_stages(Blueprint const& blueprint, StageList& stages);
 
 }  // namespace setsz

@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <numbers>
 
+#include "io/json_file.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
-#include "stages/common/instances.hpp"
+#include "stages/common/expected.hpp"
 #include "stages/sky/sky_cost.hpp"
 #include "stages/sky/sky_header.hpp"
 #include "stages/sky/sky_report.hpp"
@@ -61,18 +61,13 @@ void write_report(Context& context, RingMap const& map, SkyRecord const& record)
       if (comm.is_root()) report["cl"] = spectrum_report(companion, nside);
     });
   }
-  on_root(comm, "sky: writing sky.json", [&] {
-    std::ofstream out(context.part("sky.json"));
-    out << report.dump(1) << "\n";
-    out.close();
-    require(out.good(), ExitCode::io, "cannot write '", context.part("sky.json"), "'");
-  });
+  write_json(comm, context.part("sky.json"), report);
   for (auto const* key : {"mean_y", "std_y", "max_y", "n_clusters", "n_fill", "n_too_near",
                           "y_lost_sr", "sum_rule_residual", "largest_sampling_error"})
     context.note(key, report[key]);
 }
 
-/// Two snapshots must not stand for the same redshift; a hole in between is allowed, and said.
+/// Two snapshots must not stand for the same redshift; a warning names gaps between them.
 void check_ranges(std::vector<SnapshotInstance> snapshots, SkyOptions const& options) {
   require(!snapshots.empty(), ExitCode::config, "no [snapshot.NAME] stands for redshifts between ",
           options.redshift_min, " and ", options.redshift_max,
@@ -127,47 +122,39 @@ void SkyOptions::validate() const {
           " is not below redshift_max = ", redshift_max);
 }
 
-SkyStage::SkyStage(Configuration const& configuration, std::string model)
-    : model_(std::move(model)),
-      member_(painted_member(configuration)),
-      n_voxels_(configuration.get<VoxelizeOptions>().n_voxels),
-      options_(configuration.get<SkyOptions>()) {
-  for (auto const& snapshot : snapshot_instances(configuration)) {
-    if (snapshot.section.redshift_min < options_.redshift_max &&
-        snapshot.section.redshift_max > options_.redshift_min) {
-      snapshots_.push_back(snapshot);
-      names_.emplace_back(configuration, snapshot.name, model_);
-    }
+SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
+    : model_(map.model), n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
+  record_ = {.stage = "sky", .instance = map.name, .version = 2};
+  options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
+  if (!model_.empty()) member_ = blueprint.axes.painted(model_);
+  record_.settings.add("sky.network", model_.empty() ? "none" : model_ + "/" + member_.name());
+  for (auto const& snapshot : blueprint.snapshots) {
+    if (snapshot.section.redshift_min >= options_.redshift_max ||
+        snapshot.section.redshift_max <= options_.redshift_min)
+      continue;
+    snapshots_.push_back(snapshot);
+    names_.emplace_back(blueprint.axes, snapshot.name, model_);
+    record_.settings.add(
+        concat("sky.redshifts.", snapshot.name),
+        concat(snapshot.section.redshift_min, " to ", snapshot.section.redshift_max));
+    record_.settings.add(concat("sky.simulation.", snapshot.name),
+                         snapshot.section.simulation_name());
+    for (auto const& name : names_.back().inputs(options_)) record_.inputs.push_back(name);
   }
-  configuration.describe<SkyOptions>(option_lines_);
+  for (auto const& name : networks()) record_.inputs.push_back(name);
+  record_.outputs = {"compton_y.fits", "sky.json"};
 }
 
-std::vector<std::string> SkyStage::input_products() const {
-  std::vector<std::string> inputs;
-  for (auto const& names : names_)
-    for (auto const& name : names.inputs(options_)) inputs.push_back(name);
-  for (auto const& name : networks()) inputs.push_back(name);
-  return inputs;
+void SkyStage::preflight(Comm const& comm, Outlook&) const {
+  collectively(comm, "", [&] { check_ranges(snapshots_, options_); });
 }
 
-void SkyStage::describe(Fingerprint& fingerprint) const {
-  fingerprint.add("sky.version", 2);
-  fingerprint.add("sky.model", model_);
-  fingerprint.add("sky.member", member_.name());
-  for (auto const& snapshot : snapshots_) {
-    fingerprint.add(concat("sky.redshifts.", snapshot.name),
-                    concat(snapshot.section.redshift_min, " to ", snapshot.section.redshift_max));
-    fingerprint.add(concat("sky.simulation.", snapshot.name), snapshot.section.simulation_name());
-  }
-  for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
-}
-
-Estimate SkyStage::estimate(std::string const& run_directory, int n_ranks) const {
+Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const nside = real(options_.nside);
   double const n_pixels = 12 * nside * nside, pixel = std::sqrt(4 * std::numbers::pi / n_pixels);
   SkyCost cost;
   for (auto const& snapshot : snapshots_) {
-    auto const table = read_clusters(run_directory + "/" + products::clusters(snapshot.name));
+    auto const table = expected_clusters(outlook, snapshot.name);
     auto const shell =
         shell_of(table.cosmology, std::max(options_.redshift_min, snapshot.section.redshift_min),
                  std::min(options_.redshift_max, snapshot.section.redshift_max));
@@ -176,25 +163,22 @@ Estimate SkyStage::estimate(std::string const& run_directory, int n_ranks) const
     cost.add_clusters(radii, table.box_ckpch, shell, pixel,
                       options_.source == ClusterSource::network ? n_voxels_ : 0);
     if (!options_.fill) continue;
-    auto const halos = run_directory + "/" + products::halos(snapshot.name);
-    auto const n_fill = count_fill_halos(halos);
-    radii.clear();
-    for (auto const& halo : read_fill_halos(halos, {0, std::min<std::int64_t>(n_fill, 4096)}))
-      radii.push_back(halo.r200c);
-    cost.add_fill(radii, real(n_fill), table.box_ckpch, shell, pixel, options_.fill_cut_r200);
+    auto const fill = expected_fill(outlook, snapshot.name);
+    cost.add_fill(fill.r200c, real(fill.n), table.box_ckpch, shell, pixel, options_.fill_cut_r200);
   }
   auto const spectrum_nside = real(std::min(options_.spectrum_nside, options_.nside));
   double const spectrum_pixels = 12 * spectrum_nside * spectrum_nside;
   Estimate estimate;
   // Map, the same as float32 for the file, and a rank's own copy of the companion map.
-  estimate.memory_bytes = 12 * n_pixels / n_ranks + cost.table_bytes + 8 * spectrum_pixels + 5e7;
+  estimate.memory_bytes = 12 * n_pixels / n_ranks + cost.table_bytes + 8 * spectrum_pixels + 1e7;
   estimate.output_bytes = 4 * n_pixels;
   estimate.seconds = cost.seconds / n_ranks + cost.seconds_on_every_rank +
                      SkyCost::seconds_of_map(n_pixels) / n_ranks +
                      SkyCost::seconds_of_spectrum(spectrum_nside);
   estimate.note =
-      concat(snapshots_.size(), " snapshots, about ", std::llround(cost.n_clusters),
-             " clusters and ", std::llround(cost.n_fill), " haloes of the fill on the sky");
+      concat(snapshots_.size(), snapshots_.size() == 1 ? " snapshot, about " : " snapshots, about ",
+             std::llround(cost.n_clusters), " clusters and ", std::llround(cost.n_fill),
+             " haloes of the fill on the sky");
   return estimate;
 }
 
@@ -223,7 +207,6 @@ std::string SkyStage::model_hash(Context& context) const {
 SkyStage::Inputs SkyStage::open(Context& context) const {
   Inputs inputs;
   collectively(context.comm(), "sky: opening the inputs", [&] {
-    check_ranges(snapshots_, options_);
     for (std::size_t i = 0; i < snapshots_.size(); ++i) {
       auto const& snapshot = snapshots_[i];
       auto& population = *inputs.populations.emplace_back(std::make_unique<Population>(
@@ -252,15 +235,13 @@ void SkyStage::run(Context& context) {
     Log::warn("sky: ", totals.n_too_near,
               " haloes hold the observer and were not painted; a larger "
               "[sky] redshift_min leaves them out");
-  Fingerprint fingerprint;
-  describe(fingerprint);
   SkyRecord const record{options_,
                          snapshots_,
                          inputs.populations.front()->table(),
                          model_,
                          member_,
                          model_hash(context),
-                         fingerprint.hex(),
+                         record_.settings.hex(),
                          context.code(),
                          totals,
                          figures,
@@ -269,10 +250,9 @@ void SkyStage::run(Context& context) {
   write_report(context, work.map(), record);
 }
 
-void add_sky_stages(Configuration const& configuration,
-                    std::vector<std::unique_ptr<Stage>>& stages) {
-  for (auto const& model : model_names(configuration))
-    stages.push_back(std::make_unique<SkyStage>(configuration, model));
+void add_sky_stages(Blueprint const& blueprint, StageList& stages) {
+  for (auto const& map : blueprint.axes.maps("sky"))
+    stages.push_back(std::make_unique<SkyStage>(blueprint, map));
 }
 
 }  // namespace setsz

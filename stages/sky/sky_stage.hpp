@@ -5,10 +5,11 @@
 #include <vector>
 
 #include "pipeline/run/stage.hpp"
+#include "stages/common/blueprint.hpp"
 #include "stages/common/sections.hpp"
+#include "stages/common/voxelize_section.hpp"
 #include "stages/paint/population.hpp"
 #include "stages/sky/sky_work.hpp"
-#include "stages/voxelize/voxelize_stage.hpp"
 
 namespace setsz {
 
@@ -25,7 +26,7 @@ struct SkyOptions : PopulationOptions {
   void validate() const;
 };
 
-/// Paints the sky of a model: sky/<model>/seed<s> or ensemble/ compton_y.fits and sky.json.
+/// Paints a sky: sky/<map>/ compton_y.fits and sky.json.
 ///
 /// Replicas of the periodic box are tiled around the observer. A halo is painted whole by the
 /// snapshot whose redshift range ([snapshot.NAME] redshift_min, redshift_max) holds the replica's
@@ -34,14 +35,10 @@ struct SkyOptions : PopulationOptions {
 /// side by side. Memory per rank: 12 bytes a pixel it owns, the cluster table, one cube.
 class SkyStage : public Stage {
  public:
-  SkyStage(Configuration const& configuration, std::string model);
+  SkyStage(Blueprint const& blueprint, MapInstance const& map);
 
-  std::string name() const override { return "sky"; }
-  std::string instance() const override { return concat(model_, "/", member_.name()); }
-  std::vector<std::string> input_products() const override;
-  std::vector<std::string> outputs() const override { return {"compton_y.fits", "sky.json"}; }
-  void describe(Fingerprint& fingerprint) const override;
-  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  void preflight(Comm const& comm, Outlook& outlook) const override;
+  Estimate estimate(Outlook const& outlook, int n_ranks) const override;
   void run(Context& context) override;
 
  private:
@@ -61,10 +58,8 @@ class SkyStage : public Stage {
   Member member_;
   std::int64_t n_voxels_;
   SkyOptions options_;
-  Fingerprint option_lines_;
 };
 
-void add_sky_stages(Configuration const& configuration,
-                    std::vector<std::unique_ptr<Stage>>& stages);
+void add_sky_stages(Blueprint const& blueprint, StageList& stages);
 
 }  // namespace setsz

@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/cluster_table.hpp"
-#include "stages/common/instances.hpp"
+#include "stages/common/expected.hpp"
 #include "stages/common/particle_store.hpp"
 #include "stages/common/sections.hpp"
 
@@ -74,47 +75,55 @@ void TrainOptions::declare(OptionList& options) {
               {.help = "targets worked on at a time, at most", .min = 1, .max = 1e6});
 }
 
-TrainStage::TrainStage(Configuration const& configuration, ModelInstance instance,
-                       LearningBodies const& bodies)
-    : bodies_(bodies) {
+TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
+    : snapshot_(blueprint.snapshot(instance.snapshot)), bodies_(blueprint.bodies) {
+  auto const& configuration = blueprint.configuration;
   task_.instance = std::move(instance);
-  auto const model = "model." + task_.instance.model;
-  task_.model = configuration.get<ModelSection>(model);
-  task_.options = configuration.get<TrainOptions>();
-  task_.run_seed = configuration.get<RunOptions>().seed;
   auto const& snapshot = task_.instance.snapshot;
+  task_.run_seed = configuration.get<RunOptions>().seed;
   task_.clusters = products::clusters(snapshot);
   task_.particles = products::particles(snapshot);
   task_.pressure = products::pressure(snapshot);
   task_.gnfw = products::gnfw(snapshot, task_.instance.fold);
-  Fingerprint description;
-  description.add("train.version", 2);
-  description.add("run.seed", task_.run_seed);
-  description.add("train.instance", task_.instance.path());
-  Fingerprint options;
-  configuration.describe<TrainOptions>(options);
-  configuration.describe<ModelSection>(options, model);
-  for (auto const& [key, value] : options.lines())
-    if (key != "train.seeds" && key.find("_particles_test") == std::string::npos)
-      description.add(key, value);  // other seeds and the way of predicting change no network
-  task_.description = description.lines();
+  record_ = {.stage = "train", .instance = task_.instance.path(), .version = 2};
+  record_.inputs = {task_.clusters, task_.particles, task_.pressure, task_.gnfw};
+  record_.outputs = {"model.pt", "history.h5"};
+  record_.settings.add("run.seed", task_.run_seed);
+  record_.settings.add("train.instance", task_.instance.path());
+  task_.options = record_.take<TrainOptions>(configuration, "train." + task_.instance.model);
+  task_.model =
+      record_.take<ModelSection>(configuration, "model." + task_.instance.model, {Affects::result});
+  task_.description = record_.settings.lines();
 }
 
-std::vector<std::string> TrainStage::input_products() const {
-  return {task_.clusters, task_.particles, task_.pressure, task_.gnfw};
-}
-
-void TrainStage::describe(Fingerprint& fingerprint) const {
-  for (auto const& [key, value] : task_.description) fingerprint.add(key, value);
-}
-
-void TrainStage::preflight(Comm const& comm) const {
+void TrainStage::preflight(Comm const& comm, Outlook& outlook) const {
+  for (auto const part : {Split::training, Split::validation})
+    require_part(comm, outlook, task_.instance.snapshot, task_.instance.fold, part);
   if (!bodies_.require_device) return;  // a program without libtorch: it runs no network either
   collectively(comm, "train: device", [&] { bodies_.require_device(task_.options.device); });
 }
 
-Estimate TrainStage::estimate(std::string const& run_directory, int n_ranks) const {
-  auto const table = read_clusters(run_directory + "/" + task_.clusters);
+/// Particles of the training and validation clusters: stored, else expected.
+double TrainStage::held_particles(Outlook const& outlook, ClusterTable const& table) const {
+  std::string const path = outlook.path(task_.particles);
+  std::optional<ParticleStore> store;
+  SnapshotOutline snapshot;
+  if (outlook.expected<ClusterTable>(task_.clusters) || !std::filesystem::exists(path))
+    snapshot = expected_snapshot(outlook, snapshot_, Snapshot::Kind::dark_matter);
+  else
+    store.emplace(path);
+  double held = 0;
+  for (std::int64_t row = 0; row < table.size(); ++row) {
+    if (table.split_of(row, task_.instance.fold) == Split::testing) continue;
+    auto const& cluster = table.clusters[row];
+    held += store ? real(store->count(row))
+                  : expected_particles(cluster, 2.5 * cluster.r200c, snapshot.header);
+  }
+  return held;
+}
+
+Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
+  auto const table = expected_clusters(outlook, task_.instance.snapshot);
   auto const& n = task_.model.network;
   auto const training = real(table.rows_of(Split::training, task_.instance.fold).size());
   auto const validation = real(table.rows_of(Split::validation, task_.instance.fold).size());
@@ -133,15 +142,7 @@ Estimate TrainStage::estimate(std::string const& run_directory, int n_ranks) con
   estimate.seconds = (clusters * per_cluster / flops_per_second +
                       seconds_per_step * clusters / real(task_.options.clusters_per_step)) /
                      n_ranks;
-  std::string const particles = run_directory + "/" + task_.particles;
-  if (std::filesystem::exists(particles)) {
-    ParticleStore const store(particles);
-    double held = 0;
-    for (std::int64_t row = 0; row < table.size(); ++row)
-      if (table.split_of(row, task_.instance.fold) != Split::testing)
-        held += 24 * real(store.count(row)) + 1e6;
-    estimate.memory_bytes = held / n_ranks + 3e8;
-  }
+  estimate.memory_bytes = 24 * held_particles(outlook, table) / n_ranks + libtorch_bytes;
   estimate.output_bytes = 3e6;
   estimate.note = concat(training, " training and ", validation, " validation clusters, ",
                          task_.options.epochs, " epochs");
@@ -154,10 +155,9 @@ void TrainStage::run(Context& context) {
   bodies_.train(task_, context);
 }
 
-void add_train_stages(Configuration const& configuration, LearningBodies const& bodies,
-                      std::vector<std::unique_ptr<Stage>>& stages) {
-  for (auto const& instance : model_instances(configuration))
-    stages.push_back(std::make_unique<TrainStage>(configuration, instance, bodies));
+void add_train_stages(Blueprint const& blueprint, StageList& stages) {
+  for (auto const& instance : blueprint.axes.networks())
+    stages.push_back(std::make_unique<TrainStage>(blueprint, instance));
 }
 
 }  // namespace setsz

@@ -6,8 +6,9 @@
 
 #include "model/optimizer.hpp"
 #include "pipeline/run/stage.hpp"
+#include "stages/common/blueprint.hpp"
+#include "stages/common/cluster_table.hpp"
 #include "stages/common/model_section.hpp"
-#include "stages/registry.hpp"
 #include "stages/train/target_sampler.hpp"
 
 namespace setsz {
@@ -15,7 +16,8 @@ namespace setsz {
 /// [train]: how every network learns.
 struct TrainOptions {
   static constexpr std::string_view section = "train";
-  static constexpr std::string_view help = "training of every [model.NAME]";
+  static constexpr std::string_view help =
+      "training of [model.NAME], with the same NAME; the plain section: of every model";
   std::vector<double> seeds{1};
   std::int64_t epochs = 100;
   std::int64_t clusters_per_step = 4;
@@ -52,25 +54,21 @@ struct TrainTask {
 /// clusters, and last) and history.h5. Restartable at any step, bit by bit.
 class TrainStage : public Stage {
  public:
-  TrainStage(Configuration const& configuration, ModelInstance instance,
-             LearningBodies const& bodies);
+  TrainStage(Blueprint const& blueprint, ModelInstance instance);
 
-  std::string name() const override { return "train"; }
-  std::string instance() const override { return task_.instance.path(); }
-  std::vector<std::string> input_products() const override;
-  std::vector<std::string> outputs() const override { return {"model.pt", "history.h5"}; }
-  void describe(Fingerprint& fingerprint) const override;
-  void preflight(Comm const& comm) const override;
-  Estimate estimate(std::string const& run_directory, int n_ranks) const override;
+  void preflight(Comm const& comm, Outlook& outlook) const override;
+  Estimate estimate(Outlook const& outlook, int n_ranks) const override;
   void run(Context& context) override;
 
  private:
+  double held_particles(Outlook const& outlook, ClusterTable const& table) const;
+
   TrainTask task_;
+  SnapshotInstance snapshot_;
   LearningBodies bodies_;
 };
 
 /// One for every snapshot, model, fold and seed.
-void add_train_stages(Configuration const& configuration, LearningBodies const& bodies,
-                      std::vector<std::unique_ptr<Stage>>& stages);
+void add_train_stages(Blueprint const& blueprint, StageList& stages);
 
 }  // namespace setsz

@@ -4,13 +4,17 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numbers>
 #include <optional>
 
 #include "io/h5.hpp"
 #include "io/snapshot.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/units.hpp"
+#include "pipeline/run/work_loop.hpp"
 #include "stages/common/cube_lattice.hpp"
+#include "stages/common/expected.hpp"
 #include "stages/common/snapshot_check.hpp"
 #include "stages/voxelize/cube_gatherer.hpp"
 
@@ -63,40 +67,14 @@ void append_rows(CubeRows& rows, PressureCube const& cube, Cluster const& cluste
 
 }  // namespace
 
-void VoxelizeOptions::declare(OptionList& options) {
-  options.add("n_voxels", n_voxels, {.help = "voxels a side of a cube", .min = 2, .max = 1024});
-  options.add("edge", edge_r200, {.unit = "R200", .help = "side of a cube", .min = 0.5, .max = 50});
-  options.add("fixed_edge", fixed_edge_ckpch,
-              {.unit = "ckpc/h",
-               .help = "the same for all clusters; if above 0, in place of edge",
-               .min = 0,
-               .max = 1e6});
-  options.add(
-      "cell_size", cell_size,
-      {{"volume", CellSize::volume}, {"smoothing_length", CellSize::smoothing_length}},
-      {.help = "a gas cell is a ball of volume m/rho (AREPO), or of the SPH kernel's support "
-               "with P m/rho spread over it"});
-  options.add("normalised", normalised,
-              {.help = "divide a voxel's pressure by the share of it that gas fills"});
-}
-
 VoxelizeStage::VoxelizeStage(Configuration const& configuration, SnapshotInstance instance)
-    : instance_(std::move(instance)), options_(configuration.get<VoxelizeOptions>()) {
-  run_directory_ = configuration.get<RunOptions>().directory;
-  configuration.describe<VoxelizeOptions>(option_lines_);
-}
-
-std::vector<std::string> VoxelizeStage::input_products() const {
-  auto inputs = instance_.gas_products();
-  inputs.push_back(products::clusters(instance_.name));
-  return inputs;
-}
-
-std::vector<std::string> VoxelizeStage::input_files() const { return instance_.gas_files(); }
-
-void VoxelizeStage::describe(Fingerprint& fingerprint) const {
-  fingerprint.add("voxelize.version", 1);
-  for (auto const& [key, value] : option_lines_.lines()) fingerprint.add(key, value);
+    : instance_(std::move(instance)), run_directory_(configuration.get<RunOptions>().directory) {
+  record_ = {.stage = "voxelize", .instance = instance_.name, .version = 1};
+  record_.inputs = instance_.gas_products();
+  record_.inputs.push_back(products::clusters(instance_.name));
+  record_.outputs = {"pressure.h5"};
+  record_.files = [instance = instance_] { return instance.gas_files(); };
+  options_ = record_.take<VoxelizeOptions>(configuration);
 }
 
 void VoxelizeStage::check_cell_size(Snapshot const& snapshot) const {
@@ -106,8 +84,8 @@ void VoxelizeStage::check_cell_size(Snapshot const& snapshot) const {
           "set cell_size = volume if its cells are Voronoi cells");
 }
 
-void VoxelizeStage::preflight(Comm const& comm) const {
-  if (instance_.section.mock) return;  // its files are products, checked in their turn
+void VoxelizeStage::preflight(Comm const& comm, Outlook&) const {
+  if (instance_.section.mock) return;  // its files are products, checked when they are made
   auto const snapshot = open_snapshot(comm, instance_, "", Snapshot::Kind::gas);
   collectively(comm, "voxelize: checking the snapshot", [&] {
     check_cosmology(snapshot.header(), snapshot.files().front(), instance_.cosmology,
@@ -116,23 +94,57 @@ void VoxelizeStage::preflight(Comm const& comm) const {
   });
 }
 
-Estimate VoxelizeStage::estimate(std::string const& run_directory, int n_ranks) const {
-  auto const snapshot = outline_snapshot(instance_, run_directory, Snapshot::Kind::gas);
-  auto const table = read_clusters(run_directory + "/" + products::clusters(instance_.name));
+Estimate VoxelizeStage::estimate(Outlook const& outlook, int n_ranks) const {
+  auto const snapshot = expected_snapshot(outlook, instance_, Snapshot::Kind::gas);
+  auto const table = expected_clusters(outlook, instance_.name);
   auto const n = real(table.size());
   double const per_rank = std::ceil(n / n_ranks);
   auto const voxels = std::pow(real(options_.n_voxels), 3);
-  constexpr double read_bytes_per_second = 5e8, cells_per_second = 1e6, cells_per_cube_share = 0.1;
+  double captured = 0, touched = 0;
+  for (auto const& cluster : table.clusters) {
+    auto const load = cube_load(cluster, snapshot);
+    captured += load.balls;
+    touched += load.voxels;
+  }
+  constexpr double seconds_per_row = 4e-7, seconds_per_ball = 5e-7, seconds_per_voxel = 6e-8;
   auto const rows = real(snapshot.n_rows);
   Estimate estimate;
   estimate.memory_bytes = 1.5 * per_rank * CubeGatherer::bytes_per_cube(options_.n_voxels) +
-                          std::min(rows, real(RunOptions{}.slice_rows)) * bytes_per_slice_row;
+                          std::min(rows, real(outlook.options().slice_rows)) * bytes_per_slice_row;
   estimate.output_bytes = n * voxels * 2 * sizeof(float);
-  estimate.seconds = rows * snapshot.bytes_per_row / read_bytes_per_second +
-                     rows * cells_per_cube_share / cells_per_second / n_ranks;
+  estimate.seconds = (rows * seconds_per_row + captured * seconds_per_ball +
+                      touched * seconds_per_voxel + estimate.output_bytes / 1e8) /
+                     n_ranks;
   estimate.note =
       concat(table.size(), " cubes of ", options_.n_voxels, "^3, ", snapshot.n_rows, " gas cells");
   return estimate;
+}
+
+/// Balls that touch a cube, and voxels that they touch, for gas that follows an NFW profile.
+VoxelizeStage::CubeLoad VoxelizeStage::cube_load(Cluster const& cluster,
+                                                 SnapshotOutline const& gas) const {
+  double const edge = options_.edge(cluster), voxel = edge / real(options_.n_voxels);
+  auto header = gas.header;
+  double const volume_of_a_cell = std::pow(header.box_ckpch, 3) / real(gas.n_rows);
+  // As many cells in a sphere as particles would be in one of their mean mass.
+  header.mass_table[1] = header.cosmology.omega_m * units::rho_crit_0 * volume_of_a_cell;
+  CubeLoad load;
+  constexpr int n_shells = 12;
+  double before = 0;
+  for (int i = 1; i <= n_shells; ++i) {
+    double const radius = 0.62 * edge * i / n_shells;  // of the ball with the cube's volume
+    double const within = expected_particles(cluster, radius, header);
+    double const shell =
+        4 * std::numbers::pi / 3 * (std::pow(radius, 3)) * (1 - std::pow(1 - 1.0 / i, 3));
+    double const balls = within - before;
+    before = within;
+    if (balls <= 0) continue;
+    double const overfill = options_.cell_size == CellSize::smoothing_length ? 60 : 1;
+    double const ball_radius = std::cbrt(0.24 * overfill * shell / balls);
+    load.balls += balls;
+    load.voxels += balls * std::pow(1 + 1.8 * ball_radius / voxel, 3);
+  }
+  return load;
 }
 
 void VoxelizeStage::run(Context& context) {
@@ -167,20 +179,13 @@ void VoxelizeStage::run(Context& context) {
 void VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
                            CubeGatherer& gatherer) const {
   auto const& comm = context.comm();
-  std::int64_t done = 0;  // rows that are in the cubes
-  if (context.journal().committed()) {
-    gatherer.restore(context.journal());
-    done = *context.journal().committed();
-    Log::info("voxelize: going on at row ", done, " of ", snapshot.n_rows());
-  }
   // Sums go by row, so slices may be of any length. The gas of one cluster lies together in many
   // snapshots: one owner may get all that all ranks read in a round.
   double const budget_rows =
       context.options().memory_mb * 1e6 / (bytes_per_slice_row + sizeof(GasBall) * comm.size());
   std::int64_t const slice_rows = std::clamp<std::int64_t>(static_cast<std::int64_t>(budget_rows),
                                                            1, context.options().slice_rows);
-  Progress progress("voxelize", real(snapshot.n_rows()));
-  while (done < snapshot.n_rows()) {
+  auto const read_slices = [&](std::int64_t done) {
     auto const row = [&](std::int64_t slice) {
       return std::min(done + slice * slice_rows, snapshot.n_rows());
     };
@@ -194,13 +199,15 @@ void VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
                                   gas.smoothing_length.empty() ? 0 : gas.smoothing_length[i]));
     });
     gatherer.deliver();
-    done = row(comm.size());
-    progress.update(real(done));
-    mark_progress("voxelize");
-    bool const stop = context.stop_requested();
-    if (stop || context.checkpoint_due()) gatherer.save(context.journal(), done);
-    if (stop) context.stop_here();
-  }
+    return row(comm.size());
+  };
+  Journal& journal = context.journal();
+  work_through(context, {.label = "voxelize",
+                         .unit = "rows",
+                         .end = snapshot.n_rows(),
+                         .restore = [&] { gatherer.restore(journal); },
+                         .step = read_slices,
+                         .save = [&](std::int64_t done) { gatherer.save(journal, done); }});
 }
 
 /// Writes the cubes, each rank its own, a bounded number at a time, and checks them.
@@ -290,10 +297,9 @@ void VoxelizeStage::finish(Context& context, ClusterTable const& table,
               "smoothing_length?");
 }
 
-void add_voxelize_stages(Configuration const& configuration,
-                         std::vector<std::unique_ptr<Stage>>& stages) {
-  for (auto& instance : snapshot_instances(configuration))
-    stages.push_back(std::make_unique<VoxelizeStage>(configuration, std::move(instance)));
+void add_voxelize_stages(Blueprint const& blueprint, StageList& stages) {
+  for (auto const& instance : blueprint.snapshots)
+    stages.push_back(std::make_unique<VoxelizeStage>(blueprint.configuration, instance));
 }
 
 }  // namespace setsz

@@ -2,7 +2,7 @@
 // Ball-voxel overlaps per second of one core, beside general methods on the same balls:
 //   slices   one voxel at a time: exact area of disc and rectangle, 1-d tanh-sinh over the slices
 //   samples  one voxel at a time: m^3 sample points (not of equal accuracy: it cannot be)
-#include "stages/voxelize/overlap.hpp"
+#include "stages/common/overlap.hpp"
 
 #include <array>
 #include <cmath>

@@ -139,12 +139,25 @@ TEST(Options, FamiliesKeepTheOrderOfTheFile) {
   EXPECT_EQ(configuration.get<ItemOptions>("item.a").size, 1);
 }
 
+TEST(Options, APlainSectionHoldsTheDefaultsOfItsFamily) {
+  auto const configuration = parse("[item.a]\nsize = 2\n[item]\nsize = 5\n[item.b]\n");
+  EXPECT_EQ(configuration.get<ItemOptions>("item.a").size, 2);
+  EXPECT_EQ(configuration.get<ItemOptions>("item.b").size, 5);
+  EXPECT_EQ(configuration.get<ItemOptions>("item.nowhere").size, 5);
+  EXPECT_EQ(configuration.names("item"), (std::vector<std::string>{"a", "b"}));
+  auto const again = parse(configuration.resolved());
+  EXPECT_EQ(again.get<ItemOptions>("item.a").size, 2);
+  EXPECT_EQ(again.get<ItemOptions>("item.nowhere").size, 5);
+}
+
 TEST(Options, EveryMistakeIsNamedWithItsLine) {
   std::vector<BadFile> const cases{
       {"[toy]\n\nradios = 3\n", {"toy.ini:3", "radios", "[toy]", "'radius'"}},
       {"[run]\n[tot]\n", {"toy.ini:2", "[tot]", "[toy]"}},
       {"[items.a]\n", {"[items.a]", "[item.NAME]"}},
-      {"[item]\n", {"[item]", "[item.NAME]"}},
+      {"[item.a b]\n", {"toy.ini:1", "'a b'", "not a valid name"}},
+      {"[toy]\n[item.../x]\n", {"toy.ini:2", "'../x'", "not a valid name"}},
+      {"[item.]\n", {"[item.]", "[item.NAME]"}},
       {"[toy]\nradius = 128x\n", {"toy.ini:2", "radius", "'128x'", "a number"}},
       {"[toy]\nradius = nan\n", {"toy.ini:2", "out of range"}},
       {"[toy]\nradius = \n", {"toy.ini:2", "not a number"}},
@@ -226,7 +239,7 @@ TEST(Options, TheGeneratedDefaultConfigurationHasOnlyDefaults) {
 
 TEST(Options, TheManualNamesEveryKey) {
   auto const manual = options_manual(toy_schemas());
-  for (auto const* word : {"## [toy]", "## [item.NAME]", "`radius`", "in [1, 10], in R200c",
+  for (auto const* word : {"## [toy]", "## [item], [item.NAME]", "`radius`", "in [1, 10], in R200c",
                            "red\\|green", "`threads` *", "`checkpoint_minutes`"}) {
     EXPECT_NE(manual.find(word), std::string::npos) << word;
   }

@@ -23,13 +23,11 @@ void crash_on_request() {
 
 }  // namespace
 
-std::vector<std::unique_ptr<Stage>> build_stages(Configuration const& configuration,
-                                                 LearningBodies const&) {
+std::vector<StageRow> stage_rows() {
   crash_on_request();
-  return toy::stages(configuration);
+  return toy::rows();
 }
-std::vector<SectionSchema> all_schemas() { return toy::schemas(); }
-std::vector<std::string> stage_names() { return {"numbers", "sums"}; }
-bool needs_libtorch(std::string_view) { return false; }
+std::vector<SectionSchema> shared_sections() { return {schema_of<RunOptions>()}; }
+bool asks_for_device(Configuration const&) { return false; }
 
 }  // namespace setsz

@@ -48,22 +48,17 @@ namespace {
 
 class NumbersStage : public Stage {
  public:
-  explicit NumbersStage(ToyOptions options) : options_(std::move(options)) {}
-  std::string name() const override { return "numbers"; }
-  std::string instance() const override { return ""; }
-  std::vector<std::string> input_products() const override { return {}; }
-  std::vector<std::string> input_files() const override {
-    if (options_.file.empty()) return {};
-    return {options_.file};
+  explicit NumbersStage(ToyOptions options) : options_(std::move(options)) {
+    record_ = {.stage = "numbers", .instance = "", .version = 1};
+    record_.outputs = {"numbers.h5"};
+    record_.settings.add("toy.count", options_.count);
+    if (!options_.file.empty())
+      record_.files = [file = options_.file] { return std::vector{file}; };
   }
-  std::vector<std::string> outputs() const override { return {"numbers.h5"}; }
-  void describe(Fingerprint& fingerprint) const override {
-    fingerprint.add("numbers.version", 1).add("toy.count", options_.count);
-  }
-  Estimate estimate(std::string const&, int) const override {
+  Estimate estimate(Outlook const&, int) const override {
     return {options_.memory_bytes, options_.output_bytes, 1, "toy"};
   }
-  void preflight(Comm const& comm) const override {
+  void preflight(Comm const& comm, Outlook&) const override {
     collectively(comm, "checking", [&] {
       require(!options_.preflight_fails, ExitCode::bad_data,
               "'toy.dat' is bad (found 3, expected 4)");
@@ -85,15 +80,13 @@ class NumbersStage : public Stage {
 
 class SumsStage : public Stage {
  public:
-  explicit SumsStage(ToyOptions options) : options_(std::move(options)) {}
-  std::string name() const override { return "sums"; }
-  std::string instance() const override { return "a/b"; }
-  std::vector<std::string> input_products() const override { return {"numbers/numbers.h5"}; }
-  std::vector<std::string> outputs() const override { return {"sums.h5"}; }
-  void describe(Fingerprint& fingerprint) const override {
-    fingerprint.add("sums.version", 1).add("toy.factor", options_.factor);
+  explicit SumsStage(ToyOptions options) : options_(std::move(options)) {
+    record_ = {.stage = "sums", .instance = "a/b", .version = 1};
+    record_.inputs = {"numbers/numbers.h5"};
+    record_.outputs = {"sums.h5"};
+    record_.settings.add("toy.factor", options_.factor);
   }
-  Estimate estimate(std::string const&, int) const override { return {1000, 1000, 1, "toy"}; }
+  Estimate estimate(Outlook const&, int) const override { return {1000, 1000, 1, "toy"}; }
   void run(Context& context) override;
 
  private:
@@ -191,12 +184,25 @@ void SumsStage::misbehave(Comm const& comm, std::int64_t unit) const {
 
 std::vector<SectionSchema> schemas() { return {schema_of<RunOptions>(), schema_of<ToyOptions>()}; }
 
-std::vector<std::unique_ptr<Stage>> stages(Configuration const& configuration) {
-  auto const options = configuration.get<ToyOptions>();
-  std::vector<std::unique_ptr<Stage>> stages;
-  stages.push_back(std::make_unique<NumbersStage>(options));
-  stages.push_back(std::make_unique<SumsStage>(options));
+StageList stages(Configuration const& configuration) {
+  Blueprint const blueprint(configuration);
+  StageList stages;
+  for (auto const& row : rows()) row.add(blueprint, stages);
   return stages;
+}
+
+std::vector<StageRow> rows() {
+  return {
+      {.name = "numbers",
+       .sections = {schema_of<ToyOptions>()},
+       .add =
+           [](Blueprint const& blueprint, StageList& stages) {
+             stages.push_back(
+                 std::make_unique<NumbersStage>(blueprint.configuration.get<ToyOptions>()));
+           }},
+      {.name = "sums", .sections = {}, .add = [](Blueprint const& blueprint, StageList& stages) {
+         stages.push_back(std::make_unique<SumsStage>(blueprint.configuration.get<ToyOptions>()));
+       }}};
 }
 
 }  // namespace setsz::toy

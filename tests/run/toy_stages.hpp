@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "pipeline/run/stage.hpp"
+#include "stages/registry.hpp"
 
 /// Two small stages, with every kind of misbehaviour on request: `numbers` writes a list,
 /// `sums` works through it unit by unit with a journal.
@@ -44,6 +44,7 @@ struct ToyOptions {
 };
 
 std::vector<SectionSchema> schemas();
-std::vector<std::unique_ptr<Stage>> stages(Configuration const& configuration);
+StageList stages(Configuration const& configuration);
+std::vector<StageRow> rows();
 
 }  // namespace setsz::toy

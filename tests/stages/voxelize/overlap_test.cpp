@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/voxelize/overlap.hpp"
+#include "stages/common/overlap.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
-#include "stages/voxelize/angle.hpp"
+#include "stages/common/angle.hpp"
 #include "tests/stages/voxelize/slow_overlap.hpp"
 
 namespace setsz {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/voxelize/overlap.hpp"
+#include "stages/common/overlap.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <numbers>
 
 #include "pipeline/base/number.hpp"
-#include "stages/voxelize/angle.hpp"
+#include "stages/common/angle.hpp"
 
 namespace setsz {
 namespace {

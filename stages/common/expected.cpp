@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/common/expected.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <numeric>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
+#include "pipeline/base/units.hpp"
+#include "stages/common/snapshot_check.hpp"
+
+namespace setsz {
+
+namespace {
+
+/// The path of a product that must be on the disk by now.
+std::string path_of(Outlook const& outlook, std::string const& product) {
+  auto const path = outlook.path(product);
+  require(std::filesystem::exists(path), ExitCode::missing_input, "'", path,
+          "' is not made yet, and its stage is not among those that run");
+  return path;
+}
+
+}  // namespace
+
+std::string mock_product(std::string const& snapshot) { return "mock/" + snapshot; }
+
+ClusterTable expected_clusters(Outlook const& outlook, std::string const& snapshot) {
+  auto const product = products::clusters(snapshot);
+  if (auto const* table = outlook.expected<ClusterTable>(product)) return *table;
+  return read_clusters(path_of(outlook, product));
+}
+
+ExpectedFill expected_fill(Outlook const& outlook, std::string const& snapshot) {
+  constexpr std::int64_t enough = 4096;
+  auto const product = products::halos(snapshot);
+  if (auto const* fill = outlook.expected<ExpectedFill>(product)) return *fill;
+  auto const path = path_of(outlook, product);
+  ExpectedFill fill{.n = count_fill_halos(path), .r200c = {}};
+  for (auto const& halo : read_fill_halos(path, {0, std::min(fill.n, enough)}))
+    fill.r200c.push_back(halo.r200c);
+  return fill;
+}
+
+SnapshotOutline expected_snapshot(Outlook const& outlook, SnapshotInstance const& instance,
+                                  Snapshot::Kind kind) {
+  if (instance.section.mock) {
+    if (auto const* mock = outlook.expected<ExpectedMock>(mock_product(instance.name)))
+      return kind == Snapshot::Kind::gas ? mock->gas : mock->dark_matter;
+  }
+  return outline_snapshot(instance, outlook.options().directory, kind);
+}
+
+double expected_particles(Cluster const& cluster, double radius, SnapshotHeader const& header) {
+  constexpr std::size_t dark_matter = 1;
+  constexpr double concentration = 5;
+  auto const enclosed = [](double x) { return std::log1p(x) - x / (1 + x); };  // NFW
+  double const mass =
+      cluster.m200c * enclosed(concentration * radius / cluster.r200c) / enclosed(concentration);
+  double particle_mass = header.mass_table[dark_matter];
+  if (particle_mass <= 0)  // they differ: take the mean of the box
+    particle_mass = header.cosmology.omega_m * units::rho_crit_0 * std::pow(header.box_ckpch, 3) /
+                    real(header.n_particles[dark_matter]);
+  return mass / particle_mass;
+}
+
+void require_part(Comm const& comm, Outlook const& outlook, std::string const& snapshot,
+                  std::int64_t fold, Split part) {
+  collectively(comm, "", [&] {
+    ClusterTable table;
+    try {
+      table = expected_clusters(outlook, snapshot);
+    } catch (Error const& error) {
+      if (error.code() != ExitCode::missing_input) throw;
+      return;
+    }
+    if (table.size() == 0) return;  // [catalog] allow_empty
+    require(!table.rows_of(part, fold).empty(), ExitCode::config, "fold ", fold, " of ",
+            table.n_folds, " has no ", name_of(part), " cluster (", table.size(),
+            " clusters in all); lower [catalog] mass_min, use fewer [catalog] folds, or raise "
+            "[catalog] ",
+            part == Split::testing ? "testing_fraction" : "validation_fraction");
+  });
+}
+
+double largest_share(std::vector<double> const& cost, int n_ranks) {
+  auto const boundaries = balanced_boundaries(cost, n_ranks);
+  double most = 0;
+  for (int r = 0; r < n_ranks; ++r)
+    most = std::max(
+        most, std::accumulate(cost.begin() + boundaries[r], cost.begin() + boundaries[r + 1], 0.0));
+  return most;
+}
+
+}  // namespace setsz

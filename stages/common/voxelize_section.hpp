@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "pipeline/base/option_list.hpp"
+#include "stages/common/cluster_table.hpp"
+#include "stages/common/gas_ball.hpp"
+
+namespace setsz {
+
+/// [voxelize]: the cube around every cluster, and how large a gas cell is.
+struct VoxelizeOptions {
+  static constexpr std::string_view section = "voxelize";
+  static constexpr std::string_view help = "electron pressure of the gas, on a cube per cluster";
+  std::int64_t n_voxels = 64;
+  double edge_r200 = 5;
+  double fixed_edge_ckpch = 0;
+  CellSize cell_size = CellSize::volume;
+  bool normalised = false;
+  void declare(OptionList& options);
+  void validate() const {}
+
+  /// Side of a cluster's cube [ckpc/h].
+  double edge(Cluster const& cluster) const {
+    return fixed_edge_ckpch > 0 ? fixed_edge_ckpch : edge_r200 * cluster.r200c;
+  }
+};
+
+}  // namespace setsz
