@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <algorithm>
 #include <functional>
-#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,7 +10,6 @@
 #include <vector>
 
 #include "pipeline/base/option_list.hpp"
-#include "pipeline/run/fingerprint.hpp"
 
 namespace setsz {
 
@@ -72,20 +69,6 @@ class Configuration {
   bool has(std::string_view section) const;
   /// Where it stands: "demo.ini:12" or "--set".
   std::string where(std::string_view section) const;
-  /// Adds options of a section to a fingerprint, "train.epochs = 100": those that affect what is
-  /// listed. A member of a family has no name there; that is the instance's.
-  template <class Options>
-  void describe(Fingerprint& fingerprint, std::string_view name = Options::section,
-                std::initializer_list<Affects> noted = {Affects::result,
-                                                        Affects::prediction}) const {
-    Options options;
-    OptionList list;
-    options.declare(list);
-    fill(name, list.entries());
-    for (auto const& entry : list.entries())
-      if (std::find(noted.begin(), noted.end(), entry.affects) != noted.end())
-        fingerprint.add(concat(Options::section, ".", entry.key), entry.text());
-  }
   /// The whole configuration as text, every key with its value, ready to be read again.
   std::string resolved() const;
   std::string const& path() const { return path_; }

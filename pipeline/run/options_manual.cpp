@@ -2,6 +2,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "pipeline/base/text.hpp"
 #include "pipeline/run/options.hpp"
 
 namespace setsz {

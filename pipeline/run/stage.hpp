@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -76,13 +77,25 @@ struct StageRecord {
 
   std::string id() const { return instance.empty() ? stage : stage + "/" + instance; }
 
+  /// Notes options that change the product as they are now.
+  template <class Options>
+  void note(Options options,
+            std::initializer_list<Affects> noted = {Affects::result, Affects::prediction}) {
+    OptionList list;
+    options.declare(list);
+    for (auto const& entry : list.entries())
+      if (std::find(noted.begin(), noted.end(), entry.affects) != noted.end())
+        settings.add(concat(Options::section, ".", entry.key), entry.text());
+  }
+
   /// The options of a section, [extract] or [model.NAME]; those that change the product are noted
   /// in the settings by the same call, so that none can be forgotten.
   template <class Options>
   Options take(Configuration const& configuration, std::string_view section = Options::section,
                std::initializer_list<Affects> noted = {Affects::result, Affects::prediction}) {
-    configuration.describe<Options>(settings, section, noted);
-    return configuration.get<Options>(section);
+    auto const options = configuration.get<Options>(section);
+    note(options, noted);
+    return options;
   }
 };
 

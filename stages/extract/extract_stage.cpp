@@ -110,12 +110,12 @@ ExtractStage::ExtractStage(Blueprint const& blueprint, SnapshotInstance instance
   record_.inputs.push_back(products::clusters(instance_.name));
   record_.outputs = {"particles.h5"};
   record_.files = [instance = instance_] { return instance.dark_matter_files(); };
-  options_ = record_.take<ExtractOptions>(blueprint.configuration);
+  options_ = blueprint.configuration.get<ExtractOptions>();
   for (auto const& model : blueprint.axes.models())
     options_.include(blueprint.configuration.get<ModelSection>("model." + model).network);
+  record_.note(options_);
+  record_.settings.add("extract.local_radius_r200", options_.local_radius_r200);
   record_.settings.add("run.seed", seed_);
-  record_.settings.add("models.local_radius_ckpch", options_.local_radius_ckpch);
-  record_.settings.add("models.local_radius_r200", options_.local_radius_r200);
 }
 
 void ExtractStage::preflight(Comm const& comm, Outlook& outlook) const {

@@ -14,6 +14,7 @@ namespace setsz {
 
 class CubeGatherer;
 class Snapshot;
+struct SnapshotOutline;
 
 /// Puts the gas of every cluster on its cube: voxelize/<snapshot>/pressure.h5.
 ///

@@ -212,7 +212,8 @@ void run(Comm const& comm, std::int64_t n, std::string const& folder, Layout con
       {"snapshot.z0.dark_matter=" + folder + "/snap", "run.directory=" + folder},
       {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<CosmologySection>(),
        schema_of<MockSection>(), schema_of<ExtractOptions>()});
-  ExtractStage stage(configuration, snapshot_instances(configuration).at(0));
+  Blueprint const blueprint(configuration);
+  ExtractStage stage(blueprint, blueprint.snapshots.at(0));
   std::int64_t kept = 0;
   double peak = 0;
   std::vector<double> read, keep, ours;

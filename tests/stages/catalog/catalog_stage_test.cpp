@@ -80,9 +80,10 @@ class CatalogStageTest : public testing::Test {
   nlohmann::json notes_of(std::string const& folder, std::string const& options = "") {
     auto const all = configuration(options);
     CatalogStage stage(all, snapshot_instances(all).front());
-    stage.preflight(comm_);
     RunOptions run_options;
     run_options.directory = scratch_ / folder;
+    Outlook outlook(run_options);
+    stage.preflight(comm_, outlook);
     test::StageContext context(comm_, run_options, stage);
     stage.run(context);
     return context.notes();
@@ -208,9 +209,7 @@ TEST_F(CatalogStageTest, RefusesAnIdThatComesTwice) {
 TEST_F(CatalogStageTest, EveryResultOptionIsInTheFingerprint) {
   auto const lines_of = [&](std::string const& options) {
     auto const parsed = configuration(options);
-    Fingerprint fingerprint;
-    CatalogStage(parsed, snapshot_instances(parsed).front()).describe(fingerprint);
-    return fingerprint.hex();
+    return CatalogStage(parsed, snapshot_instances(parsed).front()).record().settings.hex();
   };
   auto const plain = lines_of("");
   for (std::string const changed :

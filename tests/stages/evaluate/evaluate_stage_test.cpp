@@ -81,8 +81,8 @@ class EvaluateStageTest : public testing::TestWithParam<int> {
 
   std::string run(Comm const& comm, std::string const& name) const {
     auto const config = configuration(name);
-    std::vector<std::unique_ptr<Stage>> stages;
-    add_evaluate_stages(config, stages);
+    StageList stages;
+    add_evaluate_stages(Blueprint(config), stages);
     EXPECT_EQ(stages.size(), 1U);
     EXPECT_EQ(stages[0]->id(), "evaluate/z0/small/seed1");
     test::StageContext context(comm, config.get<RunOptions>(), *stages[0]);

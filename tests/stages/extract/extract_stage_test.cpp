@@ -185,12 +185,12 @@ TEST(ExtractStage, ReadsEveryHeaderOnceAndThenOpensWhatItStreams) {
     body();
     return comm.all_sum(H5File::n_opened - before);
   };
-  EXPECT_EQ(opened([&] { workplace.stage().preflight(comm); }), n_files + 1);
+  EXPECT_EQ(opened([&] { workplace.preflight(comm); }), n_files + 1);
   // Slices of 4000 rows begin and end inside files; products are opened to be read back.
   std::int64_t const others = 2 * 8 + 5 * comm.size();
   EXPECT_LE(opened([&] { workplace.run(comm, "a", 4000); }), 2 * n_files + others);
   EXPECT_LE(opened([&] {
-              if (comm.is_root()) workplace.stage().estimate(workplace / "", comm.size());
+              if (comm.is_root()) workplace.estimate(comm.size());
             }),
             3);
 }
@@ -199,10 +199,10 @@ TEST(ExtractStage, ChecksTheFilesBeforeWorkBegins) {
   auto const comm = Comm::world();
   Workplace workplace(comm);
   workplace.hold(SmallUniverse(), 5);
-  workplace.stage().preflight(comm);
+  workplace.preflight(comm);
   if (comm.is_root()) test::write_bytes(workplace / "snap/snap.3.hdf5", "");
   comm.barrier();
-  auto const text = test::error_of([&] { workplace.stage().preflight(comm); });
+  auto const text = test::error_of([&] { workplace.preflight(comm); });
   EXPECT_TRUE(test::contains(text, concat("65 '", workplace / "snap/snap.3.hdf5", "' is empty")));
   EXPECT_EQ(test::error_of([&] { workplace.run(comm, "a"); }), text);
 }
@@ -221,9 +221,7 @@ TEST(ExtractStage, IsUpToDateOnlyForTheSameOptions) {
   auto const comm = Comm::world();
   Workplace const workplace(comm);
   auto const fingerprint = [&](std::vector<std::string> const& overrides) {
-    Fingerprint result;
-    workplace.stage(overrides).describe(result);
-    return result.hex();
+    return workplace.stage(overrides).record().settings.hex();
   };
   auto const expected = fingerprint({});
   EXPECT_EQ(fingerprint({"run.memory_mb=3000", "run.checkpoint_minutes=3"}), expected);
@@ -240,8 +238,8 @@ TEST(ExtractStage, EstimatesWhatItWillKeep) {
   auto const comm = Comm::world();
   Workplace workplace(comm);
   workplace.hold(SmallUniverse());
-  auto const one = workplace.stage().estimate(workplace / "", 1);
-  auto const three = workplace.stage().estimate(workplace / "", 3);
+  auto const one = workplace.estimate(1);
+  auto const three = workplace.estimate(3);
   EXPECT_GT(one.memory_bytes, three.memory_bytes);
   EXPECT_EQ(one.output_bytes, three.output_bytes);
   EXPECT_GT(one.seconds, 0);

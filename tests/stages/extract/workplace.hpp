@@ -80,8 +80,15 @@ class Workplace {
         "[snapshot.z0]\n[extract]\nlocal_radius = 310\n", "test.ini", overrides,
         {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<CosmologySection>(),
          schema_of<MockSection>(), schema_of<ExtractOptions>(), schema_of<ModelSection>(true)});
-    return {configuration, snapshot_instances(configuration).at(0)};
+    Blueprint const blueprint(configuration);
+    return {blueprint, blueprint.snapshots.at(0)};
   }
+
+  void preflight(Comm const& comm) const {
+    Outlook outlook(options());
+    stage().preflight(comm, outlook);
+  }
+  Estimate estimate(int n_ranks) const { return stage().estimate(Outlook(options()), n_ranks); }
 
   RunOptions options(std::int64_t slice_rows = 4000) const {
     RunOptions options;

@@ -59,6 +59,9 @@ class MockStageTest : public testing::Test {
     comm.barrier();
   }
   static SnapshotInstance instance() { return snapshot_instances(configuration()).front(); }
+  static std::vector<std::string> outputs() {
+    return MockStage(configuration(), instance()).record().outputs;
+  }
   static std::string directory() { return *scratch_ / "run"; }
   static MockUniverse universe() {
     auto const parsed = configuration();
@@ -84,8 +87,7 @@ test::Scratch* MockStageTest::scratch_ = nullptr;
 TEST_F(MockStageTest, WritesTheSameFilesOnOneRank) {
   if (comm_->size() > 1 && comm_->is_root()) {
     make(Comm::self(), "alone");
-    auto const parsed = configuration();
-    for (auto const& name : MockStage(parsed, instance()).outputs()) {
+    for (auto const& name : outputs()) {
       auto const a = *scratch_ / ("run/mock/s/" + name), b = *scratch_ / ("alone/mock/s/" + name);
       if (name.ends_with(".list"))
         EXPECT_EQ(hash_file(a), hash_file(b)) << name;
@@ -222,9 +224,12 @@ TEST_F(MockStageTest, TheStageCatalogAcceptsIt) {
 
 TEST_F(MockStageTest, EstimateIsOfTheRightOrder) {
   auto const parsed = configuration();
-  auto const estimate = MockStage(parsed, instance()).estimate("", 1);
+  MockStage const stage(parsed, instance());
+  Outlook outlook{RunOptions{}};
+  stage.preflight(*comm_, outlook);
+  auto const estimate = stage.estimate(outlook, 1);
   double bytes = 0;
-  for (auto const& name : MockStage(parsed, instance()).outputs())
+  for (auto const& name : outputs())
     bytes += real(std::filesystem::file_size(*scratch_ / ("run/mock/s/" + name)));
   EXPECT_LT(bytes, 2 * estimate.output_bytes);
   EXPECT_GT(bytes, 0.3 * estimate.output_bytes);

@@ -5,7 +5,6 @@
 
 #include "pipeline/base/number.hpp"
 #include "stages/common/cube_file.hpp"
-#include "stages/common/instances.hpp"
 #include "stages/predict/prediction_file.hpp"
 #include "stages/train/train_stage.hpp"
 #include "tests/fixtures/scratch.hpp"
@@ -27,9 +26,10 @@ class Ensemble : public testing::Test {
   test::Scratch const scratch_{comm_};
 
   EnsembleStage stage() const {
-    auto const configuration = Configuration::parse("[train]\nseeds = 1, 2, 4\n", "test.ini", {},
-                                                    {schema_of<TrainOptions>()});
-    return {configuration, "z0", "small", 3};
+    auto const configuration =
+        Configuration::parse("[train]\nseeds = 1, 2, 4\n[model.small]\n", "test.ini", {},
+                             {schema_of<TrainOptions>(true), schema_of<ModelSection>(true)});
+    return {Blueprint(configuration), "z0", "small", 3};
   }
   RunOptions options() const {
     RunOptions options;
@@ -67,7 +67,7 @@ TEST_F(Ensemble, IsTheMeanOfTheSeeds) {
   for (std::int64_t const seed : {1, 2, 4}) predict(seed, {3, 8});
   auto const ensemble = stage();
   EXPECT_EQ(ensemble.id(), "predict/z0/small/fold3/ensemble");
-  EXPECT_EQ(ensemble.input_products().size(), 3);
+  EXPECT_EQ(ensemble.record().inputs.size(), 3);
   test::StageContext context(comm_, options(), ensemble);
   stage().run(context);
 
@@ -98,21 +98,6 @@ TEST_F(Ensemble, RefusesPredictionsOfOtherClusters) {
   auto const error = test::error_of([&] { stage().run(context); });
   EXPECT_TRUE(test::contains(error, "65 "));
   EXPECT_TRUE(test::contains(error, "seed2/prediction.h5' and 'predict/z0/small/fold3/seed1"));
-}
-
-TEST_F(Ensemble, IsAMemberOnlyWhereThereAreSeveralSeeds) {
-  auto const members = [](std::string const& seeds) {
-    std::vector<std::string> names;
-    auto const configuration = Configuration::parse("[train]\nseeds = " + seeds + "\n", "test.ini",
-                                                    {}, {schema_of<TrainOptions>()});
-    for (auto const& member : model_members(configuration)) names.push_back(member.name());
-    names.push_back("painted: " + painted_member(configuration).name());
-    return names;
-  };
-  EXPECT_EQ(members("7"), (std::vector<std::string>{"seed7", "painted: seed7"}));
-  EXPECT_EQ(members("1, 2"),
-            (std::vector<std::string>{"seed1", "seed2", "ensemble", "painted: ensemble"}));
-  EXPECT_TRUE(test::contains(test::error_of([&] { members("1, 2, 1"); }), "1 is listed twice"));
 }
 
 }  // namespace

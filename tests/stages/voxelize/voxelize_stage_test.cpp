@@ -231,11 +231,12 @@ TEST_F(VoxelizeStageTest, ChecksTheFilesBeforeWorkBeginsEachOnOneRank) {
   auto const config = configuration("a", "");
   VoxelizeStage const stage(config, snapshot_instances(config).front());
   auto const before = H5File::n_opened;
-  stage.preflight(comm_);
+  Outlook outlook{RunOptions{}};
+  stage.preflight(comm_, outlook);
   EXPECT_EQ(comm_.all_sum(H5File::n_opened - before), 3);  // the first one tells how many there are
   if (comm_.is_root()) test::write_bytes(scratch_ / "a/gas/snap_099.1.hdf5", "<html>");
   comm_.barrier();
-  auto const text = test::error_of([&] { stage.preflight(comm_); });
+  auto const text = test::error_of([&] { stage.preflight(comm_, outlook); });
   EXPECT_TRUE(test::contains(text, "65 '"));
   EXPECT_TRUE(test::contains(text, "snap_099.1.hdf5' is not an HDF5 file: it looks like a web"));
 }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/run/axes.hpp"
+
+#include <gtest/gtest.h>
+
+#include "stages/common/model_section.hpp"
+#include "stages/paint/paint_stage.hpp"
+#include "stages/train/train_stage.hpp"
+#include "tests/run/temporary_folder.hpp"
+
+namespace setsz {
+namespace {
+
+using Names = std::vector<std::string>;
+
+Configuration parse(std::string const& text) {
+  return Configuration::parse(text, "test.ini", {},
+                              {schema_of<SnapshotSection>(true), schema_of<ModelSection>(true),
+                               schema_of<TrainOptions>(true), schema_of<PaintOptions>(true)});
+}
+Names members(std::string const& text) {
+  auto const configuration = parse(text);
+  Axes const axes(configuration);
+  Names names;
+  for (auto const& member : axes.members("a")) names.push_back(member.name());
+  names.push_back("painted: " + axes.painted("a").name());
+  return names;
+}
+Names maps(std::string const& text) {
+  auto const configuration = parse(text);
+  Names found;
+  for (auto const& map : Axes(configuration).maps("paint"))
+    found.push_back(map.name + " of " + (map.model.empty() ? "none" : map.model));
+  return found;
+}
+std::string refusal(std::string const& text) {
+  auto const error = error_of([&] { maps(text); });
+  EXPECT_EQ(error.code(), ExitCode::config) << text;
+  return error.what();
+}
+void expect_words(std::string const& text, Names const& words) {
+  for (auto const& word : words)
+    EXPECT_NE(text.find(word), std::string::npos) << "'" << word << "' is not in: " << text;
+}
+
+TEST(Axes, AMeanIsAMemberOnlyWhereThereAreSeveralSeeds) {
+  EXPECT_EQ(members("[train]\nseeds = 7\n[model.a]\n"), (Names{"seed7", "painted: seed7"}));
+  EXPECT_EQ(members("[train]\nseeds = 1, 2\n[model.a]\n"),
+            (Names{"seed1", "seed2", "ensemble", "painted: ensemble"}));
+  expect_words(refusal("[train]\nseeds = 1, 2, 1\n[model.a]\n"), {"1 is listed twice"});
+  expect_words(refusal("[train]\nseeds = 1.5\n[model.a]\n"), {"1.5 is not a whole number"});
+}
+
+TEST(Axes, ASectionOfTrainingBelongsToTheModelOfItsName) {
+  auto const configuration =
+      parse("[train]\nseeds = 1, 2\n[train.b]\nseeds = 3\n[model.a]\n[model.b]\n");
+  Axes const axes(configuration);
+  EXPECT_EQ(axes.seeds("a"), (std::vector<std::int64_t>{1, 2}));
+  EXPECT_EQ(axes.seeds("b"), std::vector<std::int64_t>{3});
+  expect_words(refusal("[model.lo]\n\n[train.io]\n"), {"test.ini:3", "[train.io]", "[model.lo]"});
+}
+
+TEST(Axes, NetworksAreEnumeratedInOneOrder) {
+  auto const configuration =
+      parse("[snapshot.z]\n[snapshot.y]\n[model.a]\n[train]\nseeds = 2, 1\n");
+  Names paths;
+  for (auto const& network : Axes(configuration).networks()) paths.push_back(network.path());
+  EXPECT_EQ(paths,
+            (Names{"z/a/fold0/seed2", "z/a/fold0/seed1", "y/a/fold0/seed2", "y/a/fold0/seed1"}));
+}
+
+TEST(Axes, MapsAreOfEachModelUnlessTheyAreNamed) {
+  EXPECT_EQ(maps("[model.a]\n[model.b]\n"), (Names{"a of a", "b of b"}));
+  EXPECT_EQ(maps("[model.a]\n[model.b]\n[paint]\nmodel = b\n"), Names{"b of b"});
+  EXPECT_EQ(maps("[paint]\nmodel = none\n"), Names{"none of none"});
+  EXPECT_EQ(maps("[model.a]\n[paint.a]\n[paint.fine]\nmodel = a\n[paint.fits]\nmodel = none\n"),
+            (Names{"a of a", "fine of a", "fits of none"}));
+  EXPECT_EQ(maps(""), Names{});
+}
+
+TEST(Axes, AMapWithoutAModelIsRefused) {
+  expect_words(refusal("[model.a]\n[paint.b]\n"), {"test.ini:2", "[paint.b]", "names no model"});
+  expect_words(refusal("[model.aa]\n[paint.b]\nmodel = ab\n"), {"[model.ab]", "nearest one is aa"});
+}
+
+}  // namespace
+}  // namespace setsz
