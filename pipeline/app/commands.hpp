@@ -2,32 +2,24 @@
 #pragma once
 
 #include "pipeline/app/command_line.hpp"
-#include "pipeline/base/comm.hpp"
-#include "stages/registry.hpp"
 
 namespace setsz {
 
-/// A configuration with all that follows from it.
-struct Project {
-  Configuration configuration;
-  RunOptions options;
-  std::vector<std::unique_ptr<Stage>> stages;
-  std::vector<std::string> selected;
-};
-/// Local. \param text  the content of the configuration file
-Project open_project(CommandLine const& line, std::string const& text,
-                     LearningBodies const& bodies);
-Project open_project(CommandLine const& line, LearningBodies const& bodies = {});
+class Comm;
+struct LearningBodies;
 
-/// Commands that one process answers without MPI.
+/// Commands that one process answers without MPI. They return the exit code.
+int show_help(CommandLine const& line);
+int show_version(CommandLine const& line);
 int show_options(CommandLine const& line);
 int show_status(CommandLine const& line);
+int show_stages(CommandLine const& line);
 int show_plan(CommandLine const& line);
-int inspect_file(std::string const& path);
+int inspect_file(CommandLine const& line);
 
 /// Commands of all ranks. Collective.
 int run_stages(Comm const& comm, CommandLine const& line, LearningBodies const& bodies);
-int check_inputs(Comm const& comm, CommandLine const& line);
-int verify_run(Comm const& comm, CommandLine const& line);
+int check_inputs(Comm const& comm, CommandLine const& line, LearningBodies const& bodies);
+int verify_run(Comm const& comm, CommandLine const& line, LearningBodies const& bodies);
 
 }  // namespace setsz
