@@ -151,6 +151,8 @@ def test_failures_on_one_rank():
                 check(result.seconds < 10, f"{name}: under 10 s", result)
                 check(folder.nothing_final() and "Nothing of this stage was published" in result.output,
                       f"{name}: nothing under a final name, and it is said", result)
+                again = "would fail again: correct the input" if code == 65 else "to continue"
+                check(again in result.output, f"{name}: says what comes next", result)
         result = run(2, "run", folder.ini)
         check(result.code == 0, "after all these failures the run goes on to its end", result)
     with Folder() as folder:
@@ -166,6 +168,9 @@ def test_killed_rank():
             result = run(3, "run", killed.ini, *sets(fault="kill", fault_rank=1, fault_unit=unit))
             check(result.code != 0 and result.seconds < 10, "a killed rank ends the job", result)
             check(killed.nothing_final(), "a killed rank leaves nothing under a final name")
+        result = run(2, "run", killed.ini, "--set", "toy.factor=5")
+        check(result.code == 78 and "--force" in result.output and "would fail again" in result.output
+              and "continue" not in result.output, "a journal of other options is refused", result)
         result = run(2, "run", killed.ini)
         check(result.code == 0 and "goes on" in result.output, "the next run goes on", result)
         check(whole.bytes() == killed.bytes(), "kill and resume on other ranks: the same bytes")
