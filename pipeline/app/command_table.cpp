@@ -96,7 +96,7 @@ Command status_command() {
           .summary = "list the products: complete, stale (and why), half done or missing",
           .description = R"(Lists the products of a configuration with their states:
   complete   up to date; a run skips it
-  stale      made with other options, inputs or code, or damaged; a run makes it again
+  stale      damaged, or made with other options or inputs; a run makes it again
   half done  unfinished; a run resumes it
   missing    not begun
 

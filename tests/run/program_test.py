@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """The way out: exit codes, messages, signals, hangs, kills, on 1 and 3 ranks, around toy stages."""
+import json
 import os
 import shutil
 import signal
@@ -132,6 +133,30 @@ def test_run_status_verify():
             file.write(data)
         result = run(2, "verify", folder.path + "/run")
         check(result.code == 65 and "sums.h5" in result.output, "verify: one flipped bit", result)
+
+
+def test_listings_for_scripts():
+    with Folder() as folder:
+        def listing(*words):
+            result = run(0, *words, "--json")
+            check(result.code == 0, f"setsz {words}", result)
+            return json.loads(result.output)
+
+        directory = folder.path + "/run"
+        check(run(0, "stages", folder.ini).output == "numbers\nsums\n", "stages, one a line")
+        check(run(0, "stages", folder.ini, "--from", "sums").output == "sums\n", "the stages asked for")
+        check(listing("stages", folder.ini) == {"run": directory, "stages": [
+            {"name": "numbers", "instances": [{"id": "numbers", "outputs": ["numbers/numbers.h5"]}]},
+            {"name": "sums", "instances": [{"id": "sums/a/b", "outputs": ["sums/a/b/sums.h5"]}]}]},
+            "stages --json")
+        check(listing("status", folder.ini) == {"run": directory, "complete": False, "products": [
+            {"id": "numbers", "state": "missing", "reasons": []},
+            {"id": "sums/a/b", "state": "missing", "reasons": ["waits for numbers"]}]}, "status --json")
+        run(1, "run", folder.ini)
+        check(listing("status", folder.ini)["complete"] is True, "status --json: complete")
+        stale = listing("status", folder.ini, "--set", "toy.factor=5", "--stage", "sums")
+        check(stale["complete"] is False and stale["products"] == [
+            {"id": "sums/a/b", "state": "stale", "reasons": ["toy.factor: 2 -> 5"]}], "status --json: stale")
 
 
 def test_failures_on_one_rank():
