@@ -26,7 +26,6 @@ mpi_environment() {
   export OMPI_MCA_hwloc_base_binding_policy=none    # two runs at once must not share one core
   export OMPI_MCA_mpi_yield_when_idle=1             # barriers on shared cores: 30 us, not 15 ms
   export OMPI_MCA_btl_vader_single_copy_mechanism=none  # containers forbid process_vm_readv
-  [[ -t 1 ]] || export SETSZ_PROGRESS=lines         # mpirun's ranks always see a terminal
   export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1   # parallel over ranks; threads would fight
 }
 
