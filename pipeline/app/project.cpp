@@ -10,12 +10,12 @@ namespace setsz {
 
 namespace {
 
-/// The section without which a stage has no instance.
+/// The sections without which a stage has no instance.
 std::string required_section(std::string const& stage) {
   static std::vector<std::string> const of_models{"train", "predict", "evaluate", "paint", "sky"};
   if (stage == "mock") return "[snapshot.NAME] with mock = yes";
   bool const model = std::find(of_models.begin(), of_models.end(), stage) != of_models.end();
-  return model ? "[model.NAME]" : "[snapshot.NAME]";
+  return model ? "[snapshot.NAME] and [model.NAME]" : "[snapshot.NAME]";
 }
 
 std::vector<StageNote> stage_notes() {

@@ -69,16 +69,16 @@ void require_instances(Stages const& all, Notes const& notes, Words const& liste
     bool const present = std::any_of(all.begin(), all.end(),
                                      [&](auto const& stage) { return stage->name() == note.name; });
     if (contains(listed, note.name) && !present) {
-      missing[note.requires_section].push_back(note.name);
+      missing[note.needs].push_back(note.name);
     }
   }
   if (missing.empty()) return;
   Words texts;
   for (auto const& [section, stages] : missing) {
-    texts.push_back(concat(join(stages, ", "), ", but the configuration has no ", section));
+    texts.push_back(concat(join(stages, ", "), " (requires ", section, ")"));
   }
-  fail(ExitCode::config, where, " lists ", join(texts, "; and "),
-       "; add the section or remove the stage from the list");
+  fail(ExitCode::config, where, " lists ", join(texts, ", "),
+       ", but the configuration has no such section; add it or remove the stage from the list");
 }
 
 Words instances_of(Stages const& all, Notes const& notes, StageRange const& range,

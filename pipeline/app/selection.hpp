@@ -13,8 +13,8 @@ namespace setsz {
 /// What a selection must know of a stage beside its instances.
 struct StageNote {
   std::string name;
-  std::string requires_section;  ///< without it the stage has no instance: "[model.NAME]"
-  bool by_default = true;        ///< runs if neither [run] stages nor --stage lists any stage
+  std::string needs;       ///< sections without which it has no instance: "[model.NAME]"
+  bool by_default = true;  ///< runs if neither [run] stages nor --stage lists any stage
 };
 
 /// The ids of the instances that a command line and [run] stages ask for, in order.

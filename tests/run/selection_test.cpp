@@ -52,13 +52,13 @@ TEST_F(Selection, AListedStageWithoutAnInstanceIsAConfigurationError) {
   auto const listed = error_of([&] { select({}, {"numbers", "logarithms", "products"}); });
   EXPECT_EQ(listed.code(), ExitCode::config);
   EXPECT_NE(std::string(listed.what())
-                .find("[run] stages lists products, logarithms, but the configuration has no "
-                      "[factor.NAME]"),
+                .find("[run] stages lists products, logarithms (requires [factor.NAME]), but"),
             std::string::npos)
       << listed.what();
   auto const asked = error_of([&] { select({"--stage", "seeds"}); });
   EXPECT_EQ(asked.code(), ExitCode::config);
-  EXPECT_NE(std::string(asked.what()).find("--stage lists seeds, but"), std::string::npos);
+  EXPECT_NE(std::string(asked.what()).find("--stage lists seeds (requires [seed.NAME])"),
+            std::string::npos);
   // What the command line leaves out need not exist.
   EXPECT_EQ(select({"--until", "sums"}, {"numbers", "products"}), Ids{"numbers"});
   EXPECT_EQ(select({"--stage", "sums"}, {"numbers", "products"}), Ids{"sums/a/b"});
