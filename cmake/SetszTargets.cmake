@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # setsz_library(NAME SOURCES ... LINKS ...)   a static library with the alias setsz::NAME
+# setsz_stage(NAME SOURCES ... LINKS ...)     the same for a stage: the registry links it
 # setsz_test(NAME SOURCES ... LINKS ... RANKS 1 2 3 LABELS unit TIMEOUT 120)
 # setsz_benchmark(NAME SOURCES ... LINKS ...) a program in build/bench, never run by ctest
 include_guard()
@@ -16,6 +17,14 @@ function(setsz_library name)
   add_library(setsz::${name} ALIAS setsz_${name})
   target_include_directories(setsz_${name} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(setsz_${name} PUBLIC ${arg_LINKS} PRIVATE setsz_warnings)
+endfunction()
+
+# Every stage uses the common rooms; the global property SETSZ_STAGES lists the stages.
+function(setsz_stage name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  setsz_library(${name} SOURCES ${arg_SOURCES}
+    LINKS ${arg_LINKS} setsz::stages_common setsz::run setsz::io)
+  set_property(GLOBAL APPEND PROPERTY SETSZ_STAGES setsz::${name})
 endfunction()
 
 # Every test program has the MPI main of tests/mpi_main.cpp; RANKS lists the rank counts it is run with.

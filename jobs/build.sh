@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Installs what is missing and builds build/release/setsz. Call it again after any change.
+# Installs missing packages and builds build/release/setsz. Run it again after any change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . jobs/common.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# From nothing to a Compton-y sky: set-up, build, and the whole pipeline on a small universe that it
-# makes itself. Products lie in demo/. A second call finds everything up to date.
+# From a fresh clone to a Compton-y sky: installs packages, builds, and runs all stages on a small mock
+# universe. Products are in demo/. A second call finds all of them up to date.
 #   jobs/demo.sh [--set section.key=value]...      SETSZ_RANKS=4 jobs/demo.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by every <stage>.sbatch: the site's settings, and how a stage runs inside a job.
+# Sourced by every <stage>.sbatch: the settings of your site, and how a stage runs inside a job.
 # shellcheck shell=bash
 
-# --- Your site. Modules to load, if setsz was built with any:
+# --- Your site. Load the modules that setsz was built with, if any:
 # module load openmpi hdf5-parallel fftw
 
 : "${SETSZ_ROOT:?is not set; submit with jobs/submit.sh, or export the folder of the setsz checkout}"
 SETSZ=${SETSZ:-$SETSZ_ROOT/build/release/setsz}
-# How MPI programs start. With Open MPI: pmix; `srun --mpi=list` shows what the site has.
+# How MPI programs start. Open MPI needs pmix; `srun --mpi=list` shows what the site has.
 SETSZ_LAUNCHER=${SETSZ_LAUNCHER:-srun --mpi=pmix}
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 # run_stage STAGE CONFIG [OPTION...]: the last line of a batch script; it does not return.
 #
-# SLURM sends USR1 to this shell some minutes before the time limit (--signal=B:USR1@300); it is
-# handed on, setsz saves its state and leaves with 75 = "run again". The job is requeued while it
-# still runs: then the jobs that wait for it (afterok) keep waiting until it is really complete.
+# SLURM sends USR1 to this shell some minutes before the time limit (--signal=B:USR1@300). The shell
+# passes it on; setsz saves its state and exits with 75 = "run again". The job is requeued while it
+# is still running, so that dependent jobs (afterok) wait until it is complete.
 run_stage() {
   local stage=$1 child='' code
   shift
   trap '[[ -n $child ]] && kill -USR1 "$child"' USR1
-  # A step of a job that was requeued after a node's death may find the remains of its own number:
-  # a step that does nothing takes that number.
+  # After the failure of a node, files of the old step 0 can make the new step 0 fail. This step does
+  # nothing but use up the number.
   [[ ${SLURM_RESTART_COUNT:-0} == 0 ]] || srun --mpi=none --ntasks=1 true
 
   # shellcheck disable=SC2086  # the launcher is several words
@@ -32,16 +32,16 @@ run_stage() {
   code=$?
   child=''
 
-  # 138: the signal came while the program was still being loaded; nothing is lost.
+  # 138: the signal arrived while the program was still loading; nothing is lost.
   if [[ $code == 75 || $code == 138 ]]; then
     echo "$stage: stopped at a checkpoint; requeued"
     scontrol requeue "$SLURM_JOB_ID"
     sleep 600  # until SLURM ends this script
   fi
-  # A launcher may return 0 for a step that never ran: the products have the last word. What is
-  # complete is skipped in seconds, whatever the launcher; what is not ends this job with an error.
-  if [[ $code == 0 ]] && "$SETSZ" status "$@" --stage "$stage" | grep -E 'missing|stale|half'; then
-    echo "$stage: the launcher returned 0, but the products above are not complete"
+  # A launcher may return 0 for a step that never ran, so the products decide.
+  if [[ $code == 0 ]] && ! "$SETSZ" status "$@" --stage "$stage" --json | grep -q '"complete": true'; then
+    echo "$stage: the launcher returned 0, but not all products are complete:"
+    "$SETSZ" status "$@" --stage "$stage"
     code=70
   fi
   exit "$code"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Submits one SLURM job a stage, each waiting for the one before it to be complete.
+# Submits one SLURM job for each stage; a job waits until the one before it is complete.
 #   jobs/submit.sh CONFIG.ini [--stages a,b,c] [--set section.key=value]... [-- SBATCH_OPTION...]
-# Stages: those of [run] stages in the configuration. What stands after -- goes to every sbatch:
+# Without --stages: those of [run] stages in the configuration. Every sbatch gets the options after --:
 #   jobs/submit.sh configs/tng300.ini -- --partition=compute --account=me
 # Calling it again is safe: complete products are skipped.
 set -euo pipefail
@@ -24,23 +24,19 @@ while (($#)); do
 done
 [[ -r $config ]] || { echo "submit.sh: cannot read the configuration '$config'" >&2; exit 66; }
 
-if [[ -z $stages ]]; then
-  stages=$(awk -F= '{sub(/#.*/, "")} /^\[/ {section = $0}
-                    section ~ /^\[run\]/ && $1 ~ /^[ \t]*stages[ \t]*$/ {print $2}' "$config")
-  stages=${stages:-catalog,extract,voxelize,fit,train,predict,evaluate,paint,sky}
-fi
+[[ -x $SETSZ ]] || { echo "submit.sh: cannot run '$SETSZ'; build it with jobs/build.sh or set SETSZ" >&2; exit 66; }
 
-for stage in ${stages//,/ }; do
+# Mistakes in the configuration are found here, not hours later on a node.
+list=$("$SETSZ" stages "$config" "${options[@]}" ${stages:+--stage "$stages"})
+for stage in $list; do
   [[ -r $SETSZ_ROOT/jobs/$stage.sbatch ]] ||
-    { echo "submit.sh: there is no job for the stage '$stage'" >&2; exit 64; }
+    { echo "submit.sh: there is no job for the stage '$stage' (jobs/$stage.sbatch)" >&2; exit 64; }
 done
-# Mistakes in options are found here, not hours later on a node.
-"$SETSZ" plan "$config" "${options[@]}" >/dev/null
 
 previous=''
-for stage in ${stages//,/ }; do
+for stage in $list; do
   after=()
-  # kill-on-invalid-dep: what follows a failed job leaves the queue, instead of waiting for ever.
+  # kill-on-invalid-dep: jobs that wait for a failed job leave the queue instead of waiting for ever.
   [[ -n $previous ]] && after=("--dependency=afterok:$previous" --kill-on-invalid-dep=yes)
   job=$(sbatch --parsable "${after[@]}" "$@" "$SETSZ_ROOT/jobs/$stage.sbatch" "$config" "${options[@]}")
   previous=${job%%;*}

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What came out of a run, in a screenful: summary.py RUN. Needs nothing but Python."""
+"""The main results of a run on one screen: summary.py RUN. Needs only Python."""
 
 import json
 import sys

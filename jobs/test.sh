@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Installs what is missing, checks the sources, builds the preset ci and runs the tests.
-#   jobs/test.sh             all tests but those labelled science
-#   jobs/test.sh --science   only those: minutes, training on the mock universe; prints what was learnt
-#   jobs/test.sh -R extract  what else ctest takes is handed to it
+# Installs missing packages, checks the sources, builds the preset ci and runs the tests.
+#   jobs/test.sh             all tests except those labelled science
+#   jobs/test.sh --science   only those: trains on the mock universe for minutes and prints the scores
+#   jobs/test.sh -R extract  other options are passed to ctest
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . jobs/common.sh
@@ -13,7 +13,7 @@ if [[ ${1:-} == --science ]]; then label=(--label-regex science --verbose) && sh
 
 install_packages "${release_packages[@]}" "${test_packages[@]}"
 
-say "style: format, spelling, shell scripts, shape of the tree"
+say "style: format, spelling, shell scripts, structure of the tree"
 git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format --dry-run --Werror
 git ls-files -z | xargs -0 codespell
 git ls-files -z '*.sh' '*.sbatch' .ci/run | xargs -0 shellcheck --external-sources
@@ -23,6 +23,6 @@ build ci
 python3 cmake/check_tree.py --headers build/ci
 
 mpi_environment
-# Nothing may be printed after ctest: its last lines are the verdict.
+# Print nothing after ctest: its last lines are the result.
 exec ctest --test-dir build/ci "${label[@]}" --parallel "$(cores)" --no-tests=error \
   --output-on-failure --no-label-summary "$@" </dev/null

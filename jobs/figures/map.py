@@ -12,7 +12,7 @@ examples:
   map.py run/sky/lo/seed1/compton_y.fits               the whole sky, Mollweide, asinh scale
   map.py run/sky/lo/seed1/compton_y.fits --zoom 120 30 10   10 degrees around longitude 120, latitude 30
   map.py run/paint/z0/lo/seed1/maps.h5 --scale log     y along x, y, z; painted above gas
-  (with several training seeds, ensemble/ stands in place of seed1/)
+  (with several training seeds: ensemble/ instead of seed1/)
 Needs matplotlib and numpy; healpy for the sky, h5py for the box (apt install python3-matplotlib
 python3-healpy python3-h5py)."""
 
@@ -37,7 +37,7 @@ def need(*modules):
 
 
 def colours(values, scale, largest):
-    """A norm of matplotlib, and where the colour bar has its ticks."""
+    """A norm of matplotlib and the ticks of the colour bar."""
     np, mpl = need("numpy", "matplotlib.colors")
     filled = values[values > 0]
     if filled.size == 0:

@@ -2,188 +2,162 @@
 #include "pipeline/app/command_line.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <functional>
-#include <map>
+#include <boost/program_options.hpp>
+#include <sstream>
 
+#include "pipeline/app/command_table.hpp"
 #include "pipeline/base/error.hpp"
 
 namespace setsz {
 
 namespace {
 
-/// The options each command takes beside its target.
-std::map<std::string, std::vector<std::string>> const& commands() {
-  static std::vector<std::string> const choosing{"--stage", "--from", "--until", "--only", "--set"};
-  static auto const with = [](std::vector<std::string> more) {
-    more.insert(more.begin(), choosing.begin(), choosing.end());
-    return more;
-  };
-  static std::map<std::string, std::vector<std::string>> const table{
-      {"run", with({"--force"})},
-      {"status", with({})},
-      {"plan", with({"--ranks"})},
-      {"check", with({})},
-      {"verify", {}},
-      {"report", {"--set", "--force"}},
-      {"inspect", {}},
-      {"options", {"--markdown", "--ini"}},
-      {"help", {}},
-      {"version", {}}};
-  return table;
+namespace po = boost::program_options;
+
+constexpr unsigned text_width = 96;
+
+po::options_description options_of(Command const& command, CommandLine& line) {
+  po::options_description options("Options", text_width);
+  for (auto const add : command.options) add(options, line);
+  options.add_options()("help,h", "explain this command");
+  return options;
 }
 
-bool takes_target(std::string const& command) {
-  return command != "options" && command != "help" && command != "version";
+Command const& find_command(std::string const& name) {
+  std::vector<std::string> names;
+  for (auto const& command : commands()) names.push_back(command.name);
+  require(std::find(names.begin(), names.end(), name) != names.end(), ExitCode::usage,
+          "unknown command '", name, "'; the nearest one is '", nearest(name, names),
+          "' (see `setsz --help`)");
+  return command_named(name);
 }
 
-std::vector<std::string> list_of(std::string const& text) {
-  std::vector<std::string> items;
-  for (auto const& item : split(text, ',')) {
-    if (!trim(item).empty()) items.push_back(trim(item));
+[[noreturn]] void fail_unknown_option(Command const& command,
+                                      po::options_description const& options,
+                                      std::string const& name) {
+  std::vector<std::string> names;
+  for (auto const& option : options.options()) names.push_back("--" + option->long_name());
+  fail(ExitCode::usage, "unknown option '", name, "' of `setsz ", command.name,
+       "`; the nearest one is '", nearest(name, names), "' (see `setsz help ", command.name, "`)");
+}
+
+[[noreturn]] void fail_syntax(po::invalid_command_line_syntax const& error) {
+  auto const option = error.get_option_name();
+  if (error.kind() == po::invalid_syntax::extra_parameter) {
+    fail(ExitCode::usage, option, " takes no value");
   }
-  return items;
+  fail(ExitCode::usage, option, " needs a value");
 }
 
-void add(std::vector<std::string>& to, std::vector<std::string> const& more) {
-  to.insert(to.end(), more.begin(), more.end());
+/// Boost's errors in our words.
+template <class Body>
+void with_our_errors(Command const& command, po::options_description const& options, Body&& body) {
+  try {
+    body();
+  } catch (po::unknown_option const& error) {
+    fail_unknown_option(command, options, error.get_option_name());
+  } catch (po::invalid_command_line_syntax const& error) {
+    fail_syntax(error);
+  } catch (po::invalid_option_value const& error) {
+    fail(ExitCode::usage, error.what(), " (see `setsz help ", command.name, "`)");
+  } catch (po::multiple_occurrences const& error) {
+    fail(ExitCode::usage, error.get_option_name(), " is given more than once");
+  } catch (po::error const& error) {
+    fail(ExitCode::usage, error.what());
+  }
 }
 
-void require_known(std::string const& name, std::vector<std::string> const& known,
-                   std::string_view what) {
-  require(std::find(known.begin(), known.end(), name) != known.end(), ExitCode::usage, "no ", what,
-          " '", name, "'; the nearest one is '", nearest(name, known), "'");
+void take_target(Command const& command, std::vector<std::string> const& words, CommandLine& line) {
+  std::size_t const allowed = command.target.empty() ? 0 : 1;
+  require(words.size() <= allowed, ExitCode::usage, "unexpected argument '",
+          words.empty() ? "" : words.back(), "': `setsz ", command.name, "` takes ",
+          allowed == 0 ? "no argument" : concat("one ", command.target_name), " (see `setsz help ",
+          command.name, "`)");
+  if (!words.empty()) line.target = words.front();
+}
+
+void require_target(Command const& command, CommandLine const& line) {
+  bool const optional = command.target.empty() || command.target.starts_with('[');
+  require(optional || !line.target.empty(), ExitCode::usage, "`setsz ", command.name, "` needs a ",
+          command.target_name, ": setsz ", command.name, " ", command.target, " (see `setsz help ",
+          command.name, "`)");
+}
+
+CommandLine help_on(std::string const& topic) {
+  if (!topic.empty()) find_command(topic);
+  CommandLine line;
+  line.command = "help";
+  line.target = topic;
+  return line;
+}
+
+CommandLine parse_words(Command const& command, std::vector<std::string> const& words) {
+  namespace style = po::command_line_style;
+  CommandLine line;
+  line.command = command.name;
+  auto const visible = options_of(command, line);
+  std::vector<std::string> targets;
+  po::options_description all;
+  all.add(visible).add_options()("target", po::value(&targets));
+  po::positional_options_description places;
+  places.add("target", -1);
+
+  po::variables_map values;
+  with_our_errors(command, visible, [&] {
+    auto const exact = style::default_style & ~style::allow_guessing;
+    po::store(po::command_line_parser(words).options(all).positional(places).style(exact).run(),
+              values);
+    po::notify(values);
+  });
+  if (values.contains("help")) return help_on(command.name);
+  take_target(command, targets, line);
+  if (command.name == "help") return help_on(line.target);
+  require_target(command, line);
+  return line;
+}
+
+std::string overview() {
+  std::ostringstream out;
+  out << "setsz: Compton-y maps of gravity-only simulations, learned from matched hydrodynamic "
+         "ones\n\n";
+  for (auto const& command : commands()) {
+    std::string const usage = concat("setsz ", command.name, " ", command.target);
+    out << "  " << usage << std::string(25 - usage.size(), ' ') << command.summary << "\n";
+  }
+  out << R"(
+`setsz help COMMAND` explains a command and its options.
+On N MPI ranks: mpirun -n N setsz run CONFIG.ini
+SETSZ_PROGRESS=live|lines: progress as one live line, or as lines for a log.
+
+Exit codes: 0 complete and verified, 64 usage, 65 bad input data, 66 input missing, 70 internal
+error or watchdog, 71 out of memory, 73 output cannot be created or is held by another job,
+74 I/O error or disk full, 75 stopped at a checkpoint: run again, 78 configuration, 79 training
+diverged.
+)";
+  return out.str();
 }
 
 }  // namespace
 
 CommandLine parse_command_line(std::vector<std::string> const& arguments) {
-  CommandLine line;
-  require(!arguments.empty(), ExitCode::usage, "no command; see `setsz --help`");
-  line.command = arguments.front();
-  if (line.command == "--help" || line.command == "-h") line.command = "help";
-  if (line.command == "--version") line.command = "version";
-  std::vector<std::string> names;
-  for (auto const& [name, options] : commands()) names.push_back(name);
-  require_known(line.command, names, "command");
-  auto const& legal = commands().at(line.command);
-
-  for (std::size_t i = 1; i < arguments.size(); ++i) {
-    std::string const& word = arguments[i];
-    if (word == "--help" || word == "-h") {
-      line.command = "help";
-      return line;
-    }
-    if (!word.starts_with("--")) {
-      require(takes_target(line.command) && line.target.empty(), ExitCode::usage, "'", word,
-              "' is one word too many for `setsz ", line.command, "`");
-      line.target = word;
-      continue;
-    }
-    auto const equals = word.find('=');
-    std::string const name = word.substr(0, equals);
-    require_known(name, legal, concat("option of `setsz ", line.command, "`"));
-    if (name == "--force" || name == "--markdown" || name == "--ini") {
-      require(equals == std::string::npos, ExitCode::usage, name, " takes no value");
-      if (name == "--force") line.force = true;
-      if (name != "--force") line.format = name.substr(2);
-      continue;
-    }
-    require(equals != std::string::npos || i + 1 < arguments.size(), ExitCode::usage, name,
-            " needs a value");
-    std::string const value =
-        equals != std::string::npos ? word.substr(equals + 1) : arguments[++i];
-    if (name == "--set") line.set.push_back(value);
-    if (name == "--stage") add(line.stages, list_of(value));
-    if (name == "--only") add(line.only, list_of(value));
-    if (name == "--from") line.from = value;
-    if (name == "--until") line.until = value;
-    if (name == "--ranks") {
-      auto const end = value.data() + value.size();
-      auto const [stop, error] = std::from_chars(value.data(), end, line.ranks);
-      require(error == std::errc() && stop == end && line.ranks > 0, ExitCode::usage,
-              "--ranks needs a number, not '", value, "'");
-    }
-  }
-  if (line.command == "report") line.stages = {"report"};
-  require(!takes_target(line.command) || !line.target.empty(), ExitCode::usage, "`setsz ",
-          line.command, "` needs a ",
-          line.command == "verify"    ? "run directory"
-          : line.command == "inspect" ? "file"
-                                      : "configuration",
-          "; see `setsz --help`");
-  return line;
+  require(!arguments.empty(), ExitCode::usage, "no command given; see `setsz --help`");
+  std::string const& first = arguments.front();
+  if (first == "--help" || first == "-h") return help_on("");
+  auto const& command = find_command(first == "--version" ? "version" : first);
+  return parse_words(command, {arguments.begin() + 1, arguments.end()});
 }
 
-std::string usage_text() {
-  return R"(setsz: Compton-y maps of gravity-only simulations, learned from matched hydrodynamic ones
-
-  setsz run CONFIG.ini       make the products that are missing or stale; goes on where it stopped
-      --stage a,b | --from a | --until b     only these stages
-      --only stage/instance                  only these instances (predict/z0/lo_gnfw and below)
-      --set section.key=value                overrides the configuration
-      --force                                discards half-done work and begins those stages anew
-  setsz status CONFIG.ini    which products are complete, stale (and why), missing
-  setsz plan CONFIG.ini      what would run, its memory, output and time  [--ranks N]
-  setsz check CONFIG.ini     validates options and inputs, touches nothing
-  setsz verify RUN           every product against its manifest
-  setsz report CONFIG.ini    tables and figures of all products
-  setsz inspect FILE         what a product, a snapshot or a catalogue holds
-  setsz options              every key, default, unit, range, help  [--markdown | --ini]
-  setsz --help | --version
-
-On N ranks: mpirun -n N setsz run CONFIG.ini. Exit codes: 0 complete and verified, 64 usage,
-65 bad input data, 66 input missing, 70 internal error or watchdog, 71 out of memory, 73 output
-cannot be created or is held by another job, 74 I/O error or disk full, 75 stopped at a
-checkpoint: run again, 78 configuration, 79 training diverged.
-)";
-}
-
-std::vector<std::string> select_instances(StageList const& all,
-                                          std::vector<std::string> const& stage_names,
-                                          std::vector<std::string> const& configured,
-                                          CommandLine const& line) {
-  std::vector<std::string> wanted = line.stages;
-  if (wanted.empty()) wanted = configured;
-  if (wanted.empty()) {
-    for (auto const& name : stage_names) {
-      if (name != "mock") wanted.push_back(name);
-    }
-  }
-  for (auto const& name : wanted) require_known(name, stage_names, "stage");
-  auto const position = [&](std::string const& name) {
-    require_known(name, stage_names, "stage");
-    return std::find(stage_names.begin(), stage_names.end(), name) - stage_names.begin();
-  };
-  auto const first = line.from.empty() ? 0 : position(line.from);
-  auto const last =
-      line.until.empty() ? static_cast<std::ptrdiff_t>(stage_names.size()) : position(line.until);
-  std::vector<std::string> ids, chosen;
-  std::vector<bool> used(line.only.size());
-  for (auto const& stage : all) {
-    ids.push_back(stage->id());
-    auto const here = position(stage->record().stage);
-    bool fits = here >= first && here <= last;
-    if (line.only.empty()) {
-      fits = fits && std::find(wanted.begin(), wanted.end(), stage->record().stage) != wanted.end();
-    } else {
-      bool any = false;
-      for (std::size_t i = 0; i < line.only.size(); ++i) {
-        bool const below = (stage->id() + "/").starts_with(line.only[i] + "/");
-        if (below) used[i] = any = true;
-      }
-      fits = fits && any;
-    }
-    if (fits) chosen.push_back(stage->id());
-  }
-  for (std::size_t i = 0; i < used.size(); ++i) {
-    require(used[i], ExitCode::usage, "no instance '", line.only[i], "' in this configuration; ",
-            "the nearest one is '", nearest(line.only[i], ids), "' (see `setsz status`)");
-  }
-  require(!chosen.empty(), ExitCode::usage,
-          "this configuration has no instance of the stages asked for (",
-          ids.empty() ? "it names no [snapshot.NAME]" : "it has " + join(ids, ", "), ")");
-  return chosen;
+std::string help_text(std::string const& name) {
+  if (name.empty()) return overview();
+  auto const& command = command_named(name);
+  CommandLine unused;
+  std::ostringstream out;
+  out << "setsz " << command.name << (command.target.empty() ? "" : " ") << command.target
+      << (command.options.empty() ? "" : " [OPTION]...") << "\n\n"
+      << command.description << "\n\n"
+      << options_of(command, unused) << "\nExamples:\n";
+  for (auto const& example : split(command.examples, '\n')) out << "  " << example << "\n";
+  return out.str();
 }
 
 }  // namespace setsz

@@ -53,6 +53,12 @@ void log_blas() {
             "install OpenBLAS (Debian: libopenblas0-pthread)");
 }
 
+void check_progress_variable() {
+  char const* const wish = std::getenv("SETSZ_PROGRESS");
+  if (!wish || std::string_view(wish) == "live" || std::string_view(wish) == "lines") return;
+  Log::warn("SETSZ_PROGRESS is '", wish, "', expected 'live' or 'lines'; it is ignored");
+}
+
 }  // namespace
 
 void log_environment(Comm const& comm, std::string const& configuration_path) {
@@ -62,6 +68,7 @@ void log_environment(Comm const& comm, std::string const& configuration_path) {
             neighbours, " on this node");
   Log::info("configuration ", configuration_path);
   log_blas();
+  check_progress_variable();
 }
 
 }  // namespace setsz

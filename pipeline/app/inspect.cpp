@@ -10,6 +10,7 @@
 #include "io/h5.hpp"
 #include "io/healpix_map.hpp"
 #include "pipeline/app/commands.hpp"
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
@@ -100,7 +101,8 @@ void show_text(std::istream& stream) {
 
 }  // namespace
 
-int inspect_file(std::string const& path) {
+int inspect_file(CommandLine const& line) {
+  std::string const& path = line.target;
   require(std::filesystem::is_regular_file(path), ExitCode::missing_input, "'", path,
           "' is not a file; give a product, a snapshot file or a catalogue");
   std::ifstream stream(path, std::ios::binary);

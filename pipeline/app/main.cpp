@@ -11,9 +11,10 @@
 #include <filesystem>
 #include <new>
 
-#include "pipeline/app/code_version.hpp"
-#include "pipeline/app/commands.hpp"
+#include "pipeline/app/command_line.hpp"
+#include "pipeline/app/command_table.hpp"
 #include "pipeline/app/learning.hpp"
+#include "pipeline/app/project.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/run/runner.hpp"
 #include "pipeline/run/stop_signal.hpp"
@@ -33,7 +34,7 @@ void print_error(Error const& error, std::string const& who = "") {
   std::fflush(stderr);
 }
 
-/// The exception being handled, as an Error. \pre called in a catch clause
+/// Any exception, as an Error. \pre called inside a catch clause
 Error current_error() {
   try {
     throw;
@@ -63,8 +64,8 @@ Error current_error() {
   std::_Exit(static_cast<int>(error.code()));
 }
 
-/// An error that may be this rank's alone. If all ranks come here, one speaks and all leave in
-/// order; else the others wait somewhere for ever, and this rank ends them.
+/// Handles an error that perhaps only this rank has. If all ranks arrive here, one prints its
+/// message and all finalize; otherwise the others wait for this rank, which then aborts the job.
 int leave_with(Error const& error, Comm const& exit_comm) {
   if (exit_comm.all_arrive_within(2)) {
     if (exit_comm.is_root()) print_error(error);
@@ -74,14 +75,7 @@ int leave_with(Error const& error, Comm const& exit_comm) {
   exit_comm.abort(static_cast<int>(error.code()));
 }
 
-int run_command(Comm const& comm, CommandLine const& line) {
-  if (line.command == "check") return check_inputs(comm, line, learning_bodies());
-  if (line.command == "plan") return show_plan(comm, line);
-  if (line.command == "verify") return verify_run(comm, line);
-  return run_stages(comm, line, learning_bodies());
-}
-
-int with_mpi(int argc, char** argv, CommandLine const& line) {
+int with_mpi(int argc, char** argv, Command const& command, CommandLine const& line) {
   MpiSession mpi(argc, argv);
   install_stop_signals();
   int code = 0;
@@ -91,7 +85,7 @@ int with_mpi(int argc, char** argv, CommandLine const& line) {
     Comm const exit_comm = Comm::world();
     Log::set_rank(comm.rank());
     try {
-      code = run_command(comm, line);
+      code = command.work(comm, line, learning_bodies());
     } catch (CollectiveError const& error) {
       if (comm.is_root()) print_error(error);
       code = static_cast<int>(error.code());
@@ -106,16 +100,9 @@ int with_mpi(int argc, char** argv, CommandLine const& line) {
   return code;
 }
 
-int without_mpi(CommandLine const& line) {
+int without_mpi(Command const& command, CommandLine const& line) {
   try {
-    if (line.command == "help") return std::fputs(usage_text().c_str(), stdout) < 0;
-    if (line.command == "version") {
-      return std::printf("setsz %s (git %s, %s)\n", program_version().c_str(),
-                         git_revision().c_str(), build_kind().c_str()) < 0;
-    }
-    if (line.command == "options") return show_options(line);
-    if (line.command == "status") return show_status(line);
-    return inspect_file(line.target);
+    return command.answer(line);
   } catch (...) {
     Error const error = current_error();
     print_error(error);
@@ -123,8 +110,8 @@ int without_mpi(CommandLine const& line) {
   }
 }
 
-/// Does this command need the other program, the one with libtorch? Before MPI every process reads
-/// the configuration for itself; mistakes in it are reported later, by one rank.
+/// Does this command need setsz-learn, the program with libtorch? Each process reads the
+/// configuration before MPI starts; errors in it are reported later, by one rank.
 bool wants_learning(CommandLine const& line) {
   bool const runs = line.command == "run", checks = line.command == "check";
   if ((!runs && !checks) || learning_bodies().train != nullptr) return false;
@@ -132,9 +119,8 @@ bool wants_learning(CommandLine const& line) {
     Project const project = open_project(line);
     if (checks && !asks_for_device(project.configuration)) return false;
     for (auto const& row : stage_rows())
-      for (auto const& stage : project.stages)
-        if (row.needs_libtorch && row.name == stage->record().stage && project.is_selected(*stage))
-          return true;
+      for (auto const* stage : project.selected_stages())
+        if (row.needs_libtorch && row.name == stage->record().stage) return true;
   } catch (std::exception const&) {
   }
   return false;
@@ -143,8 +129,9 @@ bool wants_learning(CommandLine const& line) {
 void become_learning_program(char** argv) {
   std::string const path = std::filesystem::canonical("/proc/self/exe").string() + "-learn";
   execv(path.c_str(), argv);
-  throw Error(ExitCode::internal, concat("cannot start '", path, "' (", std::strerror(errno),
-                                         "), which trains and predicts; it must lie beside setsz"));
+  throw Error(ExitCode::internal,
+              concat("cannot start '", path, "' (", std::strerror(errno),
+                     "), which trains and predicts; it must be in the same folder as setsz"));
 }
 
 }  // namespace
@@ -160,7 +147,6 @@ int main(int argc, char** argv) {
     print_error(error);
     return static_cast<int>(error.code());
   }
-  bool const many = line.command == "run" || line.command == "report" || line.command == "plan" ||
-                    line.command == "check" || line.command == "verify";
-  return many ? with_mpi(argc, argv, line) : without_mpi(line);
+  auto const& command = command_named(line.command);
+  return command.work ? with_mpi(argc, argv, command, line) : without_mpi(command, line);
 }

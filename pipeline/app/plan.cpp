@@ -5,11 +5,18 @@
 #include <optional>
 
 #include "pipeline/app/commands.hpp"
+#include "pipeline/app/project.hpp"
 #include "pipeline/run/runner.hpp"
 
 namespace setsz {
 
 namespace {
+
+int width_of(std::vector<std::string> const& ids) {
+  std::size_t width = 8;
+  for (auto const& id : ids) width = std::max(width, id.size());
+  return static_cast<int>(width);
+}
 
 /// Cells of one row of the table; dashes where a product is complete.
 struct Row {
@@ -38,18 +45,17 @@ std::optional<Estimate> ask(Stage const& stage, Comm const& comm, Outlook& outlo
 
 }  // namespace
 
-int show_plan(Comm const& comm, CommandLine const& line) {
+int show_plan(Comm const& comm, CommandLine const& line, LearningBodies const&) {
   Project const project = open_project(line);
   RunState state(project.options.directory, project.stages);
   state.require_format();
-  int const width = project.width_of_ids();
+  int const width = width_of(project.selected);
   std::cout << "on " << line.ranks << (line.ranks == 1 ? " rank:\n" : " ranks:\n") << "  "
             << std::left << std::setw(width) << "instance"
             << "  state      memory/rank    output          time\n";
   Outlook outlook(project.options);
   double output = 0, seconds = 0, memory = 0;
-  for (auto const& stage : project.stages) {
-    if (!project.is_selected(*stage)) continue;
+  for (auto const* stage : project.selected_stages()) {
     auto const name = name_of(state.of(*stage).state);
     if (state.of(*stage).state == ProductState::complete) {
       print(stage->id(), width, name, {});

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/base/log.hpp"
-#include "pipeline/base/number.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -10,6 +9,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+
+#include "pipeline/base/number.hpp"
+#include "pipeline/base/terminal.hpp"
 
 namespace setsz {
 
@@ -63,19 +65,6 @@ double peak_memory_bytes() {
   return real(usage.ru_maxrss) * 1024;
 }
 
-namespace {
-
-/// mpirun gives its ranks a terminal even where it has none itself: scripts then ask for lines.
-bool shows_live_line() {
-  static bool const live = [] {
-    char const* const wish = std::getenv("SETSZ_PROGRESS");
-    return isatty(STDOUT_FILENO) != 0 && !(wish && std::string_view(wish) == "lines");
-  }();
-  return live;
-}
-
-}  // namespace
-
 Progress::Progress(std::string label, double total)
     : label_(std::move(label)), total_(total), start_(seconds_since_start()) {}
 
@@ -92,7 +81,7 @@ void Progress::update(double done, std::string_view note) {
   if (log_rank != 0 || log_level < 1) return;
   if (first_done_ < 0) first_done_ = done;
   double const now = seconds_since_start();
-  bool const terminal = shows_live_line();
+  bool const terminal = shows_live_progress();
   if (now - last_shown_ < (terminal ? 0.2 : 60)) return;
   if (!terminal && last_shown_ < 0) {  // quiet at first: short work needs no line in a log
     last_shown_ = now;

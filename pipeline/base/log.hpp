@@ -45,8 +45,8 @@ double seconds_since_start();
 /// The peak resident memory of this process [bytes].
 double peak_memory_bytes();
 
-/// One live line on rank 0's terminal, "extract  42%  1.2 GB/s  ETA 3 min"; on anything that is not
-/// a terminal at most one line a minute. Only rank 0 shows anything: `update` is local and cheap.
+/// Progress of a piece of work, "extract  42%  1.2 GB/s  ETA 3 min": one live line on a terminal,
+/// at most one line a minute elsewhere. Rank 0 alone prints; `update` is local and cheap.
 class Progress {
  public:
   /// \param total  in whatever unit `update` counts

@@ -15,6 +15,7 @@
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/run/advice.hpp"
 #include "pipeline/run/memory.hpp"
 #include "pipeline/run/run_context.hpp"
 #include "pipeline/run/stop_signal.hpp"
@@ -38,24 +39,23 @@ std::string time_text() {
 
 std::string attempts_path(std::string const& folder) { return folder + "/attempts.json"; }
 
-/// What a reader of an error wants to know next.
-constexpr char const* state_of_outputs =
-    "\n  Nothing of this stage was published; complete products stay, and the same command goes "
-    "on.";
+/// The message of an error in a stage.
+std::string stage_message(Stage const& stage, ExitCode code, std::string_view what) {
+  return concat(stage.id(), ": ", what, advice_after(code));
+}
 
 /// The exception being handled, as an Error that names the stage. \pre called in a catch clause
 Error error_of_stage(Stage const& stage) {
   try {
     throw;
   } catch (Error const& error) {
-    return {error.code(), concat(stage.id(), ": ", error.what(), state_of_outputs)};
+    return {error.code(), stage_message(stage, error.code(), error.what())};
   } catch (std::bad_alloc const&) {
-    return {
-        ExitCode::out_of_memory,
-        concat(stage.id(), ": out of memory (", human_bytes(peak_memory_bytes()),
-               " in use); use more ranks or nodes, or a smaller run.memory_mb", state_of_outputs)};
+    auto const what = concat("out of memory (", human_bytes(peak_memory_bytes()),
+                             " in use); use more ranks or nodes, or a smaller run.memory_mb");
+    return {ExitCode::out_of_memory, stage_message(stage, ExitCode::out_of_memory, what)};
   } catch (std::exception const& error) {
-    return {ExitCode::internal, concat(stage.id(), ": ", error.what(), state_of_outputs)};
+    return {ExitCode::internal, stage_message(stage, ExitCode::internal, error.what())};
   }
 }
 
@@ -151,7 +151,7 @@ StageResult Runner::run_named(Stage& stage) {
   } catch (Stopped const& stopped) {
     throw Stopped(stopped.code(), concat(stage.id(), ": ", stopped.what()));
   } catch (CollectiveError const& error) {
-    throw CollectiveError(error.code(), concat(stage.id(), ": ", error.what(), state_of_outputs));
+    throw CollectiveError(error.code(), stage_message(stage, error.code(), error.what()));
   } catch (...) {
     forget_attempts(stage);
     throw error_of_stage(stage);

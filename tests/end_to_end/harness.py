@@ -14,7 +14,6 @@ from pathlib import Path
 
 SETSZ = os.environ.get("SETSZ", "build/ci/setsz")
 MPIEXEC = os.environ.get("MPIEXEC", "mpirun")
-os.environ["SETSZ_PROGRESS"] = "lines"  # mpirun's ranks always see a terminal
 HERE = Path(__file__).resolve().parent
 
 

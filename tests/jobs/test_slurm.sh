@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# On a real SLURM: the chain of jobs runs through; a job that is told to stop saves, requeues itself
-# and ends with the same products; what depends on it waits. Skipped (77) where none can be started.
+# On a real SLURM: the chain of jobs runs to its end; a job that is told to stop saves its state,
+# requeues itself and makes the same products; dependent jobs wait. Skipped (77) if no SLURM can be
+# started.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 tool=${SETSZ_SLURM_TOOL:-$root/../shared/tools/slurm-local.sh}
@@ -46,7 +47,7 @@ done
 
 grep -q 'train: stopped at a checkpoint; requeued' "setsz-train-$train.log" || fail "training was not interrupted"
 "$SETSZ" verify run || fail "products"
-"$SETSZ" status tiny.ini "${slow[@]}" --until predict >states.txt || fail "status"
-if grep -E 'missing|stale|half' states.txt; then fail "the chain is not complete"; fi
+"$SETSZ" status tiny.ini "${slow[@]}" --until predict --json >states.json || fail "status"
+grep -q '"complete": true' states.json || { cat states.json; fail "the chain is not complete"; }
 
 echo "ok"

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "pipeline/app/command_table.hpp"
 #include "tests/run/temporary_folder.hpp"
-#include "tests/run/toy_stages.hpp"
 
 namespace setsz {
 namespace {
@@ -40,6 +40,10 @@ TEST(CommandLine, MistakesAreUsageErrorsThatNameTheNearestWord) {
                                 {{"status", "a.ini", "--force"}, "--force"},
                                 {{"plan", "a.ini", "--ranks", "0"}, "--ranks"},
                                 {{"plan", "a.ini", "--ranks", "2x"}, "--ranks"},
+                                {{"run", "a.ini", "--from", "x", "--from=y"}, "--from"},
+                                {{"run", "a.ini", "--from="}, "needs a value"},
+                                {{"help", "rum"}, "'run'"},
+                                {{"report", "a.ini"}, "unknown command 'report'"},
                                 {{"options", "x"}, "x"}};
   for (auto const& each : cases) {
     auto const error = error_of([&] { parse_command_line(each.arguments); });
@@ -49,45 +53,40 @@ TEST(CommandLine, MistakesAreUsageErrorsThatNameTheNearestWord) {
 }
 
 TEST(CommandLine, HelpIsFoundEverywhere) {
-  for (auto const& words : std::vector<std::vector<std::string>>{
-           {"--help"}, {"-h"}, {"help"}, {"run", "--help"}, {"run", "a.ini", "-h"}}) {
-    EXPECT_EQ(parse_command_line(words).command, "help");
+  struct Case {
+    std::vector<std::string> words;
+    std::string topic;
+  };
+  std::vector<Case> const cases{{{"--help"}, ""},
+                                {{"-h"}, ""},
+                                {{"help"}, ""},
+                                {{"help", "run"}, "run"},
+                                {{"run", "--help"}, "run"},
+                                {{"run", "a.ini", "-h"}, "run"}};
+  for (auto const& each : cases) {
+    auto const line = parse_command_line(each.words);
+    EXPECT_EQ(line.command, "help");
+    EXPECT_EQ(line.target, each.topic);
   }
   EXPECT_EQ(parse_command_line({"--version"}).command, "version");
 }
 
-class Selection : public ::testing::Test {
- protected:
-  using Ids = std::vector<std::string>;
-  Ids select(std::vector<std::string> more, Ids const& configured = {}) const {
-    std::vector<std::string> words{"run", "a.ini"};
-    words.insert(words.end(), more.begin(), more.end());
-    auto const stages = toy::stages(Configuration::parse("[toy]\n", "toy.ini", {}, toy::schemas()));
-    return select_instances(stages, {"numbers", "sums"}, configured, parse_command_line(words));
+TEST(CommandLine, EachCommandHasAHelpOfItsOwn) {
+  std::string const overview = help_text("");
+  for (auto const& command : commands()) {
+    EXPECT_NE(overview.find("setsz " + command.name), std::string::npos) << command.name;
+    EXPECT_NE(overview.find(command.summary), std::string::npos) << command.name;
+    std::string const text = help_text(command.name);
+    EXPECT_EQ(text.find("setsz " + command.name), 0u) << text;
+    EXPECT_NE(text.find("Examples:\n  "), std::string::npos) << text;
+    EXPECT_TRUE((command.answer == nullptr) != (command.work == nullptr)) << command.name;
   }
-};
-
-TEST_F(Selection, TakesWhatTheConfigurationSaysUnlessTheCommandLineSaysMore) {
-  EXPECT_EQ(select({}), (Ids{"numbers", "sums/a/b"}));
-  EXPECT_EQ(select({}, {"sums"}), Ids{"sums/a/b"});
-  EXPECT_EQ(select({"--stage", "numbers"}, {"sums"}), Ids{"numbers"});
-  EXPECT_EQ(select({"--from", "sums"}), Ids{"sums/a/b"});
-  EXPECT_EQ(select({"--until", "numbers"}), Ids{"numbers"});
-}
-
-TEST_F(Selection, FindsInstancesByTheBeginningOfTheirPath) {
-  for (auto const* only : {"sums", "sums/a", "sums/a/b"}) {
-    EXPECT_EQ(select({"--only", only}), Ids{"sums/a/b"});
+  std::string const run = help_text("run");
+  for (auto const* option : {"--stage", "--from", "--until", "--only", "--set", "--force"}) {
+    EXPECT_NE(run.find(option), std::string::npos) << run;
   }
-  auto const error = error_of([&] { select({"--only", "sums/a/c"}); });
-  EXPECT_EQ(error.code(), ExitCode::usage);
-  EXPECT_NE(std::string(error.what()).find("'sums/a/b'"), std::string::npos);
-  EXPECT_EQ(error_of([&] { select({"--only", "sum"}); }).code(), ExitCode::usage);
-  EXPECT_EQ(error_of([&] { select({"--stage", "sms"}); }).code(), ExitCode::usage);
-  EXPECT_EQ(error_of([&] {
-              select({"--from", "sums", "--until", "numbers"});
-            }).code(),
-            ExitCode::usage);
+  EXPECT_EQ(overview.find("report"), std::string::npos);
+  for (auto const& line : split(overview + run, '\n')) EXPECT_LE(line.size(), 100u) << line;
 }
 
 }  // namespace

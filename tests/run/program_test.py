@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """The way out: exit codes, messages, signals, hangs, kills, on 1 and 3 ranks, around toy stages."""
+import json
 import os
 import shutil
 import signal
@@ -134,6 +135,30 @@ def test_run_status_verify():
         check(result.code == 65 and "sums.h5" in result.output, "verify: one flipped bit", result)
 
 
+def test_listings_for_scripts():
+    with Folder() as folder:
+        def listing(*words):
+            result = run(0, *words, "--json")
+            check(result.code == 0, f"setsz {words}", result)
+            return json.loads(result.output)
+
+        directory = folder.path + "/run"
+        check(run(0, "stages", folder.ini).output == "numbers\nsums\n", "stages, one a line")
+        check(run(0, "stages", folder.ini, "--from", "sums").output == "sums\n", "the stages asked for")
+        check(listing("stages", folder.ini) == {"run": directory, "stages": [
+            {"name": "numbers", "instances": [{"id": "numbers", "outputs": ["numbers/numbers.h5"]}]},
+            {"name": "sums", "instances": [{"id": "sums/a/b", "outputs": ["sums/a/b/sums.h5"]}]}]},
+            "stages --json")
+        check(listing("status", folder.ini) == {"run": directory, "complete": False, "products": [
+            {"id": "numbers", "state": "missing", "reasons": []},
+            {"id": "sums/a/b", "state": "missing", "reasons": ["waits for numbers"]}]}, "status --json")
+        run(1, "run", folder.ini)
+        check(listing("status", folder.ini)["complete"] is True, "status --json: complete")
+        stale = listing("status", folder.ini, "--set", "toy.factor=5", "--stage", "sums")
+        check(stale["complete"] is False and stale["products"] == [
+            {"id": "sums/a/b", "state": "stale", "reasons": ["toy.factor: 2 -> 5"]}], "status --json: stale")
+
+
 def test_failures_on_one_rank():
     cases = (("agreed_error", 65, "unit 4 of 'toy.dat' is bad"),
              ("every_rank_error", 65, "unit 4 of 'toy.dat' is bad"),
@@ -151,6 +176,8 @@ def test_failures_on_one_rank():
                 check(result.seconds < 10, f"{name}: under 10 s", result)
                 check(folder.nothing_final() and "Nothing of this stage was published" in result.output,
                       f"{name}: nothing under a final name, and it is said", result)
+                again = "would fail again: correct the input" if code == 65 else "to continue"
+                check(again in result.output, f"{name}: says what comes next", result)
         result = run(2, "run", folder.ini)
         check(result.code == 0, "after all these failures the run goes on to its end", result)
     with Folder() as folder:
@@ -166,6 +193,9 @@ def test_killed_rank():
             result = run(3, "run", killed.ini, *sets(fault="kill", fault_rank=1, fault_unit=unit))
             check(result.code != 0 and result.seconds < 10, "a killed rank ends the job", result)
             check(killed.nothing_final(), "a killed rank leaves nothing under a final name")
+        result = run(2, "run", killed.ini, "--set", "toy.factor=5")
+        check(result.code == 78 and "--force" in result.output and "would fail again" in result.output
+              and "continue" not in result.output, "a journal of other options is refused", result)
         result = run(2, "run", killed.ini)
         check(result.code == 0 and "goes on" in result.output, "the next run goes on", result)
         check(whole.bytes() == killed.bytes(), "kill and resume on other ranks: the same bytes")

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/app/command_table.hpp"
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+
+#include "pipeline/app/commands.hpp"
+#include "pipeline/base/error.hpp"
+
+namespace setsz {
+
+namespace {
+
+namespace po = boost::program_options;
+
+/// An option whose value is a list, "a,b"; several of them add up.
+po::typed_value<std::vector<std::string>>* list_value(std::vector<std::string>& into,
+                                                      std::string const& name) {
+  auto* const value = po::value<std::vector<std::string>>()->value_name(name);
+  return value->notifier([&into](std::vector<std::string> const& texts) {
+    for (auto const& text : texts) {
+      for (auto const& item : split(text, ',')) {
+        if (!trim(item).empty()) into.push_back(trim(item));
+      }
+    }
+  });
+}
+
+void add_selection(po::options_description& options, CommandLine& line) {
+  options.add_options()                                        //
+      ("stage", list_value(line.stages, "a,b"),                //
+       "only these stages, instead of those in [run] stages")  //
+      ("from", po::value(&line.from)->value_name("STAGE"), "this stage and those after it")(
+          "until", po::value(&line.until)->value_name("STAGE"), "this stage and those before it")(
+          "only", list_value(line.only, "ID"),
+          "only these instances and those below them: predict/z0/lo_gnfw");
+}
+
+void add_settings(po::options_description& options, CommandLine& line) {
+  options.add_options()("set", po::value(&line.set)->value_name("section.key=value"),
+                        "override a key of the configuration; may be repeated");
+}
+
+void add_force(po::options_description& options, CommandLine& line) {
+  options.add_options()("force", po::bool_switch(&line.force),
+                        "discard unfinished work that does not match this configuration");
+}
+
+void add_json(po::options_description& options, CommandLine& line) {
+  options.add_options()("json", po::bool_switch(&line.json), "output for scripts; stable");
+}
+
+void add_ranks(po::options_description& options, CommandLine& line) {
+  auto* const value = po::value(&line.ranks)->value_name("N");
+  options.add_options()("ranks", value->notifier([](int ranks) {
+    require(ranks > 0, ExitCode::usage, "--ranks is ", ranks, "; it must be positive");
+  }),
+                        "number of MPI ranks to plan for (default 1)");
+}
+
+void add_formats(po::options_description& options, CommandLine& line) {
+  auto const choose = [&line](std::string const& format) {
+    return po::bool_switch()->notifier([&line, format](bool given) {
+      if (given) line.format = format;
+    });
+  };
+  options.add_options()("markdown", choose("markdown"), "as docs/options.md");
+  options.add_options()("ini", choose("ini"), "as a configuration with every default");
+}
+
+Command run_command() {
+  return {
+      .name = "run",
+      .target = "CONFIG.ini",
+      .target_name = "configuration",
+      .summary = "make the products that are missing or stale; resume unfinished ones",
+      .description =
+          R"(Runs the stages of a configuration in order. Products that are complete and up to date are
+skipped. A stage that was stopped resumes from its last checkpoint, on any number of ranks.
+SIGUSR1 and SIGTERM stop the run at the next checkpoint with exit code 75.
+
+Progress is one live line on a terminal and at most one line a minute in a log. The environment
+variable SETSZ_PROGRESS=live or SETSZ_PROGRESS=lines chooses one of them.)",
+      .examples = R"(setsz run configs/demo.ini
+mpirun -n 8 setsz run configs/tng300.ini --until predict
+srun --mpi=pmix setsz run configs/tng300.ini --stage train
+setsz run configs/demo.ini --only predict/z0/lo_gnfw --set run.memory_mb=500)",
+      .options = {add_selection, add_settings, add_force},
+      .work = run_stages};
+}
+
+Command status_command() {
+  return {.name = "status",
+          .target = "CONFIG.ini",
+          .target_name = "configuration",
+          .summary = "list the products: complete, stale (and why), half done or missing",
+          .description = R"(Lists the products of a configuration with their states:
+  complete   up to date; a run skips it
+  stale      damaged, or made with other options or inputs; a run makes it again
+  half done  unfinished; a run resumes it
+  missing    not begun
+
+--json prints {"run": DIRECTORY, "complete": BOOL, "products": [{"id": "fit/z0", "state":
+"complete", "reasons": []}, ...]}. "complete" is true if every listed product is complete.)",
+          .examples = R"(setsz status configs/demo.ini
+setsz status configs/demo.ini --stage train --json)",
+          .options = {add_selection, add_settings, add_json},
+          .answer = show_status};
+}
+
+Command stages_command() {
+  return {
+      .name = "stages",
+      .target = "CONFIG.ini",
+      .target_name = "configuration",
+      .summary = "list the stages that a run would work through, in order",
+      .description =
+          R"(Lists the names of the stages that `setsz run` would work through, one a line, in order.
+Complete products are not considered; see `setsz status` for those.
+
+--json prints {"run": DIRECTORY, "stages": [{"name": "fit", "instances": [{"id": "fit/z0",
+"outputs": ["fit/z0/gnfw.json"]}, ...]}, ...]}. Outputs are relative to the run directory.)",
+      .examples = R"(setsz stages configs/demo.ini
+setsz stages configs/demo.ini --from train --json)",
+      .options = {add_selection, add_settings, add_json},
+      .answer = show_stages};
+}
+
+Command plan_command() {
+  return {.name = "plan",
+          .target = "CONFIG.ini",
+          .target_name = "configuration",
+          .summary = "estimate memory, output and time of what would run",
+          .description =
+              "Estimates memory per rank, size of the output and wall time of every product that\n"
+              "is not complete, from the headers of the inputs.",
+          .examples = "setsz plan configs/tng300.ini --ranks 96",
+          .options = {add_selection, add_settings, add_ranks},
+          .work = show_plan};
+}
+
+Command check_command() {
+  return {.name = "check",
+          .target = "CONFIG.ini",
+          .target_name = "configuration",
+          .summary = "validate options and inputs; write nothing",
+          .description =
+              "Validates the options, opens the inputs and compares memory and disk space with\n"
+              "what is needed. `setsz run` does the same before its first stage.",
+          .examples = "setsz check configs/tng300.ini\nmpirun -n 8 setsz check configs/tng300.ini",
+          .options = {add_selection, add_settings},
+          .work = check_inputs};
+}
+
+Command verify_command() {
+  return {.name = "verify",
+          .target = "RUN",
+          .target_name = "run directory",
+          .summary = "compare every product with its manifest",
+          .description =
+              "Reads every file of a run directory and compares its checksum with the manifest.\n"
+              "Takes the run directory or a configuration that names it.",
+          .examples = "setsz verify demo\nmpirun -n 8 setsz verify configs/tng300.ini",
+          .options = {},
+          .work = verify_run};
+}
+
+Command inspect_command() {
+  return {.name = "inspect",
+          .target = "FILE",
+          .target_name = "file",
+          .summary = "show what a product, a snapshot or a catalogue contains",
+          .description = "Shows the datasets, units and attributes of a file.",
+          .examples = "setsz inspect demo/catalog/z0/clusters.h5",
+          .options = {},
+          .answer = inspect_file};
+}
+
+Command options_command() {
+  return {.name = "options",
+          .target = "",
+          .target_name = "",
+          .summary = "list every key of a configuration: default, unit, range, help",
+          .description = "Lists every section and key that a configuration may have.",
+          .examples = "setsz options\nsetsz options --ini >my.ini",
+          .options = {add_formats},
+          .answer = show_options};
+}
+
+Command help_command() {
+  return {.name = "help",
+          .target = "[COMMAND]",
+          .target_name = "command",
+          .summary = "explain a command; also `setsz COMMAND --help`",
+          .description = "Explains a command and its options.",
+          .examples = "setsz help run",
+          .options = {},
+          .answer = show_help};
+}
+
+Command version_command() {
+  return {.name = "version",
+          .target = "",
+          .target_name = "",
+          .summary = "version, git revision and build",
+          .description = "Prints the version, the git revision and the kind of build.",
+          .examples = "setsz version",
+          .options = {},
+          .answer = show_version};
+}
+
+}  // namespace
+
+std::vector<Command> const& commands() {
+  static std::vector<Command> const table{
+      run_command(),    status_command(),  stages_command(),  plan_command(), check_command(),
+      verify_command(), inspect_command(), options_command(), help_command(), version_command()};
+  return table;
+}
+
+Command const& command_named(std::string_view name) {
+  auto const found = std::find_if(commands().begin(), commands().end(),
+                                  [&](Command const& command) { return command.name == name; });
+  require(found != commands().end(), ExitCode::internal, "no command '", name, "'");
+  return *found;
+}
+
+}  // namespace setsz

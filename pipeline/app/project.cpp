@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/app/project.hpp"
+
+#include <algorithm>
+
+#include "pipeline/app/selection.hpp"
+#include "pipeline/base/file.hpp"
+
+namespace setsz {
+
+namespace {
+
+std::vector<StageNote> stage_notes() {
+  std::vector<StageNote> notes;
+  for (auto const& row : stage_rows())
+    notes.push_back({std::string(row.name), std::string(row.needs), row.by_default});
+  return notes;
+}
+
+}  // namespace
+
+std::vector<Stage const*> Project::selected_stages() const {
+  std::vector<Stage const*> chosen;
+  for (auto const& stage : stages) {
+    if (std::find(selected.begin(), selected.end(), stage->id()) != selected.end()) {
+      chosen.push_back(stage.get());
+    }
+  }
+  return chosen;
+}
+
+Project open_project(CommandLine const& line, std::string const& text,
+                     LearningBodies const& bodies) {
+  Project project{Configuration::parse(text, line.target, line.set, all_schemas()), {}, {}, {}};
+  project.options = project.configuration.get<RunOptions>();
+  project.stages = build_stages(project.configuration, bodies);
+  project.selected = select_instances(project.stages, stage_notes(), project.options.stages, line);
+  return project;
+}
+
+Project open_project(CommandLine const& line, LearningBodies const& bodies) {
+  return open_project(line, durable::read_text(line.target), bodies);
+}
+
+}  // namespace setsz

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/app/command_line.hpp"
+#include "stages/registry.hpp"
+
+namespace setsz {
+
+/// A configuration with all that follows from it.
+struct Project {
+  Configuration configuration;
+  RunOptions options;
+  StageList stages;                   ///< all instances of the configuration
+  std::vector<std::string> selected;  ///< ids of those that the command line asks for
+
+  std::vector<Stage const*> selected_stages() const;
+};
+
+/// Local. \param text  the content of the configuration file
+Project open_project(CommandLine const& line, std::string const& text,
+                     LearningBodies const& bodies);
+Project open_project(CommandLine const& line, LearningBodies const& bodies = {});
+
+}  // namespace setsz

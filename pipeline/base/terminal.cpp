@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/base/terminal.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+namespace setsz {
+
+namespace {
+
+std::string_view variable(char const* name) {
+  char const* const value = std::getenv(name);
+  return value ? value : "";
+}
+
+bool started_by_mpirun() {
+  return !variable("OMPI_COMM_WORLD_RANK").empty() || !variable("PMIX_RANK").empty();
+}
+
+/// The parent of a process; 0 if it is not known.
+pid_t parent_of(pid_t process) {
+  std::ifstream status("/proc/" + std::to_string(process) + "/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (line.starts_with("PPid:")) return std::atoi(line.c_str() + 5);
+  }
+  return 0;
+}
+
+bool is_terminal(std::string const& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) return false;
+  int const file = open(path.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  bool const terminal = file >= 0 && isatty(file) != 0;
+  if (file >= 0) close(file);
+  return terminal;
+}
+
+/// Does the launcher itself write to a terminal? The launcher is the nearest ancestor whose
+/// standard output is not ours: shells and `env` in between share our output.
+bool launcher_has_terminal() {
+  struct stat ours {};
+  if (fstat(STDOUT_FILENO, &ours) != 0) return false;
+  for (pid_t process = getppid(); process > 1; process = parent_of(process)) {
+    std::string const output = "/proc/" + std::to_string(process) + "/fd/1";
+    struct stat its {};
+    if (stat(output.c_str(), &its) != 0) return false;
+    if (its.st_dev != ours.st_dev || its.st_ino != ours.st_ino) return is_terminal(output);
+  }
+  return false;
+}
+
+/// A terminal that controls our session is one in which somebody works.
+bool is_controlling_terminal() { return tcgetsid(STDOUT_FILENO) == getsid(0); }
+
+bool find_live_progress() {
+  auto const wish = variable("SETSZ_PROGRESS");
+  if (wish == "live") return true;
+  if (wish == "lines" || isatty(STDOUT_FILENO) == 0) return false;
+  if (variable("TERM").empty() || variable("TERM") == "dumb") return false;
+  return started_by_mpirun() ? launcher_has_terminal() : is_controlling_terminal();
+}
+
+}  // namespace
+
+bool shows_live_progress() {
+  static bool const live = find_live_progress();
+  return live;
+}
+
+}  // namespace setsz
