@@ -126,7 +126,7 @@ int main() {
       for (auto const& share : overlap(ball.centre, ball.radius)) sum += share.volume;
       return sum;
     });
-    auto const few = balls(radius, radius < 1 ? 500 : 1 + 20 / radius);
+    auto const few = balls(radius, static_cast<std::size_t>(radius < 1 ? 500 : 1 + 20 / radius));
     auto const slices = measure(few, [](Ball const& ball) {
       double sum = 0;
       each_voxel(ball, [&](Vec3 const& low) {

@@ -75,7 +75,7 @@ TEST(Axes, MapsAreOfEachModelUnlessTheyAreNamed) {
   EXPECT_EQ(maps("[paint]\nmodel = none\n"), Names{"none of none"});
   EXPECT_EQ(maps("[model.a]\n[paint.a]\n[paint.fine]\nmodel = a\n[paint.fits]\nmodel = none\n"),
             (Names{"a of a", "fine of a", "fits of none"}));
-  EXPECT_EQ(maps(""), Names{});
+  EXPECT_EQ(maps("[train]\n"), Names{});
 }
 
 TEST(Axes, AMapWithoutAModelIsRefused) {

@@ -250,7 +250,7 @@ def test_signals():
             result = Result(process.returncode, output, time.monotonic() - start)
             if name == signal.SIGUSR1:
                 check(result.code == 75 and result.seconds < 3, "SIGUSR1 gives 75 soon", result)
-                check(len(result.errors) == 1 and "run the same command again" in result.errors[0],
+                check(len(result.errors) == 1 and "Run the same command again" in result.errors[0],
                       "SIGUSR1 says what to do", result)
             check(result.code != 0, f"{name.name} never gives 0", result)
             check(folder.nothing_final(), f"{name.name} leaves nothing under a final name")

@@ -147,7 +147,7 @@ TEST(Runner, AProductThatWasDeletedOrCutIsMadeAgain) {
   EXPECT_TRUE(contains(toy.state({}, 1).reasons.at(0), "has 100 bytes"));
   EXPECT_FALSE(toy.run()[1].up_to_date);
   toy.on_disk([&] { std::filesystem::remove(toy.sums()); });
-  EXPECT_EQ(toy.state({}, 1).reasons, std::vector<std::string>{"sums.h5 is gone"});
+  EXPECT_EQ(toy.state({}, 1).reasons, std::vector<std::string>{"sums.h5 is missing"});
   EXPECT_FALSE(toy.run()[1].up_to_date);
 }
 

@@ -71,8 +71,8 @@ class EvaluateStageTest : public testing::TestWithParam<int> {
     comm_.barrier();
     write_clusters(comm_, folder + "/catalog/z0/clusters.h5", table_);
     auto const config = configuration(name);
-    std::vector<std::unique_ptr<Stage>> fits;
-    add_fit_stages(config, fits);
+    StageList fits;
+    add_fit_stages(Blueprint(config), fits);
     for (auto const& fit : fits) {
       test::StageContext context(comm_, config.get<RunOptions>(), *fit);
       fit->run(context);

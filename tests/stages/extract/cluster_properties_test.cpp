@@ -25,10 +25,10 @@ Cluster test_cluster() {
 }
 
 KeptParticle at(Vec3 const& q, Vec3 const& v) {
-  auto const single = [](Vec3 const& a) {
+  auto const stored = [](Vec3 const& a) {
     return std::array{single(a.x), single(a.y), single(a.z)};
   };
-  return {{0, 0}, single(q), single(v), single(mass)};
+  return {{0, 0}, stored(q), stored(v), single(mass)};
 }
 
 /// A triaxial, spinning, off-centre cloud that reaches past 2.5 R200 = 1250.

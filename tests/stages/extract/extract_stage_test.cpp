@@ -314,9 +314,9 @@ TEST(ExtractStage, RefusesSlicesThatDoNotFitTheMemory) {
   workplace.hold(SmallUniverse());
   auto options = workplace.options(1000000);
   options.memory_mb = 10;
-  TestContext context(comm, options, workplace / "journal");
-  EXPECT_TRUE(
-      test::contains(test::error_of([&] { workplace.stage().run(context); }), "run.slice_rows"));
+  Outlook outlook(options);
+  EXPECT_TRUE(test::contains(test::error_of([&] { workplace.stage().preflight(comm, outlook); }),
+                             "run.slice_rows"));
 }
 
 }  // namespace

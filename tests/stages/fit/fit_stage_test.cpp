@@ -48,8 +48,8 @@ class FitStageTest : public testing::Test {
         "test.ini", {},
         {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<FitOptions>(),
          schema_of<test::FoldsOfCatalog>()});
-    std::vector<std::unique_ptr<Stage>> stages;
-    add_fit_stages(config, stages);
+    StageList stages;
+    add_fit_stages(Blueprint(config), stages);
     EXPECT_EQ(stages.size(), 2U);
     EXPECT_EQ(stages[fold]->id(), concat("fit/z0/fold", fold));
     test::StageContext context(comm, config.get<RunOptions>(), *stages[fold]);

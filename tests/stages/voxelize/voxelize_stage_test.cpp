@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/voxelize/voxelize_stage.hpp"
+#include "stages/voxelize/pressure_cube.hpp"
 
 #include <gtest/gtest.h>
 
