@@ -117,10 +117,7 @@ bool wants_learning(CommandLine const& line) {
   if ((!runs && !checks) || learning_bodies().train != nullptr) return false;
   try {
     Project const project = open_project(line);
-    if (checks && !asks_for_device(project.configuration)) return false;
-    for (auto const& row : stage_rows())
-      for (auto const* stage : project.selected_stages())
-        if (row.needs_libtorch && row.name == stage->record().stage) return true;
+    return project.needs_libtorch() && (runs || asks_for_device(project.configuration));
   } catch (std::exception const&) {
   }
   return false;

@@ -53,7 +53,7 @@ int show_plan(Comm const& comm, CommandLine const& line, LearningBodies const&) 
   std::cout << "on " << line.ranks << (line.ranks == 1 ? " rank:\n" : " ranks:\n") << "  "
             << std::left << std::setw(width) << "instance"
             << "  state      memory/rank    output          time\n";
-  Outlook outlook(project.options);
+  Outlook outlook(project.options, project.process_bytes());
   double output = 0, seconds = 0, memory = 0;
   for (auto const* stage : project.selected_stages()) {
     auto const name = name_of(state.of(*stage).state);

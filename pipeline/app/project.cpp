@@ -29,6 +29,22 @@ std::vector<Stage const*> Project::selected_stages() const {
   return chosen;
 }
 
+bool Project::needs_libtorch() const {
+  auto const chosen = selected_stages();
+  auto const rows = stage_rows();
+  return std::any_of(rows.begin(), rows.end(), [&](StageRow const& row) {
+    return row.needs_libtorch && std::any_of(chosen.begin(), chosen.end(), [&](auto const* stage) {
+             return row.name == stage->record().stage;
+           });
+  });
+}
+
+double Project::process_bytes() const {
+  // Measured with Open MPI 4.1 and libtorch 1.13, whose libraries are 287.
+  constexpr double plain = 42e6, with_libtorch = 190e6;
+  return needs_libtorch() ? with_libtorch : plain;
+}
+
 Project open_project(CommandLine const& line, std::string const& text,
                      LearningBodies const& bodies) {
   Project project{Configuration::parse(text, line.target, line.set, all_schemas()), {}, {}, {}};

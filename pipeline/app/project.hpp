@@ -17,6 +17,10 @@ struct Project {
   std::vector<std::string> selected;  ///< ids of those that the command line asks for
 
   std::vector<Stage const*> selected_stages() const;
+  /// Does one of them need libtorch?
+  bool needs_libtorch() const;
+  /// What a rank takes before it works: the program and its libraries.
+  double process_bytes() const;
 };
 
 /// Local. \param text  the content of the configuration file

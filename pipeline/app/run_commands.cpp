@@ -69,10 +69,10 @@ Project agree_on_project(Comm const& comm, CommandLine const& line, LearningBodi
 }
 
 Runner make_runner(Comm const& comm, CommandLine const& line, Project const& project) {
-  return {
-      comm, project.stages,
-      RunSettings{project.options, line.target, project.configuration.resolved(),
-                  concat(program_version(), " git ", git_revision()), content_hash, line.force}};
+  return {comm, project.stages,
+          RunSettings{project.options, line.target, project.configuration.resolved(),
+                      concat(program_version(), " git ", git_revision()), content_hash, line.force,
+                      project.process_bytes()}};
 }
 
 std::string note_text(nlohmann::json const& value) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/range.hpp"
 
 namespace setsz {
 
@@ -196,18 +197,5 @@ void on_root(Comm const& comm, std::string_view what, Body&& body) {
     if (comm.is_root()) body();
   });
 }
-
-/// The part [first, last) of n items that a rank owns when they are cut into equal ranges.
-struct Range {
-  std::int64_t first = 0;
-  std::int64_t last = 0;
-  std::int64_t size() const { return last - first; }
-  bool contains(std::int64_t i) const { return i >= first && i < last; }
-};
-Range even_range(std::int64_t n_items, int rank, int n_ranks);
-
-/// Contiguous ranges of nearly equal cost: the same on every rank. \pre cost >= 0
-/// \return n_ranks + 1 boundaries; range r is [boundary[r], boundary[r + 1])
-std::vector<std::int64_t> balanced_boundaries(std::span<double const> cost, int n_ranks);
 
 }  // namespace setsz

@@ -15,9 +15,12 @@ namespace setsz {
 /// of a snapshot). A product that exists is read from the disk instead.
 class Outlook {
  public:
-  explicit Outlook(RunOptions options) : options_(std::move(options)) {}
+  /// \param process_bytes  what a rank takes before it works: the program and its libraries
+  explicit Outlook(RunOptions options, double process_bytes = 0)
+      : options_(std::move(options)), process_bytes_(process_bytes) {}
 
   RunOptions const& options() const { return options_; }
+  double process_bytes() const { return process_bytes_; }
   /// The path of a product, "catalog/z0/clusters.h5", whether it exists or not.
   std::string path(std::string const& product) const { return options_.directory + "/" + product; }
 
@@ -35,6 +38,7 @@ class Outlook {
 
  private:
   RunOptions options_;
+  double process_bytes_;
   std::map<std::string, std::any> expected_;
 };
 

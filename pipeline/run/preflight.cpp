@@ -13,9 +13,8 @@ namespace setsz {
 
 namespace {
 
-/// What a rank needs before it works: the program, its libraries, MPI's buffers; and what every
-/// stage costs for its locks, manifests and checks. Measured with Open MPI 4.1.
-constexpr double process_bytes = 45e6, process_seconds = 0.1;
+/// What every stage costs for its lock, manifest and checks.
+constexpr double process_seconds = 0.1;
 
 /// Bytes that may still be written where `path` will be made.
 double free_bytes(std::filesystem::path path) {
@@ -29,7 +28,7 @@ double free_bytes(std::filesystem::path path) {
 }  // namespace
 
 void Runner::preflight(std::vector<Stage*> const& to_run) {
-  Outlook outlook(settings_.options);
+  Outlook outlook(settings_.options, settings_.process_bytes);
   for (auto const* stage : to_run) {
     mark_progress("preflight");
     auto const with_name = [&](Error const& error) {
@@ -75,7 +74,7 @@ void Runner::check_needs(std::vector<Stage*> const& to_run, Outlook const& outlo
 
 Estimate estimate_of(Stage const& stage, Outlook const& outlook, int n_ranks) {
   Estimate need = stage.estimate(outlook, n_ranks);
-  need.memory_bytes += process_bytes;
+  need.memory_bytes += outlook.process_bytes();
   need.seconds += process_seconds;
   return need;
 }

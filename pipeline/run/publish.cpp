@@ -76,7 +76,7 @@ std::string hash_file_in_blocks(Comm const& comm, std::string const& path) {
   // Block b is number b / size of rank b % size.
   std::vector<std::size_t> first(comm.size());
   for (int rank = 1; rank < comm.size(); ++rank) {
-    auto const r = static_cast<std::size_t>(rank);
+    std::size_t const r = rank;
     first[r] = first[r - 1] + static_cast<std::size_t>(std::max<std::int64_t>(
                                   0, (n_blocks - rank + comm.size()) / comm.size()));
   }

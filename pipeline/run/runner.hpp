@@ -25,7 +25,8 @@ struct RunSettings {
   std::string resolved;  ///< the whole configuration as text, kept in every manifest
   std::string code;      ///< version and git revision
   ContentHash content_hash;
-  bool force = false;  ///< discard half-done work that does not fit
+  bool force = false;        ///< discard half-done work that does not fit
+  double process_bytes = 0;  ///< of a rank before it works
 };
 
 /// What came of one instance, for the summary.

@@ -20,7 +20,7 @@ ClusterParticles sorted_into_cells(ClusterParticles const& unsorted, CellGrid co
   for (auto* field : {&sorted.x, &sorted.y, &sorted.z, &sorted.vx, &sorted.vy, &sorted.vz})
     field->resize(n);
   for (std::size_t i = 0; i < n; ++i) {
-    auto const to = static_cast<std::size_t>(next[cell[i]]++);
+    std::size_t const to = next[cell[i]]++;
     sorted.x[to] = unsorted.x[i], sorted.y[to] = unsorted.y[i], sorted.z[to] = unsorted.z[i];
     sorted.vx[to] = unsorted.vx[i], sorted.vy[to] = unsorted.vy[i], sorted.vz[to] = unsorted.vz[i];
   }

@@ -204,7 +204,7 @@ std::vector<FillHalo> sorted_over_ranks(Comm const& comm, std::vector<FillHalo> 
     samples.push_back(mine[k * mine.size() / samples_per_rank]);
   samples = comm.all_gather_v(samples);
   std::sort(samples.begin(), samples.end(), before);
-  auto const n_ranks = static_cast<std::size_t>(comm.size());
+  std::size_t const n_ranks = comm.size();
   std::vector<std::int64_t> counts(n_ranks, 0);
   auto first = mine.begin();
   for (std::size_t rank = 0; rank < n_ranks; ++rank) {

@@ -21,7 +21,7 @@ CubeFile::CubeFile(std::string const& path) : file_(H5File::open(path)) {
     cluster_.resize(shape[0]);
     std::iota(cluster_.begin(), cluster_.end(), std::int64_t{0});
   }
-  auto const n = static_cast<std::size_t>(shape[0]);
+  std::size_t const n = shape[0];
   require(edge_.size() == n && cluster_.size() == n, ExitCode::bad_data, "'", path, "': ", n,
           " cubes, but ", edge_.size(), " edges and ", cluster_.size(), " rows of clusters");
   require(std::is_sorted(cluster_.begin(), cluster_.end()), ExitCode::bad_data, "'", path,

@@ -24,8 +24,8 @@ struct ModelSection {
   void validate() const { network.validate(); }
 };
 
-/// What libtorch's libraries and its first tensors take in a process [bytes].
-inline constexpr double libtorch_bytes = 1.6e8;
+/// What a network and its work take in a process, beside its inputs [bytes].
+inline constexpr double network_bytes = 1.5e7;
 
 /// The key `device` of the stages that compute networks.
 void declare_device(OptionList& options, Device& device);

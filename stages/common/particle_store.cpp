@@ -47,7 +47,7 @@ ParticleStore::ParticleStore(std::string const& path) : file_(H5File::open(path)
   auto const vectors = file_.read_all<double>("/clusters/vectors");
   particle_mass_ = file_.attribute<double>("/", "particle_mass");
 
-  auto const n = static_cast<std::size_t>(n_clusters());
+  std::size_t const n = n_clusters();
   require(first_cell_.size() == n + 1 && radius_.size() == n && local_radius_.size() == n &&
               cell_edge_.size() == n && cells_per_side_.size() == n &&
               scalars.size() == n * n_cluster_scalars &&

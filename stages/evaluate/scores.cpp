@@ -79,7 +79,7 @@ std::vector<double> histogram_edges() {
 CubeComparison compare_cubes(CubeLattice const& lattice, std::span<float const> predicted,
                              std::span<float const> gas, GnfwShape const& benchmark,
                              std::int64_t n_shells) {
-  auto const n = static_cast<std::size_t>(n_shells);
+  std::size_t const n = n_shells;
   std::vector<double> profile, radius;  // the benchmark, by lattice shell
   for (std::int64_t s = 0; s < lattice.n_shells(score_radius_r200); ++s) {
     radius.push_back(lattice.shell_radius_r200(s));

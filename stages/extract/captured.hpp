@@ -40,7 +40,7 @@ class ClusterBins {
   explicit ClusterBins(std::int64_t n_clusters) : blocks_(n_clusters), count_(blocks_.size(), 0) {}
 
   void add(CapturedParticle const& captured) {
-    auto const cluster = static_cast<std::size_t>(captured.cluster);
+    std::size_t const cluster = captured.cluster;
     auto& blocks = blocks_[cluster];
     if (blocks.empty() || blocks.back().size() == block_size) {
       // The first block grows as it fills, so that small clusters stay small.

@@ -236,7 +236,7 @@ void ExtractStage::finish(Context& context, ClusterTable const& table, double pa
     collectively(comm, "extract: sorting particles", [&] {
       double bytes = 0;
       for (; next < owned.last && bytes < batch_bytes; ++next) {
-        auto const at = static_cast<std::size_t>(next);
+        std::size_t const at = next;
         Cluster const& cluster = table.clusters[at];
         try {
           batch.push_back(in_canonical_order(gatherer.bins().take(next), layout.grid[at]));

@@ -91,7 +91,7 @@ ParticleFileWriter::ParticleFileWriter(Comm const& comm, std::string const& path
 
 void ParticleFileWriter::write(std::int64_t first_cluster,
                                std::span<OrderedParticles const> clusters) {
-  auto const first = static_cast<std::size_t>(first_cluster);
+  std::size_t const first = first_cluster;
   auto const last = first + clusters.size();
   auto const n =
       static_cast<std::size_t>(layout_.first_particle[last] - layout_.first_particle[first]);

@@ -22,7 +22,7 @@ ParticleGatherer::ParticleGatherer(Comm const& comm, std::span<double const> cos
 }
 
 void ParticleGatherer::deliver() {
-  auto const n_ranks = static_cast<std::size_t>(comm_.size());
+  std::size_t const n_ranks = comm_.size();
   auto const owner_of = [&](CapturedParticle const& particle) {
     return static_cast<std::size_t>(owner_[particle.cluster]);
   };

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "pipeline/base/comm.hpp"
+#include "pipeline/base/range.hpp"
 #include "stages/mock/measure.hpp"
 #include "stages/mock/universe.hpp"
 

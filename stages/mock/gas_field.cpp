@@ -81,7 +81,7 @@ std::vector<std::int32_t> GasField::halos_near(Vec3 const& centre, double radius
   PeriodicBox const box(universe_.box_ckpch);
   std::vector<std::int32_t> near;
   for (auto const number : candidates) {
-    auto const i = static_cast<std::size_t>(number);
+    std::size_t const i = number;
     double const reach = halos_[i].reach + radius;
     if (norm2(box.offset(universe_.halos[i].position, centre)) < reach * reach)
       near.push_back(number);
@@ -90,7 +90,7 @@ std::vector<std::int32_t> GasField::halos_near(Vec3 const& centre, double radius
 }
 
 double GasField::transfer(std::int64_t number, double r_over_r200) const {
-  auto const i = static_cast<std::size_t>(number);
+  std::size_t const i = number;
   return halos_[i].transfer_norm *
          std::exp(universe_.halos[i].transfer * transfer_shape(r_over_r200));
 }
@@ -135,7 +135,7 @@ GasState GasField::at(Vec3 const& point, std::span<std::int32_t const> candidate
   double const baryon_fraction = universe_.cosmology.baryon_fraction();
   GasState state{background_density_, 0};
   for (auto const number : candidates) {
-    auto const i = static_cast<std::size_t>(number);
+    std::size_t const i = number;
     auto const& halo = universe_.halos[i];
     Vec3 const from_catalog = box.offset(halo.position, point);
     double const r200 = halo.scales.r200c_ckpch;

@@ -40,7 +40,7 @@ GasMesh::GasMesh(GasField const& field) : field_(field) {
     PeriodicBox const box(universe.box_ckpch);
     double const x = (real(i) + 0.5) * edge;
     for (auto const number : all) {
-      auto const h = static_cast<std::size_t>(number);
+      std::size_t const h = number;
       if (std::abs(box.shortest(universe.halos[h].position.x - x)) < field.reach(number) + edge / 2)
         slab.push_back(number);
     }

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "pipeline/base/comm.hpp"
 #include "pipeline/base/random.hpp"
+#include "pipeline/base/range.hpp"
 #include "stages/mock/gas_field.hpp"
 
 namespace setsz {

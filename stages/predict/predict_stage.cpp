@@ -70,7 +70,7 @@ Estimate PredictStage::estimate(Outlook const& outlook, int n_ranks) const {
                      (particles * flops_per_particle / flops_per_second + seconds_per_voxel) /
                      n_ranks;
   estimate.output_bytes = n * (4 * cells + 64);
-  estimate.memory_bytes = 3 * estimate.output_bytes / n_ranks + 1.5e9;
+  estimate.memory_bytes = 2 * estimate.output_bytes / n_ranks + 2e7;
   estimate.note = concat(n, " clusters, ", n * cells * inside, " voxels");
   return estimate;
 }

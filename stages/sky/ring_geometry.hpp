@@ -6,8 +6,8 @@
 #include <numbers>
 #include <vector>
 
-#include "pipeline/base/comm.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/range.hpp"
 
 namespace setsz {
 

@@ -142,7 +142,7 @@ Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
   estimate.seconds = (clusters * per_cluster / flops_per_second +
                       seconds_per_step * clusters / real(task_.options.clusters_per_step)) /
                      n_ranks;
-  estimate.memory_bytes = 24 * held_particles(outlook, table) / n_ranks + libtorch_bytes;
+  estimate.memory_bytes = 24 * held_particles(outlook, table) / n_ranks + network_bytes;
   estimate.output_bytes = 3e6;
   estimate.note = concat(training, " training and ", validation, " validation clusters, ",
                          task_.options.epochs, " epochs");

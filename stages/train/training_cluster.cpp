@@ -5,9 +5,9 @@
 #include <cmath>
 #include <utility>
 
-#include "pipeline/base/comm.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/range.hpp"
 
 namespace setsz {
 

@@ -93,7 +93,7 @@ void CubeGatherer::restore(Journal const& journal) {
     std::vector<double>().swap(states);
   }
   auto const received = comm_.all_to_all_v(std::span<double const>(send), counts);
-  auto const record_size = static_cast<std::size_t>(1 + PressureCube::state_size(n_voxels_));
+  std::size_t const record_size = 1 + PressureCube::state_size(n_voxels_);
   for (std::size_t at = 0; at < received.size(); at += record_size) {
     auto const cube = static_cast<std::int64_t>(received[at]);
     owned_cubes_[cube - owned_.first].restore(std::span(received).subspan(at + 1, record_size - 1));

@@ -23,7 +23,7 @@ namespace {
 
 /// Bytes of working memory for a row of a slice: the rows as read, the balls before and after they
 /// are sent.
-constexpr double bytes_per_slice_row = 80 + 3 * sizeof(GasBall);
+constexpr double bytes_per_row = 80, bytes_per_slice_row = bytes_per_row + 3 * sizeof(GasBall);
 
 /// What one rank writes of some cubes in a row.
 struct CubeRows {
@@ -109,8 +109,10 @@ Estimate VoxelizeStage::estimate(Outlook const& outlook, int n_ranks) const {
   constexpr double seconds_per_row = 4e-7, seconds_per_ball = 5e-7, seconds_per_voxel = 6e-8;
   auto const rows = real(snapshot.n_rows);
   Estimate estimate;
-  estimate.memory_bytes = 1.5 * per_rank * CubeGatherer::bytes_per_cube(options_.n_voxels) +
-                          std::min(rows, real(outlook.options().slice_rows)) * bytes_per_slice_row;
+  estimate.memory_bytes =
+      1.5 * per_rank * CubeGatherer::bytes_per_cube(options_.n_voxels) +
+      std::min(rows / n_ranks, real(outlook.options().slice_rows)) *
+          (bytes_per_row + std::min(1.0, captured / rows) * 3 * sizeof(GasBall));
   estimate.output_bytes = n * voxels * 2 * sizeof(float);
   estimate.seconds = (rows * seconds_per_row + captured * seconds_per_ball +
                       touched * seconds_per_voxel + estimate.output_bytes / 1e8) /

@@ -55,7 +55,7 @@ ClusterParticles nfw_cluster(std::int64_t n, std::int32_t cells_per_side) {
   for (std::int64_t i = 0; i < n; ++i) {
     Random random(1, Purpose::test, static_cast<std::uint64_t>(i));
     Vec3 const q = on_sphere(random, nfw_radius(random.uniform()));
-    auto const k = static_cast<std::size_t>(i);
+    std::size_t const k = i;
     particles.x[k] = single(q.x);
     particles.y[k] = single(q.y);
     particles.z[k] = single(q.z);

@@ -103,14 +103,14 @@ void SumsStage::run(Context& context) {
   std::vector<std::int64_t> known(value.size(), 0);
   Journal& journal = context.journal();
   journal.for_each([&](Journal::Record const& record) {
-    auto const i = static_cast<std::size_t>(record.unit);
+    std::size_t const i = record.unit;
     std::memcpy(&sums[i], record.bytes.data(), sizeof(double));
     known[i] = 1;
   });
   std::int64_t const begin = journal.committed().value_or(0);
   std::int64_t done_now = 0;
   for (auto unit = begin; unit < n; ++unit) {
-    auto const i = static_cast<std::size_t>(unit);
+    std::size_t const i = unit;
     misbehave(comm, unit);
     if (unit % comm.size() == comm.rank()) {
       sums[i] = options_.factor * (value[i] + (unit > 0 ? value[i - 1] : 0));

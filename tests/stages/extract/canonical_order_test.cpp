@@ -106,7 +106,7 @@ TEST(CanonicalOrder, OfNoParticlesIsEmpty) {
 
 TEST(ClusterBins, KeepEveryParticleOfEveryCluster) {
   ClusterBins bins(3);
-  auto const n = static_cast<std::int64_t>(2 * ClusterBins::block_size + 5);
+  std::int64_t const n = 2 * ClusterBins::block_size + 5;
   for (std::int64_t i = 0; i < n; ++i) bins.add({i % 2 == 0 ? 0 : 2, particle(std::uint64_t(i))});
   EXPECT_EQ(bins.count(0) + bins.count(2), n);
   EXPECT_EQ(bins.count(1), 0);

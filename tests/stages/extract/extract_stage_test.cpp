@@ -69,7 +69,7 @@ void expect_equal_to_brute_force(Workplace const& workplace, std::string const& 
       auto const& p = expected.particles[i];
       ASSERT_EQ((std::array{found.x[i], found.y[i], found.z[i]}), p.q) << "particle " << i;
       ASSERT_EQ((std::array{found.vx[i], found.vy[i], found.vz[i]}), p.v) << "particle " << i;
-      auto const cell = static_cast<std::size_t>(found.grid.cell_of(p.q[0], p.q[1], p.q[2]));
+      std::size_t const cell = found.grid.cell_of(p.q[0], p.q[1], p.q[2]);
       ASSERT_LE(found.first_in_cell[cell], static_cast<std::int32_t>(i));
       ASSERT_GT(found.first_in_cell[cell + 1], static_cast<std::int32_t>(i));
     }

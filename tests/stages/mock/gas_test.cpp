@@ -86,7 +86,7 @@ TEST(GasMesh, PressureIsThePlantedProfileWhenDeparturesAreOff) {
     double const planted = halo.scales.p200_code *
                            (gnfw_volume_integral(shape, high) - gnfw_volume_integral(shape, low)) /
                            (4 * std::numbers::pi / 3 * (high * high * high - low * low * low));
-    auto const s = static_cast<std::size_t>(shell);
+    std::size_t const s = shell;
     EXPECT_NEAR(pv[s] / v[s] / planted, 1, 0.03) << "shell " << shell;
   }
 }

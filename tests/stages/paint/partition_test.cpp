@@ -46,7 +46,7 @@ TEST(Partition, GivesEveryPointToExactlyOneCluster) {
     }
     EXPECT_EQ(claimants, nearest >= 0 ? 1 : 0);
     if (nearest >= 0) {
-      auto const owner = static_cast<std::size_t>(nearest);
+      std::size_t const owner = nearest;
       EXPECT_FALSE(on_cluster[owner].taken(periodic.offset(centres[owner], point)));
       ++inside;
     }

@@ -138,7 +138,7 @@ TEST_F(Learning, ThePredictionIsThatOfTheNetwork) {
   auto const lattice = cubes.lattice(row, source.input().r200c);
   std::vector<std::size_t> voxels;
   lattice.each_within(2, [&](std::size_t v, std::size_t) {
-    auto const n = static_cast<std::size_t>(n_voxels);
+    std::size_t const n = n_voxels;
     source.add_target(
         batch,
         lattice.centre_r200(static_cast<std::int64_t>(v / (n * n)),

@@ -106,8 +106,8 @@ TEST(PressureCube, RotatingTheGasRotatesTheVoxels) {
   for (std::int64_t i = 0; i < n; ++i)
     for (std::int64_t j = 0; j < n; ++j)
       for (std::int64_t k = 0; k < n; ++k) {
-        auto const before = static_cast<std::size_t>((i * n + j) * n + k);
-        auto const after = static_cast<std::size_t>(((n - 1 - j) * n + i) * n + k);
+        std::size_t const before = (i * n + j) * n + k;
+        std::size_t const after = ((n - 1 - j) * n + i) * n + k;
         EXPECT_NEAR(turned.amount()[after], cube.amount()[before], 1e-13);
       }
 }

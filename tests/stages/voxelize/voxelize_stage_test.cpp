@@ -154,7 +154,7 @@ TEST_F(VoxelizeStageTest, EqualsEveryBallAgainstEveryCube) {
     ASSERT_EQ(file.size(), 3);
     ASSERT_EQ(file.n_voxels(), n_voxels);
     for (std::int64_t c = 0; c < 3; ++c) {
-      auto const at = static_cast<std::size_t>(c);
+      std::size_t const at = c;
       auto const pressure = file.read(c), coverage = file.read(c, "/coverage");
       for (std::size_t v = 0; v < pressure.size(); ++v) {
         ASSERT_EQ(pressure[v], single(expected[at].amount()[v] / table.clusters[at].p200));
