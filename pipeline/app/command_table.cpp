@@ -27,13 +27,13 @@ po::typed_value<std::vector<std::string>>* list_value(std::vector<std::string>& 
 }
 
 void add_selection(po::options_description& options, CommandLine& line) {
-  options.add_options()                                        //
-      ("stage", list_value(line.stages, "a,b"),                //
-       "only these stages, instead of those in [run] stages")  //
-      ("from", po::value(&line.from)->value_name("STAGE"), "this stage and those after it")(
-          "until", po::value(&line.until)->value_name("STAGE"), "this stage and those before it")(
-          "only", list_value(line.only, "ID"),
-          "only these instances and those below them: predict/z0/lo_gnfw");
+  auto add = options.add_options();
+  add("stage", list_value(line.stages, "a,b"),
+      "only these stages, instead of those in [run] stages");
+  add("from", po::value(&line.from)->value_name("STAGE"), "this stage and those after it");
+  add("until", po::value(&line.until)->value_name("STAGE"), "this stage and those before it");
+  add("only", list_value(line.only, "ID"),
+      "only these instances and those below them: predict/z0/lo_gnfw");
 }
 
 void add_settings(po::options_description& options, CommandLine& line) {

@@ -21,7 +21,7 @@ std::string threads_text() {
                 : concat(std::thread::hardware_concurrency(), " (all; OMP_NUM_THREADS is not set)");
 }
 
-/// Libraries answer for themselves: the name of the file says little behind Debian's alternatives.
+/// Asks the library itself: behind Debian's alternatives the name of the file says little.
 void log_blas() {
   void* const sgemm = dlsym(RTLD_DEFAULT, "sgemm_");
   if (!sgemm) {
@@ -49,7 +49,7 @@ void log_blas() {
     if (path.empty()) path = where.dli_fname;
   }
   Log::warn("BLAS is ", path,
-            ", not one of the fast ones: the network may train 26 times slower; "
+            ", which is not optimised: the network may train 26 times slower; "
             "install OpenBLAS (Debian: libopenblas0-pthread)");
 }
 

@@ -30,7 +30,7 @@ std::string attribute_text(H5File const& file, std::string const& object, std::s
     for (auto const& value : file.attribute_list<T>(object, name)) parts.push_back(concat(value));
     return parts.size() == 1 ? parts[0] : "[" + join(parts, ", ") + "]";
   };
-  // The reader refuses lossy conversions, so the first type that fits is the right one.
+  // The reader refuses lossy conversions: the first type that succeeds is the right one.
   try {
     return list(std::int64_t{});
   } catch (Error const&) {
@@ -42,7 +42,7 @@ std::string attribute_text(H5File const& file, std::string const& object, std::s
   try {
     return file.attribute<std::string>(object, name);
   } catch (Error const&) {
-    return "(of a type that is not shown)";
+    return "(unsupported type)";
   }
 }
 
@@ -104,7 +104,7 @@ void show_text(std::istream& stream) {
 int inspect_file(CommandLine const& line) {
   std::string const& path = line.target;
   require(std::filesystem::is_regular_file(path), ExitCode::missing_input, "'", path,
-          "' is not a file; give a product, a snapshot file or a catalogue");
+          "' is not a file; expected a product, a snapshot file or a catalogue");
   std::ifstream stream(path, std::ios::binary);
   std::string head(8, '\0');
   stream.read(head.data(), 8);

@@ -19,7 +19,7 @@ namespace setsz {
 
 namespace {
 
-/// Of a map the pixels alone: its header tells the day and the code that made it.
+/// Only the pixels of a map: its header contains the date and the code version.
 std::string map_content(std::string const& path) {
   HealpixFile const map(path);
   Hash hash;
@@ -38,8 +38,8 @@ std::string content_hash(std::string const& path, std::string const& name) {
   return name.ends_with(".h5") || name.ends_with(".hdf5") ? h5_content_hash(path) : hash_file(path);
 }
 
-/// The text is the same on all ranks, but its variables may differ: launchers do not give every
-/// node the environment of the first.
+/// All ranks have the same text, but the environment variables in it may differ: launchers do not
+/// copy the environment of the first node to the others.
 void require_same_on_all_ranks(Comm const& comm, Configuration const& configuration) {
   std::string const mine = configuration.resolved();
   std::string const first = comm.broadcast(mine, 0);
@@ -50,7 +50,7 @@ void require_same_on_all_ranks(Comm const& comm, Configuration const& configurat
     while (i + 1 < std::min(here.size(), there.size()) && here[i] == there[i]) ++i;
     fail(ExitCode::config, configuration.path(), ": on rank ", comm.rank(), " '", here[i],
          "', on rank 0 '", there[i],
-         "' (do environment variables differ between nodes?); export them on all of them");
+         "' (do environment variables differ between nodes?); export the same on all nodes");
   });
 }
 
@@ -108,8 +108,8 @@ int run_stages(Comm const& comm, CommandLine const& line, LearningBodies const& 
   char const* const tasks = std::getenv("SLURM_NTASKS");
   collectively(comm, "", [&] {
     require(!(tasks && std::atoi(tasks) > 1 && comm.size() == 1), ExitCode::usage, "this job has ",
-            tasks ? tasks : "", " tasks, but this process is alone: ", tasks ? tasks : "",
-            " independent copies would run; start it with `srun --mpi=pmix` or `mpirun`");
+            tasks ? tasks : "", " tasks, but this process was started alone: ", tasks ? tasks : "",
+            " independent copies would run; use `srun --mpi=pmix` or `mpirun`");
   });
   Project const project = agree_on_project(comm, line, bodies);
   Watchdog const watchdog(project.options.watchdog_seconds, comm.rank());
@@ -123,7 +123,7 @@ int check_inputs(Comm const& comm, CommandLine const& line, LearningBodies const
   Project const project = agree_on_project(comm, line, bodies);
   Watchdog const watchdog(project.options.watchdog_seconds, comm.rank());
   make_runner(comm, line, project).check(project.selected);
-  Log::info("check: options and inputs of ", project.selected.size(), " instances are good");
+  Log::info("check: options and inputs of ", project.selected.size(), " instances are valid");
   return 0;
 }
 

@@ -59,7 +59,8 @@ int verify_run(Comm const& comm, CommandLine const& line, LearningBodies const&)
         continue;
       }
       ++bad;
-      Log::warn(path, ": is not what the manifest says (", hash, ", expected ", output.hash, ")");
+      Log::warn(path, ": does not match the manifest (found ", hash, ", expected ", output.hash,
+                ")");
     }
   }
   if (bad > 0) {
@@ -68,7 +69,7 @@ int verify_run(Comm const& comm, CommandLine const& line, LearningBodies const&)
                                  "' are damaged or missing; remove the folders of their products "
                                  "and run again"));
   }
-  Log::info("verify: ", files, " files under '", line.target, "' are what their manifests say");
+  Log::info("verify: ", files, " files under '", line.target, "' match their manifests");
   return 0;
 }
 

@@ -34,7 +34,7 @@ double Cosmology::redshift_at(double comoving_distance_ckpch) const {
   double low = 0, high = 20;
   require(comoving_distance_ckpch >= 0 && comoving_distance_ckpch < comoving_distance(high),
           ExitCode::config, "comoving distance ", comoving_distance_ckpch,
-          " ckpc/h lies beyond redshift 20");
+          " ckpc/h is beyond redshift 20");
   while (high - low > 1e-13 * (1 + high)) {
     double const middle = (low + high) / 2;
     (comoving_distance(middle) < comoving_distance_ckpch ? low : high) = middle;

@@ -19,7 +19,7 @@ class Writer {
   Writer(Writer const&) = delete;
   Writer& operator=(Writer const&) = delete;
   void write(void const* data, std::size_t bytes);
-  /// Everything so far lies on the disk when this returns. After a failure the file is of no use:
+  /// Everything written so far is on the disk when this returns. After a failure, discard the file:
   /// a second fsync would not report what the first one lost.
   void sync();
   std::string const& path() const { return path_; }

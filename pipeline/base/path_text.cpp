@@ -22,11 +22,10 @@ std::size_t name_length(std::string const& text, std::size_t at) {
 std::string value_of(std::string const& name, std::string const& written) {
   bool const is_name = !name.empty() && !std::isdigit(static_cast<unsigned char>(name.front()));
   require(is_name, ExitCode::config, "'", written,
-          "': no name of a variable after '$' (write $NAME, ${NAME}, or $$ for a dollar sign)");
+          "': missing variable name after '$' (write $NAME, ${NAME}, or $$ for a dollar sign)");
   char const* const value = std::getenv(name.c_str());
   require(value && *value, ExitCode::config, "'", written, "': the environment variable ", name,
-          value ? " is empty" : " is not set",
-          "; export it, or write the name of the file in full");
+          value ? " is empty" : " is not set", "; export it, or write the full path");
   return value;
 }
 
@@ -45,7 +44,7 @@ std::string expand_variables(std::string const& written) {
       auto const length = name_length(written, i + 2);
       auto const end = i + 2 + length;
       require(end < written.size() && written[end] == '}', ExitCode::config, "'", written,
-              "': '${' without a name and '}' (write ${NAME})");
+              "': '${' without a name or a closing '}' (write ${NAME})");
       expanded += value_of(written.substr(i + 2, length), written);
       i = end + 1;
     } else {

@@ -21,7 +21,7 @@ std::vector<std::int64_t> balanced_boundaries(std::span<double const> cost, int 
   double done = 0;
   int rank = 1;
   for (std::size_t i = 0; i < cost.size(); ++i) {
-    // An item belongs to the rank in whose share its middle lies.
+    // An item belongs to the rank whose share contains its middle.
     while (rank < n_ranks && done + cost[i] / 2 >= all * rank / n_ranks) {
       boundaries[rank++] = static_cast<std::int64_t>(i);
     }

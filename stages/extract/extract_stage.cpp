@@ -146,8 +146,13 @@ Estimate ExtractStage::estimate(Outlook const& outlook, int n_ranks) const {
   double const most = largest_share(expected, n_ranks);
   constexpr double read_bytes_per_second = 5e8, write_bytes_per_second = 3e8;
   Estimate estimate;
+  // Particles of clusters may lie close together in the file: twice their share of a slice.
+  double const captured =
+      std::min(1.0, 2 * total / real(std::max<std::int64_t>(1, snapshot.n_rows)));
+  auto const slice = std::min(snapshot.n_rows, outlook.options().slice_rows);
   estimate.memory_bytes = most * sizeof(KeptParticle) +
-                          working_memory(std::min(snapshot.n_rows, outlook.options().slice_rows));
+                          real(std::min(slice, DarkMatterBlock::max_rows)) * bytes_per_reader_row +
+                          captured * real(slice) * bytes_per_slice_row;
   estimate.output_bytes = total * (6 * sizeof(float) + 2);  // and an eighth of a cell each
   estimate.seconds = real(snapshot.n_rows) * snapshot.bytes_per_row / read_bytes_per_second +
                      estimate.output_bytes / write_bytes_per_second;

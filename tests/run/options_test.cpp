@@ -105,8 +105,8 @@ TEST(Options, AVariableThatSaysNothingIsNamedWithTheText) {
       {"[toy]\npath = $SETSZ_TEST_EMPTY/run\n", {"SETSZ_TEST_EMPTY is empty"}},
       {"[toy]\npath = ${SETSZ_TEST_NOWHERE/x\n", {"'${' without", "write ${NAME}"}},
       {"[toy]\npath = a$/x\n", {"'a$/x'", "$$ for a dollar sign"}},
-      {"[toy]\npath = $1\n", {"no name of a variable"}},
-      {"[toy]\npath = x$\n", {"no name of a variable"}}};
+      {"[toy]\npath = $1\n", {"missing variable name"}},
+      {"[toy]\npath = x$\n", {"missing variable name"}}};
   for (auto const& bad : cases) {
     auto const error = error_of([&] { parse(bad.text); });
     EXPECT_EQ(error.code(), ExitCode::config) << bad.text;
