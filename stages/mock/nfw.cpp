@@ -70,7 +70,7 @@ double NfwProfile::dispersion(double x) const {
   double const place =
       (std::log(std::max(x, 1e-300)) - log_x_min) / (log_x_max - log_x_min) * (n_table - 1);
   double const inside = std::clamp(place, 0.0, n_table - 1.000001);
-  std::size_t const i = inside;
+  auto const i = static_cast<std::size_t>(inside);
   double const f = inside - real(i);
   return std::sqrt((1 - f) * dispersion2_[i] + f * dispersion2_[i + 1]);
 }

@@ -6,6 +6,7 @@
 #include <numbers>
 #include <vector>
 
+#include <algorithm>
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/range.hpp"
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "pipeline/base/dispatch.hpp"
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/sky/profile_row.hpp"
 

@@ -151,6 +151,22 @@ TEST(Runner, AProductThatWasDeletedOrCutIsMadeAgain) {
   EXPECT_FALSE(toy.run()[1].up_to_date);
 }
 
+TEST(Runner, ARunDirectoryOfAnotherVersionIsRefusedAndKept) {
+  ToyRun toy(Comm::world());
+  toy.run();
+  toy.on_disk([&] {
+    std::string const folder = toy.run_directory() + "/numbers";
+    auto manifest = *Manifest::read(folder);
+    for (auto& [key, value] : manifest.lines)
+      if (key == "product_format") value = "1";
+    manifest.write(folder);
+  });
+  auto const error = toy.error({});
+  EXPECT_EQ(error.code(), ExitCode::config);
+  EXPECT_TRUE(contains(error.what(), "products of another version of setsz")) << error.what();
+  EXPECT_TRUE(toy.exists(toy.sums()));
+}
+
 TEST(Runner, ADamagedManifestIsNoticed) {
   ToyRun toy(Comm::world());
   toy.run();

@@ -8,6 +8,7 @@
 
 #include "io/h5.hpp"
 #include "io/snapshot_writer.hpp"
+#include "stages/common/expected.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/stage_context.hpp"
 
@@ -65,9 +66,9 @@ class CatalogStageTest : public testing::Test {
   }
   Configuration configuration(std::string const& options) const {
     return Configuration::parse(
-        concat("[run]\ndirectory = ", scratch_ / "run",
-               "\n[snapshot.z1]\ndark_matter = ", scratch_ / "snap_000.*.hdf5",
-               "\ncatalog = ", scratch_ / "out_0.list", "\n[catalog]\nmass_min = 2e13\n", options),
+        concat("[run]\ndirectory = ", scratch_ / "run", "\n[snapshot.z1]\ndark_matter = ",
+               scratch_ / "snap_000.*.hdf5", "\ncatalog = ", scratch_ / "out_0.list",
+               "\n[catalog]\n", options.find("mass_min") == 0 ? "" : "mass_min = 2e13\n", options),
         "test.ini", {},
         {schema_of<RunOptions>(), schema_of<CosmologySection>(), schema_of<SnapshotSection>(true),
          schema_of<MockFiles>(), schema_of<CatalogOptions>()});
@@ -204,6 +205,52 @@ TEST_F(CatalogStageTest, RefusesAnIdThatComesTwice) {
   lines.push_back(lines[20]);
   write_list(list_of(lines));
   EXPECT_TRUE(test::contains(test::error_of([&] { run(); }), "65 halo id 120 stands twice"));
+}
+
+TEST_F(CatalogStageTest, BeforeItRunsItTellsWhatItWillHold) {
+  auto const parsed = configuration("folds = 3\n");
+  CatalogStage const stage(parsed, snapshot_instances(parsed).front());
+  Outlook outlook(parsed.get<RunOptions>());
+  EXPECT_TRUE(test::contains(test::error_of([&] { expected_clusters(outlook, "z1"); }),
+                             "66 '" + (scratch_ / "run/catalog/z1/clusters.h5")));
+  stage.preflight(comm_, outlook);
+  auto const expected = expected_clusters(outlook, "z1");
+  auto const fill = expected_fill(outlook, "z1");
+  auto const table = run("folds = 3\n");
+  ASSERT_EQ(expected.size(), table.size());
+  EXPECT_EQ(expected.split, table.split);
+  for (std::int64_t row = 0; row < table.size(); ++row) {
+    EXPECT_EQ(expected.clusters[row].id, table.clusters[row].id);
+    EXPECT_EQ(expected.clusters[row].r200c, table.clusters[row].r200c);
+  }
+  EXPECT_EQ(fill.n, count_fill_halos(scratch_ / "run/catalog/z1/halos.h5"));
+  EXPECT_EQ(std::ssize(fill.r200c), fill.n);
+}
+
+TEST_F(CatalogStageTest, CheckFindsWhatTheListAndTheOptionsTell) {
+  auto const refusal = [&](std::string const& options) {
+    auto const parsed = configuration(options);
+    CatalogStage const stage(parsed, snapshot_instances(parsed).front());
+    Outlook outlook(parsed.get<RunOptions>());
+    return test::error_of([&] { stage.preflight(comm_, outlook); });
+  };
+  EXPECT_TRUE(
+      test::contains(refusal("folds = 90\n"), "78 [catalog] folds = 90, but there are only"));
+  EXPECT_TRUE(test::contains(refusal("mass_min = 1e16\n"), "65 no halo of"));
+  write_list(list_of(halo_lines(), false));
+  EXPECT_TRUE(test::contains(refusal(""), "65 '"));
+  EXPECT_TRUE(test::contains(refusal(""), "no column PID"));
+}
+
+TEST_F(CatalogStageTest, APartWithoutClustersIsFoundBeforeWorkBegins) {
+  auto const parsed = configuration("testing_fraction = 0\n");
+  CatalogStage const stage(parsed, snapshot_instances(parsed).front());
+  Outlook outlook(parsed.get<RunOptions>());
+  require_part(comm_, outlook, "z1", 0, Split::testing);  // nothing is known yet
+  stage.preflight(comm_, outlook);
+  require_part(comm_, outlook, "z1", 0, Split::training);
+  auto const error = test::error_of([&] { require_part(comm_, outlook, "z1", 0, Split::testing); });
+  EXPECT_TRUE(test::contains(error, "78 fold 0 of 1 has no testing cluster"));
 }
 
 TEST_F(CatalogStageTest, EveryResultOptionIsInTheFingerprint) {

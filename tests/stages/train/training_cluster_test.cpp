@@ -52,7 +52,7 @@ TEST(TrainingCluster, DrawsDistinctVoxelsWithTheirOwnPressure) {
     EXPECT_DOUBLE_EQ(lane.xoff_r200, 0.3);
     for (std::size_t t = 0; t < lane.position.size(); ++t) {
       EXPECT_LT(norm(lane.position[t]), 2);
-      std::int64_t const voxel = lane.truth[t];
+      auto const voxel = static_cast<std::int64_t>(lane.truth[t]);
       EXPECT_EQ(lane.position[t], lattice.centre_r200(voxel / 144, voxel / 12 % 12, voxel % 12));
       EXPECT_TRUE(seen.insert(lane.truth[t]).second);
     }
