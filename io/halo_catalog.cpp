@@ -6,8 +6,8 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "io/catalogs/rockstar_columns.hpp"
 #include "io/mapped_file.hpp"
-#include "io/rockstar_columns.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/periodic_box.hpp"
 
