@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Opening, creating and closing; what a file that cannot be opened is.
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 
+#include "io/file_kind.hpp"
 #include "io/h5.hpp"
 #include "io/h5_types.hpp"
 #include "pipeline/base/number.hpp"
@@ -19,29 +15,6 @@
 namespace setsz {
 
 namespace {
-
-constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
-
-/// The first bytes as text, for a message: what is not printable becomes '.'.
-std::string printable(std::string_view bytes) {
-  std::string text(bytes.substr(0, 40));
-  for (auto& c : text) {
-    if (c < ' ' || c > '~') c = '.';
-  }
-  return text;
-}
-
-/// What a file that is not HDF5 is, from its first bytes.
-std::string what_it_is(std::string_view head) {
-  auto const starts = [&](std::string_view with) { return head.substr(0, with.size()) == with; };
-  if (head.find_first_not_of('\0') == std::string_view::npos) return "begins with zeros";
-  if (head.find('<') == head.find_first_not_of(" \t\r\n")) return "looks like a web page";
-  if (starts("\x1f\x8b")) return "is compressed with gzip";
-  if (starts("SIMPLE  =")) return "is a FITS file";
-  if (starts("\x0e\x03\x13\x01")) return "is HDF4";
-  if (starts("PK\x03\x04")) return "is a zip archive";
-  return "is something else";
-}
 
 /// The size that the superblock promises, or -1.
 /// \source HDF5 File Format Specification 3.0, section II.A
@@ -58,26 +31,12 @@ std::int64_t promised_size(std::string_view head) {
 
 /// Throws the best explanation of why `path` cannot be opened; `reason` is HDF5's own.
 [[noreturn]] void explain(std::string const& path, std::string const& reason) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  if (fs::is_symlink(path, error) && !fs::exists(path, error)) {
-    fail(ExitCode::missing_input, "'", path, "' is a link to '", fs::read_symlink(path).string(),
-         "', which does not exist");
-  }
-  require(fs::exists(path, error), ExitCode::missing_input, "'", path, "' does not exist");
-  require(!fs::is_directory(path, error), ExitCode::bad_data, "'", path,
-          "' is a directory (expected an HDF5 file)");
-  require(::access(path.c_str(), R_OK) == 0, ExitCode::missing_input, "cannot read '", path, "' (",
-          std::strerror(errno), ")");
-  std::array<char, 2048> buffer{};
-  std::ifstream in(path, std::ios::binary);
-  in.read(buffer.data(), buffer.size());
-  std::string_view const head(buffer.data(), in.gcount());
-  auto const size = static_cast<std::int64_t>(fs::file_size(path, error));
+  require_readable_file(path, "an HDF5 file");
+  std::string const head = first_bytes(path, 2048);
+  auto const size = static_cast<std::int64_t>(std::filesystem::file_size(path));
   require(size > 0, ExitCode::bad_data, "'", path, "' is empty (0 bytes); fetch it again");
-  require(head.substr(0, 8) == signature, ExitCode::bad_data, "'", path,
-          "' is not an HDF5 file: it ", what_it_is(head), " (", size, " bytes, first ones \"",
-          printable(head), "\"); fetch it again");
+  require(head.starts_with(hdf5_signature), ExitCode::bad_data, "'", path,
+          "' is not an HDF5 file: it ", describe_bytes(head, size), "; fetch it again");
   auto const promised = promised_size(head);
   require(promised <= size, ExitCode::bad_data, "'", path, "' is truncated: ", size,
           " bytes found, its superblock wants ", promised,

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "io/h5.hpp"
 #include "io/h5_types.hpp"
+#include "pipeline/base/file.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
 
@@ -68,10 +66,7 @@ void add_object(Hash& hash, H5File const& file, hid_t id, std::string const& nam
 
 std::string h5_content_hash(std::string const& path) {
   // What lies on the disk counts, not what is still in memory.
-  if (int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC); file >= 0) {
-    ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
-    ::close(file);
-  }
+  durable::File(path, durable::OpenMode::read).forget_cached();
   auto const file = H5File::open(path);
   Hash hash;
   add_object(hash, file, file.raw(), "/");

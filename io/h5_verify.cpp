@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What was written is compared with what lies on the disk.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "io/h5.hpp"
 #include "io/h5_types.hpp"
+#include "pipeline/base/file.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
 
@@ -25,14 +21,10 @@ std::array<char, 32> hash_of(void const* data, std::size_t bytes) {
 
 /// Forces the file to the disk and out of this machine's memory. Local.
 void sync(std::string const& path) {
-  int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  require(file >= 0, ExitCode::io, "cannot open '", path, "' again (", std::strerror(errno), ")");
-  int const failed = ::fsync(file);
-  int const reason = errno;
-  ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
-  ::close(file);
-  require(failed == 0, ExitCode::io, "cannot write '", path, "' to the disk (",
-          std::strerror(reason), ")");
+  durable::File file(path, durable::OpenMode::read, ExitCode::io);
+  file.sync();
+  file.forget_cached();
+  file.close();
 }
 
 }  // namespace

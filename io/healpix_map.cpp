@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/healpix_map.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <bit>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <utility>
 
 #include "io/fits_header.hpp"
+#include "pipeline/base/file.hpp"
 
 namespace setsz {
 namespace {
@@ -18,43 +13,6 @@ namespace {
 constexpr double bad_data = -1.6375e30;
 constexpr std::int64_t pixels_per_buffer = 1 << 20;
 constexpr std::int64_t float_bytes = sizeof(float);
-
-/// A POSIX file with offsets; closing reports errors, as some file systems tell them only then.
-class OutputFile {
- public:
-  OutputFile(std::string const& path, int flags)
-      : path_(path), descriptor_(::open(path.c_str(), flags, 0644)) {
-    require(descriptor_ >= 0, ExitCode::cannot_create, "cannot write '", path, "' (",
-            std::strerror(errno), ")");
-  }
-  OutputFile(OutputFile const&) = delete;
-  OutputFile& operator=(OutputFile const&) = delete;
-  ~OutputFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  void write_at(std::int64_t offset, void const* data, std::int64_t bytes) {
-    auto const* source = static_cast<char const*>(data);
-    while (bytes > 0) {
-      ssize_t const written = ::pwrite(descriptor_, source, bytes, offset);
-      if (written < 0 && errno == EINTR) continue;
-      require(written > 0, ExitCode::io, "cannot write ", bytes, " bytes at ", offset, " of '",
-              path_, "' (", std::strerror(errno), "); is the disk full?");
-      source += written;
-      offset += written;
-      bytes -= written;
-    }
-  }
-  void close() {
-    bool const synced = ::fsync(descriptor_) == 0;
-    bool const closed = ::close(std::exchange(descriptor_, -1)) == 0;
-    require(synced && closed, ExitCode::io, "cannot finish '", path_, "' (", std::strerror(errno),
-            ")");
-  }
-
- private:
-  std::string path_;
-  int descriptor_;
-};
 
 std::vector<std::uint32_t> big_endian(std::span<float const> values) {
   std::vector<std::uint32_t> words(values.size());
@@ -155,21 +113,23 @@ void write_healpix_map(Comm const& comm, std::string const& path, HealpixHeader 
   std::int64_t const data_bytes = 12 * header.nside * header.nside * float_bytes;
 
   on_root(comm, "create the map file", [&] {
-    OutputFile file(path, O_WRONLY | O_CREAT | O_TRUNC);
+    durable::File file(path, durable::OpenMode::create);
     file.write_at(0, headers.data(), data_offset);
     std::int64_t const padding = (fits_block - data_bytes % fits_block) % fits_block;
     std::string const zeros(padding, '\0');
     file.write_at(data_offset + data_bytes, zeros.data(), padding);
+    file.sync();
     file.close();
   });
   collectively(comm, "write the map file", [&] {
-    OutputFile file(path, O_WRONLY);
+    durable::File file(path, durable::OpenMode::update);
     for (std::size_t i = 0; i < pixels.size(); i += pixels_per_buffer) {
       auto const words = big_endian(
           pixels.subspan(i, std::min<std::size_t>(pixels_per_buffer, pixels.size() - i)));
       file.write_at(data_offset + (first_pixel + static_cast<std::int64_t>(i)) * float_bytes,
                     words.data(), std::ssize(words) * float_bytes);
     }
+    file.sync();
     file.close();
   });
 }

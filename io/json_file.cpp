@@ -18,9 +18,8 @@ nlohmann::json read_json(std::string const& path) {
 void write_json(Comm const& comm, std::string const& path, nlohmann::json const& document) {
   collectively(comm, "writing a JSON file", [&] {
     if (!comm.is_root()) return;
-    std::string const text = document.dump(1) + "\n";
     durable::Writer file(path);
-    file.write(text.data(), text.size());
+    file.write(document.dump(1) + "\n");
     file.sync();
   });
 }

@@ -1,39 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/mapped_file.hpp"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
-#include "pipeline/base/error.hpp"
+#include "pipeline/base/file.hpp"
 
 namespace setsz {
 
 MappedFile::MappedFile(std::string const& path) {
-  int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  require(file >= 0, ExitCode::missing_input, "cannot open '", path, "' (", std::strerror(errno),
-          ")");
+  durable::File const file(path, durable::OpenMode::read);
   struct stat status {};
-  fstat(file, &status);
-  if (!S_ISREG(status.st_mode)) {
-    ::close(file);
-    fail(ExitCode::missing_input, "'", path, "' is not a regular file");
-  }
+  fstat(file.descriptor(), &status);
+  require(S_ISREG(status.st_mode), ExitCode::missing_input, "'", path, "' is not a regular file");
   auto const size = static_cast<std::size_t>(status.st_size);
-  if (size > 0) {
-    void* const data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
-    int const reason = errno;
-    ::close(file);
-    require(data != MAP_FAILED, ExitCode::io, "cannot map '", path, "' (", std::strerror(reason),
-            ")");
-    text_ = {static_cast<char const*>(data), size};
-  } else {
-    ::close(file);
-  }
+  if (size == 0) return;
+  void* const data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.descriptor(), 0);
+  require(data != MAP_FAILED, ExitCode::io, "cannot map '", path, "' (", std::strerror(errno), ")");
+  text_ = {static_cast<char const*>(data), size};
 }
 
 MappedFile::~MappedFile() {

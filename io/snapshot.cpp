@@ -3,103 +3,21 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include "io/h5.hpp"
-#include "io/snapshot_head.hpp"
-#include "pipeline/base/periodic_box.hpp"
+#include "io/snapshots/checked_rows.hpp"
+#include "io/snapshots/heads.hpp"
 #include "pipeline/base/units.hpp"
 
 namespace setsz {
 
-using snapshot::FileHead;
+using Zeros = CheckedRows::Zeros;
 
 struct Snapshot::OpenFile {
-  std::size_t index;
-  H5File file;
+  std::int64_t index;
+  std::unique_ptr<SnapshotFile> file;
 };
 
 namespace {
-
-/// The problems found in files, which travel between ranks as text: "65 text\n".
-/// With a communicator all ranks know all problems, and all stop.
-class Problems {
- public:
-  explicit Problems(Comm const* comm) : comm_(comm) {}
-  void add(ExitCode code, std::string const& text) {
-    lines_ += concat(static_cast<int>(code), " ", text, "\n");
-  }
-  void share() {
-    if (!comm_) return;
-    auto const all = comm_->all_gather_v(std::span<char const>(lines_));
-    lines_.assign(all.begin(), all.end());
-  }
-  /// At most 20 of them; the exit code of the first one.
-  void stop_if_any() const {
-    if (lines_.empty()) return;
-    auto lines = split(lines_, '\n');
-    lines.pop_back();
-    std::vector<std::string> texts;
-    for (auto const& line : lines) texts.push_back(line.substr(line.find(' ') + 1));
-    if (texts.size() > 20) {
-      auto const more = texts.size() - 20;
-      texts.resize(20);
-      texts.push_back(concat("... and ", more, " more"));
-    }
-    auto const code = static_cast<ExitCode>(std::stoi(lines[0]));
-    auto const text = join(texts, "\n  ");
-    if (comm_) throw CollectiveError(code, text);
-    throw Error(code, text);
-  }
-
- private:
-  Comm const* comm_;
-  std::string lines_;
-};
-
-/// Looks into the files of this rank (every size-th), then all ranks know all heads.
-std::vector<FileHead> read_heads(Comm const* comm, std::vector<std::string> const& files,
-                                 Snapshot::Kind kind) {
-  struct Numbered {
-    std::size_t index;
-    FileHead head;
-  };
-  std::size_t const rank = comm ? static_cast<std::size_t>(comm->rank()) : 0;
-  std::size_t const size = comm ? static_cast<std::size_t>(comm->size()) : 1;
-  std::vector<Numbered> mine;
-  Problems problems(comm);
-  for (std::size_t i = rank; i < files.size(); i += size) {
-    try {
-      mine.push_back({i, snapshot::read_head(files[i], kind)});
-    } catch (Error const& error) {
-      problems.add(error.code(), error.what());
-    } catch (std::exception const& error) {  // the others wait: no way out but together
-      problems.add(ExitCode::internal, concat("'", files[i], "': ", error.what()));
-    }
-  }
-  problems.share();
-  problems.stop_if_any();
-  auto const all = comm ? comm->all_gather_v(mine) : mine;
-  std::vector<FileHead> heads(files.size());
-  for (auto const& [index, head] : all) heads[index] = head;
-
-  for (auto const& text : snapshot::disagreements(files, heads, kind)) {
-    problems.add(ExitCode::bad_data, text);
-  }
-  problems.stop_if_any();
-  return heads;
-}
-
-SnapshotHeader header_of(FileHead const& head) {
-  SnapshotHeader header;
-  header.box_ckpch = head.box;
-  header.a = head.time;
-  header.redshift = head.redshift;
-  header.cosmology = {head.omega_m, head.omega_l, head.omega_b, head.h};
-  header.mass_table = head.mass_table;
-  header.n_particles = head.n_total;
-  return header;
-}
 
 bool any_beyond(std::vector<Vec3> const& positions, double far) {
   return std::any_of(positions.begin(), positions.end(), [&](Vec3 const& p) {
@@ -107,154 +25,83 @@ bool any_beyond(std::vector<Vec3> const& positions, double far) {
   });
 }
 
-bool finite(double x) { return std::isfinite(x); }
-bool finite(Vec3 const& v) { return finite(v.x) && finite(v.y) && finite(v.z); }
+RealSpan as_numbers(std::vector<Vec3> const& vectors) {
+  static_assert(sizeof(Vec3) == 3 * sizeof(double));
+  return std::span<double const>(vectors.empty() ? nullptr : &vectors[0].x, 3 * vectors.size());
+}
 
 }  // namespace
 
-Snapshot::Snapshot(Comm const* comm, std::vector<std::string> files, Kind kind)
-    : files_(std::move(files)),
-      kind_(kind),
-      group_(concat("/PartType", snapshot::type_of(kind), "/")) {
+Snapshot::Snapshot(Comm const* comm, std::vector<std::string> files, Kind kind,
+                   SnapshotFormats formats)
+    : files_(std::move(files)), kind_(kind) {
   require(!files_.empty(), ExitCode::missing_input, "a snapshot without files");
-  auto const heads = read_heads(comm, files_, kind);
-  header_ = header_of(heads[0]);
+  auto const heads = read_heads(comm, files_, kind, formats);
+  format_ = heads.format;
+  header_ = heads.files[0].header;
   first_row_.push_back(0);
-  auto const type = snapshot::type_of(kind);
-  for (auto const& head : heads) {
-    first_row_.push_back(first_row_.back() + head.n_this_file[type]);
+  for (auto const& head : heads.files) {
+    first_row_.push_back(first_row_.back() + head.n_this_file[type_of(kind)]);
     bytes_per_row_ = std::max(bytes_per_row_, head.bytes_per_row);
     has_star_formation_ = has_star_formation_ || head.has_star_formation;
     has_smoothing_length_ = has_smoothing_length_ || head.has_smoothing_length;
   }
 }
 
-Snapshot::Snapshot(std::vector<std::string> files, Kind kind)
-    : Snapshot(nullptr, std::move(files), kind) {}
+Snapshot::Snapshot(std::vector<std::string> files, Kind kind, SnapshotFormats formats)
+    : Snapshot(nullptr, std::move(files), kind, formats) {}
 
-Snapshot Snapshot::open(Comm const& comm, std::vector<std::string> files, Kind kind) {
-  return Snapshot(&comm, std::move(files), kind);
+Snapshot Snapshot::open(Comm const& comm, std::vector<std::string> files, Kind kind,
+                        SnapshotFormats formats) {
+  return Snapshot(&comm, std::move(files), kind, formats);
 }
 
-Snapshot Snapshot::open(Comm const& comm, std::string const& pattern, Kind kind) {
+Snapshot Snapshot::open(Comm const& comm, std::string const& pattern, Kind kind,
+                        SnapshotFormats formats) {
   std::string names;
   collectively(comm, "", [&] {
-    if (comm.is_root()) names = join(find_snapshot_files(pattern), "\n");
+    if (comm.is_root()) names = join(find_snapshot_files(pattern, formats), "\n");
   });
-  return open(comm, split(comm.broadcast(names, 0), '\n'), kind);
+  return open(comm, split(comm.broadcast(names, 0), '\n'), kind, formats);
 }
 
-SnapshotOutline Snapshot::outline(std::vector<std::string> const& files, Kind kind) {
-  auto const type = snapshot::type_of(kind);
-  FileHead head;
-  for (auto const& file : files) {
-    head = snapshot::read_head(file, kind);
-    if (head.n_this_file[type] > 0) break;
+SnapshotOutline Snapshot::outline(std::vector<std::string> const& files, Kind kind,
+                                  SnapshotFormats formats) {
+  require(!files.empty(), ExitCode::missing_input, "a snapshot without files");
+  SnapshotFormat format{};
+  SnapshotFileHead head;
+  for (auto const& path : files) {
+    FileProbe const probe(path);
+    if (!format.describe) format = format_of(probe, formats, "snapshot");
+    head = format.describe(probe, kind);
+    if (head.n_this_file[type_of(kind)] > 0) break;
   }
-  return {header_of(head), head.n_total[type], head.bytes_per_row};
+  return {head.header, head.header.n_particles[type_of(kind)], head.bytes_per_row};
 }
 
 Snapshot::Snapshot(Snapshot&&) noexcept = default;
 Snapshot& Snapshot::operator=(Snapshot&&) noexcept = default;
 Snapshot::~Snapshot() = default;
 
-H5File const& Snapshot::file(std::size_t index) const {
+SnapshotFile& Snapshot::file(std::int64_t index) const {
   if (!open_file_ || open_file_->index != index) {
     open_file_.reset();  // never two at once
-    open_file_.reset(new OpenFile{index, H5File::open(files_[index])});
+    open_file_.reset(new OpenFile{index, format_.open(files_[index], header_, kind_)});
   }
-  return open_file_->file;
+  return *open_file_->file;
 }
 
 void Snapshot::for_each_file(Range rows, ReadPart const& read) const {
   require(rows.first >= 0 && rows.first <= rows.last && rows.last <= n_rows(), ExitCode::internal,
           "rows ", rows.first, " to ", rows.last, " of a snapshot with ", n_rows());
   auto const begins = first_row_.begin();
-  auto index = static_cast<std::size_t>(std::upper_bound(begins, first_row_.end() - 1, rows.first) -
-                                        begins - 1);
-  for (; index < files_.size() && first_row_[index] < rows.last; ++index) {
+  auto index = std::upper_bound(begins, first_row_.end() - 1, rows.first) - begins - 1;
+  for (; index < std::ssize(files_) && first_row_[index] < rows.last; ++index) {
     Range const part{std::max(rows.first, first_row_[index]),
                      std::min(rows.last, first_row_[index + 1])};
     if (part.size() <= 0) continue;
     read(index, Range{part.first - first_row_[index], part.last - first_row_[index]},
          part.first - rows.first);
-  }
-}
-
-// ---- one dataset, rows of one file --------------------------------------------------------------
-
-void Snapshot::read_numbers(std::string const& dataset, Range rows, std::span<double> into,
-                            std::size_t index, Zeros zeros) const {
-  file(index).read_rows<double>(group_ + dataset, rows, into);
-  std::int64_t n_bad = 0, first_bad = 0, n_zero = 0, first_negative = -1;
-  for (std::size_t i = 0; i < into.size(); ++i) {
-    if (!finite(into[i])) {
-      if (n_bad++ == 0) first_bad = rows.first + static_cast<std::int64_t>(i);
-    } else if (into[i] < 0 && first_negative < 0) {
-      first_negative = rows.first + static_cast<std::int64_t>(i);
-    }
-    n_zero += into[i] == 0;
-  }
-  require(n_bad == 0, ExitCode::bad_data, "'", files_[index], "': ", group_, dataset, " has ",
-          n_bad, " values that are not numbers, the first in row ", first_bad);
-  require(first_negative < 0, ExitCode::bad_data, "'", files_[index], "': ", group_, dataset,
-          " is negative in row ", first_negative);
-  require(zeros == Zeros::allowed || n_zero == 0, ExitCode::bad_data, "'", files_[index],
-          "': ", group_, dataset, " is zero in ", n_zero, " of the rows ", rows.first, " to ",
-          rows.last, " (a hole in the file?); fetch it again");
-}
-
-void Snapshot::read_vectors(std::string const& dataset, Range rows, std::span<Vec3> into,
-                            std::size_t index) const {
-  static_assert(sizeof(Vec3) == 3 * sizeof(double));
-  file(index).read_rows<double>(group_ + dataset, rows,
-                                std::span<double>(&into[0].x, 3 * into.size()));
-  std::int64_t n_bad = 0, first_bad = 0;
-  for (std::size_t i = 0; i < into.size(); ++i) {
-    if (!finite(into[i]) && n_bad++ == 0) first_bad = rows.first + static_cast<std::int64_t>(i);
-  }
-  if (n_bad == 0) return;
-  std::string who;
-  if (kind_ == Kind::dark_matter) {
-    std::uint64_t id = 0;
-    read_ids({first_bad, first_bad + 1}, std::span(&id, 1), index);
-    who = concat(" (id ", id, ")");
-  }
-  fail(ExitCode::bad_data, "'", files_[index], "': ", group_, dataset, " has ", n_bad,
-       " rows with values that are not numbers, the first is row ", first_bad, who);
-}
-
-void Snapshot::read_positions(Range rows, std::span<Vec3> into, std::size_t index) const {
-  read_vectors("Coordinates", rows, into, index);
-  double const edge = header_.box_ckpch;
-  double const rounding = 1e-5 * edge;
-  PeriodicBox const box(edge);
-  double largest = 0;
-  std::int64_t n_zero = 0;
-  for (std::size_t i = 0; i < into.size(); ++i) {
-    auto const& p = into[i];
-    largest = std::max({largest, p.x, p.y, p.z});
-    // A single particle may sit at the origin; several in a row are a hole in the file.
-    n_zero = p == Vec3{} ? n_zero + 1 : 0;
-    require(n_zero < 8, ExitCode::bad_data, "'", files_[index], "': ", group_,
-            "Coordinates are all zero from row ", rows.first + static_cast<std::int64_t>(i) - 7,
-            " on (a hole in the file?); fetch it again");
-  }
-  for (std::size_t i = 0; i < into.size(); ++i) {
-    auto& p = into[i];
-    bool outside = false;
-    for (double const x : {p.x, p.y, p.z}) {
-      if (x >= 0 && x < edge) continue;
-      outside = true;
-      require(x > -rounding && x < edge + rounding, ExitCode::bad_data, "'", files_[index],
-              "': ", group_, "Coordinates of row ", rows.first + static_cast<std::int64_t>(i),
-              " are (", p.x, ", ", p.y, ", ", p.z, "), outside the box [0, ", edge,
-              ") ckpc/h; the largest coordinate read is ", largest / edge,
-              " box sizes (units? kpc and Mpc?)");
-    }
-    if (!outside) continue;
-    p = box.wrap(p);
-    ++n_wrapped_;
   }
 }
 
@@ -266,33 +113,7 @@ void Snapshot::require_extent(Range rows, bool any_beyond) const {
           smallest_extent * edge, " in a box of ", edge, " ckpc/h (units? Mpc in place of kpc?)");
 }
 
-void Snapshot::read_masses(Range rows, std::span<double> into, std::size_t index) const {
-  double const fixed = header_.mass_table[snapshot::type_of(kind_)];
-  if (fixed > 0) {
-    std::fill(into.begin(), into.end(), fixed);
-  } else {
-    read_numbers("Masses", rows, into, index, Zeros::refused);
-  }
-}
-
-void Snapshot::read_ids(Range rows, std::span<std::uint64_t> into, std::size_t index) const {
-  auto const& from = file(index);
-  if (from.info(group_ + "ParticleIDs").type == H5Type::int64) {
-    // Some codes store unsigned numbers as signed ones: keep the bits.
-    from.read_rows<std::int64_t>(
-        group_ + "ParticleIDs", rows,
-        std::span(reinterpret_cast<std::int64_t*>(into.data()), into.size()));
-  } else {
-    from.read_rows<std::uint64_t>(group_ + "ParticleIDs", rows, into);
-  }
-  for (std::size_t i = 1; i < into.size(); ++i) {
-    require(into[i] != 0 || into[i - 1] != 0, ExitCode::bad_data, "'", files_[index], "': ", group_,
-            "ParticleIDs are zero from row ", rows.first + static_cast<std::int64_t>(i) - 1,
-            " on (a hole in the file?); fetch it again");
-  }
-}
-
-// ---- rows of the snapshot -----------------------------------------------------------------------
+// ---- dark matter --------------------------------------------------------------------------------
 
 DarkMatterRows Snapshot::read_dark_matter(Range rows) const {
   auto result = read_checked(rows);
@@ -302,60 +123,93 @@ DarkMatterRows Snapshot::read_dark_matter(Range rows) const {
 
 DarkMatterRows Snapshot::read_checked(Range rows) const {
   require(kind_ == Kind::dark_matter, ExitCode::internal, "dark matter of a gas snapshot");
-  auto const n = static_cast<std::size_t>(rows.size());
+  auto const n = rows.size();
   DarkMatterRows result;
   result.first_row = rows.first;
   result.position.resize(n);
   result.velocity.resize(n);
   result.id.resize(n);
-  result.mass.resize(n);
-  for_each_file(rows, [&](std::size_t index, Range part, std::size_t at) {
-    auto const count = static_cast<std::size_t>(part.size());
-    read_positions(part, std::span(result.position).subspan(at, count), index);
-    read_vectors("Velocities", part, std::span(result.velocity).subspan(at, count), index);
-    read_ids(part, std::span(result.id).subspan(at, count), index);
-    read_masses(part, std::span(result.mass).subspan(at, count), index);
+  result.mass.resize(n, fixed_mass());
+  for_each_file(rows, [&](std::int64_t index, Range part, std::int64_t at) {
+    CheckedRows const checked(file(index), files_[index], kind_);
+    auto const cut = [&](auto& all) { return std::span(all).subspan(at, part.size()); };
+    n_wrapped_ += checked.positions(part, cut(result.position), header_.box_ckpch);
+    checked.vectors(ParticleField::velocity, part, cut(result.velocity));
+    checked.ids(part, cut(result.id));
+    if (fixed_mass() == 0)
+      checked.numbers(ParticleField::mass, part, cut(result.mass), Zeros::refused);
   });
-  double const sqrt_a = std::sqrt(header_.a);
-  for (auto& v : result.velocity) v *= sqrt_a;
   return result;
+}
+
+void Snapshot::visit_dark_matter(Range rows, DarkMatterVisitor const& visit) const {
+  require(kind_ == Kind::dark_matter, ExitCode::internal, "dark matter of a gas snapshot");
+  bool any_beyond = false;
+  for_each_file(rows, [&](std::int64_t index, Range part, std::int64_t at) {
+    auto& from = file(index);
+    auto const block_rows = from.block_rows();
+    for (auto first = part.first; first < part.last; first += block_rows) {
+      Range const piece{first, std::min(first + block_rows, part.last)};
+      auto block = from.read_block(piece, fixed_mass());
+      block.first_row = rows.first + at + piece.first - part.first;
+      if (looks_good(block, header_.box_ckpch, any_beyond)) {
+        visit(block);
+        continue;
+      }
+      // Slowly: wraps what lies on the edge, and says where and what is wrong.
+      auto const slow = read_checked({block.first_row, block.first_row + piece.size()});
+      block.position = as_numbers(slow.position);
+      block.velocity = as_numbers(slow.velocity);
+      block.velocity_factor = 1;
+      block.id = slow.id;
+      block.mass = std::span<double const>(slow.mass);
+      block.fixed_mass = 0;
+      visit(block);
+    }
+  });
+  require_extent(rows, any_beyond);
+}
+
+// ---- gas ----------------------------------------------------------------------------------------
+
+void Snapshot::read_checked_gas(std::int64_t index, Range part, std::int64_t at,
+                                GasRows& result) const {
+  CheckedRows const checked(file(index), files_[index], kind_);
+  auto const cut = [&](auto& all) { return std::span(all).subspan(at, part.size()); };
+  n_wrapped_ += checked.positions(part, cut(result.position), header_.box_ckpch);
+  if (fixed_mass() == 0)
+    checked.numbers(ParticleField::mass, part, cut(result.mass), Zeros::refused);
+  auto const density = cut(result.density);
+  checked.numbers(ParticleField::density, part, density, Zeros::refused);
+  auto const pressure = cut(result.electron_pressure);  // holds the internal energy first
+  checked.numbers(ParticleField::internal_energy, part, pressure, Zeros::refused);
+  std::vector<double> electrons(part.size()), stars(part.size(), 0);
+  checked.numbers(ParticleField::electron_abundance, part, electrons, Zeros::allowed);
+  if (has_star_formation_)
+    checked.numbers(ParticleField::star_formation_rate, part, stars, Zeros::allowed);
+  if (has_smoothing_length_)
+    checked.numbers(ParticleField::smoothing_length, part, cut(result.smoothing_length),
+                    Zeros::refused);
+  for (std::int64_t i = 0; i < part.size(); ++i) {
+    // Star-forming cells hold an effective, not a thermal energy: they count as cold.
+    pressure[i] = stars[i] > 0 ? 0
+                               : (units::gas_gamma - 1) * density[i] * pressure[i] *
+                                     units::electron_pressure_fraction(electrons[i]);
+  }
 }
 
 GasRows Snapshot::read_gas(Range rows) const {
   require(kind_ == Kind::gas, ExitCode::internal, "gas of a dark matter snapshot");
-  auto const n = static_cast<std::size_t>(rows.size());
+  auto const n = rows.size();
   GasRows result;
   result.first_row = rows.first;
   result.position.resize(n);
-  result.mass.resize(n);
+  result.mass.resize(n, fixed_mass());
   result.density.resize(n);
   result.electron_pressure.resize(n);
   if (has_smoothing_length_) result.smoothing_length.resize(n);
-  std::vector<double> electrons, stars;
-  for_each_file(rows, [&](std::size_t index, Range part, std::size_t at) {
-    auto const count = static_cast<std::size_t>(part.size());
-    auto const cut = [&](std::vector<double>& all) { return std::span(all).subspan(at, count); };
-    read_positions(part, std::span(result.position).subspan(at, count), index);
-    read_masses(part, cut(result.mass), index);
-    read_numbers("Density", part, cut(result.density), index, Zeros::refused);
-    auto const pressure = cut(result.electron_pressure);  // holds the internal energy first
-    read_numbers("InternalEnergy", part, pressure, index, Zeros::refused);
-    electrons.resize(count);
-    read_numbers("ElectronAbundance", part, std::span(electrons), index, Zeros::allowed);
-    stars.assign(count, 0);
-    if (has_star_formation_) {
-      read_numbers("StarFormationRate", part, std::span(stars), index, Zeros::allowed);
-    }
-    if (has_smoothing_length_) {
-      read_numbers("SmoothingLength", part, cut(result.smoothing_length), index, Zeros::refused);
-    }
-    auto const density = cut(result.density);
-    for (std::size_t i = 0; i < count; ++i) {
-      // Star-forming cells hold an effective, not a thermal energy: they count as cold.
-      pressure[i] = stars[i] > 0 ? 0
-                                 : (units::gas_gamma - 1) * density[i] * pressure[i] *
-                                       units::electron_pressure_fraction(electrons[i]);
-    }
+  for_each_file(rows, [&](std::int64_t index, Range part, std::int64_t at) {
+    read_checked_gas(index, part, at, result);
   });
   require_extent(rows, any_beyond(result.position, smallest_extent * header_.box_ckpch));
   return result;

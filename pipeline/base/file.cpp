@@ -2,16 +2,13 @@
 #include "pipeline/base/file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <utility>
-
-#include "pipeline/base/error.hpp"
 
 namespace setsz::durable {
 
@@ -21,32 +18,40 @@ namespace {
 
 constexpr std::size_t buffer_bytes = std::size_t{4} << 20;
 
-/// Runs a system call, unless a test has a fault in store for it.
+/// Runs a system call again while signals interrupt it, unless a test has a fault in store for it.
+/// \return its result, -1 after a failure
 template <class Call>
-bool works(std::string_view operation, std::string const& path, Call&& call) {
-  if (fault) {
-    if (int const error = fault(operation, path)) {
-      errno = error;
-      return false;
-    }
+std::int64_t checked(std::string_view operation, std::string const& path, Call&& call) {
+  while (true) {
+    int const error = fault ? fault(operation, path) : 0;
+    std::int64_t const result = error ? -1 : call();
+    if (error) errno = error;
+    if (result >= 0 || errno != EINTR) return result;
   }
-  return call() == 0;
 }
 
 [[noreturn]] void failed(ExitCode code, std::string_view doing, std::string const& path) {
   int const reason = errno;
-  std::string_view const advice = reason == ENOSPC || reason == EDQUOT ? "; free some space" : "";
-  fail(code, "cannot ", doing, " '", path, "' (", std::strerror(reason), ")", advice);
+  bool const full = reason == ENOSPC || reason == EDQUOT;
+  fail(full ? ExitCode::io : code, "cannot ", doing, " '", path, "' (", std::strerror(reason), ")",
+       full ? "; free some space" : "");
 }
 
-void sync_path(std::string const& path, int flags, std::string_view what) {
-  int const file = ::open(path.c_str(), flags | O_CLOEXEC);
-  if (file < 0) failed(ExitCode::io, "open", path);
-  bool const good = works("fsync", path, [&] { return ::fsync(file); });
-  int const reason = errno;
-  ::close(file);
-  errno = reason;
-  if (!good) failed(ExitCode::io, what, path);
+int flags_of(OpenMode mode) {
+  switch (mode) {
+    case OpenMode::read:
+      return O_RDONLY;
+    case OpenMode::create:
+      return O_WRONLY | O_CREAT | O_TRUNC;
+    case OpenMode::update:
+      return O_WRONLY;
+  }
+  return O_RDONLY;
+}
+
+ExitCode code_of(OpenMode mode) {
+  if (mode == OpenMode::create) return ExitCode::cannot_create;
+  return mode == OpenMode::read ? ExitCode::missing_input : ExitCode::io;
 }
 
 std::string parent(std::string const& path) {
@@ -56,46 +61,109 @@ std::string parent(std::string const& path) {
 
 }  // namespace
 
-Writer::Writer(std::string path) : path_(std::move(path)) {
-  file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file_ < 0) failed(ExitCode::cannot_create, "create", path_);
+File::File(std::string path, OpenMode mode, std::optional<ExitCode> if_it_fails)
+    : path_(std::move(path)) {
+  bool const creates = mode == OpenMode::create;
+  auto const refuse = [&] {
+    failed(if_it_fails.value_or(code_of(mode)), creates ? "create" : "open", path_);
+  };
+  descriptor_ = static_cast<int>(checked(creates ? "create" : "open", path_, [&] {
+    return ::open(path_.c_str(), flags_of(mode) | O_CLOEXEC, 0666);
+  }));
+  if (descriptor_ < 0) refuse();
+  struct stat status {};
+  if (::fstat(descriptor_, &status) == 0 && !S_ISDIR(status.st_mode)) return;
+  ::close(std::exchange(descriptor_, -1));
+  if (S_ISDIR(status.st_mode)) errno = EISDIR;
+  refuse();
 }
 
-Writer::~Writer() {
-  if (file_ >= 0) ::close(file_);
+File::~File() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::int64_t File::size() const {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) failed(ExitCode::io, "read the size of", path_);
+  return status.st_size;
+}
+
+std::int64_t File::read(void* into, std::int64_t bytes) {
+  auto const got = checked("read", path_, [&] { return ::read(descriptor_, into, bytes); });
+  if (got < 0) failed(ExitCode::io, "read", path_);
+  return got;
+}
+
+std::int64_t File::read_at(std::int64_t offset, void* into, std::int64_t bytes) const {
+  std::int64_t done = 0;
+  while (done < bytes) {
+    auto const got = checked("read", path_, [&] {
+      return ::pread(descriptor_, static_cast<char*>(into) + done, bytes - done, offset + done);
+    });
+    if (got < 0) failed(ExitCode::io, "read", path_);
+    if (got == 0) break;
+    done += got;
+  }
+  return done;
+}
+
+void File::write(void const* data, std::int64_t bytes) {
+  auto const* from = static_cast<char const*>(data);
+  while (bytes > 0) {
+    auto const n = checked("write", path_, [&] { return ::write(descriptor_, from, bytes); });
+    if (n < 0) failed(ExitCode::io, "write", path_);
+    from += n;
+    bytes -= n;
+  }
+}
+
+void File::write_at(std::int64_t offset, void const* data, std::int64_t bytes) {
+  auto const* from = static_cast<char const*>(data);
+  while (bytes > 0) {
+    auto const n =
+        checked("pwrite", path_, [&] { return ::pwrite(descriptor_, from, bytes, offset); });
+    if (n < 0) failed(ExitCode::io, "write", path_);
+    from += n;
+    offset += n;
+    bytes -= n;
+  }
+}
+
+void File::sync() {
+  if (checked("fsync", path_, [&] { return ::fsync(descriptor_); }) < 0)
+    failed(ExitCode::io, "sync", path_);
+}
+
+void File::forget_cached() const { ::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_DONTNEED); }
+
+void File::close() {
+  int const error = fault ? fault("close", path_) : 0;
+  int const result = ::close(std::exchange(descriptor_, -1));  // never twice, even after EINTR
+  if (error) errno = error;
+  if (error || result < 0) failed(ExitCode::io, "close", path_);
 }
 
 void Writer::write(void const* data, std::size_t bytes) {
   buffer_.append(static_cast<char const*>(data), bytes);
-  size_ += bytes;
+  size_ += static_cast<std::int64_t>(bytes);
   if (buffer_.size() >= buffer_bytes) flush();
 }
 
 void Writer::flush() {
-  std::size_t done = 0;
-  while (done < buffer_.size()) {
-    ssize_t got = -1;
-    bool const good = works("write", path_, [&] {
-      got = ::write(file_, buffer_.data() + done, buffer_.size() - done);
-      return got >= 0 ? 0 : -1;
-    });
-    if (!good && errno == EINTR) continue;
-    if (!good) failed(ExitCode::io, "write", path_);
-    done += static_cast<std::size_t>(got);
-  }
+  file_.write(buffer_.data(), std::ssize(buffer_));
   buffer_.clear();
 }
 
 void Writer::sync() {
   flush();
-  if (!works("fsync", path_, [&] { return ::fsync(file_); })) failed(ExitCode::io, "sync", path_);
+  file_.sync();
 }
 
 void write_text(std::string const& path, std::string_view text) {
   std::string const temporary = path + ".part";
   {
     Writer writer(temporary);
-    writer.write(text.data(), text.size());
+    writer.write(text);
     writer.sync();
   }
   durable::rename(temporary, path);
@@ -103,28 +171,32 @@ void write_text(std::string const& path, std::string_view text) {
 }
 
 std::string read_text(std::string const& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file || std::filesystem::is_directory(path)) failed(ExitCode::missing_input, "read", path);
-  return text.str();
+  File file(path, OpenMode::read);
+  std::string text, piece(65536, '\0');
+  while (auto const got = file.read(piece.data(), std::ssize(piece))) text.append(piece, 0, got);
+  return text;
 }
 
-void sync_file(std::string const& path) { sync_path(path, O_RDONLY, "sync"); }
+void sync_file(std::string const& path) { File(path, OpenMode::read, ExitCode::io).sync(); }
+
 void sync_directory(std::string const& path) {
-  sync_path(path, O_RDONLY | O_DIRECTORY, "sync the folder");
+  int const folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) failed(ExitCode::io, "open the folder", path);
+  auto const result = checked("fsync", path, [&] { return ::fsync(folder); });
+  int const reason = errno;
+  ::close(folder);
+  errno = reason;
+  if (result < 0) failed(ExitCode::io, "sync the folder", path);
 }
 
 void rename(std::string const& from, std::string const& to) {
-  if (!works("rename", from, [&] { return ::rename(from.c_str(), to.c_str()); })) {
+  if (checked("rename", from, [&] { return ::rename(from.c_str(), to.c_str()); }) < 0)
     failed(ExitCode::io, "rename", from);
-  }
 }
 
 void remove(std::string const& path) {
-  if (!works("unlink", path, [&] { return ::unlink(path.c_str()); }) && errno != ENOENT) {
+  if (checked("unlink", path, [&] { return ::unlink(path.c_str()); }) < 0 && errno != ENOENT)
     failed(ExitCode::io, "remove", path);
-  }
 }
 
 void create_directories(std::string const& path) {

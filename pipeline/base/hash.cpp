@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/base/hash.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
 #include <xxhash.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <vector>
 
-#include "pipeline/base/error.hpp"
+#include "pipeline/base/file.hpp"
 #include "pipeline/base/log.hpp"
 
 namespace setsz {
@@ -47,20 +43,14 @@ std::string Hash::hex() const {
 }
 
 std::string hash_file(std::string const& path) {
-  int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  require(file >= 0, ExitCode::missing_input, "cannot open '", path, "' (", std::strerror(errno),
-          ")");
-  posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+  durable::File file(path, durable::OpenMode::read);
+  file.forget_cached();
   Hash hash;
   std::vector<char> buffer(std::size_t{4} << 20);
-  ssize_t got = 0;
-  while ((got = ::read(file, buffer.data(), buffer.size())) > 0) {
+  while (auto const got = file.read(buffer.data(), std::ssize(buffer))) {
     hash.add_bytes(buffer.data(), got);
     mark_progress("reading back");
   }
-  int const reason = errno;
-  ::close(file);
-  require(got == 0, ExitCode::io, "cannot read '", path, "' (", std::strerror(reason), ")");
   return hash.hex();
 }
 

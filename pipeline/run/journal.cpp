@@ -206,7 +206,7 @@ void Journal::commit(std::int64_t position) {
   });
   mark_progress("writing the journal");
   std::vector<File> files = kept_;
-  auto const sizes = comm_.all_gather(writer_ ? static_cast<std::int64_t>(writer_->size()) : 0);
+  auto const sizes = comm_.all_gather(writer_ ? writer_->size() : std::int64_t{0});
   for (std::size_t rank = 0; rank < sizes.size(); ++rank) {
     if (sizes[rank] == 0) continue;
     files.push_back(

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/run/manifest.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <map>
 
@@ -87,34 +83,26 @@ OutputRecord const* Manifest::output(std::string const& file) const {
 }
 
 ExternalFile sample_file(std::string const& path) {
-  int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  require(file >= 0, ExitCode::missing_input, "cannot open '", path, "' (", std::strerror(errno),
-          ")");
+  durable::File const file(path, durable::OpenMode::read);
   struct stat status {};
-  fstat(file, &status);
+  fstat(file.descriptor(), &status);
   ExternalFile sampled{path, status.st_size,
                        status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec, ""};
   static std::map<std::string, ExternalFile> known;  // several stages read the same snapshot
   auto const before = known.find(path);
   if (before != known.end() && before->second.bytes == sampled.bytes &&
       before->second.modified_ns == sampled.modified_ns) {
-    ::close(file);
     return before->second;
   }
   constexpr std::int64_t n_blocks = 16, block = 32768;
   std::string buffer(block, '\0');
   Hash hash;
   hash.add(sampled.bytes);
-  bool good = true;
-  for (std::int64_t i = 0; i < n_blocks && good; ++i) {
-    auto const last = std::max<std::int64_t>(0, sampled.bytes - block);
-    auto const got = ::pread(file, buffer.data(), block, last * i / (n_blocks - 1));
-    good = got >= 0;
-    if (good) hash.add_bytes(buffer.data(), got);
+  auto const last = std::max<std::int64_t>(0, sampled.bytes - block);
+  for (std::int64_t i = 0; i < n_blocks; ++i) {
+    auto const got = file.read_at(last * i / (n_blocks - 1), buffer.data(), block);
+    hash.add_bytes(buffer.data(), got);
   }
-  int const reason = errno;
-  ::close(file);
-  require(good, ExitCode::missing_input, "cannot read '", path, "' (", std::strerror(reason), ")");
   sampled.sample = hash.hex();
   known[path] = sampled;
   return sampled;

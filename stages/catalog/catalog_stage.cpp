@@ -100,8 +100,8 @@ CatalogStage::Headers CatalogStage::read_headers(Comm const& comm,
 
 HaloCatalog CatalogStage::read_checked(Comm const& comm, std::vector<std::string> const& files,
                                        Headers const& headers) const {
-  auto catalog = read_rockstar(comm, files, options_.mass_definition,
-                               options_.fill_mass_min_msunh * code_per_msunh);
+  auto catalog = read_halo_catalog(comm, files, options_.mass_definition,
+                                   options_.fill_mass_min_msunh * code_per_msunh);
   mark_progress("catalog read");
   // What follows is the same on all ranks, so an error is too: `collectively` only says so.
   collectively(comm, "", [&] {
@@ -235,7 +235,7 @@ Cluster CatalogStage::make_cluster(Halo const& halo, double redshift) const {
 }
 
 void CatalogStage::refuse_empty(Comm const& comm, std::vector<std::string> const& files) const {
-  auto const all = read_rockstar(comm, files, options_.mass_definition, 0);
+  auto const all = read_halo_catalog(comm, files, options_.mass_definition, 0);
   std::int64_t n_hosts = 0;
   double largest = 0;
   for (auto const& halo : all.halos) {

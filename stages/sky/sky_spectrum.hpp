@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "pipeline/base/comm.hpp"
 #include "stages/sky/ring_map.hpp"
 
 namespace setsz {

@@ -57,7 +57,7 @@ void halos(Comm const& comm, std::string const& path, int millions) {
   }
   comm.barrier();
   say(comm, "read a halo list, keep all", millions, "million halos",
-      seconds(comm, [&] { read_rockstar(comm, {path}, MassDefinition::m200c, 0); }));
+      seconds(comm, [&] { read_halo_catalog(comm, {path}, MassDefinition::m200c, 0); }));
 }
 
 void snapshot(Comm const& comm, std::string const& path) {

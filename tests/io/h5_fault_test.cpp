@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "io/h5.hpp"
+#include "tests/fixtures/full_disk.hpp"
 #include "tests/fixtures/scratch.hpp"
 
 namespace setsz {
@@ -205,6 +206,18 @@ TEST(H5Fault, a_full_disk_is_an_error_on_all_ranks_and_nobody_hangs) {
     EXPECT_TRUE(contains(text, concat(limit, ".h5'"))) << limit;
     EXPECT_TRUE(contains(error_of([&] { file.close(); }), "given up"));
   }
+}
+
+TEST(H5Fault, a_full_disk_at_the_sync_is_one_error_on_all_ranks) {
+  auto const comm = Comm::world();
+  Scratch const scratch(comm);
+  auto const n = test::expect_one_error_at_every_operation(
+      comm, scratch / "x.h5", [&](std::string const& part) {
+        auto file = H5File::create(comm, part);
+        file.write_spread("/x", field, std::vector<double>(100, comm.rank()));
+        file.close();
+      });
+  EXPECT_EQ(n, 4);  // of rank 0: open, fsync and close after HDF5, rename
 }
 
 TEST(H5Fault, rows_written_twice_are_compared_with_the_last_values) {

@@ -12,6 +12,7 @@
 #include "io/fits_header.hpp"
 #include "io/healpix_map.hpp"
 #include "pipeline/base/number.hpp"
+#include "tests/fixtures/full_disk.hpp"
 
 namespace setsz {
 namespace {
@@ -25,8 +26,7 @@ Range range_of(Comm const& comm, std::int64_t n_pixels) {
   return even_range(n_pixels, comm.rank() - 1, comm.size() - 1);
 }
 
-std::string write_map(Comm const& comm, std::int64_t nside) {
-  std::string const path = "healpix_map_" + std::to_string(comm.size()) + ".fits";
+void write_map(Comm const& comm, std::int64_t nside, std::string const& path) {
   HealpixHeader header;
   header.nside = nside;
   header.date = "2026-01-31";
@@ -41,8 +41,24 @@ std::string write_map(Comm const& comm, std::int64_t nside) {
   std::vector<float> pixels;
   for (std::int64_t p = range.first; p < range.last; ++p) pixels.push_back(value_of(p));
   write_healpix_map(comm, path, header, range.first, pixels);
+}
+
+std::string write_map(Comm const& comm, std::int64_t nside) {
+  std::string const path = "healpix_map_" + std::to_string(comm.size()) + ".fits";
+  write_map(comm, nside, path);
   comm.barrier();
   return path;
+}
+
+TEST(HealpixMapFault, AFullDiskAtAnyOperationIsOneErrorOnAllRanks) {
+  Comm const comm = Comm::world();
+  test::Scratch const scratch(comm);
+  auto const n = test::expect_one_error_at_every_operation(
+      comm, scratch / "map.fits", [&](std::string const& part) { write_map(comm, 8, part); });
+  // Of rank 0: create, write header and padding, sync, close; rename. Of every rank with pixels:
+  // open, write, sync, close.
+  auto const n_with_pixels = std::max(1, comm.size() - 1);
+  EXPECT_EQ(n, 6 + 3 * comm.size() + n_with_pixels);
 }
 
 class HealpixMap : public ::testing::TestWithParam<std::int64_t> {};

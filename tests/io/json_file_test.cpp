@@ -28,7 +28,7 @@ TEST(JsonFile, what_rank_0_writes_all_ranks_read) {
 
 TEST(JsonFile, a_missing_or_broken_file_is_refused_with_the_reason) {
   Scratch const scratch(Comm::self());
-  EXPECT_TRUE(contains(error_of([&] { read_json(scratch / "none"); }), "66 cannot read '"));
+  EXPECT_TRUE(contains(error_of([&] { read_json(scratch / "none"); }), "66 cannot open '"));
   test::write_bytes(scratch / "half.json", "{\"n\": 3, ");
   auto const text = error_of([&] { read_json(scratch / "half.json"); });
   EXPECT_TRUE(contains(text, "65 '" + (scratch / "half.json")));
@@ -42,7 +42,7 @@ TEST(JsonFile, a_full_disk_is_one_error_on_all_ranks) {
   if (comm.is_root()) durable::fault = [](std::string_view, std::string const&) { return ENOSPC; };
   auto const text = error_of([&] { write_json(comm, scratch / "x.json", json{{"n", 3}}); });
   durable::fault = nullptr;
-  EXPECT_TRUE(contains(text, "74 cannot write '"));
+  EXPECT_TRUE(contains(text, "74 cannot create '"));
   EXPECT_TRUE(contains(text, "No space left"));
 }
 

@@ -11,12 +11,13 @@ namespace setsz {
 
 namespace {
 
-/// SETSZ_TOY_CRASH=7: SIGKILL at the seventh operation on files that matter.
+/// SETSZ_TOY_CRASH=7: SIGKILL at the seventh operation that changes a file that matters.
 void crash_on_request() {
   char const* const at = std::getenv("SETSZ_TOY_CRASH");
   if (!at || durable::fault) return;
-  durable::fault = [left = std::atoi(at)](std::string_view, std::string const&) mutable {
-    if (--left == 0) raise(SIGKILL);
+  durable::fault = [left = std::atoi(at)](std::string_view operation, std::string const&) mutable {
+    bool const changes = operation != "open" && operation != "read" && operation != "close";
+    if (changes && --left == 0) raise(SIGKILL);
     return 0;
   };
 }

@@ -25,7 +25,7 @@ class RealData : public testing::TestWithParam<RealSnapshot> {
   std::string particles() const { return box + "/dmo/snapdir_" + GetParam().number; }
 
   ClusterTable clusters(Comm const& comm, double mass_min) const {
-    auto const catalog = read_rockstar(
+    auto const catalog = read_halo_catalog(
         comm, {box + "/rockstar/snap_" + GetParam().number + "/out_0_allcols_pid.list"},
         MassDefinition::m200c, mass_min);
     ClusterTable table;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "io/rockstar_columns.hpp"
+#include "io/catalogs/rockstar_columns.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -6,7 +6,6 @@
 #include <map>
 #include <optional>
 
-#include "io/h5.hpp"
 #include "io/snapshot.hpp"
 
 namespace setsz {
@@ -47,38 +46,54 @@ std::vector<std::string> names_in(fs::path const& folder) {
   return names;
 }
 
+/// The names of one file in its snapshot: "snap_099.3.hdf5" is one of "snap_099.*.hdf5",
+/// "snapshot_007.3" one of "snapshot_007.*", all others stand alone.
+std::string pattern_of_name(std::string const& name) {
+  auto const last = ends_with_hdf5(name) ? name.rfind('.') : name.size();
+  auto const before = last > 0 ? name.rfind('.', last - 1) : std::string::npos;
+  if (before == std::string::npos) return name;
+  auto const prefix = name.substr(0, before + 1), suffix = name.substr(last);
+  return number_in(name, prefix, suffix) ? prefix + "*" + suffix : name;
+}
+
+/// Does the name, or the file itself, say that this is a snapshot?
+bool may_be_snapshot(fs::path const& path, SnapshotFormats formats) {
+  if (ends_with_hdf5(path.string())) return true;
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return false;
+  FileProbe const probe(path.string());
+  return std::any_of(formats.begin(), formats.end(),
+                     [&](auto const& format) { return format.recognise(probe); });
+}
+
 /// "snap_099.*.hdf5" from the files of a folder that holds one snapshot.
-std::string pattern_of(fs::path const& folder) {
-  std::map<std::string, std::string> patterns;
-  for (auto const& name : names_in(folder)) {
-    if (!ends_with_hdf5(name)) continue;
-    auto const stem_end = name.rfind('.');
-    auto const number_at = name.rfind('.', stem_end - 1);
-    auto const numbered =
-        number_at != std::string::npos &&
-        number_in(name, name.substr(0, number_at + 1), name.substr(stem_end)).has_value();
-    patterns[numbered ? name.substr(0, number_at + 1) + "*" + name.substr(stem_end) : name] = name;
-  }
+std::string pattern_of(fs::path const& folder, SnapshotFormats formats) {
+  std::map<std::string, std::string> patterns;  // and one file of each
+  for (auto const& name : names_in(folder)) patterns[pattern_of_name(name)] = name;
+  std::erase_if(patterns,
+                [&](auto const& item) { return !may_be_snapshot(folder / item.second, formats); });
   require(!patterns.empty(), ExitCode::missing_input, "no *.hdf5 file in the folder '",
           folder.string(), "'");
   std::vector<std::string> found;
   for (auto const& [pattern, first] : patterns) found.push_back(pattern);
   require(found.size() == 1, ExitCode::missing_input, "the folder '", folder.string(),
-          "' holds more than one snapshot (", join(found, ", "), "); name one of these patterns");
+          "' holds more than one snapshot (", join(found, ", "), "); give one of these patterns");
   return found[0];
 }
 
-/// NumFilesPerSnapshot of one file: how many there should be.
-std::int64_t promised_files(std::string const& path) {
-  return H5File::open(path).attribute<std::int64_t>("/Header", "NumFilesPerSnapshot");
+/// How many files there should be, as one of them says.
+std::int64_t promised_files(std::string const& path, SnapshotFormats formats) {
+  FileProbe const probe(path);
+  return format_of(probe, formats, "snapshot").describe(probe, std::nullopt).n_files;
 }
 
 }  // namespace
 
-std::vector<std::string> find_snapshot_files(std::string const& pattern) {
+std::vector<std::string> find_snapshot_files(std::string const& pattern, SnapshotFormats formats) {
   require(!pattern.empty(), ExitCode::config, "a snapshot has no file name");
   if (fs::is_directory(pattern)) {
-    return find_snapshot_files((fs::path(pattern) / pattern_of(pattern)).string());
+    return find_snapshot_files((fs::path(pattern) / pattern_of(pattern, formats)).string(),
+                               formats);
   }
   auto const star = pattern.find('*');
   if (star == std::string::npos) {
@@ -100,7 +115,8 @@ std::vector<std::string> find_snapshot_files(std::string const& pattern) {
   }
   require(!found.empty(), ExitCode::missing_input, "no file matches '", pattern, "'");
 
-  auto const n_files = std::max(promised_files(found.begin()->second), found.rbegin()->first + 1);
+  auto const n_files =
+      std::max(promised_files(found.begin()->second, formats), found.rbegin()->first + 1);
   std::vector<std::int64_t> missing;
   for (std::int64_t i = 0; i < n_files; ++i) {
     if (!found.contains(i)) missing.push_back(i);

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "io/halo_catalog.hpp"
+#include "io/catalogs/halo.hpp"
 
 namespace setsz {
 

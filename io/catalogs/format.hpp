@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "io/catalogs/halo.hpp"
+#include "io/file_probe.hpp"
+
+namespace setsz {
+
+using HaloVisitor = std::function<void(Halo const&)>;
+
+/// An open file of a halo catalogue; opening it reads the header only. Local.
+class CatalogFile {
+ public:
+  virtual ~CatalogFile() = default;
+
+  virtual HaloCatalogHeader const& header() const = 0;
+  /// Chooses the rows that this rank reads: those of all ranks are the whole file, in rank order.
+  /// \return  the number of its lines, comments included; with those of the lower ranks it numbers
+  ///          the rows of this one
+  virtual std::int64_t take_share(int rank, int n_ranks) = 0;
+  /// Visits every halo of the share, in the order of the file. What cannot be read is an
+  /// Error(bad_data) with file, line and column.
+  /// \param lines_before  in the shares of the lower ranks
+  virtual void read(MassDefinition definition, std::int64_t lines_before,
+                    HaloVisitor const& visit) = 0;
+};
+
+/// A row of the table of catalogue formats.
+struct CatalogFormat {
+  std::string_view name;  ///< "Rockstar list or ascii"
+  /// Is this file of this format? Does not throw where it is another file.
+  bool (*recognise)(FileProbe const& file);
+  std::unique_ptr<CatalogFile> (*open)(std::string const& path);
+};
+using CatalogFormats = std::span<CatalogFormat const>;
+
+}  // namespace setsz

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "io/catalogs/format.hpp"
+
+namespace setsz {
+
+/// All halo catalogue formats that setsz reads. The first one that recognises a file reads it.
+CatalogFormats catalog_formats();
+
+}  // namespace setsz

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/vec3.hpp"
+
+namespace setsz {
+
+/// Which overdensity defines mass and radius.
+enum class MassDefinition { m200c, m200m, m500c, vir };
+
+/// A halo as the finder gives it, in code units.
+struct Halo {
+  std::int64_t id = 0;          ///< >= 0
+  std::int64_t parent_id = -1;  ///< -1: a host
+  Vec3 position;                ///< [ckpc/h], in [0, box)
+  Vec3 velocity;                ///< physical peculiar [km/s]
+  double mass = 0;              ///< in the chosen definition [1e10 Msun/h]
+  double mass_all = -1;         ///< M200c of all particles, where `mass` is that of the bound ones
+  Vec3 angular_momentum;        ///< code: 1e10 Msun/h x physical kpc/h x km/s
+  double xoff_ckpch = -1;       ///< offset of centre and centre of mass; < 0: not in the file
+  double voff_kms = -1;
+  std::int64_t line = 0;  ///< of the file it came from
+};
+
+/// What a catalogue file says about itself.
+struct HaloCatalogHeader {
+  std::optional<double> a, omega_m, omega_l, h, box_mpch;
+  std::vector<std::string> columns;
+  bool has_parents = false;
+  std::size_t n_leftover_names = 0;  ///< names of columns that find_parents has not written
+  std::string finder_version;
+};
+
+}  // namespace setsz

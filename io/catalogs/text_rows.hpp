@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What catalogue formats in text share: lines, shares of them, and numbers in columns.
+namespace setsz {
+
+/// Splits at white space into `fields` (reused) and returns how many there are.
+std::size_t split_fields(std::string_view line, std::vector<std::string_view>& fields);
+
+/// The stretch of a file whose lines a rank reads: those that begin in its share of the bytes.
+std::string_view stretch_of(std::string_view text, int rank, int n_ranks);
+
+/// Is it a row of numbers, neither empty nor a comment (#)?
+bool is_row(std::string_view line);
+
+/// The first row, or nothing.
+std::string_view first_row(std::string_view text);
+
+/// Calls `visit(line)` for every line, without its end.
+template <class Visit>
+void for_each_line(std::string_view text, Visit&& visit) {
+  while (!text.empty()) {
+    auto const end = std::min(text.find('\n'), text.size());
+    visit(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+/// A row of numbers that knows its place and the names of its columns, for messages.
+class TextRow {
+ public:
+  /// \param names  one for each column; must outlive the row, as `path` must
+  TextRow(std::vector<std::string> const& names, std::string const& path)
+      : names_(names), path_(path) {}
+
+  /// Refuses a line with another number of columns than there are names.
+  void take(std::string_view line, std::int64_t number);
+  std::int64_t integer(std::size_t column) const;
+  /// Refuses what is not finite.
+  double number(std::size_t column) const;
+  double non_negative(std::size_t column) const;
+  /// A coordinate in a box of this edge: rounding at the edge is wrapped, anything further out is
+  /// refused. No check where the edge is not known (0).
+  /// \param unit  of one number in the file, in ckpc/h
+  double coordinate(std::size_t column, double unit, double box_ckpch) const;
+  [[noreturn]] void refuse(std::string const& what) const;
+
+ private:
+  template <class T>
+  T parse(std::size_t column, char const* wanted) const;
+
+  std::vector<std::string> const& names_;
+  std::string const& path_;
+  std::vector<std::string_view> fields_;
+  std::string_view line_;
+  std::int64_t number_ = 0;
+};
+
+}  // namespace setsz

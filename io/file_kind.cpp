@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/file_kind.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "pipeline/base/error.hpp"
+
+namespace setsz {
+
+namespace {
+
+bool is_text(std::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](char c) {
+    return (c >= ' ' && c <= '~') || c == '\n' || c == '\r' || c == '\t';
+  });
+}
+
+std::string_view kind_of(std::string_view head) {
+  auto const starts = [&](std::string_view with) { return head.substr(0, with.size()) == with; };
+  if (head.find_first_not_of('\0') == std::string_view::npos) return "begins with zeros";
+  if (head.find('<') == head.find_first_not_of(" \t\r\n")) return "looks like a web page";
+  if (starts("\x1f\x8b")) return "is compressed with gzip";
+  if (starts("SIMPLE  =")) return "is a FITS file";
+  if (starts("\x0e\x03\x13\x01")) return "is HDF4";
+  if (starts("PK\x03\x04")) return "is a zip archive";
+  if (starts(hdf5_signature)) return "is an HDF5 file";
+  return is_text(head) ? "is text" : "is binary data";
+}
+
+/// The first bytes as text, for a message: what is not printable becomes '.'.
+std::string printable(std::string_view bytes) {
+  std::string text(bytes.substr(0, 40));
+  for (auto& c : text) {
+    if (c < ' ' || c > '~') c = '.';
+  }
+  return text;
+}
+
+}  // namespace
+
+void require_readable_file(std::string const& path, std::string_view expected) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::is_symlink(path, error) && !fs::exists(path, error)) {
+    fail(ExitCode::missing_input, "'", path, "' is a link to '", fs::read_symlink(path).string(),
+         "', which does not exist");
+  }
+  require(fs::exists(path, error), ExitCode::missing_input, "'", path, "' does not exist");
+  require(!fs::is_directory(path, error), ExitCode::bad_data, "'", path,
+          "' is a directory (expected ", expected, ")");
+  require(::access(path.c_str(), R_OK) == 0, ExitCode::missing_input, "cannot read '", path, "' (",
+          std::strerror(errno), ")");
+}
+
+std::string first_bytes(std::string const& path, std::int64_t n) {
+  std::string head(n, '\0');
+  std::ifstream in(path, std::ios::binary);
+  in.read(head.data(), n);
+  head.resize(in.gcount());
+  return head;
+}
+
+std::string describe_bytes(std::string_view head, std::int64_t size) {
+  if (size == 0) return "is empty (0 bytes)";
+  return concat(kind_of(head), " (", size, " bytes, first ones \"", printable(head), "\")");
+}
+
+}  // namespace setsz

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/file_probe.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "io/file_kind.hpp"
+
+namespace setsz {
+
+std::string_view FileProbe::head() const {
+  if (!head_) {
+    require_readable_file(path_, "a file");
+    head_ = first_bytes(path_, 4096);
+  }
+  return *head_;
+}
+
+std::string_view FileProbe::first_line() const {
+  return head().substr(0, std::min(head().find_first_of("\r\n"), head().size()));
+}
+
+bool FileProbe::is_hdf5() const {
+  // The signature may follow a user block of 512, 1024, 2048, ... bytes.
+  for (std::size_t at = 0; at + hdf5_signature.size() <= head().size(); at = at ? 2 * at : 512) {
+    if (head().substr(at, hdf5_signature.size()) == hdf5_signature) return true;
+  }
+  return false;
+}
+
+H5File const& FileProbe::hdf5() const {
+  if (!hdf5_) hdf5_ = H5File::open(path_);
+  return *hdf5_;
+}
+
+std::string FileProbe::appearance() const {
+  if (!is_hdf5())
+    return describe_bytes(head(), static_cast<std::int64_t>(std::filesystem::file_size(path_)));
+  std::vector<std::string> members;
+  for (auto const& member : hdf5().members("/")) members.push_back("/" + member);
+  if (members.empty()) return "is an HDF5 file with nothing in it";
+  if (members.size() > 12) {
+    members.resize(12);
+    members.emplace_back("...");
+  }
+  return "is an HDF5 file with " + join(members, ", ");
+}
+
+}  // namespace setsz

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "io/snapshots/format.hpp"
+
+namespace setsz {
+
+/// Rows of one file, value by value: what cannot be true is refused with file, field and row. Slow;
+/// blocks that pass a quick look (looks_good) need it not.
+class CheckedRows {
+ public:
+  enum class Zeros { allowed, refused };
+
+  CheckedRows(SnapshotFile const& file, std::string const& path, ParticleKind kind)
+      : file_(file), path_(path), kind_(kind) {}
+
+  /// Refuses what is no number or negative, and zeros where they make no sense.
+  void numbers(ParticleField field, Range rows, std::span<double> into, Zeros zeros) const;
+  /// Refuses vectors that are no numbers.
+  void vectors(ParticleField field, Range rows, std::span<Vec3> into) const;
+  /// Wraps what lies outside the box by rounding; refuses what lies further out, and holes of
+  /// zeros. \return  how many were wrapped
+  std::int64_t positions(Range rows, std::span<Vec3> into, double box_ckpch) const;
+  /// Refuses holes of zeros. \pre kind is dark_matter
+  void ids(Range rows, std::span<std::uint64_t> into) const;
+
+ private:
+  void refuse_zeros(Range rows, std::span<Vec3 const> positions) const;
+
+  SnapshotFile const& file_;
+  std::string const& path_;
+  ParticleKind kind_;
+};
+
+/// A thousand particles that all lie closer to the origin than this share of the box are in other
+/// units than the box.
+inline constexpr double smallest_extent = 2e-3;
+
+/// Does a block need no look at its values one by one?
+/// \param any_beyond  set if a coordinate is above smallest_extent of the box
+bool looks_good(DarkMatterBlock const& block, double box_ckpch, bool& any_beyond);
+
+}  // namespace setsz

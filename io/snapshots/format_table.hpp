@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "io/snapshots/format.hpp"
+
+namespace setsz {
+
+/// All snapshot formats that setsz reads. The first one that recognises a file reads it.
+SnapshotFormats snapshot_formats();
+
+}  // namespace setsz
