@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "io/halo_catalog.hpp"
+#include "io/catalogs/halo.hpp"
 #include "pipeline/base/cosmology.hpp"
 
 namespace setsz {

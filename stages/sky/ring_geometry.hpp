@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numbers>
 #include <vector>
 
-#include <algorithm>
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/range.hpp"
 
