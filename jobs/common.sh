@@ -71,7 +71,7 @@ release_packages=(
 )
 # Additional packages for the tests.
 test_packages=(
-  libgtest-dev libnanoflann-dev clang-format codespell shellcheck
+  libgtest-dev libnanoflann-dev clang-format clang-tidy codespell shellcheck
   python3 python3-h5py python3-healpy python3-matplotlib
 )
 

@@ -3,13 +3,23 @@
 # Installs missing packages, checks the sources, builds the preset ci and runs the tests.
 #   jobs/test.sh             all tests except those labelled science
 #   jobs/test.sh --science   only those: trains on the mock universe for minutes and prints the scores
+#   jobs/test.sh --tidy      runs clang-tidy on all files instead of those that differ from main
 #   jobs/test.sh -R extract  other options are passed to ctest
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . jobs/common.sh
 
-label=(--label-exclude science)
+label=(--label-exclude science) tidy_all=''
 if [[ ${1:-} == --science ]]; then label=(--label-regex science --verbose) && shift; fi
+if [[ ${1:-} == --tidy ]]; then tidy_all=yes && shift; fi
+
+# The .cpp files to check: all, or those that differ from main (themselves or their headers).
+tidy_sources() {
+  local base=''
+  [[ -n $tidy_all ]] || base=$(git merge-base HEAD main 2>/dev/null || git merge-base HEAD origin/main)
+  { if [[ -n $tidy_all ]]; then git ls-files '*.cpp'; else git diff --name-only "$base" -- '*.cpp' '*.hpp'; fi; } |
+    sed 's/\.hpp$/.cpp/' | sort --unique | while read -r file; do [[ ! -f $file ]] || echo "$file"; done
+}
 
 install_packages "${release_packages[@]}" "${test_packages[@]}"
 
@@ -21,6 +31,11 @@ python3 cmake/check_tree.py
 
 build ci
 python3 cmake/check_tree.py --headers build/ci
+mapfile -t sources < <(tidy_sources)
+say "clang-tidy: ${#sources[@]} files"
+((${#sources[@]} == 0)) || printf '%s\0' "${sources[@]}" |
+  xargs -0 --max-args=4 --max-procs="$(cores)" \
+    clang-tidy -p build/ci --quiet --extra-arg=-Wno-unknown-warning-option
 
 mpi_environment
 # Print nothing after ctest: its last lines are the result.

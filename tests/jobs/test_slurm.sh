@@ -34,7 +34,7 @@ train=$(squeue --noheader --name=setsz-train --format=%i)
 [[ -n $train ]] || fail "no job for training"
 
 for ((i = 0; i < 120; i++)); do
-  grep -q 'begins' "setsz-train-$train.log" 2>/dev/null && break
+  grep -q 'starts' "setsz-train-$train.log" 2>/dev/null && break
   sleep 1
 done
 sleep 2
