@@ -25,6 +25,7 @@
 #include "stages/extract/captured.hpp"
 #include "stages/extract/extract_stage.hpp"
 #include "tests/fixtures/snapshot_writer.hpp"
+#include "tests/fixtures/stage_context.hpp"
 
 using namespace setsz;
 
@@ -111,29 +112,6 @@ void write_file(std::string const& folder, int file, std::int64_t n, ClusterTabl
     edit.make_contiguous(std::string("/PartType1/") + name);
 }
 
-class BenchContext : public Context {
- public:
-  BenchContext(Comm const& comm, RunOptions options)
-      : comm_(comm), options_(std::move(options)), journal_(comm, options_.directory + "/j", {}) {}
-  Comm const& comm() const override { return comm_; }
-  RunOptions const& options() const override { return options_; }
-  Journal& journal() override { return journal_; }
-  std::string product(std::string_view relative) const override {
-    return concat(options_.directory, "/", relative);
-  }
-  std::string part(std::string_view output) const override { return product(output); }
-  bool stop_requested() override { return false; }
-  bool checkpoint_due() override { return false; }
-  [[noreturn]] void stop_here() override { std::abort(); }
-  void note(std::string const&, nlohmann::json const&) override {}
-  void note_local(std::string const&, double) override {}
-
- private:
-  Comm const& comm_;
-  RunOptions options_;
-  Journal journal_;
-};
-
 struct MockSection : MockFiles {
   static constexpr std::string_view help = "";
 };
@@ -219,7 +197,7 @@ void run(Comm const& comm, std::int64_t n, std::string const& folder, Layout con
   std::vector<double> read, keep, ours;
   for (int round = 0; round < n_rounds; ++round) {
     read.push_back(read_plainly(comm, folder));
-    BenchContext context(comm, options);
+    test::StageContext context(comm, options, stage);
     comm.barrier();
     double const before = memory("VmRSS"), start = cpu_seconds();
     forget_peak_memory();
@@ -227,7 +205,7 @@ void run(Comm const& comm, std::int64_t n, std::string const& folder, Layout con
     comm.barrier();
     ours.push_back(cpu_seconds() - start);
     peak = std::max(peak, memory("VmHWM") - before);
-    kept = ParticleStore(folder + "/particles.h5").count();
+    kept = ParticleStore(folder + "/extract/z0/particles.h5").count();
     keep.push_back(keep_plainly(comm, folder, kept));
   }
   for (auto* times : {&read, &keep, &ours}) std::sort(times->begin(), times->end());

@@ -6,7 +6,7 @@
 #include "stages/common/model_section.hpp"
 #include "stages/paint/paint_stage.hpp"
 #include "stages/train/train_stage.hpp"
-#include "tests/run/temporary_folder.hpp"
+#include "tests/fixtures/scratch.hpp"
 
 namespace setsz {
 namespace {
@@ -34,7 +34,7 @@ Names maps(std::string const& text) {
   return found;
 }
 std::string refusal(std::string const& text) {
-  auto const error = error_of([&] { maps(text); });
+  auto const error = test::thrown_by([&] { maps(text); });
   EXPECT_EQ(error.code(), ExitCode::config) << text;
   return error.what();
 }
@@ -79,7 +79,7 @@ TEST(Axes, MapsAreOfEachModelUnlessTheyAreNamed) {
 }
 
 TEST(Axes, AMapWithoutAModelIsRefused) {
-  expect_words(refusal("[model.a]\n[paint.b]\n"), {"test.ini:2", "[paint.b]", "names no model"});
+  expect_words(refusal("[model.a]\n[paint.b]\n"), {"test.ini:2", "[paint.b]", "has no model"});
   expect_words(refusal("[model.aa]\n[paint.b]\nmodel = ab\n"), {"[model.ab]", "nearest one is aa"});
 }
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/app/command_table.hpp"
-#include "tests/run/temporary_folder.hpp"
+#include "tests/fixtures/scratch.hpp"
 
 namespace setsz {
 namespace {
@@ -46,7 +46,7 @@ TEST(CommandLine, MistakesAreUsageErrorsThatNameTheNearestWord) {
                                 {{"report", "a.ini"}, "unknown command 'report'"},
                                 {{"options", "x"}, "x"}};
   for (auto const& each : cases) {
-    auto const error = error_of([&] { parse_command_line(each.arguments); });
+    auto const error = test::thrown_by([&] { parse_command_line(each.arguments); });
     EXPECT_EQ(error.code(), ExitCode::usage);
     EXPECT_NE(std::string(error.what()).find(each.word), std::string::npos) << error.what();
   }

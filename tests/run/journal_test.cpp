@@ -7,7 +7,7 @@
 #include <fstream>
 #include <map>
 
-#include "tests/run/temporary_folder.hpp"
+#include "tests/fixtures/scratch.hpp"
 
 namespace setsz {
 namespace {
@@ -42,7 +42,7 @@ void expect_units(Journal const& journal, Comm const& comm, std::int64_t n) {
 
 TEST(Journal, GivesBackWhatWasCommittedAndNothingElse) {
   Comm const comm = Comm::world();
-  TemporaryFolder const folder(comm);
+  test::Scratch const folder(comm);
   {
     Journal journal(comm, folder / "journal", some_lines);
     EXPECT_FALSE(journal.committed());
@@ -66,14 +66,14 @@ TEST(Journal, GivesBackWhatWasCommittedAndNothingElse) {
 
 TEST(Journal, IsReadByAnyNumberOfRanks) {
   Comm const comm = Comm::world();
-  TemporaryFolder const folder(comm);
+  test::Scratch const folder(comm);
   {
     Journal journal(comm, folder / "journal", some_lines);
     append_own(journal, comm, 0, 50);
     journal.commit(50);
   }
   comm.barrier();
-  if (comm.is_root()) {  // as if one rank went on
+  if (comm.is_root()) {  // as if one rank had continued
     Comm const alone = Comm::self();
     Journal journal(alone, folder / "journal", some_lines);
     expect_units(journal, alone, 50);
@@ -88,7 +88,7 @@ TEST(Journal, IsReadByAnyNumberOfRanks) {
 
 TEST(Journal, ARestartReplacesTheStateOnlyAtTheNextCommit) {
   Comm const comm = Comm::world();
-  TemporaryFolder const folder(comm);
+  test::Scratch const folder(comm);
   {
     Journal journal(comm, folder / "journal", some_lines);
     append_own(journal, comm, 0, 10);
@@ -119,7 +119,7 @@ TEST(Journal, ARestartReplacesTheStateOnlyAtTheNextCommit) {
 
 TEST(Journal, RecordsInPiecesAndEmptyRecordsAreKept) {
   Comm const comm = Comm::world();
-  TemporaryFolder const folder(comm);
+  test::Scratch const folder(comm);
   std::string const first = "ab", second = "cde";
   {
     Journal journal(comm, folder / "journal", some_lines);
@@ -143,12 +143,12 @@ TEST(Journal, RecordsInPiecesAndEmptyRecordsAreKept) {
 
 TEST(Journal, IsRefusedUnderOtherOptionsWithTheDifferences) {
   Comm const comm = Comm::world();
-  TemporaryFolder const folder(comm);
+  test::Scratch const folder(comm);
   {
     Journal journal(comm, folder / "journal", some_lines);
     journal.commit(3);
   }
-  auto const error = error_of([&] {
+  auto const error = test::thrown_by([&] {
     Journal(comm, folder / "journal", {{"format", "1"}, {"toy.radius", "3"}});
   });
   EXPECT_EQ(error.code(), ExitCode::config);
@@ -158,7 +158,7 @@ TEST(Journal, IsRefusedUnderOtherOptionsWithTheDifferences) {
 
 TEST(Journal, EveryFlippedByteAndEveryTruncationIsNoticed) {
   Comm const comm = Comm::self();  // each rank has its own journal here
-  TemporaryFolder const folder(Comm::world());
+  test::Scratch const folder(Comm::world());
   std::string const directory = folder / concat("journal", Comm::world().rank());
   {
     Journal journal(comm, directory, some_lines);
@@ -185,20 +185,21 @@ TEST(Journal, EveryFlippedByteAndEveryTruncationIsNoticed) {
       put(bad);
       // A flip of white space in the JSON mark changes nothing that could be noticed.
       if (path != records && std::isspace(static_cast<unsigned char>(good[i]))) continue;
-      EXPECT_NE(error_of(read_it).code(), ExitCode::ok) << path << " byte " << i;
+      EXPECT_NE(test::thrown_by(read_it).code(), ExitCode::ok) << path << " byte " << i;
     }
     for (std::size_t length = 1; length + 2 < good.size(); length += 3) {
       put(good.substr(0, length));
-      EXPECT_EQ(error_of(read_it).code(), ExitCode::bad_data) << path << " cut to " << length;
+      EXPECT_EQ(test::thrown_by(read_it).code(), ExitCode::bad_data)
+          << path << " cut to " << length;
     }
     put(good);
-    EXPECT_EQ(error_of(read_it).code(), ExitCode::ok);
+    EXPECT_EQ(test::thrown_by(read_it).code(), ExitCode::ok);
   }
 }
 
 TEST(Journal, AFullDiskIsReportedByTheCommitOnAllRanksAndTheLastCommitStays) {
   Comm const comm = Comm::world();
-  TemporaryFolder const folder(comm);
+  test::Scratch const folder(comm);
   for (int k = 0; k < 12; ++k) {
     std::string const directory = folder / concat("journal", k);
     {
@@ -233,7 +234,7 @@ TEST(Journal, AFullDiskIsReportedByTheCommitOnAllRanksAndTheLastCommitStays) {
 
 TEST(Journal, FiftyResumesLeaveNoStaleFiles) {
   Comm const comm = Comm::world();
-  TemporaryFolder const folder(comm);
+  test::Scratch const folder(comm);
   for (int i = 0; i < 50; ++i) {
     Journal journal(comm, folder / "journal", some_lines);
     append_own(journal, comm, 0, 3);

@@ -5,7 +5,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/run/stage.hpp"
-#include "tests/run/temporary_folder.hpp"
+#include "tests/fixtures/scratch.hpp"
 
 namespace setsz {
 namespace {
@@ -108,7 +108,7 @@ TEST(Options, AVariableThatSaysNothingIsNamedWithTheText) {
       {"[toy]\npath = $1\n", {"missing variable name"}},
       {"[toy]\npath = x$\n", {"missing variable name"}}};
   for (auto const& bad : cases) {
-    auto const error = error_of([&] { parse(bad.text); });
+    auto const error = test::thrown_by([&] { parse(bad.text); });
     EXPECT_EQ(error.code(), ExitCode::config) << bad.text;
     for (auto const& word : bad.words)
       EXPECT_NE(std::string(error.what()).find(word), std::string::npos)
@@ -183,7 +183,7 @@ TEST(Options, EveryMistakeIsNamedWithItsLine) {
       {"# only a comment\n", {"no [section]"}},
   };
   for (auto const& bad : cases) {
-    auto const error = error_of([&] { parse(bad.text); });
+    auto const error = test::thrown_by([&] { parse(bad.text); });
     EXPECT_EQ(error.code(), ExitCode::config) << bad.text;
     for (auto const& word : bad.words) {
       EXPECT_NE(std::string(error.what()).find(word), std::string::npos)
@@ -200,7 +200,7 @@ TEST(Options, BothEdgesOfARangeAreLegal) {
 TEST(Options, ABadOverrideIsNamed) {
   for (auto const* bad :
        {"toy.radios=3", "toy.radius", "radius=3", "toy.radius=x", "tip.radius=2"}) {
-    auto const error = error_of([&] { parse("[toy]\n", {bad}); });
+    auto const error = test::thrown_by([&] { parse("[toy]\n", {bad}); });
     EXPECT_EQ(error.code(), ExitCode::config) << bad;
     EXPECT_NE(std::string(error.what()).find("--set"), std::string::npos) << error.what();
   }
@@ -208,7 +208,7 @@ TEST(Options, ABadOverrideIsNamed) {
 
 TEST(Options, KeysThatExcludeEachOtherAreRefused) {
   auto const configuration = parse("[toy]\nfast = yes\ncount = 101\n");
-  auto const error = error_of([&] { configuration.get<ToyOptions>(); });
+  auto const error = test::thrown_by([&] { configuration.get<ToyOptions>(); });
   EXPECT_EQ(error.code(), ExitCode::config);
   EXPECT_NE(std::string(error.what()).find("toy.ini: [toy] fast and count"), std::string::npos);
 }

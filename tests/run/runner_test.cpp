@@ -10,7 +10,7 @@
 #include "pipeline/base/file.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/run/lock.hpp"
-#include "tests/run/temporary_folder.hpp"
+#include "tests/fixtures/scratch.hpp"
 #include "tests/run/toy_stages.hpp"
 
 namespace setsz {
@@ -35,7 +35,7 @@ class ToyRun {
     return runner.run(everything);
   }
   Error error(std::vector<std::string> const& settings, bool force = false) {
-    return error_of([&] { run(settings, force); });
+    return test::thrown_by([&] { run(settings, force); });
   }
   StateReport state(std::vector<std::string> settings, std::size_t i) const {
     settings.push_back("run.directory=" + run_directory());
@@ -62,7 +62,7 @@ class ToyRun {
 
  private:
   Comm comm_;
-  TemporaryFolder folder_;
+  test::Scratch folder_;
 };
 
 bool contains(std::string const& text, std::string const& part) {
@@ -299,15 +299,15 @@ TEST(Runner, ASecondJobOnTheSameProductIsRefusedAndNamesTheFirst) {
 
 TEST(Runner, ProductsThatAreOnlyReadMayBeReadByMany) {
   Comm const comm = Comm::world();
-  TemporaryFolder const folder(comm);
+  test::Scratch const folder(comm);
   if (!comm.is_root()) return;
   RunLock first(folder.path()), second(folder.path());
   first.read("numbers");
   EXPECT_NO_THROW(second.read("numbers"));
-  EXPECT_EQ(error_of([&] { second.write("numbers"); }).code(), ExitCode::cannot_create);
+  EXPECT_EQ(test::thrown_by([&] { second.write("numbers"); }).code(), ExitCode::cannot_create);
   first.write("other/a");
   EXPECT_NO_THROW(second.write("other/b"));
-  EXPECT_EQ(error_of([&] { second.read("other/a"); }).code(), ExitCode::cannot_create);
+  EXPECT_EQ(test::thrown_by([&] { second.read("other/a"); }).code(), ExitCode::cannot_create);
   first.read("other/a");  // finished: others may use it now
   EXPECT_NO_THROW(second.read("other/a"));
 }
@@ -342,7 +342,7 @@ TEST(Runner, HalfWrittenFilesOfDeadRunsAreRemoved) {
 
 TEST(Publish, HashingInBlocksDoesNotDependOnTheRanks) {
   Comm const comm = Comm::world();
-  TemporaryFolder const folder(comm);
+  test::Scratch const folder(comm);
   std::string const path = folder / "large";
   if (comm.is_root()) {
     std::ofstream(path) << "head";

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/run/temporary_folder.hpp"
+#include "tests/fixtures/scratch.hpp"
 #include "tests/run/toy_stages.hpp"
 
 namespace setsz {
@@ -37,32 +37,32 @@ TEST_F(Selection, FindsInstancesByTheBeginningOfTheirPath) {
   for (auto const* only : {"sums", "sums/a", "sums/a/b"}) {
     EXPECT_EQ(select({"--only", only}), Ids{"sums/a/b"});
   }
-  auto const error = error_of([&] { select({"--only", "sums/a/c"}); });
+  auto const error = test::thrown_by([&] { select({"--only", "sums/a/c"}); });
   EXPECT_EQ(error.code(), ExitCode::usage);
   EXPECT_NE(std::string(error.what()).find("'sums/a/b'"), std::string::npos);
-  EXPECT_EQ(error_of([&] { select({"--only", "sum"}); }).code(), ExitCode::usage);
-  EXPECT_EQ(error_of([&] { select({"--stage", "sms"}); }).code(), ExitCode::usage);
-  EXPECT_EQ(error_of([&] {
+  EXPECT_EQ(test::thrown_by([&] { select({"--only", "sum"}); }).code(), ExitCode::usage);
+  EXPECT_EQ(test::thrown_by([&] { select({"--stage", "sms"}); }).code(), ExitCode::usage);
+  EXPECT_EQ(test::thrown_by([&] {
               select({"--from", "sums", "--until", "numbers"});
             }).code(),
             ExitCode::usage);
 }
 
 TEST_F(Selection, AListedStageWithoutAnInstanceIsAConfigurationError) {
-  auto const listed = error_of([&] { select({}, {"numbers", "logarithms", "products"}); });
+  auto const listed = test::thrown_by([&] { select({}, {"numbers", "logarithms", "products"}); });
   EXPECT_EQ(listed.code(), ExitCode::config);
   EXPECT_NE(std::string(listed.what())
                 .find("[run] stages lists products, logarithms (requires [factor.NAME]), but"),
             std::string::npos)
       << listed.what();
-  auto const asked = error_of([&] { select({"--stage", "seeds"}); });
+  auto const asked = test::thrown_by([&] { select({"--stage", "seeds"}); });
   EXPECT_EQ(asked.code(), ExitCode::config);
   EXPECT_NE(std::string(asked.what()).find("--stage lists seeds (requires [seed.NAME])"),
             std::string::npos);
   // What the command line leaves out need not exist.
   EXPECT_EQ(select({"--until", "sums"}, {"numbers", "products"}), Ids{"numbers"});
   EXPECT_EQ(select({"--stage", "sums"}, {"numbers", "products"}), Ids{"sums/a/b"});
-  EXPECT_EQ(error_of([&] { select({}, {"sms"}); }).code(), ExitCode::config);
+  EXPECT_EQ(test::thrown_by([&] { select({}, {"sms"}); }).code(), ExitCode::config);
 }
 
 }  // namespace

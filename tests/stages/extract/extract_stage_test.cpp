@@ -18,7 +18,6 @@ namespace setsz {
 namespace {
 
 using test::SmallUniverse;
-using test::TestContext;
 using test::Workplace;
 
 /// Every particle against every cluster, by the definition.
@@ -135,10 +134,7 @@ TEST(ExtractStage, ExchangesInPiecesThatFitTheMemory) {
   auto const expected = h5_content_hash(workplace.run(comm, "a"));
   auto options = workplace.options(4000);
   options.memory_mb = 1;  // far below what arrives in a round
-  TestContext context(comm, options, workplace / "b_journal");
-  context.part_ = workplace / "b_";
-  workplace.stage().run(context);
-  EXPECT_EQ(h5_content_hash(context.part("particles.h5")), expected);
+  EXPECT_EQ(h5_content_hash(workplace.run(comm, "b", options)), expected);
 }
 
 TEST(ExtractStage, IsBitExactUnderAShiftOfTheBoxByAQuarter) {
@@ -274,7 +270,7 @@ INSTANTIATE_TEST_SUITE_P(
                  [](SmallUniverse& u) {
                    for (auto& cluster : u.table.clusters) cluster.m200c *= 1e10;
                  },
-                 ExitCode::bad_data, "times their catalogue mass"},
+                 ExitCode::bad_data, "times the mass in the halo catalogue"},
         BadInput{"AParticleTwice",
                  [](SmallUniverse& u) {
                    u.particles.position[1] = u.particles.position[5];

@@ -2,48 +2,15 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "small_universe.hpp"
 #include "stages/common/model_section.hpp"
 #include "stages/extract/extract_stage.hpp"
 #include "tests/fixtures/scratch.hpp"
+#include "tests/fixtures/stage_context.hpp"
 
 namespace setsz::test {
-
-struct Stopped {};
-
-/// What the runner gives to the stage, with a stop or a checkpoint at will.
-class TestContext : public Context {
- public:
-  TestContext(Comm const& comm, RunOptions options, std::string const& journal)
-      : comm_(comm), options_(std::move(options)), journal_(comm, journal, {{"test", "1"}}) {}
-  Comm const& comm() const override { return comm_; }
-  RunOptions const& options() const override { return options_; }
-  Journal& journal() override { return journal_; }
-  std::string product(std::string_view relative) const override {
-    return concat(options_.directory, "/", relative);
-  }
-  std::string part(std::string_view output) const override { return concat(part_, output); }
-  bool stop_requested() override { return ++rounds_ == stop_after_; }
-  bool checkpoint_due() override {
-    return checkpoint_every_ > 0 && rounds_ % checkpoint_every_ == 0;
-  }
-  [[noreturn]] void stop_here() override { throw Stopped{}; }
-  void note(std::string const& key, nlohmann::json const& value) override { notes[key] = value; }
-  void note_local(std::string const&, double) override {}
-
-  std::map<std::string, nlohmann::json> notes;
-  std::string part_;
-  int stop_after_ = -1, checkpoint_every_ = 0;
-
- private:
-  Comm const& comm_;
-  RunOptions options_;
-  Journal journal_;
-  int rounds_ = 0;
-};
 
 /// [mock] as far as readers of its files need it.
 struct MockSection : MockFiles {
@@ -100,29 +67,33 @@ class Workplace {
   /// Runs the stage on `comm` and gives the path of its product.
   std::string run(Comm const& comm, std::string const& name, std::int64_t slice_rows = 4000,
                   std::vector<std::string> const& overrides = {}) {
-    TestContext context(comm, options(slice_rows), scratch_ / (name + "_journal"));
-    context.part_ = scratch_ / (name + "_");
-    stage(overrides).run(context);
-    notes = context.notes;
+    return run(comm, name, options(slice_rows), overrides);
+  }
+  std::string run(Comm const& comm, std::string const& name, RunOptions const& with,
+                  std::vector<std::string> const& overrides = {}) {
+    auto it = stage(overrides);
+    StageContext context(comm, with, it, name);
+    it.run(context);
+    notes = context.notes();
     return context.part("particles.h5");
   }
 
   /// The same, stopped after some rounds; nothing but the journal remains.
   bool run_until(Comm const& comm, std::string const& name, int rounds, int checkpoint_every = 0) {
-    TestContext context(comm, options(1000), scratch_ / (name + "_journal"));
-    context.part_ = scratch_ / (name + "_");
-    context.stop_after_ = rounds;
-    context.checkpoint_every_ = checkpoint_every;
+    auto it = stage();
+    StageContext context(comm, options(1000), it, name);
+    context.stop_after(rounds);
+    context.checkpoint_every(checkpoint_every);
     try {
-      stage().run(context);
-    } catch (Stopped const&) {
+      it.run(context);
+    } catch (StoppedInTest const&) {
       return true;
     }
     return false;
   }
 
   std::string operator/(std::string const& name) const { return scratch_ / name; }
-  std::map<std::string, nlohmann::json> notes;
+  nlohmann::json notes;
 
  private:
   Comm const& comm_;
