@@ -38,9 +38,9 @@ MAX_BYTES = 300_000  # of any file: data belongs elsewhere
 # Rooms that stages share, each with the rooms that it may use. All other folders are one stage each:
 # a stage includes itself and the shared rooms, never another stage.
 SHARED_ROOMS = {"common": ["common"], "halos": ["common", "halos"]}
-# In a stage's folder, <s>_stage and <s>_work know ranks, files and options; all other files are
-# kernels, which include none of these.
-ADAPTER = re.compile(r"_(stage|work)\.[ch]pp$")
+# In a stage's folder, <s>_stage, <s>_work and <product>_file know ranks, files and options; all other
+# files are kernels, which include none of these.
+ADAPTER = re.compile(r"_(stage|work|file)\.[ch]pp$")
 NOT_IN_KERNELS = ("pipeline/base/comm.hpp", "pipeline/base/option_list.hpp", "pipeline/run/", "io/h5")
 
 FILE_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*\.[ch]pp$")
@@ -75,9 +75,9 @@ def check_stage_file(name, includes):
         parts = included.split("/")
         if parts[0] == "stages" and (len(parts) < 3 or parts[1] not in allowed):
             yield f'{name}: #include "{included}": a stage includes no other stage (share it in common or halos)'
-        elif kernel and included.startswith(NOT_IN_KERNELS):
+        elif kernel and (included.startswith(NOT_IN_KERNELS) or ADAPTER.search(included)):
             yield (f'{name}: #include "{included}": a kernel knows no ranks, files or options '
-                   "(they belong into <s>_stage or <s>_work)")
+                   "(they belong into <s>_stage, <s>_work or <product>_file)")
 
 
 def check_house(names):

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The main of every test program: MPI up, tests run on all ranks, verdict reduced over ranks.
+// The main of every test program: starts MPI, runs the tests on all ranks, and reduces the result
+// over ranks.
 #include <gtest/gtest.h>
 #include <mpi.h>
 
@@ -12,7 +13,7 @@ int main(int argc, char** argv) {
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   ::testing::InitGoogleTest(&argc, argv);
   auto& listeners = ::testing::UnitTest::GetInstance()->listeners();
-  if (rank != 0) {  // one rank tells the story; the others only speak of failures
+  if (rank != 0) {  // rank 0 reports everything, the others only failures
     class Quiet : public ::testing::EmptyTestEventListener {
       void OnTestPartResult(::testing::TestPartResult const& result) override {
         if (!result.failed()) return;

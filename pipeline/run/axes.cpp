@@ -26,12 +26,13 @@ struct SeedKey {
   std::vector<double> seeds{1};
   void declare(OptionList& options) { declare_seeds(options, seeds); }
   void validate() const {
-    require(!seeds.empty(), ExitCode::config, "seeds is empty (one network a seed); give one");
+    require(!seeds.empty(), ExitCode::config,
+            "seeds is empty; give at least one seed (each trains a network)");
     for (double const seed : seeds) {
       require(seed == std::floor(seed), ExitCode::config, "seeds: ", seed,
               " is not a whole number");
       require(std::count(seeds.begin(), seeds.end(), seed) == 1, ExitCode::config, "seeds: ", seed,
-              " is listed twice; each seed makes one network");
+              " is listed twice; each seed trains one network");
     }
   }
 };
@@ -105,7 +106,7 @@ MapInstance Axes::map_of(std::string const& family, std::string const& name) con
   auto const fail_at = [&](auto const&... what) {
     fail(ExitCode::config, configuration_.where(section), ": [", section, "] ", what...);
   };
-  if (model.empty()) fail_at("names no model; set model = NAME of a [model.NAME], or model = none");
+  if (model.empty()) fail_at("has no model; set model = NAME of a [model.NAME], or model = none");
   if (model == no_model) return {name, "", section};
   if (!contains(models_, model))
     fail_at(
@@ -125,18 +126,19 @@ std::vector<MapInstance> Axes::maps(std::string const& family) const {
 
 void declare_seeds(OptionList& options, std::vector<double>& seeds) {
   options.add("seeds", seeds,
-              {.help = "a network is trained for each of these seeds",
+              {.help = "train a network for each of these seeds",
                .min = 0,
                .max = 1e9,
                .affects = Affects::running});
 }
 
 void declare_map_model(OptionList& options, std::string& model) {
-  options.add("model", model,
-              {.help = "NAME of the [model.NAME] whose cubes are painted, or none: no network is "
-                       "needed; empty: the model of the section's own name, and without named "
-                       "sections a map for each model",
-               .affects = Affects::running});
+  options.add(
+      "model", model,
+      {.help = "NAME of the [model.NAME] whose cubes are painted, or none to paint without a "
+               "network; empty: the model with the name of the section, or a map for each "
+               "model if there are no named sections",
+       .affects = Affects::running});
 }
 
 }  // namespace setsz

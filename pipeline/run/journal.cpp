@@ -36,7 +36,7 @@ Hash begin_hash(RecordHead const& head) {
 
 [[noreturn]] void damaged(std::string const& path, std::string_view what) {
   fail(ExitCode::bad_data, "the journal is damaged: ", what, " in '", path,
-       "'; start this stage again with --force");
+       "'; run with --force to discard it");
 }
 
 /// The mark without its own hash, as it is hashed.
@@ -75,14 +75,14 @@ void Journal::open() {
       if (mark.at("hash") != mark_hash(mark)) damaged(path, "wrong hash");
       require(mark.at("format") == format_version, ExitCode::config, "the journal '", directory_,
               "' has format ", mark.at("format").dump(), ", this program writes ", format_version,
-              "; start this stage again with --force");
+              "; run with --force to discard it");
     } catch (json::exception const&) {
       damaged(path, "broken JSON");
     }
     auto const differences = Fingerprint::differences(mark.at("fingerprint"), lines_);
-    require(differences.empty(), ExitCode::config, "half-done work in '", directory_,
-            "' belongs to other options or inputs (", join(differences, "; "),
-            "); restore them, or start again with --force");
+    require(differences.empty(), ExitCode::config, "unfinished work in '", directory_,
+            "' was made with other options or inputs (", join(differences, "; "),
+            "); restore them, or run with --force to discard it");
     committed_ = mark.at("position").get<std::int64_t>();
     generation_ = mark.at("generation").get<std::int64_t>();
     session_ = mark.at("session").get<std::int64_t>() + 1;
@@ -134,7 +134,7 @@ void Journal::visit_file(File const& file, std::function<void(Record const&)> co
     RecordHead head;
     read(&head, sizeof head);
     if (std::memcmp(head.magic, RecordHead{}.magic, sizeof head.magic) != 0) {
-      damaged(path, "no record where one must begin");
+      damaged(path, "a record is missing");
     }
     if (head.bytes < 0 || head.bytes > left) damaged(path, "wrong record length");
     bytes.resize(head.bytes);

@@ -106,7 +106,7 @@ void RunLock::lock_without_kernel() {
   ::close(file);
   fallback_ = true;
   Log::warn("the file system of '", directory_,
-            "' has no locks; the whole run directory is held by this job");
+            "' has no locks; this job locks the whole run directory");
 }
 
 std::string RunLock::note_path(std::string const& product) const {

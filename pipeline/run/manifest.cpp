@@ -30,7 +30,7 @@ std::optional<Manifest> Manifest::read(std::string const& folder) {
   if (!std::filesystem::exists(path)) return std::nullopt;
   auto const damaged = [&](std::string_view what) {
     fail(ExitCode::bad_data, "'", path, "' is damaged (", what,
-         "); remove it: the product will be made again");
+         "); remove it, and the next run makes the product again");
   };
   try {
     json const all = json::parse(durable::read_text(path));

@@ -55,20 +55,20 @@ void Runner::check_needs(std::vector<Stage*> const& to_run, Outlook const& outlo
         need = estimate_of(*stage, outlook, comm_.size());
       } catch (Error const& error) {  // an input is neither made nor expected
         if (error.code() != ExitCode::missing_input) throw;
-        Log::detail(stage->id(), ": needs not known yet (", error.what(), ")");
+        Log::detail(stage->id(), ": estimate not available yet (", error.what(), ")");
         continue;
       }
       double const memory = node_memory_bytes();
       require(need.memory_bytes * neighbours <= memory, ExitCode::out_of_memory, stage->id(),
               ": needs ", human_bytes(need.memory_bytes), " on each of ", neighbours,
               " ranks of this node, which has ", human_bytes(memory),
-              "; use more nodes or a smaller run.memory_mb (`setsz plan` shows the needs)");
+              "; use more nodes or a smaller run.memory_mb (see `setsz plan`)");
       output += need.output_bytes;
     }
     double const space = free_bytes(settings_.options.directory);
     require(space < 0 || output <= space, ExitCode::io, "the products need ", human_bytes(output),
-            ", ", human_bytes(space), " are free in '", settings_.options.directory,
-            "'; free some space or use another run.directory (nothing was begun)");
+            ", but ", human_bytes(space), " are free in '", settings_.options.directory,
+            "'; free some space or use another run.directory (nothing was started)");
   });
 }
 

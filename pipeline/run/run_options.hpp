@@ -13,7 +13,7 @@ namespace setsz {
 /// [run]: where products go and how the work is done.
 struct RunOptions {
   static constexpr std::string_view section = "run";
-  static constexpr std::string_view help = "where the products go, which stages run, and how";
+  static constexpr std::string_view help = "run directory, stages, and how they run";
   std::string directory = "run";
   std::vector<std::string> stages;  ///< empty: all but mock
   std::int64_t seed = 1;

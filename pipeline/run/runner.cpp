@@ -52,7 +52,7 @@ Error error_of_stage(Stage const& stage) {
     return {error.code(), stage_message(stage, error.code(), error.what())};
   } catch (std::bad_alloc const&) {
     auto const what = concat("out of memory (", human_bytes(peak_memory_bytes()),
-                             " in use); use more ranks or nodes, or a smaller run.memory_mb");
+                             " in use); use more nodes or a smaller run.memory_mb");
     return {ExitCode::out_of_memory, stage_message(stage, ExitCode::out_of_memory, what)};
   } catch (std::exception const& error) {
     return {ExitCode::internal, stage_message(stage, ExitCode::internal, error.what())};
@@ -182,7 +182,7 @@ StageResult Runner::run_one(Stage& stage) {
   if (report.state == ProductState::stale) {
     Log::info(stage.id(), ": stale (", join(report.reasons, "; "), "), run again");
   } else {
-    Log::info(stage.id(), report.state == ProductState::half_done ? ": goes on" : ": begins");
+    Log::info(stage.id(), report.state == ProductState::half_done ? ": resumes" : ": starts");
   }
   try {
     make(stage, report, result);
@@ -269,8 +269,8 @@ void Runner::count_attempt(Stage const& stage) {
       }
     }
     require(attempts <= max_attempts, ExitCode::internal, "no progress in ", attempts - 1,
-            " starts: each ended before the first new checkpoint; look into the logs, lower "
-            "run.checkpoint_minutes or ask for a longer time limit, then run with --force");
+            " starts: each ended before its first new checkpoint; read the logs, lower "
+            "run.checkpoint_minutes or request a longer time limit, then run with --force");
     durable::write_text(path, json{{"mark", mark}, {"attempts", attempts}}.dump());
   });
 }

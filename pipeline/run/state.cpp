@@ -49,7 +49,8 @@ std::pair<std::string, std::string> RunState::split(std::string const& path) con
     if (by_id_.contains(id)) return {id, path.substr(slash + 1)};
   }
   auto const slash = path.rfind('/');
-  require(slash != std::string::npos, ExitCode::internal, "'", path, "' names no product");
+  require(slash != std::string::npos, ExitCode::internal, "'", path,
+          "' is not the path of a product");
   return {path.substr(0, slash), path.substr(slash + 1)};
 }
 
@@ -137,7 +138,7 @@ void RunState::require_format() const {
     for (auto const& [key, value] : manifest->lines)
       if (key == format_key) found = value;
     require(found == std::to_string(product_format), ExitCode::config, "the run directory '",
-            run_directory_, "' holds products of another version of setsz (", id,
+            run_directory_, "' contains products of another version of setsz (", id,
             " has product format ", found, ", this version writes format ", product_format,
             "); choose another run.directory, or delete this one");
   }

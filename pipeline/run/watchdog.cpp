@@ -76,9 +76,10 @@ void Watchdog::watch() {
     double const quiet = std::chrono::duration<double>(clock::now() - last).count();
     if (limit_ > 0 && quiet > limit_) {
       if (leaving_) _exit(code_);
-      say(concat("setsz: error 70: rank ", rank_, " has made no progress for ", quiet,
-                 " s in phase '", progress_phase(),
-                 "' (run.watchdog_seconds); it or a rank it waits for hangs here:\n"));
+      say(concat(
+          "setsz: error 70: rank ", rank_, " has made no progress for ", quiet, " s in phase '",
+          progress_phase(),
+          "' (run.watchdog_seconds); this rank, or a rank that it waits for, hangs here:\n"));
       pthread_kill(watched, SIGUSR2);
       for (int i = 0; i < 20 && !stack_shown; ++i) usleep(50000);
       _exit(code_);

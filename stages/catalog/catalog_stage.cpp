@@ -28,13 +28,13 @@ void append(std::vector<std::string>& to, std::vector<std::string> const& from) 
 
 void CatalogOptions::declare(OptionList& options) {
   options.add("mass_min", mass_min_msunh,
-              {.unit = "Msun/h", .help = "haloes above it are clusters", .min = 1e8, .max = 1e17});
+              {.unit = "Msun/h", .help = "minimum mass of a cluster", .min = 1e8, .max = 1e17});
   options.add("mass_max", mass_max_msunh,
-              {.unit = "Msun/h", .help = "and below it", .min = 1e8, .max = 1e17});
+              {.unit = "Msun/h", .help = "maximum mass of a cluster", .min = 1e8, .max = 1e17});
   options.add(
       "fill_mass_min", fill_mass_min_msunh,
       {.unit = "Msun/h",
-       .help = "haloes above it that are not clusters are kept to fill the maps (paint, sky)",
+       .help = "minimum mass of the haloes that fill the maps beside the clusters (paint, sky)",
        .min = 1e8,
        .max = 1e17});
   options.add("mass_definition", mass_definition,
@@ -42,19 +42,20 @@ void CatalogOptions::declare(OptionList& options) {
                {"200m", MassDefinition::m200m},
                {"500c", MassDefinition::m500c},
                {"vir", MassDefinition::vir}},
-              {.help = "overdensity that defines mass and radius"});
+              {.help = "overdensity that defines masses and radii"});
   options.add("hosts", hosts, {{"parents", Hosts::parents}, {"all", Hosts::all}},
-              {.help = "parents: only haloes with PID = -1; all: subhaloes too"});
+              {.help = "parents: only haloes with PID = -1; all: also subhaloes"});
   options.add("folds", split.n_folds,
-              {.help = "1: one split; k: k-fold cross-validation, every cluster is tested once",
+              {.help = "1: one split; k: k-fold cross-validation, which tests every cluster once",
                .min = 1,
                .max = 100});
   options.add("validation_fraction", split.validation_fraction,
-              {.help = "share of the clusters that validate", .min = 0, .max = 0.5});
-  options.add("testing_fraction", split.testing_fraction,
-              {.help = "share of the clusters that test; with one fold", .min = 0, .max = 0.5});
+              {.help = "fraction of the clusters for validation", .min = 0, .max = 0.5});
+  options.add(
+      "testing_fraction", split.testing_fraction,
+      {.help = "fraction of the clusters for testing, with one fold", .min = 0, .max = 0.5});
   options.add("allow_empty", allow_empty,
-              {.help = "a snapshot without any cluster is no error (shells of a lightcone)"});
+              {.help = "accept a snapshot without clusters (shells of a light cone)"});
 }
 
 void CatalogOptions::validate() const {
@@ -62,11 +63,11 @@ void CatalogOptions::validate() const {
           " is not below mass_max = ", mass_max_msunh);
   require(fill_mass_min_msunh <= mass_min_msunh, ExitCode::config,
           "fill_mass_min = ", fill_mass_min_msunh, " is above mass_min = ", mass_min_msunh,
-          "; equal values mean no fill");
+          "; set both to the same value for no fill");
   double const tested = split.n_folds == 1 ? split.testing_fraction : 1 / real(split.n_folds);
   require(split.validation_fraction + tested < 1, ExitCode::config,
-          "validation_fraction = ", split.validation_fraction, " and the testing share ", tested,
-          " leave nothing to train on");
+          "validation_fraction = ", split.validation_fraction, " and the testing fraction ", tested,
+          " leave no cluster for training");
 }
 
 CatalogStage::CatalogStage(Configuration const& configuration, SnapshotInstance snapshot)
@@ -109,7 +110,7 @@ HaloCatalog CatalogStage::read_checked(Comm const& comm, std::vector<std::string
                           snapshot_.cosmology, snapshot_.tolerance);
     require(catalog.header.has_parents || options_.hosts == CatalogOptions::Hosts::all,
             ExitCode::bad_data, "'", files.front(),
-            "' has no column PID, so hosts and subhaloes cannot be told apart; give the output of "
+            "' has no column PID, which distinguishes hosts from subhaloes; use the output of "
             "find_parents, or set catalog.hosts = all to treat every halo as a host");
   });
   return catalog;
@@ -264,11 +265,11 @@ void CatalogStage::compare_masses(Context& context, std::vector<double> ratios) 
   std::nth_element(ratios.begin(), middle, ratios.end());
   double const median = *middle;
   context.note("median_bound_over_all_mass", median);
-  auto const text = concat("catalog: the bound M200c, which is used, is ", median,
+  auto const text = concat("catalog: the bound M200c, which setsz uses, is ", median,
                            " times that of all particles (median of ", ratios.size(),
-                           " clusters whose catalogue has both)");
+                           " clusters with both masses in the catalogue)");
   if (std::abs(median - 1) > 0.05)
-    Log::warn(text, "; masses and radii here are not those of the spheres that hold the gas");
+    Log::warn(text, "; masses and radii differ from those of the spheres that contain the gas");
   else
     Log::info(text);
 }
@@ -280,11 +281,11 @@ void CatalogStage::run(Context& context) {
   auto const headers = read_headers(comm, run_directory);
   auto const catalog = read_checked(comm, files, headers);
   if (options_.hosts == CatalogOptions::Hosts::all)
-    Log::warn("catalog: hosts = all: subhaloes count as clusters of their own");
+    Log::warn("catalog: with hosts = all, subhaloes count as clusters");
   if (catalog.header.n_leftover_names > 0)
     Log::warn("catalog: the header of '", files.front(), "' has ", catalog.header.n_leftover_names,
-              " names of columns that its find_parents does not write; they are left out. A list "
-              "with all columns and PID needs no such guess");
+              " column names for which find_parents writes no values; they are ignored. A list "
+              "with all columns and PID avoids this guess");
 
   auto selected = select(catalog.halos, 1 / headers.dark_matter.a - 1);
   compare_masses(context, std::move(selected.bound_over_all));

@@ -70,7 +70,7 @@ template <class Item>
 void fill(std::vector<Item>& items, Vec3 Item::*member, std::vector<double> const& values,
           std::string const& path, std::string_view name) {
   require(values.size() == 3 * items.size(), ExitCode::bad_data, "'", path, "': dataset ", name,
-          " has ", values.size(), " numbers, 3 x ", items.size(), " wanted");
+          " has ", values.size(), " numbers, expected 3 x ", items.size());
   for (std::size_t i = 0; i < items.size(); ++i)
     items[i].*member = {values[3 * i], values[3 * i + 1], values[3 * i + 2]};
 }
@@ -178,8 +178,8 @@ ClusterTable read_clusters(std::string const& path) {
   auto const parts = file.read_all<std::uint8_t>("/clusters/split");
   require(table.n_folds > 0 &&
               parts.size() == clusters.size() * static_cast<std::size_t>(table.n_folds),
-          ExitCode::bad_data, "'", path, "': /clusters/split has ", parts.size(), " numbers, ",
-          clusters.size(), " clusters x ", table.n_folds, " folds wanted");
+          ExitCode::bad_data, "'", path, "': /clusters/split has ", parts.size(),
+          " numbers, expected ", clusters.size(), " clusters x ", table.n_folds, " folds");
   for (auto part : parts) {
     require(part <= 2, ExitCode::bad_data, "'", path, "': /clusters/split holds ", int{part},
             ", 0 to 2 wanted");

@@ -11,7 +11,7 @@ namespace setsz {
 CubeFile::CubeFile(std::string const& path) : file_(H5File::open(path)) {
   auto const shape = file_.info("/pressure").shape;
   require(shape.size() == 4 && shape[1] == shape[2] && shape[2] == shape[3], ExitCode::bad_data,
-          "'", path, "': /pressure is no list of cubes (", shape.size(),
+          "'", path, "': /pressure is not a list of cubes (", shape.size(),
           " dimensions, expected cube, x, y, z of equal sides)");
   n_voxels_ = shape[1];
   edge_ = file_.read_all<double>("/cube_edge");
@@ -25,7 +25,7 @@ CubeFile::CubeFile(std::string const& path) : file_(H5File::open(path)) {
   require(edge_.size() == n && cluster_.size() == n, ExitCode::bad_data, "'", path, "': ", n,
           " cubes, but ", edge_.size(), " edges and ", cluster_.size(), " rows of clusters");
   require(std::is_sorted(cluster_.begin(), cluster_.end()), ExitCode::bad_data, "'", path,
-          "': /cluster is not ascending");
+          "': /cluster is not in ascending order");
 }
 
 std::optional<std::int64_t> CubeFile::find(std::int64_t cluster) const {

@@ -19,7 +19,7 @@ namespace {
 std::string path_of(Outlook const& outlook, std::string const& product) {
   auto const path = outlook.path(product);
   require(std::filesystem::exists(path), ExitCode::missing_input, "'", path,
-          "' is not made yet, and its stage is not among those that run");
+          "' does not exist, and its stage is not among those that run");
   return path;
 }
 

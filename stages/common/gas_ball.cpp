@@ -23,7 +23,8 @@ GasBall gas_ball(CellSize cell_size, Vec3 const& position, double mass, double d
   double const volume = mass / density;
   if (cell_size == CellSize::volume) return {position, std::cbrt(volume / unit_ball), pressure, 1};
   require(smoothing_length_ckpch > 0, ExitCode::bad_data, "a gas cell at (", position.x, ", ",
-          position.y, ", ", position.z, ") ckpc/h has smoothing length ", smoothing_length_ckpch);
+          position.y, ", ", position.z, ") ckpc/h has smoothing length ", smoothing_length_ckpch,
+          " (must be positive)");
   return {position, smoothing_length_ckpch, pressure,
           volume / (unit_ball * cubed(smoothing_length_ckpch))};
 }

@@ -68,7 +68,7 @@ void sort_even(std::vector<std::uint32_t> const& values, std::uint32_t range,
 LocalSpheres::LocalSpheres(ClusterParticles const& particles, double radius_ckpch)
     : particles_(particles), radius_(real(single(radius_ckpch))) {
   require(radius_ckpch > 0 && std::isfinite(radius_ckpch), ExitCode::config,
-          "local spheres need a radius above 0, not ", radius_ckpch, " ckpc/h");
+          "local spheres have a radius of ", radius_ckpch, " ckpc/h (must be positive)");
   // float32 distances carry a relative error of a few 6e-8, cell borders one of a few 1e-16.
   pad_ = 1e-9 * particles.grid.half_side();
   double const outer = radius_ * (1 + 1e-6) + pad_;

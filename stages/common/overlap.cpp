@@ -2,7 +2,6 @@
 #include "stages/common/overlap.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -120,42 +119,56 @@ void BallOverlap::one_plane_per_axis(Vec3 const& centre, double radius) {
   }
 }
 
-void BallOverlap::general(Vec3 const& centre, double radius) {
-  std::array<std::int64_t, 3> first, count;  // voxels
+/// Lattice nodes within reach, seen from the ball, and the caps that their planes cut off.
+/// \return  the first voxel of each axis; none if the ball misses the cube
+std::optional<std::array<std::int64_t, 3>> BallOverlap::place_nodes(Vec3 const& centre,
+                                                                    double radius) {
+  std::array<std::int64_t, 3> first;
   for (std::size_t d = 0; d < 3; ++d) {
     double const low = std::clamp(std::floor(centre[d] - radius), 0.0, real(n_));
     double const high = std::clamp(std::ceil(centre[d] + radius), 0.0, real(n_));
     first[d] = static_cast<std::int64_t>(low);
-    count[d] = static_cast<std::int64_t>(high) - first[d];
-    if (count[d] <= 0) return;
-    nodes_[d].resize(static_cast<std::size_t>(count[d]) + 1);
+    auto const count = static_cast<std::int64_t>(high) - first[d];
+    if (count <= 0) return std::nullopt;
+    nodes_[d].resize(static_cast<std::size_t>(count) + 1);
     caps_[d].resize(nodes_[d].size());
     for (std::size_t i = 0; i < nodes_[d].size(); ++i) {
       nodes_[d][i] = (low + real(i) - centre[d]) / radius;
       caps_[d][i] = one_face(nodes_[d][i]);
     }
   }
-  auto const& [x, y, z] = nodes_;
-  auto const fill_pairs = [&](std::size_t d, std::size_t e, std::vector<double>& pairs) {
-    pairs.resize(nodes_[d].size() * nodes_[e].size());
-    std::size_t at = 0;
-    for (std::size_t i = 0; i < nodes_[d].size(); ++i)
-      for (std::size_t j = 0; j < nodes_[e].size(); ++j)
-        pairs[at++] = two_faces(nodes_[d][i], nodes_[e][j], caps_[d][i], caps_[e][j]);
-  };
-  auto& [xy, yz, xz] = pairs_;
-  fill_pairs(0, 1, xy);
-  fill_pairs(1, 2, yz);
-  fill_pairs(0, 2, xz);
+  return first;
+}
 
+void BallOverlap::fill_pairs(std::size_t d, std::size_t e, std::vector<double>& pairs) {
+  pairs.resize(nodes_[d].size() * nodes_[e].size());
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < nodes_[d].size(); ++i)
+    for (std::size_t j = 0; j < nodes_[e].size(); ++j)
+      pairs[at++] = two_faces(nodes_[d][i], nodes_[e][j], caps_[d][i], caps_[e][j]);
+}
+
+/// The volumes beyond the nodes (i, j, k) of a layer i.
+void BallOverlap::fill_layer(std::size_t i, double* layer) const {
+  auto const& [x, y, z] = nodes_;
+  auto const& [xy, yz, xz] = pairs_;
+  auto const ny = y.size(), nz = z.size();
+  for (std::size_t j = 0; j < ny; ++j)
+    for (std::size_t k = 0; k < nz; ++k)
+      layer[j * nz + k] = three_faces({x[i], y[j], z[k], caps_[0][i], caps_[1][j], caps_[2][k],
+                                       xy[i * ny + j], yz[j * nz + k], xz[i * nz + k]});
+}
+
+void BallOverlap::general(Vec3 const& centre, double radius) {
+  auto const first = place_nodes(centre, radius);
+  if (!first) return;
+  fill_pairs(0, 1, pairs_[0]);
+  fill_pairs(1, 2, pairs_[1]);
+  fill_pairs(0, 2, pairs_[2]);
+
+  auto const& [x, y, z] = nodes_;
   auto const nx = x.size(), ny = y.size(), nz = z.size();
   corners_.resize(2 * ny * nz);  // two layers of lattice nodes
-  auto const fill_layer = [&](std::size_t i, double* layer) {
-    for (std::size_t j = 0; j < ny; ++j)
-      for (std::size_t k = 0; k < nz; ++k)
-        layer[j * nz + k] = three_faces({x[i], y[j], z[k], caps_[0][i], caps_[1][j], caps_[2][k],
-                                         xy[i * ny + j], yz[j * nz + k], xz[i * nz + k]});
-  };
   double const scale = radius * radius * radius;
   auto const farther2 = [](double u, double v) { return std::max(u * u, v * v); };
   auto const nearer2 = [](double u, double v) { return u * v < 0 ? 0 : std::min(u * u, v * v); };
@@ -169,10 +182,10 @@ void BallOverlap::general(Vec3 const& centre, double radius) {
       double const far_xy = farther2(x[i], x[i + 1]) + farther2(y[j], y[j + 1]);
       double const near_xy = nearer2(x[i], x[i + 1]) + nearer2(y[j], y[j + 1]);
       if (near_xy >= 1) continue;
-      std::int64_t const row = ((first[0] + static_cast<std::int64_t>(i)) * n_ + first[1] +
+      std::int64_t const row = (((*first)[0] + static_cast<std::int64_t>(i)) * n_ + (*first)[1] +
                                 static_cast<std::int64_t>(j)) *
                                    n_ +
-                               first[2];
+                               (*first)[2];
       double const *l0 = lower + j * nz, *l1 = l0 + nz, *u0 = upper + j * nz, *u1 = u0 + nz;
       for (std::size_t k = 0; k + 1 < nz; ++k) {
         if (near_xy + nearer2(z[k], z[k + 1]) >= 1) continue;

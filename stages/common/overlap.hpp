@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -44,9 +46,10 @@ class BallOverlap {
   std::span<VoxelShare const> operator()(Vec3 const& centre, double radius);
 
  private:
-  struct Axis;
-  struct Pairs;
   void one_plane_per_axis(Vec3 const& centre, double radius);
+  std::optional<std::array<std::int64_t, 3>> place_nodes(Vec3 const& centre, double radius);
+  void fill_pairs(std::size_t d, std::size_t e, std::vector<double>& pairs);
+  void fill_layer(std::size_t i, double* layer) const;
   void general(Vec3 const& centre, double radius);
 
   std::int64_t n_;

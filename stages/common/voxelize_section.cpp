@@ -4,20 +4,23 @@
 namespace setsz {
 
 void VoxelizeOptions::declare(OptionList& options) {
-  options.add("n_voxels", n_voxels, {.help = "voxels a side of a cube", .min = 2, .max = 1024});
-  options.add("edge", edge_r200, {.unit = "R200", .help = "side of a cube", .min = 0.5, .max = 50});
-  options.add("fixed_edge", fixed_edge_ckpch,
-              {.unit = "ckpc/h",
-               .help = "the same for all clusters; if above 0, in place of edge",
-               .min = 0,
-               .max = 1e6});
+  options.add("n_voxels", n_voxels,
+              {.help = "voxels along each side of a cube", .min = 2, .max = 1024});
+  options.add("edge", edge_r200,
+              {.unit = "R200", .help = "length of the sides of a cube", .min = 0.5, .max = 50});
+  options.add(
+      "fixed_edge", fixed_edge_ckpch,
+      {.unit = "ckpc/h",
+       .help = "the same in comoving units, for all clusters; if positive, it replaces edge",
+       .min = 0,
+       .max = 1e6});
   options.add(
       "cell_size", cell_size,
       {{"volume", CellSize::volume}, {"smoothing_length", CellSize::smoothing_length}},
-      {.help = "a gas cell is a ball of volume m/rho (AREPO), or of the SPH kernel's support "
-               "with P m/rho spread over it"});
+      {.help = "volume: a gas cell is a ball of volume m/rho (AREPO); smoothing_length: P m/rho is "
+               "spread over the ball of the kernel's support (SPH)"});
   options.add("normalised", normalised,
-              {.help = "divide a voxel's pressure by the share of it that gas fills"});
+              {.help = "divide the pressure of a voxel by the fraction of it that gas fills"});
 }
 
 }  // namespace setsz

@@ -10,7 +10,8 @@ namespace setsz {
 /// [voxelize]: the cube around every cluster, and how large a gas cell is.
 struct VoxelizeOptions {
   static constexpr std::string_view section = "voxelize";
-  static constexpr std::string_view help = "electron pressure of the gas, on a cube per cluster";
+  static constexpr std::string_view help =
+      "electron pressure of the gas on a cube around each cluster";
   std::int64_t n_voxels = 64;
   double edge_r200 = 5;
   double fixed_edge_ckpch = 0;

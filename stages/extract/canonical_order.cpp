@@ -20,7 +20,8 @@ void require_different(std::vector<KeptParticle> const& particles) {
   auto const second = std::find_if(first + 1, particles.end(), has_key);
   fail(ExitCode::bad_data, "two particles have the same ParticleID, at (", first->q[0], ", ",
        first->q[1], ", ", first->q[2], ") and (", second->q[0], ", ", second->q[1], ", ",
-       second->q[2], ") ckpc/h from the cluster's centre; is a file of the snapshot there twice?");
+       second->q[2],
+       ") ckpc/h from the centre of the cluster; does a file of the snapshot exist twice?");
 }
 
 }  // namespace

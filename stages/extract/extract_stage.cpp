@@ -17,8 +17,8 @@
 #include "stages/common/expected.hpp"
 #include "stages/common/model_section.hpp"
 #include "stages/common/snapshot_check.hpp"
+#include "stages/extract/extract_work.hpp"
 #include "stages/extract/particle_file.hpp"
-#include "stages/extract/particle_gatherer.hpp"
 #include "stages/extract/sphere_lookup.hpp"
 
 namespace setsz {
@@ -71,18 +71,20 @@ bool all_finite(ClusterProperties const& properties) {
 }  // namespace
 
 void ExtractOptions::declare(OptionList& options) {
-  options.add("radius", radius_r200,
-              {.unit = "R200",
-               .help = "particles within this radius are kept and enter the cluster's scalars and "
-                       "vectors",
-               .min = 1,
-               .max = 20});
-  options.add("local_radius", local_radius_ckpch,
-              {.unit = "ckpc/h",
-               .help = "local spheres within 2 R200 are complete up to this radius at least; up to "
-                       "those of the [model.NAME] sections they always are",
-               .min = 0,
-               .max = 1e5});
+  options.add(
+      "radius", radius_r200,
+      {.unit = "R200",
+       .help = "radius of the particles that are kept and used for the cluster's scalars and "
+               "vectors",
+       .min = 1,
+       .max = 20});
+  options.add(
+      "local_radius", local_radius_ckpch,
+      {.unit = "ckpc/h",
+       .help = "local spheres within 2 R200 are complete to at least this radius, and always to "
+               "those of the [model.NAME] sections",
+       .min = 0,
+       .max = 1e5});
 }
 
 void ExtractOptions::include(NetworkOptions const& network) {
@@ -170,7 +172,7 @@ void ExtractStage::run(Context& context) {
     check_belongs_together(snapshot.header(), snapshot.files().front(), *table,
                            instance_.tolerance);
     require(table->size() < std::numeric_limits<std::int32_t>::max(), ExitCode::config,
-            "too many clusters: ", table->size());
+            "there are ", table->size(), " clusters; at most 2^31 - 1 are possible");
   });
 
   std::vector<double> cost;
@@ -283,7 +285,7 @@ void ExtractStage::summarize(Context& context, ClusterTable const& table,
   auto const say = [&](std::int64_t n, std::string_view what) {
     if (n > 0)
       Log::warn("extract: ", what, " of ", n, " of ", table.size(),
-                " clusters is not in the halo catalogue; computed from the particles");
+                " clusters is missing in the halo catalogue and computed from the particles");
   };
   say(computed_momentum, "J");
   say(computed_xoff, "Xoff");
@@ -296,9 +298,10 @@ void ExtractStage::summarize(Context& context, ClusterTable const& table,
   context.note("particles_per_cluster_min", *std::min_element(counts.begin(), counts.end()));
   context.note("particles_per_cluster_max", *std::max_element(counts.begin(), counts.end()));
   context.note("median_particle_mass_over_m200c", *middle);
-  require(*middle > 0.2 && *middle < 5, ExitCode::bad_data, "half of the clusters have less than ",
-          *middle, " times their catalogue mass in dark matter particles within R200; do halo ",
-          "catalogue and snapshot belong together (units, redshift, file names)?");
+  require(*middle > 0.2 && *middle < 5, ExitCode::bad_data, "the particles within R200 have ",
+          *middle,
+          " times the mass in the halo catalogue (median of the clusters, expected about "
+          "1); do halo catalogue and snapshot belong together (units, redshift, file names)?");
 }
 
 void add_extract_stages(Blueprint const& blueprint, StageList& stages) {

@@ -21,7 +21,7 @@ struct ClusterProperties;
 /// The local spheres of every model in the configuration are complete, without a word here.
 struct ExtractOptions {
   static constexpr std::string_view section = "extract";
-  static constexpr std::string_view help = "dark matter particles around every cluster";
+  static constexpr std::string_view help = "dark matter particles around each cluster";
   double radius_r200 = 2.5;
   double local_radius_ckpch = 0;  ///< at least
   double local_radius_r200 = 0;   ///< no key: that of the models

@@ -59,7 +59,7 @@ SphereLookup::SphereLookup(PeriodicBox const& box, std::vector<Sphere> spheres)
   for (auto const& sphere : spheres_) {
     require(sphere.radius > 0 && sphere.radius < box.edge() / 2, ExitCode::config,
             "the sphere of a cluster has radius ", sphere.radius,
-            " ckpc/h; it must be above 0 and below half the box, ", box.edge() / 2,
+            " ckpc/h; it must be positive and less than half the box, ", box.edge() / 2,
             " ckpc/h; lower extract.radius or extract.local_radius");
     smallest = std::min(smallest, sphere.radius);
   }

@@ -65,7 +65,7 @@ nlohmann::json fit_report(ClusterTable const& table, std::int64_t fold,
                           figures.y_flux) &&
                 figures.loss_benchmark >= 0,
             ExitCode::internal, "cluster ", cluster.id, ": loss ", figures.loss_benchmark,
-            ", Y of gas ", figures.y_gas, ", benchmark ", figures.y_benchmark, ", flux-true ",
+            ", Y of gas ", figures.y_gas, ", benchmark ", figures.y_benchmark, ", flux fit ",
             figures.y_flux);
     Split const split = table.split_of(static_cast<std::int64_t>(c), fold);
     if (split == Split::training) training.push_back(figures);

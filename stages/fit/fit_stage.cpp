@@ -23,8 +23,8 @@ std::vector<RadialSums> gather_sums(Comm const& comm, ClusterTable const& table,
   std::vector<double> flat;  // per cluster: count, pressure by shell, pressure2, n_voxels
   collectively(comm, "fit: reading the pressure cubes", [&] {
     CubeFile const cubes(path);
-    require(cubes.size() == table.size(), ExitCode::bad_data, "'", path, "' holds ", cubes.size(),
-            " cubes, clusters.h5 ", table.size(), " clusters");
+    require(cubes.size() == table.size(), ExitCode::bad_data, "'", path, "' has ", cubes.size(),
+            " cubes, but clusters.h5 has ", table.size(), " clusters");
     for (std::int64_t c = 0; c < table.size(); ++c)
       lattices.push_back(cubes.lattice(c, table.clusters[c].r200c));
     Range const mine = even_range(table.size(), comm.rank(), comm.size());
@@ -33,11 +33,11 @@ std::vector<RadialSums> gather_sums(Comm const& comm, ClusterTable const& table,
       auto const& lattice = lattices[c];
       require(lattice.edge_r200 >= 2 * score_radius_r200, ExitCode::config, "the cube of cluster ",
               table.clusters[c].id, " is ", lattice.edge_r200,
-              " R200 wide (the fits need all within ", score_radius_r200,
+              " R200 wide (the fits require all within ", score_radius_r200,
               " R200); raise [voxelize] edge or fixed_edge");
       auto const sums = radial_sums(lattice, cubes.read(c));
       require(sums.n_voxels > 0, ExitCode::config, "no voxel centre of cluster ",
-              table.clusters[c].id, " lies within ", score_radius_r200,
+              table.clusters[c].id, " is within ", score_radius_r200,
               " R200; raise [voxelize] n_voxels");
       flat.insert(flat.end(), sums.count.begin(), sums.count.end());
       flat.insert(flat.end(), sums.pressure.begin(), sums.pressure.end());
@@ -74,11 +74,11 @@ struct Attempt {
 
 void FitOptions::declare(OptionList& options) {
   options.add("starts", starts,
-              {.help = "starting points of the benchmark fit; the best minimum counts",
+              {.help = "starting points of the benchmark fit; the lowest minimum is used",
                .min = 1,
                .max = 1000});
   options.add("mass_bins", mass_bins,
-              {.help = "bins of mass in which the flux-true fit is unbiased", .min = 1, .max = 50});
+              {.help = "mass bins in which the flux fit is unbiased", .min = 1, .max = 50});
 }
 
 FitStage::FitStage(Configuration const& configuration, SnapshotInstance const& instance,
@@ -143,8 +143,8 @@ FitResult FitStage::fit_from_all_starts(Context& context, std::vector<FitCluster
   context.note("starts_in_the_best_minimum", n_same);
   if (all[best].at_bound)
     Log::warn(
-        "fit: a parameter of the benchmark rests on the edge of its range; the loss hardly "
-        "depends on it (too few clusters, or a profile without a core)");
+        "fit: a parameter of the benchmark is at the limit of its range; the loss hardly depends "
+        "on it (too few clusters, or a profile without a core)");
   return {all[best].parameters, all[best].cost, true, all[best].at_bound, ""};
 }
 
@@ -172,12 +172,11 @@ void FitStage::run(Context& context) {
     // From the TNG-like profile, not from the benchmark: that may lie at the far end of a valley.
     auto const result = fit_flux(training, y_weight, h, options_.mass_bins, GnfwParameters{});
     require(result.converged, ExitCode::diverged,
-            "the flux-true fit did not converge: ", result.message);
+            "the flux fit did not converge: ", result.message);
     flux = {result.parameters, result.cost, result.converged, result.at_bound};
   });
   flux = comm.broadcast(flux, 0);
-  if (flux.at_bound)
-    Log::warn("fit: a parameter of the flux-true profile rests on the edge of its range");
+  if (flux.at_bound) Log::warn("fit: a parameter of the flux fit is at the limit of its range");
 
   nlohmann::json document;
   collectively(comm, "fit: the figures of all clusters", [&] {

@@ -15,7 +15,8 @@ namespace setsz {
 /// [fit]: how the GNFW profiles are fitted.
 struct FitOptions {
   static constexpr std::string_view section = "fit";
-  static constexpr std::string_view help = "the GNFW benchmark and the flux-true profile";
+  static constexpr std::string_view help =
+      "the GNFW benchmark and the GNFW fit that conserves flux";
   std::int64_t starts = 8;
   std::int64_t mass_bins = 4;
   void declare(OptionList& options);

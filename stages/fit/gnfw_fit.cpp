@@ -206,7 +206,7 @@ std::vector<std::vector<double>> stacked_gas(FluxProblem const& problem) {
     }
     require(gas.back()[0] > 0, ExitCode::bad_data,
             "no gas pressure at the centre of the clusters from ", bin.m200c_low, " to ",
-            bin.m200c_high, " x 1e10 Msun/h: gas and halo catalogue do not belong together?");
+            bin.m200c_high, " x 1e10 Msun/h; do gas and halo catalogue belong together?");
   }
   return gas;
 }

@@ -4,58 +4,105 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "io/snapshot_writer.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/common/expected.hpp"
-#include "stages/mock/dark_matter.hpp"
 #include "stages/mock/gas_mesh.hpp"
 #include "stages/mock/mass_function.hpp"
-#include "stages/mock/rockstar_list.hpp"
-#include "stages/mock/truth.hpp"
+#include "stages/mock/mock_work.hpp"
+#include "stages/mock/truth_file.hpp"
 
 namespace setsz {
 
 namespace {
 
-constexpr std::size_t gas_type = 0, dark_matter_type = 1;
-/// Electrons per hydrogen atom: fully ionised hydrogen and helium; somewhat less where it is cold.
-constexpr double abundance_hot = 1.158, abundance_cold = 1.08;
-constexpr double hot_energy = 1e4;  // [(km/s)^2]
+constexpr std::size_t dark_matter_type = 1;
 
-/// Calls `body(file)` for this rank's share of the files: rank, rank + size, ...
-template <class Body>
-void for_my_files(Comm const& comm, std::int64_t n_files, Body&& body) {
-  for (std::int64_t file = comm.rank(); file < n_files; file += comm.size()) body(file);
-}
-
-double internal_energy(GasCell const& cell, double electron_abundance) {
-  return cell.electron_pressure / (units::electron_pressure_fraction(electron_abundance) *
-                                   (units::gas_gamma - 1) * cell.density);
-}
-
-GasFile gas_file(std::vector<GasCell> const& cells, std::uint64_t first_id) {
-  GasFile file;
-  for (auto const& cell : cells) {
-    bool const hot = internal_energy(cell, abundance_hot) > hot_energy;
-    double const abundance = hot ? abundance_hot : abundance_cold;
-    file.position.push_back(cell.position);
-    file.id.push_back(first_id++);
-    file.mass.push_back(cell.density * cell.volume);
-    file.density.push_back(cell.density);
-    file.electron_abundance.push_back(abundance);
-    file.internal_energy.push_back(internal_energy(cell, abundance));
-    file.star_formation_rate.push_back(cell.star_forming ? 1 : 0);
-  }
-  return file;
+void declare_departures(OptionList& options, MockDepartures& departures) {
+  options.add(
+      "offset_rms", departures.offset_rms,
+      {.unit = "R200",
+       .help = "rms distance of the pressure centre from the catalogue position; the matter "
+               "outside the core follows it",
+       .min = 0,
+       .max = 0.25});
+  options.add("substructure", departures.substructure,
+              {.help = "fraction of the mass of a halo in bound clumps", .min = 0, .max = 0.5});
+  options.add("local_strength", departures.local_strength,
+              {.help = "how strongly the pressure follows local density and velocity dispersion",
+               .min = 0,
+               .max = 1});
+  options.add(
+      "transfer_rms", departures.transfer_rms,
+      {.help = "rms exchange of inner and outer pressure, without a trace in the dark matter",
+       .min = 0,
+       .max = 1});
+  options.add("triaxiality", departures.triaxiality,
+              {.help = "0: spheres; 1: mean axis ratios 0.75 and 0.6", .min = 0, .max = 1});
+  options.add("spin", departures.spin,
+              {.help = "typical rotation of a halo, in circular velocities", .min = 0, .max = 0.5});
 }
 
 }  // namespace
+
+void MockOptions::declare(OptionList& options) {
+  files.declare(options);
+  auto& p = parameters;
+  options.add("box", p.box_mpch,
+              {.unit = "Mpc/h", .help = "edge of the periodic box", .min = 1, .max = 5000});
+  options.add(
+      "particle_mass", p.particle_mass_msunh,
+      {.unit = "Msun/h",
+       .help = "particle mass of the gravity-only run (TNG300: 4.7e7); rounded so that an integer "
+               "number of particles gives the mean density",
+       .min = 1e4,
+       .max = 1e14});
+  options.add("mass_min", p.mass_min_msunh,
+              {.unit = "Msun/h", .help = "smallest M200c of a halo", .min = 1e9, .max = 1e16});
+  options.add("mass_max", p.mass_max_msunh,
+              {.unit = "Msun/h", .help = "largest M200c of a halo", .min = 1e9, .max = 1e16});
+  options.add(
+      "abundance", p.abundance,
+      {.help = "factor on the number of haloes of the mass function", .min = 0.01, .max = 100});
+  options.add("extent", p.extent_r200,
+              {.unit = "R200", .help = "outer radius of a halo", .min = 1, .max = 5});
+  options.add("pair_fraction", p.pair_fraction,
+              {.help = "fraction of haloes near a larger one, with overlapping 2 R200 spheres",
+               .min = 0,
+               .max = 0.9});
+  options.add("bulk_velocity", p.bulk_velocity_kms,
+              {.unit = "km/s",
+               .help = "rms of one component of the velocities of haloes",
+               .min = 0,
+               .max = 2000});
+  options.add("gas_cells_per_particle", p.gas_cells_per_particle,
+              {.help = "gas cells for each gravity-only particle; sets the mass of a cell",
+               .min = 0.01,
+               .max = 100});
+  options.add("gas_resolution", p.gas_resolution_r200,
+              {.unit = "R200",
+               .help = "largest gas cell within 2 R200 of a cluster",
+               .min = 0.01,
+               .max = 10});
+  options.add("gas_resolved", p.gas_resolved_msunh,
+              {.unit = "Msun/h",
+               .help = "minimum mass of a cluster for gas_resolution",
+               .min = 1e9,
+               .max = 1e17});
+  options.add("star_forming", p.star_forming_fraction,
+              {.help = "star-forming gas cells for each particle within R200", .min = 0, .max = 1});
+  declare_departures(options, p.departures);
+}
+
+void MockOptions::validate() const {
+  require(parameters.mass_min_msunh < parameters.mass_max_msunh, ExitCode::config,
+          "mass_min = ", parameters.mass_min_msunh,
+          " is not below mass_max = ", parameters.mass_max_msunh);
+}
 
 MockStage::MockStage(Configuration const& configuration, SnapshotInstance snapshot)
     : snapshot_(std::move(snapshot)),
@@ -140,126 +187,6 @@ Estimate MockStage::estimate(Outlook const& outlook, int n_ranks) const {
   return estimate;
 }
 
-std::vector<HaloMeasurement> MockStage::write_dark_matter(Context& context,
-                                                          MockUniverse const& universe) const {
-  auto const& comm = context.comm();
-  auto const n_files = options_.files.n_files;
-  auto const shares = plan_dark_matter_files(universe, n_files);
-  auto const names = options_.files.dark_matter();
-  auto file_header = header(universe);
-  file_header.n_particles[dark_matter_type] = universe.n_particles;
-  file_header.mass_table[dark_matter_type] = universe.particle_mass;
-  file_header.cosmology.omega_b = 0;  // as a gravity-only header has it: unknown
-
-  std::vector<HaloMeasurement> mine;
-  std::vector<std::int64_t> mine_numbers;
-  Progress progress("mock: dark matter", real(n_files));
-  collectively(comm, "writing the gravity-only snapshot", [&] {
-    for_my_files(comm, n_files, [&](std::int64_t f) {
-      auto const& share = shares[f];
-      auto content = content_of(universe, share);
-      require(std::ssize(content.particles) == share.n_particles, ExitCode::internal, "file ", f,
-              " has ", content.particles.size(), " particles, planned were ", share.n_particles);
-      for (std::int64_t i = share.halos.first; i < share.halos.last; ++i)
-        mine_numbers.push_back(universe.file_order[i]);
-      mine.insert(mine.end(), content.measured.begin(), content.measured.end());
-      DarkMatterFile file;
-      for (auto const& particle : content.particles) {
-        file.position.push_back(particle.position);
-        file.velocity.push_back(particle.velocity);
-        file.id.push_back(static_cast<std::uint64_t>(share.first_id) + file.id.size());
-      }
-      content.particles = {};
-      std::array<std::int64_t, 6> n_this_file{};
-      n_this_file[dark_matter_type] = share.n_particles;
-      write_snapshot_file(context.part(names[f]), file_header, static_cast<int>(n_files),
-                          n_this_file, &file, nullptr);
-      progress.update(real(f + 1));
-      mark_progress("mock: dark matter");
-    });
-  });
-  auto const numbers = comm.all_gather_v(mine_numbers);
-  auto const gathered = comm.all_gather_v(mine);
-  std::vector<HaloMeasurement> measured(universe.halos.size());
-  for (std::size_t i = 0; i < numbers.size(); ++i) measured[numbers[i]] = gathered[i];
-  return measured;
-}
-
-void MockStage::write_gas(Context& context, MockUniverse const& universe) const {
-  auto const& comm = context.comm();
-  auto const n_files = options_.files.n_files;
-  auto const names = options_.files.gas();
-  GasField const field(universe);
-  GasMesh const mesh(field);
-
-  std::vector<std::vector<GasCell>> cells;  // of my files, in order
-  std::vector<std::int64_t> n_cells(n_files, 0);
-  Progress progress("mock: gas", real(n_files));
-  collectively(comm, "making gas cells", [&] {
-    for_my_files(comm, n_files, [&](std::int64_t f) {
-      auto const range = mesh.root_cells_of_file(f, n_files);
-      auto& mine = cells.emplace_back();
-      for (std::int64_t root = range.first; root < range.last; ++root) {
-        mesh.add_cells(root, mine);
-        mark_progress("mock: gas");
-      }
-      n_cells[f] = std::ssize(mine);
-      progress.update(real(f + 1));
-    });
-  });
-  comm.all_sum(n_cells);
-  auto file_header = header(universe);
-  std::vector<std::uint64_t> first_id;
-  for (auto const n : n_cells) {
-    first_id.push_back(
-        static_cast<std::uint64_t>(1 + universe.n_particles + file_header.n_particles[gas_type]));
-    file_header.n_particles[gas_type] += n;
-  }
-
-  std::vector<double> volumes;  // of my files
-  collectively(comm, "writing the gas snapshot", [&] {
-    std::size_t k = 0;
-    for_my_files(comm, n_files, [&](std::int64_t f) {
-      double volume = 0;
-      for (auto const& cell : cells[k]) {
-        require(std::isfinite(cell.electron_pressure) && cell.density > 0, ExitCode::internal,
-                "a mock gas cell has density ", cell.density, " and pressure ",
-                cell.electron_pressure);
-        volume += cell.volume;
-      }
-      volumes.push_back(volume);
-      auto const file = gas_file(cells[k], first_id[f]);
-      cells[k++] = {};
-      std::array<std::int64_t, 6> n_this_file{};
-      n_this_file[gas_type] = n_cells[f];
-      write_snapshot_file(context.part(names[f]), file_header, static_cast<int>(n_files),
-                          n_this_file, nullptr, &file);
-      mark_progress("mock: gas");
-    });
-  });
-  double volume = 0;
-  for (double const part : comm.all_gather_v(volumes)) volume += part;
-  double const filled = volume / std::pow(universe.box_ckpch, 3);
-  collectively(comm, "", [&] {
-    require(std::abs(filled - 1) < 1e-3, ExitCode::internal, "the mock's gas cells fill ", filled,
-            " of the box, 1 is wanted");
-  });
-  context.note("gas_cells", file_header.n_particles[gas_type]);
-}
-
-void MockStage::write_catalog(Context& context, MockUniverse const& universe,
-                              std::vector<HaloMeasurement> const& measured) const {
-  auto const& comm = context.comm();
-  on_root(comm, "writing the halo catalogue", [&] {
-    auto const path = context.part(MockFiles::catalog());
-    std::ofstream out(path, std::ios::binary);
-    require(out.good(), ExitCode::cannot_create, "cannot create '", path, "'");
-    out << rockstar_list(universe, measured);
-    out.close();
-    require(out.good(), ExitCode::io, "cannot write '", path, "' (disk full?)");
-  });
-}
-
 void MockStage::run(Context& context) {
   auto const& comm = context.comm();
   MockUniverse made;
@@ -276,10 +203,10 @@ void MockStage::run(Context& context) {
   context.note("haloes", made.halos.size());
   context.note("particles", made.n_particles);
   context.note("particle_mass_msunh", made.particle_mass * 1e10);
-  auto const measured = write_dark_matter(context, made);
+  auto const measured = write_mock_dark_matter(context, options_.files, header(made), made);
   if (context.stop_requested()) context.stop_here();
-  write_gas(context, made);
-  write_catalog(context, made, measured);
+  context.note("gas_cells", write_mock_gas(context, options_.files, header(made), made));
+  write_mock_catalog(context, made, measured);
   write_truth(comm, context.part("truth.h5"), made);
 }
 

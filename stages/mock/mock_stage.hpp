@@ -15,8 +15,7 @@ namespace setsz {
 /// [mock]: the embedded universe for demonstrations and tests.
 struct MockOptions {
   static constexpr std::string_view section = "mock";
-  static constexpr std::string_view help =
-      "an embedded matched pair of simulations with known truth";
+  static constexpr std::string_view help = "a mock pair of matched simulations with known truth";
   MockFiles files;
   MockParameters parameters;
   void declare(OptionList& options);
@@ -24,7 +23,7 @@ struct MockOptions {
 };
 
 /// A matched pair of snapshots in IllustrisTNG's layout, a Rockstar list, and the truth behind
-/// them. A file is the unit of work: one rank makes and writes it, whichever it is.
+/// them.
 class MockStage : public Stage {
  public:
   MockStage(Configuration const& configuration, SnapshotInstance snapshot);
@@ -37,11 +36,6 @@ class MockStage : public Stage {
   MockUniverse universe() const;
   double expected_gas_cells() const;
   SnapshotHeader header(MockUniverse const& universe) const;
-  std::vector<HaloMeasurement> write_dark_matter(Context& context,
-                                                 MockUniverse const& universe) const;
-  void write_gas(Context& context, MockUniverse const& universe) const;
-  void write_catalog(Context& context, MockUniverse const& universe,
-                     std::vector<HaloMeasurement> const& measured) const;
 
   MockOptions options_;
   SnapshotInstance snapshot_;

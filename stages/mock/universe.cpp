@@ -101,10 +101,11 @@ void place_halos(MockUniverse& universe) {
     bool const in_pair = i > 0 && random.uniform() < parameters.pair_fraction;
     int attempts = 0;
     do {
-      require(++attempts < 10000, ExitCode::config, "no room for halo ", i, " of ", halos.size(),
-              " in a box of ", parameters.box_mpch,
-              " Mpc/h (centres keep the distance of their R200); lower mock.abundance or raise "
-              "mock.mass_min");
+      require(
+          ++attempts < 10000, ExitCode::config, "no room for halo ", i, " of ", halos.size(),
+          " in a box of ", parameters.box_mpch,
+          " Mpc/h (no centre may be within R200 of another halo); lower mock.abundance or raise "
+          "mock.mass_min");
       if (in_pair && attempts < 100) {
         place_beside(halo, halos[random.below(i)], box, random);
       } else {
@@ -124,7 +125,7 @@ void count_particles(MockUniverse& universe) {
   double const total_mass = universe.mean_density() * edge * edge * edge;
   universe.n_particles = std::llround(total_mass / (parameters.particle_mass_msunh * 1e-10));
   require(universe.n_particles > 0, ExitCode::config, "the box of ", parameters.box_mpch,
-          " Mpc/h holds less than one particle of ", parameters.particle_mass_msunh, " Msun/h");
+          " Mpc/h contains less than one particle of ", parameters.particle_mass_msunh, " Msun/h");
   universe.particle_mass = total_mass / real(universe.n_particles);
   std::int64_t in_halos = 0;
   for (auto const& halo : universe.halos) {
@@ -135,7 +136,7 @@ void count_particles(MockUniverse& universe) {
     in_halos += universe.n_in_halo.back();
   }
   universe.n_background = universe.n_particles - in_halos;
-  require(universe.n_background >= 0, ExitCode::config, "the haloes hold ",
+  require(universe.n_background >= 0, ExitCode::config, "the haloes contain ",
           real(in_halos) / real(universe.n_particles),
           " of the matter in the box; lower mock.abundance or raise mock.mass_min");
 }

@@ -66,9 +66,8 @@ std::vector<double> PressureCube::state() const {
 }
 
 void PressureCube::restore(std::span<double const> state) {
-  require(std::ssize(state) == state_size(n_), ExitCode::bad_data,
-          "a checkpoint of voxelize holds ", state.size(), " numbers for a cube, expected ",
-          state_size(n_));
+  require(std::ssize(state) == state_size(n_), ExitCode::bad_data, "a checkpoint of voxelize has ",
+          state.size(), " numbers for a cube, expected ", state_size(n_));
   auto const cells = amount_.size();
   std::copy_n(state.begin(), cells, amount_.begin());
   std::copy_n(state.begin() + static_cast<std::ptrdiff_t>(cells), cells, filled_.begin());

@@ -7,16 +7,15 @@
 #include <numbers>
 #include <optional>
 
-#include "io/h5.hpp"
 #include "io/snapshot.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 #include "pipeline/run/work_loop.hpp"
-#include "stages/common/cube_lattice.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/common/snapshot_check.hpp"
-#include "stages/voxelize/cube_gatherer.hpp"
+#include "stages/voxelize/pressure_file.hpp"
+#include "stages/voxelize/voxelize_work.hpp"
 
 namespace setsz {
 namespace {
@@ -24,46 +23,6 @@ namespace {
 /// Bytes of working memory for a row of a slice: the rows as read, the balls before and after they
 /// are sent.
 constexpr double bytes_per_row = 80, bytes_per_slice_row = bytes_per_row + 3 * sizeof(GasBall);
-
-/// What one rank writes of some cubes in a row.
-struct CubeRows {
-  std::vector<float> pressure, coverage;
-  std::vector<double> sum_pv;
-};
-
-/// Figures of a cube that are worth a check and a note.
-struct CubeFigures {
-  double conservation_error;
-  double empty_share;  ///< voxels within score_radius_r200 that no gas reaches
-  double filled_mean;  ///< mean coverage within that radius
-};
-
-CubeFigures figures_of(PressureCube const& cube, CubeLattice const& lattice) {
-  double n = 0, empty = 0, filled = 0;
-  lattice.each_within(score_radius_r200, [&](std::size_t voxel, std::size_t) {
-    n += 1;
-    empty += cube.filled()[voxel] > 0 ? 0 : 1;
-    filled += cube.filled()[voxel];
-  });
-  return {cube.conservation_error(), empty / n, filled / n};
-}
-
-void append_rows(CubeRows& rows, PressureCube const& cube, Cluster const& cluster,
-                 double voxel_edge_ckpch, bool normalised) {
-  CompensatedSum sum;
-  for (std::size_t v = 0; v < cube.amount().size(); ++v) {
-    double const filled = cube.filled()[v];
-    double const pressure = !normalised  ? cube.amount()[v]
-                            : filled > 0 ? cube.amount()[v] / filled
-                                         : 0;
-    sum.add(pressure);
-    rows.pressure.push_back(single(pressure / cluster.p200));
-    rows.coverage.push_back(single(filled));
-    require(std::isfinite(rows.pressure.back()), ExitCode::internal, "cluster ", cluster.id,
-            ": pressure of voxel ", v, " is not finite");
-  }
-  rows.sum_pv.push_back(sum.value() * std::pow(voxel_edge_ckpch, 3));
-}
 
 }  // namespace
 
@@ -78,10 +37,11 @@ VoxelizeStage::VoxelizeStage(Configuration const& configuration, SnapshotInstanc
 }
 
 void VoxelizeStage::check_cell_size(Snapshot const& snapshot) const {
-  require(options_.cell_size == CellSize::volume || snapshot.has_smoothing_length(),
-          ExitCode::bad_data, "'", snapshot.files().front(),
-          "' has no PartType0/SmoothingLength ([voxelize] cell_size = smoothing_length needs it); "
-          "set cell_size = volume if its cells are Voronoi cells");
+  require(
+      options_.cell_size == CellSize::volume || snapshot.has_smoothing_length(), ExitCode::bad_data,
+      "'", snapshot.files().front(),
+      "' has no PartType0/SmoothingLength, which [voxelize] cell_size = smoothing_length requires; "
+      "set cell_size = volume if its cells are Voronoi cells");
 }
 
 void VoxelizeStage::preflight(Comm const& comm, Outlook&) const {
@@ -212,76 +172,14 @@ void VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
                          .save = [&](std::int64_t done) { gatherer.save(journal, done); }});
 }
 
-/// Writes the cubes, each rank its own, a bounded number at a time, and checks them.
+/// Writes the cubes and notes their figures.
 void VoxelizeStage::finish(Context& context, ClusterTable const& table,
                            CubeGatherer const& gatherer) const {
   auto const& comm = context.comm();
-  std::int64_t const n = options_.n_voxels;
-  auto file = H5File::create(comm, context.part("pressure.h5"));
-  file.set_attribute("/", "format_version", std::int64_t{1});
-  file.set_attribute("/", "n_voxels", n);
-  file.set_attribute(
-      "/", "cell_size",
-      std::string(options_.cell_size == CellSize::volume ? "volume" : "smoothing_length"));
-  file.set_attribute("/", "normalised", std::int64_t{options_.normalised});
-  file.create_dataset<float>("/pressure",
-                             {.unit = "P200",
-                              .frame = "cluster",
-                              .description = "electron pressure averaged over each voxel, in units "
-                                             "of the cluster's P200; (cube, x, y, z), voxel "
-                                             "centres at (i + 1/2 - n/2) cube_edge/n"},
-                             table.size(), {n, n, n});
-  file.create_dataset<float>(
-      "/coverage",
-      {.unit = "1",
-       .frame = "cluster",
-       .description = "gas volume in each voxel over the voxel's volume; may exceed 1"},
-      table.size(), {n, n, n});
-
-  Range const owned = gatherer.owned();
-  auto const per_batch = std::max<std::int64_t>(1, 64'000'000 / (n * n * n * 8));
-  std::vector<double> sum_pv;
-  std::vector<CubeFigures> figures;
-  for (std::int64_t next = owned.first; comm.any(next < owned.last);) {
-    std::int64_t const first = next;
-    CubeRows rows;
-    collectively(comm, "voxelize: checking the cubes", [&] {
-      for (; next < owned.last && next < first + per_batch; ++next) {
-        auto const& cluster = table.clusters[next];
-        auto const& cube = gatherer.cube(next);
-        double const edge = options_.edge(cluster);
-        figures.push_back(figures_of(cube, {n, edge / cluster.r200c}));
-        require(figures.back().filled_mean > 0, ExitCode::bad_data, "cluster ", cluster.id, " at (",
-                cluster.position.x, ", ", cluster.position.y, ", ", cluster.position.z,
-                ") ckpc/h has no gas; do halo catalogue and gas snapshot belong together?");
-        require(figures.back().conservation_error < 1e-12, ExitCode::internal, "cluster ",
-                cluster.id, ": voxels lost ", figures.back().conservation_error,
-                " of the gas pressure");
-        append_rows(rows, cube, cluster, edge / real(n), options_.normalised);
-      }
-    });
-    file.write_rows("/pressure", first, rows.pressure);
-    file.write_rows("/coverage", first, rows.coverage);
-    sum_pv.insert(sum_pv.end(), rows.sum_pv.begin(), rows.sum_pv.end());
-    mark_progress("voxelize: writing");
-  }
-  file.write_spread("/sum_pv",
-                    {.unit = "1e10 Msun/h (km/s)^2",
-                     .h_power = -1,
-                     .description = "sum over voxels of comoving P x comoving V (a cancels)"},
-                    sum_pv);
-  std::vector<double> edges;
-  for (auto const& cluster : table.clusters) edges.push_back(options_.edge(cluster));
-  file.write_same("/cube_edge",
-                  {.unit = "ckpc/h",
-                   .a_power = 1,
-                   .h_power = -1,
-                   .description = "side of the cube around each cluster"},
-                  edges);
-  file.close();
-
+  auto const mine =
+      write_pressure_cubes(comm, context.part("pressure.h5"), options_, table, gatherer);
   double worst_error = 0, worst_empty = 0, filled = 0;
-  auto const all = comm.all_gather_v(figures);
+  auto const all = comm.all_gather_v(mine);
   for (auto const& cube : all) {
     worst_error = std::max(worst_error, cube.conservation_error);
     worst_empty = std::max(worst_empty, cube.empty_share);
@@ -294,9 +192,8 @@ void VoxelizeStage::finish(Context& context, ClusterTable const& table,
   context.note("largest_share_of_empty_voxels", worst_empty);
   if (worst_empty > 0.05)
     Log::warn("voxelize: up to ", 100 * worst_empty,
-              "% of a cluster's voxels within 2 R200 hold no "
-              "gas (voxels finer than the gas cells, or SPH gas); fewer voxels, or cell_size = "
-              "smoothing_length?");
+              "% of the voxels of a cluster within 2 R200 contain no gas (voxels smaller than the "
+              "gas cells, or SPH gas); use fewer voxels, or cell_size = smoothing_length for SPH");
 }
 
 void add_voxelize_stages(Blueprint const& blueprint, StageList& stages) {

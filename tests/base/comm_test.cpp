@@ -9,7 +9,8 @@
 namespace setsz {
 namespace {
 
-/// Runs every test with whole messages and with pieces of a few bytes, so that all loops turn.
+/// Runs every test with whole messages and with pieces of a few bytes, so that all loops run
+/// several times.
 class CommTest : public ::testing::TestWithParam<std::int64_t> {
  protected:
   void SetUp() override { Comm::max_bytes_per_call = GetParam(); }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Do networks find what the mock universe has planted? Trains four small ones and holds them against the truth.
+"""Do networks find what the mock universe has planted? Trains four small ones and compares them with the truth.
 
 Arguments go to `setsz run` as --set, to see what the assertions are worth: with mock.local_strength=0 or
 mock.offset_rms=0 they are to fail.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The way out: exit codes, messages, signals, hangs, kills, on 1 and 3 ranks, around toy stages."""
+"""How the program ends: exit codes, messages, signals, hangs, kills, on 1 and 3 ranks, around toy stages."""
 import json
 import os
 import shutil
@@ -197,7 +197,7 @@ def test_killed_rank():
         check(result.code == 78 and "--force" in result.output and "would fail again" in result.output
               and "continue" not in result.output, "a journal of other options is refused", result)
         result = run(2, "run", killed.ini)
-        check(result.code == 0 and "goes on" in result.output, "the next run goes on", result)
+        check(result.code == 0 and "resumes" in result.output, "the next run goes on", result)
         check(whole.bytes() == killed.bytes(), "kill and resume on other ranks: the same bytes")
 
 
@@ -255,7 +255,7 @@ def test_signals():
             check(result.code != 0, f"{name.name} never gives 0", result)
             check(folder.nothing_final(), f"{name.name} leaves nothing under a final name")
             result = run(3, "run", folder.ini)
-            check(result.code == 0 and "goes on" in result.output, f"{name.name}: resume", result)
+            check(result.code == 0 and "resumes" in result.output, f"{name.name}: resume", result)
             check(whole.bytes() == folder.bytes(), f"{name.name}: the same bytes")
 
 

@@ -276,7 +276,7 @@ TEST(CatalogOptions, RefusesPairsThatDoNotFit) {
   options.split.n_folds = 2;
   options.split.validation_fraction = 0.5;
   EXPECT_TRUE(
-      test::contains(test::error_of([&] { options.validate(); }), "leave nothing to train"));
+      test::contains(test::error_of([&] { options.validate(); }), "leave no cluster for training"));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ TEST(RadiusOfMass, IsR200cOfTheHaloScales) {
     EXPECT_NEAR(radius_of_mass(MassDefinition::m200c, cosmology, z, 5000) /
                     halo_scales(cosmology, z, 5000).r200c_ckpch,
                 1, 1e-12);
-  // science.md, section 1: 5e13 Msun/h at z = 0.5 has R200c = 748.1 ckpc/h.
+  // docs/units.md: 5e13 Msun/h at z = 0.5 has R200c = 748.1 ckpc/h.
   EXPECT_NEAR(radius_of_mass(MassDefinition::m200c, cosmology, 0.5, 5000), 748.1, 0.1);
   EXPECT_LT(radius_of_mass(MassDefinition::m500c, cosmology, 0, 5000),
             radius_of_mass(MassDefinition::m200c, cosmology, 0, 5000));

@@ -103,7 +103,7 @@ TEST_F(FitStageTest, RefusesCubesThatAreNotThoseOfTheClusters) {
   comm_.barrier();
   auto const text = test::error_of([&] { run(comm_, "a", 0); });
   EXPECT_TRUE(test::contains(text, "65 "));
-  EXPECT_TRUE(test::contains(text, "4 cubes, clusters.h5 11 clusters"));
+  EXPECT_TRUE(test::contains(text, "4 cubes, but clusters.h5 has 11 clusters"));
 }
 
 }  // namespace

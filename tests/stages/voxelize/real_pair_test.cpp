@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A real SPH run (skipped where the data are absent): what must hold whatever the code computes.
+// A real SPH run (skipped if the data are absent): properties that any correct code has.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -171,7 +171,7 @@ TEST_F(VoxelizeStageTest, ResumesToTheSameBytesOnAnotherNumberOfRanks) {
   make_inputs("whole", 0);
   make_inputs("halted", 0);
   auto const whole = run(comm_, "whole", "");
-  // One rank begins alone and is stopped; all ranks go on, are stopped, and end.
+  // One rank starts alone and is stopped; all ranks resume, are stopped, and finish.
   bool stopped = true;
   if (comm_.is_root()) {
     stopped = false;

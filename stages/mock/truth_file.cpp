@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/mock/truth.hpp"
+#include "stages/mock/truth_file.hpp"
 
 #include <vector>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/extract/particle_gatherer.hpp"
+#include "stages/extract/extract_work.hpp"
 #include "pipeline/base/number.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/voxelize/cube_gatherer.hpp"
+#include "stages/voxelize/voxelize_work.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -74,8 +74,8 @@ void CubeGatherer::restore(Journal const& journal) {
     std::memcpy(state.data(), record.bytes.data(), state.size() * sizeof(double));
     require(std::ssize(state) == PressureCube::state_size(n_voxels_) && record.unit >= 0 &&
                 record.unit < std::ssize(cubes_),
-            ExitCode::bad_data, "the journal of voxelize does not hold cubes of ", n_voxels_,
-            "^3 voxels; --force discards it");
+            ExitCode::bad_data, "the journal of voxelize does not contain cubes of ", n_voxels_,
+            "^3 voxels; run with --force to discard it");
     ++n_found;
     if (owned_.contains(record.unit)) {
       owned_cubes_[record.unit - owned_.first].restore(state);
@@ -101,8 +101,8 @@ void CubeGatherer::restore(Journal const& journal) {
   std::int64_t const n_all = comm_.all_sum(n_found);
   if (n_all != std::ssize(cubes_))
     throw CollectiveError(ExitCode::bad_data,
-                          concat("the journal of voxelize holds ", n_all, " of ", cubes_.size(),
-                                 " cubes; --force discards it"));
+                          concat("the journal of voxelize contains ", n_all, " of ", cubes_.size(),
+                                 " cubes; run with --force to discard it"));
 }
 
 }  // namespace setsz
