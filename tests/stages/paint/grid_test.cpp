@@ -6,7 +6,7 @@
 
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
-#include "stages/paint/grid_spectrum.hpp"
+#include "stages/paint/grid_spectrum_work.hpp"
 #include "stages/paint/slab_grid.hpp"
 
 namespace setsz {
