@@ -32,9 +32,8 @@ std::vector<BoxHalo> CubeClusters::read(Range rows) const {
     // A voxel is painted whole if its centre lies in the sphere.
     auto const& file = file_of(row);
     double const voxel = file.edge_ckpch(*file.find(row)) / real(file.n_voxels());
-    halos.push_back(clusters_.halo(
-        row,
-        network_reach_r200 * clusters_.table.clusters[row].r200c + std::sqrt(3.0) / 2 * voxel));
+    halos.push_back(clusters_.halo(row, network_reach_r200 * clusters_.table.clusters[row].r200c +
+                                            std::sqrt(3.0) / 2 * voxel));
   }
   return halos;
 }
@@ -63,8 +62,7 @@ ProfileClusters::ProfileClusters(SnapshotClusters const& clusters, Profile const
 std::vector<BoxHalo> ProfileClusters::read(Range rows) const {
   std::vector<BoxHalo> halos;
   for (std::int64_t row = rows.first; row < rows.last; ++row)
-    halos.push_back(
-        clusters_.halo(row, network_reach_r200 * clusters_.table.clusters[row].r200c));
+    halos.push_back(clusters_.halo(row, network_reach_r200 * clusters_.table.clusters[row].r200c));
   return halos;
 }
 

@@ -11,13 +11,13 @@ namespace setsz {
 /// A quantity that is painted: a density that follows the gas of the haloes, and its integral along
 /// lines of sight. All densities are comoving, in code units.
 struct Field {
-  std::string_view name;     ///< "y": of datasets, keys of reports, FITS cards (YMEAN); <= 4 letters
-  std::string_view title;    ///< "Compton y"
+  std::string_view name;   ///< "y": of datasets, keys of reports, FITS cards (YMEAN); <= 4 letters
+  std::string_view title;  ///< "Compton y"
   std::string_view product;  ///< "compton_y": the map of the sky is compton_y.fits
   std::string_view column;   ///< TTYPE1 of that map
   std::string_view unit;     ///< of the integral; empty: a pure number
   std::string_view density_name, density_title, density_unit;
-  int density_a_power, density_h_power;
+  double density_a_power, density_h_power;
   bool is_pressure;   ///< the density can be compared with the electron pressure of gas
   double quantum_sr;  ///< of integrals over the sky [unit x sr]: see ExactSum
 

@@ -10,7 +10,7 @@ namespace setsz {
 /// A halo that is painted, in the frame of its box.
 struct BoxHalo {
   std::int64_t row = 0;  ///< in the table that it comes from
-  Vec3 position;         ///< in [0, box) [ckpc/h]
+  Vec3 position{};       ///< in [0, box) [ckpc/h]
   double mass = 0;       ///< [1e10 Msun/h], of the table's mass definition
   double r200 = 0;       ///< comoving [ckpc/h]
   double p200 = 0;       ///< comoving [code]

@@ -8,21 +8,25 @@
 
 namespace setsz {
 
-HaloLayer::HaloLayer(Comm const& comm, std::string const& stage, HaloSource const& source,
-                     Canvas& canvas, double quantum, Keep keep)
-    : Layer(quantum),
+HaloLayer::HaloLayer(Comm const& comm, std::string stage, HaloSource const& source, Canvas& canvas,
+                     Limits const& limits, Keep keep)
+    : Layer(limits.quantum),
       comm_(comm),
-      stage_(stage),
+      stage_(std::move(stage)),
       source_(source),
       canvas_(canvas),
+      images_per_turn_(std::clamp<std::int64_t>(
+          static_cast<std::int64_t>(limits.memory_bytes / (3 * sizeof(HaloImage))), 1,
+          source.images_per_turn())),
       keep_(keep) {}
 
 std::int64_t HaloLayer::paint(std::int64_t first) {
-  std::int64_t const last = std::min(first + source_.images_per_turn() * comm_.size(), size());
+  std::int64_t const last = std::min(first + images_per_turn_ * comm_.size(), size());
   Range const share = even_range(last - first, comm_.rank(), comm_.size());
   std::vector<std::vector<HaloImage>> outgoing(comm_.size());
-  collectively(comm_, concat(stage_, ": reading ", name_of(kind())),
-               [&] { deal({first + share.first, first + share.last}, outgoing); });
+  collectively(comm_, concat(stage_, ": reading ", name_of(kind())), [&] {
+    deal({first + share.first, first + share.last}, outgoing);
+  });
   auto const images = comm_.exchange(outgoing);
   collectively(comm_, concat(stage_, ": ", name_of(kind())), [&] { paint(images); });
   return last;

@@ -16,14 +16,17 @@ namespace setsz {
 /// In every turn each rank finds the images of its share of the places and sends each of them to
 /// the ranks whose pieces it touches; these paint what they get. The shares follow each other in
 /// rank order, so what a piece gets, it gets in the order of the places, on any number of ranks.
-/// Memory per rank: the images of a turn.
+/// Memory per rank: the images of a turn, three times.
 class HaloLayer : public Layer {
  public:
   enum class Keep { sums, every_image };
-  /// \param stage    for messages: "paint"
-  /// \param quantum  of the sums [the canvas's unit]
-  HaloLayer(Comm const& comm, std::string const& stage, HaloSource const& source, Canvas& canvas,
-            double quantum, Keep keep = Keep::sums);
+  struct Limits {
+    double quantum;       ///< of the sums [the canvas's unit], see ExactSum
+    double memory_bytes;  ///< per rank
+  };
+  /// \param stage  for messages: "paint"
+  HaloLayer(Comm const& comm, std::string stage, HaloSource const& source, Canvas& canvas,
+            Limits const& limits, Keep keep = Keep::sums);
 
   HaloKind kind() const { return source_.kind(); }
   std::int64_t size() const override { return source_.n_places(); }
@@ -37,6 +40,7 @@ class HaloLayer : public Layer {
   std::string stage_;
   HaloSource const& source_;
   Canvas& canvas_;
+  std::int64_t images_per_turn_;  ///< of a rank
   Keep keep_;
 };
 

@@ -60,9 +60,9 @@ void Painting::save(std::int64_t done) const {
   }
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     auto const counted = layers_[i]->tally().state();
-    journal.append(-1 - static_cast<std::int64_t>(i),
-                   {std::as_bytes(std::span(&counted, 1)),
-                    std::as_bytes(std::span(layers_[i]->images()))});
+    journal.append(
+        -1 - static_cast<std::int64_t>(i),
+        {std::as_bytes(std::span(&counted, 1)), std::as_bytes(std::span(layers_[i]->images()))});
   }
   journal.commit(done);
 }

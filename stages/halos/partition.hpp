@@ -11,8 +11,8 @@
 
 namespace setsz {
 
-/// The spheres of the network's clusters reach to this many R200: the network learns no farther, and
-/// inside them it paints.
+/// The spheres of the network's clusters reach to this many R200: the network learns no farther,
+/// and inside them it paints.
 inline constexpr double network_reach_r200 = score_radius_r200;
 
 /// A cluster of the network as another halo sees it.

@@ -120,8 +120,8 @@ PopulationPlan::PopulationPlan(Axes const& axes, std::string the_snapshot,
     sets.push_back(plan_profiles(snapshot, choice));
   }
   if (options.fill)
-    sets.push_back(plan_fill(snapshot, choice,
-                             {options.fill_mass_min_msunh, options.fill_cut_r200}));
+    sets.push_back(
+        plan_fill(snapshot, choice, {options.fill_mass_min_msunh, options.fill_cut_r200}));
   bool const profiles = options.fill || gas == ClusterGas::gnfw;
   if (profiles) profile = choice.text();
   files = [=] { return profiles ? choice.files() : std::vector<std::string>{}; };
@@ -145,20 +145,19 @@ HaloPlan PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_mod
     for (auto const seed : axes.seeds(model))
       networks.push_back(setsz::products::trained({snapshot, model, fold, seed}));
   }
-  return {.kind = HaloKind::cluster,
-          .products = predictions,
-          .cubes = true,
-          .cut_r200 = network_reach_r200,
-          .sizes = [name = snapshot](
-                       Outlook const& outlook) { return cluster_sizes(outlook, name); },
-          .open = [predictions](Comm const& comm, SnapshotClusters const& clusters,
-                                ProductPath const& product) -> std::unique_ptr<HaloSet> {
-            std::unique_ptr<HaloSet> set;
-            collectively(comm, "predictions", [&] {
-              set = std::make_unique<CubeClusters>(clusters, predictions, product);
-            });
-            return set;
-          }};
+  return {
+      .kind = HaloKind::cluster,
+      .products = predictions,
+      .cubes = true,
+      .cut_r200 = network_reach_r200,
+      .sizes = [name = snapshot](Outlook const& outlook) { return cluster_sizes(outlook, name); },
+      .open = [predictions](Comm const& comm, SnapshotClusters const& clusters,
+                            ProductPath const& product) -> std::unique_ptr<HaloSet> {
+        std::unique_ptr<HaloSet> set;
+        collectively(comm, "predictions",
+                     [&] { set = std::make_unique<CubeClusters>(clusters, predictions, product); });
+        return set;
+      }};
 }
 
 Population::Population(Comm const& comm, PopulationPlan const& plan, ProductPath const& product) {

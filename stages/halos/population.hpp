@@ -58,8 +58,8 @@ struct PopulationPlan {
   std::vector<HaloPlan> sets;  ///< clusters, then the fill: what there is of them
   /// For headers; "none" where there is none.
   std::string source = "none", model = "none", member = "none", profile = "none";
-  std::vector<std::string> networks;   ///< products: the model files behind the cubes
-  std::vector<std::string> products;   ///< all that is read, but the networks
+  std::vector<std::string> networks;                ///< products: the model files behind the cubes
+  std::vector<std::string> products;                ///< all that is read, but the networks
   std::function<std::vector<std::string>()> files;  ///< read from outside; see StageRecord::files
 
  private:

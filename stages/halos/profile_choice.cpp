@@ -54,9 +54,8 @@ Profile ProfileChoice::open(ProductPath const& product, ClusterTable const& tabl
     require(table.mass_definition == "200c", ExitCode::config, "profile = ", text_,
             " is a function of M200c, but the masses of the catalogue are M", table.mass_definition,
             "; set [catalog] mass_definition = 200c, or profile = fit");
-    return remember_shape([=, shape = published->shape](double mass) {
-      return shape(cosmology, redshift, mass);
-    });
+    return remember_shape(
+        [=, shape = published->shape](double mass) { return shape(cosmology, redshift, mass); });
   }
   auto const parameters =
       read_flux_fit(is_fit() ? product(setsz::products::gnfw(snapshot_, 0)) : text_);

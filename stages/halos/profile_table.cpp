@@ -34,7 +34,8 @@ PublishedProfile const* published_profile(std::string_view name) {
 
 std::string published_profile_names() {
   std::string names;
-  for (auto const& profile : table) names += (names.empty() ? "" : ", ") + std::string(profile.name);
+  for (auto const& profile : table)
+    names += (names.empty() ? "" : ", ") + std::string(profile.name);
   return names;
 }
 

@@ -6,6 +6,7 @@
 
 #include "stages/halos/canvas.hpp"
 #include "stages/halos/field.hpp"
+#include "stages/halos/halo_source.hpp"
 #include "stages/paint/slab_grid.hpp"
 
 namespace setsz {

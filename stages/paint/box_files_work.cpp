@@ -20,14 +20,14 @@ void write_grid(Comm const& comm, H5File& file, Field const& field, std::string 
       cells.push_back(single(amount / volume));
     }
   });
-  FieldInfo const info = {.unit = std::string(field.density_unit),
-                          .a_power = field.density_a_power,
-                          .h_power = field.density_h_power,
-                          .frame = "box",
-                          .description =
-                              concat("comoving ", field.density_title,
-                                     ", mean over the cell; (x, y, z), cell i spans [i, i + 1) "
-                                     "box/n; cloud in cell")};
+  FieldInfo const info = {
+      .unit = std::string(field.density_unit),
+      .a_power = field.density_a_power,
+      .h_power = field.density_h_power,
+      .frame = "box",
+      .description = concat("comoving ", field.density_title,
+                            ", mean over the cell; (x, y, z), cell i spans [i, i + 1) "
+                            "box/n; cloud in cell")};
   file.create_dataset<float>(name, info, grid.n(), {grid.n(), grid.n()});
   file.write_rows(name, std::min(grid.planes().first, grid.n()), cells);
 }
@@ -56,8 +56,7 @@ double write_maps(Comm const& comm, H5File& file, Field const& field, std::strin
                   SlabGrid const& grid, ColumnSums const& sums, ClusterTable const& table) {
   double const area = grid.cell_ckpch() * grid.cell_ckpch();
   auto const to_map = [&](std::vector<double> values) {
-    for (double& value : values)
-      value = field.integral(value / area, table.a, table.cosmology.h);
+    for (double& value : values) value = field.integral(value / area, table.a, table.cosmology.h);
     return values;
   };
   auto const info = [&](std::string const& axis, std::string const& order) {

@@ -34,22 +34,22 @@ BoxTotals paint_box(Context& context, Population const& population, Field const&
                     BoxCanvas& canvas, std::optional<BoxGas> const& gas) {
   auto const& comm = context.comm();
   double const quantum = quantum_of(population.table(), field);
+  HaloLayer::Limits const limits{quantum, 1e6 * context.options().memory_mb};
   BoxPlacement const placement(field);
   std::deque<BoxReplicas> sources;  // they stay where they are
   std::deque<HaloLayer> layers;
   std::vector<Layer*> in_order;
   std::vector<Canvas*> canvases = {&canvas};
   for (auto const& set : population.sets()) {
-    auto const keep = set->kind() == HaloKind::cluster ? HaloLayer::Keep::every_image
-                                                       : HaloLayer::Keep::sums;
+    auto const keep =
+        set->kind() == HaloKind::cluster ? HaloLayer::Keep::every_image : HaloLayer::Keep::sums;
     auto const& source = sources.emplace_back(*set, placement);
-    in_order.push_back(&layers.emplace_back(comm, "paint", source, canvas, quantum, keep));
+    in_order.push_back(&layers.emplace_back(comm, "paint", source, canvas, limits, keep));
   }
   std::optional<GasLayer> gas_layer;
   if (gas) {
     in_order.push_back(&gas_layer.emplace(
-        comm,
-        GasLayer::Source{gas->snapshot, gas->cell_size, gas_rows_per_turn(context.options())},
+        comm, GasLayer::Source{gas->snapshot, gas->cell_size, gas_rows_per_turn(context.options())},
         gas->canvas, quantum));
     canvases.push_back(&gas->canvas);
   }

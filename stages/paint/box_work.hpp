@@ -8,8 +8,8 @@
 #include "pipeline/run/stage.hpp"
 #include "stages/common/gas_ball.hpp"
 #include "stages/halos/field.hpp"
+#include "stages/halos/layer.hpp"
 #include "stages/halos/population.hpp"
-#include "stages/halos/tally.hpp"
 #include "stages/paint/box_canvas.hpp"
 #include "stages/paint/box_report.hpp"
 

@@ -24,7 +24,8 @@ void GasLayer::deal(Range rows, std::vector<std::vector<Parcel>>& outgoing) {
     auto const ball = gas_ball(source_.cell_size, gas.position[i], gas.mass[i], gas.density[i],
                                gas.electron_pressure[i],
                                gas.smoothing_length.empty() ? 0 : gas.smoothing_length[i]);
-    Parcel const parcel{ball.position, ball.radius, gas.electron_pressure[i] * gas.mass[i] / gas.density[i]};
+    Parcel const parcel{ball.position, ball.radius,
+                        gas.electron_pressure[i] * gas.mass[i] / gas.density[i]};
     tally_.add(parcel.pv);
     canvas_.for_each_rank(canvas_.touched(parcel.position, parcel.radius),
                           [&](int rank) { outgoing[rank].push_back(parcel); });

@@ -37,10 +37,8 @@ void check_sum(Comm const& comm, double held, double painted) {
 nlohmann::json cluster_list(ClusterTable const& table, std::vector<ImageSum> const& sums) {
   auto list = nlohmann::json::array();
   for (auto const& [row, painted, removed] : sums)
-    list.push_back({{"row", row},
-                    {"id", table.clusters[row].id},
-                    {"painted", painted},
-                    {"removed", removed}});
+    list.push_back(
+        {{"row", row}, {"id", table.clusters[row].id}, {"painted", painted}, {"removed", removed}});
   return list;
 }
 
@@ -186,9 +184,9 @@ nlohmann::json PaintStage::report(Context& context, ClusterTable const& table, G
                                   BoxTotals const& totals, GridFourier const& fourier) const {
   auto const& comm = context.comm();
   auto const& field = *options_.field;
-  auto report = spectra_report(
-      density_spectra(comm, fourier, grids.painted.grid(), grids.gas ? &grids.gas->grid() : nullptr),
-      options_.n_grid, table.box_ckpch, grids.gas != nullptr);
+  auto report = spectra_report(density_spectra(comm, fourier, grids.painted.grid(),
+                                               grids.gas ? &grids.gas->grid() : nullptr),
+                               options_.n_grid, table.box_ckpch, grids.gas != nullptr);
   auto const to_mean = [&](double sum) {
     return field.integral(sum / (table.box_ckpch * table.box_ckpch), table.a, table.cosmology.h);
   };
@@ -213,8 +211,7 @@ nlohmann::json PaintStage::report(Context& context, ClusterTable const& table, G
   context.note(mean_key, report[mean_key]);
   if (grids.gas) {
     context.note("mean_y_painted_over_gas", grids.mean / grids.mean_gas);
-    context.note("mean_y_clusters_over_gas",
-                 to_mean(totals.clusters.painted()) / grids.mean_gas);
+    context.note("mean_y_clusters_over_gas", to_mean(totals.clusters.painted()) / grids.mean_gas);
     if (!report["Y_painted_over_gas"].empty())
       context.note("Y_painted_over_gas", report["Y_painted_over_gas"][0]["Y_painted_over_gas"]);
     for (auto const* key : {"Y_by_mass", "k_at_r_0.9", "k_at_r_0.5"})

@@ -47,8 +47,7 @@ Painted SkyCanvas::paint(HaloGas const& gas, HaloImage const& image) {
       return painter.paint(*profile.family, profile.mass, halo, claims);
     }
   };
-  return gas.drawn_by(
-      Draw{painter_, {image.seen, image.halo.r200, image.weight}, gas.claims()});
+  return gas.drawn_by(Draw{painter_, {image.seen, image.halo.r200, image.weight}, gas.claims()});
 }
 
 }  // namespace setsz

@@ -133,7 +133,7 @@ Painted SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims co
 }
 
 Painted SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo const& halo,
-                             Claims const& claims) {
+                          Claims const& claims) {
   double const distance = norm(halo.position), r_cut = halo.r200 * family.x_cut();
   assert(is_outside(distance, r_cut));
   double const pixel = map_.geometry().pixel_size();

@@ -16,8 +16,8 @@ namespace setsz {
 
 /// A halo on the sky.
 struct SkyHalo {
-  Vec3 position;      ///< of its centre, seen from the observer, comoving [ckpc/h]
-  double r200;        ///< comoving [ckpc/h]
+  Vec3 position;  ///< of its centre, seen from the observer, comoving [ckpc/h]
+  double r200;    ///< comoving [ckpc/h]
   double weight;  ///< what P/P200 = 1 over 1 ckpc/h (comoving) adds to the map, see Field
 };
 
@@ -43,7 +43,7 @@ class SkyPainter {
   Painted paint(SparseCube const& cube, SkyHalo const& halo, Claims const& claims);
   /// A spherical profile. \pre is_outside(distance, r200 x_cut)
   Painted paint(ProfileFamily const& family, double mass, SkyHalo const& halo,
-                   Claims const& claims);
+                Claims const& claims);
 
  private:
   /// What a stamp must be multiplied with to hold `known`, both parts of `whole`; Error(internal)

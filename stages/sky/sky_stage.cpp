@@ -59,10 +59,9 @@ void write_report(Context& context, RingMap const& map, SkyRecord const& record)
   }
   write_json(comm, context.part("sky.json"), report);
   std::string const name(record.options.field->name);
-  for (auto const& key :
-       {"mean_" + name, "std_" + name, "max_" + name, std::string("n_clusters"),
-        std::string("n_fill"), std::string("n_too_near"), name + "_lost_sr",
-        std::string("sum_rule_residual"), std::string("largest_sampling_error")})
+  for (auto const& key : {"mean_" + name, "std_" + name, "max_" + name, std::string("n_clusters"),
+                          std::string("n_fill"), std::string("n_too_near"), name + "_lost_sr",
+                          std::string("sum_rule_residual"), std::string("largest_sampling_error")})
     context.note(key, report[key]);
 }
 
@@ -146,10 +145,9 @@ SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
 
 DistanceShell SkyStage::shell_of(SnapshotInstance const& snapshot,
                                  Cosmology const& cosmology) const {
-  return {cosmology.comoving_distance(
-              std::max(options_.redshift_min, snapshot.section.redshift_min)),
-          cosmology.comoving_distance(
-              std::min(options_.redshift_max, snapshot.section.redshift_max))};
+  return {
+      cosmology.comoving_distance(std::max(options_.redshift_min, snapshot.section.redshift_min)),
+      cosmology.comoving_distance(std::min(options_.redshift_max, snapshot.section.redshift_max))};
 }
 
 void SkyStage::preflight(Comm const& comm, Outlook&) const {
@@ -166,9 +164,8 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
     auto const shell = shell_of(snapshots_[i], table.cosmology);
     for (auto const& set : plans_[i].sets) {
       auto const [n, radii] = set.sizes(outlook);
-      (set.kind == HaloKind::cluster ? n_clusters : n_fill) +=
-          cost.add({radii, real(n), set.cubes ? n_voxels_ : 0, set.cut_r200}, table.box_ckpch,
-                   shell, pixel);
+      (set.kind == HaloKind::cluster ? n_clusters : n_fill) += cost.add(
+          {radii, real(n), set.cubes ? n_voxels_ : 0, set.cut_r200}, table.box_ckpch, shell, pixel);
     }
     cost.table_bytes += 200 * real(table.size());
   }
@@ -178,8 +175,7 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
   // Map, the same as float32 for the file, and a rank's own copy of the companion map.
   estimate.memory_bytes = 12 * n_pixels / n_ranks + cost.table_bytes + 8 * spectrum_pixels + 1e7;
   estimate.output_bytes = 4 * n_pixels;
-  estimate.seconds = cost.seconds / n_ranks +
-                     SkyCost::seconds_of_map(n_pixels) / n_ranks +
+  estimate.seconds = cost.seconds / n_ranks + SkyCost::seconds_of_map(n_pixels) / n_ranks +
                      SkyCost::seconds_of_spectrum(spectrum_nside);
   estimate.note =
       concat(snapshots_.size(), snapshots_.size() == 1 ? " snapshot, about " : " snapshots, about ",
@@ -214,9 +210,9 @@ void SkyStage::run(Context& context) {
     parts.push_back({&population, shell_of(snapshots_[i], population.table().cosmology)});
   }
   SkyCanvas canvas(RingGeometry(options_.nside), comm.rank(), comm.size());
-  auto const totals = paint_sky(
-      context, parts, {options_.observer[0], options_.observer[1], options_.observer[2]},
-      *options_.field, canvas);
+  auto const totals =
+      paint_sky(context, parts, {options_.observer[0], options_.observer[1], options_.observer[2]},
+                *options_.field, canvas);
   auto const all = totals.all();
   if (all.n_left_out() > 0)
     Log::warn("sky: ", all.n_left_out(),

@@ -31,6 +31,7 @@ SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Vec3 co
                     Field const& field, SkyCanvas& canvas) {
   auto const& comm = context.comm();
   auto const distances = distances_for(parts);
+  HaloLayer::Limits const limits{field.quantum_sr, 1e6 * context.options().memory_mb};
   SkyTotals totals{Tally(field.quantum_sr), Tally(field.quantum_sr)};
   std::deque<SkyPlacement> placements;  // they stay where they are
   std::deque<BoxReplicas> sources;
@@ -44,7 +45,7 @@ SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Vec3 co
     totals.n_boxes += placement.n_replicas();
     for (auto const& set : population->sets()) {
       auto const& source = sources.emplace_back(*set, placement);
-      in_order.push_back(&layers.emplace_back(comm, "sky", source, canvas, field.quantum_sr));
+      in_order.push_back(&layers.emplace_back(comm, "sky", source, canvas, limits));
     }
   }
   Canvas* const canvases[] = {&canvas};
