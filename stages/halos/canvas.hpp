@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "pipeline/base/comm.hpp"
+#include "pipeline/base/range.hpp"
 #include "stages/halos/halo_gas.hpp"
 #include "stages/halos/halo_image.hpp"
 #include "stages/halos/painted.hpp"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/base/comm.hpp"
+#include "pipeline/base/range.hpp"
 #include "stages/halos/halo_gas.hpp"
 #include "stages/halos/halo_image.hpp"
 

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "pipeline/base/comm.hpp"
 #include "stages/paint/slab_grid.hpp"
 
 namespace setsz {

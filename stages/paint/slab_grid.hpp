@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "pipeline/base/comm.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/range.hpp"
 #include "pipeline/base/vec3.hpp"
 
 namespace setsz {

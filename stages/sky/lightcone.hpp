@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "pipeline/base/comm.hpp"
 #include "pipeline/base/cosmology.hpp"
+#include "pipeline/base/range.hpp"
 #include "pipeline/base/vec3.hpp"
 
 namespace setsz {
