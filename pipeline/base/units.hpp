@@ -9,6 +9,8 @@
 /// COMOVING in 1e10 Msun/h (km/s)^2 (ckpc/h)^-3, that is P_code = a^3 P_physical.
 namespace setsz::units {
 
+/// [Msun/h] in a unit of mass.
+inline constexpr double msunh_per_code = 1e10;
 /// Newton's constant [kpc (km/s)^2 / 1e10 Msun]; h cancels for kpc/h and Msun/h. \source TNG/GADGET
 inline constexpr double gravity = 4.30091e4;
 /// Critical density today [(1e10 Msun/h) / (Mpc/h)^3]. \source 3 H0^2 / (8 pi G)

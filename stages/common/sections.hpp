@@ -61,6 +61,8 @@ struct SnapshotInstance {
   double tolerance;
   MockFiles mock_files;
 
+  /// Is there gas: of the mock, or files of the section's own?
+  bool has_gas() const { return section.mock || !section.gas.empty(); }
   /// Patterns of the files (for find_snapshot_files): the section's own, or those in the mock's
   /// product folder under `run_directory`.
   std::string dark_matter(std::string const& run_directory) const;

@@ -5,8 +5,7 @@
 #include <span>
 
 #include "stages/common/cluster_table.hpp"
-#include "stages/paint/box_work.hpp"
-#include "stages/paint/grid_spectrum.hpp"
+#include "stages/paint/grid_spectrum_work.hpp"
 
 namespace setsz {
 

@@ -2,32 +2,40 @@
 #pragma once
 
 #include <memory>
-#include <vector>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 
 #include "pipeline/run/stage.hpp"
 #include "stages/common/blueprint.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/common/voxelize_section.hpp"
-#include "stages/paint/population.hpp"
+#include "stages/halos/population.hpp"
+#include "stages/paint/box_work.hpp"
+#include "stages/paint/column_sums_work.hpp"
+#include "stages/paint/grid_spectrum_work.hpp"
 
 namespace setsz {
+
+/// Is the gas of the snapshot put onto a grid beside the painted one?
+enum class TrueField { automatic, yes, no };
 
 /// [paint]: the box as a grid.
 struct PaintOptions : PopulationOptions {
   static constexpr std::string_view section = "paint";
   static constexpr std::string_view help = "electron pressure of the whole box, y maps, spectra";
   std::int64_t n_grid = 256;
-  bool true_field = true;
+  TrueField true_field = TrueField::automatic;
   void declare(OptionList& options);
-  void validate() const {}
+  void validate() const;
 };
 
-/// Paints the box of a snapshot: paint/<snapshot>/<map>/ box.h5 (3-D grids),
-/// maps.h5 (y along x, y, z) and spectra.json (P(k), T(k), r(k), Y and mean y against the gas).
+/// Paints the box of a snapshot: paint/<snapshot>/<map>/ box.h5 (3-D grids), maps.h5 (y along x, y,
+/// z) and spectra.json (P(k), T(k), r(k), Y and mean y against the gas).
 ///
-/// Ranks own slabs of planes in x. Every rank reads the haloes that reach into its slab and adds
-/// its cells' shares in the order of the haloes; gas goes to the slabs in the order of the
-/// snapshot's rows. Memory per rank: 4 slabs of doubles with true_field, else 2, and the budget.
+/// Ranks own slabs of planes in x. Each gets the haloes that reach into its slab and adds its
+/// cells' shares in the order of the haloes; gas goes to the slabs in the order of the snapshot's
+/// rows. Memory per rank: 4 slabs of doubles with the gas, else 2, the cluster table, one turn of
+/// images (halo_layer_work.hpp) or of gas cells (the budget), one cube.
 class PaintStage : public Stage {
  public:
   PaintStage(Blueprint const& blueprint, SnapshotInstance const& instance, MapInstance const& map);
@@ -36,11 +44,16 @@ class PaintStage : public Stage {
   void run(Context& context) override;
 
  private:
+  struct Grids;
+  void write_files(Context& context, ClusterTable const& table, Grids& grids) const;
+  nlohmann::json report(Context& context, ClusterTable const& table, Grids const& grids,
+                        BoxTotals const& totals, GridFourier const& fourier) const;
+
   SnapshotInstance instance_;
-  PopulationNames names_;
   PaintOptions options_;
+  PopulationPlan plan_;
   VoxelizeOptions voxelize_;  ///< what a gas cell is
-  std::string run_directory_;
+  bool with_gas_;
 };
 
 void add_paint_stages(Blueprint const& blueprint, StageList& stages);

@@ -6,15 +6,11 @@
 #include <span>
 #include <vector>
 
-#include "pipeline/base/comm.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/range.hpp"
 #include "pipeline/base/vec3.hpp"
 
 namespace setsz {
-
-/// Does anything within `radius` of x [ckpc/h] reach these planes of a periodic grid of n planes,
-/// cloud in cell included?
-bool slab_touches(Range planes, std::int64_t n, double box_ckpch, double x, double radius);
 
 /// The planes [first, last) in x of a periodic grid of n^3 cells: what one rank owns. Cell (i, j,
 /// k) spans [i, i + 1) cells in x, ...; z fastest. Values are sums of P V in the cells.
@@ -30,11 +26,13 @@ class SlabGrid {
   Range planes() const { return planes_; }
   std::span<double> values() { return values_; }
   std::span<double const> values() const { return values_; }
+  /// (y, z) of one of the planes.
   std::span<double const> plane(std::int64_t i) const {
-    return {values_.data() + (i - planes_.first) * n_ * n_, static_cast<std::size_t>(n_ * n_)};
+    return values().subspan(first_of(i), static_cast<std::size_t>(n_ * n_));
   }
-
-  bool touches(double x, double radius) const { return slab_touches(planes_, n_, box_, x, radius); }
+  std::span<double> plane(std::int64_t i) {
+    return values().subspan(first_of(i), static_cast<std::size_t>(n_ * n_));
+  }
 
   /// Cloud in cell, in this rank's planes; the shares of all ranks add up to `pv`.
   /// \param position  in or near the box [ckpc/h]
@@ -66,20 +64,14 @@ class SlabGrid {
     return {{low, low + 1 == n_ ? 0 : low + 1}, {1 - share, share}};
   }
 
+  std::size_t first_of(std::int64_t plane) const {
+    return static_cast<std::size_t>((plane - planes_.first) * n_ * n_);
+  }
+
   std::int64_t n_;
   double box_;
   Range planes_;
   std::vector<double> values_;
 };
-
-/// Comoving pressure integrated along x, y and z: sums of P V over the columns.
-struct ColumnSums {
-  std::vector<double> along_x;  ///< (n, n) in (y, z); whole on every rank
-  std::vector<double> along_y;  ///< (planes, n) in (x, z); this rank's planes
-  std::vector<double> along_z;  ///< (planes, n) in (x, y)
-  double total = 0;             ///< of all cells; the same on every rank
-};
-/// Collective. Sums go in the order of the planes, whatever the number of ranks.
-ColumnSums column_sums(Comm const& comm, SlabGrid const& grid);
 
 }  // namespace setsz

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "pipeline/base/number.hpp"
-#include "stages/paint/parcels.hpp"
-#include "stages/paint/partition.hpp"
+#include "stages/halos/parcels.hpp"
+#include "stages/halos/partition.hpp"
 #include "stages/sky/stamp.hpp"
 
 namespace setsz {

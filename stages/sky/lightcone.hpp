@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/base/cosmology.hpp"
+#include "pipeline/base/range.hpp"
 #include "pipeline/base/vec3.hpp"
 
 namespace setsz {
@@ -35,12 +36,12 @@ class Tiling {
   /// \param observer  in the box [ckpc/h]
   Tiling(double box_ckpch, Vec3 const& observer, DistanceShell shell);
 
-  /// Every replica of a point of the box that lies in the shell: visit(position seen from the
-  /// observer [ckpc/h]), in a fixed order.
+  /// The replicas of a point in some of the boxes that lie in the shell: visit(position seen from
+  /// the observer [ckpc/h]), in the order of the boxes.
   template <class Visit>
-  void for_each_replica(Vec3 const& position, Visit&& visit) const {
-    for (Vec3 const& shift : shifts_) {
-      Vec3 const seen = position + shift;
+  void for_each_replica(Vec3 const& position, Range boxes, Visit&& visit) const {
+    for (std::int64_t box = boxes.first; box < boxes.last; ++box) {
+      Vec3 const seen = position + shifts_[box];
       double const distance2 = norm2(seen);
       if (distance2 >= shell_.min * shell_.min && distance2 < shell_.max * shell_.max) visit(seen);
     }

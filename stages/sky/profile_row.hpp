@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "pipeline/base/number.hpp"
-#include "stages/paint/partition.hpp"
+#include "stages/halos/partition.hpp"
 #include "stages/sky/stamp.hpp"
 
 namespace setsz {

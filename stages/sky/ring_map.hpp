@@ -13,7 +13,7 @@
 namespace setsz {
 
 /// The rings [first_ring, last_ring) of a map: what one rank owns. Values are integrals over the
-/// pixels [y sr]; everything outside the rings is ignored.
+/// pixels; everything outside the rings is ignored.
 class RingMap {
  public:
   RingMap(RingGeometry geometry, std::int64_t first_ring, std::int64_t last_ring)
@@ -31,10 +31,12 @@ class RingMap {
   std::int64_t last_ring() const { return last_ring_; }
   Range pixels() const { return pixels_; }
   bool owns_ring(std::int64_t ring) const { return ring >= first_ring_ && ring < last_ring_; }
-  /// Does the band of colatitudes touch the rings?
-  bool touches(double theta_min, double theta_max) const {
-    return geometry_.ring_at(theta_max) > real(first_ring_) - 1.5 &&
-           geometry_.ring_at(theta_min) < real(last_ring_) + 0.5;
+  /// The pixels of one of the rings.
+  std::span<double> ring(std::int64_t index) {
+    return values().subspan(first_of(index), geometry_.pixels_in(index));
+  }
+  std::span<double const> ring(std::int64_t index) const {
+    return values().subspan(first_of(index), geometry_.pixels_in(index));
   }
 
   void add(std::int64_t pixel, double value) {
@@ -52,6 +54,9 @@ class RingMap {
   std::span<double const> values() const { return values_; }
 
  private:
+  std::size_t first_of(std::int64_t ring) const {
+    return static_cast<std::size_t>(geometry_.first_pixel(ring) - pixels_.first);
+  }
   /// A halo touches a short piece of each of many rings, each in another page of memory: with small
   /// pages most of the time goes into finding them. A hint; without it all is the same, but slower.
   void want_huge_pages() {

@@ -7,7 +7,7 @@
 #include <numbers>
 
 #include "pipeline/base/number.hpp"
-#include "stages/paint/partition.hpp"
+#include "stages/halos/partition.hpp"
 
 namespace setsz {
 namespace {
@@ -17,8 +17,8 @@ constexpr double seconds_per_part = 1.6e-8;  ///< of a voxel, put onto the image
 constexpr double seconds_per_point = 8e-8;   ///< of an image or profile, put into its pixel
 constexpr double seconds_per_sample = 4e-8;  ///< of an image
 constexpr double seconds_per_halo = 5e-6, seconds_per_halo_pixel = 4e-9;
-constexpr double seconds_per_replica = 6e-8;
-/// Claims of neighbours make a profile dearer by some times.
+constexpr double seconds_per_image = 1e-6;  ///< found, sent, claims looked up
+/// Claims of neighbours make a profile several times as expensive.
 constexpr double claimed_share = 0.1, claimed_factor = 5;
 
 double cube_seconds(double n_voxels, double angle_200, double pixel) {
@@ -63,26 +63,14 @@ double boxes_in(DistanceShell shell, double box) {
 
 }  // namespace
 
-void SkyCost::add_clusters(std::vector<double> const& radii_ckpch, double box_ckpch,
-                           DistanceShell shell, double pixel, std::int64_t n_voxels) {
-  double const replicas = boxes_in(shell, box_ckpch) * real(radii_ckpch.size());
-  n_clusters += replicas;
-  table_bytes += 200 * real(radii_ckpch.size());
-  seconds_on_every_rank += replicas * seconds_per_replica;
-  seconds += replicas * mean_over(radii_ckpch, shell, [&](double angle) {
-               return n_voxels > 0 ? cube_seconds(real(n_voxels), angle, pixel)
-                                   : profile_seconds(network_reach_r200, angle, pixel);
-             });
-}
-
-void SkyCost::add_fill(std::vector<double> const& radii_ckpch, double n_halos, double box_ckpch,
-                       DistanceShell shell, double pixel, double cut_r200) {
-  double const replicas = boxes_in(shell, box_ckpch) * n_halos;
-  n_fill += replicas;
-  seconds_on_every_rank += replicas * seconds_per_replica;
-  seconds += replicas * mean_over(radii_ckpch, shell, [&](double angle) {
-               return profile_seconds(cut_r200, angle, pixel);
-             });
+double SkyCost::add(HaloSizes const& halos, double box_ckpch, DistanceShell shell, double pixel) {
+  double const images = boxes_in(shell, box_ckpch) * halos.n_halos;
+  seconds += images * (seconds_per_image + mean_over(halos.r200_ckpch, shell, [&](double angle) {
+                         return halos.n_voxels > 0
+                                    ? cube_seconds(real(halos.n_voxels), angle, pixel)
+                                    : profile_seconds(halos.cut_r200, angle, pixel);
+                       }));
+  return images;
 }
 
 double SkyCost::seconds_of_map(double n_pixels) { return 3e-8 * n_pixels; }

@@ -2,6 +2,7 @@
 #include "stages/sky/sky_header.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <ctime>
 #include <functional>
 
@@ -11,7 +12,6 @@ namespace setsz {
 namespace {
 
 using Cards = std::vector<FitsCard>;
-constexpr double msunh_per_code = 1e10;
 /// Longest text of a card that leaves room for a comment.
 constexpr std::size_t text_length = 60;
 
@@ -24,16 +24,10 @@ std::string today() {
   return text;
 }
 
-std::string fits_name(ClusterSource source) {
-  switch (source) {
-    case ClusterSource::network:
-      return "NETWORK";
-    case ClusterSource::gnfw:
-      return "GNFW";
-    case ClusterSource::none:
-      return "NONE";
-  }
-  fail(ExitCode::internal, "unknown source");
+std::string upper_case(std::string_view text) {
+  std::string upper(text);
+  for (char& letter : upper) letter = static_cast<char>(std::toupper(letter));
+  return upper;
 }
 
 /// What the snapshots say, each text once, in their order.
@@ -49,16 +43,18 @@ std::string of_snapshots(SkyRecord const& record,
 
 Cards map_cards(SkyRecord const& record) {
   auto const& figures = record.figures;
-  auto const& totals = record.totals;
+  auto const all = record.totals.all();
+  auto const& field = *record.options.field;
+  auto const key = [&](char const* what) { return upper_case(field.name) + what; };
   return {
-      {"YMEAN", figures.mean, "mean of the map"},
-      {"YSTD", figures.deviation, "standard deviation"},
-      {"YMAX", figures.largest, "largest pixel"},
-      {"YLOST", totals.removed, "[sr] y not painted: belongs to other haloes"},
+      {key("MEAN"), figures.mean, "mean of the map"},
+      {key("STD"), figures.deviation, "standard deviation"},
+      {key("MAX"), figures.largest, "largest pixel"},
+      {key("LOST"), all.removed(), concat("[sr] ", field.name, " not painted: belongs to others")},
       {"SUMERR", record.residual, "sum of the map against what was painted"},
-      {"SAMPMAX", totals.largest_sampling_error, "halo sampled worst, before scaling"},
-      {"SAMPMEAN", totals.mean_sampling_error, "mean of the same over sampled haloes"},
-      {"NSAMPLED", totals.n_sampled, "haloes sampled; the others are points"},
+      {"SAMPMAX", all.largest_sampling_error(), "halo sampled worst, before scaling"},
+      {"SAMPMEAN", all.mean_sampling_error(), "mean of the same over sampled haloes"},
+      {"NSAMPLED", all.n_sampled(), "haloes sampled; the others are points"},
       {"PIXAVG", true, "pixel-integrated"},
       {"BEAMFWHM", 0.0, "[arcmin] no beam"},
       {"LMAX", std::int64_t{0}, "no band limit"},
@@ -67,19 +63,21 @@ Cards map_cards(SkyRecord const& record) {
 
 Cards halo_cards(SkyRecord const& record) {
   auto const& options = record.options;
-  auto const& totals = record.totals;
+  auto const all = record.totals.all();
   auto const& table = record.table;
-  bool const any = totals.n_clusters + totals.n_fill > 0;
+  auto const& plan = record.plan;
+  bool const any = all.n_images() > 0;
   return {
-      {"NHALO", totals.n_clusters + totals.n_fill, "haloes painted"},
-      {"NCLUSTER", totals.n_clusters, "of these, clusters"},
-      {"NNEAR", totals.n_too_near, "haloes not painted: they hold the observer"},
-      {"MMIN", any ? totals.mass_min * msunh_per_code : 0.0, "[Msun/h] least massive halo"},
-      {"MMAX", any ? totals.mass_max * msunh_per_code : 0.0, "[Msun/h] most massive halo"},
+      {"NHALO", all.n_images(), "haloes painted"},
+      {"NCLUSTER", record.totals.clusters.n_images(), "of these, clusters"},
+      {"NNEAR", all.n_left_out(), "haloes not painted: they hold the observer"},
+      {"MMIN", any ? all.mass_min() * units::msunh_per_code : 0.0, "[Msun/h] least massive halo"},
+      {"MMAX", any ? all.mass_max() * units::msunh_per_code : 0.0, "[Msun/h] most massive halo"},
       {"MDEF", table.mass_definition, "mass definition"},
-      {"MNET", table.mass_min * msunh_per_code, "[Msun/h] clusters from here on"},
-      {"SOURCE", fits_name(options.source), "gas of the clusters"},
-      {"FILL", options.fill, "GNFW haloes below MNET"},
+      {"MNET", table.mass_min * units::msunh_per_code, "[Msun/h] clusters from here on"},
+      {"SOURCE", upper_case(plan.source), "gas of the clusters"},
+      {"FILL", options.fill, "haloes below MNET, with profiles"},
+      {"PROFILE", plan.profile.substr(0, text_length), "profile of haloes without a cube"},
       {"RCUT", options.fill_cut_r200, "[R200] end of the fill; clusters end at 2 R200"},
       {"CUTGEOM", std::string("SPHERE"), "shape of the cut"},
   };
@@ -112,11 +110,11 @@ Cards lightcone_cards(SkyRecord const& record) {
 }
 
 Cards code_cards(SkyRecord const& record) {
-  bool const network = !record.model_hash.empty();
+  auto const& plan = record.plan;
   return {
-      {"MODEL", network ? record.model.substr(0, text_length) : "none", "network"},
-      {"MODELSHA", network ? record.model_hash : "none", "hash of its files"},
-      {"MEMBER", network ? record.member.name() : "none", "training seed, or mean of several"},
+      {"MODEL", plan.model.substr(0, text_length), "network"},
+      {"MODELSHA", record.model_hash, "hash of its files"},
+      {"MEMBER", plan.member, "training seed, or mean of several"},
       {"VAESEED", std::int64_t{-1}, "deterministic"},
       {"CODEVER", record.code.substr(0, text_length), "setsz"},
       {"CONFSHA", record.option_hash, "hash of the options"},
@@ -125,17 +123,18 @@ Cards code_cards(SkyRecord const& record) {
 
 /// One line for each stage whose work is in the map.
 std::vector<std::string> history(SkyRecord const& record) {
-  bool const network = record.options.source == ClusterSource::network;
-  bool const profiles = record.options.fill || record.options.source == ClusterSource::gnfw;
+  auto const& plan = record.plan;
+  bool const network = plan.source == "network", fit = network || plan.profile == "fit";
   std::vector<std::string> lines = {"setsz catalog: haloes of the gravity-only simulation"};
   if (network) lines.push_back("setsz extract: dark matter around the clusters");
-  lines.push_back("setsz voxelize: electron pressure of the hydrodynamic simulation");
-  if (network || profiles) lines.push_back("setsz fit: GNFW profiles");
+  if (fit) lines.push_back("setsz voxelize: electron pressure of the hydrodynamic simulation");
+  if (fit) lines.push_back("setsz fit: GNFW profiles");
   if (network) {
     lines.push_back("setsz train: network from dark matter to pressure");
     lines.push_back("setsz predict: pressure of the clusters");
   }
-  lines.push_back("setsz sky: Compton y of the haloes around the observer");
+  lines.push_back(
+      concat("setsz sky: ", record.options.field->title, " of the haloes around the observer"));
   return lines;
 }
 
@@ -146,6 +145,8 @@ HealpixHeader sky_header(SkyRecord const& record) {
   header.nside = record.options.nside;
   header.date = today();
   header.creator = "setsz";
+  header.column = record.options.field->column;
+  header.unit = record.options.field->unit;
   for (auto const& cards :
        {map_cards(record), halo_cards(record), lightcone_cards(record), code_cards(record)})
     header.cards.insert(header.cards.end(), cards.begin(), cards.end());

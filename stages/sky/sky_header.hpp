@@ -7,28 +7,27 @@
 #include "io/healpix_map.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/sections.hpp"
-#include "stages/sky/sky_spectrum.hpp"
+#include "stages/sky/ring_map_work.hpp"
 #include "stages/sky/sky_stage.hpp"
 #include "stages/sky/sky_work.hpp"
 
 namespace setsz {
 
-/// A painted sky and whence it comes: what its header and sky.json say.
+/// A painted sky and its origin: what its header and sky.json say.
 struct SkyRecord {
   SkyOptions const& options;
   std::vector<SnapshotInstance> const& snapshots;
-  ClusterTable const& table;  ///< of the first snapshot: box, cosmology, mass definition
-  std::string model;
-  Member member;
-  std::string model_hash;   ///< of the networks; empty: none was used
-  std::string option_hash;  ///< of what decides on the map
-  std::string code;         ///< version and revision of the program
-  SkyWork::Totals totals;
+  PopulationPlan const& plan;  ///< of the first snapshot: the gas is the same in all
+  ClusterTable const& table;   ///< of the first snapshot: box, cosmology, mass definition
+  std::string model_hash;      ///< of the networks; "none": none was used
+  std::string option_hash;     ///< of what decides on the map
+  std::string code;            ///< version and revision of the program
+  SkyTotals totals;
   MapFigures figures;
   double residual;  ///< relative: sum over the map against what was painted
 };
 
-/// The header of compton_y.fits but its layout. DATE is today's, in UTC.
+/// The header of the map but its layout. DATE is today's, in UTC.
 HealpixHeader sky_header(SkyRecord const& record);
 
 }  // namespace setsz

@@ -92,7 +92,7 @@ std::int64_t SkyPainter::pixel_of(Vec3 const& direction) const {
   return healpix_.vec2pix(vec3(direction.x, direction.y, direction.z));
 }
 
-double SkyPainter::factor_to(double known, double sampled, double whole, PaintedSky& result) {
+double SkyPainter::factor_to(double known, double sampled, double whole, Painted& result) {
   double const error = std::abs(sampled - known) / std::abs(whole);
   require(error <= largest_sampling_error, ExitCode::internal, "the samples of a halo hold ",
           sampled, " sr of the ", known, " sr of y that are known, ", 100 * error,
@@ -102,7 +102,7 @@ double SkyPainter::factor_to(double known, double sampled, double whole, Painted
   return known / sampled;
 }
 
-PaintedSky SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims const& claims) {
+Painted SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims const& claims) {
   if (cube.voxels.empty()) return {};
   double const distance = norm(halo.position);
   assert(is_outside(distance, cube.reach));
@@ -113,10 +113,10 @@ PaintedSky SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims
   double const node = std::clamp(pixel / 8, voxel / 3, voxel);
   image_.project(cube, centre, distance, claims, node, 3);
 
-  PaintedSky result{image_.total() * halo.y_per_p200, image_.removed() * halo.y_per_p200, {}};
+  Painted result{image_.total() * halo.weight, image_.removed() * halo.weight, {}};
   if (pixel > 8 * node || image_.total() == 0) {
     image_.for_each_point(centre, [&](Vec3 const& direction, double value) {
-      map_.add(pixel_of(direction), value * halo.y_per_p200);
+      map_.add(pixel_of(direction), value * halo.weight);
     });
     return result;
   }
@@ -126,14 +126,14 @@ PaintedSky SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims
   stamp_.build(
       map_, centre, image_.radius() + 2 * node, {.level = level_for(pixel, part)},
       [&](RingPoints const& points, double* values) { image_.add_row(centre, points, values); });
-  double const unit = halo.y_per_p200;
+  double const unit = halo.weight;
   stamp_.add_to(map_, unit * factor_to(result.painted, stamp_.integral() * unit,
                                        result.painted + result.removed, result));
   return result;
 }
 
-PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo const& halo,
-                             Claims const& claims) {
+Painted SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo const& halo,
+                          Claims const& claims) {
   double const distance = norm(halo.position), r_cut = halo.r200 * family.x_cut();
   assert(is_outside(distance, r_cut));
   double const pixel = map_.geometry().pixel_size();
@@ -142,7 +142,7 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
     family.enclosed(mass, enclosed_);
     return paint_points(family.x_cut(), halo, claims);
   }
-  double const volume = halo.r200 * halo.r200 * halo.r200 * halo.y_per_p200;
+  double const volume = halo.r200 * halo.r200 * halo.r200 * halo.weight;
   double const total = seen_integral(family, mass, r_cut, distance, enclosed_) * volume;
   SkyDirection const centre(halo.position);
   double const sin_radius = r_cut / distance;
@@ -156,8 +156,8 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
     core_.begin(centre, mean, sin_radius, 0.3 * angle_200);
     stamp_.build(map_, centre, std::asin(sin_radius), core_pixels * pixel,
                  ProfileRow(centre, averages, sin_radius), core_);
-    PaintedSky result{total, 0, {}};
-    double const unit = halo.r200 * halo.y_per_p200;
+    Painted result{total, 0, {}};
+    double const unit = halo.r200 * halo.weight;
     stamp_.add_to(map_, unit * factor_to(total, stamp_.integral() * unit, total, result));
     return result;
   }
@@ -168,8 +168,8 @@ PaintedSky SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo c
   std::copy(projected_.begin(), projected_.end(), smoothed_.begin());
   stamp_.build(map_, centre, std::asin(sin_radius), cuts,
                ProfileRow(centre, smoothed_, sin_radius));
-  PaintedSky result{total, 0, {}};
-  double const unit = halo.r200 * halo.y_per_p200;
+  Painted result{total, 0, {}};
+  double const unit = halo.r200 * halo.weight;
   double const factor = unit * factor_to(total, stamp_.integral() * unit, total, result);
   family.pressure(mass, pressure_);
   Claims const local = claims.rotated(centre.to_local());
@@ -195,9 +195,9 @@ void SkyPainter::average_over(double pixel_r200, double x_cut, std::span<double 
   smooth(projected.data(), std::min(away, n), away, n, weight, averages.data());
 }
 
-PaintedSky SkyPainter::paint_points(double x_cut, SkyHalo const& halo, Claims const& claims) {
-  PaintedSky result;
-  double const volume = halo.r200 * halo.r200 * halo.r200 * halo.y_per_p200;
+Painted SkyPainter::paint_points(double x_cut, SkyHalo const& halo, Claims const& claims) {
+  Painted result;
+  double const volume = halo.r200 * halo.r200 * halo.r200 * halo.weight;
   // A few points do, but for claims, which cut the sphere.
   double const spacing = claims.empty() ? x_cut / 4 : x_cut / 10;
   sampler_.for_each_point(enclosed_, x_cut, spacing, [&](Vec3 const& point, double share) {

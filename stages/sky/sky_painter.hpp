@@ -3,11 +3,10 @@
 
 #include <healpix_cxx/healpix_base.h>
 
-#include <optional>
-
-#include "stages/paint/parcels.hpp"
-#include "stages/paint/partition.hpp"
-#include "stages/paint/profile_family.hpp"
+#include "stages/halos/painted.hpp"
+#include "stages/halos/parcels.hpp"
+#include "stages/halos/partition.hpp"
+#include "stages/halos/profile_family.hpp"
 #include "stages/sky/cube_image.hpp"
 #include "stages/sky/profile_core.hpp"
 #include "stages/sky/ring_map.hpp"
@@ -17,26 +16,17 @@ namespace setsz {
 
 /// A halo on the sky.
 struct SkyHalo {
-  Vec3 position;      ///< of its centre, seen from the observer, comoving [ckpc/h]
-  double r200;        ///< comoving [ckpc/h]
-  double y_per_p200;  ///< y of P200 x 1 ckpc/h (comoving) at its redshift
+  Vec3 position;  ///< of its centre, seen from the observer, comoving [ckpc/h]
+  double r200;    ///< comoving [ckpc/h]
+  double weight;  ///< what P/P200 = 1 over 1 ckpc/h (comoving) adds to the map, see Field
 };
 
-/// Integrals over the sky [y sr].
-struct PaintedSky {
-  double painted = 0;  ///< over all pixels, also those of other ranks
-  double removed = 0;  ///< what belongs to other haloes (partition.hpp) and was not painted
-  /// Of a halo whose brightness was sampled: |sum of the samples - known integral| / the integral
-  /// of the whole halo, before the samples were scaled to it.
-  std::optional<double> sampling_error;
-};
-
-/// Adds haloes to a map, integrated over the pixels; sum rule: the sum over the pixels of y x area
-/// is the sum of P V / chi^2 over what is painted, to rounding.
+/// Adds haloes to a map, integrated over the pixels; sum rule: the sum over the pixels of value x
+/// area is weight x the sum of P V / chi^2 over what is painted, to rounding.
 ///
 /// A halo that covers few pixels is painted as points, each with its share. The brightness of a
 /// larger one is sampled at the parts of the pixels, and the samples are scaled to the known
-/// integral; how far off they were is told.
+/// integral; the error of the samples is reported.
 ///
 /// What a pixel gets depends on the halo alone, never on the ring range of the map.
 class SkyPainter {
@@ -50,19 +40,19 @@ class SkyPainter {
   static bool is_outside(double distance, double reach) { return distance > 1.02 * reach; }
 
   /// A cluster of the network. \pre is_outside(distance, cube.reach)
-  PaintedSky paint(SparseCube const& cube, SkyHalo const& halo, Claims const& claims);
+  Painted paint(SparseCube const& cube, SkyHalo const& halo, Claims const& claims);
   /// A spherical profile. \pre is_outside(distance, r200 x_cut)
-  PaintedSky paint(ProfileFamily const& family, double mass, SkyHalo const& halo,
-                   Claims const& claims);
+  Painted paint(ProfileFamily const& family, double mass, SkyHalo const& halo,
+                Claims const& claims);
 
  private:
   /// What a stamp must be multiplied with to hold `known`, both parts of `whole`; Error(internal)
   /// if it misses too much.
-  static double factor_to(double known, double sampled, double whole, PaintedSky& result);
+  static double factor_to(double known, double sampled, double whole, Painted& result);
   /// From a projection, its mean over pixels of this size.
   static void average_over(double pixel_r200, double x_cut, std::span<double const> projected,
                            std::span<float> averages);
-  PaintedSky paint_points(double x_cut, SkyHalo const& halo, Claims const& claims);
+  Painted paint_points(double x_cut, SkyHalo const& halo, Claims const& claims);
   std::int64_t pixel_of(Vec3 const& direction) const;
 
   RingMap& map_;

@@ -3,27 +3,30 @@
 
 #include <nlohmann/json.hpp>
 
+#include "stages/sky/sky_spectrum.hpp"
+
 namespace setsz {
 
 nlohmann::json sky_report(SkyRecord const& record) {
-  auto const& totals = record.totals;
   auto const& options = record.options;
+  auto const all = record.totals.all();
+  std::string const name(options.field->name);
   return {
       {"format_version", 1},
       {"nside", options.nside},
-      {"mean_y", record.figures.mean},
-      {"std_y", record.figures.deviation},
-      {"max_y", record.figures.largest},
-      {"n_clusters", totals.n_clusters},
-      {"n_fill", totals.n_fill},
-      {"n_too_near", totals.n_too_near},
-      {"n_boxes", totals.n_boxes},
-      {"y_painted_sr", totals.painted},
-      {"y_lost_sr", totals.removed},
+      {"mean_" + name, record.figures.mean},
+      {"std_" + name, record.figures.deviation},
+      {"max_" + name, record.figures.largest},
+      {"n_clusters", record.totals.clusters.n_images()},
+      {"n_fill", record.totals.fill.n_images()},
+      {"n_too_near", all.n_left_out()},
+      {"n_boxes", record.totals.n_boxes},
+      {name + "_painted_sr", all.painted()},
+      {name + "_lost_sr", all.removed()},
       {"sum_rule_residual", record.residual},
-      {"n_sampled", totals.n_sampled},
-      {"largest_sampling_error", totals.largest_sampling_error},
-      {"mean_sampling_error", totals.mean_sampling_error},
+      {"n_sampled", all.n_sampled()},
+      {"largest_sampling_error", all.largest_sampling_error()},
+      {"mean_sampling_error", all.mean_sampling_error()},
       {"redshift_min", options.redshift_min},
       {"redshift_max", options.redshift_max},
       {"observer_box", options.observer},

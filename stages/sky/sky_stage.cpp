@@ -15,7 +15,6 @@
 #include "stages/sky/sky_cost.hpp"
 #include "stages/sky/sky_header.hpp"
 #include "stages/sky/sky_report.hpp"
-#include "stages/sky/sky_spectrum.hpp"
 #include "stages/sky/sky_work.hpp"
 
 namespace setsz {
@@ -24,20 +23,17 @@ namespace {
 /// The sum over the map against the deposited amounts, relative.
 constexpr double sum_tolerance = 1e-6;
 
-DistanceShell shell_of(Cosmology const& cosmology, double redshift_min, double redshift_max) {
-  return {cosmology.comoving_distance(redshift_min), cosmology.comoving_distance(redshift_max)};
-}
-
 /// The sum over the map is what was painted; returns the relative difference.
-double check_sum(Comm const& comm, SkyWork::Totals const& totals, MapFigures const& figures) {
-  double const residual =
-      totals.painted > 0 ? std::abs(figures.integral / totals.painted - 1) : figures.integral;
+double check_sum(Comm const& comm, double painted, double integral) {
+  double const residual = painted > 0 ? std::abs(integral / painted - 1) : integral;
   collectively(comm, "sky: the sum over the map", [&] {
-    require(residual < sum_tolerance, ExitCode::internal, "the map holds ", figures.integral,
-            " sr of the ", totals.painted, " sr of y that were painted");
+    require(residual < sum_tolerance, ExitCode::internal, "the map holds ", integral, " sr of the ",
+            painted, " sr that were painted");
   });
   return residual;
 }
+
+std::string map_name(Field const& field) { return concat(field.product, ".fits"); }
 
 void write_map(Context& context, RingMap const& map, SkyRecord const& record) {
   std::vector<float> pixels;
@@ -47,8 +43,8 @@ void write_map(Context& context, RingMap const& map, SkyRecord const& record) {
   for (double const value : map.values()) pixels.push_back(single(value * per_area));
   HealpixHeader header;
   collectively(context.comm(), "sky: header", [&] { header = sky_header(record); });
-  write_healpix_map(context.comm(), context.part("compton_y.fits"), header, map.pixels().first,
-                    pixels);
+  write_healpix_map(context.comm(), context.part(map_name(*record.options.field)), header,
+                    map.pixels().first, pixels);
 }
 
 void write_report(Context& context, RingMap const& map, SkyRecord const& record) {
@@ -56,14 +52,16 @@ void write_report(Context& context, RingMap const& map, SkyRecord const& record)
   auto report = sky_report(record);
   std::int64_t const nside = std::min(record.options.spectrum_nside, record.options.nside);
   if (nside > 0) {
-    auto const companion = degraded(comm, map, nside);
+    auto const companion = degraded(comm, map, nside, record.options.field->quantum_sr);
     collectively(comm, "sky: C_l", [&] {
       if (comm.is_root()) report["cl"] = spectrum_report(companion, nside);
     });
   }
   write_json(comm, context.part("sky.json"), report);
-  for (auto const* key : {"mean_y", "std_y", "max_y", "n_clusters", "n_fill", "n_too_near",
-                          "y_lost_sr", "sum_rule_residual", "largest_sampling_error"})
+  std::string const name(record.options.field->name);
+  for (auto const& key : {"mean_" + name, "std_" + name, "max_" + name, std::string("n_clusters"),
+                          std::string("n_fill"), std::string("n_too_near"), name + "_lost_sr",
+                          std::string("sum_rule_residual"), std::string("largest_sampling_error")})
     context.note(key, report[key]);
 }
 
@@ -123,26 +121,33 @@ void SkyOptions::validate() const {
 }
 
 SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
-    : model_(map.model), n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
+    : n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
   record_ = {.stage = "sky", .instance = map.name, .version = 2};
   options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
-  if (!model_.empty()) member_ = blueprint.axes.painted(model_);
-  record_.settings.add("sky.network", model_.empty() ? "none" : model_ + "/" + member_.name());
   for (auto const& snapshot : blueprint.snapshots) {
-    if (snapshot.section.redshift_min >= options_.redshift_max ||
-        snapshot.section.redshift_max <= options_.redshift_min)
-      continue;
+    auto const& [redshift_min, redshift_max] =
+        std::pair(snapshot.section.redshift_min, snapshot.section.redshift_max);
+    if (redshift_min >= options_.redshift_max || redshift_max <= options_.redshift_min) continue;
     snapshots_.push_back(snapshot);
-    names_.emplace_back(blueprint.axes, snapshot.name, model_);
-    record_.settings.add(
-        concat("sky.redshifts.", snapshot.name),
-        concat(snapshot.section.redshift_min, " to ", snapshot.section.redshift_max));
+    auto const& plan = plans_.emplace_back(blueprint.axes, snapshot.name, map.model, options_);
+    record_.settings.add(concat("sky.redshifts.", snapshot.name),
+                         concat(redshift_min, " to ", redshift_max));
     record_.settings.add(concat("sky.simulation.", snapshot.name),
                          snapshot.section.simulation_name());
-    for (auto const& name : names_.back().inputs(options_)) record_.inputs.push_back(name);
+    for (auto const* names : {&plan.products, &plan.networks})
+      record_.inputs.insert(record_.inputs.end(), names->begin(), names->end());
+    record_.files = plan.files;  // the same for all
   }
-  for (auto const& name : networks()) record_.inputs.push_back(name);
-  record_.outputs = {"compton_y.fits", "sky.json"};
+  if (!plans_.empty())
+    record_.settings.add("sky.network", plans_.front().model + "/" + plans_.front().member);
+  record_.outputs = {map_name(*options_.field), "sky.json"};
+}
+
+DistanceShell SkyStage::shell_of(SnapshotInstance const& snapshot,
+                                 Cosmology const& cosmology) const {
+  return {
+      cosmology.comoving_distance(std::max(options_.redshift_min, snapshot.section.redshift_min)),
+      cosmology.comoving_distance(std::min(options_.redshift_max, snapshot.section.redshift_max))};
 }
 
 void SkyStage::preflight(Comm const& comm, Outlook&) const {
@@ -153,18 +158,16 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const nside = real(options_.nside);
   double const n_pixels = 12 * nside * nside, pixel = std::sqrt(4 * std::numbers::pi / n_pixels);
   SkyCost cost;
-  for (auto const& snapshot : snapshots_) {
-    auto const table = expected_clusters(outlook, snapshot.name);
-    auto const shell =
-        shell_of(table.cosmology, std::max(options_.redshift_min, snapshot.section.redshift_min),
-                 std::min(options_.redshift_max, snapshot.section.redshift_max));
-    std::vector<double> radii;
-    for (auto const& cluster : table.clusters) radii.push_back(cluster.r200c);
-    cost.add_clusters(radii, table.box_ckpch, shell, pixel,
-                      options_.source == ClusterSource::network ? n_voxels_ : 0);
-    if (!options_.fill) continue;
-    auto const fill = expected_fill(outlook, snapshot.name);
-    cost.add_fill(fill.r200c, real(fill.n), table.box_ckpch, shell, pixel, options_.fill_cut_r200);
+  double n_clusters = 0, n_fill = 0;
+  for (std::size_t i = 0; i < snapshots_.size(); ++i) {
+    auto const table = expected_clusters(outlook, snapshots_[i].name);
+    auto const shell = shell_of(snapshots_[i], table.cosmology);
+    for (auto const& set : plans_[i].sets) {
+      auto const [n, radii] = set.sizes(outlook);
+      (set.kind == HaloKind::cluster ? n_clusters : n_fill) += cost.add(
+          {radii, real(n), set.cubes ? n_voxels_ : 0, set.cut_r200}, table.box_ckpch, shell, pixel);
+    }
+    cost.table_bytes += 200 * real(table.size());
   }
   auto const spectrum_nside = real(std::min(options_.spectrum_nside, options_.nside));
   double const spectrum_pixels = 12 * spectrum_nside * spectrum_nside;
@@ -172,82 +175,63 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
   // Map, the same as float32 for the file, and a rank's own copy of the companion map.
   estimate.memory_bytes = 12 * n_pixels / n_ranks + cost.table_bytes + 8 * spectrum_pixels + 1e7;
   estimate.output_bytes = 4 * n_pixels;
-  estimate.seconds = cost.seconds / n_ranks + cost.seconds_on_every_rank +
-                     SkyCost::seconds_of_map(n_pixels) / n_ranks +
+  estimate.seconds = cost.seconds / n_ranks + SkyCost::seconds_of_map(n_pixels) / n_ranks +
                      SkyCost::seconds_of_spectrum(spectrum_nside);
   estimate.note =
       concat(snapshots_.size(), snapshots_.size() == 1 ? " snapshot, about " : " snapshots, about ",
-             std::llround(cost.n_clusters), " clusters and ", std::llround(cost.n_fill),
+             std::llround(n_clusters), " clusters and ", std::llround(n_fill),
              " haloes of the fill on the sky");
   return estimate;
 }
 
-std::vector<std::string> SkyStage::networks() const {
-  std::vector<std::string> all;
-  if (options_.source != ClusterSource::network) return all;
-  for (auto const& names : names_)
-    for (auto const& network : names.networks()) all.push_back(network);
-  return all;
-}
-
 std::string SkyStage::model_hash(Context& context) const {
-  std::string hash;
-  collectively(context.comm(), "sky: hash of the networks", [&] {
-    auto const files = networks();
-    if (!context.comm().is_root() || files.empty()) return;
-    if (files.size() == 1) hash = hash_file(context.product(files.front()));
-    if (files.size() == 1) return;
+  std::string hash = "none";
+  on_root(context.comm(), "sky: hash of the networks", [&] {
+    std::vector<std::string> hashes;
+    for (auto const& plan : plans_)
+      for (auto const& network : plan.networks)
+        hashes.push_back(hash_file(context.product(network)));
+    if (hashes.size() == 1) hash = hashes.front();
+    if (hashes.size() < 2) return;
     Hash all;
-    for (auto const& file : files) all.add(hash_file(context.product(file)));
+    for (auto const& one : hashes) all.add(one);
     hash = all.hex();
   });
   return context.comm().broadcast(hash, 0);
 }
 
-SkyStage::Inputs SkyStage::open(Context& context) const {
-  Inputs inputs;
-  collectively(context.comm(), "sky: opening the inputs", [&] {
-    for (std::size_t i = 0; i < snapshots_.size(); ++i) {
-      auto const& snapshot = snapshots_[i];
-      auto& population = *inputs.populations.emplace_back(std::make_unique<Population>(
-          names_[i], options_, [&](std::string const& name) { return context.product(name); }));
-      inputs.sources.push_back(
-          {&population, shell_of(population.table().cosmology,
-                                 std::max(options_.redshift_min, snapshot.section.redshift_min),
-                                 std::min(options_.redshift_max, snapshot.section.redshift_max))});
-    }
-  });
-  return inputs;
-}
-
 void SkyStage::run(Context& context) {
   auto const& comm = context.comm();
-  auto const inputs = open(context);
-  SkyWork work(context, inputs.sources,
-               {options_.observer[0], options_.observer[1], options_.observer[2]},
-               RingGeometry(options_.nside));
-  work.run();
-
-  auto const totals = work.totals();
-  auto const figures = map_figures(comm, work.map());
-  double const residual = check_sum(comm, totals, figures);
-  if (totals.n_too_near > 0)
-    Log::warn("sky: ", totals.n_too_near,
-              " haloes hold the observer and were not painted; a larger "
-              "[sky] redshift_min leaves them out");
+  std::vector<std::unique_ptr<Population>> populations;
+  std::vector<SkyPart> parts;
+  for (std::size_t i = 0; i < snapshots_.size(); ++i) {
+    auto const& population = *populations.emplace_back(std::make_unique<Population>(
+        comm, plans_[i], [&](std::string const& name) { return context.product(name); }));
+    parts.push_back({&population, shell_of(snapshots_[i], population.table().cosmology)});
+  }
+  SkyCanvas canvas(RingGeometry(options_.nside), comm.rank(), comm.size());
+  auto const totals =
+      paint_sky(context, parts, {options_.observer[0], options_.observer[1], options_.observer[2]},
+                *options_.field, canvas);
+  auto const all = totals.all();
+  if (all.n_left_out() > 0)
+    Log::warn("sky: ", all.n_left_out(),
+              " haloes hold the observer and were not painted; a larger [sky] redshift_min leaves "
+              "them out");
+  auto const figures = map_figures(comm, canvas.map());
+  double const residual = check_sum(comm, all.painted(), figures.integral);
   SkyRecord const record{options_,
                          snapshots_,
-                         inputs.populations.front()->table(),
-                         model_,
-                         member_,
+                         plans_.front(),
+                         populations.front()->table(),
                          model_hash(context),
                          record_.settings.hex(),
                          context.code(),
                          totals,
                          figures,
                          residual};
-  write_map(context, work.map(), record);
-  write_report(context, work.map(), record);
+  write_map(context, canvas.map(), record);
+  write_report(context, canvas.map(), record);
 }
 
 void add_sky_stages(Blueprint const& blueprint, StageList& stages) {

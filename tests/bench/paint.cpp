@@ -61,7 +61,7 @@ class DiscPainter {
   void paint(ProfileFamily const& family, Task const& task) {
     family.projected(task.mass, table_);
     Vec3 const& p = task.halo.position;
-    double const distance = norm(p), r_cut = r200 * x_cut, unit = r200 * task.halo.y_per_p200;
+    double const distance = norm(p), r_cut = r200 * x_cut, unit = r200 * task.halo.weight;
     vec3 const axis(p.x / distance, p.y / distance, p.z / distance);
     rangeset<int64> disc;
     healpix_.query_disc(pointing(axis), std::asin(r_cut / distance), disc);
@@ -142,7 +142,7 @@ void paint_voxels(RingMap& map, SparseCube const& cube, SkyHalo const& halo, int
   T_Healpix_Base<int64> const healpix(nside, RING, SET_NSIDE);
   for_each_part(cube, cuts, [&](Vec3 const& offset, double pv) {
     Vec3 const seen = halo.position + offset;
-    map.add(healpix.vec2pix(vec3(seen.x, seen.y, seen.z)), halo.y_per_p200 * pv / norm2(seen));
+    map.add(healpix.vec2pix(vec3(seen.x, seen.y, seen.z)), halo.weight * pv / norm2(seen));
   });
 }
 

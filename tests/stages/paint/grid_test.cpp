@@ -6,8 +6,8 @@
 
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
-#include "stages/paint/grid_spectrum.hpp"
-#include "stages/paint/slab_grid.hpp"
+#include "stages/paint/column_sums_work.hpp"
+#include "stages/paint/grid_spectrum_work.hpp"
 
 namespace setsz {
 namespace {

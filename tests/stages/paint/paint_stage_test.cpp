@@ -25,14 +25,14 @@ std::string products_of(Comm const& comm, Stage const& stage, PaintedUniverse co
 
 TEST(PaintStage, GoesOnAfterAStopToTheSameContentOnOtherNumbersOfRanks) {
   Comm const comm = Comm::world();
-  PaintedUniverse const universe(comm, 20, 300);
+  PaintedUniverse const universe(comm, 20, 300, 0.005);
   auto const stage = universe.paint({});
   universe.run_on(false, comm, *stage, 0, false);
   auto const alone = products_of(comm, *stage, universe);
   universe.run_on(true, comm, *stage, 0, false);
   EXPECT_EQ(products_of(comm, *stage, universe), alone);
   for (bool const first_all : {false, true}) {
-    for (int const stop : {1, 2, 3, 5}) {  // clusters, clusters, fill, gas
+    for (int const stop : {1, 2, 5, 30}) {  // clusters, clusters or fill, fill, gas
       universe.run_on(first_all, comm, *stage, stop, true);
       universe.run_on(!first_all, comm, *stage, 0, false);
       EXPECT_EQ(products_of(comm, *stage, universe), alone) << first_all << stop;
@@ -63,6 +63,56 @@ TEST(PaintStage, PaintsEveryClusterWholeButForWhatOthersTake) {
     EXPECT_EQ(n_cut, 2);  // the two that overlap
     EXPECT_GT(report.at("mean_y").at("removed_from_fill").get<double>(), 0);
   });
+}
+
+TEST(PaintStage, NeedsTheCatalogAloneWithAPublishedProfile) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 6, 300);
+  auto const stage =
+      universe.paint({"paint.model=none", "paint.profile=battaglia2012", "paint.true_field=no"});
+  EXPECT_EQ(stage->record().inputs,
+            (std::vector<std::string>{"catalog/z0/clusters.h5", "catalog/z0/halos.h5"}));
+  universe.remove_all_but_the_catalog(comm);
+  auto const notes = universe.run(comm, *stage);
+  ASSERT_TRUE(notes.has_value());
+  EXPECT_EQ(notes->at("clusters"), 6);
+  EXPECT_GT(notes->at("mean_y").at("clusters").get<double>(), 0);
+  EXPECT_GT(notes->at("mean_y").at("fill").get<double>(), 0);
+  collectively(comm, "", [&] {
+    for (auto const* name : {"/box.h5", "/maps.h5"}) {
+      auto const file = H5File::open(universe / (stage->id() + name));
+      EXPECT_EQ(file.attribute<std::string>("/", "source"), "gnfw");
+      EXPECT_EQ(file.attribute<std::string>("/", "model"), "none");
+      EXPECT_EQ(file.attribute<std::string>("/", "profile"), "battaglia2012");
+      EXPECT_EQ(file.attribute<std::string>("/", "simulation"), "a box");
+    }
+  });
+}
+
+TEST(PaintStage, TakesTheFitOfAnotherRun) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 6, 300);
+  auto const mean_y = [&](std::string const& profile) {
+    auto const stage =
+        universe.paint({"paint.source=gnfw", "paint.true_field=no", "paint.profile=" + profile});
+    auto const notes = universe.run(comm, *stage);
+    return notes->at("mean_y").at("painted").get<double>();
+  };
+  EXPECT_EQ(mean_y(universe / "fit/z0/fold0/gnfw.json"), mean_y("fit"));
+}
+
+TEST(PaintStage, SaysWhatIsWrongWithItsOptions) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 5, 20);
+  auto const no_profile =
+      test::error_of([&] { universe.paint({"paint.profile=batagla"})->record().files(); });
+  EXPECT_TRUE(test::contains(no_profile, "66 profile = batagla: neither fit")) << no_profile;
+  EXPECT_TRUE(test::contains(no_profile, "battaglia2012")) << no_profile;
+  auto const no_network = test::error_of([&] {
+    universe.paint({"paint.model=none", "paint.source=network"});
+  });
+  EXPECT_TRUE(test::contains(no_network, "78 ")) << no_network;
+  EXPECT_TRUE(test::contains(no_network, "source = network with model = none")) << no_network;
 }
 
 TEST(PaintStage, SaysWhatIsWrongWithAPrediction) {

@@ -68,7 +68,7 @@ TEST(Tiling, VisitsEveryImageInTheShellOnce) {
         if (trial == 0) position = {0, 0, 0};  // on the corner of eight tiles
         if (trial == 1) position = {std::nextafter(box, 0.0), 1e-12, 50};
         std::multiset<Triple> found;
-        tiling.for_each_replica(position, [&](Vec3 const& seen) {
+        tiling.for_each_replica(position, {0, tiling.n_boxes()}, [&](Vec3 const& seen) {
           found.insert({seen.x, seen.y, seen.z});
         });
         EXPECT_EQ(found, images(box, observer, shell, position));

@@ -14,7 +14,7 @@ std::vector<double> oracle_cube(std::int64_t nside, SparseCube const& cube, SkyH
     if (claims.taken(offset)) return;
     Vec3 const seen = halo.position + offset;
     auto const pixel = healpix.vec2pix(vec3(seen.x, seen.y, seen.z));
-    map[pixel] += halo.y_per_p200 * pv / norm2(seen);
+    map[pixel] += halo.weight * pv / norm2(seen);
   });
   return map;
 }
@@ -44,7 +44,7 @@ std::vector<double> follow_rays(std::int64_t nside, Pressure const& pressure, do
       for (int i = 0; i < steps; ++i)
         sum += pressure(foot + half * (2 * (i + 0.5) / steps - 1) * direction);
       map[coarse.nest2ring(pixel / (refine * refine))] +=
-          halo.y_per_p200 * area * sum * 2 * half / steps;
+          halo.weight * area * sum * 2 * half / steps;
     }
   }
   return map;

@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "stages/paint/parcels.hpp"
+#include "stages/halos/parcels.hpp"
 #include "stages/sky/sky_painter.hpp"
 
 namespace setsz {

@@ -89,7 +89,7 @@ TEST_P(SumRule, HoldsForACubeWithTrueLinesOfSight) {
     if (!SkyPainter::is_outside(norm(halo.position), cube.reach)) continue;
     double expected = 0;  // every voxel in the middle of its own line of sight, cut finely
     for_each_part(cube, 4, [&](Vec3 const& offset, double pv) {
-      expected += halo.y_per_p200 * pv / norm2(halo.position + offset);
+      expected += halo.weight * pv / norm2(halo.position + offset);
     });
     std::ranges::fill(map.values(), 0.0);
     auto const painted = painter.paint(cube, halo, Claims::on_cluster(r200, 0, {}));
@@ -115,7 +115,7 @@ TEST_P(SumRule, HoldsForASphericalProfile) {
     for (int i = 0; i < n; ++i) {
       double const r = 4 * r200 * (i + 0.5) / n;
       double const dimming = std::log((distance + r) / (distance - r)) / (2 * r * distance);
-      expected += halo.y_per_p200 * 4 * std::numbers::pi * r * r * gnfw_profile(mass, r / r200) *
+      expected += halo.weight * 4 * std::numbers::pi * r * r * gnfw_profile(mass, r / r200) *
                   dimming * 4 * r200 / n;
     }
     std::ranges::fill(map.values(), 0.0);

@@ -35,7 +35,7 @@ std::string products_of(Comm const& comm, Stage const& stage, PaintedUniverse co
 
 TEST(SkyStage, GoesOnAfterAStopToTheSameBytesOnOtherNumbersOfRanks) {
   Comm const comm = Comm::world();
-  PaintedUniverse const universe(comm, 6, 6000);
+  PaintedUniverse const universe(comm, 6, 6000, 0.1);
   auto const stage = universe.sky({});
   universe.run_on(false, comm, *stage, 0, false);
   auto const alone = products_of(comm, *stage, universe);
@@ -95,7 +95,7 @@ TEST(SkyStage, PaintsEveryImageOfAClusterOnceAndWhole) {
   });
 }
 
-TEST(SkyStage, TellsInItsHeaderWhenceTheMapComes) {
+TEST(SkyStage, TellsTheOriginOfTheMapInItsHeader) {
   Comm const comm = Comm::world();
   PaintedUniverse const universe(comm, 4, 50);
   auto const stage = universe.sky({});
@@ -129,7 +129,28 @@ TEST(SkyStage, NamesNoNetworkWhereNoneWasUsed) {
     HealpixFile const map(universe / (stage->id() + "/compton_y.fits"));
     EXPECT_EQ(map.cards().at("MODELSHA"), "none");
     EXPECT_EQ(map.cards().at("SOURCE"), "GNFW");
+    EXPECT_EQ(map.cards().at("PROFILE"), "fit");
     EXPECT_EQ(map.history().size(), 4U);
+  });
+}
+
+TEST(SkyStage, NeedsTheCatalogAloneWithAPublishedProfile) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 4, 50);
+  auto const stage = universe.sky({"sky.model=none", "sky.profile=battaglia2012"});
+  EXPECT_EQ(stage->record().inputs,
+            (std::vector<std::string>{"catalog/z0/clusters.h5", "catalog/z0/halos.h5"}));
+  universe.remove_all_but_the_catalog(comm);
+  auto const notes = universe.run(comm, *stage);
+  ASSERT_TRUE(notes.has_value());
+  EXPECT_GT(notes->at("n_clusters").get<int>(), 0);
+  EXPECT_GT(notes->at("n_fill").get<int>(), 0);
+  EXPECT_GT(notes->at("mean_y").get<double>(), 0);
+  collectively(comm, "", [&] {
+    HealpixFile const map(universe / (stage->id() + "/compton_y.fits"));
+    EXPECT_EQ(map.cards().at("MODEL"), "none");
+    EXPECT_EQ(map.cards().at("PROFILE"), "battaglia2012");
+    EXPECT_EQ(map.history().size(), 2U);
   });
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/paint/grid_spectrum.hpp"
+#include "stages/paint/grid_spectrum_work.hpp"
 #include "pipeline/base/number.hpp"
 
 #include <fftw3-mpi.h>
@@ -97,6 +97,17 @@ GridSpectra grid_spectra(Comm const& comm, std::int64_t n, Range planes,
     spectra.second.push_back(sum[2] / count);
     spectra.crossed.push_back(sum[3] / count);
   }
+  return spectra;
+}
+
+GridSpectra density_spectra(Comm const& comm, GridFourier const& fourier, SlabGrid const& painted,
+                            SlabGrid const* truth) {
+  auto const modes = fourier.transform(painted.values());
+  auto const true_modes = truth ? fourier.transform(truth->values()) : modes;
+  auto spectra = grid_spectra(comm, painted.n(), fourier.planes(), modes, true_modes);
+  double const per_volume2 = std::pow(painted.cell_volume(), -2);
+  for (auto* values : {&spectra.first, &spectra.second, &spectra.crossed})
+    for (double& value : *values) value *= per_volume2;
   return spectra;
 }
 

@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/paint/slab_grid.hpp"
-#include "pipeline/base/number.hpp"
-
-#include <algorithm>
+#include "stages/paint/column_sums_work.hpp"
 
 namespace setsz {
-
-bool slab_touches(Range planes, std::int64_t n, double box_ckpch, double x, double radius) {
-  if (planes.size() == 0) return false;
-  double const cell = box_ckpch / real(n);
-  double const middle = real(planes.first + planes.last) / 2 * cell;
-  double const half = real(planes.size()) / 2 * cell;
-  return std::abs(std::remainder(x - middle, box_ckpch)) <= half + radius + 2 * cell;
-}
 
 ColumnSums column_sums(Comm const& comm, SlabGrid const& grid) {
   auto const n = static_cast<std::size_t>(grid.n());

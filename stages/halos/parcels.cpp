@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/paint/parcels.hpp"
+#include "stages/halos/parcels.hpp"
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"

@@ -7,11 +7,13 @@
 
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/vec3.hpp"
+#include "stages/common/cube_lattice.hpp"
 
 namespace setsz {
 
-/// The spheres of the network's clusters reach to this many R200; inside them, the network paints.
-inline constexpr double network_reach_r200 = 2;
+/// The spheres of the network's clusters reach to this many R200: the network learns no farther,
+/// and inside them it paints.
+inline constexpr double network_reach_r200 = score_radius_r200;
 
 /// A cluster of the network as another halo sees it.
 struct Neighbour {

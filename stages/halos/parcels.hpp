@@ -11,7 +11,7 @@
 
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/vec3.hpp"
-#include "stages/paint/profile_family.hpp"
+#include "stages/halos/profile_family.hpp"
 
 namespace setsz {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/paint/profile_family.hpp"
+#include "stages/halos/profile_family.hpp"
 
 #include <gtest/gtest.h>
 

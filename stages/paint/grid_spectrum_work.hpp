@@ -9,6 +9,7 @@
 
 #include "pipeline/base/comm.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/paint/slab_grid.hpp"
 
 namespace setsz {
 
@@ -46,5 +47,10 @@ struct GridSpectra {
 GridSpectra grid_spectra(Comm const& comm, std::int64_t n, Range planes,
                          std::span<std::complex<double> const> first,
                          std::span<std::complex<double> const> second);
+
+/// Collective: spectra of two grids of sums over cells, as of their densities.
+/// \param truth  null: only the first spectrum means anything
+GridSpectra density_spectra(Comm const& comm, GridFourier const& fourier, SlabGrid const& painted,
+                            SlabGrid const* truth);
 
 }  // namespace setsz

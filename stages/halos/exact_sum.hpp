@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdint>
 
-#include "pipeline/base/comm.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
@@ -16,10 +15,9 @@ class ExactSum {
   /// \param quantum  the sum must stay below 9e18 of it
   explicit ExactSum(double quantum) : quantum_(quantum) {}
   void add(double term) { count_ += std::llround(term / quantum_); }
+  double value() const { return real(count_) * quantum_; }
   std::int64_t count() const { return count_; }
-  void restore(std::int64_t count) { count_ += count; }
-  /// Collective.
-  double over_ranks(Comm const& comm) const { return real(comm.all_sum(count_)) * quantum_; }
+  void add_count(std::int64_t count) { count_ += count; }
 
  private:
   double quantum_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/paint/partition.hpp"
+#include "stages/halos/partition.hpp"
 
 #include <gtest/gtest.h>
 

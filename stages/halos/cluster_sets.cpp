@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/halos/cluster_sets.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/base/number.hpp"
+
+namespace setsz {
+
+CubeClusters::CubeClusters(SnapshotClusters const& clusters,
+                           std::vector<std::string> const& predictions, ProductPath const& product)
+    : clusters_(clusters) {
+  auto const& table = clusters_.table;
+  auto const n_folds = std::ssize(predictions);
+  require(table.n_folds == n_folds, ExitCode::config, "clusters.h5 has ", table.n_folds,
+          " folds, but [catalog] folds = ", n_folds);
+  for (auto const& prediction : predictions) files_.emplace_back(product(prediction));
+  for (std::int64_t row = 0; row < table.size(); ++row) {
+    std::int64_t fold = 0;
+    while (fold + 1 < n_folds && table.split_of(row, fold) != Split::testing) ++fold;
+    require(files_[fold].find(row).has_value(), ExitCode::bad_data, "'", predictions[fold],
+            "' has no cluster ", table.clusters[row].id, " (row ", row,
+            "); set [predict] clusters = all, or paint with source = gnfw");
+    fold_of_.push_back(fold);
+  }
+}
+
+std::vector<BoxHalo> CubeClusters::read(Range rows) const {
+  std::vector<BoxHalo> halos;
+  for (std::int64_t row = rows.first; row < rows.last; ++row) {
+    // A voxel is painted whole if its centre lies in the sphere.
+    auto const& file = file_of(row);
+    double const voxel = file.edge_ckpch(*file.find(row)) / real(file.n_voxels());
+    halos.push_back(clusters_.halo(row, network_reach_r200 * clusters_.table.clusters[row].r200c +
+                                            std::sqrt(3.0) / 2 * voxel));
+  }
+  return halos;
+}
+
+HaloGas CubeClusters::gas_of(BoxHalo const& halo) const {
+  auto const& file = file_of(halo.row);
+  std::int64_t const cube = *file.find(halo.row);
+  auto const values = file.read(cube);
+  for (float const value : values)
+    require(std::isfinite(value), ExitCode::bad_data, "'", file.file().path(),
+            "': the cube of row ", halo.row, " holds ", value);
+  return {SparseCube(values, file.n_voxels(), file.edge_ckpch(cube)),
+          clusters_.claims_on_cluster(halo)};
+}
+
+ProfileClusters::ProfileClusters(SnapshotClusters const& clusters, Profile const& profile)
+    : clusters_(clusters) {
+  double smallest = HUGE_VAL, largest = 0;
+  for (auto const& cluster : clusters_.table.clusters) {
+    smallest = std::min(smallest, cluster.m200c);
+    largest = std::max(largest, cluster.m200c);
+  }
+  if (largest > 0) family_.emplace(profile, smallest, largest, network_reach_r200);
+}
+
+std::vector<BoxHalo> ProfileClusters::read(Range rows) const {
+  std::vector<BoxHalo> halos;
+  for (std::int64_t row = rows.first; row < rows.last; ++row)
+    halos.push_back(clusters_.halo(row, network_reach_r200 * clusters_.table.clusters[row].r200c));
+  return halos;
+}
+
+HaloGas ProfileClusters::gas_of(BoxHalo const& halo) const {
+  return {ProfileGas{&*family_, halo.mass, halo.r200}, clusters_.claims_on_cluster(halo)};
+}
+
+}  // namespace setsz

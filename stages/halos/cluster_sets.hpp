@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stages/common/cube_file.hpp"
+#include "stages/halos/halo_source.hpp"
+#include "stages/halos/profile_choice.hpp"
+#include "stages/halos/snapshot_clusters.hpp"
+
+namespace setsz {
+
+/// The clusters with the cubes of the network: each has that of the fold that tests it.
+class CubeClusters : public HaloSet {
+ public:
+  /// Local. \param predictions  products by fold
+  CubeClusters(SnapshotClusters const& clusters, std::vector<std::string> const& predictions,
+               ProductPath const& product);
+
+  HaloKind kind() const override { return HaloKind::cluster; }
+  std::int64_t n_rows() const override { return clusters_.table.size(); }
+  std::int64_t images_per_turn() const override { return 256; }
+  std::vector<BoxHalo> read(Range rows) const override;
+  HaloGas gas_of(BoxHalo const& halo) const override;
+
+ private:
+  CubeFile const& file_of(std::int64_t row) const { return files_[fold_of_[row]]; }
+  SnapshotClusters const& clusters_;
+  std::vector<CubeFile> files_;        ///< by fold
+  std::vector<std::int64_t> fold_of_;  ///< by row
+};
+
+/// The clusters with a profile within 2 R200.
+class ProfileClusters : public HaloSet {
+ public:
+  ProfileClusters(SnapshotClusters const& clusters, Profile const& profile);
+
+  HaloKind kind() const override { return HaloKind::cluster; }
+  std::int64_t n_rows() const override { return clusters_.table.size(); }
+  std::vector<BoxHalo> read(Range rows) const override;
+  HaloGas gas_of(BoxHalo const& halo) const override;
+
+ private:
+  SnapshotClusters const& clusters_;
+  std::optional<ProfileFamily> family_;  ///< none without clusters
+};
+
+}  // namespace setsz

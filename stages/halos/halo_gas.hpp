@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "stages/halos/parcels.hpp"
+#include "stages/halos/partition.hpp"
+#include "stages/halos/profile_family.hpp"
+
+namespace setsz {
+
+/// A spherical profile of a family, as the gas of one halo.
+struct ProfileGas {
+  ProfileFamily const* family;
+  double mass;  ///< [1e10 Msun/h]
+  double r200;  ///< comoving [ckpc/h]
+};
+
+/// The gas of one halo in the frame of its centre: a cube or a profile of P/P200, and what of it
+/// belongs to other haloes.
+class HaloGas {
+ public:
+  HaloGas(SparseCube cube, Claims claims) : gas_(std::move(cube)), claims_(std::move(claims)) {}
+  HaloGas(ProfileGas profile, Claims claims) : gas_(profile), claims_(std::move(claims)) {}
+
+  Claims const& claims() const { return claims_; }
+  /// No gas lies farther from the centre [ckpc/h].
+  double reach() const;
+  /// Sum of P V before the claims [P200 (ckpc/h)^3].
+  double total() const;
+
+  /// draw(SparseCube) or draw(ProfileGas).
+  template <class Draw>
+  auto drawn_by(Draw&& draw) const {
+    return std::visit(draw, gas_);
+  }
+  /// Represents the gas by points at most about `spacing` [ckpc/h] apart, each with its exact share
+  /// of the sum: visit(offset from the centre [ckpc/h], `weight` x P V).
+  template <class Visit>
+  void for_each_part(double spacing, double weight, SphereSampler& sampler, Visit&& visit) const;
+
+ private:
+  std::variant<SparseCube, ProfileGas> gas_;
+  Claims claims_;
+};
+
+template <class Visit>
+void HaloGas::for_each_part(double spacing, double weight, SphereSampler& sampler,
+                            Visit&& visit) const {
+  if (auto const* cube = std::get_if<SparseCube>(&gas_)) {
+    int const cuts = std::clamp(static_cast<int>(std::ceil(cube->voxel_edge / spacing)), 1, 8);
+    setsz::for_each_part(*cube, cuts,
+                         [&](Vec3 const& offset, double pv) { visit(offset, pv * weight); });
+    return;
+  }
+  auto const& [family, mass, r200] = std::get<ProfileGas>(gas_);
+  std::array<double, ProfileFamily::table_size> enclosed;
+  family->enclosed(mass, enclosed);
+  double const unit = weight * r200 * r200 * r200;
+  // A small halo is a few points, unless others cut it: then points follow the cut.
+  double const coarsest = claims_.empty() ? family->x_cut() / 4 : 0.1;
+  sampler.for_each_point(
+      enclosed, family->x_cut(), std::min(spacing / r200, coarsest),
+      [&, radius = r200](Vec3 const& point, double share) { visit(radius * point, share * unit); });
+}
+
+}  // namespace setsz

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+
+#include "pipeline/base/vec3.hpp"
+
+namespace setsz {
+
+/// A halo that is painted, in the frame of its box.
+struct BoxHalo {
+  std::int64_t row = 0;  ///< in the table that it comes from
+  Vec3 position{};       ///< in [0, box) [ckpc/h]
+  double mass = 0;       ///< [1e10 Msun/h], of the table's mass definition
+  double r200 = 0;       ///< comoving [ckpc/h]
+  double p200 = 0;       ///< comoving [code]
+  double reach = 0;      ///< nothing of it is painted farther from its centre [ckpc/h]
+};
+
+/// A halo as it appears on a canvas; there may be many images of one halo. Travels between ranks.
+struct HaloImage {
+  BoxHalo halo;   ///< p200 is that of the image's redshift
+  Vec3 seen;      ///< its centre: in the box, or as seen from the observer [ckpc/h]
+  double weight;  ///< what P/P200 = 1 stands for; see Field
+};
+
+}  // namespace setsz

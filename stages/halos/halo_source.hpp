@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/base/range.hpp"
+#include "stages/halos/halo_gas.hpp"
+#include "stages/halos/halo_image.hpp"
+
+namespace setsz {
+
+enum class HaloKind { cluster, fill };
+/// "clusters", "fill": for messages.
+inline std::string_view name_of(HaloKind kind) {
+  return kind == HaloKind::cluster ? "clusters" : "fill";
+}
+
+/// Where images of haloes come from: the replicas of a box, or the rows of a light cone.
+///
+/// The work is counted in places, of which each has at most one image. Any rank can be asked for
+/// any range of places, and for the gas of any image that another rank has found.
+class HaloSource {
+ public:
+  virtual ~HaloSource() = default;
+  virtual HaloKind kind() const = 0;
+  virtual std::int64_t n_places() const = 0;
+  /// Images that keep a rank busy for some seconds.
+  virtual std::int64_t images_per_turn() const = 0;
+
+  /// Local: appends the images of some places, in their order.
+  /// \return how many were left out because the observer lies inside the halo
+  virtual std::int64_t find_images(Range places, std::vector<HaloImage>& images) const = 0;
+  /// Local: the gas of a halo.
+  virtual HaloGas gas_of(BoxHalo const& halo) const = 0;
+};
+
+/// A table of haloes of one box, and the gas of each.
+class HaloSet {
+ public:
+  virtual ~HaloSet() = default;
+  virtual HaloKind kind() const = 0;
+  virtual std::int64_t n_rows() const = 0;
+  virtual std::int64_t images_per_turn() const { return std::int64_t{1} << 16; }
+  /// Local: those of some rows that are painted, in their order.
+  virtual std::vector<BoxHalo> read(Range rows) const = 0;
+  virtual HaloGas gas_of(BoxHalo const& halo) const = 0;
+};
+
+/// Where on a canvas the haloes of a box are seen, once or often.
+class Placement {
+ public:
+  virtual ~Placement() = default;
+  virtual std::int64_t n_replicas() const = 0;
+  /// Appends the images of a halo in some replicas of the box, in their order.
+  /// \return how many were left out because the observer lies inside the halo
+  virtual std::int64_t find_images(BoxHalo const& halo, Range replicas,
+                                   std::vector<HaloImage>& images) const = 0;
+};
+
+/// The haloes of a set in every replica of their box; replicas of one halo follow each other.
+class BoxReplicas : public HaloSource {
+ public:
+  BoxReplicas(HaloSet const& set, Placement const& placement) : set_(set), placement_(placement) {}
+  HaloKind kind() const override { return set_.kind(); }
+  std::int64_t n_places() const override { return set_.n_rows() * placement_.n_replicas(); }
+  std::int64_t images_per_turn() const override { return set_.images_per_turn(); }
+  std::int64_t find_images(Range places, std::vector<HaloImage>& images) const override;
+  HaloGas gas_of(BoxHalo const& halo) const override { return set_.gas_of(halo); }
+
+ private:
+  HaloSet const& set_;
+  Placement const& placement_;
+};
+
+}  // namespace setsz

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "stages/halos/tally.hpp"
+
+namespace setsz {
+
+/// What became of one image [the canvas's unit].
+struct ImageSum {
+  std::int64_t row;
+  double painted, removed;
+};
+
+/// One kind of thing that is put onto a canvas, turn by turn: clusters, the fill, gas.
+class Layer {
+ public:
+  explicit Layer(double quantum) : tally_(quantum) {}
+  virtual ~Layer() = default;
+
+  /// All of its work, in a unit that does not depend on the number of ranks.
+  virtual std::int64_t size() const = 0;
+  /// Collective: one turn, from `first` on. \return how much is done then
+  virtual std::int64_t paint(std::int64_t first) = 0;
+
+  /// What this rank has counted, to be added to that of the others.
+  Tally const& tally() const { return tally_; }
+  /// The images that this rank has counted, if the layer keeps them.
+  std::vector<ImageSum> const& images() const { return images_; }
+  /// Takes up what was counted before the run was stopped.
+  void restore(Tally::State const& counted, std::vector<ImageSum> const& images) {
+    tally_.add(counted);
+    images_.insert(images_.end(), images.begin(), images.end());
+  }
+
+ protected:
+  Tally tally_;
+  std::vector<ImageSum> images_;
+};
+
+}  // namespace setsz

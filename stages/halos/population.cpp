@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/halos/population.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/base/number.hpp"
+#include "pipeline/base/units.hpp"
+#include "stages/common/sections.hpp"
+#include "stages/halos/cluster_sets.hpp"
+#include "stages/halos/fill_set.hpp"
+#include "stages/halos/profile_table.hpp"
+
+namespace setsz {
+namespace {
+
+ExpectedFill cluster_sizes(Outlook const& outlook, std::string const& snapshot) {
+  ExpectedFill sizes;
+  for (auto const& cluster : expected_clusters(outlook, snapshot).clusters)
+    sizes.r200c.push_back(cluster.r200c);
+  sizes.n = std::ssize(sizes.r200c);
+  return sizes;
+}
+
+/// Those of the fill that are massive enough.
+ExpectedFill fill_sizes(Outlook const& outlook, std::string const& snapshot, double mass_min) {
+  auto const table = expected_clusters(outlook, snapshot);
+  auto const all = expected_fill(outlook, snapshot);
+  double const r200_min =
+      mass_min > 0 ? halo_scales(table.cosmology, table.redshift, mass_min).r200c_ckpch : 0;
+  ExpectedFill sizes;
+  for (double const r200 : all.r200c)
+    if (r200 >= r200_min) sizes.r200c.push_back(r200);
+  if (!all.r200c.empty())
+    sizes.n = std::llround(real(all.n) * real(sizes.r200c.size()) / real(all.r200c.size()));
+  return sizes;
+}
+
+HaloPlan plan_profiles(std::string const& snapshot, ProfileChoice const& profile) {
+  return {.kind = HaloKind::cluster,
+          .products = profile.products(),
+          .cubes = false,
+          .cut_r200 = network_reach_r200,
+          .sizes = [=](Outlook const& outlook) { return cluster_sizes(outlook, snapshot); },
+          .open = [=](Comm const& comm, SnapshotClusters const& clusters,
+                      ProductPath const& product) -> std::unique_ptr<HaloSet> {
+            std::unique_ptr<HaloSet> set;
+            collectively(comm, "profiles of the clusters", [&] {
+              set = std::make_unique<ProfileClusters>(clusters,
+                                                      profile.open(product, clusters.table));
+            });
+            return set;
+          }};
+}
+
+HaloPlan plan_fill(std::string const& snapshot, ProfileChoice const& profile,
+                   FillSet::Limits const& limits) {
+  auto products = profile.products();
+  products.push_back(setsz::products::halos(snapshot));
+  return {.kind = HaloKind::fill,
+          .products = std::move(products),
+          .cubes = false,
+          .cut_r200 = limits.cut_r200,
+          .sizes =
+              [=](Outlook const& outlook) {
+                return fill_sizes(outlook, snapshot, limits.mass_min_msunh / units::msunh_per_code);
+              },
+          .open = [=](Comm const& comm, SnapshotClusters const& clusters,
+                      ProductPath const& product) -> std::unique_ptr<HaloSet> {
+            Profile shape;
+            collectively(comm, "profile of the fill",
+                         [&] { shape = profile.open(product, clusters.table); });
+            return std::make_unique<FillSet>(
+                comm, clusters, product(setsz::products::halos(snapshot)), limits, shape);
+          }};
+}
+
+}  // namespace
+
+void PopulationOptions::declare(OptionList& options) {
+  declare_map_model(options, model);
+  std::vector<std::pair<std::string, Field const*>> fields;
+  for (auto const& row : field_table()) fields.emplace_back(row.name, &row);
+  options.add("field", field, fields, {.help = "what is projected"});
+  options.add("source", source,
+              {{"automatic", ClusterGas::automatic},
+               {"network", ClusterGas::network},
+               {"gnfw", ClusterGas::gnfw},
+               {"none", ClusterGas::none}},
+              {.help = "gas of the clusters: the cubes of the network, the profile, or none; "
+                       "automatic: the network where the map has a model, else the profile"});
+  static std::string const profiles = concat(
+      "pressure profile of haloes without a cube: fit (the flux-true GNFW profile of the stage "
+      "fit), a published one (",
+      published_profile_names(), "), or the gnfw.json of another run");
+  options.add("profile", profile, {.help = profiles, .is_path = true});
+  options.add("fill", fill, {.help = "paint the haloes below the selection with profiles"});
+  options.add("fill_mass_min", fill_mass_min_msunh,
+              {.unit = "Msun/h",
+               .help = "smallest halo of the fill; below [catalog] fill_mass_min there are none",
+               .min = 0,
+               .max = 1e17});
+  options.add("fill_cut", fill_cut_r200,
+              {.unit = "R200",
+               .help = "radius of the sphere that ends a profile of the fill",
+               .min = 0.5,
+               .max = 20});
+}
+
+PopulationPlan::PopulationPlan(Axes const& axes, std::string the_snapshot,
+                               std::string const& the_model, PopulationOptions const& options)
+    : snapshot(std::move(the_snapshot)), products{setsz::products::clusters(snapshot)} {
+  ProfileChoice const choice(options.profile, snapshot);
+  auto const gas = options.source != ClusterGas::automatic ? options.source
+                   : the_model.empty()                     ? ClusterGas::gnfw
+                                                           : ClusterGas::network;
+  if (gas == ClusterGas::network) sets.push_back(plan_cubes(axes, the_model));
+  if (gas == ClusterGas::gnfw) {
+    source = "gnfw";
+    sets.push_back(plan_profiles(snapshot, choice));
+  }
+  if (options.fill)
+    sets.push_back(
+        plan_fill(snapshot, choice, {options.fill_mass_min_msunh, options.fill_cut_r200}));
+  bool const profiles = options.fill || gas == ClusterGas::gnfw;
+  if (profiles) profile = choice.text();
+  files = [=] { return profiles ? choice.files() : std::vector<std::string>{}; };
+  for (auto const& set : sets)
+    for (auto const& name : set.products)
+      if (std::find(products.begin(), products.end(), name) == products.end())
+        products.push_back(name);
+}
+
+HaloPlan PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_model) {
+  require(!the_model.empty(), ExitCode::config,
+          "source = network with model = none: there are no predictions; name a model, or set "
+          "source = gnfw");
+  auto const painted = axes.painted(the_model);
+  source = "network";
+  model = the_model;
+  member = painted.name();
+  std::vector<std::string> predictions;
+  for (std::int64_t fold = 0; fold < axes.n_folds(); ++fold) {
+    predictions.push_back(setsz::products::prediction(snapshot, model, fold, painted));
+    for (auto const seed : axes.seeds(model))
+      networks.push_back(setsz::products::trained({snapshot, model, fold, seed}));
+  }
+  return {
+      .kind = HaloKind::cluster,
+      .products = predictions,
+      .cubes = true,
+      .cut_r200 = network_reach_r200,
+      .sizes = [name = snapshot](Outlook const& outlook) { return cluster_sizes(outlook, name); },
+      .open = [predictions](Comm const& comm, SnapshotClusters const& clusters,
+                            ProductPath const& product) -> std::unique_ptr<HaloSet> {
+        std::unique_ptr<HaloSet> set;
+        collectively(comm, "predictions",
+                     [&] { set = std::make_unique<CubeClusters>(clusters, predictions, product); });
+        return set;
+      }};
+}
+
+Population::Population(Comm const& comm, PopulationPlan const& plan, ProductPath const& product) {
+  collectively(comm, "clusters", [&] {
+    clusters_ = std::make_unique<SnapshotClusters>(
+        read_clusters(product(setsz::products::clusters(plan.snapshot))));
+  });
+  for (auto const& set : plan.sets) sets_.push_back(set.open(comm, *clusters_, product));
+}
+
+}  // namespace setsz

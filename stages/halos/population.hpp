@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/run/axes.hpp"
+#include "pipeline/run/options.hpp"
+#include "pipeline/run/outlook.hpp"
+#include "stages/common/expected.hpp"
+#include "stages/halos/field.hpp"
+#include "stages/halos/halo_source.hpp"
+#include "stages/halos/profile_choice.hpp"
+#include "stages/halos/snapshot_clusters.hpp"
+
+namespace setsz {
+
+/// What stands for the gas of the selected clusters.
+enum class ClusterGas {
+  automatic,  ///< the network where the map has a model, else the profile
+  network,    ///< the predicted cubes
+  gnfw,       ///< the profile within 2 R200
+  none        ///< nothing: the fill alone (their spheres stay empty)
+};
+
+/// Which haloes are painted, and with what: keys that [paint] and [sky] share.
+struct PopulationOptions {
+  std::string model;  ///< of the map; see Axes::maps
+  Field const* field = &field_table().front();
+  ClusterGas source = ClusterGas::automatic;
+  std::string profile = "fit";
+  bool fill = true;
+  double fill_mass_min_msunh = 0;
+  double fill_cut_r200 = 4;
+  void declare(OptionList& options);
+};
+
+/// One set of haloes before it is opened.
+struct HaloPlan {
+  HaloKind kind;
+  std::vector<std::string> products;  ///< that it reads beside clusters.h5
+  bool cubes;                         ///< or profiles
+  double cut_r200;                    ///< where its gas ends
+  std::function<ExpectedFill(Outlook const&)> sizes;
+  std::function<std::unique_ptr<HaloSet>(Comm const&, SnapshotClusters const&, ProductPath const&)>
+      open;  ///< collective
+};
+
+/// The haloes of one snapshot that a map shows. What stands for their gas is decided here, once.
+struct PopulationPlan {
+  /// \param model  of the map; empty: no network
+  PopulationPlan(Axes const& axes, std::string the_snapshot, std::string const& model,
+                 PopulationOptions const& options);
+
+  std::string snapshot;
+  std::vector<HaloPlan> sets;  ///< clusters, then the fill: what there is of them
+  /// For headers; "none" where there is none.
+  std::string source = "none", model = "none", member = "none", profile = "none";
+  std::vector<std::string> networks;                ///< products: the model files behind the cubes
+  std::vector<std::string> products;                ///< all that is read, but the networks
+  std::function<std::vector<std::string>()> files;  ///< read from outside; see StageRecord::files
+
+ private:
+  HaloPlan plan_cubes(Axes const& axes, std::string const& the_model);
+};
+
+/// The haloes of one snapshot, opened. Clusters come before the fill.
+class Population {
+ public:
+  /// Collective.
+  Population(Comm const& comm, PopulationPlan const& plan, ProductPath const& product);
+
+  ClusterTable const& table() const { return clusters_->table; }
+  std::vector<std::unique_ptr<HaloSet>> const& sets() const { return sets_; }
+
+ private:
+  std::unique_ptr<SnapshotClusters> clusters_;
+  std::vector<std::unique_ptr<HaloSet>> sets_;
+};
+
+}  // namespace setsz

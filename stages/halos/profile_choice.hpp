@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "stages/common/cluster_table.hpp"
+
+namespace setsz {
+
+/// p(M, x) in units of P200, x = r/R200, M in 1e10 Msun/h, at one redshift.
+using Profile = std::function<double(double mass, double x)>;
+/// The path of a product, Context::product.
+using ProductPath = std::function<std::string(std::string const&)>;
+
+/// The option `profile`: which profile stands for the gas of haloes that have no cube.
+class ProfileChoice {
+ public:
+  /// \param text      "fit", a name of the profile table, or the path of a gnfw.json
+  /// \param snapshot  whose fit is meant
+  ProfileChoice(std::string text, std::string snapshot);
+
+  std::string const& text() const { return text_; }
+  bool is_fit() const { return text_ == "fit"; }
+  std::vector<std::string> products() const;
+  /// Throws Error(missing_input) if there is neither such a name nor such a file.
+  std::vector<std::string> files() const;
+  /// Local. \param table  gives cosmology and redshift of the snapshot
+  Profile open(ProductPath const& product, ClusterTable const& table) const;
+
+ private:
+  std::string text_, snapshot_;
+};
+
+}  // namespace setsz

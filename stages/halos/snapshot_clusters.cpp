@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/halos/snapshot_clusters.hpp"
+
+namespace setsz {
+namespace {
+
+NetworkSpheres spheres_of(ClusterTable const& table) {
+  std::vector<Vec3> centres;
+  std::vector<double> r200;
+  for (auto const& cluster : table.clusters) {
+    centres.push_back(cluster.position);
+    r200.push_back(cluster.r200c);
+  }
+  return {PeriodicBox(table.box_ckpch), std::move(centres), std::move(r200)};
+}
+
+}  // namespace
+
+SnapshotClusters::SnapshotClusters(ClusterTable clusters)
+    : table(std::move(clusters)), spheres(spheres_of(table)) {}
+
+BoxHalo SnapshotClusters::halo(std::int64_t row, double reach) const {
+  auto const& cluster = table.clusters[row];
+  return {row, cluster.position, cluster.m200c, cluster.r200c, cluster.p200, reach};
+}
+
+Claims SnapshotClusters::claims_on_cluster(BoxHalo const& cluster) const {
+  return Claims::on_cluster(
+      cluster.r200, cluster.row,
+      spheres.near(cluster.position, network_reach_r200 * cluster.r200, cluster.row));
+}
+
+}  // namespace setsz

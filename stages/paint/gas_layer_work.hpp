@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "io/snapshot.hpp"
+#include "stages/common/gas_ball.hpp"
+#include "stages/halos/layer.hpp"
+#include "stages/paint/box_canvas.hpp"
+
+namespace setsz {
+
+/// Puts the electron pressure of a snapshot's gas cells onto a grid.
+///
+/// In every turn each rank reads a part of the rows and sends each cell to the ranks whose planes
+/// it touches. The parts follow each other in rank order, so what a plane gets, it gets in the
+/// order of the rows, on any number of ranks.
+class GasLayer : public Layer {
+ public:
+  struct Source {
+    Snapshot const& snapshot;
+    CellSize cell_size;
+    std::int64_t rows_per_turn;  ///< of a rank
+  };
+  /// \param quantum  see ExactSum
+  GasLayer(Comm const& comm, Source const& source, BoxCanvas& canvas, double quantum)
+      : Layer(quantum), comm_(comm), source_(source), canvas_(canvas) {}
+
+  std::int64_t size() const override { return source_.snapshot.n_rows(); }
+  std::int64_t paint(std::int64_t first) override;
+
+ private:
+  /// A uniform ball of gas. Travels between ranks.
+  struct Parcel {
+    Vec3 position;
+    double radius, pv;
+  };
+  void deal(Range rows, std::vector<std::vector<Parcel>>& outgoing);
+
+  Comm const& comm_;
+  Source source_;
+  BoxCanvas& canvas_;
+};
+
+}  // namespace setsz

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pipeline/base/comm.hpp"
+#include "stages/sky/ring_map.hpp"
+
+namespace setsz {
+
+/// Statistics of the whole map.
+struct MapFigures {
+  double mean = 0, deviation = 0, largest = 0;
+  double integral = 0;  ///< over the sky [sr]
+};
+/// Collective. Sums go ring by ring, whatever the number of ranks.
+MapFigures map_figures(Comm const& comm, RingMap const& map);
+
+/// Collective: the map at a lower resolution, in RING order, on rank 0 (empty elsewhere). Sums are
+/// exact, so it does not depend on the ranks. \pre nside <= that of the map
+/// \param quantum_sr  see ExactSum
+std::vector<double> degraded(Comm const& comm, RingMap const& map, std::int64_t nside,
+                             double quantum_sr);
+
+}  // namespace setsz

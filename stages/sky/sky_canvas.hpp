@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <vector>
+
+#include "stages/halos/canvas.hpp"
+#include "stages/sky/ring_map.hpp"
+#include "stages/sky/sky_painter.hpp"
+
+namespace setsz {
+
+/// A HEALPix map of the sky, in rings; its unit is that of the field times sr.
+class SkyCanvas : public Canvas {
+ public:
+  /// \param rank  whose rings these are
+  SkyCanvas(RingGeometry geometry, int rank, int n_ranks);
+
+  RingMap const& map() const { return map_; }
+  Range touched(Vec3 const& seen, double reach) const override;
+  std::int64_t home(Vec3 const& seen) const override;
+  Painted paint(HaloGas const& gas, HaloImage const& image) override;
+  std::span<double> piece(std::int64_t index) override { return map_.ring(index); }
+
+ private:
+  RingMap map_;
+  SkyPainter painter_;
+};
+
+}  // namespace setsz

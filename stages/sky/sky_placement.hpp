@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "stages/halos/field.hpp"
+#include "stages/halos/halo_source.hpp"
+#include "stages/sky/lightcone.hpp"
+
+namespace setsz {
+
+/// The haloes of a box in replicas around an observer, those within a shell of distances.
+///
+/// A halo is frozen between snapshots in comoving size and P/P200; P200, a and the distance are
+/// those of the image.
+class SkyPlacement : public Placement {
+ public:
+  /// \param distances  kept by reference
+  SkyPlacement(Cosmology const& cosmology, Tiling tiling, DistanceTable const& distances,
+               Field const& field)
+      : cosmology_(cosmology), tiling_(std::move(tiling)), distances_(distances), field_(field) {}
+
+  std::int64_t n_replicas() const override { return tiling_.n_boxes(); }
+  std::int64_t find_images(BoxHalo const& halo, Range replicas,
+                           std::vector<HaloImage>& images) const override;
+
+ private:
+  Cosmology cosmology_;
+  Tiling tiling_;
+  DistanceTable const& distances_;
+  Field const& field_;
+};
+
+}  // namespace setsz
