@@ -20,7 +20,7 @@ LAYERS = {
     "pipeline/base/": ["pipeline/base/"],
     "pipeline/run/": ["pipeline/base/", "pipeline/run/"],
     "io/": ["pipeline/base/", "io/"],
-    "model/": ["pipeline/base/", "model/"],
+    "model/": ["pipeline/base/", "io/", "model/"],
     "stages/": ["pipeline/base/", "pipeline/run/", "io/", "model/", "stages/"],
     "pipeline/app/": ["pipeline/", "io/", "model/", "stages/"],
     "tests/": ["pipeline/", "io/", "model/", "stages/", "tests/"],
