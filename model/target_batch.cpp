@@ -86,10 +86,22 @@ void pack(TargetBatch const& batch, std::vector<std::byte>& message) {
   visit_members(batch, Packer{message});
 }
 
+void pack(Lane const& lane, std::vector<std::byte>& message) {
+  Packer{message}(lane.number);
+  pack(lane.batch, message);
+}
+
 TargetBatch unpack(std::vector<std::byte> const& message, std::size_t& cursor) {
   TargetBatch batch;
   visit_members(batch, Unpacker{message, cursor});
   return batch;
+}
+
+Lane unpack_lane(std::vector<std::byte> const& message, std::size_t& cursor) {
+  Lane lane;
+  Unpacker{message, cursor}(lane.number);
+  lane.batch = unpack(message, cursor);
+  return lane;
 }
 
 }  // namespace setsz

@@ -41,9 +41,11 @@ struct Lane {
   TargetBatch batch;
 };
 
-/// Appends the batch to a message.
+/// Appends a batch or lane to a message.
 void pack(TargetBatch const& batch, std::vector<std::byte>& message);
-/// Reads one batch and moves `cursor` behind it. \pre the bytes come from `pack`
+void pack(Lane const& lane, std::vector<std::byte>& message);
+/// Reads one and moves `cursor` behind it. \pre the bytes come from `pack`
 TargetBatch unpack(std::vector<std::byte> const& message, std::size_t& cursor);
+Lane unpack_lane(std::vector<std::byte> const& message, std::size_t& cursor);
 
 }  // namespace setsz

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "model/module_list.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 
@@ -14,10 +13,7 @@ namespace {
 
 /// The group of one tensor.
 ParameterGroup group_of(ParameterInfo const& info, LearningGroups const& groups) {
-  auto const found = groups.find(info.module);
-  require(found != groups.end(), ExitCode::internal, "module '", info.module,
-          "' has no learning rate");
-  auto const& [max_rate, weight_decay, frozen] = found->second;
+  auto const& [max_rate, weight_decay, frozen] = groups.of(info.module);
   bool const decays = info.decays == Decays::yes && !frozen;
   return {info.module, info.first, info.first + info.size(), frozen ? 0 : max_rate,
           decays ? weight_decay : 0};
@@ -60,12 +56,6 @@ std::vector<ParameterGroup> parameter_groups(ParameterLayout const& layout,
     else
       groups.push_back(next);
   }
-  return groups;
-}
-
-LearningGroups declared_learning_groups() {
-  LearningGroups groups;
-  for (auto const& module : module_table()) groups[std::string(module->name())] = module->learning();
   return groups;
 }
 

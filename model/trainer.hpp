@@ -2,28 +2,21 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "model/lane_sum.hpp"
-#include "model/module.hpp"
+#include "model/learning_groups.hpp"
 #include "model/network.hpp"
 #include "model/optimizer.hpp"
 
 namespace setsz {
 
-/// Learning groups by the name of their module.
-using LearningGroups = std::map<std::string, LearningGroup>;
-/// Those that the modules declare, of every module that exists.
-LearningGroups declared_learning_groups();
-
 struct TrainerSettings {
   OneCycle schedule;  ///< with the total number of steps
   WeightDecay decay = WeightDecay::l2;
-  LearningGroups groups = declared_learning_groups();
+  LearningGroups groups;
   double max_norm = 1;
   std::uint64_t seed = 1;  ///< of dropout
   ChunkSize chunk;

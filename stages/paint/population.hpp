@@ -45,7 +45,7 @@ struct PopulationNames {
 
   PopulationNames(Axes const& axes, std::string the_snapshot, std::string the_model);
   std::string prediction(std::int64_t fold) const;
-  std::vector<std::string> networks() const;  ///< train/.../model.pt of all folds and seeds
+  std::vector<std::string> networks() const;  ///< train/.../model.h5 of all folds and seeds
   std::vector<std::string> inputs(PopulationOptions const& options) const;
 };
 
