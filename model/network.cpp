@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/network.hpp"
 
-#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
-#include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/matmul.h>
-#include <ATen/ops/relu.h>
-#include <ATen/ops/sinh.h>
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/sum.h>
 #include <c10/core/GradMode.h>
@@ -16,7 +11,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "model/modules.hpp"
+#include "model/module_list.hpp"
+#include "model/module_network.hpp"
+#include "model/parameter_transfer.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
@@ -27,6 +24,10 @@ namespace {
 
 at::Tensor tensor_of(std::vector<std::int64_t> const& shape) { return at::empty(shape); }
 float* data(at::Tensor const& tensor) { return tensor.data_ptr<float>(); }
+
+void finish(AfterBackward const& steps) {
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) (*step)();
+}
 
 /// [0, n) in pieces of few targets and rows.
 std::vector<Range> cut_into_chunks(TargetBatch const& batch, ChunkSize size) {
@@ -51,8 +52,7 @@ std::vector<Range> cut_into_chunks(TargetBatch const& batch, ChunkSize size) {
 struct Network::Implementation {
   NetworkSetup setup;
   ParameterLayout layout;
-  std::vector<std::unique_ptr<Module>> modules;
-  std::optional<std::size_t> k;  ///< of the additive term, where there are corrections
+  std::vector<std::unique_ptr<ModuleNetwork>> modules;  ///< in the order of the table
   std::vector<double> dropout_rates;
   std::vector<float> values, gradients;
   ParticleKernel kernel = ParticleKernel::fused;
@@ -63,10 +63,8 @@ struct Network::Implementation {
 
   explicit Implementation(NetworkSetup const& the_setup) : setup(the_setup) {
     setup.options.validate();
-    modules = make_modules(setup, layout);
-    bool const aggregator = setup.options.has("aggregator");
-    if (aggregator || setup.options.has("local"))
-      k = layout.add(aggregator ? "aggregator" : "local", "k", {1});
+    for (auto const* module : setup.options.chosen())
+      modules.push_back(make_network(*module, setup, layout));
     for (auto const& module : modules) {
       auto const rates = module->dropout_rates();
       dropout_rates.insert(dropout_rates.end(), rates.begin(), rates.end());
@@ -110,20 +108,19 @@ struct Network::Implementation {
 
   void initialise(std::uint64_t seed) {
     for (auto const& module : modules) module->initialise(layout, values, seed);
-    if (k) values[layout.tensors()[*k].first] = single(setup.options.initial_k);
   }
 
   /// \param gradient  where modules add theirs in training; empty in prediction
   ClusterContext cluster_context(TargetBatch const& batch, std::span<float> gradient,
-                                 std::optional<Vec3> shift = std::nullopt) const {
+                                 ClusterState const& known = {}) const {
     upload();
-    auto vectors = tensor_of({n_vectors, 3});
-    for (std::size_t i = 0; i < n_vectors; ++i)
+    auto const& cluster = batch.cluster;
+    auto const vectors = tensor_of({std::ssize(cluster.vectors), 3});
+    for (std::size_t i = 0; i < cluster.vectors.size(); ++i)
       for (std::size_t j = 0; j < 3; ++j)
-        data(vectors)[3 * i + j] = single(std::sqrt(3.0) * batch.cluster.vectors[i][j]);
-    auto scalars = tensor_of({n_scalars});
-    for (std::size_t i = 0; i < n_scalars; ++i)
-      data(scalars)[i] = single(setup.standardisation.scalars[i](batch.cluster.scalars[i]));
+        data(vectors)[3 * i + j] = single(std::sqrt(3.0) * cluster.vectors[i][j]);
+    auto const scalars = tensor_of({std::ssize(cluster.scalars)});
+    std::ranges::copy(setup.standardisation.standardised(cluster.scalars), data(scalars));
     ClusterContext context{.setup = setup,
                            .batch = batch,
                            .parameters = leaves,
@@ -133,38 +130,30 @@ struct Network::Implementation {
                            .gradient = gradient};
     context.vectors = context.put(vectors);
     context.scalars = context.put(scalars);
-    if (shift && setup.options.has("origin")) {
-      auto known = tensor_of({3});
-      for (std::size_t j = 0; j < 3; ++j) data(known)[j] = single((*shift)[j]);
-      context.shared["shift"] = context.put(known);
+    for (auto const& [name, numbers] : known) {
+      auto const tensor = tensor_of({std::ssize(numbers)});
+      std::ranges::transform(numbers, data(tensor), single<double>);
+      context.shared[name] = context.put(tensor);
     }
     for (auto const& module : modules) module->prepare(context);
     return context;
   }
 
-  /// P/P200 of a chunk, shape (n). \source Thiele et al. (2022), equation 4
+  /// P/P200 of a chunk, shape (n).
   at::Tensor evaluate(ChunkContext& chunk) const {
     auto const& cluster = chunk.cluster;
-    Range const targets = chunk.targets;
-    auto position = tensor_of({targets.size(), 3});
-    for (std::int64_t i = 0; i < targets.size(); ++i)
+    auto const position = tensor_of({chunk.targets.size(), 3});
+    for (std::int64_t i = 0; i < chunk.targets.size(); ++i)
       for (std::size_t j = 0; j < 3; ++j)
         data(position)[3 * static_cast<std::size_t>(i) + j] =
-            single(cluster.batch.position[targets.first + i][j]);
-    position = cluster.put(position);
-    auto const shift = cluster.shared.find("shift");
-    if (shift != cluster.shared.end()) position = position - shift->second;
+            single(cluster.batch.position[chunk.targets.first + i][j]);
+    chunk.position = cluster.put(position);
+    for (auto const& module : modules) module->place(chunk);
     // The small number keeps the gradient finite for a target at the very centre.
-    chunk.radius = at::sqrt(at::sum(position * position, 1) + 1e-12);
-    if (setup.options.has("aggregator"))
-      chunk.angles = at::matmul(position / chunk.radius.unsqueeze(1), cluster.vectors.t());
+    chunk.radius = at::sqrt(at::sum(chunk.position * chunk.position, 1) + 1e-12);
+    chunk.direction = chunk.position / chunk.radius.unsqueeze(1);
     for (auto const& module : modules) module->evaluate(chunk);
-    if (!chunk.corrections.defined()) return chunk.profile;
-    auto const& strength = leaves[*k];
-    if (!chunk.profile.defined())
-      return strength * at::relu(at::sinh(chunk.corrections.select(1, 0)));
-    return at::relu(chunk.profile * at::relu(1 + chunk.corrections.select(1, 0)) +
-                    strength * at::sinh(chunk.corrections.select(1, 1)));
+    return chunk.pressure;
   }
 
   /// Masks of a chunk: each target draws its own row, however the batch is cut.
@@ -186,20 +175,6 @@ struct Network::Implementation {
     return DropoutMasks(masks.to(device));
   }
 };
-
-int cuda_device_count() { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
-
-void require_device(Device device) {
-  require(device != Device::cuda || cuda_device_count() > 0, ExitCode::config,
-          "device = cuda, but libtorch ", at::hasCUDA() ? "finds no CUDA device" : "has no CUDA",
-          "; set device = cpu, or build with a libtorch that has CUDA");
-}
-
-std::string device_description(Device device, int number) {
-  if (device == Device::cpu) return "the CPU, BLAS: " + blas_description();
-  if (device == Device::mirror) return "a mirror in host memory";
-  return concat("CUDA device ", number % cuda_device_count(), " of ", cuda_device_count());
-}
 
 Network::Network(NetworkOptions const& options, Standardisation const& standardisation,
                  GnfwParameters const& benchmark, std::uint64_t seed)
@@ -252,24 +227,31 @@ double Network::accumulate_gradient(TargetBatch const& batch, double scale,
     auto const error = self.evaluate(chunk) - context.put(truth);
     auto const sum = at::sum(context.put(weight) * error * error) * batch.weight;
     (sum * scale).backward();
-    for (auto const& act : chunk.after_backward) act(chunk);
+    finish(chunk.after_backward);
+    loss += real(sum.item<float>());
+  }
+  for (auto const& module : self.modules) {
+    auto const term = module->loss(context);
+    if (!term.defined()) continue;
+    auto const sum = term * (real(batch.size()) * batch.weight);
+    (sum * scale).backward();
     loss += real(sum.item<float>());
   }
   for (auto const& [name, tensor] : attached) {
     auto const& gradient = context.shared.at(name).grad();
     if (gradient.defined() && tensor.requires_grad()) tensor.backward(gradient);
   }
-  for (auto const& act : context.after_backward) act(context);
+  finish(context.after_backward);
   self.download_gradient();
   return loss;
 }
 
 std::vector<float> Network::predict(TargetBatch const& batch, ChunkSize size,
-                                    std::optional<Vec3> shift) const {
+                                    ClusterState const& known) const {
   at::NoGradGuard const no_gradients;
   std::vector<float> result(batch.size());
   if (result.empty()) return result;
-  auto const context = implementation_->cluster_context(batch, {}, shift);
+  auto const context = implementation_->cluster_context(batch, {}, known);
   for (Range const& targets : cut_into_chunks(batch, size)) {
     ChunkContext chunk(context, targets, {});
     auto const pressure = implementation_->evaluate(chunk).cpu().contiguous();
@@ -278,38 +260,47 @@ std::vector<float> Network::predict(TargetBatch const& batch, ChunkSize size,
   return result;
 }
 
-Vec3 Network::origin_shift(TargetBatch const& batch) const {
+ClusterState Network::cluster_state(TargetBatch const& batch) const {
   at::NoGradGuard const no_gradients;
   auto const context = implementation_->cluster_context(batch, {});
-  auto const shift = context.shared.find("shift");
-  if (shift == context.shared.end()) return {};
-  auto const values = shift->second.cpu().contiguous();
-  return {data(values)[0], data(values)[1], data(values)[2]};
+  ClusterState states;
+  for (auto const* module : options().chosen())
+    for (auto const& state : module->state()) {
+      auto const values = context.shared.at(state.name).cpu().contiguous();
+      states[state.name].assign(data(values), data(values) + values.numel());
+    }
+  return states;
 }
 
-Container Network::to_container() const {
+ModelState Network::state() const {
   auto const& self = *implementation_;
-  Container container;
-  container.description["network"] = self.setup.options;
-  container.description["standardisation"] = self.setup.standardisation;
-  container.description["benchmark"] = self.setup.gnfw;
-  auto& tensors = container.description["tensors"] = nlohmann::json::array();
-  for (auto const& info : self.layout.tensors())
-    tensors.push_back({{"name", info.name}, {"shape", info.shape}, {"first", info.first}});
-  container.arrays["parameters"] = self.values;
-  return container;
+  ModelState state;
+  state.description = {{"network", self.setup.options},
+                       {"columns", self.setup.options.columns()},
+                       {"standardisation", self.setup.standardisation},
+                       {"benchmark", self.setup.benchmark}};
+  add_parameters(state, "parameters", self.layout, self.values);
+  return state;
 }
 
-Network Network::from_container(Container const& container) {
-  Network network(container.description.at("network").get<NetworkOptions>(),
-                  container.description.at("standardisation").get<Standardisation>(),
-                  container.description.at("benchmark").get<GnfwParameters>(), 0);
-  auto const& saved = container.array("parameters");
-  auto const parameters = network.parameters();
-  require(saved.size() == parameters.size(), ExitCode::bad_data, "the model has ", saved.size(),
-          " parameters, its options make ", parameters.size(),
-          " (written by another version of setsz?)");
-  std::ranges::copy(saved, parameters.begin());
+Network Network::from_state(ModelState const& state, std::string const& group) {
+  auto const& description = state.description;
+  auto const options = description.at("network").get<NetworkOptions>();
+  require(description.at("columns").get<ClusterColumns>() == options.columns(), ExitCode::bad_data,
+          "the model was trained with other cluster scalars or vectors than particles.h5 holds "
+          "now; run the stage train again");
+  Network network(options, description.at("standardisation").get<Standardisation>(),
+                  description.at("benchmark").get<GnfwParameters>(), 0);
+  for (auto const* module : options.chosen())
+    for (auto const& name : module->measured())
+      require(network.standardisation().quantities.contains(name), ExitCode::bad_data,
+              "the model has no standardisation of '", name,
+              "'; it was written by another version of setsz");
+  auto const report = load_parameters(state, group, network.layout(), network.parameters());
+  require(report.complete(), ExitCode::bad_data,
+          "the tensors of the model are not those of its "
+          "options: ",
+          report.text(), "; it was written by another version of setsz");
   return network;
 }
 

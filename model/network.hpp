@@ -2,16 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "model/container.hpp"
 #include "model/device.hpp"
-#include "model/features.hpp"
 #include "model/gnfw.hpp"
+#include "model/model_state.hpp"
 #include "model/network_options.hpp"
 #include "model/parameters.hpp"
 #include "model/target_batch.hpp"
@@ -37,6 +37,9 @@ enum class ParticleKernel {
   fused,     ///< DenseMlp
   reference  ///< layer by layer with libtorch: slow and obvious, the measure of the other
 };
+
+/// What modules leave of a cluster, by the name of the state: {"shift": {x, y, z}}.
+using ClusterState = std::map<std::string, std::vector<double>>;
 
 /// The whole model F of Thiele et al. (2022), equation 3: particles around a cluster and around
 /// targets in, electron pressure at the targets out, in units of P200.
@@ -71,17 +74,17 @@ class Network {
   double accumulate_gradient(TargetBatch const& batch, double scale,
                              std::optional<std::uint64_t> dropout_seed, ChunkSize chunk = {});
   /// P_e/P200 at the targets.
-  /// \param shift  of origin if it is known already, see `origin_shift`; then no particles of the
-  ///               whole cluster are needed
+  /// \param known  states of the cluster that need not be computed again, see `cluster_state`
   std::vector<float> predict(TargetBatch const& batch, ChunkSize chunk = {},
-                             std::optional<Vec3> shift = std::nullopt) const;
-  /// Where the profile is centred, relative to the catalogue's position [R200]; zero without
-  /// origin.
-  Vec3 origin_shift(TargetBatch const& batch) const;
+                             ClusterState const& known = {}) const;
+  /// The states that the modules of this network declare.
+  ClusterState cluster_state(TargetBatch const& batch) const;
 
-  /// The model file: description (options, standardisation, benchmark, ...) and parameters.
-  Container to_container() const;
-  static Network from_container(Container const& container);
+  /// The content of a model file: options, columns, standardisation, benchmark; the parameters as
+  /// tensors "parameters/<name>".
+  ModelState state() const;
+  /// \param group  of the tensors that become its parameters
+  static Network from_state(ModelState const& state, std::string const& group = "parameters");
 
  private:
   struct Implementation;

@@ -2,87 +2,167 @@
 #include "model/network_options.hpp"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "model/module_table.hpp"
 #include "pipeline/base/error.hpp"
 
 namespace setsz {
 
 namespace {
 
-/// Every option that is a plain number or switch, once: for reading and for writing.
-template <class Options, class Visit>
-void visit_plain(Options& o, Visit&& visit) {
-  visit("modules", o.modules);
-  visit("origin_layers", o.origin_layers);
-  visit("origin_width", o.origin_width);
-  visit("local_layers", o.local_layers);
-  visit("local_width", o.local_width);
-  visit("local_outputs", o.local_outputs);
-  visit("aggregator_layers", o.aggregator_layers);
-  visit("aggregator_width", o.aggregator_width);
-  visit("dropout", o.dropout);
-  visit("visible_dropout", o.visible_dropout);
-  visit("absolute_angles", o.absolute_angles);
-  visit("local_radius", o.local_radius);
-  visit("local_pressure_scaling", o.local_pressure_scaling);
-  visit("initial_k", o.initial_k);
-  visit("head_scale", o.head_scale);
+std::vector<std::unique_ptr<Module>> copies(std::vector<std::unique_ptr<Module>> const& modules) {
+  std::vector<std::unique_ptr<Module>> result;
+  for (auto const& module : modules) result.push_back(module->clone());
+  return result;
+}
+
+std::vector<std::string> names(std::vector<std::unique_ptr<Module>> const& modules) {
+  std::vector<std::string> result;
+  for (auto const& module : modules) result.emplace_back(module->name());
+  return result;
 }
 
 }  // namespace
 
-bool NetworkOptions::has(std::string const& module) const {
-  return std::find(modules.begin(), modules.end(), module) != modules.end();
+NetworkOptions::NetworkOptions() : all_(module_table()) {
+  for (auto const& module : all_)
+    if (module->is_default()) modules.emplace_back(module->name());
 }
 
-double NetworkOptions::local_radius_ckpch(double r200c_ckpch) const {
-  return local_radius_unit == LocalRadiusUnit::ckpch ? local_radius : local_radius * r200c_ckpch;
+NetworkOptions::NetworkOptions(NetworkOptions const& other)
+    : modules(other.modules),
+      head_scale(other.head_scale),
+      initial_k(other.initial_k),
+      all_(copies(other.all_)) {}
+
+NetworkOptions& NetworkOptions::operator=(NetworkOptions const& other) {
+  return *this = NetworkOptions(other);
+}
+
+void NetworkOptions::declare_own(OptionList& options) {
+  options.add("modules", modules,
+              {.help = concat("any of ", join(names(all_), ", "), "; what is missing is pruned")});
+  options.add("head_scale", head_scale,
+              {.help = "factor on the starting weights of the linear heads: small values start "
+                       "near the benchmark",
+               .min = 0,
+               .max = 10});
+  options.add("initial_k", initial_k,
+              {.help = "starting value of the strength k of the additive term", .min = 0});
+}
+
+void NetworkOptions::declare(OptionList& options) {
+  declare_own(options);
+  for (auto const& module : all_) module->declare(options);
 }
 
 void NetworkOptions::validate() const {
-  std::vector<std::string> const known{"gnfw", "origin", "local", "aggregator"};
+  auto const known = names(all_);
   for (auto const& module : modules) {
-    require(std::find(known.begin(), known.end(), module) != known.end(), ExitCode::config,
-            "unknown module '", module, "' (known: ", join(known, ", "),
-            "; nearest: ", nearest(module, known), ")");
-    require(std::count(modules.begin(), modules.end(), module) == 1, ExitCode::config, "module '",
-            module, "' is listed twice");
+    require(std::ranges::find(known, module) != known.end(), ExitCode::config, "unknown module '",
+            module, "' (known: ", join(known, ", "), "; nearest: ", nearest(module, known), ")");
+    require(std::ranges::count(modules, module) == 1, ExitCode::config, "module '", module,
+            "' is listed twice");
   }
-  require(has("gnfw") || has("local") || has("aggregator"), ExitCode::config,
-          "modules = ", join(modules, ","),
-          " predict nothing (one of gnfw, local, aggregator is needed)");
-  require(!has("origin") || has("gnfw") || has("aggregator"), ExitCode::config,
-          "origin moves the centre of the gnfw and of the aggregator's positions, but neither is "
-          "among the modules");
-  for (auto const size : {origin_layers, origin_width, local_layers, local_width, local_outputs,
-                          aggregator_layers, aggregator_width})
-    require(size >= 1 && size <= 4096, ExitCode::config,
-            "a layer count or width of the network is ", size, " (allowed: 1 to 4096)");
-  require(dropout >= 0 && dropout < 1 && visible_dropout >= 0 && visible_dropout < 1,
-          ExitCode::config, "dropout rates must lie in [0, 1), found ", dropout, " and ",
-          visible_dropout);
-  require(local_radius > 0, ExitCode::config, "local_radius must be positive, found ",
-          local_radius);
+  std::vector<std::string> giving;
+  for (auto const& module : all_)
+    if (module->joints().gives_pressure) giving.emplace_back(module->name());
+  require(any(&ModuleJoints::gives_pressure), ExitCode::config, "modules = ", join(modules, ","),
+          " predict nothing (one of ", join(giving, ", "), " is needed)");
+  OptionList list;
+  NetworkOptions copy(*this);
+  copy.declare(list);
+  for (auto const& entry : list.entries()) {
+    try {
+      entry.parse(entry.text());
+    } catch (Error const& error) {
+      fail(error.code(), entry.key, ": ", error.what());
+    }
+  }
+  for (auto const* module : chosen()) module->validate(*this);
+  for (auto const& scalar : needs().scalars) columns().scalar(scalar);
+}
+
+std::vector<Module const*> NetworkOptions::chosen() const {
+  std::vector<Module const*> result;
+  for (auto const& module : all_)
+    if (std::ranges::find(modules, module->name()) != modules.end()) result.push_back(module.get());
+  return result;
+}
+
+Module& NetworkOptions::find(std::string_view name) const {
+  auto const found =
+      std::ranges::find_if(all_, [&](auto const& module) { return module->name() == name; });
+  require(found != all_.end(), ExitCode::internal, "no module '", name, "' in the table");
+  return **found;
+}
+
+ModuleNeeds NetworkOptions::needs() const {
+  ModuleNeeds sum;
+  for (auto const* module : chosen()) sum = sum + module->needs();
+  return sum;
+}
+
+ModuleCost NetworkOptions::cost(Phase phase) const {
+  ModuleCost sum;
+  for (auto const* module : chosen()) sum += module->cost(*this, phase);
+  return sum;
+}
+
+bool NetworkOptions::any(bool ModuleJoints::*property) const {
+  return std::ranges::any_of(chosen(),
+                             [&](Module const* module) { return module->joints().*property; });
+}
+
+std::int64_t NetworkOptions::n_features() const {
+  std::int64_t n = 0;
+  for (auto const* module : chosen()) n += module->joints().features;
+  return n;
+}
+
+std::vector<ClusterStateInfo> NetworkOptions::predicted_states() const {
+  std::vector<ClusterStateInfo> states;
+  for (auto const& module : all_) {
+    bool const listed = std::ranges::find(modules, module->name()) != modules.end();
+    for (auto const& state : module->state())
+      if (listed || state.in_every_prediction) states.push_back(state);
+  }
+  return states;
+}
+
+std::vector<std::pair<std::string, std::string>> NetworkOptions::texts() const {
+  NetworkOptions copy(*this);
+  OptionList list;
+  copy.declare_own(list);
+  for (auto const& module : copy.all_)
+    if (std::ranges::find(modules, module->name()) != modules.end()) module->declare(list);
+  std::vector<std::pair<std::string, std::string>> texts;
+  for (auto const& entry : list.entries())
+    if (entry.affects == Affects::result) texts.emplace_back(entry.key, entry.text());
+  return texts;
 }
 
 void to_json(nlohmann::json& json, NetworkOptions const& options) {
-  visit_plain(options, [&](char const* key, auto const& value) { json[key] = value; });
-  json["local_radius_unit"] =
-      options.local_radius_unit == LocalRadiusUnit::ckpch ? "ckpc/h" : "R200";
-  json["origin_pooling"] =
-      options.origin_pooling == OriginPooling::position ? "position" : "direction";
-  json["local_contraction"] = options.local_contraction == LocalContraction::unit ? "unit" : "full";
+  json = nlohmann::json::object();
+  for (auto const& [key, text] : options.texts()) json[key] = text;
 }
 
 void from_json(nlohmann::json const& json, NetworkOptions& options) {
-  visit_plain(options, [&](char const* key, auto& value) { json.at(key).get_to(value); });
-  options.local_radius_unit =
-      json.at("local_radius_unit") == "ckpc/h" ? LocalRadiusUnit::ckpch : LocalRadiusUnit::r200;
-  options.origin_pooling =
-      json.at("origin_pooling") == "position" ? OriginPooling::position : OriginPooling::direction;
-  options.local_contraction =
-      json.at("local_contraction") == "unit" ? LocalContraction::unit : LocalContraction::full;
+  OptionList list;
+  options.declare(list);
+  std::map<std::string, OptionList::Entry const*> entries;
+  for (auto const& entry : list.entries()) entries[entry.key] = &entry;
+  for (auto const& [key, text] : json.items()) {
+    auto const entry = entries.find(key);
+    require(entry != entries.end(), ExitCode::bad_data, "the network has an unknown option '", key,
+            "' (nearest: '", nearest(key, {}), "'); it was written by another version of setsz");
+    entry->second->parse(text.get<std::string>());
+  }
+  for (auto const& [key, text] : options.texts())
+    require(json.contains(key), ExitCode::bad_data, "the network lacks the option '", key,
+            "'; it was written by another version of setsz");
 }
 
 }  // namespace setsz

@@ -2,59 +2,76 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
+
+#include "model/columns.hpp"
+#include "model/module.hpp"
 
 namespace setsz {
 
-/// In which unit the radius of the local sphere is given.
-enum class LocalRadiusUnit { ckpch, r200 };
-/// Which contraction of position and velocity a local particle brings.
-enum class LocalContraction {
-  unit,  ///< of the unit vectors, over 1/sqrt(3)
-  full   ///< of x/R and v/V200, as in the paper
-};
+/// Everything that decides which numbers a network computes: its modules with their options. The
+/// defaults are those of Thiele et al. (2022), section 2.
+class NetworkOptions {
+ public:
+  /// Names of modules, in any order; what is not listed is pruned.
+  std::vector<std::string> modules;
+  double head_scale = 1;   ///< of the initial weights of the linear heads
+  double initial_k = 0.1;  ///< of the additive term, see Corrections
 
-/// Which vectors of the particles origin adds up.
-enum class OriginPooling {
-  position,  ///< q/R200, as in the paper
-  direction  ///< q/|q|
-};
+  NetworkOptions();
+  NetworkOptions(NetworkOptions const& other);
+  NetworkOptions& operator=(NetworkOptions const& other);
+  NetworkOptions(NetworkOptions&&) noexcept = default;
+  NetworkOptions& operator=(NetworkOptions&&) noexcept = default;
+  ~NetworkOptions() = default;
 
-/// Everything that decides which numbers a network computes: modules, sizes, inputs. The defaults
-/// are those of Thiele et al. (2022), section 2.
-struct NetworkOptions {
-  /// Any of gnfw, origin, local, aggregator: without gnfw nothing multiplies the profile, without
-  /// aggregator and local the output is the (re-centred) profile itself.
-  std::vector<std::string> modules{"gnfw", "origin", "local", "aggregator"};
-
-  std::int64_t origin_layers = 3;  ///< hidden layers
-  std::int64_t origin_width = 226;
-  OriginPooling origin_pooling = OriginPooling::position;
-  std::int64_t local_layers = 2;  ///< hidden layers of each of three MLPs
-  std::int64_t local_width = 189;
-  std::int64_t local_outputs = 16;
-  std::int64_t aggregator_layers = 4;
-  std::int64_t aggregator_width = 196;
-  double dropout = 0.05;          ///< rate in the aggregator's hidden layers
-  double visible_dropout = 0.30;  ///< rate in its first layer
-  bool absolute_angles = false;   ///< the aggregator sees |r^.e| (as in the paper), not r^.e
-
-  double local_radius = 310;  ///< of the sphere around a target
-  LocalRadiusUnit local_radius_unit = LocalRadiusUnit::ckpch;
-  LocalContraction local_contraction = LocalContraction::unit;
-  bool local_pressure_scaling = true;  ///< the output of local is multiplied by P_ref/P200
-  double initial_k = 0.1;              ///< of the additive term k sinh(a2)
-  double head_scale = 1;               ///< of the initial weights of the linear heads
-
-  bool has(std::string const& module) const;
-  /// The radius of a cluster's local spheres [ckpc/h].
-  double local_radius_ckpch(double r200c_ckpch) const;
-  /// Throws Error(config) if the modules do not fit together or a size is impossible.
+  /// The keys of the network, and those of every module that exists.
+  void declare(OptionList& options);
+  /// Throws Error(config) if the modules do not fit together or a value is out of range.
   void validate() const;
-  bool operator==(NetworkOptions const&) const = default;
+
+  /// The listed modules, in the order of the table: that of their parameters and evaluation.
+  std::vector<Module const*> chosen() const;
+  /// A module that exists, listed or not; for programs that set options without a text.
+  template <class M>
+  M& get() {
+    return dynamic_cast<M&>(find(M::key));
+  }
+  template <class M>
+  M const& get() const {
+    return dynamic_cast<M const&>(find(M::key));
+  }
+
+  /// What the listed modules declare together.
+  ModuleNeeds needs() const;
+  ModuleCost cost(Phase phase) const;
+  bool any(bool ModuleJoints::*property) const;
+  /// Numbers for each target that modules give to the one that takes them.
+  std::int64_t n_features() const;
+  /// What a prediction of this network holds beside the pressure: of the listed modules, and of
+  /// those whose state is in every prediction.
+  std::vector<ClusterStateInfo> predicted_states() const;
+  /// The cluster's columns that the network sees.
+  ClusterColumns const& columns() const { return cluster_columns(); }
+
+  /// Of the listed modules and the network itself, as text by key. Options that change predictions
+  /// only are left out: they are no part of what was learnt.
+  std::vector<std::pair<std::string, std::string>> texts() const;
+  bool operator==(NetworkOptions const& other) const { return texts() == other.texts(); }
+
+ private:
+  Module& find(std::string_view name) const;
+  void declare_own(OptionList& options);
+
+  std::vector<std::unique_ptr<Module>> all_;  ///< in the order of the table
 };
+/// The texts by key. Keys of the file that the network does not know, and keys that are missing,
+/// throw Error(bad_data).
 void to_json(nlohmann::json& json, NetworkOptions const& options);
 void from_json(nlohmann::json const& json, NetworkOptions& options);
 

@@ -15,8 +15,8 @@ std::int64_t ParameterInfo::size() const {
 }
 
 std::size_t ParameterLayout::add(std::string const& module, std::string const& name,
-                                 std::vector<std::int64_t> shape) {
-  tensors_.push_back({module + "." + name, module, std::move(shape), size_});
+                                 std::vector<std::int64_t> shape, Decays decays) {
+  tensors_.push_back({module + "." + name, module, std::move(shape), size_, decays});
   size_ += tensors_.back().size();
   return tensors_.size() - 1;
 }

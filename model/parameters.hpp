@@ -8,12 +8,16 @@
 
 namespace setsz {
 
+/// Does the weight decay of its module act on a tensor?
+enum class Decays { no, yes };
+
 /// One named tensor of a network inside the flat array of all parameters.
 struct ParameterInfo {
   std::string name;    ///< "local.particle.0.weight"
   std::string module;  ///< "local"
   std::vector<std::int64_t> shape;
   std::int64_t first = 0;  ///< offset in the flat array
+  Decays decays = Decays::yes;
   std::int64_t size() const;
 };
 
@@ -23,7 +27,7 @@ class ParameterLayout {
  public:
   /// \return the index of the new tensor
   std::size_t add(std::string const& module, std::string const& name,
-                  std::vector<std::int64_t> shape);
+                  std::vector<std::int64_t> shape, Decays decays = Decays::yes);
   std::vector<ParameterInfo> const& tensors() const { return tensors_; }
   std::int64_t size() const { return size_; }
 

@@ -20,18 +20,21 @@ Vec3 tilted(Vec3 const& vector, double angle, Random& random) {
 
 }  // namespace
 
-ScalarNoise::ScalarNoise(std::vector<ClusterScalars> const& training, Strength strength)
-    : strength_(strength) {
-  for (std::size_t i = 0; i < n_scalars; ++i) {
-    auto& values = sorted_[i];
+ScalarNoise::ScalarNoise(ClusterColumns const& columns,
+                         std::vector<std::vector<double>> const& training, Strength strength)
+    : vector_angle_deg_(strength.vector_angle_deg) {
+  for (std::size_t i = 0; i < columns.scalars.size(); ++i) {
+    std::vector<double> values;
     for (auto const& scalars : training) values.push_back(scalars[i]);
     std::ranges::sort(values);
     values.erase(std::unique(values.begin(), values.end()), values.end());
+    bool const is_mass = columns.scalars[i] == "ln_m200";
+    columns_.push_back({std::move(values), is_mass ? strength.log_mass : strength.scalars});
   }
 }
 
 std::pair<double, double> ScalarNoise::gaps(std::size_t scalar, double value) const {
-  auto const& values = sorted_[scalar];
+  auto const& values = columns_[scalar].sorted;
   auto const above = std::upper_bound(values.begin(), values.end(), value);
   auto const from = std::lower_bound(values.begin(), values.end(), value);
   bool const has_above = above != values.end(), has_below = from != values.begin();
@@ -45,16 +48,15 @@ void ScalarNoise::apply(ClusterInput& cluster, std::uint64_t seed, std::uint64_t
                         std::int64_t cluster_row) const {
   auto const row = static_cast<std::uint64_t>(cluster_row);
   Random random(seed, Purpose::scalar_noise, epoch, row);
-  for (std::size_t i = 0; i < n_scalars; ++i) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
     double const r = random.normal();
     auto const [down, up] = gaps(i, cluster.scalars[i]);
-    cluster.scalars[i] +=
-        (i == 0 ? strength_.log_mass : strength_.scalars) * r * (r > 0 ? up : down);
+    cluster.scalars[i] += columns_[i].strength * r * (r > 0 ? up : down);
   }
-  if (strength_.vector_angle_deg <= 0) return;
+  if (vector_angle_deg_ <= 0) return;
   Random turn(seed, Purpose::vector_noise, epoch, row);
   for (auto& vector : cluster.vectors)
-    vector = tilted(vector, strength_.vector_angle_deg * units::degree * turn.normal(), turn);
+    vector = tilted(vector, vector_angle_deg_ * units::degree * turn.normal(), turn);
 }
 
 }  // namespace setsz

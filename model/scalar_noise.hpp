@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/features.hpp"
+#include "model/cluster_input.hpp"
+#include "model/columns.hpp"
 
 namespace setsz {
 
@@ -23,7 +24,8 @@ class ScalarNoise {
   };
 
   /// \param training  the scalars of all training clusters, in any order
-  ScalarNoise(std::vector<ClusterScalars> const& training, Strength strength);
+  ScalarNoise(ClusterColumns const& columns, std::vector<std::vector<double>> const& training,
+              Strength strength);
 
   /// A pure function of (seed, epoch, cluster).
   void apply(ClusterInput& cluster, std::uint64_t seed, std::uint64_t epoch,
@@ -32,8 +34,12 @@ class ScalarNoise {
   std::pair<double, double> gaps(std::size_t scalar, double value) const;
 
  private:
-  std::array<std::vector<double>, n_scalars> sorted_;  ///< distinct values, ascending
-  Strength strength_;
+  struct Column {
+    std::vector<double> sorted;  ///< distinct values, ascending
+    double strength = 0;
+  };
+  std::vector<Column> columns_;
+  double vector_angle_deg_;
 };
 
 }  // namespace setsz

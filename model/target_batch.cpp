@@ -50,13 +50,25 @@ struct Unpacker {
   }
 };
 
+template <class Cluster, class Visit>
+void visit_cluster(Cluster& cluster, Visit& visit) {
+  visit(cluster.m200c);
+  visit(cluster.r200c);
+  visit(cluster.v200);
+  visit(cluster.p200);
+  visit(cluster.redshift);
+  visit(cluster.h);
+  visit(cluster.scalars);
+  visit(cluster.vectors);
+}
+
 template <class Batch, class Visit>
 void visit_members(Batch& batch, Visit&& visit) {
   visit(batch.cluster_row);
   visit(batch.epoch);
   visit(batch.first_target);
-  visit(batch.cluster);
-  visit(batch.xoff_r200);
+  visit_cluster(batch.cluster, visit);
+  visit(batch.scalars);
   visit(batch.weight);
   visit(batch.share);
   visit(batch.position);
@@ -65,7 +77,7 @@ void visit_members(Batch& batch, Visit&& visit) {
   visit(batch.n_within);
   visit(batch.first_particle);
   visit(batch.local);
-  visit(batch.origin);
+  visit(batch.cluster_particles);
 }
 
 }  // namespace
@@ -74,10 +86,22 @@ void pack(TargetBatch const& batch, std::vector<std::byte>& message) {
   visit_members(batch, Packer{message});
 }
 
+void pack(Lane const& lane, std::vector<std::byte>& message) {
+  Packer{message}(lane.number);
+  pack(lane.batch, message);
+}
+
 TargetBatch unpack(std::vector<std::byte> const& message, std::size_t& cursor) {
   TargetBatch batch;
   visit_members(batch, Unpacker{message, cursor});
   return batch;
+}
+
+Lane unpack_lane(std::vector<std::byte> const& message, std::size_t& cursor) {
+  Lane lane;
+  Unpacker{message, cursor}(lane.number);
+  lane.batch = unpack(message, cursor);
+  return lane;
 }
 
 }  // namespace setsz

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/features.hpp"
+#include "model/cluster_input.hpp"
 
 namespace setsz {
 
@@ -16,7 +16,7 @@ struct TargetBatch {
   std::uint64_t epoch = 0;        ///< seeds dropout, with the cluster and the target's index
   std::int64_t first_target = 0;  ///< index of the first target in the cluster's sample
   ClusterInput cluster;           ///< scalars and vectors with their training noise
-  double xoff_r200 = 0;           ///< Xoff/R200 without noise
+  std::vector<double> scalars;    ///< those of the cluster without noise
   double weight = 1;              ///< of the squared error of each target in the loss
   double share = 1;               ///< 1/(clusters x targets) of the step: makes the loss a mean
 
@@ -26,10 +26,14 @@ struct TargetBatch {
   std::vector<std::int64_t> n_within;        ///< exact number of particles in each local sphere
   std::vector<std::int64_t> first_particle;  ///< (n_targets + 1) rows of `local`
   std::vector<Particle> local;               ///< sampled particles of all targets, one by one
-  std::vector<Particle> origin;              ///< sampled particles of the whole cluster
+  std::vector<Particle> cluster_particles;   ///< sampled particles of the whole cluster
 
   std::int64_t size() const { return std::ssize(position); }
 };
+
+/// Radius of the sphere of which `cluster_particles` are a sample, as in Thiele et al. (2022),
+/// section 2 [R200].
+inline constexpr double cluster_sample_radius_r200 = 2.5;
 
 /// A lane of a step: its number and its targets.
 struct Lane {
@@ -37,9 +41,11 @@ struct Lane {
   TargetBatch batch;
 };
 
-/// Appends the batch to a message.
+/// Appends a batch or lane to a message.
 void pack(TargetBatch const& batch, std::vector<std::byte>& message);
-/// Reads one batch and moves `cursor` behind it. \pre the bytes come from `pack`
+void pack(Lane const& lane, std::vector<std::byte>& message);
+/// Reads one and moves `cursor` behind it. \pre the bytes come from `pack`
 TargetBatch unpack(std::vector<std::byte> const& message, std::size_t& cursor);
+Lane unpack_lane(std::vector<std::byte> const& message, std::size_t& cursor);
 
 }  // namespace setsz

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/trainer.hpp"
-#include "pipeline/base/number.hpp"
 
 #include <algorithm>
 #include <cmath>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
 namespace {
 
-ModuleRate const& rate_of(std::string const& module, TrainerSettings const& settings) {
-  if (module == "gnfw") return settings.gnfw;
-  if (module == "origin") return settings.origin;
-  if (module == "local") return settings.local;
-  if (module == "aggregator") return settings.aggregator;
-  fail(ExitCode::internal, "module '", module, "' has no learning rate");
+/// The group of one tensor.
+ParameterGroup group_of(ParameterInfo const& info, LearningGroups const& groups) {
+  auto const& [max_rate, weight_decay, frozen] = groups.of(info.module);
+  bool const decays = info.decays == Decays::yes && !frozen;
+  return {info.module, info.first, info.first + info.size(), frozen ? 0 : max_rate,
+          decays ? weight_decay : 0};
 }
 
 struct LaneReport {
@@ -46,11 +48,13 @@ std::vector<ParameterGroup> parameter_groups(ParameterLayout const& layout,
                                              TrainerSettings const& settings) {
   std::vector<ParameterGroup> groups;
   for (auto const& info : layout.tensors()) {
-    if (groups.empty() || groups.back().name != info.module) {
-      auto const& rate = rate_of(info.module, settings);
-      groups.push_back({info.module, info.first, info.first, rate.max_rate, rate.weight_decay});
-    }
-    groups.back().last = info.first + info.size();
+    auto const next = group_of(info, settings.groups);
+    bool const joins = !groups.empty() && groups.back().name == next.name &&
+                       groups.back().weight_decay == next.weight_decay;
+    if (joins)
+      groups.back().last = next.last;
+    else
+      groups.push_back(next);
   }
   return groups;
 }
@@ -112,21 +116,25 @@ std::vector<Trainer::LaneErrors> Trainer::evaluate(std::vector<Lane> const& lane
   return sum_.gather(errors);
 }
 
-void Trainer::save(Container& container) const {
-  container.description["steps"] = optimizer_.steps_done();
-  container.arrays["parameters"] = {network_.parameters().begin(), network_.parameters().end()};
-  container.arrays["first_moment"] = optimizer_.first_moment();
-  container.arrays["second_moment"] = optimizer_.second_moment();
+void Trainer::save(ModelState& state) const {
+  state.description["steps"] = optimizer_.steps_done();
+  auto const add = [&](std::string const& name, std::span<float const> values) {
+    state.tensors["training/" + name] = {{std::ssize(values)}, {values.begin(), values.end()}};
+  };
+  add("parameters", network_.parameters());
+  add("first_moment", optimizer_.first_moment());
+  add("second_moment", optimizer_.second_moment());
 }
 
-void Trainer::restore(Container const& container) {
-  auto const& saved = container.array("parameters");
+void Trainer::restore(ModelState const& state) {
+  auto const& saved = state.tensor("training/parameters").values;
   require(saved.size() == network_.parameters().size(), ExitCode::bad_data,
           "the saved training has ", saved.size(), " parameters, this network has ",
           network_.parameters().size());
   std::ranges::copy(saved, network_.parameters().begin());
-  optimizer_.restore(container.description.at("steps").get<std::int64_t>(),
-                     container.array("first_moment"), container.array("second_moment"));
+  optimizer_.restore(state.description.at("steps").get<std::int64_t>(),
+                     state.tensor("training/first_moment").values,
+                     state.tensor("training/second_moment").values);
 }
 
 }  // namespace setsz

@@ -7,21 +7,16 @@
 #include <vector>
 
 #include "model/lane_sum.hpp"
+#include "model/learning_groups.hpp"
 #include "model/network.hpp"
 #include "model/optimizer.hpp"
 
 namespace setsz {
 
-/// How a module learns.
-struct ModuleRate {
-  double max_rate = 1e-3;
-  double weight_decay = 0;
-};
-
 struct TrainerSettings {
   OneCycle schedule;  ///< with the total number of steps
   WeightDecay decay = WeightDecay::l2;
-  ModuleRate gnfw, origin, local, aggregator;
+  LearningGroups groups;
   double max_norm = 1;
   std::uint64_t seed = 1;  ///< of dropout
   ChunkSize chunk;
@@ -58,10 +53,10 @@ class Trainer {
   Adam const& optimizer() const { return optimizer_; }
   LaneSum const& lanes() const { return sum_; }
 
-  /// The state beside the network's options: arrays "parameters", "first_moment", "second_moment"
-  /// and "steps" in the description.
-  void save(Container& container) const;
-  void restore(Container const& container);
+  /// The state beside the network's options: flat tensors "training/parameters",
+  /// "training/first_moment", "training/second_moment", and "steps" in the description.
+  void save(ModelState& state) const;
+  void restore(ModelState const& state);
 
  private:
   Comm comm_;
@@ -72,7 +67,8 @@ class Trainer {
   std::vector<float> lane_gradients_, gradient_;
 };
 
-/// The groups of the optimiser, one per module of the network, in the order of its parameters.
+/// The groups of the optimiser, in the order of the parameters: one for each module of the network,
+/// cut where the weight decay acts on some of its tensors only.
 std::vector<ParameterGroup> parameter_groups(ParameterLayout const& layout,
                                              TrainerSettings const& settings);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/app/learning.hpp"
-#include "stages/predict/predict_network.hpp"
-#include "stages/train/train_network.hpp"
+#include "stages/predict/predict_work.hpp"
+#include "stages/train/train_work.hpp"
 
 namespace setsz {
 

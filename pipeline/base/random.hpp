@@ -19,7 +19,7 @@ enum class Purpose : std::uint32_t {
   mock_background,
   epoch_order,
   target_sample,
-  origin_sample,
+  cluster_sample,
   local_sample,
   scalar_noise,
   vector_noise,

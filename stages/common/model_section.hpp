@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "model/device.hpp"
 #include "model/network_options.hpp"
@@ -16,11 +14,7 @@ struct ModelSection {
   static constexpr std::string_view section = "model";
   static constexpr std::string_view help = "one network: its modules, sizes and inputs";
   NetworkOptions network;
-  std::int64_t local_particles_train = 256;  ///< per target, at most
-  std::int64_t local_particles_test = 1000;
-  std::int64_t origin_particles_train = 1000;  ///< per cluster, at most
-  std::int64_t origin_particles_test = 10000;
-  void declare(OptionList& options);
+  void declare(OptionList& options) { network.declare(options); }
   void validate() const { network.validate(); }
 };
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "model/columns.hpp"
+
 namespace setsz {
 
 namespace {
@@ -43,24 +45,31 @@ ParticleStore::ParticleStore(std::string const& path) : file_(H5File::open(path)
   local_radius_ = file_.read_all<double>("/clusters/local_radius");
   cell_edge_ = file_.read_all<double>("/clusters/cell_edge");
   cells_per_side_ = file_.read_all<std::int32_t>("/clusters/cells_per_side");
-  auto const scalars = file_.read_all<double>("/clusters/scalars");
-  auto const vectors = file_.read_all<double>("/clusters/vectors");
   particle_mass_ = file_.attribute<double>("/", "particle_mass");
 
   std::size_t const n = n_clusters();
   require(first_cell_.size() == n + 1 && radius_.size() == n && local_radius_.size() == n &&
-              cell_edge_.size() == n && cells_per_side_.size() == n &&
-              scalars.size() == n * n_cluster_scalars &&
-              vectors.size() == n * n_cluster_vectors * 3,
+              cell_edge_.size() == n && cells_per_side_.size() == n,
           ExitCode::bad_data, "'", path, "': datasets in /clusters differ in their number of rows");
-  scalars_.resize(n);
-  vectors_.resize(n);
-  for (std::size_t c = 0; c < n; ++c) {
-    std::copy_n(scalars.begin() + static_cast<std::ptrdiff_t>(c * n_cluster_scalars),
-                n_cluster_scalars, scalars_[c].begin());
-    for (std::size_t k = 0; k < n_cluster_vectors; ++k)
-      for (std::size_t axis = 0; axis < 3; ++axis)
-        vectors_[c][k][axis] = vectors[(c * n_cluster_vectors + k) * 3 + axis];
+  read_cluster_columns();
+}
+
+void ParticleStore::read_cluster_columns() {
+  auto const scalars = file_.read_all<double>("/clusters/scalars");
+  auto const vectors = file_.read_all<double>("/clusters/vectors");
+  auto const n = n_clusters();
+  auto const n_scalars = cluster_columns().n_scalars(), n_vectors = cluster_columns().n_vectors();
+  require(std::ssize(scalars) == n * n_scalars && std::ssize(vectors) == n * n_vectors * 3,
+          ExitCode::bad_data, "'", file_.path(), "': /clusters/scalars and /clusters/vectors hold ",
+          scalars.size(), " and ", vectors.size(), " numbers, expected ", n_scalars,
+          " scalars and ", n_vectors, " vectors for each of ", n,
+          " clusters; run the stage extract again");
+  for (std::int64_t c = 0; c < n; ++c) {
+    auto const first = scalars.begin() + c * n_scalars;
+    scalars_.emplace_back(first, first + n_scalars);
+    auto& of_cluster = vectors_.emplace_back();
+    for (std::int64_t k = c * n_vectors; k < (c + 1) * n_vectors; ++k)
+      of_cluster.push_back({vectors[3 * k], vectors[3 * k + 1], vectors[3 * k + 2]});
   }
 }
 

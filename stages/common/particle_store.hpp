@@ -29,22 +29,24 @@ class ParticleStore {
   double local_radius(std::int64_t cluster) const { return local_radius_[at(cluster)]; }
   /// Throws Error(config) if the local spheres of a cluster may lack particles at this radius.
   void require_local_spheres(std::int64_t cluster, double radius_ckpch) const;
-  ClusterScalars const& scalars(std::int64_t cluster) const { return scalars_[at(cluster)]; }
-  ClusterVectors const& vectors(std::int64_t cluster) const { return vectors_[at(cluster)]; }
+  /// Raw, in the order of cluster_columns().
+  std::vector<double> const& scalars(std::int64_t cluster) const { return scalars_[at(cluster)]; }
+  std::vector<Vec3> const& vectors(std::int64_t cluster) const { return vectors_[at(cluster)]; }
   /// [1e10 Msun/h]; 0 if particles differ in mass.
   double particle_mass() const { return particle_mass_; }
 
   ClusterParticles load(std::int64_t cluster) const;
 
  private:
+  void read_cluster_columns();
   static std::size_t at(std::int64_t cluster) { return static_cast<std::size_t>(cluster); }
 
   H5File file_;
   std::vector<std::int64_t> first_particle_, first_cell_;
   std::vector<double> radius_, local_radius_, cell_edge_;
   std::vector<std::int32_t> cells_per_side_;
-  std::vector<ClusterScalars> scalars_;
-  std::vector<ClusterVectors> vectors_;
+  std::vector<std::vector<double>> scalars_;
+  std::vector<std::vector<Vec3>> vectors_;
   double particle_mass_ = 0;
 };
 

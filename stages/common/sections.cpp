@@ -166,7 +166,7 @@ std::string gnfw(std::string const& snapshot, std::int64_t fold) {
   return concat("fit/", snapshot, "/fold", fold, "/gnfw.json");
 }
 std::string trained(ModelInstance const& network) {
-  return "train/" + network.path() + "/model.pt";
+  return "train/" + network.path() + "/model.h5";
 }
 std::string prediction(std::string const& snapshot, std::string const& model, std::int64_t fold,
                        Member const& member) {

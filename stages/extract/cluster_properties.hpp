@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
-#include "stages/common/cluster_particles.hpp"
+#include "pipeline/base/vec3.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/extract/captured.hpp"
 
 namespace setsz {
+
+/// Numbers of cluster scalars s and unit vectors e; their names stand in cluster_columns().
+inline constexpr std::size_t n_cluster_scalars = 11;
+inline constexpr std::size_t n_cluster_vectors = 8;
+
+/// s, not standardised: ln M200 [1e10 Msun/h]; Xoff/R200; Voff/V200; |CM|/R200; |J|/(R200_phys V200
+/// M200); 3 ascending eigenvalues of the inertia tensor; 3 of the velocity tensor.
+using ClusterScalars = std::array<double, n_cluster_scalars>;
+/// e: unit vectors along J, CM, 3 eigenvectors of the inertia tensor, 3 of the velocity tensor, in
+/// the order of the eigenvalues; flipped so that e.J >= 0.
+using ClusterVectors = std::array<Vec3, n_cluster_vectors>;
 
 /// s and e of one cluster, and what was not in the catalogue and came from the particles.
 struct ClusterProperties {

@@ -88,10 +88,9 @@ void ExtractOptions::declare(OptionList& options) {
 }
 
 void ExtractOptions::include(NetworkOptions const& network) {
-  if (!network.has("local")) return;
-  auto& radius =
-      network.local_radius_unit == LocalRadiusUnit::ckpch ? local_radius_ckpch : local_radius_r200;
-  radius = std::max(radius, network.local_radius);
+  auto const sphere = network.needs().local_radius;
+  auto& radius = sphere.unit == SphereRadius::Unit::ckpch ? local_radius_ckpch : local_radius_r200;
+  radius = std::max(radius, sphere.value);
 }
 
 double ExtractOptions::local_radius(Cluster const& cluster) const {

@@ -8,7 +8,7 @@
 #include "pipeline/base/number.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/common/expected.hpp"
-#include "stages/predict/prediction_file.hpp"
+#include "stages/predict/prediction_file_work.hpp"
 #include "stages/predict/work_items.hpp"
 
 namespace setsz {
@@ -16,7 +16,8 @@ namespace setsz {
 namespace {
 
 /// Mean over the members, in their order; each rank reads the cubes it will write.
-PredictedCubes mean_of(std::vector<CubeFile> const& members, Range range) {
+PredictedCubes mean_of(std::vector<CubeFile> const& members,
+                       std::vector<ClusterStateInfo> const& states, Range range) {
   PredictedCubes mean;
   mean.range = range;
   auto const share = 1 / real(members.size());
@@ -30,7 +31,7 @@ PredictedCubes mean_of(std::vector<CubeFile> const& members, Range range) {
     return sum;
   };
   mean.y = average("/y");
-  mean.shift = average("/origin_shift");
+  for (auto const& state : states) mean.states.push_back(average("/" + state.dataset));
   auto const n = members.front().n_voxels();
   mean.pressure.reserve(range.size() * n * n * n);
   std::vector<double> sum;
@@ -60,7 +61,9 @@ EnsembleStage::EnsembleStage(Blueprint const& blueprint, std::string snapshot, s
       model_(std::move(model)),
       fold_(fold),
       n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels),
-      predict_(blueprint.configuration.get<PredictOptions>()) {
+      predict_(blueprint.configuration.get<PredictOptions>()),
+      states_(
+          blueprint.configuration.get<ModelSection>("model." + model_).network.predicted_states()) {
   for (auto const seed : blueprint.axes.seeds(model_))
     members_.push_back(products::prediction(snapshot_, model_, fold_, Member{seed}));
   record_ = {
@@ -89,6 +92,7 @@ void EnsembleStage::run(Context& context) {
   table.model = model_;
   table.fold = fold_;
   table.member = Member{}.name();
+  table.states = states_;
   PredictedCubes mean;
   collectively(comm, "predict: the mean of the seeds", [&] {
     std::vector<CubeFile> members;
@@ -105,7 +109,7 @@ void EnsembleStage::run(Context& context) {
     table.rows = first.clusters();
     table.ids = first.file().read_all<std::int64_t>("/id");
     table.edges = first.file().read_all<double>("/cube_edge");
-    mean = mean_of(members, even_range(first.size(), comm.rank(), comm.size()));
+    mean = mean_of(members, table.states, even_range(first.size(), comm.rank(), comm.size()));
   });
   write_prediction(comm, context.part("prediction.h5"), table, mean);
   context.note("clusters", std::ssize(table.rows));

@@ -29,7 +29,8 @@ class EnsembleStage : public Stage {
   std::int64_t fold_;
   std::int64_t n_voxels_;
   PredictOptions predict_;
-  std::vector<std::string> members_;  ///< their prediction.h5
+  std::vector<ClusterStateInfo> states_;  ///< of the model's modules
+  std::vector<std::string> members_;      ///< their prediction.h5
 };
 
 }  // namespace setsz

@@ -60,14 +60,12 @@ Estimate PredictStage::estimate(Outlook const& outlook, int n_ranks) const {
   double const cells = std::pow(real(task_.cube.n_voxels), 3);
   double const inside =
       std::min(1.0, 4 * std::numbers::pi / 3 * std::pow(2 / task_.cube.edge_r200, 3));
-  auto const& network = task_.model.network;
-  auto const width = real(network.local_width);
-  double const flops_per_particle = 2 * width * (19 + real(network.local_layers) * width);
-  double const particles = network.has("local") ? real(task_.model.local_particles_test) : 0;
+  auto const cost = task_.model.network.cost(Phase::prediction);
   constexpr double flops_per_second = 7e10, seconds_per_voxel = 3e-5;  // of one core
   Estimate estimate;
-  estimate.seconds = n * cells * inside *
-                     (particles * flops_per_particle / flops_per_second + seconds_per_voxel) /
+  estimate.seconds = n *
+                     (cost.per_cluster / flops_per_second +
+                      cells * inside * (cost.per_target / flops_per_second + seconds_per_voxel)) /
                      n_ranks;
   estimate.output_bytes = n * (4 * cells + 64);
   estimate.memory_bytes = 2 * estimate.output_bytes / n_ranks + 2e7;

@@ -12,17 +12,9 @@
 #include "stages/common/expected.hpp"
 #include "stages/common/particle_store.hpp"
 #include "stages/common/sections.hpp"
+#include "stages/train/training_cluster.hpp"
 
 namespace setsz {
-
-namespace {
-
-/// Multiplications and additions of one forward pass through an MLP.
-double flops(std::int64_t inputs, std::int64_t layers, std::int64_t width) {
-  return 2 * real(width) * real(inputs + layers * width);
-}
-
-}  // namespace
 
 void TrainOptions::declare(OptionList& options) {
   declare_seeds(options, seeds);
@@ -39,20 +31,7 @@ void TrainOptions::declare(OptionList& options) {
               {{"importance", TargetSampling::importance}, {"uniform", TargetSampling::uniform}},
               {.help = "half of the targets where the benchmark has its pressure, weighted so that "
                        "the expected loss stays the same; or all alike, as published"});
-  auto const rate = [&](char const* key, double& value, char const* what) {
-    options.add(key, value, {.help = what, .min = 0, .max = 1});
-  };
-  rate("rate_gnfw", rate_gnfw, "largest learning rate of the profile");
-  rate("rate_origin", rate_origin, "largest learning rate of origin");
-  rate("rate_local", rate_local, "largest learning rate of local");
-  rate("rate_aggregator", rate_aggregator, "largest learning rate of the aggregator");
-  auto const decay_of = [&](char const* key, double& value, char const* what) {
-    options.add(key, value, {.help = what, .min = 0, .max = 100});  // decoupled ones are large
-  };
-  decay_of("decay_gnfw", decay_gnfw, "weight decay of the profile");
-  decay_of("decay_origin", decay_origin, "weight decay of origin");
-  decay_of("decay_local", decay_local, "weight decay of local");
-  decay_of("decay_aggregator", decay_aggregator, "weight decay of the aggregator");
+  groups.declare(options);
   options.add("decay", decay, {{"l2", WeightDecay::l2}, {"decoupled", WeightDecay::decoupled}},
               {.help = "weight decay in the gradient (as published) or in the weights (AdamW)"});
   options.add("clip_norm", clip_norm,
@@ -87,7 +66,7 @@ TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
   task_.gnfw = products::gnfw(snapshot, task_.instance.fold);
   record_ = {.stage = "train", .instance = task_.instance.path(), .version = 2};
   record_.inputs = {task_.clusters, task_.particles, task_.pressure, task_.gnfw};
-  record_.outputs = {"model.pt", "history.h5"};
+  record_.outputs = {"model.h5", "history.h5"};
   record_.settings.add("run.seed", task_.run_seed);
   record_.settings.add("train.instance", task_.instance.path());
   task_.options = record_.take<TrainOptions>(configuration, "train." + task_.instance.model);
@@ -117,24 +96,19 @@ double TrainStage::held_particles(Outlook const& outlook, ClusterTable const& ta
     if (table.split_of(row, task_.instance.fold) == Split::testing) continue;
     auto const& cluster = table.clusters[row];
     held += store ? real(store->count(row))
-                  : expected_particles(cluster, 2.5 * cluster.r200c, snapshot.header);
+                  : expected_particles(cluster, cluster_sample_radius_r200 * cluster.r200c,
+                                       snapshot.header);
   }
   return held;
 }
 
 Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const table = expected_clusters(outlook, task_.instance.snapshot);
-  auto const& n = task_.model.network;
   auto const training = real(table.rows_of(Split::training, task_.instance.fold).size());
   auto const validation = real(table.rows_of(Split::validation, task_.instance.fold).size());
-  double per_target = n.has("aggregator") ? flops(36, n.aggregator_layers, n.aggregator_width) : 0;
-  if (n.has("local"))
-    per_target +=
-        real(task_.model.local_particles_train) * flops(19, n.local_layers, n.local_width);
-  double per_cluster = real(task_.options.targets) * per_target;
-  if (n.has("origin"))  // each of the three lanes of a cluster evaluates it
-    per_cluster +=
-        3 * real(task_.model.origin_particles_train) * flops(29, n.origin_layers, n.origin_width);
+  auto const cost = task_.model.network.cost(Phase::training);
+  double const per_cluster =
+      real(task_.options.targets) * cost.per_target + lanes_per_cluster * cost.per_cluster;
   constexpr double flops_per_second = 4e10, seconds_per_step = 0.03;  // of one core
   auto const epochs = real(task_.options.epochs);
   double const clusters = epochs * (3 * training + validation);  // backward costs two forwards

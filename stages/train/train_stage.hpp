@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "model/learning_groups.hpp"
 #include "model/optimizer.hpp"
 #include "pipeline/run/stage.hpp"
 #include "stages/common/blueprint.hpp"
@@ -24,8 +25,7 @@ struct TrainOptions {
   std::int64_t targets = 256;             ///< of each cluster in a step
   std::int64_t validation_targets = 256;  ///< fixed ones of each validation cluster
   TargetSampling target_sampling = TargetSampling::importance;
-  double rate_gnfw = 1e-3, rate_origin = 3e-4, rate_local = 3e-4, rate_aggregator = 1e-3;
-  double decay_gnfw = 0, decay_origin = 1e-4, decay_local = 0, decay_aggregator = 1e-4;
+  LearningGroups groups;  ///< rate_<module>, decay_<module>
   WeightDecay decay = WeightDecay::l2;
   double clip_norm = 1;
   double noise = 10;      ///< N of equation 6 in Thiele et al. (2022)
@@ -50,7 +50,7 @@ struct TrainTask {
   std::vector<std::pair<std::string, std::string>> description;
 };
 
-/// Trains one network: train/<snapshot>/<model>/fold<k>/seed<s>/model.pt (best on the validation
+/// Trains one network: train/<snapshot>/<model>/fold<k>/seed<s>/model.h5 (best on the validation
 /// clusters, and last) and history.h5. Restartable at any step, bit by bit.
 class TrainStage : public Stage {
  public:

@@ -2,7 +2,6 @@
 #include "stages/train/training_cluster.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "pipeline/base/error.hpp"
@@ -23,22 +22,18 @@ Vec3 voxel_centre(CubeLattice const& lattice, std::int64_t voxel) {
   return lattice.centre_r200(voxel / (n * n), voxel / n % n, voxel % n);
 }
 
-Vec3 position(Particle const& p) { return {p.x, p.y, p.z}; }
-Vec3 velocity(Particle const& p) { return {p.vx, p.vy, p.vz}; }
-
 }  // namespace
 
-TrainingCluster::TrainingCluster(std::int64_t row, ClusterParticles particles,
-                                 ClusterInput const& input, double local_radius_ckpch,
-                                 ClusterTarget const& target)
+TrainingCluster::TrainingCluster(std::int64_t row, ClusterParticles particles, ClusterInput input,
+                                 double local_radius_ckpch, ClusterTarget const& target)
     : row_(row),
-      source_(std::move(particles), input, local_radius_ckpch),
+      sampler_(std::move(particles), std::move(input), local_radius_ckpch),
       lattice_(target.lattice),
-      sampler_(target.lattice, target.benchmark, target.sampling) {
+      targets_(target.lattice, target.benchmark, target.sampling) {
   require(std::ssize(target.pressure) == lattice_.n_cells(), ExitCode::bad_data,
           "the cube of cluster row ", row, " has ", target.pressure.size(), " voxels, expected ",
           lattice_.n_cells());
-  for (std::int32_t const voxel : sampler_.voxels()) pressure_.push_back(target.pressure[voxel]);
+  for (std::int32_t const voxel : targets_.voxels()) pressure_.push_back(target.pressure[voxel]);
   require(!pressure_.empty(), ExitCode::bad_data, "cluster row ", row,
           " has no voxel within 2 R200; raise [voxelize] n_voxels or edge");
 }
@@ -48,18 +43,13 @@ std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const
                                                                  std::uint64_t epoch) const {
   std::uint64_t const index = stream(epoch, row_);
   Random random(seed, Purpose::target_sample, index);
-  auto const targets = sampler_.draw(sizes.targets, random);
+  auto const targets = targets_.draw(sizes.targets, random);
   auto const n = std::ssize(targets);
 
-  TargetBatch common;
-  common.cluster_row = row_;
+  TargetBatch common =
+      sampler_.batch(row_, sizes.cluster_particles, Random(seed, Purpose::cluster_sample, index));
   common.epoch = epoch;
-  common.cluster = input();
-  common.xoff_r200 = input().scalars[xoff_scalar];
   common.share = 1 / real(n);
-  if (sizes.origin_particles > 0)
-    common.origin =
-        source_.draw_origin(sizes.origin_particles, Random(seed, Purpose::origin_sample, index));
 
   std::array<TargetBatch, lanes_per_cluster> lanes;
   for (int lane = 0; lane < lanes_per_cluster; ++lane) {
@@ -68,9 +58,9 @@ std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const
     batch.first_target = part.first;
     for (std::int64_t t = part.first; t < part.last; ++t) {
       auto const [drawn, weight] = targets[t];
-      source_.add_target(batch, voxel_centre(lattice_, sampler_.voxels()[drawn]),
-                         sizes.local_particles,
-                         Random(seed, Purpose::local_sample, index, static_cast<std::uint64_t>(t)));
+      sampler_.add_target(
+          batch, voxel_centre(lattice_, targets_.voxels()[drawn]), sizes.local_particles,
+          Random(seed, Purpose::local_sample, index, static_cast<std::uint64_t>(t)));
       batch.truth.push_back(pressure_[drawn]);
       batch.target_weight.push_back(weight);
     }
@@ -78,33 +68,14 @@ std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const
   return lanes;
 }
 
-ClusterMoments TrainingCluster::moments(DrawSizes const& sizes, double local_radius_ckpch,
-                                        std::uint64_t seed) const {
-  ClusterMoments moments;
-  auto const& c = input();
-  bool first = true;
-  for (auto const& batch : draw(sizes, seed, standardisation_epoch)) {
-    if (std::exchange(first, false))  // all lanes hold the same particles
-      for (auto const& p : batch.origin) {
-        moments.origin_radius.add(norm(position(p)) / c.r200c);
-        moments.origin_speed.add(norm(velocity(p)) / c.v200);
-      }
-    for (std::size_t t = 0; t < batch.position.size(); ++t) {
-      moments.target_radius.add(norm(batch.position[t]));
-      if (sizes.local_particles == 0) continue;
-      moments.log_count.add(log_count(batch.n_within[t]));
-      auto const begin = batch.local.begin() + batch.first_particle[t];
-      auto const end = batch.local.begin() + batch.first_particle[t + 1];
-      if (begin == end) continue;
-      Vec3 bulk;
-      for (auto p = begin; p != end; ++p) bulk += velocity(*p);
-      bulk *= 1 / real(end - begin);
-      for (auto p = begin; p != end; ++p) {
-        moments.local_radius.add(norm(position(*p) - c.r200c * batch.position[t]) /
-                                 local_radius_ckpch);
-        moments.local_speed.add(norm(velocity(*p) - bulk) / c.v200);
-      }
-    }
+std::vector<Moments> TrainingCluster::moments(NetworkOptions const& network, DrawSizes const& sizes,
+                                              std::uint64_t seed) const {
+  auto const lanes = draw(sizes, seed, standardisation_epoch);
+  std::vector<Moments> moments;
+  for (auto const* module : network.chosen()) {
+    std::vector<Moments> sums(module->measured().size());
+    module->measure(lanes, sums);
+    moments.insert(moments.end(), sums.begin(), sums.end());
   }
   return moments;
 }

@@ -5,8 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/network_options.hpp"
+#include "stages/common/cluster_sampler.hpp"
 #include "stages/common/cube_lattice.hpp"
-#include "stages/train/cluster_source.hpp"
 #include "stages/train/target_sampler.hpp"
 
 namespace setsz {
@@ -18,13 +19,8 @@ inline constexpr int lanes_per_cluster = 3;
 /// What is drawn for a cluster in a step.
 struct DrawSizes {
   std::int64_t targets = 256;
-  std::int64_t local_particles = 256;    ///< 0: the network has no local module
-  std::int64_t origin_particles = 1000;  ///< 0: no origin module
-};
-
-/// Sums for the standardisation, of one cluster.
-struct ClusterMoments {
-  Moments origin_radius, origin_speed, local_radius, local_speed, target_radius, log_count;
+  std::int64_t local_particles = 0;    ///< around each target, at most; 0: none are needed
+  std::int64_t cluster_particles = 0;  ///< of the whole cluster, likewise
 };
 
 /// What a cluster is to learn.
@@ -39,11 +35,11 @@ struct ClusterTarget {
 /// are functions of (seed, epoch, cluster, target).
 class TrainingCluster {
  public:
-  TrainingCluster(std::int64_t row, ClusterParticles particles, ClusterInput const& input,
+  TrainingCluster(std::int64_t row, ClusterParticles particles, ClusterInput input,
                   double local_radius_ckpch, ClusterTarget const& target);
 
   std::int64_t row() const { return row_; }
-  ClusterInput const& input() const { return source_.input(); }
+  ClusterInput const& input() const { return sampler_.input(); }
   /// Voxels with r < 2 R200.
   std::int64_t n_voxels() const { return std::ssize(pressure_); }
 
@@ -52,15 +48,16 @@ class TrainingCluster {
   std::array<TargetBatch, lanes_per_cluster> draw(DrawSizes const& sizes, std::uint64_t seed,
                                                   std::uint64_t epoch) const;
 
-  ClusterMoments moments(DrawSizes const& sizes, double local_radius_ckpch,
-                         std::uint64_t seed) const;
+  /// Of the quantities that the modules of a network have standardised, module by module.
+  std::vector<Moments> moments(NetworkOptions const& network, DrawSizes const& sizes,
+                               std::uint64_t seed) const;
 
  private:
   std::int64_t row_;
-  ClusterSource source_;
+  ClusterSampler sampler_;
   CubeLattice lattice_;
-  TargetSampler sampler_;
-  std::vector<float> pressure_;  ///< P_e/P200 of sampler_.voxels()
+  TargetSampler targets_;
+  std::vector<float> pressure_;  ///< P_e/P200 of targets_.voxels()
 };
 
 /// Epochs that no training reaches: the fixed sample of validation, and that of standardisation.

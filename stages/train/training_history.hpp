@@ -3,10 +3,8 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
-#include <string>
+#include <span>
 #include <vector>
-
-#include "pipeline/base/comm.hpp"
 
 namespace setsz {
 
@@ -33,9 +31,6 @@ struct TrainingHistory {
 /// Without the parameters.
 void to_json(nlohmann::json& json, TrainingHistory const& history);
 void from_json(nlohmann::json const& json, TrainingHistory& history);
-
-/// Collective: history.h5, one row an epoch.
-void write_history(Comm const& comm, std::string const& path, TrainingHistory const& history);
 
 /// \pre not empty. The mean of the middle two for an even number.
 double median_of(std::vector<double> values);

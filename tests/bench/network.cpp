@@ -60,8 +60,8 @@ class LargeProduct {
 };
 
 double local_flops(NetworkOptions const& o) {
-  auto const width = real(o.local_width);
-  return 2 * width * (19 + real(o.local_layers) * width);
+  auto const width = real(o.get<Local>().width);
+  return 2 * width * (19 + real(o.get<Local>().layers) * width);
 }
 
 struct Case {
@@ -72,7 +72,8 @@ struct Case {
 
 void measure(Case const& c) {
   NetworkOptions options;
-  options.local_width = options.origin_width = options.aggregator_width = c.width;
+  options.get<Local>().width = options.get<Origin>().width = options.get<Aggregator>().width =
+      c.width;
   Network network(options, {}, {}, 1);
   auto const lane = testing::random_batch(1, c.targets, {c.particles}, c.origin);
   ChunkSize const whole{.rows = 1 << 30, .targets = 1 << 30};

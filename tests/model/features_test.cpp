@@ -13,25 +13,33 @@ namespace {
 
 using testing::random_batch;
 
+auto const n_vectors = static_cast<std::size_t>(cluster_columns().n_vectors());
+auto const n_origin_features = static_cast<std::size_t>(Origin::n_features(cluster_columns()));
+auto const n_local_features = static_cast<std::size_t>(Local::n_features(cluster_columns()));
+
 Standardisation some_standardisation() {
   Standardisation s;
-  for (std::size_t i = 0; i < n_scalars; ++i) s.scalars[i] = {0.1 * real(i), 2};
-  s.origin_radius = {0.9, 0.4}, s.origin_speed = {1.1, 0.6};
-  s.local_radius = {0.7, 0.2}, s.local_speed = {0.8, 0.3};
+  for (std::int64_t i = 0; i < cluster_columns().n_scalars(); ++i)
+    s.scalars.push_back({0.1 * real(i), 2});
+  s.quantities["origin_radius"] = {0.9, 0.4}, s.quantities["origin_speed"] = {1.1, 0.6};
+  s.quantities["local_radius"] = {0.7, 0.2}, s.quantities["local_speed"] = {0.8, 0.3};
   return s;
 }
 
-Vec3 position(Particle const& p) { return {p.x, p.y, p.z}; }
-Vec3 velocity(Particle const& p) { return {p.vx, p.vy, p.vz}; }
+void local_features(ClusterInput const& cluster, Standardisation const& standardisation,
+                    LocalContraction contraction, Vec3 const& target, double radius,
+                    std::span<Particle const> particles, std::span<float> features) {
+  LocalFeatures(cluster, standardisation, contraction, radius)(target, particles, features);
+}
 
 // The features as the paper writes them, in double.
 std::vector<double> slow_origin_row(ClusterInput const& c, Standardisation const& s,
                                     Particle const& p) {
-  std::vector<double> row{s.origin_radius(norm(position(p)) / c.r200c),
-                          s.origin_speed(norm(velocity(p)) / c.v200)};
+  std::vector<double> row{s.quantity("origin_radius")(norm(position(p)) / c.r200c),
+                          s.quantity("origin_speed")(norm(velocity(p)) / c.v200)};
   for (auto const& e : c.vectors) row.push_back(std::sqrt(3.0) * dot(unit(position(p)), e));
   for (auto const& e : c.vectors) row.push_back(std::sqrt(3.0) * dot(unit(velocity(p)), e));
-  for (std::size_t i = 0; i < n_scalars; ++i) row.push_back(s.scalars[i](c.scalars[i]));
+  for (std::size_t i = 0; i < c.scalars.size(); ++i) row.push_back(s.scalars[i](c.scalars[i]));
   return row;
 }
 
@@ -39,9 +47,9 @@ std::vector<double> slow_local_row(ClusterInput const& c, Standardisation const&
                                    Vec3 const& target, double radius, Vec3 const& bulk,
                                    Particle const& p) {
   Vec3 const x = position(p) - target, v = velocity(p) - bulk;
-  std::vector<double> row{s.local_radius(norm(x) / radius)};
+  std::vector<double> row{s.quantity("local_radius")(norm(x) / radius)};
   for (auto const& e : c.vectors) row.push_back(std::sqrt(3.0) * dot(unit(x), e));
-  row.push_back(s.local_speed(norm(v) / c.v200));
+  row.push_back(s.quantity("local_speed")(norm(v) / c.v200));
   for (auto const& e : c.vectors) row.push_back(std::sqrt(3.0) * dot(unit(v), e));
   row.push_back(std::sqrt(3.0) * dot(unit(x), unit(v)));
   return row;
@@ -49,12 +57,12 @@ std::vector<double> slow_local_row(ClusterInput const& c, Standardisation const&
 
 TEST(Features, OriginRowsAreThoseOfThePaper) {
   auto batch = random_batch(1, 1, {1}, 50);
-  batch.origin[3] = {};  // the unit vectors of zero are zero
+  batch.cluster_particles[3] = {};  // the unit vectors of zero are zero
   auto const s = some_standardisation();
-  std::vector<float> rows(batch.origin.size() * n_origin_features);
-  origin_features(batch.cluster, s, batch.origin, rows);
-  for (std::size_t i = 0; i < batch.origin.size(); ++i) {
-    auto const expected = slow_origin_row(batch.cluster, s, batch.origin[i]);
+  std::vector<float> rows(batch.cluster_particles.size() * n_origin_features);
+  origin_features(batch.cluster, s, batch.cluster_particles, rows);
+  for (std::size_t i = 0; i < batch.cluster_particles.size(); ++i) {
+    auto const expected = slow_origin_row(batch.cluster, s, batch.cluster_particles[i]);
     ASSERT_EQ(expected.size(), n_origin_features);
     for (std::size_t j = 0; j < expected.size(); ++j)
       EXPECT_NEAR(rows[i * n_origin_features + j], expected[j], 2e-6) << i << " " << j;
@@ -112,7 +120,7 @@ TEST(Features, StandardisationSurvivesJson) {
   auto const s = some_standardisation();
   EXPECT_EQ(nlohmann::json(s).get<Standardisation>(), s);
   auto options = testing::small_network({"gnfw", "local"});
-  options.local_radius_unit = LocalRadiusUnit::r200;
+  options.get<Local>().radius.unit = SphereRadius::Unit::r200;
   EXPECT_EQ(nlohmann::json(options).get<NetworkOptions>(), options);
 }
 
@@ -130,25 +138,6 @@ TEST(Features, ABatchTravelsAsBytes) {
   EXPECT_EQ(copy.cluster.scalars, batch.cluster.scalars);
   ASSERT_EQ(copy.local.size(), batch.local.size());
   EXPECT_EQ(copy.local.back().vz, batch.local.back().vz);
-}
-
-TEST(Features, ImpossibleNetworksAreRefusedByName) {
-  auto const text_of = [](NetworkOptions const& options) -> std::string {
-    try {
-      options.validate();
-    } catch (Error const& error) {
-      EXPECT_EQ(error.code(), ExitCode::config);
-      return error.what();
-    }
-    return "accepted";
-  };
-  EXPECT_EQ(text_of({}), "accepted");
-  EXPECT_NE(text_of({.modules = {"gnwf"}}).find("nearest: gnfw"), std::string::npos);
-  EXPECT_NE(text_of({.modules = {"gnfw", "gnfw"}}).find("twice"), std::string::npos);
-  EXPECT_NE(text_of({.modules = {"origin"}}).find("predict nothing"), std::string::npos);
-  EXPECT_NE(text_of({.modules = {"origin", "local"}}).find("origin moves"), std::string::npos);
-  EXPECT_NE(text_of({.local_width = 0}).find("width"), std::string::npos);
-  EXPECT_NE(text_of({.dropout = 1}).find("dropout"), std::string::npos);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-setsz_test(model_data SOURCES container_test.cpp features_test.cpp optimizer_test.cpp
-                   scalar_noise_test.cpp
+setsz_test(model_data SOURCES columns_test.cpp model_file_test.cpp network_options_test.cpp
+                   optimizer_test.cpp scalar_noise_test.cpp
            LINKS setsz::model_data)
-setsz_test(network SOURCES network_test.cpp LINKS setsz::model)
+setsz_test(network SOURCES features_test.cpp network_test.cpp
+           LINKS setsz::model)
 setsz_test(trainer SOURCES trainer_test.cpp LINKS setsz::model RANKS 1 2 3)
 # The one test that asks libtorch's own optimiser.
 setsz_test(torch_adam SOURCES torch_adam_test.cpp LINKS setsz::model_data)

@@ -24,12 +24,12 @@ std::vector<std::vector<std::string>> const variants{
     {"aggregator"},    {"origin", "aggregator"},    {"gnfw", "origin", "local", "aggregator"}};
 
 Network make(std::vector<std::string> const& modules, std::uint64_t seed = 3,
-             OriginPooling pooling = OriginPooling::position) {
+             PoolWeight pooling = PoolWeight::position) {
   Standardisation standardisation;
-  standardisation.log_count = {5, 1};
+  standardisation.quantities["log_count"] = {5, 1};
   standardisation.reference_p200 = 0.2;
   auto options = small_network(modules);
-  options.origin_pooling = pooling;
+  options.get<Origin>().pooling = pooling;
   return Network(options, standardisation, {}, seed);
 }
 
@@ -40,6 +40,13 @@ double relative_rms(std::vector<float> const& a, std::vector<float> const& b) {
     size += std::pow(a[i], 2);
   }
   return std::sqrt(difference / (size + 1e-30));
+}
+
+Vec3 shift_of(Network const& network, TargetBatch const& batch) {
+  auto const states = network.cluster_state(batch);
+  auto const shift = states.find("shift");
+  if (shift == states.end()) return {};
+  return {shift->second[0], shift->second[1], shift->second[2]};
 }
 
 std::string name_of(std::vector<std::string> const& modules) { return join(modules, "+"); }
@@ -69,14 +76,14 @@ TEST(Network, DoesNotChangeWhenEverythingIsRotated) {
 TEST(Network, TheCentreTurnsWithTheCluster) {
   Random random(3, Purpose::test);
   auto const batch = random_batch(4, 1, {0});
-  for (auto const pooling : {OriginPooling::position, OriginPooling::direction}) {
+  for (auto const pooling : {PoolWeight::position, PoolWeight::direction}) {
     auto const network = make({"gnfw", "origin"}, 3, pooling);
-    Vec3 const before = network.origin_shift(batch);
+    Vec3 const before = shift_of(network, batch);
     EXPECT_GT(norm(before), 1e-3);
     EXPECT_LT(norm(before), 0.5);
     for (int i = 0; i < 5; ++i) {
       auto const r = uniform_rotation(random.uniform(), random.uniform(), random.uniform());
-      Vec3 const after = network.origin_shift(rotated(batch, r));
+      Vec3 const after = shift_of(network, rotated(batch, r));
       EXPECT_LT(norm(after - r * before), 1e-5 * norm(before) + 1e-7);
     }
   }
@@ -84,19 +91,20 @@ TEST(Network, TheCentreTurnsWithTheCluster) {
 
 TEST(Network, DirectionsAreThePositionsOfParticlesAtR200) {
   auto batch = random_batch(4, 1, {0});
-  for (auto& p : batch.origin) {  // all on the sphere of R200: there both poolings are one
+  for (auto& p :
+       batch.cluster_particles) {  // all on the sphere of R200: there both poolings are one
     auto const scale = single(batch.cluster.r200c / norm(Vec3{p.x, p.y, p.z}));
     p.x *= scale, p.y *= scale, p.z *= scale;
   }
-  Vec3 const position = make({"gnfw", "origin"}, 3).origin_shift(batch);
-  Vec3 const direction = make({"gnfw", "origin"}, 3, OriginPooling::direction).origin_shift(batch);
+  Vec3 const position = shift_of(make({"gnfw", "origin"}, 3), batch);
+  Vec3 const direction = shift_of(make({"gnfw", "origin"}, 3, PoolWeight::direction), batch);
   EXPECT_LT(norm(position - direction), 1e-6);
 }
 
 TEST(Network, DoesNotSeeTheOrderOfParticles) {
   auto const batch = random_batch(5, 6, {25, 9});
   auto shuffled = batch;
-  std::ranges::reverse(shuffled.origin);
+  std::ranges::reverse(shuffled.cluster_particles);
   for (std::size_t t = 0; t < 6; ++t)
     std::reverse(shuffled.local.begin() + batch.first_particle[t],
                  shuffled.local.begin() + batch.first_particle[t + 1]);
@@ -130,7 +138,7 @@ TEST(Network, IsBlindToChunks) {
 TEST(Network, FusedKernelsGiveWhatLibtorchGives) {
   auto const batch = random_batch(16, 40, {30, 7, 0, 300, 1});
   for (auto const& modules : variants) {
-    auto network = make(modules, 3, OriginPooling::direction);
+    auto network = make(modules, 3, PoolWeight::direction);
     Random random(5, Purpose::test);
     for (float& p : network.parameters()) p += single(0.1 * random.normal());
     auto const fused = network.predict(batch);
@@ -158,7 +166,7 @@ TEST(Network, ComputesTheSameOnAnotherDevice) {
   for (auto const& modules : variants) {
     auto network = make(modules);
     network.use(ParticleKernel::reference);
-    auto const shift = network.origin_shift(batch);
+    auto const shift = shift_of(network, batch);
     auto const here = network.predict(batch);
     auto const gradient = [&] {
       std::ranges::fill(network.gradient(), 0.5F);  // gradients add up
@@ -168,7 +176,7 @@ TEST(Network, ComputesTheSameOnAnotherDevice) {
     auto const gradient_here = gradient();
     network.use(Device::mirror);
     EXPECT_EQ(network.predict(batch), here) << name_of(modules);
-    EXPECT_EQ(network.origin_shift(batch), shift) << name_of(modules);
+    EXPECT_EQ(shift_of(network, batch), shift) << name_of(modules);
     EXPECT_LT(relative_rms(gradient(), gradient_here), 1e-6) << name_of(modules);
     for (float& p : network.parameters()) p *= 0.9F;  // moved here, seen there
     auto const moved = network.predict(batch);
@@ -256,11 +264,10 @@ TEST(Network, StartsFromItsSeedAlone) {
   EXPECT_NE(parameters(1), parameters(2));
 }
 
-TEST(Network, ComesBackFromItsFile) {
+TEST(Network, ComesBackFromItsState) {
   auto const batch = random_batch(10, 5, {9});
   auto const network = make({"gnfw", "origin", "local", "aggregator"});
-  auto const bytes = to_bytes(network.to_container());
-  auto const copy = Network::from_container(container_from_bytes(bytes, "memory"));
+  auto const copy = Network::from_state(network.state());
   EXPECT_EQ(network.predict(batch), copy.predict(batch));
   EXPECT_EQ(copy.options(), network.options());
 }

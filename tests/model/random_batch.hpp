@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "model/module_table.hpp"
+#include "model/network_options.hpp"
 #include "model/target_batch.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
@@ -21,10 +23,14 @@ inline TargetBatch random_batch(std::uint64_t seed, std::int64_t n_targets,
   Random random(seed, Purpose::test, 7);
   TargetBatch batch;
   batch.cluster_row = static_cast<std::int64_t>(seed);
-  batch.cluster = {.m200c = 1e4, .r200c = 750, .v200 = 750, .p200 = 0.25, .redshift = 0};
-  for (auto& s : batch.cluster.scalars) s = random.normal();
-  for (auto& e : batch.cluster.vectors) e = unit(random_vector(random, 1));
-  batch.xoff_r200 = 0.1;
+  auto const& columns = cluster_columns();
+  auto& cluster = batch.cluster;
+  cluster.m200c = 1e4, cluster.r200c = 750, cluster.v200 = 750, cluster.p200 = 0.25;
+  for (std::int64_t i = 0; i < columns.n_scalars(); ++i) cluster.scalars.push_back(random.normal());
+  for (std::int64_t i = 0; i < columns.n_vectors(); ++i)
+    cluster.vectors.push_back(unit(random_vector(random, 1)));
+  batch.scalars = cluster.scalars;
+  batch.scalars[columns.scalar("xoff")] = 0.1;
   batch.first_particle = {0};
   auto const particle = [&](Vec3 const& centre, double scale) {
     Vec3 const q = centre + random_vector(random, scale), v = random_vector(random, 500);
@@ -41,7 +47,8 @@ inline TargetBatch random_batch(std::uint64_t seed, std::int64_t n_targets,
     batch.n_within.push_back(10 * n);
     batch.first_particle.push_back(std::ssize(batch.local));
   }
-  for (std::int64_t i = 0; i < n_origin; ++i) batch.origin.push_back(particle({40, -20, 10}, 700));
+  for (std::int64_t i = 0; i < n_origin; ++i)
+    batch.cluster_particles.push_back(particle({40, -20, 10}, 700));
   return batch;
 }
 
@@ -52,7 +59,7 @@ inline TargetBatch rotated(TargetBatch batch, Mat3 const& rotation) {
     p = {single(q.x), single(q.y), single(q.z), single(v.x), single(v.y), single(v.z)};
   };
   for (auto& p : batch.local) turn(p);
-  for (auto& p : batch.origin) turn(p);
+  for (auto& p : batch.cluster_particles) turn(p);
   for (auto& r : batch.position) r = rotation * r;
   for (auto& e : batch.cluster.vectors) e = rotation * e;
   return batch;
@@ -61,9 +68,12 @@ inline TargetBatch rotated(TargetBatch batch, Mat3 const& rotation) {
 inline NetworkOptions small_network(std::vector<std::string> modules) {
   NetworkOptions options;
   options.modules = std::move(modules);
-  options.origin_layers = 2, options.origin_width = 12;
-  options.local_layers = 1, options.local_width = 10, options.local_outputs = 4;
-  options.aggregator_layers = 2, options.aggregator_width = 14;
+  auto& origin = options.get<Origin>();
+  origin.layers = 2, origin.width = 12;
+  auto& local = options.get<Local>();
+  local.layers = 1, local.width = 10, local.outputs = 4;
+  auto& aggregator = options.get<Aggregator>();
+  aggregator.layers = 2, aggregator.width = 14;
   return options;
 }
 

@@ -8,29 +8,33 @@
 namespace setsz {
 namespace {
 
-std::vector<ClusterScalars> training_set() {
-  std::vector<ClusterScalars> clusters(5);
-  double const values[] = {1, 2, 2, 4, 7};
-  for (std::size_t c = 0; c < 5; ++c) clusters[c].fill(values[c]);
+ClusterColumns const& columns = cluster_columns();
+std::vector<double> all_scalars(double value) {
+  return std::vector<double>(columns.scalars.size(), value);
+}
+
+std::vector<std::vector<double>> training_set() {
+  std::vector<std::vector<double>> clusters;
+  for (double const value : {1, 2, 2, 4, 7}) clusters.push_back(all_scalars(value));
   return clusters;
 }
 
 TEST(ScalarNoise, GapsSkipTiesAndEndsCopyTheirOtherSide) {
-  ScalarNoise const noise(training_set(), {});
+  ScalarNoise const noise(columns, training_set(), {});
   EXPECT_EQ(noise.gaps(0, 2), std::make_pair(1.0, 2.0));
   EXPECT_EQ(noise.gaps(0, 1), std::make_pair(1.0, 1.0));
   EXPECT_EQ(noise.gaps(0, 7), std::make_pair(3.0, 3.0));
-  ScalarNoise const single({ClusterScalars{}}, {});
+  ScalarNoise const single(columns, {all_scalars(0)}, {});
   EXPECT_EQ(single.gaps(0, 0), std::make_pair(0.0, 0.0));
 }
 
 TEST(ScalarNoise, HasTheSpreadOfEquation6) {
-  ScalarNoise const noise(training_set(), {.scalars = 10, .log_mass = 3});
+  ScalarNoise const noise(columns, training_set(), {.scalars = 10, .log_mass = 3});
   double mass = 0, up = 0, down = 0;
   int const n = 4000;
   for (int epoch = 0; epoch < n; ++epoch) {
     ClusterInput cluster;
-    cluster.scalars.fill(2);
+    cluster.scalars = all_scalars(2);
     noise.apply(cluster, 1, static_cast<std::uint64_t>(epoch), 0);
     mass += std::pow(cluster.scalars[0] - 2, 2);
     double const step = cluster.scalars[4] - 2;
@@ -42,11 +46,11 @@ TEST(ScalarNoise, HasTheSpreadOfEquation6) {
 }
 
 TEST(ScalarNoise, IsAFunctionOfSeedEpochAndCluster) {
-  ScalarNoise const noise(training_set(), {.vector_angle_deg = 2});
+  ScalarNoise const noise(columns, training_set(), {.vector_angle_deg = 2});
   auto const draw = [&](std::uint64_t seed, std::uint64_t epoch, std::int64_t row) {
     ClusterInput cluster;
-    cluster.scalars.fill(2);
-    cluster.vectors.fill({0, 0, 1});
+    cluster.scalars = all_scalars(2);
+    cluster.vectors.assign(columns.vectors.size(), {0, 0, 1});
     noise.apply(cluster, seed, epoch, row);
     return cluster;
   };

@@ -35,7 +35,9 @@ std::vector<Lane> lanes_of_step(LaneSum const& sum, std::uint64_t epoch) {
 Trainer make_trainer(Comm const& comm, std::int64_t total_steps) {
   TrainerSettings settings;
   settings.schedule.total_steps = total_steps;
-  settings.origin = {3e-3, 1e-4}, settings.local = {3e-3, 0}, settings.aggregator = {3e-3, 1e-4};
+  settings.groups.of("origin") = {3e-3, 1e-4};
+  settings.groups.of("local") = {3e-3, 0};
+  settings.groups.of("aggregator") = {3e-3, 1e-4};
   settings.chunk = {.rows = 20, .targets = 3};
   auto const options = small_network({"gnfw", "origin", "local", "aggregator"});
   return Trainer(comm, Network(options, {}, {}, 4), settings, n_lanes);
@@ -77,10 +79,10 @@ TEST(Trainer, AResumedTrainingIsAnUninterruptedOne) {
   for (std::uint64_t step = 0; step < 8; ++step)
     straight.step(lanes_of_step(straight.lanes(), step));
   for (std::uint64_t step = 0; step < 3; ++step) first.step(lanes_of_step(first.lanes(), step));
-  Container saved;
+  ModelState saved;
   first.save(saved);
   auto second = make_trainer(world, 8);
-  second.restore(container_from_bytes(to_bytes(saved), "memory"));
+  second.restore(saved);
   for (std::uint64_t step = 3; step < 8; ++step) second.step(lanes_of_step(second.lanes(), step));
   EXPECT_EQ(fingerprint(straight.network().parameters()),
             fingerprint(second.network().parameters()));

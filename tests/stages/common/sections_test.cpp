@@ -57,7 +57,7 @@ TEST(SnapshotSection, RefusesPairsOfKeysThatDoNotFit) {
 TEST(Products, NamesAreTheAgreedOnes) {
   EXPECT_EQ(products::clusters("z0"), "catalog/z0/clusters.h5");
   EXPECT_EQ(products::gnfw("z0", 3), "fit/z0/fold3/gnfw.json");
-  EXPECT_EQ(products::trained({"z0", "lo", 2, 1}), "train/z0/lo/fold2/seed1/model.pt");
+  EXPECT_EQ(products::trained({"z0", "lo", 2, 1}), "train/z0/lo/fold2/seed1/model.h5");
   EXPECT_EQ(model_path("z0", "lo", 2, Member{}), "z0/lo/fold2/ensemble");
 }
 

@@ -114,7 +114,7 @@ TEST(SkyStage, TellsTheOriginOfTheMapInItsHeader) {
     EXPECT_EQ(cards.at("SIMNAME"), "a box");
     EXPECT_EQ(cards.at("CODEVER"), "test 1");
     EXPECT_EQ(cards.at("MODEL"), "small");
-    EXPECT_EQ(cards.at("MODELSHA"), hash_file(universe / "train/z0/small/fold0/seed1/model.pt"));
+    EXPECT_EQ(cards.at("MODELSHA"), hash_file(universe / "train/z0/small/fold0/seed1/model.h5"));
     EXPECT_EQ(map.history().size(), 7U);
     EXPECT_TRUE(map.data_sum_holds());
   });

@@ -10,6 +10,7 @@
 
 #include "io/h5.hpp"
 #include "model/gnfw.hpp"
+#include "model/module_table.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/common/cluster_table.hpp"
@@ -115,7 +116,7 @@ class TestContext : public Context {
   Journal& journal() override { return *journal_; }
   std::string product(std::string_view relative) const override {
     auto const name = std::filesystem::path(relative).filename().string();
-    return name == "model.pt" ? outputs_ + "/" + name : inputs_ + "/" + name;
+    return name == "model.h5" ? outputs_ + "/" + name : inputs_ + "/" + name;
   }
   std::string part(std::string_view output) const override {
     return outputs_ + "/" + std::string(output);
@@ -139,12 +140,13 @@ class TestContext : public Context {
 inline ModelSection small_model() {
   ModelSection model;
   auto& n = model.network;
-  n.origin_layers = 1, n.origin_width = 12;
-  n.local_layers = 1, n.local_width = 12, n.local_outputs = 4;
-  n.aggregator_layers = 1, n.aggregator_width = 16;
+  auto& origin = n.get<Origin>();
+  origin.layers = 1, origin.width = 12, origin.particles = {60, 200};
+  auto& local = n.get<Local>();
+  local.layers = 1, local.width = 12, local.outputs = 4, local.particles = {12, 40};
+  auto& aggregator = n.get<Aggregator>();
+  aggregator.layers = 1, aggregator.width = 16;
   n.head_scale = 0.1;
-  model.local_particles_train = 12, model.local_particles_test = 40;
-  model.origin_particles_train = 60, model.origin_particles_test = 200;
   return model;
 }
 
@@ -156,7 +158,8 @@ inline TrainTask small_training(std::int64_t epochs) {
   task.options.clusters_per_step = 4;
   task.options.targets = 20;
   task.options.validation_targets = 60;
-  task.options.rate_origin = task.options.rate_local = task.options.rate_aggregator = 1e-2;
+  for (auto const* module : {"origin", "local", "aggregator"})
+    task.options.groups.of(module).max_rate = 1e-2;
   task.options.noise = task.options.noise_mass = 0.1;
   task.clusters = "clusters.h5", task.particles = "particles.h5";
   task.pressure = "pressure.h5", task.gnfw = "gnfw.json";
@@ -170,7 +173,7 @@ inline PredictTask small_prediction() {
   task.model = small_model();
   task.options.block_voxels = 50;
   task.cube.n_voxels = n_voxels;
-  task.clusters = "clusters.h5", task.particles = "particles.h5", task.trained = "model.pt";
+  task.clusters = "clusters.h5", task.particles = "particles.h5", task.trained = "model.h5";
   return task;
 }
 

@@ -33,12 +33,12 @@ TrainingCluster example() {
   std::vector<float> pressure(m * m * m);
   for (std::size_t i = 0; i < pressure.size(); ++i) pressure[i] = single(i);
   ClusterInput input{.m200c = 1e4, .r200c = 500, .v200 = 500, .p200 = 0.2};
-  input.scalars[xoff_scalar] = 0.3;
+  input.scalars.assign(cluster_columns().scalars.size(), 0.3);
   return TrainingCluster(7, some_particles(4000, 1500), input, 300,
                          {{m, 5}, pressure, GnfwShape{1, 1, 5}, TargetSampling::uniform});
 }
 
-DrawSizes const sizes{.targets = 100, .local_particles = 20, .origin_particles = 300};
+DrawSizes const sizes{.targets = 100, .local_particles = 20, .cluster_particles = 300};
 
 TEST(TrainingCluster, DrawsDistinctVoxelsWithTheirOwnPressure) {
   auto const cluster = example();
@@ -49,7 +49,7 @@ TEST(TrainingCluster, DrawsDistinctVoxelsWithTheirOwnPressure) {
     EXPECT_EQ(lane.first_target, n);
     n += lane.size();
     EXPECT_DOUBLE_EQ(lane.share, 0.01);
-    EXPECT_DOUBLE_EQ(lane.xoff_r200, 0.3);
+    EXPECT_EQ(lane.scalars, lane.cluster.scalars);
     for (std::size_t t = 0; t < lane.position.size(); ++t) {
       EXPECT_LT(norm(lane.position[t]), 2);
       auto const voxel = static_cast<std::int64_t>(lane.truth[t]);
@@ -85,9 +85,9 @@ TEST(TrainingCluster, OriginSeesTheSphereOf2p5R200) {
   auto const cluster = example();  // its particles reach 3 R200
   for (std::int64_t const n : {300, 1500, 4000}) {
     auto const lanes =
-        cluster.draw({.targets = 3, .local_particles = 0, .origin_particles = n}, 1, 0);
+        cluster.draw({.targets = 3, .local_particles = 0, .cluster_particles = n}, 1, 0);
     std::set<float> names;
-    for (auto const& p : lanes[0].origin) {
+    for (auto const& p : lanes[0].cluster_particles) {
       EXPECT_LT(norm(Vec3{p.x, p.y, p.z}), 1250.01);
       EXPECT_TRUE(names.insert(p.vz).second);
     }
@@ -96,7 +96,7 @@ TEST(TrainingCluster, OriginSeesTheSphereOf2p5R200) {
       EXPECT_EQ(std::ssize(names), n);
     else
       EXPECT_NEAR(real(names.size()), real(inside), 120);
-    EXPECT_EQ(lanes[0].origin.size(), lanes[2].origin.size());
+    EXPECT_EQ(lanes[0].cluster_particles.size(), lanes[2].cluster_particles.size());
     EXPECT_TRUE(lanes[0].local.empty());
   }
 }
@@ -107,7 +107,7 @@ TEST(TrainingCluster, OriginDrawsEvenly) {
   std::int64_t const draws = 40;
   for (std::uint64_t epoch = 0; epoch < draws; ++epoch) {
     auto const lanes = cluster.draw({1, 0, 1500}, 1, epoch);  // by going through
-    for (auto const& p : lanes[0].origin) mean += Vec3{p.x, p.y, p.z} / (1500.0 * draws);
+    for (auto const& p : lanes[0].cluster_particles) mean += Vec3{p.x, p.y, p.z} / (1500.0 * draws);
   }
   EXPECT_LT(norm(mean), 40);  // mean of all 2315 is within 20 of the centre
 }
@@ -132,12 +132,17 @@ TEST(TrainingCluster, GivesAllVoxelsWhereFewerThanWantedExist) {
 
 TEST(TrainingCluster, MomentsAreThoseOfTheSample) {
   auto const cluster = example();
-  auto const moments = cluster.moments(sizes, 300, 1);
-  EXPECT_EQ(moments.origin_radius.n, 300);
-  EXPECT_EQ(moments.target_radius.n, 100);
-  EXPECT_GT(moments.local_radius.affine().mean, 0.5);  // uniform density: 3/4
-  EXPECT_LT(moments.local_radius.affine().mean, 0.9);
-  EXPECT_EQ(moments.log_count.n, 100);
+  NetworkOptions network;  // of all modules: origin, local, aggregator measure in this order
+  network.get<Local>().radius.value = 300;
+  auto const moments = cluster.moments(network, sizes, 1);
+  ASSERT_EQ(moments.size(), 6);
+  auto const &origin_radius = moments[0], &local_radius = moments[2], &log_count = moments[4],
+             &target_radius = moments[5];
+  EXPECT_EQ(origin_radius.n, 300);
+  EXPECT_EQ(target_radius.n, 100);
+  EXPECT_GT(local_radius.affine().mean, 0.5);  // uniform density: 3/4
+  EXPECT_LT(local_radius.affine().mean, 0.9);
+  EXPECT_EQ(log_count.n, 100);
 }
 
 }  // namespace

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/train/train_network.hpp"
+#include "stages/train/train_work.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
+#include "io/json_file.hpp"
+#include "model/model_file.hpp"
+#include "model/parameter_transfer.hpp"
 #include "model/trainer.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
-#include "stages/train/training_data.hpp"
-#include "stages/train/training_history.hpp"
+#include "pipeline/run/work_loop.hpp"
+#include "stages/train/history_work.hpp"
+#include "stages/train/state_work.hpp"
+#include "stages/train/training_data_work.hpp"
 
 namespace setsz {
 
@@ -20,10 +23,8 @@ namespace {
 GnfwParameters read_benchmark(Comm const& comm, std::string const& path) {
   GnfwParameters benchmark;
   collectively(comm, "train: reading the benchmark", [&] {
-    std::ifstream file(path);
-    require(file.good(), ExitCode::missing_input, "cannot open '", path, "'");
-    auto const json = nlohmann::json::parse(file, nullptr, false);
-    require(!json.is_discarded() && json.contains("benchmark"), ExitCode::bad_data, "'", path,
+    auto const json = read_json(path);
+    require(json.contains("benchmark"), ExitCode::bad_data, "'", path,
             "' is not a fit of the profile (no entry 'benchmark'); run the stage fit again");
     benchmark = json.at("benchmark").get<GnfwParameters>();
   });
@@ -35,10 +36,7 @@ TrainerSettings trainer_settings(TrainTask const& task, std::int64_t total_steps
   TrainerSettings settings;
   settings.schedule.total_steps = total_steps;
   settings.decay = o.decay;
-  settings.gnfw = {o.rate_gnfw, o.decay_gnfw};
-  settings.origin = {o.rate_origin, o.decay_origin};
-  settings.local = {o.rate_local, o.decay_local};
-  settings.aggregator = {o.rate_aggregator, o.decay_aggregator};
+  settings.groups = o.groups;
   settings.max_norm = o.clip_norm;
   settings.seed = task.instance.stream_seed(task.run_seed);
   settings.device = o.device;
@@ -63,39 +61,21 @@ class TrainingRun {
                  trainer_settings(task, total_steps_), data_.n_lanes()) {}
 
   void go() {
-    resume();
-    Progress progress("train", real(total_steps_));
-    for (auto step = trainer_.optimizer().steps_done(); step < total_steps_; ++step) {
-      auto const epoch = step / data_.steps_per_epoch();
-      auto const step_of_epoch = step % data_.steps_per_epoch();
-      auto const lanes =
-          data_.training_lanes(trainer_.lanes(), static_cast<std::uint64_t>(epoch), step_of_epoch);
-      auto const result = take_step(lanes);
-      history_.epoch_loss += result.loss * real(clusters_in(step_of_epoch));
-      history_.epoch_norm += result.gradient_norm;
-      if (step_of_epoch + 1 == data_.steps_per_epoch()) finish_epoch(step);
-      progress.update(real(step + 1), note(result.loss));
-      mark_progress("train: step");
-      bool const stop = context_.stop_requested() && step + 1 < total_steps_;
-      if (stop || context_.checkpoint_due()) save_state();
-      if (stop) context_.stop_here();
-    }
+    work_through(context_, {.label = "train",
+                            .unit = "steps",
+                            .end = total_steps_,
+                            .restore = [this] { restore(); },
+                            .step = [this](std::int64_t done) { return step(done); },
+                            .save = [this](std::int64_t done) { save(done); },
+                            .note = [this] { return note(); }});
   }
 
   void write_products() {
-    collectively(comm_, "train: writing the model", [&] {
+    on_root(comm_, "train: writing the model", [&] {
       require(history_.best_epoch >= 0, ExitCode::internal, "no epoch was finished");
       for (float const p : history_.best_parameters)
         require(std::isfinite(p), ExitCode::diverged, "a parameter of the model is not finite");
-      if (!comm_.is_root()) return;
-      Container container = trainer_.network().to_container();
-      container.description["training"] = {{"epochs", task_.options.epochs},
-                                           {"best_epoch", history_.best_epoch},
-                                           {"validation_ratio", history_.best_ratio()},
-                                           {"depends_on", task_.description}};
-      container.arrays["last"] =
-          std::exchange(container.arrays["parameters"], history_.best_parameters);
-      write_container(context_.part("model.pt"), container);
+      write_model(context_.part("model.h5"), model());
     });
     write_history(comm_, context_.part("history.h5"), history_);
     context_.note("parameters", trainer_.network().layout().size());
@@ -106,6 +86,32 @@ class TrainingRun {
   }
 
  private:
+  /// The network with the best parameters; beside them, in the group "last", the last ones.
+  ModelState model() {
+    auto& network = trainer_.network();
+    ModelState state = network.state();
+    add_parameters(state, "last", network.layout(), network.parameters());
+    add_parameters(state, "parameters", network.layout(), history_.best_parameters);
+    state.description["training"] = {{"epochs", task_.options.epochs},
+                                     {"best_epoch", history_.best_epoch},
+                                     {"validation_ratio", history_.best_ratio()},
+                                     {"depends_on", task_.description}};
+    return state;
+  }
+
+  std::int64_t step(std::int64_t done) {
+    auto const epoch = done / data_.steps_per_epoch();
+    auto const step_of_epoch = done % data_.steps_per_epoch();
+    auto const lanes =
+        data_.training_lanes(trainer_.lanes(), static_cast<std::uint64_t>(epoch), step_of_epoch);
+    auto const result = take_step(lanes);
+    loss_ = result.loss;
+    history_.epoch_loss += result.loss * real(clusters_in(step_of_epoch));
+    history_.epoch_norm += result.gradient_norm;
+    if (step_of_epoch + 1 == data_.steps_per_epoch()) finish_epoch(done);
+    return done + 1;
+  }
+
   std::int64_t clusters_in(std::int64_t step_of_epoch) const {
     auto const n = std::ssize(data_.training_rows());
     auto const size = task_.options.clusters_per_step;
@@ -152,45 +158,34 @@ class TrainingRun {
     return ratios;
   }
 
-  std::string note(double loss) const {
+  std::string note() const {
     char text[96];
     if (history_.best_epoch < 0)
-      std::snprintf(text, sizeof text, "loss %.4g", loss);
+      std::snprintf(text, sizeof text, "loss %.4g", loss_);
     else
-      std::snprintf(text, sizeof text, "loss %.4g  validation %.4f (best %.4f)", loss,
+      std::snprintf(text, sizeof text, "loss %.4g  validation %.4f (best %.4f)", loss_,
                     history_.epochs.back().validation_ratio, history_.best_ratio());
     return text;
   }
 
-  void save_state() {
-    auto& journal = context_.journal();
-    journal.restart();
+  void save(std::int64_t done) {
+    ModelState state;
     if (comm_.is_root()) {
-      Container state;
       trainer_.save(state);
       state.description["history"] = history_;
-      state.arrays["best_parameters"] = history_.best_parameters;
-      journal.append(0, to_bytes(state));
+      state.tensors["training/best_parameters"] = {{std::ssize(history_.best_parameters)},
+                                                   history_.best_parameters};
     }
-    journal.commit(trainer_.optimizer().steps_done());
+    save_state(context_, state, done);
   }
 
-  void resume() {
-    auto& journal = context_.journal();
-    if (!journal.committed()) return;
-    std::vector<std::byte> bytes;
-    journal.for_each([&](Journal::Record const& record) {
-      bytes.assign(record.bytes.begin(), record.bytes.end());
-    });
-    int const holder = comm_.all_max(bytes.empty() ? -1 : comm_.rank());
-    bytes = comm_.broadcast(std::move(bytes), std::max(holder, 0));
+  void restore() {
+    auto const state = restore_state(context_);
     collectively(comm_, "train: resuming", [&] {
-      auto const state = container_from_bytes(bytes, "the journal of " + task_.instance.path());
       trainer_.restore(state);
       history_ = state.description.at("history").get<TrainingHistory>();
-      history_.best_parameters = state.array("best_parameters");
+      history_.best_parameters = state.tensor("training/best_parameters").values;
     });
-    Log::info("train: resumed at step ", trainer_.optimizer().steps_done(), " of ", total_steps_);
   }
 
   TrainTask const& task_;
@@ -201,6 +196,7 @@ class TrainingRun {
   std::int64_t total_steps_;
   Trainer trainer_;
   TrainingHistory history_;
+  double loss_ = 0;  ///< of the last step
 };
 
 }  // namespace

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/train/cluster_source.hpp"
-#include "pipeline/base/number.hpp"
+#include "stages/common/cluster_sampler.hpp"
 
 #include <algorithm>
 #include <unordered_set>
 
+#include "pipeline/base/number.hpp"
+
 namespace setsz {
 
-ClusterInput cluster_input(ClusterTable const& table, std::int64_t row,
-                           ClusterScalars const& scalars, ClusterVectors const& vectors) {
+ClusterInput cluster_input(ClusterTable const& table, ParticleStore const& store,
+                           std::int64_t row) {
   auto const& cluster = table.clusters[row];
   return {.m200c = cluster.m200c,
           .r200c = cluster.r200c,
@@ -16,50 +17,60 @@ ClusterInput cluster_input(ClusterTable const& table, std::int64_t row,
           .p200 = cluster.p200,
           .redshift = table.redshift,
           .h = table.cosmology.h,
-          .scalars = scalars,
-          .vectors = vectors};
+          .scalars = store.scalars(row),
+          .vectors = store.vectors(row)};
 }
 
-ClusterSource::ClusterSource(ClusterParticles particles, ClusterInput const& input,
-                             double local_radius_ckpch)
+ClusterSampler::ClusterSampler(ClusterParticles particles, ClusterInput input,
+                               double local_radius_ckpch)
     : particles_(std::move(particles)),
-      input_(input),
-      spheres_(particles_, local_radius_ckpch),
-      origin_radius2_(single(origin_radius_r200 * input.r200c * origin_radius_r200 * input.r200c)) {
+      input_(std::move(input)),
+      sample_radius2_(single(cluster_sample_radius_r200 * input_.r200c *
+                             cluster_sample_radius_r200 * input_.r200c)) {
+  if (local_radius_ckpch > 0) spheres_.emplace(particles_, local_radius_ckpch);
   for (std::size_t i = 0; i < particles_.x.size(); ++i) {
     float const x = particles_.x[i], y = particles_.y[i], z = particles_.z[i];
-    n_within_origin_radius_ += x * x + y * y + z * z < origin_radius2_;
+    n_within_sample_radius_ += x * x + y * y + z * z < sample_radius2_;
   }
 }
 
-Particle ClusterSource::particle(std::size_t i) const {
+Particle ClusterSampler::particle(std::size_t i) const {
   auto const& p = particles_;
   return {p.x[i], p.y[i], p.z[i], p.vx[i], p.vy[i], p.vz[i]};
 }
 
-void ClusterSource::add_target(TargetBatch& batch, Vec3 const& position_r200, std::int64_t n_max,
-                               Random random) const {
+TargetBatch ClusterSampler::batch(std::int64_t row, std::int64_t n_max, Random random) const {
+  TargetBatch batch;
+  batch.cluster_row = row;
+  batch.cluster = input_;
+  batch.scalars = input_.scalars;
+  if (n_max > 0) batch.cluster_particles = draw_cluster(n_max, random);
+  return batch;
+}
+
+void ClusterSampler::add_target(TargetBatch& batch, Vec3 const& position_r200, std::int64_t n_max,
+                                Random random) const {
   if (batch.first_particle.empty()) batch.first_particle.push_back(0);
   batch.position.push_back(position_r200);
   std::int64_t n_within = 0;
   if (n_max > 0) {
-    n_within = spheres_.sample(input_.r200c * position_r200, n_max, random, indices_);
+    n_within = spheres_->sample(input_.r200c * position_r200, n_max, random, indices_);
     for (std::int32_t const i : indices_) batch.local.push_back(particle(i));
   }
   batch.n_within.push_back(n_within);
   batch.first_particle.push_back(std::ssize(batch.local));
 }
 
-std::vector<Particle> ClusterSource::draw_origin(std::int64_t n_max, Random random) const {
+std::vector<Particle> ClusterSampler::draw_cluster(std::int64_t n_max, Random random) const {
   std::vector<std::int64_t> chosen;
   auto const inside = [&](std::int64_t i) {
     auto const [x, y, z, vx, vy, vz] = particle(i);
-    return x * x + y * y + z * z < origin_radius2_;
+    return x * x + y * y + z * z < sample_radius2_;
   };
   auto const size = particles_.size();
-  if (2 * n_max >= n_within_origin_radius_) {
+  if (2 * n_max >= n_within_sample_radius_) {
     // Nearly all: go through them once, taking each with the probability that is left.
-    std::int64_t left = n_within_origin_radius_, wanted = std::min(n_max, left);
+    std::int64_t left = n_within_sample_radius_, wanted = std::min(n_max, left);
     for (std::int64_t i = 0; i < size && wanted > 0; ++i) {
       if (!inside(i)) continue;
       if (static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(left--))) < wanted) {

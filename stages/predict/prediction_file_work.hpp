@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/module.hpp"
 #include "pipeline/base/comm.hpp"
 
 namespace setsz {
@@ -17,15 +18,16 @@ struct PredictionTable {
   std::int64_t n_voxels = 0;
   std::vector<std::int64_t> rows;  ///< of clusters.h5, ascending
   std::vector<std::int64_t> ids;
-  std::vector<double> edges;  ///< [ckpc/h]
+  std::vector<double> edges;             ///< [ckpc/h]
+  std::vector<ClusterStateInfo> states;  ///< what the modules leave of each cluster
 };
 
 /// Predictions of one rank's cubes, ready to be written.
 struct PredictedCubes {
-  Range range;                  ///< in the list of predicted clusters
-  std::vector<float> pressure;  ///< (n, n_voxels^3), z fastest, P_e/P200
-  std::vector<double> y;        ///< (n), within 2 R200 [(kpc/h)^2]
-  std::vector<double> shift;    ///< (n, 3), of origin [R200]
+  Range range;                              ///< in the list of predicted clusters
+  std::vector<float> pressure;              ///< (n, n_voxels^3), z fastest, P_e/P200
+  std::vector<double> y;                    ///< (n), within 2 R200 [(kpc/h)^2]
+  std::vector<std::vector<double>> states;  ///< (n, size) of each of PredictionTable::states
 };
 
 /// Collective: writes prediction.h5, each rank its cubes. \pre the ranks' ranges partition the rows

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+// Internal to setsz::model, as all headers that show ATen.
 #include <ATen/core/Tensor.h>
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "model/gnfw.hpp"
 #include "model/layers.hpp"
 #include "model/network.hpp"
+#include "model/network_options.hpp"
 #include "model/target_batch.hpp"
 #include "pipeline/base/comm.hpp"
 
@@ -21,16 +24,20 @@ namespace setsz {
 struct NetworkSetup {
   NetworkOptions options;
   Standardisation standardisation;
-  GnfwParameters gnfw;  ///< the benchmark fit, from which the profile starts
+  GnfwParameters benchmark;  ///< the fit from which a profile starts
 };
+
+/// What is left to do once libtorch has come back to the outputs of modules that differentiate by
+/// hand. Done last first, as all of back-propagation.
+using AfterBackward = std::vector<std::function<void()>>;
 
 /// One evaluation of a lane or block: what belongs to the cluster as a whole.
 struct ClusterContext {
   NetworkSetup const& setup;
   TargetBatch const& batch;
   Tensors const& parameters;
-  at::Tensor vectors{};  ///< (8, 3), times sqrt(3)
-  at::Tensor scalars{};  ///< (11), standardised
+  at::Tensor vectors{};  ///< (n_vectors, 3), times sqrt(3)
+  at::Tensor scalars{};  ///< (n_scalars), standardised
   /// Results of the modules that run once per cluster ("shift", (3) in R200), by name. In training
   /// they are detached: their gradients are collected over the chunks, then sent back once.
   std::map<std::string, at::Tensor> shared{};
@@ -42,8 +49,7 @@ struct ClusterContext {
   ParticleKernel kernel = ParticleKernel::fused;
   std::span<float const> values{};  ///< the parameters, flat
   std::span<float> gradient{};      ///< the same of the gradient; empty in prediction
-  /// What modules that differentiate by hand do once libtorch has come back to their outputs.
-  std::vector<std::function<void(ClusterContext const&)>> after_backward{};
+  AfterBackward after_backward{};
   bool training() const { return !gradient.empty(); }
 };
 
@@ -55,31 +61,38 @@ struct ChunkContext {
   ClusterContext const& cluster;
   Range targets;
   DropoutMasks masks;
-  at::Tensor radius;                 ///< (n), of the targets from the (shifted) centre [R200]
-  at::Tensor angles;                 ///< (n, 8), r^.e over 1/sqrt(3)
-  at::Tensor profile;                ///< (n), P/P200 of the gnfw; undefined without it
-  std::vector<at::Tensor> features;  ///< (n, *) what goes into the aggregator, module by module
-  at::Tensor corrections;            ///< (n, 2 or 1): a1, a2 or a; undefined without them
-  std::vector<std::function<void(ChunkContext const&)>> after_backward;  ///< of this chunk
+  at::Tensor position;               ///< (n, 3), of the targets from the centre [R200]
+  at::Tensor radius;                 ///< (n), its length
+  at::Tensor direction;              ///< (n, 3), its unit vector
+  at::Tensor profile;                ///< (n), P/P200 that corrections multiply; may be undefined
+  std::vector<at::Tensor> features;  ///< (n, *) for the module that takes them
+  at::Tensor pressure;               ///< (n), P/P200: the result of the last module that gives it
+  AfterBackward after_backward;
 };
 
-/// A part of the network. Its constructor registers its parameters with the layout.
-class Module {
+/// The half of a module that computes. Its constructor registers its parameters with the layout.
+class ModuleNetwork {
  public:
-  virtual ~Module() = default;
+  virtual ~ModuleNetwork() = default;
   /// Starting values.
   virtual void initialise(ParameterLayout const& layout, std::span<float> parameters,
                           std::uint64_t seed) const = 0;
-  /// Once per cluster and lane.
+  /// Once per cluster and lane. Results that `shared` already holds are known from before.
   virtual void prepare(ClusterContext&) const {}
+  /// Once per chunk of targets, of all modules before any `evaluate`: moves the targets.
+  virtual void place(ChunkContext&) const {}
   /// Once per chunk of targets.
   virtual void evaluate(ChunkContext&) const {}
+  /// The module's own term of the loss of a cluster, from its results in `shared`; a scalar, or
+  /// undefined. It is added to the mean over the targets of the cluster.
+  virtual at::Tensor loss(ClusterContext const&) const { return {}; }
   /// Dropout rates of the columns of masks that `evaluate` takes.
   virtual std::vector<double> dropout_rates() const { return {}; }
 };
 
-/// The modules that the options ask for, in the order in which they are evaluated.
-std::vector<std::unique_ptr<Module>> make_modules(NetworkSetup const& setup,
-                                                  ParameterLayout& layout);
+/// The floats of a contiguous tensor in host memory.
+inline std::span<float> floats_of(at::Tensor const& tensor) {
+  return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+}
 
 }  // namespace setsz

@@ -46,13 +46,18 @@ class TrainingData {
  private:
   void load_owned(TrainTask const& task, GnfwParameters const& benchmark,
                   std::string const& particles_path, std::string const& pressure_path);
+  void fit_scalars(TrainTask const& task, std::string const& particles_path);
   void fit_standardisation();
+  /// The lanes of a cluster of the step, with their noise. \param place  among the step's clusters
+  std::vector<Lane> draw(TrainingCluster const& cluster, std::size_t place, std::size_t n_clusters,
+                         std::uint64_t seed, std::uint64_t epoch) const;
   std::vector<Lane> lanes_of(LaneSum const& lanes, std::vector<std::int64_t> const& rows,
                              std::uint64_t seed, std::uint64_t epoch) const;
 
   Comm comm_;
   ClusterTable table_;
   NetworkOptions network_;
+  SphereRadius local_radius_;
   std::vector<std::int64_t> training_, validation_;  ///< rows, ascending
   std::int64_t clusters_per_step_;
   DrawSizes training_sizes_, validation_sizes_;

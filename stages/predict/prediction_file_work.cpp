@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/predict/prediction_file.hpp"
+#include "stages/predict/prediction_file_work.hpp"
 
 #include "io/h5.hpp"
 
@@ -35,11 +35,14 @@ void write_prediction(Comm const& comm, std::string const& path, PredictionTable
        .description = "integrated Compton y of the voxels within 2 R200, as y_gas in gnfw.json"},
       n_cubes);
   file.write_rows("/y", cubes.range.first, cubes.y);
-  file.create_dataset<double>(
-      "/origin_shift",
-      {.unit = "R200", .frame = "cluster", .description = "where origin centres the profile"},
-      n_cubes, {3});
-  file.write_rows("/origin_shift", cubes.range.first, cubes.shift);
+  for (std::size_t i = 0; i < table.states.size(); ++i) {
+    auto const& state = table.states[i];
+    file.create_dataset<double>(
+        "/" + state.dataset,
+        {.unit = state.unit, .frame = state.frame, .description = state.description}, n_cubes,
+        {state.size});
+    file.write_rows("/" + state.dataset, cubes.range.first, cubes.states[i]);
+  }
   file.close();
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/train/training_data.hpp"
+#include "stages/train/training_data_work.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -27,11 +27,12 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, GnfwParamete
       seed_(task.instance.stream_seed(task.run_seed)),
       validation_seed_(static_cast<std::uint64_t>(task.run_seed)),
       weight_by_p200_(task.options.weight_by_p200),
-      noise_({}, {}) {
-  training_sizes_ = {
-      .targets = task.options.targets,
-      .local_particles = network_.has("local") ? task.model.local_particles_train : 0,
-      .origin_particles = network_.has("origin") ? task.model.origin_particles_train : 0};
+      noise_({}, {}, {}) {
+  auto const needs = network_.needs();
+  local_radius_ = needs.local_radius;
+  training_sizes_ = {.targets = task.options.targets,
+                     .local_particles = needs.local_particles.in(Phase::training),
+                     .cluster_particles = needs.cluster_particles.in(Phase::training)};
   validation_sizes_ = training_sizes_;
   validation_sizes_.targets = task.options.validation_targets;
   collectively(comm_, "train: reading clusters", [&] {
@@ -45,20 +46,27 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, GnfwParamete
             "use a larger box");
     load_owned(task, benchmark, particles_path, pressure_path);
   });
-  std::vector<ClusterScalars> scalars;
+  fit_scalars(task, particles_path);
+  fit_standardisation();
+}
+
+/// From the scalars of all training clusters: their standardisation, and the noise on them.
+void TrainingData::fit_scalars(TrainTask const& task, std::string const& particles_path) {
+  std::vector<std::vector<double>> scalars;
   collectively(comm_, "train: reading scalars", [&] {
     ParticleStore const store(particles_path);
     for (auto const row : training_) scalars.push_back(store.scalars(row));
   });
-  for (std::size_t i = 0; i < n_scalars; ++i) {
+  auto const& columns = network_.columns();
+  for (std::size_t i = 0; i < columns.scalars.size(); ++i) {
     Moments moments;
     for (auto const& s : scalars) moments.add(s[i]);
-    standardisation_.scalars[i] = moments.affine();
+    standardisation_.scalars.push_back(moments.affine());
   }
-  noise_ = ScalarNoise(scalars, {.scalars = task.options.noise,
-                                 .log_mass = task.options.noise_mass,
-                                 .vector_angle_deg = task.options.vector_noise_deg});
-  fit_standardisation();
+  noise_ = ScalarNoise(columns, scalars,
+                       {.scalars = task.options.noise,
+                        .log_mass = task.options.noise_mass,
+                        .vector_angle_deg = task.options.vector_noise_deg});
 }
 
 void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& benchmark,
@@ -78,15 +86,14 @@ void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& bench
   for (std::int64_t row = boundaries[rank]; row < boundaries[rank + 1]; ++row) {
     if (table_.split_of(row, task.instance.fold) == Split::testing) continue;
     double const r200 = table_.clusters[row].r200c;
-    double const local_radius = network_.local_radius_ckpch(r200);
-    if (network_.has("local")) store.require_local_spheres(row, local_radius);
+    double const local_radius = local_radius_.ckpch(r200);
+    store.require_local_spheres(row, local_radius);
     ClusterTarget const target{
         cubes.lattice(row, r200), cubes.read(row),
         gnfw_shape(benchmark, table_.clusters[row].m200c, table_.cosmology.h, table_.redshift),
         task.options.target_sampling};
     owned_[row] = std::make_unique<TrainingCluster>(
-        row, store.load(row), cluster_input(table_, row, store.scalars(row), store.vectors(row)),
-        local_radius, target);
+        row, store.load(row), cluster_input(table_, store, row), local_radius, target);
     held_bytes_ += 24.0 * real(store.count(row)) + 8.0 * real(owned_[row]->n_voxels());
     progress.update(real(row + 1 - boundaries[rank]));
     mark_progress("train: reading clusters");
@@ -94,25 +101,23 @@ void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& bench
 }
 
 void TrainingData::fit_standardisation() {
-  std::vector<ClusterMoments> own;
+  std::vector<std::string> names;
+  for (auto const* module : network_.chosen())
+    for (auto& name : module->measured()) names.push_back(std::move(name));
+  std::vector<Moments> own;  // of each cluster, in the order of the names
   collectively(comm_, "train: standardising", [&] {
-    for (auto const& [row, cluster] : owned_)
-      if (std::ranges::binary_search(training_, row))
-        own.push_back(cluster->moments(training_sizes_,
-                                       network_.local_radius_ckpch(cluster->input().r200c),
-                                       validation_seed_));
+    for (auto const& [row, cluster] : owned_) {
+      if (!std::ranges::binary_search(training_, row)) continue;
+      auto const moments = cluster->moments(network_, training_sizes_, validation_seed_);
+      own.insert(own.end(), moments.begin(), moments.end());
+    }
   });
   // Owners are in row order: the sums do not depend on the number of ranks.
-  ClusterMoments sum;
-  for (auto const& m : comm_.all_gather_v(own)) {
-    sum.origin_radius += m.origin_radius, sum.origin_speed += m.origin_speed;
-    sum.local_radius += m.local_radius, sum.local_speed += m.local_speed;
-    sum.target_radius += m.target_radius, sum.log_count += m.log_count;
-  }
+  std::vector<Moments> sums(names.size());
+  auto const all = comm_.all_gather_v(own);
+  for (std::size_t i = 0; i < all.size(); ++i) sums[i % sums.size()] += all[i];
   auto& s = standardisation_;
-  s.origin_radius = sum.origin_radius.affine(), s.origin_speed = sum.origin_speed.affine();
-  s.local_radius = sum.local_radius.affine(), s.local_speed = sum.local_speed.affine();
-  s.target_radius = sum.target_radius.affine(), s.log_count = sum.log_count.affine();
+  for (std::size_t i = 0; i < names.size(); ++i) s.quantities[names[i]] = sums[i].affine();
   double log_p200 = 0;
   for (auto const row : training_) log_p200 += std::log(table_.clusters[row].p200);
   s.reference_p200 = std::exp(log_p200 / real(training_.size()));
@@ -141,53 +146,43 @@ std::vector<Lane> TrainingData::validation_lanes(LaneSum const& lanes,
                   validation_seed_, validation_epoch);
 }
 
+std::vector<Lane> TrainingData::draw(TrainingCluster const& cluster, std::size_t place,
+                                     std::size_t n_clusters, std::uint64_t seed,
+                                     std::uint64_t epoch) const {
+  bool const training = epoch != validation_epoch;
+  auto number = static_cast<int>(place) * lanes_per_cluster;
+  std::vector<Lane> lanes;
+  for (auto& batch : cluster.draw(training ? training_sizes_ : validation_sizes_, seed, epoch)) {
+    batch.share /= real(n_clusters);
+    if (training) noise_.apply(batch.cluster, seed, epoch, batch.cluster_row);
+    if (training && weight_by_p200_)
+      batch.weight = std::pow(batch.cluster.p200 / standardisation_.reference_p200, 2);
+    lanes.push_back({number++, std::move(batch)});
+  }
+  return lanes;
+}
+
 std::vector<Lane> TrainingData::lanes_of(LaneSum const& lanes,
                                          std::vector<std::int64_t> const& rows, std::uint64_t seed,
                                          std::uint64_t epoch) const {
-  bool const training = epoch != validation_epoch;
   std::vector<Lane> own;
   std::vector<std::vector<std::byte>> messages(comm_.size());
   collectively(comm_, "train: drawing targets", [&] {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       auto const found = owned_.find(rows[i]);
       if (found == owned_.end()) continue;
-      auto drawn = found->second->draw(training ? training_sizes_ : validation_sizes_, seed, epoch);
-      for (std::size_t j = 0; j < drawn.size(); ++j) {
-        auto& batch = drawn[j];
-        batch.share /= real(rows.size());
-        if (training) noise_.apply(batch.cluster, seed, epoch, batch.cluster_row);
-        if (training && weight_by_p200_)
-          batch.weight = std::pow(batch.cluster.p200 / standardisation_.reference_p200, 2);
-        int const lane = static_cast<int>(i) * lanes_per_cluster + static_cast<int>(j);
-        int const rank = lanes.rank_of(lane);
-        if (rank == comm_.rank()) {
-          own.push_back({lane, std::move(batch)});
-        } else {
-          auto& message = messages[rank];
-          auto const* number = reinterpret_cast<std::byte const*>(&lane);
-          message.insert(message.end(), number, number + sizeof lane);
-          pack(batch, message);
-        }
+      for (auto& lane : draw(*found->second, i, rows.size(), seed, epoch)) {
+        int const rank = lanes.rank_of(lane.number);
+        if (rank == comm_.rank())
+          own.push_back(std::move(lane));
+        else
+          pack(lane, messages[rank]);
       }
     }
   });
-  if (comm_.size() > 1) {
-    std::vector<std::byte> send;
-    std::vector<std::int64_t> counts;
-    for (auto const& message : messages) {
-      send.insert(send.end(), message.begin(), message.end());
-      counts.push_back(std::ssize(message));
-    }
-    auto const received = comm_.all_to_all_v(std::span<std::byte const>(send), counts);
-    for (std::size_t cursor = 0; cursor < received.size();) {
-      Lane lane;
-      std::copy_n(received.data() + cursor, sizeof lane.number,
-                  reinterpret_cast<std::byte*>(&lane.number));
-      cursor += sizeof lane.number;
-      lane.batch = unpack(received, cursor);
-      own.push_back(std::move(lane));
-    }
-  }
+  auto const received = comm_.exchange(messages);
+  for (std::size_t cursor = 0; cursor < received.size();)
+    own.push_back(unpack_lane(received, cursor));
   std::ranges::sort(own, {}, &Lane::number);
   return own;
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/train/train_network.hpp"
+#include "stages/train/train_work.hpp"
 
 #include <gtest/gtest.h>
 
+#include "model/model_file.hpp"
 #include "model/network.hpp"
 #include "pipeline/base/hash.hpp"
 #include "small_universe.hpp"
+#include "stages/common/cluster_sampler.hpp"
 #include "stages/common/cube_file.hpp"
-#include "stages/predict/predict_network.hpp"
-#include "stages/train/cluster_source.hpp"
+#include "stages/predict/predict_work.hpp"
 
 namespace setsz {
 namespace {
@@ -47,7 +48,7 @@ TEST_F(Learning, MakesTheSameModelOnAnyNumberOfRanks) {
   auto const outputs = *folder_ / "together";
   TestContext context(*world_, folder_->path(), outputs);
   train_network(small_training(epochs), context);
-  EXPECT_EQ(hash_file(outputs + "/model.pt"), hash_file(alone() + "/model.pt"));
+  EXPECT_EQ(hash_file(outputs + "/model.h5"), hash_file(alone() + "/model.h5"));
   EXPECT_EQ(h5_content_hash(outputs + "/history.h5"), h5_content_hash(alone() + "/history.h5"));
 }
 
@@ -61,12 +62,12 @@ TEST_F(Learning, AnInterruptedTrainingMakesTheSameModel) {
       train_network(small_training(epochs), context);
     } catch (StoppedByTest const&) {
       ++stops;
-      EXPECT_FALSE(std::filesystem::exists(outputs + "/model.pt"));
+      EXPECT_FALSE(std::filesystem::exists(outputs + "/model.h5"));
     }
     world_->barrier();
   }
   EXPECT_EQ(stops, 3);
-  EXPECT_EQ(hash_file(outputs + "/model.pt"), hash_file(alone() + "/model.pt"));
+  EXPECT_EQ(hash_file(outputs + "/model.h5"), hash_file(alone() + "/model.h5"));
 }
 
 TEST_F(Learning, TheSeedMakesAnotherModel) {
@@ -74,7 +75,7 @@ TEST_F(Learning, TheSeedMakesAnotherModel) {
   task.instance.seed = 2;
   TestContext context(*world_, folder_->path(), *folder_ / "other_seed");
   train_network(task, context);
-  EXPECT_NE(hash_file(*folder_ / "other_seed/model.pt"), hash_file(alone() + "/model.pt"));
+  EXPECT_NE(hash_file(*folder_ / "other_seed/model.h5"), hash_file(alone() + "/model.h5"));
 }
 
 TEST_F(Learning, BeatsABenchmarkThatIsWrong) {
@@ -87,7 +88,7 @@ TEST_F(Learning, BeatsABenchmarkThatIsWrong) {
 TEST_F(Learning, PredictsTheSameOnAnyNumberOfRanks) {
   auto const outputs = *folder_ / "predicted";
   TestContext context(*world_, folder_->path(), outputs);
-  if (world_->is_root()) std::filesystem::copy(alone() + "/model.pt", outputs + "/model.pt");
+  if (world_->is_root()) std::filesystem::copy(alone() + "/model.h5", outputs + "/model.h5");
   world_->barrier();
   predict_network(small_prediction(), context);
   EXPECT_EQ(h5_content_hash(outputs + "/prediction.h5"),
@@ -100,7 +101,7 @@ TEST_F(Learning, AnInterruptedPredictionIsTheSame) {
   for (int const rounds : {3, 5, 100000}) {
     TestContext context(*world_, folder_->path(), outputs);
     if (world_->is_root())
-      std::filesystem::copy(alone() + "/model.pt", outputs + "/model.pt",
+      std::filesystem::copy(alone() + "/model.h5", outputs + "/model.h5",
                             std::filesystem::copy_options::skip_existing);
     world_->barrier();
     context.stop_after = rounds;
@@ -122,19 +123,15 @@ TEST_F(Learning, ThePredictionIsThatOfTheNetwork) {
   CubeFile const cubes(path);
   ASSERT_EQ(cubes.size(), n_clusters);
   auto const table = read_clusters(*folder_ / "clusters.h5");
-  auto const network = Network::from_container(read_container(alone() + "/model.pt"));
+  auto const network = Network::from_state(read_model(alone() + "/model.h5"));
   auto const task = small_prediction();
   std::int64_t const row = 3;
   auto const cube = cubes.read(row);
   ParticleStore const store(*folder_ / "particles.h5");
-  ClusterSource const source(
-      store.load(row), cluster_input(table, row, store.scalars(row), store.vectors(row)), 310);
+  ClusterSampler const source(store.load(row), cluster_input(table, store, row), 310);
   auto const seed = task.instance.stream_seed(task.run_seed);
   std::uint64_t const stream = (std::uint64_t{0xfffffffd} << 32) | row;
-  TargetBatch batch;
-  batch.cluster = source.input();
-  batch.xoff_r200 = batch.cluster.scalars[xoff_scalar];
-  batch.origin = source.draw_origin(200, Random(seed, Purpose::origin_sample, stream));
+  auto batch = source.batch(row, 200, Random(seed, Purpose::cluster_sample, stream));
   auto const lattice = cubes.lattice(row, source.input().r200c);
   std::vector<std::size_t> voxels;
   lattice.each_within(2, [&](std::size_t v, std::size_t) {
@@ -157,12 +154,12 @@ TEST_F(Learning, ThePredictionIsThatOfTheNetwork) {
       EXPECT_EQ(cube[v], 0);
     }
   auto const shift = cubes.file().read_rows<double>("/origin_shift", {row, row + 1});
-  EXPECT_NEAR(shift[0], network.origin_shift(batch).x, 1e-6);
+  EXPECT_NEAR(shift[0], network.cluster_state(batch).at("shift")[0], 1e-6);
 }
 
 TEST_F(Learning, ALocalRadiusBeyondTheExtractionIsRefused) {
   auto task = small_training(1);
-  task.model.network.local_radius = 400;
+  task.model.network.get<Local>().radius.value = 400;
   TestContext context(*world_, folder_->path(), *folder_ / "refused");
   auto const error = error_of([&] { train_network(task, context); });
   EXPECT_EQ(error.code(), ExitCode::config);

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/device.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+
+#include "model/network.hpp"
+#include "pipeline/base/error.hpp"
+
+namespace setsz {
+
+int cuda_device_count() { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
+
+void require_device(Device device) {
+  require(device != Device::cuda || cuda_device_count() > 0, ExitCode::config,
+          "device = cuda, but libtorch ", at::hasCUDA() ? "finds no CUDA device" : "has no CUDA",
+          "; set device = cpu, or build with a libtorch that has CUDA");
+}
+
+std::string device_description(Device device, int number) {
+  if (device == Device::cpu) return "the CPU, BLAS: " + blas_description();
+  if (device == Device::mirror) return "a mirror in host memory";
+  return concat("CUDA device ", number % cuda_device_count(), " of ", cuda_device_count());
+}
+
+}  // namespace setsz

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/model_file.hpp"
+
+#include <functional>
+#include <numeric>
+
+#include "io/h5.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/hash.hpp"
+
+namespace setsz {
+
+namespace {
+
+constexpr std::int64_t format_version = 2;
+constexpr char const* version_key = "model_format";
+constexpr char const* hash_key = "content_hash";
+
+std::string hash_of(ModelState const& state) {
+  Hash hash;
+  for (auto const& [key, value] : state.description.items()) hash.add(key).add(value.dump());
+  for (auto const& [name, tensor] : state.tensors) {
+    hash.add(name).add(std::ssize(tensor.shape));
+    for (auto const n : tensor.shape) hash.add(n);
+    hash.add_bytes(tensor.values.data(), tensor.values.size() * sizeof(float));
+  }
+  return hash.hex();
+}
+
+std::int64_t product(std::vector<std::int64_t> const& shape) {
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+ModelState read_checked(std::string const& path) {
+  auto const file = H5File::open(path);
+  require(file.has_attribute("/", version_key), ExitCode::bad_data, "it has no attribute '",
+          version_key, "'");
+  auto const version = file.attribute<std::int64_t>("/", version_key);
+  require(version == format_version, ExitCode::bad_data, "it has format version ", version,
+          ", this program reads ", format_version);
+  ModelState state;
+  for (auto const& key : file.attribute_names("/"))
+    if (key != version_key && key != hash_key)
+      state.description[key] = nlohmann::json::parse(file.attribute<std::string>("/", key));
+  for (auto const& group : file.members("/"))
+    for (auto const& name : file.members("/" + group)) {
+      auto const dataset = "/" + group + "/" + name;
+      state.tensors[group + "/" + name] = {file.info(dataset).shape, file.read_all<float>(dataset)};
+    }
+  require(file.attribute<std::string>("/", hash_key) == hash_of(state), ExitCode::bad_data,
+          "its content does not match its hash");
+  return state;
+}
+
+}  // namespace
+
+void write_model(std::string const& path, ModelState const& state) {
+  auto file = H5File::create_serial(path);
+  file.set_attribute("/", version_key, format_version);
+  for (auto const& [key, value] : state.description.items())
+    file.set_attribute("/", key, value.dump());
+  for (auto const& [name, tensor] : state.tensors) {
+    require(product(tensor.shape) == std::ssize(tensor.values), ExitCode::internal, "tensor '",
+            name, "' has ", tensor.values.size(), " values, its shape ", product(tensor.shape));
+    file.write_same("/" + name, {.unit = "1"}, tensor.values,
+                    {tensor.shape.begin() + 1, tensor.shape.end()});
+  }
+  file.set_attribute("/", hash_key, hash_of(state));
+  file.close();
+}
+
+ModelState read_model(std::string const& path) {
+  auto const refuse = [&](std::string const& why) {
+    fail(ExitCode::bad_data, "'", path, "' is not a complete model file (", why,
+         "); delete it and run the stage train again, or copy the file again");
+  };
+  try {
+    return read_checked(path);
+  } catch (Error const& error) {
+    if (error.code() != ExitCode::bad_data) throw;
+    refuse(error.what());
+  } catch (nlohmann::json::exception const& error) {
+    refuse(error.what());
+  }
+  return {};
+}
+
+}  // namespace setsz

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/module.hpp"
+
+#include <algorithm>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
+
+namespace setsz {
+
+namespace {
+
+SampleSize larger(SampleSize const& a, SampleSize const& b) {
+  return {std::max(a.training, b.training), std::max(a.prediction, b.prediction)};
+}
+
+bool any(SampleSize const& size) { return size.training > 0 || size.prediction > 0; }
+
+}  // namespace
+
+ModuleNeeds operator+(ModuleNeeds const& a, ModuleNeeds const& b) {
+  bool const both = any(a.local_particles) && any(b.local_particles);
+  require(!both || (a.local_radius == b.local_radius && a.local_particles == b.local_particles),
+          ExitCode::config,
+          "two modules need particles around a target, but differ in the radius of the sphere or "
+          "in the number of particles; give them the same values");
+  ModuleNeeds sum = any(a.local_particles) ? a : b;
+  sum.cluster_particles = larger(a.cluster_particles, b.cluster_particles);
+  sum.scalars = a.scalars;
+  sum.scalars.insert(sum.scalars.end(), b.scalars.begin(), b.scalars.end());
+  return sum;
+}
+
+double mlp_flops(std::int64_t inputs, std::int64_t layers, std::int64_t width) {
+  return 2 * real(width) * real(inputs + layers * width);
+}
+
+void add_size(OptionList& options, std::string key, std::int64_t& value, std::string_view help) {
+  options.add(std::move(key), value, {.help = help, .min = 1, .max = 4096});
+}
+
+void add_sample_size(OptionList& options, std::string const& prefix, SampleSize& value,
+                     std::string_view what) {
+  std::string const help = concat(what, " in training, at most");
+  options.add(prefix + "_train", value.training, {.help = help, .min = 1, .max = 1e8});
+  options.add(
+      prefix + "_test", value.prediction,
+      {.help = "the same in prediction", .min = 1, .max = 1e8, .affects = Affects::prediction});
+}
+
+}  // namespace setsz

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "model/module_list.hpp"
+#include "model/modules/aggregator.hpp"
+#include "model/modules/gnfw.hpp"
+#include "model/modules/local.hpp"
+#include "model/modules/origin.hpp"
+
+namespace setsz {
+
+/// One line a module.
+using ModuleTable = ModuleList<  //
+    Gnfw,                        //
+    Origin,                      //
+    Local,                       //
+    Aggregator                   //
+    >;
+
+}  // namespace setsz

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/modules/aggregator.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/matmul.h>
+
+#include "model/corrections.hpp"
+
+namespace setsz {
+
+namespace {
+
+class AggregatorNetwork : public ModuleNetwork {
+ public:
+  AggregatorNetwork(Aggregator const& options, NetworkSetup const& setup, ParameterLayout& layout)
+      : absolute_angles_(options.absolute_angles),
+        setup_(setup),
+        mlp_(layout, std::string(Aggregator::key), "mlp",
+             {.inputs = Aggregator::n_inputs(setup.options),
+              .hidden_layers = options.layers,
+              .width = options.width,
+              .outputs = Corrections::count(setup.options),
+              .linear_head = true,
+              .visible_dropout = options.visible_dropout,
+              .dropout = options.dropout,
+              .head_scale = setup.options.head_scale}),
+        corrections_(layout, std::string(Aggregator::key)) {}
+  void initialise(ParameterLayout const& layout, std::span<float> parameters,
+                  std::uint64_t seed) const override {
+    mlp_.initialise(layout, parameters, seed);
+    corrections_.initialise(setup_.options, layout, parameters);
+  }
+  void evaluate(ChunkContext& chunk) const override {
+    auto const& context = chunk.cluster;
+    auto const scale = setup_.standardisation.quantity("target_radius");
+    auto const angles =  // r^.e over 1/sqrt(3)
+        at::matmul(chunk.direction, context.vectors.t());
+    std::vector<at::Tensor> inputs{
+        ((chunk.radius - scale.mean) / scale.deviation).unsqueeze(1),
+        absolute_angles_ ? angles.abs() : angles,
+        context.scalars.expand({chunk.targets.size(), context.scalars.size(0)})};
+    inputs.insert(inputs.end(), chunk.features.begin(), chunk.features.end());
+    chunk.pressure =
+        corrections_(chunk, mlp_(context.parameters, at::cat(inputs, 1), &chunk.masks));
+  }
+  std::vector<double> dropout_rates() const override { return mlp_.dropout_rates(); }
+
+ private:
+  bool absolute_angles_;
+  NetworkSetup const& setup_;
+  Mlp mlp_;
+  Corrections corrections_;
+};
+
+}  // namespace
+
+std::unique_ptr<ModuleNetwork> Aggregator::network(NetworkSetup const& setup,
+                                                   ParameterLayout& layout) const {
+  return std::make_unique<AggregatorNetwork>(*this, setup, layout);
+}
+
+}  // namespace setsz

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/modules/gnfw.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/log.h>
+#include <ATen/ops/log1p.h>
+#include <ATen/ops/matmul.h>
+
+#include <cmath>
+
+#include "model/module_network.hpp"
+#include "pipeline/base/number.hpp"
+
+namespace setsz {
+
+namespace {
+
+class GnfwNetwork : public ModuleNetwork {
+ public:
+  GnfwNetwork(NetworkSetup const& setup, ParameterLayout& layout)
+      : start_(setup.benchmark), tensor_(layout.add(std::string(Gnfw::key), "profile", {6})) {}
+  void initialise(ParameterLayout const& layout, std::span<float> parameters,
+                  std::uint64_t) const override {
+    auto const p = parameters.subspan(layout.tensors()[tensor_].first);
+    p[0] = single(std::log(start_.A_P0)), p[1] = single(start_.a_P0);
+    p[2] = single(std::log(start_.A_xc)), p[3] = single(start_.a_xc);
+    p[4] = single(std::log(start_.A_beta)), p[5] = single(start_.a_beta);
+  }
+  void prepare(ClusterContext& context) const override {
+    auto const& cluster = context.batch.cluster;
+    double const log_mass = std::log(cluster.m200c / cluster.h / 1e4);  // 1e14 Msun
+    double const log_a = std::log1p(cluster.redshift);
+    auto const table = context.parameters[tensor_].view({3, 2});
+    auto basis = at::empty({2});
+    floats_of(basis)[0] = 1, floats_of(basis)[1] = single(log_mass);
+    auto slopes = at::empty({3});
+    floats_of(slopes)[0] = single(start_.slope_P0 * log_a);
+    floats_of(slopes)[1] = single(start_.slope_xc * log_a);
+    floats_of(slopes)[2] = single(start_.slope_beta * log_a);
+    context.shared["gnfw"] =
+        at::matmul(table, context.put(basis)) + context.put(slopes);  // ln P0, ln xc, ln beta
+  }
+  void evaluate(ChunkContext& chunk) const override {
+    auto const& shape = chunk.cluster.shared.at("gnfw");
+    auto const log_y = at::log(chunk.radius + gnfw_radius_floor) - shape[1];
+    auto const falling = at::exp(shape[2]) * at::log1p(at::exp(log_y));
+    chunk.profile = at::exp(shape[0] - 0.3 * log_y - falling);
+    chunk.pressure = chunk.profile;
+  }
+
+ private:
+  GnfwParameters start_;
+  std::size_t tensor_;
+};
+
+}  // namespace
+
+std::unique_ptr<ModuleNetwork> Gnfw::network(NetworkSetup const& setup,
+                                             ParameterLayout& layout) const {
+  return std::make_unique<GnfwNetwork>(setup, layout);
+}
+
+}  // namespace setsz

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/modules/local.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+
+#include <cassert>
+#include <optional>
+
+#include "model/corrections.hpp"
+#include "model/particle_pool.hpp"
+
+namespace setsz {
+
+LocalFeatures::LocalFeatures(ClusterInput const& cluster, Standardisation const& standardisation,
+                             LocalContraction contraction, double radius_ckpch)
+    : contract_(cluster.vectors),
+      radius_(standardisation.quantity("local_radius"), radius_ckpch),
+      speed_(standardisation.quantity("local_speed"), cluster.v200),
+      contraction_(contraction),
+      full_scale_(single(1 / (radius_ckpch * cluster.v200))) {}
+
+void LocalFeatures::operator()(Vec3 const& target, std::span<Particle const> particles,
+                               std::span<float> features) const {
+  assert(std::ssize(features) == std::ssize(particles) * n());
+  if (particles.empty()) return;
+  auto const count = real(particles.size());
+  Vec3 sum;
+  for (Particle const& p : particles) sum += velocity(p);
+  auto const bx = single(sum.x / count), by = single(sum.y / count), bz = single(sum.z / count);
+  auto const tx = single(target.x), ty = single(target.y), tz = single(target.z);
+  bool const unit = contraction_ == LocalContraction::unit;
+  auto const root3 = single(std::sqrt(3.0));
+  auto const n_vectors = contract_.n();
+
+  float* row = features.data();
+  for (Particle const& p : particles) {
+    float const x = p.x - tx, y = p.y - ty, z = p.z - tz;
+    float const vx = p.vx - bx, vy = p.vy - by, vz = p.vz - bz;
+    float const q = std::sqrt(x * x + y * y + z * z);
+    float const v = std::sqrt(vx * vx + vy * vy + vz * vz);
+    float const iq = inverse_or_zero(q), iv = inverse_or_zero(v);
+    row[0] = radius_(q);
+    contract_(x * iq, y * iq, z * iq, row + 1);
+    row[1 + n_vectors] = speed_(v);
+    contract_(vx * iv, vy * iv, vz * iv, row + 2 + n_vectors);
+    float const qv = x * vx + y * vy + z * vz;
+    row[2 + 2 * n_vectors] = qv * (unit ? root3 * iq * iv : full_scale_);
+    row += 3 + 2 * n_vectors;
+  }
+}
+
+namespace {
+
+MlpShape shape(Local const& options, std::int64_t inputs) {
+  return {.inputs = inputs,
+          .hidden_layers = options.layers,
+          .width = options.width,
+          .outputs = options.width};
+}
+MlpShape output_shape(Local const& options) {
+  auto result = shape(options, options.width);
+  result.outputs = options.outputs;
+  result.linear_head = true;
+  return result;
+}
+
+/// In place of the module that takes features: no position, no cluster scalars.
+class LocalHead {
+ public:
+  LocalHead(Local const& options, NetworkSetup const& setup, ParameterLayout& layout)
+      : mlp_(layout, std::string(Local::key), "head",
+             {.inputs = options.outputs,
+              .hidden_layers = 1,
+              .width = options.width,
+              .outputs = Corrections::count(setup.options),
+              .linear_head = true,
+              .head_scale = setup.options.head_scale}),
+        corrections_(layout, std::string(Local::key)) {}
+  void initialise(NetworkOptions const& network, ParameterLayout const& layout,
+                  std::span<float> parameters, std::uint64_t seed) const {
+    mlp_.initialise(layout, parameters, seed);
+    corrections_.initialise(network, layout, parameters);
+  }
+  at::Tensor pressure(ChunkContext const& chunk, at::Tensor const& features) const {
+    return corrections_(chunk, mlp_(chunk.cluster.parameters, features));
+  }
+
+ private:
+  Mlp mlp_;
+  Corrections corrections_;
+};
+
+class LocalNetwork : public ModuleNetwork {
+ public:
+  LocalNetwork(Local const& options, NetworkSetup const& setup, ParameterLayout& layout)
+      : options_(options),
+        setup_(setup),
+        pool_(layout, Local::key, shape(options, Local::n_features(setup.options.columns())),
+              PoolWeight::one),
+        pooled_(layout, std::string(Local::key), "pooled", shape(options, options.width + 1)),
+        output_(layout, std::string(Local::key), "output", output_shape(options)) {
+    if (!setup.options.any(&ModuleJoints::takes_features)) head_.emplace(options, setup, layout);
+  }
+  void initialise(ParameterLayout const& layout, std::span<float> parameters,
+                  std::uint64_t seed) const override {
+    pool_.initialise(layout, parameters, seed);
+    pooled_.initialise(layout, parameters, seed);
+    output_.initialise(layout, parameters, seed);
+    if (head_) head_->initialise(setup_.options, layout, parameters, seed);
+  }
+  void prepare(ClusterContext& context) const override { pool_.begin(context); }
+  void evaluate(ChunkContext& chunk) const override {
+    auto const& context = chunk.cluster;
+    auto const& batch = context.batch;
+    auto const fill = [&](std::span<float> features) { fill_features(chunk, features); };
+    auto const pooled = pool_.mean(context, groups(chunk), fill, chunk.after_backward);
+    auto const counts = at::empty({chunk.targets.size(), 1});
+    auto const scale = setup_.standardisation.quantity("log_count");
+    for (std::int64_t i = 0; i < chunk.targets.size(); ++i)
+      floats_of(counts)[i] = single(scale(log_count(batch.n_within[chunk.targets.first + i])));
+    auto const hidden = pooled_(context.parameters, at::cat({pooled, context.put(counts)}, 1));
+    auto output = output_(context.parameters, hidden);
+    if (options_.pressure_scaling)
+      output = output * (setup_.standardisation.reference_p200 / batch.cluster.p200);
+    chunk.features.push_back(output);
+    if (head_) chunk.pressure = head_->pressure(chunk, output);
+  }
+
+ private:
+  /// The particles of the targets of a chunk, counted from the chunk's first.
+  static ParticleGroups groups(ChunkContext const& chunk) {
+    auto const first = chunk.cluster.batch.first_particle.begin() + chunk.targets.first;
+    ParticleGroups groups{{first, first + chunk.targets.size() + 1}};
+    for (auto& row : groups.first) row -= *first;
+    return groups;
+  }
+
+  void fill_features(ChunkContext const& chunk, std::span<float> features) const {
+    auto const& batch = chunk.cluster.batch;
+    auto const& cluster = batch.cluster;
+    LocalFeatures const fill(cluster, setup_.standardisation, options_.contraction,
+                             options_.radius.ckpch(cluster.r200c));
+    auto const begin = batch.first_particle[chunk.targets.first];
+    for (std::int64_t t = chunk.targets.first; t < chunk.targets.last; ++t) {
+      auto const first = batch.first_particle[t], n = batch.first_particle[t + 1] - first;
+      fill(cluster.r200c * batch.position[t], std::span(batch.local).subspan(first, n),
+           features.subspan((first - begin) * fill.n(), n * fill.n()));
+    }
+  }
+
+  Local options_;
+  NetworkSetup const& setup_;
+  ParticlePool pool_;
+  Mlp pooled_, output_;
+  std::optional<LocalHead> head_;
+};
+
+}  // namespace
+
+std::unique_ptr<ModuleNetwork> Local::network(NetworkSetup const& setup,
+                                              ParameterLayout& layout) const {
+  return std::make_unique<LocalNetwork>(*this, setup, layout);
+}
+
+}  // namespace setsz

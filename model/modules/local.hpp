@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/cluster_input.hpp"
+#include "model/module_list.hpp"
+#include "model/network_options.hpp"
+#include "model/particle_features.hpp"
+
+namespace setsz {
+
+/// Which contraction of position and velocity a local particle brings.
+enum class LocalContraction {
+  unit,  ///< of the unit vectors, over 1/sqrt(3)
+  full   ///< of x/R and v/V200, as in the paper
+};
+
+/// ln max(N, 0.9): finite for an empty sphere, and below that of one particle.
+inline double log_count(std::int64_t n_particles) {
+  return std::log(std::max(real(n_particles), 0.9));
+}
+
+/// What the particles around a target say: a scalar DeepSet with the exact count beside it.
+///
+/// Where no module takes what it gives, a head of its own makes the corrections from it: then the
+/// network sees neither the target's position nor the cluster's scalars.
+/// \source Thiele et al. (2022), section 2
+class Local : public ModuleOf<Local> {
+ public:
+  static constexpr std::string_view key = "local";
+
+  std::int64_t layers = 2;
+  std::int64_t width = 189;
+  std::int64_t outputs = 16;
+  SphereRadius radius{310, SphereRadius::Unit::ckpch};
+  LocalContraction contraction = LocalContraction::unit;
+  bool pressure_scaling = true;
+  SampleSize particles{256, 1000};
+
+  bool is_default() const override { return true; }
+  void declare(OptionList& options) override {
+    add_size(options, "local_layers", layers, "hidden layers of each of the three MLPs of local");
+    add_size(options, "local_width", width, "neurons in each of them");
+    add_size(options, "local_outputs", outputs, "numbers that local gives to the aggregator");
+    options.add("local_radius", radius.value,
+                {.unit = "local_radius_unit",
+                 .help = "radius of the sphere of particles around a target",
+                 .min = 1e-3,
+                 .max = 1e5});
+    options.add("local_radius_unit", radius.unit,
+                {{"ckpc/h", SphereRadius::Unit::ckpch}, {"R200", SphereRadius::Unit::r200}},
+                {.help = "its unit; R200 suits small haloes"});
+    options.add("local_contraction", contraction,
+                {{"unit", LocalContraction::unit}, {"full", LocalContraction::full}},
+                {.help = "x^.v^ of unit vectors, or x.v over R V200 as published"});
+    options.add("local_pressure_scaling", pressure_scaling,
+                {.help = "multiply what local gives by P_ref/P200"});
+    add_sample_size(options, "local_particles", particles, "particles around a target");
+  }
+  ModuleJoints joints() const override { return {.gives_pressure = true, .features = outputs}; }
+  ModuleNeeds needs() const override {
+    return {.local_particles = particles, .local_radius = radius};
+  }
+  LearningGroup learning() const override { return {.max_rate = 3e-4}; }
+
+  std::vector<std::string> measured() const override {
+    return {"local_radius", "local_speed", "log_count"};
+  }
+  void measure(std::span<TargetBatch const> lanes, std::span<Moments> sums) const override {
+    for (auto const& lane : lanes)
+      for (std::int64_t t = 0; t < lane.size(); ++t) measure_target(lane, t, sums);
+  }
+  ModuleCost cost(NetworkOptions const& network, Phase phase) const override {
+    return {.per_target = real(particles.in(phase)) *
+                          mlp_flops(n_features(network.columns()), layers, width)};
+  }
+
+  static std::int64_t n_features(ClusterColumns const& columns) {
+    return 3 + 2 * columns.n_vectors();
+  }
+  std::unique_ptr<ModuleNetwork> network(NetworkSetup const& setup, ParameterLayout& layout) const;
+
+ private:
+  void measure_target(TargetBatch const& batch, std::int64_t target,
+                      std::span<Moments> sums) const {
+    sums[2].add(log_count(batch.n_within[target]));
+    auto const first = batch.first_particle[target];
+    auto const n = batch.first_particle[target + 1] - first;
+    if (n == 0) return;
+    auto const inside = std::span(batch.local).subspan(first, n);
+    auto const& cluster = batch.cluster;
+    Vec3 bulk;
+    for (auto const& p : inside) bulk += velocity(p);
+    bulk *= 1 / real(n);
+    for (auto const& p : inside) {
+      sums[0].add(norm(position(p) - cluster.r200c * batch.position[target]) /
+                  radius.ckpch(cluster.r200c));
+      sums[1].add(norm(velocity(p) - bulk) / cluster.v200);
+    }
+  }
+};
+
+/// The numbers of particles in spheres around targets of a cluster: |x|/R, x^.e (8), |v|/V200,
+/// v^.e (8), x^.v^; x = q - target, v relative to the mean velocity of the target's particles.
+class LocalFeatures {
+ public:
+  LocalFeatures(ClusterInput const& cluster, Standardisation const& standardisation,
+                LocalContraction contraction, double radius_ckpch);
+  std::int64_t n() const { return 3 + 2 * contract_.n(); }
+  /// \param target  relative to the cluster [ckpc/h]
+  /// \param features  shape (n_particles, n)
+  void operator()(Vec3 const& target, std::span<Particle const> particles,
+                  std::span<float> features) const;
+
+ private:
+  VectorContractions contract_;
+  FloatAffine radius_, speed_;
+  LocalContraction contraction_;
+  float full_scale_;
+};
+
+}  // namespace setsz

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/modules/origin.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/sqrt.h>
+#include <ATen/ops/sum.h>
+#include <ATen/ops/tanh.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "model/particle_features.hpp"
+#include "model/particle_pool.hpp"
+
+namespace setsz {
+
+void origin_features(ClusterInput const& cluster, Standardisation const& standardisation,
+                     std::span<Particle const> particles, std::span<float> features) {
+  VectorContractions const contract(cluster.vectors);
+  FloatAffine const radius(standardisation.quantity("origin_radius"), cluster.r200c);
+  FloatAffine const speed(standardisation.quantity("origin_speed"), cluster.v200);
+  auto const scalars = standardisation.standardised(cluster.scalars);
+  auto const n_vectors = contract.n();
+  assert(features.size() == particles.size() * (2 + 2 * n_vectors + scalars.size()));
+  float* row = features.data();
+  for (Particle const& p : particles) {
+    float const q = std::sqrt(p.x * p.x + p.y * p.y + p.z * p.z);
+    float const v = std::sqrt(p.vx * p.vx + p.vy * p.vy + p.vz * p.vz);
+    float const iq = inverse_or_zero(q), iv = inverse_or_zero(v);
+    row[0] = radius(q);
+    row[1] = speed(v);
+    contract(p.x * iq, p.y * iq, p.z * iq, row + 2);
+    contract(p.vx * iv, p.vy * iv, p.vz * iv, row + 2 + n_vectors);
+    row = std::ranges::copy(scalars, row + 2 + 2 * n_vectors).out;
+  }
+}
+
+namespace {
+
+class OriginNetwork : public ModuleNetwork {
+ public:
+  OriginNetwork(Origin const& options, NetworkSetup const& setup, ParameterLayout& layout)
+      : pooling_(options.pooling),
+        xoff_(setup.options.columns().scalar("xoff")),
+        pool_(layout, Origin::key,
+              {.inputs = Origin::n_features(setup.options.columns()),
+               .hidden_layers = options.layers,
+               .width = options.width,
+               .outputs = 2,
+               .linear_head = true,
+               .head_scale = setup.options.head_scale},
+              options.pooling) {}
+  void initialise(ParameterLayout const& layout, std::span<float> parameters,
+                  std::uint64_t seed) const override {
+    pool_.initialise(layout, parameters, seed);
+  }
+  void prepare(ClusterContext& context) const override {
+    if (context.shared.contains("shift")) return;  // known from before
+    auto const& batch = context.batch;
+    pool_.begin(context);
+    auto const fill = [&](std::span<float> features) {
+      origin_features(batch.cluster, context.setup.standardisation, batch.cluster_particles,
+                      features);
+    };
+    ParticleGroups whole{{0, std::ssize(batch.cluster_particles)},
+                         pool_weights(pooling_, batch.cluster, batch.cluster_particles)};
+    auto const vectors = pool_.mean(context, std::move(whole), fill, context.after_backward)[0];
+    auto const u = vectors[0] * batch.scalars[xoff_] + vectors[1];
+    // The small number keeps the gradient finite at u = 0; tanh(x)/x is smooth there.
+    auto const length = at::sqrt(at::sum(u * u) + 1e-12);
+    context.shared["shift"] = u * at::tanh(length) * 0.5 / length;
+  }
+  void place(ChunkContext& chunk) const override {
+    chunk.position = chunk.position - chunk.cluster.shared.at("shift");
+  }
+
+ private:
+  PoolWeight pooling_;
+  std::size_t xoff_;
+  ParticlePool pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<ModuleNetwork> Origin::network(NetworkSetup const& setup,
+                                               ParameterLayout& layout) const {
+  return std::make_unique<OriginNetwork>(*this, setup, layout);
+}
+
+}  // namespace setsz

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "model/cluster_input.hpp"
+#include "model/module_list.hpp"
+#include "model/network_options.hpp"
+#include "model/pool_weight.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
+
+namespace setsz {
+
+/// Where the profile is centred: a vector DeepSet over particles of the whole cluster.
+/// \source Thiele et al. (2022), equation 5, with a bound that keeps the direction: u tanh|u|/|u|
+class Origin : public ModuleOf<Origin> {
+ public:
+  static constexpr std::string_view key = "origin";
+
+  std::int64_t layers = 3;
+  std::int64_t width = 226;
+  /// Both can express the same, for |q| is among the features; but near the centre, where positions
+  /// are small, directions are learnt much sooner.
+  PoolWeight pooling = PoolWeight::position;
+  SampleSize particles{1000, 10000};
+
+  bool is_default() const override { return true; }
+  void declare(OptionList& options) override {
+    add_size(options, "origin_layers", layers, "hidden layers of origin");
+    add_size(options, "origin_width", width, "neurons in each of them");
+    options.add(
+        "origin_pooling", pooling,
+        {{"position", PoolWeight::position}, {"direction", PoolWeight::direction}},
+        {.help = "origin adds up positions, as published, or directions: the same family "
+                 "of functions, but small samples learn the centre better from directions"});
+    add_sample_size(options, "origin_particles", particles, "particles of a cluster for origin");
+  }
+  void validate(NetworkOptions const& network) const override {
+    require(network.any(&ModuleJoints::sees_position), ExitCode::config,
+            "origin moves the centre from which other modules see their targets, but no listed "
+            "module sees the position of a target; add gnfw or aggregator, or remove origin");
+  }
+  ModuleJoints joints() const override { return {}; }
+  ModuleNeeds needs() const override {
+    return {.cluster_particles = particles, .scalars = {"xoff"}};
+  }
+  LearningGroup learning() const override { return {.max_rate = 3e-4, .weight_decay = 1e-4}; }
+
+  std::vector<std::string> measured() const override { return {"origin_radius", "origin_speed"}; }
+  void measure(std::span<TargetBatch const> lanes, std::span<Moments> sums) const override {
+    auto const& cluster = lanes.front().cluster;
+    for (auto const& p : lanes.front().cluster_particles) {
+      sums[0].add(norm(position(p)) / cluster.r200c);
+      sums[1].add(norm(velocity(p)) / cluster.v200);
+    }
+  }
+  std::vector<ClusterStateInfo> state() const override {
+    return {{.name = "shift",
+             .dataset = "origin_shift",
+             .size = 3,
+             .unit = "R200",
+             .frame = "cluster",
+             .description = "where origin centres the profile",
+             .in_every_prediction = true}};
+  }
+  ModuleCost cost(NetworkOptions const& network, Phase phase) const override {
+    auto const inputs = n_features(network.columns());
+    return {.per_cluster = real(particles.in(phase)) * mlp_flops(inputs, layers, width)};
+  }
+
+  static std::int64_t n_features(ClusterColumns const& columns) {
+    return 2 + 2 * columns.n_vectors() + columns.n_scalars();
+  }
+  std::unique_ptr<ModuleNetwork> network(NetworkSetup const& setup, ParameterLayout& layout) const;
+};
+
+/// Rows of numbers, one per particle: |q|/R200, |v|/V200, q^.e (8), v^.e (8), s (11).
+///
+/// Magnitudes and scalars are standardised, contractions see VectorContractions.
+/// \param features  shape (n_particles, Origin::n_features)
+/// \source Thiele et al. (2022), section 2
+void origin_features(ClusterInput const& cluster, Standardisation const& standardisation,
+                     std::span<Particle const> particles, std::span<float> features);
+
+}  // namespace setsz

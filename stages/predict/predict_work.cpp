@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/predict/predict_work.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "model/model_file.hpp"
+#include "model/network.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
+#include "pipeline/run/work_loop.hpp"
+#include "stages/common/cluster_sampler.hpp"
+#include "stages/predict/prediction_file_work.hpp"
+#include "stages/predict/work_items.hpp"
+
+namespace setsz {
+
+namespace {
+
+/// Epoch number of the samples of a prediction: no training reaches it.
+constexpr std::uint64_t prediction_epoch = 0xfffffffd;
+
+/// What a finished item leaves.
+struct Finished {
+  std::int64_t item = 0;
+  std::vector<double> state;    ///< of its cluster, all states in a row
+  std::vector<float> pressure;  ///< of its voxels
+};
+
+class PredictionRun {
+ public:
+  PredictionRun(PredictTask const& task, Context& context)
+      : task_(task),
+        context_(context),
+        comm_(context.comm()),
+        seed_(task.instance.stream_seed(task.run_seed)) {
+    collectively(comm_, "predict: reading the model", [&] {
+      table_ = read_clusters(context.product(task.clusters));
+      network_ = Network::from_state(read_model(context.product(task.trained)));
+      network_->use(task.options.device, comm_.rank());
+      require(network_->options() == task.model.network, ExitCode::internal, "'", task.trained,
+              "' is another network than [model.", task.instance.model, "]");
+      rows_ = clusters_to_predict(table_, task.options, task.instance.fold);
+      require(!rows_.empty(), ExitCode::config, "fold ", task.instance.fold, " of '", task.clusters,
+              "' has no cluster to predict; lower [catalog] mass_min, or set "
+              "[predict] clusters = all");
+    });
+    states_ = network_->options().predicted_states();
+    for (auto const& state : states_) state_size_ += state.size;
+    std::vector<std::int64_t> n_voxels;
+    for (auto const row : rows_) {
+      lattices_.push_back({task.cube.n_voxels, task.cube.edge(cluster(row)) / cluster(row).r200c});
+      voxels_.push_back(lattices_.size() > 1 && lattices_.back().edge_r200 ==
+                                                    lattices_[lattices_.size() - 2].edge_r200
+                            ? voxels_.back()
+                            : std::make_shared<std::vector<std::int32_t> const>(
+                                  voxels_to_predict(lattices_.back())));
+      n_voxels.push_back(std::ssize(*voxels_.back()));
+    }
+    items_ = cut_into_items(n_voxels, task.options.block_voxels);
+  }
+
+  void go() {
+    todo_.resize(items_.size());
+    std::iota(todo_.begin(), todo_.end(), std::int64_t{0});
+    deal();
+    work_through(context_,
+                 {.label = "predict",
+                  .unit = "blocks",
+                  .end = std::ssize(items_),
+                  .restore = [this] { restore(); },
+                  .step = [this](std::int64_t done) { return step(done); },
+                  .save = [this](std::int64_t done) { context_.journal().commit(done); }});
+  }
+
+  void write_product() {
+    PredictionTable table;
+    table.model = task_.instance.model;
+    table.fold = task_.instance.fold;
+    table.member = Member{task_.instance.seed}.name();
+    table.states = states_;
+    table.n_voxels = task_.cube.n_voxels;
+    table.rows = rows_;
+    for (auto const row : rows_) {
+      table.ids.push_back(cluster(row).id);
+      table.edges.push_back(task_.cube.edge(cluster(row)));
+    }
+    write_prediction(comm_, context_.part("prediction.h5"), table, assemble());
+    context_.note("clusters", std::ssize(rows_));
+    context_.note("voxels", n_voxels());
+    context_.note_local("voxels_computed", real(computed_));
+  }
+
+ private:
+  Cluster const& cluster(std::int64_t row) const { return table_.clusters[row]; }
+  std::int64_t n_voxels() const {
+    std::int64_t n = 0;
+    for (auto const& item : items_) n += item.last_voxel - item.first_voxel;
+    return n;
+  }
+
+  /// Deals the items that are left out to the ranks, by cost.
+  void deal() {
+    std::vector<double> cost;
+    for (auto const item : todo_)
+      cost.push_back(real(items_[item].last_voxel - items_[item].first_voxel));
+    boundaries_ = balanced_boundaries(cost, comm_.size());
+    round_ = 0;
+  }
+
+  /// One item on every rank that has one left. \return how many are done then
+  std::int64_t step(std::int64_t done) {
+    collectively(comm_, "predict", [&] {
+      auto const next = boundaries_[comm_.rank()] + round_;
+      if (next < boundaries_[comm_.rank() + 1]) compute(todo_[next]);
+    });
+    for (int rank = 0; rank < comm_.size(); ++rank)
+      done += boundaries_[rank] + round_ < boundaries_[rank + 1];
+    ++round_;
+    return done;
+  }
+
+  /// Takes back what the journal holds.
+  void restore() {
+    std::vector<std::int64_t> own;
+    auto const state_bytes = sizeof(double) * static_cast<std::size_t>(state_size_);
+    context_.journal().for_each([&](Journal::Record const& record) {
+      auto const& item = items_.at(record.unit);
+      Finished done{record.unit, std::vector<double>(state_size_),
+                    std::vector<float>(item.last_voxel - item.first_voxel)};
+      auto const bytes = done.pressure.size() * sizeof(float);
+      require(record.bytes.size() == state_bytes + bytes, ExitCode::bad_data,
+              "the journal's record of block ", record.unit, " has ", record.bytes.size(),
+              " bytes, expected ", state_bytes + bytes, "; start again with --force");
+      if (state_bytes > 0) std::memcpy(done.state.data(), record.bytes.data(), state_bytes);
+      std::memcpy(done.pressure.data(), record.bytes.data() + state_bytes, bytes);
+      own.push_back(done.item);
+      finished_.push_back(std::move(done));
+    });
+    auto finished = comm_.all_gather_v(own);
+    std::ranges::sort(finished);
+    std::vector<std::int64_t> left;
+    std::ranges::set_difference(todo_, finished, std::back_inserter(left));
+    todo_ = std::move(left);
+    deal();
+  }
+
+  /// Makes the cluster at work that of a row, if it is not yet.
+  void load(std::int64_t row) {
+    if (whole_.cluster_row == row) return;
+    if (!store_) store_.emplace(context_.product(task_.particles));
+    auto const needs = network_->options().needs();
+    double const local_radius = needs.local_radius.ckpch(cluster(row).r200c);
+    store_->require_local_spheres(row, local_radius);
+    sampler_.reset();  // before the next one takes its memory
+    sampler_ = std::make_unique<ClusterSampler>(store_->load(row),
+                                                cluster_input(table_, *store_, row), local_radius);
+    whole_ =
+        sampler_->batch(row, task_.model.network.needs().cluster_particles.in(Phase::prediction),
+                        Random(seed_, Purpose::cluster_sample, stream(row)));
+    known_ = network_->cluster_state(whole_);
+  }
+
+  static std::uint64_t stream(std::int64_t row) {
+    return (prediction_epoch << 32) | static_cast<std::uint64_t>(row);
+  }
+
+  void compute(std::int64_t number) {
+    WorkItem const& item = items_[number];
+    auto const row = rows_[item.cube];
+    load(row);
+    auto batch = whole_;
+    std::int64_t const n = task_.cube.n_voxels;
+    auto const n_local = task_.model.network.needs().local_particles.in(Phase::prediction);
+    for (std::int64_t v = item.first_voxel; v < item.last_voxel; ++v) {
+      std::int64_t const voxel = (*voxels_[item.cube])[v];
+      sampler_->add_target(
+          batch, lattices_[item.cube].centre_r200(voxel / (n * n), voxel / n % n, voxel % n),
+          n_local,
+          Random(seed_, Purpose::local_sample, stream(row), static_cast<std::uint64_t>(voxel)));
+    }
+    Finished done{
+        number, flat(known_),
+        network_->predict(batch, {.rows = task_.options.chunk_rows, .targets = 64}, known_)};
+    for (float const p : done.pressure)
+      require(std::isfinite(p) && p >= 0, ExitCode::internal, "the network predicts a pressure of ",
+              p, " P200 in cluster ", cluster(row).id, "; is the model trained?");
+    context_.journal().append(
+        number, {std::as_bytes(std::span(done.state)), std::as_bytes(std::span(done.pressure))});
+    computed_ += item.last_voxel - item.first_voxel;
+    finished_.push_back(std::move(done));
+  }
+
+  /// All states in a row; zero for what this network does not leave.
+  std::vector<double> flat(ClusterState const& known) const {
+    std::vector<double> numbers;
+    for (auto const& state : states_) {
+      auto const found = known.find(state.name);
+      if (found != known.end())
+        numbers.insert(numbers.end(), found->second.begin(), found->second.end());
+      else
+        numbers.resize(numbers.size() + static_cast<std::size_t>(state.size), 0);
+    }
+    return numbers;
+  }
+
+  /// Sends every finished block to the rank that writes its cube.
+  PredictedCubes assemble() {
+    std::ranges::sort(finished_, {}, &Finished::item);
+    std::vector<std::vector<std::int64_t>> numbers(comm_.size());
+    std::vector<std::vector<double>> states(comm_.size());
+    std::vector<std::vector<float>> values(comm_.size());
+    std::size_t next = 0;
+    for (int rank = 0; rank < comm_.size(); ++rank) {
+      Range const range = even_range(std::ssize(rows_), rank, comm_.size());
+      for (; next < finished_.size() && range.contains(items_[finished_[next].item].cube); ++next) {
+        auto const& [item, state, pressure] = finished_[next];
+        numbers[rank].push_back(item);
+        states[rank].insert(states[rank].end(), state.begin(), state.end());
+        values[rank].insert(values[rank].end(), pressure.begin(), pressure.end());
+      }
+    }
+    finished_.clear();
+    auto const own_numbers = comm_.exchange(numbers);
+    auto const own_states = comm_.exchange(states);
+    return fill_cubes(own_numbers, own_states, comm_.exchange(values));
+  }
+
+  PredictedCubes fill_cubes(std::vector<std::int64_t> const& numbers,
+                            std::vector<double> const& states,
+                            std::vector<float> const& values) const {
+    PredictedCubes cubes;
+    cubes.range = even_range(std::ssize(rows_), comm_.rank(), comm_.size());
+    auto const n_cells = lattices_.front().n_cells();
+    cubes.pressure.assign(cubes.range.size() * n_cells, 0);
+    for (auto const& state : states_) cubes.states.emplace_back(cubes.range.size() * state.size);
+    auto value = values.begin();
+    auto number = states.begin();
+    for (auto const item_number : numbers) {
+      auto const& item = items_[item_number];
+      auto const cube = item.cube - cubes.range.first;
+      for (std::int64_t v = item.first_voxel; v < item.last_voxel; ++v)
+        cubes.pressure[cube * n_cells + (*voxels_[item.cube])[v]] = *value++;
+      for (std::size_t i = 0; i < states_.size(); ++i) {
+        std::copy_n(number, states_[i].size, cubes.states[i].begin() + cube * states_[i].size);
+        number += states_[i].size;
+      }
+    }
+    add_y(cubes);
+    return cubes;
+  }
+
+  void add_y(PredictedCubes& cubes) const {
+    auto const n_cells = lattices_.front().n_cells();
+    for (std::int64_t c = cubes.range.first; c < cubes.range.last; ++c) {
+      double sum = 0;
+      auto const first = (c - cubes.range.first) * n_cells;
+      for (auto v = first; v < first + n_cells; ++v) sum += real(cubes.pressure[v]);
+      auto const& lattice = lattices_[c];
+      cubes.y.push_back(y_unit(cluster(rows_[c]), table_.cosmology.h) *
+                        std::pow(lattice.voxel_r200(), 3) * sum);
+    }
+  }
+
+  PredictTask const& task_;
+  Context& context_;
+  Comm const& comm_;
+  std::uint64_t seed_;
+  ClusterTable table_;
+  std::optional<Network> network_;
+  std::vector<std::int64_t> rows_;
+  std::vector<CubeLattice> lattices_;
+  std::vector<std::shared_ptr<std::vector<std::int32_t> const>> voxels_;
+  std::vector<ClusterStateInfo> states_;  ///< that the product holds
+  std::int64_t state_size_ = 0;           ///< numbers of a cluster in all of them
+  std::vector<WorkItem> items_;
+  std::vector<std::int64_t> todo_;        ///< numbers of the items that are left, ascending
+  std::vector<std::int64_t> boundaries_;  ///< in todo_, of the ranks
+  std::int64_t round_ = 0;                ///< items that each rank has taken of its own
+  std::vector<Finished> finished_;
+  std::int64_t computed_ = 0;
+
+  std::optional<ParticleStore> store_;
+  std::unique_ptr<ClusterSampler> sampler_;  ///< of the cluster at work
+  TargetBatch whole_;                        ///< the same without targets
+  ClusterState known_;                       ///< what the network has found out of it
+};
+
+}  // namespace
+
+void predict_network(PredictTask const& task, Context& context) {
+  use_one_thread();
+  auto const device = device_description(task.options.device, context.comm().rank());
+  Log::info("predict: on ", device);
+  context.note("device", device);
+  PredictionRun run(task, context);
+  run.go();
+  run.write_product();
+}
+
+}  // namespace setsz

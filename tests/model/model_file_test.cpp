@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/model_file.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "io/h5.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/random.hpp"
+#include "tests/fixtures/scratch.hpp"
+
+namespace setsz {
+namespace {
+
+using test::contains;
+using test::error_of;
+using test::Scratch;
+
+ModelState example() {
+  ModelState state;
+  state.description = {{"name", "example"}, {"training", {{"epoch", 3}, {"rate", 0.1}}}};
+  state.tensors["parameters/first.weight"] = {{2, 3}, {1, 2, 3.5F, 4, 5, 6}};
+  state.tensors["parameters/second"] = {{1000}, std::vector<float>(1000, -0.25F)};
+  state.tensors["last/second"] = {{1000}, std::vector<float>(1000, 0.5F)};
+  return state;
+}
+
+TEST(ModelFile, ComesBackAsItWas) {
+  Scratch const scratch(Comm::self());
+  write_model(scratch / "model.h5", example());
+  auto const copy = read_model(scratch / "model.h5");
+  EXPECT_EQ(copy.description, example().description);
+  EXPECT_EQ(copy.tensors, example().tensors);
+}
+
+TEST(ModelFile, EqualStatesMakeEqualBytes) {
+  Scratch const scratch(Comm::self());
+  write_model(scratch / "a.h5", example());
+  write_model(scratch / "b.h5", example());
+  EXPECT_EQ(test::file_bytes(scratch / "a.h5"), test::file_bytes(scratch / "b.h5"));
+}
+
+TEST(ModelFile, IsAnHdf5FileWithADatasetForEachTensor) {
+  Scratch const scratch(Comm::self());
+  write_model(scratch / "model.h5", example());
+  auto const file = H5File::open(scratch / "model.h5");
+  EXPECT_EQ(file.info("/parameters/first.weight").shape, (std::vector<std::int64_t>{2, 3}));
+  EXPECT_EQ(file.read_all<float>("/parameters/first.weight")[2], 3.5F);
+  EXPECT_EQ(file.attribute<std::string>("/", "name"), "\"example\"");
+}
+
+TEST(ModelFile, EveryFlippedBitIsRefusedOrChangesNothing) {
+  Scratch const scratch(Comm::self());
+  write_model(scratch / "model.h5", example());
+  auto const good = test::file_bytes(scratch / "model.h5");
+  Random random(1, Purpose::test);
+  int refused = 0;
+  for (int i = 0; i < 200; ++i) {
+    auto bad = good;
+    auto const at = random.below(bad.size());
+    bad[at] = static_cast<char>(bad[at] ^ (1 << random.below(8)));
+    test::write_bytes(scratch / "bad.h5", bad);
+    try {
+      EXPECT_EQ(read_model(scratch / "bad.h5").tensors, example().tensors) << at;
+    } catch (Error const& error) {
+      ++refused;
+      EXPECT_EQ(error.code(), ExitCode::bad_data) << error.what();
+      EXPECT_TRUE(contains(error.what(), "bad.h5")) << error.what();
+    }
+  }
+  EXPECT_GT(refused, 100);
+}
+
+TEST(ModelFile, EveryTruncationIsRefused) {
+  Scratch const scratch(Comm::self());
+  write_model(scratch / "model.h5", example());
+  auto const good = test::file_bytes(scratch / "model.h5");
+  for (std::size_t length = 0; length < good.size(); length += 1 + good.size() / 50) {
+    test::write_bytes(scratch / "cut.h5", good.substr(0, length));
+    auto const text = error_of([&] { read_model(scratch / "cut.h5"); });
+    EXPECT_TRUE(contains(text, "65 ")) << length << ": " << text;
+    EXPECT_TRUE(contains(text, "cut.h5")) << text;
+  }
+}
+
+TEST(ModelFile, ADatasetThatWasExchangedIsRefused) {
+  Scratch const scratch(Comm::self());
+  write_model(scratch / "model.h5", example());
+  auto const hash = H5File::open(scratch / "model.h5").attribute<std::string>("/", "content_hash");
+  auto other = example();
+  other.tensors["parameters/second"].values[7] = 1;
+  write_model(scratch / "other.h5", other);
+  EXPECT_NE(H5File::open(scratch / "other.h5").attribute<std::string>("/", "content_hash"), hash);
+}
+
+TEST(ModelFile, OtherHdf5FilesAreNoModels) {
+  Scratch const scratch(Comm::self());
+  auto file = H5File::create_serial(scratch / "history.h5");
+  file.write_same("/rate", {.unit = "1"}, std::vector<double>{1, 2});
+  file.close();
+  auto const text = error_of([&] { read_model(scratch / "history.h5"); });
+  EXPECT_TRUE(contains(text, "65 ")) << text;
+  EXPECT_TRUE(contains(text, "is not a complete model file")) << text;
+}
+
+TEST(ModelFile, SaysWhichFileIsMissingOrCannotBeWritten) {
+  auto const missing = error_of([&] { read_model("/nowhere/model.h5"); });
+  EXPECT_TRUE(contains(missing, "66 ")) << missing;
+  EXPECT_TRUE(contains(missing, "/nowhere/model.h5")) << missing;
+  auto const unwritable = error_of([&] { write_model("/nowhere/model.h5", example()); });
+  EXPECT_TRUE(contains(unwritable, "73 ")) << unwritable;
+}
+
+TEST(ModelFile, AFullDiskIsAnErrorAndNotACrash) {
+  Scratch const scratch(Comm::self());
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  rlimit const small{4096, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  auto const text = error_of([&] { write_model(scratch / "model.h5", example()); });
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_TRUE(contains(text, "74 ")) << text;
+}
+
+}  // namespace
+}  // namespace setsz
