@@ -5,7 +5,7 @@
 #include <span>
 
 #include "stages/common/cluster_table.hpp"
-#include "stages/paint/grid_spectrum_work.hpp"
+#include "stages/paint/grid_spectra.hpp"
 
 namespace setsz {
 

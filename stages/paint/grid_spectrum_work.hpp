@@ -9,6 +9,7 @@
 
 #include "pipeline/base/comm.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/paint/grid_spectra.hpp"
 #include "stages/paint/slab_grid.hpp"
 
 namespace setsz {
@@ -35,14 +36,6 @@ class GridFourier {
   std::int64_t allocated_ = 0;  ///< complex numbers
 };
 
-/// Spectra of two fields in shells of |k| one fundamental mode 2 pi/L wide, centred on its
-/// multiples: shell b has b - 1/2 <= |k| L/(2 pi) < b + 1/2, b = 1 ... n/2.
-struct GridSpectra {
-  std::vector<std::int64_t> modes;
-  std::vector<double> k;      ///< mean |k| of the modes [2 pi / L]
-  std::vector<double> first;  ///< mean |f|^2 of the first field
-  std::vector<double> second, crossed;
-};
 /// Collective. Sums go in the order of the planes; both fields from the same GridFourier.
 GridSpectra grid_spectra(Comm const& comm, std::int64_t n, Range planes,
                          std::span<std::complex<double> const> first,

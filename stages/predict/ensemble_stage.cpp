@@ -9,7 +9,6 @@
 #include "stages/common/cube_file.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/predict/prediction_file_work.hpp"
-#include "stages/predict/work_items.hpp"
 
 namespace setsz {
 

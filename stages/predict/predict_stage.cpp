@@ -3,13 +3,13 @@
 
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/predict/ensemble_stage.hpp"
-#include "stages/predict/work_items.hpp"
 
 namespace setsz {
 
@@ -28,6 +28,17 @@ void PredictOptions::declare(OptionList& options) {
               {.help = "particles worked on at a time; for speed, changes rounding only",
                .min = 1,
                .max = 1e7});
+}
+
+std::vector<std::int64_t> clusters_to_predict(ClusterTable const& table,
+                                              PredictOptions const& options, std::int64_t fold) {
+  using Clusters = PredictOptions::Clusters;
+  bool const all = options.clusters == Clusters::all ||
+                   (options.clusters == Clusters::automatic && table.n_folds == 1);
+  if (!all) return table.rows_of(Split::testing, fold);
+  std::vector<std::int64_t> rows(table.size());
+  std::iota(rows.begin(), rows.end(), std::int64_t{0});
+  return rows;
 }
 
 PredictStage::PredictStage(Blueprint const& blueprint, ModelInstance instance)

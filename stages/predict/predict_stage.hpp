@@ -28,6 +28,10 @@ struct PredictOptions {
   void validate() const {}
 };
 
+/// Rows of clusters.h5 that a fold predicts, ascending.
+std::vector<std::int64_t> clusters_to_predict(ClusterTable const& table,
+                                              PredictOptions const& options, std::int64_t fold);
+
 /// Everything that the body of the stage needs; plain data.
 struct PredictTask {
   ModelInstance instance;

@@ -6,17 +6,6 @@
 
 namespace setsz {
 
-std::vector<std::int64_t> clusters_to_predict(ClusterTable const& table,
-                                              PredictOptions const& options, std::int64_t fold) {
-  using Clusters = PredictOptions::Clusters;
-  bool const all = options.clusters == Clusters::all ||
-                   (options.clusters == Clusters::automatic && table.n_folds == 1);
-  if (!all) return table.rows_of(Split::testing, fold);
-  std::vector<std::int64_t> rows(table.size());
-  std::iota(rows.begin(), rows.end(), std::int64_t{0});
-  return rows;
-}
-
 std::vector<std::int32_t> voxels_to_predict(CubeLattice const& lattice) {
   std::vector<std::int32_t> voxels;
   lattice.each_within(score_radius_r200, [&](std::size_t voxel, std::size_t) {

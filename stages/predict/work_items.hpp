@@ -4,15 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "stages/common/cluster_table.hpp"
 #include "stages/common/cube_lattice.hpp"
-#include "stages/predict/predict_stage.hpp"
 
 namespace setsz {
-
-/// Rows of clusters.h5 that a fold predicts, ascending.
-std::vector<std::int64_t> clusters_to_predict(ClusterTable const& table,
-                                              PredictOptions const& options, std::int64_t fold);
 
 /// The voxels of a cluster with r < 2 R200, in the cube's order.
 std::vector<std::int32_t> voxels_to_predict(CubeLattice const& lattice);

@@ -13,8 +13,8 @@
 #include "pipeline/base/number.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/sky/sky_cost.hpp"
-#include "stages/sky/sky_header.hpp"
-#include "stages/sky/sky_report.hpp"
+#include "stages/sky/sky_header_work.hpp"
+#include "stages/sky/sky_report_work.hpp"
 #include "stages/sky/sky_work.hpp"
 
 namespace setsz {

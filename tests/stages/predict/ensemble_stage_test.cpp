@@ -5,7 +5,7 @@
 
 #include "pipeline/base/number.hpp"
 #include "stages/common/cube_file.hpp"
-#include "stages/predict/prediction_file.hpp"
+#include "stages/predict/prediction_file_work.hpp"
 #include "stages/train/train_stage.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/stage_context.hpp"

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "stages/predict/predict_stage.hpp"
+
 namespace setsz {
 namespace {
 

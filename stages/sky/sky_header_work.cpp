@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/sky/sky_header.hpp"
+#include "stages/sky/sky_header_work.hpp"
 
 #include <algorithm>
 #include <cctype>

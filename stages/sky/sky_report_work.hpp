@@ -3,7 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "stages/sky/sky_header.hpp"
+#include "stages/sky/sky_header_work.hpp"
 
 namespace setsz {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/sky/sky_report.hpp"
+#include "stages/sky/sky_report_work.hpp"
 
 #include <nlohmann/json.hpp>
 
