@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "io/h5.hpp"
+#include "pipeline/base/vec3.hpp"
 #include "stages/common/cluster_particles.hpp"
 
 namespace setsz {
