@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "io/snapshot_writer.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
@@ -251,12 +251,9 @@ void MockStage::write_catalog(Context& context, MockUniverse const& universe,
                               std::vector<HaloMeasurement> const& measured) const {
   auto const& comm = context.comm();
   on_root(comm, "writing the halo catalogue", [&] {
-    auto const path = context.part(MockFiles::catalog());
-    std::ofstream out(path, std::ios::binary);
-    require(out.good(), ExitCode::cannot_create, "cannot create '", path, "'");
-    out << rockstar_list(universe, measured);
-    out.close();
-    require(out.good(), ExitCode::io, "cannot write '", path, "' (disk full?)");
+    durable::Writer list(context.part(MockFiles::catalog()));
+    list.write(rockstar_list(universe, measured));
+    list.sync();
   });
 }
 
