@@ -3,52 +3,51 @@
 
 #include <fitsio.h>
 
-#include <cstdio>
+#include <algorithm>
+
+#include "pipeline/base/error.hpp"
 
 namespace setsz {
+
 namespace {
 
 constexpr std::size_t card_length = 80;
-
-std::string quoted(std::string const& text) {
-  std::string doubled;
-  for (char const c : text) doubled += c == '\'' ? std::string("''") : std::string(1, c);
-  doubled.resize(std::max<std::size_t>(doubled.size(), 8), ' ');
-  return "'" + doubled + "'";
-}
-
-std::string right_aligned(std::string const& text) {
-  return text.size() < 20 ? std::string(20 - text.size(), ' ') + text : text;
-}
-
-std::string value_text(bool value) { return right_aligned(value ? "T" : "F"); }
-std::string value_text(std::int64_t value) { return right_aligned(std::to_string(value)); }
-std::string value_text(double value) {
-  char buffer[40];
-  std::snprintf(buffer, sizeof buffer, "%.13G", value);
-  std::string text = buffer;
-  if (text.find_first_of(".EN") == std::string::npos) text += ".0";
-  return right_aligned(text);
-}
-std::string value_text(std::string const& value) { return quoted(value); }
+constexpr std::size_t value_at = 11;  ///< of a text, in its card: after "KEY     = '"
+constexpr std::size_t checksum_length = 16;
 
 std::span<unsigned char const> bytes_of(std::string const& text) {
   return {reinterpret_cast<unsigned char const*>(text.data()), text.size()};
 }
 
-}  // namespace
-
-std::string fits_card_text(FitsCard const& card) {
-  std::string const value = std::visit([](auto const& v) { return value_text(v); }, card.value);
-  std::string text = card.key;
-  text.resize(std::max<std::size_t>(text.size(), 8), ' ');
-  text += "= " + value;
-  require(card.key.size() <= 8 && text.size() <= card_length, ExitCode::internal, "FITS card '",
-          text, "' does not fit into 80 characters");
-  if (!card.comment.empty() && text.size() + 4 < card_length) text += " / " + card.comment;
-  text.resize(card_length, ' ');
-  return text;
+void check(int status, std::string const& key) {
+  char reason[FLEN_STATUS] = {};
+  if (status != 0) fits_get_errstatus(status, reason);
+  require(status == 0, ExitCode::internal, "cfitsio cannot write the FITS card '", key, "' (",
+          reason, ")");
 }
+
+/// Writes a value of each type in the form of its own.
+struct CardWriter {
+  fitsfile* file;
+  char const* key;
+  char const* comment;
+  int status = 0;
+
+  void operator()(bool value) { fits_write_key_log(file, key, value ? 1 : 0, comment, &status); }
+  void operator()(std::int64_t value) { fits_write_key_lng(file, key, value, comment, &status); }
+  void operator()(double value) {
+    constexpr int significant_digits = -13;  // negative: as %G does
+    fits_write_key_dbl(file, key, value, significant_digits, comment, &status);
+  }
+  void operator()(std::string const& value) {
+    auto const length = value.size() + std::size_t(std::count(value.begin(), value.end(), '\''));
+    require(length <= 68, ExitCode::internal, "FITS card '", key, "' = '", value,
+            "' does not fit into 80 characters");
+    fits_write_key_str(file, key, value.c_str(), comment, &status);
+  }
+};
+
+}  // namespace
 
 void FitsSum::add(std::span<unsigned char const> bytes) {
   std::uint64_t sum = sum_;
@@ -65,17 +64,53 @@ void FitsSum::add(FitsSum other) {
   sum_ = static_cast<std::uint32_t>((sum & 0xffffffff) + (sum >> 32));
 }
 
-std::string finish_fits_header(std::string text, FitsSum data_sum) {
-  std::size_t const checksum_at = text.size();
-  text += fits_card_text({"CHECKSUM", std::string(16, '0'), "HDU checksum"});
-  text += fits_card_text({"DATASUM", std::to_string(data_sum.value()), "data unit checksum"});
-  text += "END";
+struct FitsHeader::Memory {
+  fitsfile* file = nullptr;
+};
+
+FitsHeader::FitsHeader() : memory_(std::make_unique<Memory>()) {
+  int status = 0;
+  fits_create_file(&memory_->file, "mem://", &status);
+  check(status, "SIMPLE");
+}
+
+FitsHeader::~FitsHeader() {
+  int status = 0;
+  if (memory_->file) fits_delete_file(memory_->file, &status);
+}
+
+void FitsHeader::add(FitsCard const& card) {
+  require(card.key.size() <= 8, ExitCode::internal, "FITS card '", card.key,
+          "' has more than 8 characters");
+  CardWriter writer{memory_->file, card.key.c_str(),
+                    card.comment.empty() ? nullptr : card.comment.c_str()};
+  std::visit([&](auto const& value) { writer(value); }, card.value);
+  check(writer.status, card.key);
+}
+
+void FitsHeader::add_history(std::string const& line) {
+  int status = 0;
+  fits_write_history(memory_->file, line.c_str(), &status);
+  check(status, "HISTORY");
+}
+
+std::string FitsHeader::finish(FitsSum data_sum) {
+  add({"CHECKSUM", std::string(checksum_length, '0'), "HDU checksum"});
+  add({"DATASUM", std::to_string(data_sum.value()), "data unit checksum"});
+  char* cards = nullptr;
+  int n_cards = 0, status = 0;
+  fits_hdr2str(memory_->file, 0, nullptr, 0, &cards, &n_cards, &status);
+  check(status, "END");
+  std::string text(cards);  // the last ones are CHECKSUM, DATASUM and END
+  fits_free_memory(cards, &status);
+  auto const checksum_at = text.size() - 3 * card_length + value_at;
   text.resize((text.size() + fits_block - 1) / fits_block * fits_block, ' ');
+  // fits_write_chksum would need the data in the same file, and puts the time into the comments.
   FitsSum sum = data_sum;
   sum.add(bytes_of(text));
-  char encoded[17] = {};
-  ffesum(sum.value(), 1, encoded);
-  text.replace(checksum_at + 11, 16, encoded, 16);
+  char encoded[checksum_length + 1] = {};
+  fits_encode_chksum(sum.value(), 1, encoded);
+  text.replace(checksum_at, checksum_length, encoded, checksum_length);
   return text;
 }
 

@@ -2,22 +2,28 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
-
-#include "io/healpix_map.hpp"
+#include <variant>
 
 namespace setsz {
 
 /// FITS files consist of blocks of this many bytes.
 inline constexpr std::int64_t fits_block = 2880;
 
-/// An 80-character card in fixed format. Throws Error(internal) where it does not fit.
-std::string fits_card_text(FitsCard const& card);
+/// One header card of a FITS file. Keys have at most 8 characters, texts at most 68 (quotes count
+/// twice).
+struct FitsCard {
+  std::string key;
+  std::variant<bool, std::int64_t, double, std::string> value;
+  std::string comment;
+};
 
 /// The checksum of FITS: the ones-complement sum of big-endian 32-bit words.
 ///
-/// Sums of parts that begin at multiples of four bytes can be added to each other in any order.
+/// Sums of parts that begin at multiples of four bytes can be added to each other in any order:
+/// this is what lets every rank sum its own pixels. cfitsio sums only what it has in one file.
 class FitsSum {
  public:
   FitsSum() = default;
@@ -31,9 +37,22 @@ class FitsSum {
   std::uint32_t sum_ = 0;
 };
 
-/// A whole header, END and blanks up to the next block included, with CHECKSUM and DATASUM set so
-/// that the sum over header and data is -0 (all ones).
-/// \param text  the cards before them, one after the other
-std::string finish_fits_header(std::string text, FitsSum data_sum);
+/// The header of one HDU, whose cards cfitsio writes in memory; the data are written elsewhere.
+class FitsHeader {
+ public:
+  FitsHeader();
+  ~FitsHeader();
+  /// Throws Error(internal) where the card does not fit into 80 characters.
+  void add(FitsCard const& card);
+  /// Cut into several cards where it is long.
+  void add_history(std::string const& line);
+  /// The whole header, END and blanks up to the next block included, with CHECKSUM and DATASUM set
+  /// so that the sum over header and data is -0 (all ones). \pre called once
+  std::string finish(FitsSum data_sum);
+
+ private:
+  struct Memory;
+  std::unique_ptr<Memory> memory_;
+};
 
 }  // namespace setsz

@@ -109,6 +109,8 @@ class H5File {
   bool is_group(std::string const& name) const;
   /// Missing: Error(bad_data) with the names present and the nearest one.
   DatasetInfo info(std::string const& dataset) const;
+  /// Error(bad_data) with the remedy if this HDF5 library lacks a filter that the dataset needs.
+  void require_filters(std::string const& dataset) const;
   /// Rows [rows.first, rows.last) of a dataset of shape (N, ...), row-major. T must hold every
   /// stored value: float64 never narrows to float, int64 never to int32.
   template <class T>

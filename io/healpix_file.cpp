@@ -1,84 +1,113 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <bit>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
+#include <fitsio.h>
 
-#include "io/fits_header.hpp"
+#include <bit>
+#include <cstdlib>
+
 #include "io/healpix_map.hpp"
+#include "pipeline/base/file.hpp"
 
 namespace setsz {
+
 namespace {
 
-/// The cards of one header, from the stream's present position to the END card.
-/// \return false if the file ends first
-bool read_header(std::ifstream& file, std::map<std::string, std::string>& cards,
-                 std::vector<std::string>& history) {
-  std::string block(fits_block, ' ');
-  while (file.read(block.data(), fits_block)) {
-    for (std::size_t at = 0; at < block.size(); at += 80) {
-      std::string const card = block.substr(at, 80);
-      std::string const key = trim(card.substr(0, 8));
-      if (key == "END") return true;
-      if (key == "HISTORY") history.push_back(trim(card.substr(8)));
-      if (card.substr(8, 2) != "= ") continue;
-      std::string value;
-      if (auto const open = card.find_first_not_of(' ', 10);
-          card[std::min<std::size_t>(open, 79)] == '\'') {
-        for (std::size_t i = open + 1; i < card.size(); ++i) {
-          if (card[i] == '\'' && (i + 1 == card.size() || card[i + 1] != '\'')) break;
-          if (card[i] == '\'') ++i;
-          value += card[i];
-        }
-        value.erase(value.find_last_not_of(' ') + 1);
-      } else {
-        value = trim(card.substr(10, card.find('/') - 10));
-      }
-      cards[key] = value;
-    }
+/// The table of a FITS file with one, open in cfitsio.
+class FitsTable {
+ public:
+  explicit FitsTable(std::string const& path) : path_(path) {
+    durable::File const exists(path, durable::OpenMode::read);
+    int type = 0;
+    fits_open_diskfile(&file_, path.c_str(), READONLY, &status_);
+    fits_movabs_hdu(file_, 2, &type, &status_);
+    check("is not a FITS file with a table");
   }
-  return false;
-}
+  ~FitsTable() {
+    int status = 0;
+    if (file_) fits_close_file(file_, &status);
+  }
+  FitsTable(FitsTable const&) = delete;
+  FitsTable& operator=(FitsTable const&) = delete;
+
+  /// Calls `visit(key, value)` for every card; of HISTORY the value is the text.
+  template <class Visit>
+  void for_each_card(Visit&& visit) {
+    int n_cards = 0;
+    fits_get_hdrspace(file_, &n_cards, nullptr, &status_);
+    for (int i = 1; i <= n_cards && status_ == 0; ++i) {
+      char key[FLEN_KEYWORD] = {}, raw[FLEN_VALUE] = {}, comment[FLEN_COMMENT] = {};
+      fits_read_keyn(file_, i, key, raw, comment, &status_);
+      bool const has_value = raw[0] != '\0';
+      char value[FLEN_VALUE] = {};
+      if (has_value) fits_read_key_str(file_, key, value, nullptr, &status_);
+      visit(std::string(key), std::string(has_value ? value : comment));
+    }
+    check("has a damaged header");
+  }
+  std::int64_t data_offset() {
+    LONGLONG header = 0, data = 0, end = 0;
+    fits_get_hduaddrll(file_, &header, &data, &end, &status_);
+    check("has a damaged header");
+    return data;
+  }
+  bool data_sum_holds() {
+    int data_verdict = 0, hdu_verdict = 0;
+    fits_verify_chksum(file_, &data_verdict, &hdu_verdict, &status_);
+    return status_ == 0 && data_verdict == 1;
+  }
+
+ private:
+  void check(char const* what) const {
+    char reason[FLEN_STATUS] = {};
+    if (status_ != 0) fits_get_errstatus(status_, reason);
+    require(status_ == 0, ExitCode::bad_data, "'", path_, "' ", what, " (", reason, ")");
+  }
+  std::string const& path_;
+  fitsfile* file_ = nullptr;
+  int status_ = 0;
+};
 
 }  // namespace
 
 HealpixFile::HealpixFile(std::string const& path) : path_(path) {
-  std::ifstream file(path, std::ios::binary);
-  require(file.good(), ExitCode::missing_input, "cannot open map '", path, "' (",
-          std::strerror(errno), ")");
-  std::map<std::string, std::string> primary;
-  bool const complete = read_header(file, primary, history_) && primary.count("SIMPLE") &&
-                        read_header(file, cards_, history_);
-  require(complete, ExitCode::bad_data, "'", path, "' is not a FITS file with a table");
+  FitsTable table(path);
+  table.for_each_card([&](std::string const& key, std::string const& value) {
+    if (key == "HISTORY") {
+      history_.push_back(trim(value));
+    } else {
+      cards_[key] = value;
+    }
+  });
   auto const expect = [&](std::string const& key, std::string const& wanted) {
     require(cards_[key] == wanted, ExitCode::bad_data, "map '", path, "' has ", key, " = '",
-            cards_[key], "', wanted '", wanted, "'");
+            cards_[key], "' (expected '", wanted, "')");
   };
   expect("XTENSION", "BINTABLE");
   expect("PIXTYPE", "HEALPIX");
   expect("ORDERING", "RING");
   expect("INDXSCHM", "IMPLICIT");
   expect("TFIELDS", "1");
-  nside_ = std::atoll(cards_["NSIDE"].c_str());
-  require(nside_ > 0, ExitCode::bad_data, "map '", path, "' has NSIDE = '", cards_["NSIDE"], "'");
-  std::int64_t const bytes =
-      std::atoll(cards_["NAXIS1"].c_str()) * std::atoll(cards_["NAXIS2"].c_str());
+  auto const number = [&](char const* key) { return std::atoll(cards_[key].c_str()); };
+  nside_ = number("NSIDE");
+  require(nside_ > 0, ExitCode::bad_data, "map '", path, "' has NSIDE = '", cards_["NSIDE"],
+          "' (expected a power of two)");
+  std::int64_t const bytes = number("NAXIS1") * number("NAXIS2");
   require(bytes == 4 * n_pixels(), ExitCode::bad_data, "map '", path, "' holds ", bytes,
-          " bytes of data, wanted ", 4 * n_pixels(), " (float32, nside ", nside_, ")");
-  data_offset_ = file.tellg();
-  auto const size = static_cast<std::int64_t>(std::filesystem::file_size(path));
-  require(size >= data_offset_ + bytes, ExitCode::bad_data, "map '", path, "' has ", size,
-          " bytes, wanted ", data_offset_ + bytes, " (truncated?)");
+          " bytes of data (expected ", 4 * n_pixels(), ": float32, nside ", nside_, ")");
+  data_offset_ = table.data_offset();
+  auto const size = durable::File(path, durable::OpenMode::read).size();
+  require(size >= data_offset_ + bytes, ExitCode::bad_data, "map '", path, "' is truncated: ", size,
+          " bytes (expected ", data_offset_ + bytes, ")");
 }
 
 std::vector<float> HealpixFile::read(Range range) const {
   require(range.first >= 0 && range.first <= range.last && range.last <= n_pixels(),
           ExitCode::internal, "pixels ", range.first, " to ", range.last, " of ", n_pixels());
   std::vector<std::uint32_t> words(range.size());
-  std::ifstream file(path_, std::ios::binary);
-  file.seekg(data_offset_ + 4 * range.first);
-  file.read(reinterpret_cast<char*>(words.data()), static_cast<std::streamsize>(words.size() * 4));
-  require(file.good() || words.empty(), ExitCode::io, "cannot read map '", path_, "'");
+  auto const bytes = 4 * std::ssize(words);
+  durable::File const file(path_, durable::OpenMode::read);
+  auto const got = file.read_at(data_offset_ + 4 * range.first, words.data(), bytes);
+  require(got == bytes, ExitCode::bad_data, "map '", path_, "' is truncated: pixels ", range.first,
+          " to ", range.last, " are missing");
   std::vector<float> values(words.size());
   for (std::size_t i = 0; i < words.size(); ++i) {
     std::uint32_t const word = words[i];
@@ -88,18 +117,6 @@ std::vector<float> HealpixFile::read(Range range) const {
   return values;
 }
 
-bool HealpixFile::data_sum_holds() const {
-  std::ifstream file(path_, std::ios::binary);
-  file.seekg(data_offset_);
-  FitsSum sum;
-  std::vector<unsigned char> bytes(fits_block * 256);
-  while (file.read(reinterpret_cast<char*>(bytes.data()),
-                   static_cast<std::streamsize>(bytes.size())) ||
-         file.gcount() > 0) {
-    sum.add({bytes.data(), static_cast<std::size_t>(file.gcount())});
-  }
-  auto const stated = cards_.find("DATASUM");
-  return stated != cards_.end() && stated->second == std::to_string(sum.value());
-}
+bool HealpixFile::data_sum_holds() const { return FitsTable(path_).data_sum_holds(); }
 
 }  // namespace setsz

@@ -34,12 +34,12 @@ FitsSum data_sum_of(std::span<float const> pixels) {
 }
 
 std::string primary_header() {
-  std::string text;
-  text += fits_card_text({"SIMPLE", true, "FITS standard 4.0"});
-  text += fits_card_text({"BITPIX", std::int64_t{8}, ""});
-  text += fits_card_text({"NAXIS", std::int64_t{0}, "the map is in the first extension"});
-  text += fits_card_text({"EXTEND", true, ""});
-  return finish_fits_header(text, FitsSum{});
+  FitsHeader header;
+  header.add({"SIMPLE", true, "FITS standard 4.0"});
+  header.add({"BITPIX", std::int64_t{8}, ""});
+  header.add({"NAXIS", std::int64_t{0}, "the map is in the first extension"});
+  header.add({"EXTEND", true, ""});
+  return header.finish(FitsSum{});
 }
 
 std::string table_header(HealpixHeader const& header, FitsSum data_sum) {
@@ -71,15 +71,11 @@ std::string table_header(HealpixHeader const& header, FitsSum data_sum) {
       {"DATE", header.date, ""},
       {"CREATOR", header.creator, ""},
   };
-  std::string text;
-  for (auto const& card : layout) text += fits_card_text(card);
-  for (auto const& card : header.cards) text += fits_card_text(card);
-  for (auto const& line : header.history) {
-    std::string card = "HISTORY " + line;
-    card.resize(80, ' ');
-    text += card;
-  }
-  return finish_fits_header(text, data_sum);
+  FitsHeader cards;
+  for (auto const& card : layout) cards.add(card);
+  for (auto const& card : header.cards) cards.add(card);
+  for (auto const& line : header.history) cards.add_history(line);
+  return cards.finish(data_sum);
 }
 
 void check_range(Comm const& comm, HealpixHeader const& header, std::int64_t first_pixel,

@@ -5,19 +5,12 @@
 #include <map>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include "io/fits_header.hpp"
 #include "pipeline/base/comm.hpp"
 
 namespace setsz {
-
-/// One header card of a FITS file. Keys have at most 8 characters, texts at most 68.
-struct FitsCard {
-  std::string key;
-  std::variant<bool, std::int64_t, double, std::string> value;
-  std::string comment;
-};
 
 /// What a HEALPix map says about itself, beside what its layout fixes.
 struct HealpixHeader {
@@ -28,7 +21,7 @@ struct HealpixHeader {
   std::string date;                  ///< DATE, "2026-01-31"
   std::string creator;               ///< CREATOR, "setsz 0.1.0"
   std::vector<FitsCard> cards;       ///< provenance
-  std::vector<std::string> history;  ///< one HISTORY line each, cut at 72 characters
+  std::vector<std::string> history;  ///< one HISTORY line each
 };
 
 /// Writes a full-sky RING map: an empty primary HDU and one binary table of float32, rows of 1024

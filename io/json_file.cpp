@@ -16,8 +16,7 @@ nlohmann::json read_json(std::string const& path) {
 }
 
 void write_json(Comm const& comm, std::string const& path, nlohmann::json const& document) {
-  collectively(comm, "writing a JSON file", [&] {
-    if (!comm.is_root()) return;
+  on_root(comm, "writing a JSON file", [&] {
     durable::Writer file(path);
     file.write(document.dump(1) + "\n");
     file.sync();

@@ -37,6 +37,7 @@ std::int64_t check_column(H5ColumnCheck const& check, std::string const& dataset
           shape_text(info.shape), " (expected ", columns > 1 ? "(N, 3)" : "(N)", ")");
   require(info.shape[0] == check.n_rows, ExitCode::bad_data, "'", path, "': ", dataset, " has ",
           info.shape[0], " rows, ", check.source_of_n_rows, " = ", check.n_rows);
+  check.file.require_filters(dataset);
   return columns * bytes_of(info.type);
 }
 

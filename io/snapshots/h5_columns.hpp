@@ -13,7 +13,7 @@
 // What snapshot formats in HDF5 share: their datasets, checked and read.
 namespace setsz {
 
-/// Checks datasets of a file: type, shape and number of rows. Returns the bytes per row.
+/// Checks datasets of a file: type, shape, number of rows, filters. Returns the bytes per row.
 struct H5ColumnCheck {
   H5File const& file;
   std::int64_t n_rows;

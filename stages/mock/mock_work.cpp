@@ -3,9 +3,9 @@
 
 #include <array>
 #include <cmath>
-#include <fstream>
 
 #include "io/snapshot_writer.hpp"
+#include "pipeline/base/file.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
@@ -178,12 +178,9 @@ void write_mock_catalog(Context& context, MockUniverse const& universe,
                         std::vector<HaloMeasurement> const& measured) {
   auto const& comm = context.comm();
   on_root(comm, "writing the halo catalogue", [&] {
-    auto const path = context.part(MockFiles::catalog());
-    std::ofstream out(path, std::ios::binary);
-    require(out.good(), ExitCode::cannot_create, "cannot create '", path, "'");
-    out << rockstar_list(universe, measured);
-    out.close();
-    require(out.good(), ExitCode::io, "cannot write '", path, "' (disk full?)");
+    durable::Writer list(context.part(MockFiles::catalog()));
+    list.write(rockstar_list(universe, measured));
+    list.sync();
   });
 }
 

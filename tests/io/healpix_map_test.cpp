@@ -139,6 +139,26 @@ TEST(HealpixMapFile, IsReadByHealpy) {
   EXPECT_EQ(std::system(("/usr/bin/python3 -W ignore -c \"" + script + "\"").c_str()), 0);
 }
 
+// astropy re-formats the CHECKSUM card before it sums, so that the form of the card matters.
+TEST(HealpixMapFile, HasChecksumsThatAstropyConfirmsWithoutAWarning) {
+  Comm const comm = Comm::world();
+  std::string const path = write_map(comm, 16);
+  if (!comm.is_root()) return;
+  if (std::system("/usr/bin/python3 -c 'import astropy' 2>/dev/null") != 0) GTEST_SKIP();
+  std::string const script =
+      "from astropy.io import fits; hdus = fits.open('" + path +
+      "', checksum=True); [hdu.data for hdu in hdus]; hdus.verify('exception'); hdus.close()";
+  EXPECT_EQ(std::system(("/usr/bin/python3 -W error -c \"" + script + "\"").c_str()), 0);
+}
+
+TEST(HealpixMapFile, RefusesCardsThatDoNotFit) {
+  FitsHeader header;
+  EXPECT_THROW(header.add({"LONGERKEY", true, ""}), Error);
+  EXPECT_THROW(header.add({"KEY", std::string(69, 'x'), ""}), Error);
+  EXPECT_THROW(header.add({"KEY", std::string(35, '\''), ""}), Error);
+  header.add({"KEY", std::string(34, '\''), ""});
+}
+
 TEST(HealpixMapFile, RefusesValuesThatAreNotFiniteOnAllRanks) {
   Comm const comm = Comm::world();
   Range const range = range_of(comm, 12);
