@@ -80,7 +80,7 @@ TEST_F(WorkLoop, DoesEveryUnitOnce) {
 
 TEST_F(WorkLoop, SavesWhenACheckpointIsDue) {
   test::StageContext context(comm_, options(), stage_);
-  context.always_checkpoint();
+  context.checkpoint_every(1);
   Adding adding;
   adding.run(context);
   EXPECT_EQ(adding.sum, 45);

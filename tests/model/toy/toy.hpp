@@ -3,6 +3,7 @@
 
 #include "model/module_list.hpp"
 #include "model/network_options.hpp"
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz::testing {

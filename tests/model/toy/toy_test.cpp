@@ -7,6 +7,7 @@
 #include "model/model_file.hpp"
 #include "model/network.hpp"
 #include "model/trainer.hpp"
+#include "pipeline/base/hash.hpp"
 #include "pipeline/run/options.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/predict/predict_work.hpp"

@@ -43,20 +43,23 @@ class Ensemble : public testing::Test {
     if (comm_.is_root()) {
       auto const path = file_of(seed);
       std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-      PredictedCubes cubes{.range = {0, n_cubes}, .pressure = {}, .y = {}, .shift = {}};
+      PredictedCubes cubes{.range = {0, n_cubes}, .pressure = {}, .y = {}, .states = {{}}};
       for (std::int64_t cube = 0; cube < n_cubes; ++cube) {
         for (std::int64_t v = 0; v < n_cells; ++v)
           cubes.pressure.push_back(pressure(seed, cube, v));
         cubes.y.push_back(real(10 * seed + cube));
-        for (int axis = 0; axis < 3; ++axis) cubes.shift.push_back(0.01 * real(seed * (axis + 1)));
+        for (int axis = 0; axis < 3; ++axis)
+          cubes.states[0].push_back(0.01 * real(seed * (axis + 1)));
       }
-      PredictionTable const table{.model = "small",
-                                  .fold = 3,
-                                  .member = Member{seed}.name(),
-                                  .n_voxels = n_voxels,
-                                  .rows = rows,
-                                  .ids = {70, 50},
-                                  .edges = {900, 1100}};
+      PredictionTable const table{
+          .model = "small",
+          .fold = 3,
+          .member = Member{seed}.name(),
+          .n_voxels = n_voxels,
+          .rows = rows,
+          .ids = {70, 50},
+          .edges = {900, 1100},
+          .states = {{.name = "shift", .dataset = "origin_shift", .size = 3}}};
       write_prediction(Comm::self(), path, table, cubes);
     }
     comm_.barrier();

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/train/training_cluster.hpp"
-#include "pipeline/base/number.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <set>
+
+#include "model/modules/local.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 namespace {
@@ -32,7 +34,8 @@ TrainingCluster example() {
   std::int64_t const m = 12;
   std::vector<float> pressure(m * m * m);
   for (std::size_t i = 0; i < pressure.size(); ++i) pressure[i] = single(i);
-  ClusterInput input{.m200c = 1e4, .r200c = 500, .v200 = 500, .p200 = 0.2};
+  ClusterInput input{
+      .m200c = 1e4, .r200c = 500, .v200 = 500, .p200 = 0.2, .scalars = {}, .vectors = {}};
   input.scalars.assign(cluster_columns().scalars.size(), 0.3);
   return TrainingCluster(7, some_particles(4000, 1500), input, 300,
                          {{m, 5}, pressure, GnfwShape{1, 1, 5}, TargetSampling::uniform});
