@@ -30,6 +30,8 @@ Network make(std::vector<std::string> const& modules, std::uint64_t seed = 3,
   standardisation.reference_p200 = 0.2;
   auto options = small_network(modules);
   options.get<Origin>().pooling = pooling;
+  for (auto const* module : options.chosen())
+    for (auto const& name : module->measured()) standardisation.quantities.try_emplace(name);
   return Network(options, standardisation, {}, seed);
 }
 
