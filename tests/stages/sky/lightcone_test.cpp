@@ -88,7 +88,7 @@ TEST(Tiling, HoldsAsManyReplicasAsTheShellHoldsBoxes) {
     Random random(10, Purpose::test, i);
     tiling.for_each_replica(
         {100 * random.uniform(), 100 * random.uniform(), 100 * random.uniform()},
-        [&](Vec3 const&) { ++count; });
+        {0, tiling.n_boxes()}, [&](Vec3 const&) { ++count; });
   }
   double const volume = 4 * 3.14159265358979 / 3 * (std::pow(9, 3) - std::pow(3, 3));
   EXPECT_NEAR(count / n / volume, 1, 0.005);
