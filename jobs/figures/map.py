@@ -9,10 +9,9 @@ from pathlib import Path
 
 EPILOG = """\
 examples:
-  map.py run/sky/lo/seed1/compton_y.fits               the whole sky, Mollweide, asinh scale
-  map.py run/sky/lo/seed1/compton_y.fits --zoom 120 30 10   10 degrees around longitude 120, latitude 30
-  map.py run/paint/z0/lo/seed1/maps.h5 --scale log     y along x, y, z; painted above gas
-  (with several training seeds: ensemble/ instead of seed1/)
+  map.py run/sky/lo/compton_y.fits                     the whole sky, Mollweide, asinh scale
+  map.py run/sky/lo/compton_y.fits --zoom 120 30 10    10 degrees around longitude 120, latitude 30
+  map.py run/paint/z0/lo/maps.h5 --scale log           y along x, y, z; painted above gas
 Needs matplotlib and numpy; healpy for the sky, h5py for the box (apt install python3-matplotlib
 python3-healpy python3-h5py)."""
 

@@ -17,8 +17,8 @@ struct Source {
 
 std::string unit_hint(double ratio, double h) {
   auto const is = [&](double factor) { return std::abs(ratio / factor - 1) < 1e-3; };
-  if (is(1000) || is(1e-3)) return "; the ratio is 1000: kpc instead of Mpc?";
-  if (is(h) || is(1 / h)) return "; the ratio is h: lengths with and without 1/h?";
+  if (is(1000) || is(1e-3)) return " (the ratio is 1000: kpc instead of Mpc?)";
+  if (is(h) || is(1 / h)) return " (the ratio is h: lengths with and without 1/h?)";
   return "";
 }
 

@@ -78,9 +78,9 @@ class Pipeline(Case):
         configuration = self.tiny(run)
         stopped = []
         for attempt in range(40):
-            # Told to stop soon after a stage begins; a little later each time, so that it gets on.
+            # Told to stop soon after a stage starts; a little later each time, so that it advances.
             process = start(2 + attempt % 2, "run", configuration, "--set", "run.checkpoint_minutes=0.001")
-            output = read_until(process, "begins")
+            output = read_until(process, ": starts")
             time.sleep(0.05 + 0.2 * attempt)
             process.send_signal(signal.SIGUSR1)
             output += process.communicate(timeout=60)[0]

@@ -50,7 +50,7 @@ TEST(HeadersAgree, NamesQuantityValuesAndTolerance) {
   std::vector<Case> const cases{
       {[](Sources& s) { s.catalog.box_mpch = 50; },
        {"box size", "50 in the halo catalogue 'out_0.list'", "75 in the gravity-only"}},
-      {[](Sources& s) { s.catalog.box_mpch = 75000; }, {"the ratio is 1000: kpc against Mpc?"}},
+      {[](Sources& s) { s.catalog.box_mpch = 75000; }, {"the ratio is 1000: kpc instead of Mpc?"}},
       {[](Sources& s) { s.catalog.a = 1.0; }, {"scale factor", "0.666667"}},
       {[](Sources& s) { s.catalog.omega_m = 0.3; }, {"Omega_m is 0.3 in"}},
       {[](Sources& s) { s.catalog.h = 0.7; }, {"h is 0.7 in"}},
