@@ -89,7 +89,7 @@ TEST(LearningGroups, StartAsModulesDeclareAndHaveAKeyEach) {
   EXPECT_EQ(keys_of(groups), (std::vector<std::string>{
                                  "rate_gnfw", "rate_origin", "rate_local", "rate_aggregator",
                                  "decay_gnfw", "decay_origin", "decay_local", "decay_aggregator"}));
-  EXPECT_THROW(groups.of("orgin"), Error);
+  EXPECT_THROW(groups.of("origim"), Error);
 }
 
 TEST(NetworkOptions, ImpossibleNetworksAreRefusedByName) {
