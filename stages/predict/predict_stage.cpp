@@ -72,7 +72,10 @@ Estimate PredictStage::estimate(Outlook const& outlook, int n_ranks) const {
   double const inside =
       std::min(1.0, 4 * std::numbers::pi / 3 * std::pow(2 / task_.cube.edge_r200, 3));
   auto const cost = task_.model.network.cost(Phase::prediction);
-  constexpr double flops_per_second = 7e10, seconds_per_voxel = 3e-5;  // of one core
+  // Of one core. Finding and drawing the particles of a local sphere costs most of the overhead.
+  constexpr double flops_per_second = 7e10, seconds_per_target = 4e-6, seconds_per_sphere = 2e-5;
+  bool const spheres = task_.model.network.needs().local_particles.prediction > 0;
+  double const seconds_per_voxel = seconds_per_target + (spheres ? seconds_per_sphere : 0);
   Estimate estimate;
   estimate.seconds = n *
                      (cost.per_cluster / flops_per_second +
@@ -80,7 +83,7 @@ Estimate PredictStage::estimate(Outlook const& outlook, int n_ranks) const {
                      n_ranks;
   estimate.output_bytes = n * (4 * cells + 64);
   estimate.memory_bytes = 2 * estimate.output_bytes / n_ranks + 2e7;
-  estimate.note = concat(n, " clusters, ", n * cells * inside, " voxels");
+  estimate.note = concat(n, " clusters, ", std::llround(n * cells * inside), " voxels");
   return estimate;
 }
 

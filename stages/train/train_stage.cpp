@@ -109,7 +109,7 @@ Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const cost = task_.model.network.cost(Phase::training);
   double const per_cluster =
       real(task_.options.targets) * cost.per_target + lanes_per_cluster * cost.per_cluster;
-  constexpr double flops_per_second = 4e10, seconds_per_step = 0.03;  // of one core
+  constexpr double flops_per_second = 3e10, seconds_per_step = 0.015;  // of one core
   auto const epochs = real(task_.options.epochs);
   double const clusters = epochs * (3 * training + validation);  // backward costs two forwards
   Estimate estimate;
