@@ -128,5 +128,37 @@ TEST(Trainer, GroupsPartitionTheParametersByModule) {
   EXPECT_EQ(groups.back().last, network.layout().size());
 }
 
+TEST(Trainer, WeightDecayActsOnTheTensorsThatDeclareIt) {
+  ParameterLayout layout;
+  layout.add("origin", "weight", {2, 3});
+  layout.add("origin", "bias", {2}, Decays::no);
+  layout.add("origin", "head", {1, 2});
+  auto const groups = parameter_groups(layout, {});
+  ASSERT_EQ(groups.size(), 3U);
+  EXPECT_EQ(groups[1].first, 6);
+  EXPECT_EQ(groups[1].last, 8);
+  EXPECT_EQ(groups[0].weight_decay, 1e-4);
+  EXPECT_EQ(groups[1].weight_decay, 0);
+  EXPECT_EQ(groups[2].weight_decay, 1e-4);
+  for (auto const& group : groups) EXPECT_EQ(group.max_rate, 3e-4);
+}
+
+TEST(Trainer, AFrozenModuleStaysAsItIs) {
+  auto const world = Comm::world();
+  TrainerSettings settings;
+  settings.schedule.total_steps = 10;
+  settings.groups.of("origin").frozen = true;
+  auto const options = small_network({"gnfw", "origin", "local", "aggregator"});
+  Trainer trainer(world, Network(options, {}, {}, 4), settings, n_lanes);
+  std::vector<float> const before(trainer.network().parameters().begin(),
+                                  trainer.network().parameters().end());
+  for (std::uint64_t step = 0; step < 3; ++step) trainer.step(lanes_of_step(trainer.lanes(), step));
+  for (auto const& info : trainer.network().layout().tensors()) {
+    auto const now = trainer.network().parameters().subspan(info.first, info.size());
+    bool const same = std::equal(now.begin(), now.end(), before.begin() + info.first);
+    EXPECT_EQ(same, info.module == "origin") << info.name;
+  }
+}
+
 }  // namespace
 }  // namespace setsz
