@@ -19,6 +19,11 @@ struct GasBall {
   double filling;   ///< gas volume m/rho over the ball's volume; 1 for CellSize::volume
 };
 
+/// The volume of a ball over that of its gas, roughly; for estimates of cost.
+constexpr double typical_overfill(CellSize cell_size) {
+  return cell_size == CellSize::smoothing_length ? 60 : 1;
+}
+
 /// \param mass [1e10 Msun/h], \param density comoving [1e10 Msun/h (ckpc/h)^-3]
 /// \param smoothing_length_ckpch  radius of the kernel's support; not looked at for volume
 GasBall gas_ball(CellSize cell_size, Vec3 const& position, double mass, double density,

@@ -10,8 +10,8 @@ namespace box_cost {
 double grid_seconds(double n_cells);
 double cube_seconds(double n_voxels, double r200, double cell);
 double profile_seconds(double cut_r200, double r200, double cell);
-/// As if the cells of gas had equal volumes.
-double gas_seconds(double n_rows, double box, double cell);
+/// As if the cells of gas had equal volumes. \param overfill  their balls over the box's volume
+double gas_seconds(double n_rows, double box, double cell, double overfill);
 }  // namespace box_cost
 
 }  // namespace setsz

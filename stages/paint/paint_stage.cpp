@@ -111,7 +111,8 @@ Estimate PaintStage::estimate(Outlook const& outlook, int n_ranks) const {
   }
   if (with_gas_) {
     auto const gas = expected_snapshot(outlook, instance_, Snapshot::Kind::gas);
-    seconds += box_cost::gas_seconds(real(gas.n_rows), table.box_ckpch, cell);
+    seconds += box_cost::gas_seconds(real(gas.n_rows), table.box_ckpch, cell,
+                                     typical_overfill(voxelize_.cell_size));
   }
   Estimate estimate;
   // Grid, transform and FFTW's buffer of one field at a time; the map along x is whole on a rank.

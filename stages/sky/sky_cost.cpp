@@ -13,10 +13,10 @@ namespace setsz {
 namespace {
 
 // Measured on one core, with the other one busy.
-constexpr double seconds_per_part = 1.6e-8;  ///< of a voxel, put onto the image
-constexpr double seconds_per_point = 8e-8;   ///< of an image or profile, put into its pixel
-constexpr double seconds_per_sample = 4e-8;  ///< of an image
-constexpr double seconds_per_halo = 5e-6, seconds_per_halo_pixel = 4e-9;
+constexpr double seconds_per_part = 3.2e-8;   ///< of a voxel, put onto the image
+constexpr double seconds_per_point = 1.6e-7;  ///< of an image or profile, put into its pixel
+constexpr double seconds_per_sample = 4e-8;   ///< of an image
+constexpr double seconds_per_halo = 2.5e-5, seconds_per_halo_pixel = 4e-9;
 constexpr double seconds_per_image = 1e-6;  ///< found, sent, claims looked up
 /// Claims of neighbours make a profile several times as expensive.
 constexpr double claimed_share = 0.1, claimed_factor = 5;

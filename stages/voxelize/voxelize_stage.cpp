@@ -101,7 +101,7 @@ VoxelizeStage::CubeLoad VoxelizeStage::cube_load(Cluster const& cluster,
     double const balls = within - before;
     before = within;
     if (balls <= 0) continue;
-    double const overfill = options_.cell_size == CellSize::smoothing_length ? 60 : 1;
+    double const overfill = typical_overfill(options_.cell_size);
     double const ball_radius = std::cbrt(0.24 * overfill * shell / balls);
     load.balls += balls;
     load.voxels += balls * std::pow(1 + 1.8 * ball_radius / voxel, 3);
