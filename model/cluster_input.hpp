@@ -24,6 +24,9 @@ struct ClusterInput {
   double h = 0.6774;
   std::vector<double> scalars;  ///< raw, in the order of ClusterColumns
   std::vector<Vec3> vectors;    ///< unit vectors (zero where there is none), likewise
+  /// (m/M200) sum of q/|q| over the particles of shells around the catalogue's centre, which are
+  /// equally wide out to 2.5 R200.
+  std::vector<Vec3> shells{};
 };
 
 }  // namespace setsz

@@ -15,11 +15,13 @@ LearningGroups::LearningGroups() {
 
 void LearningGroups::declare(OptionList& options) {
   for (auto& [module, title, group] : entries_)
-    options.add("rate_" + module, group.max_rate,
-                {.help = concat("largest learning rate of ", title), .min = 0, .max = 1});
+    if (group.parameters)
+      options.add("rate_" + module, group.max_rate,
+                  {.help = concat("largest learning rate of ", title), .min = 0, .max = 1});
   for (auto& [module, title, group] : entries_)  // decoupled decays are large
-    options.add("decay_" + module, group.weight_decay,
-                {.help = concat("weight decay of ", title), .min = 0, .max = 100});
+    if (group.parameters)
+      options.add("decay_" + module, group.weight_decay,
+                  {.help = concat("weight decay of ", title), .min = 0, .max = 100});
 }
 
 namespace {

@@ -26,6 +26,10 @@ ModuleNeeds operator+(ModuleNeeds const& a, ModuleNeeds const& b) {
           "in the number of particles; give them the same values");
   ModuleNeeds sum = any(a.local_particles) ? a : b;
   sum.cluster_particles = larger(a.cluster_particles, b.cluster_particles);
+  require(a.target_columns.empty() || b.target_columns.empty(), ExitCode::internal,
+          "two modules need columns of their targets");
+  sum.target_columns = a.target_columns.empty() ? b.target_columns : a.target_columns;
+  sum.best_centres = a.best_centres || b.best_centres;
   sum.scalars = a.scalars;
   sum.scalars.insert(sum.scalars.end(), b.scalars.begin(), b.scalars.end());
   return sum;

@@ -44,6 +44,9 @@ struct ModuleNeeds {
   SampleSize local_particles{};        ///< of the sphere around each target, and its exact count
   SphereRadius local_radius{};         ///< of that sphere
   std::vector<std::string> scalars{};  ///< columns that must be there
+  /// Numbers that the stage moments knows of every target, in this order.
+  std::vector<std::string> target_columns{};
+  bool best_centres = false;  ///< of the training clusters, in `fit`
 };
 /// What two modules need together: of particles of the whole cluster the larger sample. Throws
 /// Error(config) if their local spheres differ.
@@ -53,7 +56,8 @@ ModuleNeeds operator+(ModuleNeeds const& a, ModuleNeeds const& b);
 struct LearningGroup {
   double max_rate = 1e-3;
   double weight_decay = 0;
-  bool frozen = false;  ///< they stay as they are
+  bool frozen = false;     ///< they stay as they are
+  bool parameters = true;  ///< has the module any?
 };
 
 /// Numbers that a module leaves for each cluster; a prediction keeps them as a dataset.
@@ -83,6 +87,12 @@ struct ModuleJoints {
   bool gives_pressure = false;  ///< a network needs a module that does
   bool takes_features = false;  ///< all that the other modules give
   std::int64_t features = 0;  ///< numbers for each target that it gives to the one that takes them
+};
+
+/// A training cluster, before the first step.
+struct LearningSample {
+  ClusterInput cluster;
+  Vec3 best_centre;  ///< where the benchmark fits the gas best [R200]; if a module asks for it
 };
 
 /// What a part of the network declares of itself: everything but how it is computed, which is in
@@ -115,6 +125,10 @@ class Module {
   /// of training targets, cut into lanes that share the particles of the whole cluster.
   virtual std::vector<std::string> measured() const { return {}; }
   virtual void measure(std::span<TargetBatch const>, std::span<Moments>) const {}
+
+  /// Numbers that the module takes from all training clusters before the first step; they stay as
+  /// they are, in Standardisation::fitted under the module's name.
+  virtual std::vector<double> fit(std::span<LearningSample const>) const { return {}; }
 
   virtual std::vector<ClusterStateInfo> state() const { return {}; }
   virtual ModuleCost cost(NetworkOptions const&, Phase) const { return {}; }

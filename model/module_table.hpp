@@ -5,6 +5,7 @@
 #include "model/modules/aggregator.hpp"
 #include "model/modules/gnfw.hpp"
 #include "model/modules/local.hpp"
+#include "model/modules/moments.hpp"
 #include "model/modules/origin.hpp"
 
 namespace setsz {
@@ -14,6 +15,7 @@ using ModuleTable = ModuleList<  //
     Gnfw,                        //
     Origin,                      //
     Local,                       //
+    MomentColumns,               //
     Aggregator                   //
     >;
 

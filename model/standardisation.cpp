@@ -39,6 +39,7 @@ void from_json(nlohmann::json const& json, Affine& affine) {
 void to_json(nlohmann::json& json, Standardisation const& s) {
   json = {{"scalars", s.scalars},
           {"quantities", nlohmann::json::object()},
+          {"fitted", s.fitted},
           {"reference_p200", s.reference_p200}};
   for (auto const& [name, affine] : s.quantities) json["quantities"][name] = affine;
 }
@@ -48,6 +49,9 @@ void from_json(nlohmann::json const& json, Standardisation& s) {
   s.quantities.clear();
   for (auto const& [name, affine] : json.at("quantities").items())
     s.quantities[name] = affine.get<Affine>();
+  s.fitted.clear();
+  for (auto const& [module, numbers] : json.at("fitted").items())
+    s.fitted[module] = numbers.get<std::vector<double>>();
   json.at("reference_p200").get_to(s.reference_p200);
 }
 

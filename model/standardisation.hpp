@@ -31,6 +31,7 @@ struct Moments {
 struct Standardisation {
   std::vector<Affine> scalars;                            ///< in the order of the cluster's columns
   std::map<std::string, Affine, std::less<>> quantities;  ///< by the names that modules give them
+  std::map<std::string, std::vector<double>, std::less<>> fitted;  ///< by module, see Module::fit
   double reference_p200 = 1;  ///< geometric mean over the training clusters [code pressure]
 
   Affine scalar(std::size_t column) const;

@@ -60,6 +60,7 @@ void visit_cluster(Cluster& cluster, Visit& visit) {
   visit(cluster.h);
   visit(cluster.scalars);
   visit(cluster.vectors);
+  visit(cluster.shells);
 }
 
 template <class Batch, class Visit>
@@ -78,6 +79,7 @@ void visit_members(Batch& batch, Visit&& visit) {
   visit(batch.first_particle);
   visit(batch.local);
   visit(batch.cluster_particles);
+  visit(batch.columns);
 }
 
 }  // namespace

@@ -27,6 +27,8 @@ struct TargetBatch {
   std::vector<std::int64_t> first_particle;  ///< (n_targets + 1) rows of `local`
   std::vector<Particle> local;               ///< sampled particles of all targets, one by one
   std::vector<Particle> cluster_particles;   ///< sampled particles of the whole cluster
+  /// (n_targets, n_columns), raw, as ModuleNeeds::target_columns.
+  std::vector<float> columns;
 
   std::int64_t size() const { return std::ssize(position); }
 };

@@ -13,10 +13,10 @@ namespace {
 
 /// The group of one tensor.
 ParameterGroup group_of(ParameterInfo const& info, LearningGroups const& groups) {
-  auto const& [max_rate, weight_decay, frozen] = groups.of(info.module);
-  bool const decays = info.decays == Decays::yes && !frozen;
-  return {info.module, info.first, info.first + info.size(), frozen ? 0 : max_rate,
-          decays ? weight_decay : 0};
+  auto const& group = groups.of(info.module);
+  bool const decays = info.decays == Decays::yes && !group.frozen;
+  return {info.module, info.first, info.first + info.size(), group.frozen ? 0 : group.max_rate,
+          decays ? group.weight_decay : 0};
 }
 
 struct LaneReport {

@@ -5,10 +5,12 @@
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/tanh.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <optional>
 
 #include "model/particle_features.hpp"
 #include "model/particle_pool.hpp"
@@ -41,32 +43,26 @@ namespace {
 class OriginNetwork : public ModuleNetwork {
  public:
   OriginNetwork(Origin const& options, NetworkSetup const& setup, ParameterLayout& layout)
-      : pooling_(options.pooling),
-        xoff_(setup.options.columns().scalar("xoff")),
-        pool_(layout, Origin::key,
-              {.inputs = Origin::n_features(setup.options.columns()),
-               .hidden_layers = options.layers,
-               .width = options.width,
-               .outputs = 2,
-               .linear_head = true,
-               .head_scale = setup.options.head_scale},
-              options.pooling) {}
+      : options_(options) {
+    if (!options.deep) return;
+    xoff_ = setup.options.columns().scalar("xoff");
+    pool_.emplace(layout, Origin::key,
+                  MlpShape{.inputs = Origin::n_features(setup.options.columns()),
+                           .hidden_layers = options.layers,
+                           .width = options.width,
+                           .outputs = 2,
+                           .linear_head = true,
+                           .head_scale = setup.options.head_scale},
+                  options.pooling);
+  }
   void initialise(ParameterLayout const& layout, std::span<float> parameters,
                   std::uint64_t seed) const override {
-    pool_.initialise(layout, parameters, seed);
+    if (pool_) pool_->initialise(layout, parameters, seed);
   }
   void prepare(ClusterContext& context) const override {
     if (context.shared.contains("shift")) return;  // known from before
-    auto const& batch = context.batch;
-    pool_.begin(context);
-    auto const fill = [&](std::span<float> features) {
-      origin_features(batch.cluster, context.setup.standardisation, batch.cluster_particles,
-                      features);
-    };
-    ParticleGroups whole{{0, std::ssize(batch.cluster_particles)},
-                         pool_weights(pooling_, batch.cluster, batch.cluster_particles)};
-    auto const vectors = pool_.mean(context, std::move(whole), fill, context.after_backward)[0];
-    auto const u = vectors[0] * batch.scalars[xoff_] + vectors[1];
+    auto u = context.put(linear_part(context));
+    if (pool_) u = u + deep_part(context);
     // The small number keeps the gradient finite at u = 0; tanh(x)/x is smooth there.
     auto const length = at::sqrt(at::sum(u * u) + 1e-12);
     context.shared["shift"] = u * at::tanh(length) * 0.5 / length;
@@ -76,9 +72,32 @@ class OriginNetwork : public ModuleNetwork {
   }
 
  private:
-  PoolWeight pooling_;
-  std::size_t xoff_;
-  ParticlePool pool_;
+  /// In units of R200/2, the reach of the shift.
+  at::Tensor linear_part(ClusterContext const& context) const {
+    auto const part = at::zeros({3});
+    auto const& fitted = context.setup.standardisation.fitted;
+    auto const coefficients = fitted.find(Origin::key);
+    if (!options_.linear || coefficients == fitted.end()) return part;
+    Vec3 const centre = filtered_centre(coefficients->second, context.batch.cluster.shells);
+    for (std::size_t axis = 0; axis < 3; ++axis) floats_of(part)[axis] = single(2 * centre[axis]);
+    return part;
+  }
+  at::Tensor deep_part(ClusterContext& context) const {
+    auto const& batch = context.batch;
+    pool_->begin(context);
+    auto const fill = [&](std::span<float> features) {
+      origin_features(batch.cluster, context.setup.standardisation, batch.cluster_particles,
+                      features);
+    };
+    ParticleGroups whole{{0, std::ssize(batch.cluster_particles)},
+                         pool_weights(options_.pooling, batch.cluster, batch.cluster_particles)};
+    auto const vectors = pool_->mean(context, std::move(whole), fill, context.after_backward)[0];
+    return vectors[0] * batch.scalars[xoff_] + vectors[1];
+  }
+
+  Origin options_;
+  std::size_t xoff_ = 0;
+  std::optional<ParticlePool> pool_;
 };
 
 }  // namespace

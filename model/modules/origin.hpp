@@ -4,6 +4,7 @@
 #include "model/cluster_input.hpp"
 #include "model/module_list.hpp"
 #include "model/network_options.hpp"
+#include "model/origin_filter.hpp"
 #include "model/pool_weight.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
@@ -22,6 +23,8 @@ class Origin : public ModuleOf<Origin> {
   /// are small, directions are learnt much sooner.
   PoolWeight pooling = PoolWeight::position;
   SampleSize particles{1000, 10000};
+  bool linear = true;  ///< adds origin_filter, fitted before the first step
+  bool deep = true;    ///< has the DeepSet; without, the linear filter alone
 
   bool is_default() const override { return true; }
   void declare(OptionList& options) override {
@@ -33,18 +36,36 @@ class Origin : public ModuleOf<Origin> {
         {.help = "origin adds up positions, as published, or directions: the same family "
                  "of functions, but small samples learn the centre better from directions"});
     add_sample_size(options, "origin_particles", particles, "particles of a cluster for origin");
+    options.add(
+        "origin_linear", linear,
+        {.help = "the shift starts from a linear filter of all particles, fitted to the best "
+                 "centres of the training clusters; the network learns the rest (published: "
+                 "no)"});
+    options.add("origin_network", deep,
+                {.help = "origin has its network; without, it is the linear filter alone"});
   }
   void validate(NetworkOptions const& network) const override {
     require(network.any(&ModuleJoints::sees_position), ExitCode::config,
             "origin moves the centre from which other modules see their targets, but no listed "
             "module sees the position of a target; add gnfw or aggregator, or remove origin");
+    require(
+        linear || deep, ExitCode::config,
+        "origin_linear = no and origin_network = no leave nothing of origin; remove it from the "
+        "modules instead");
   }
   ModuleJoints joints() const override { return {}; }
   ModuleNeeds needs() const override {
-    return {.cluster_particles = particles, .scalars = {"xoff"}};
+    ModuleNeeds needs{.best_centres = linear};
+    if (deep) needs.cluster_particles = particles, needs.scalars = {"xoff"};
+    return needs;
   }
   LearningGroup learning() const override { return {.max_rate = 3e-4, .weight_decay = 1e-4}; }
 
+  std::vector<double> fit(std::span<LearningSample const> samples) const override {
+    std::vector<CentreSample> centres;
+    for (auto const& [cluster, centre] : samples) centres.push_back({cluster.shells, centre});
+    return linear ? fit_origin_filter(centres) : std::vector<double>{};
+  }
   std::vector<std::string> measured() const override { return {"origin_radius", "origin_speed"}; }
   void measure(std::span<TargetBatch const> lanes, std::span<Moments> sums) const override {
     auto const& cluster = lanes.front().cluster;
@@ -64,7 +85,8 @@ class Origin : public ModuleOf<Origin> {
   }
   ModuleCost cost(NetworkOptions const& network, Phase phase) const override {
     auto const inputs = n_features(network.columns());
-    return {.per_cluster = real(particles.in(phase)) * mlp_flops(inputs, layers, width)};
+    double const n = deep ? real(particles.in(phase)) : 0;
+    return {.per_cluster = n * mlp_flops(inputs, layers, width)};
   }
 
   static std::int64_t n_features(ClusterColumns const& columns) {

@@ -16,7 +16,8 @@ void write_history(Comm const& comm, std::string const& path, TrainingHistory co
   column("training_loss",
          "mean over the training clusters of the weighted <((P - P_e)/P200)^2>, with noise",
          &EpochRecord::training_loss);
-  column("validation_ratio", "median over the validation clusters of loss / loss of the benchmark",
+  column("validation_ratio",
+         "median over the validation clusters of loss / loss of the benchmark; NaN: no validation",
          &EpochRecord::validation_ratio);
   column("rate", "learning rate at the end of the epoch, as a fraction of each module's maximum",
          &EpochRecord::rate);

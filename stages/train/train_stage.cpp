@@ -31,6 +31,18 @@ void TrainOptions::declare(OptionList& options) {
               {{"importance", TargetSampling::importance}, {"uniform", TargetSampling::uniform}},
               {.help = "half of the targets where the benchmark has its pressure, weighted so that "
                        "the expected loss stays the same; or all alike, as published"});
+  options.add("validation_every", validation_every,
+              {.help = "epochs between two validations; the last epoch always has one. Validation "
+                       "uses the numbers of particles of a prediction, and costs as much",
+               .min = 1,
+               .max = 1e6});
+  options.add("keep", keep,
+              {{"best", Keep::best}, {"last", Keep::last}, {"average", Keep::average}},
+              {.help = "parameters that become the model: of the best validation (lucky where "
+                       "validation clusters are few), of the last epoch, or the average over the "
+                       "ends of the last average_epochs"});
+  options.add("average_epochs", average_epochs,
+              {.help = "epochs in the average", .min = 1, .max = 1e6});
   groups.declare(options);
   options.add("decay", decay, {{"l2", WeightDecay::l2}, {"decoupled", WeightDecay::decoupled}},
               {.help = "weight decay in the gradient (as published) or in the weights (AdamW)"});
@@ -42,9 +54,13 @@ void TrainOptions::declare(OptionList& options) {
   options.add(
       "vector_noise_deg", vector_noise_deg,
       {.unit = "deg", .help = "random tilt of the cluster's unit vectors", .min = 0, .max = 180});
-  options.add(
-      "weight_by_p200", weight_by_p200,
-      {.help = "weigh a cluster's loss by (P200/P_ref)^2: the loss of the pressure itself"});
+  options.add("cluster_weight", cluster_weight,
+              {{"none", ClusterWeight::none},
+               {"p200", ClusterWeight::p200},
+               {"benchmark", ClusterWeight::benchmark}},
+              {.help = "what a cluster's loss is multiplied by: nothing (as published), "
+                       "(P200/P_ref)^2 for the loss of the pressure itself, or 1/(loss of the "
+                       "benchmark on this cluster), the mean of what L_opt takes the median of"});
   declare_device(options, device);
   options.add("chunk_rows", chunk_rows,
               {.help = "particles worked on at a time; for speed, changes rounding only",
@@ -64,7 +80,7 @@ TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
   task_.particles = products::particles(snapshot);
   task_.pressure = products::pressure(snapshot);
   task_.gnfw = products::gnfw(snapshot, task_.instance.fold);
-  record_ = {.stage = "train", .instance = task_.instance.path(), .version = 2};
+  record_ = {.stage = "train", .instance = task_.instance.path(), .version = 3};
   record_.inputs = {task_.clusters, task_.particles, task_.pressure, task_.gnfw};
   record_.outputs = {"model.h5", "history.h5"};
   record_.settings.add("run.seed", task_.run_seed);

@@ -14,6 +14,16 @@
 
 namespace setsz {
 
+/// What the loss of a cluster is multiplied by.
+enum class ClusterWeight {
+  none,      ///< Eq. 7 of Thiele et al. (2022)
+  p200,      ///< (P200/P_ref)^2: the loss of the pressure itself
+  benchmark  ///< over the cluster's own benchmark loss: the mean of what Eq. 8 takes the median of
+};
+
+/// Which parameters become the model.
+enum class Keep { best, last, average };
+
 /// [train]: how every network learns.
 struct TrainOptions {
   static constexpr std::string_view section = "train";
@@ -24,6 +34,9 @@ struct TrainOptions {
   std::int64_t clusters_per_step = 4;
   std::int64_t targets = 256;             ///< of each cluster in a step
   std::int64_t validation_targets = 256;  ///< fixed ones of each validation cluster
+  std::int64_t validation_every = 1;      ///< epochs
+  Keep keep = Keep::best;
+  std::int64_t average_epochs = 10;  ///< the last ones, for Keep::average
   TargetSampling target_sampling = TargetSampling::importance;
   LearningGroups groups;  ///< rate_<module>, decay_<module>
   WeightDecay decay = WeightDecay::l2;
@@ -31,7 +44,7 @@ struct TrainOptions {
   double noise = 10;      ///< N of equation 6 in Thiele et al. (2022)
   double noise_mass = 5;  ///< the same for ln M200
   double vector_noise_deg = 0;
-  bool weight_by_p200 = false;
+  ClusterWeight cluster_weight = ClusterWeight::none;
   Device device = Device::cpu;
   std::int64_t chunk_rows = 4096;
   std::int64_t chunk_targets = 64;

@@ -73,7 +73,7 @@ class TrainingRun {
   void write_products() {
     on_root(comm_, "train: writing the model", [&] {
       require(history_.best_epoch >= 0, ExitCode::internal, "no epoch was finished");
-      for (float const p : history_.best_parameters)
+      for (float const p : kept_parameters())
         require(std::isfinite(p), ExitCode::diverged, "a parameter of the model is not finite");
       write_model(context_.part("model.h5"), model());
     });
@@ -81,20 +81,36 @@ class TrainingRun {
     context_.note("parameters", trainer_.network().layout().size());
     context_.note("best_epoch", history_.best_epoch);
     context_.note("validation_ratio", history_.best_ratio());
+    context_.note("last_validation_ratio", history_.last_ratio());
     context_.note("training_loss", history_.epochs.back().training_loss);
     context_.note_local("particle_bytes", data_.held_bytes());
   }
 
  private:
-  /// The network with the best parameters; beside them, in the group "last", the last ones.
+  std::span<float const> kept_parameters() {
+    switch (task_.options.keep) {
+      case Keep::best:
+        return history_.best_parameters;
+      case Keep::last:
+        return trainer_.network().parameters();
+      case Keep::average:
+        return history_.average_parameters;
+    }
+    fail(ExitCode::internal, "unknown choice of parameters");
+  }
+
+  /// The network with the kept parameters; beside them the groups "best", "last" and "average".
   ModelState model() {
     auto& network = trainer_.network();
     ModelState state = network.state();
+    add_parameters(state, "best", network.layout(), history_.best_parameters);
     add_parameters(state, "last", network.layout(), network.parameters());
-    add_parameters(state, "parameters", network.layout(), history_.best_parameters);
+    add_parameters(state, "average", network.layout(), history_.average_parameters);
+    add_parameters(state, "parameters", network.layout(), kept_parameters());
     state.description["training"] = {{"epochs", task_.options.epochs},
                                      {"best_epoch", history_.best_epoch},
                                      {"validation_ratio", history_.best_ratio()},
+                                     {"last_validation_ratio", history_.last_ratio()},
                                      {"depends_on", task_.description}};
     return state;
   }
@@ -134,8 +150,11 @@ class TrainingRun {
     record.training_loss = history_.epoch_loss / real(data_.training_rows().size());
     record.gradient_norm = history_.epoch_norm / real(data_.steps_per_epoch());
     record.rate = trainer_.optimizer().schedule().at(step).rate;
-    record.validation_ratio = median_of(validation_ratios());
+    auto const epoch = std::ssize(history_.epochs) + 1, n = task_.options.epochs;
+    if (epoch % task_.options.validation_every == 0 || epoch == n)
+      record.validation_ratio = median_of(validation_ratios());
     history_.finish_epoch(record, trainer_.network().parameters());
+    if (epoch > n - task_.options.average_epochs) history_.average(trainer_.network().parameters());
   }
 
   std::vector<double> validation_ratios() {
@@ -164,7 +183,7 @@ class TrainingRun {
       std::snprintf(text, sizeof text, "loss %.4g", loss_);
     else
       std::snprintf(text, sizeof text, "loss %.4g  validation %.4f (best %.4f)", loss_,
-                    history_.epochs.back().validation_ratio, history_.best_ratio());
+                    history_.last_ratio(), history_.best_ratio());
     return text;
   }
 
@@ -175,6 +194,8 @@ class TrainingRun {
       state.description["history"] = history_;
       state.tensors["training/best_parameters"] = {{std::ssize(history_.best_parameters)},
                                                    history_.best_parameters};
+      state.tensors["training/average_parameters"] = {{std::ssize(history_.average_parameters)},
+                                                      history_.average_parameters};
     }
     save_state(context_, state, done);
   }
@@ -185,6 +206,7 @@ class TrainingRun {
       trainer_.restore(state);
       history_ = state.description.at("history").get<TrainingHistory>();
       history_.best_parameters = state.tensor("training/best_parameters").values;
+      history_.average_parameters = state.tensor("training/average_parameters").values;
     });
   }
 

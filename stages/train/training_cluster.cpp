@@ -7,6 +7,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/range.hpp"
+#include "stages/train/best_centre.hpp"
 
 namespace setsz {
 
@@ -29,13 +30,21 @@ TrainingCluster::TrainingCluster(std::int64_t row, ClusterParticles particles, C
     : row_(row),
       sampler_(std::move(particles), std::move(input), local_radius_ckpch),
       lattice_(target.lattice),
-      targets_(target.lattice, target.benchmark, target.sampling) {
+      targets_(target.lattice, target.benchmark, target.sampling),
+      benchmark_(target.benchmark) {
   require(std::ssize(target.pressure) == lattice_.n_cells(), ExitCode::bad_data,
           "the cube of cluster row ", row, " has ", target.pressure.size(), " voxels, expected ",
           lattice_.n_cells());
   for (std::int32_t const voxel : targets_.voxels()) pressure_.push_back(target.pressure[voxel]);
   require(!pressure_.empty(), ExitCode::bad_data, "cluster row ", row,
           " has no voxel within 2 R200; raise [voxelize] n_voxels or edge");
+  for (std::int64_t i = 0; i < n_voxels(); ++i) {
+    double const r = norm(voxel_centre(lattice_, targets_.voxels()[i]));
+    double const error = gnfw(target.benchmark, r) - real(pressure_[i]);
+    benchmark_loss_ += error * error / real(n_voxels());
+  }
+  require(benchmark_loss_ > 0, ExitCode::bad_data, "cluster row ", row,
+          " has exactly the pressure of the benchmark; was its gas made from the profile?");
 }
 
 std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const& sizes,
@@ -66,6 +75,13 @@ std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const
     }
   }
   return lanes;
+}
+
+Vec3 TrainingCluster::best_centre() const {
+  std::vector<PressureSample> voxels;
+  for (std::int64_t i = 0; i < n_voxels(); ++i)
+    voxels.push_back({voxel_centre(lattice_, targets_.voxels()[i]), real(pressure_[i])});
+  return setsz::best_centre(voxels, benchmark_);
 }
 
 std::vector<Moments> TrainingCluster::moments(NetworkOptions const& network, DrawSizes const& sizes,

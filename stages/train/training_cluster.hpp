@@ -42,12 +42,16 @@ class TrainingCluster {
   ClusterInput const& input() const { return sampler_.input(); }
   /// Voxels with r < 2 R200.
   std::int64_t n_voxels() const { return std::ssize(pressure_); }
+  /// Eq. 7 of the benchmark over all of them.
+  double benchmark_loss() const { return benchmark_loss_; }
 
   /// The targets of a step, random voxels, cut into lanes. Clusters with fewer voxels than wanted
   /// give all of them. `share` is that of one cluster; the caller divides it further.
   std::array<TargetBatch, lanes_per_cluster> draw(DrawSizes const& sizes, std::uint64_t seed,
                                                   std::uint64_t epoch) const;
 
+  /// Where the benchmark fits the gas best [R200].
+  Vec3 best_centre() const;
   /// Of the quantities that the modules of a network have standardised, module by module.
   std::vector<Moments> moments(NetworkOptions const& network, DrawSizes const& sizes,
                                std::uint64_t seed) const;
@@ -57,7 +61,9 @@ class TrainingCluster {
   ClusterSampler sampler_;
   CubeLattice lattice_;
   TargetSampler targets_;
+  GnfwShape benchmark_;
   std::vector<float> pressure_;  ///< P_e/P200 of targets_.voxels()
+  double benchmark_loss_ = 0;
 };
 
 /// Epochs that no training reaches: the fixed sample of validation, and that of standardisation.

@@ -26,15 +26,16 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, GnfwParamete
       clusters_per_step_(task.options.clusters_per_step),
       seed_(task.instance.stream_seed(task.run_seed)),
       validation_seed_(static_cast<std::uint64_t>(task.run_seed)),
-      weight_by_p200_(task.options.weight_by_p200),
+      cluster_weight_(task.options.cluster_weight),
       noise_({}, {}, {}) {
   auto const needs = network_.needs();
   local_radius_ = needs.local_radius;
   training_sizes_ = {.targets = task.options.targets,
                      .local_particles = needs.local_particles.in(Phase::training),
                      .cluster_particles = needs.cluster_particles.in(Phase::training)};
-  validation_sizes_ = training_sizes_;
-  validation_sizes_.targets = task.options.validation_targets;
+  validation_sizes_ = {.targets = task.options.validation_targets,
+                       .local_particles = needs.local_particles.in(Phase::prediction),
+                       .cluster_particles = needs.cluster_particles.in(Phase::prediction)};
   collectively(comm_, "train: reading clusters", [&] {
     table_ = read_clusters(clusters_path);
     training_ = table_.rows_of(Split::training, task.instance.fold);
@@ -48,6 +49,7 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, GnfwParamete
   });
   fit_scalars(task, particles_path);
   fit_standardisation();
+  fit_modules(particles_path);
 }
 
 /// From the scalars of all training clusters: their standardisation, and the noise on them.
@@ -123,6 +125,27 @@ void TrainingData::fit_standardisation() {
   s.reference_p200 = std::exp(log_p200 / real(training_.size()));
 }
 
+void TrainingData::fit_modules(std::string const& particles_path) {
+  std::vector<Vec3> own;
+  collectively(comm_, "train: best centres", [&] {
+    if (!network_.needs().best_centres) return;
+    for (auto const& [row, cluster] : owned_)
+      if (std::ranges::binary_search(training_, row)) own.push_back(cluster->best_centre());
+  });
+  auto const centres = comm_.all_gather_v(own);  // in the order of the rows
+  collectively(comm_, "train: fitting modules", [&] {
+    ParticleStore const store(particles_path);
+    std::vector<LearningSample> samples;
+    for (std::size_t i = 0; i < training_.size(); ++i)
+      samples.push_back(
+          {cluster_input(table_, store, training_[i]), centres.empty() ? Vec3{} : centres[i]});
+    for (auto const* module : network_.chosen()) {
+      auto numbers = module->fit(samples);
+      if (!numbers.empty()) standardisation_.fitted[std::string(module->name())] = numbers;
+    }
+  });
+}
+
 std::int64_t TrainingData::steps_per_epoch() const {
   auto const n = std::ssize(training_);
   return (n + clusters_per_step_ - 1) / clusters_per_step_;
@@ -146,6 +169,18 @@ std::vector<Lane> TrainingData::validation_lanes(LaneSum const& lanes,
                   validation_seed_, validation_epoch);
 }
 
+double TrainingData::weight_of(TrainingCluster const& cluster) const {
+  switch (cluster_weight_) {
+    case ClusterWeight::none:
+      return 1;
+    case ClusterWeight::p200:
+      return std::pow(cluster.input().p200 / standardisation_.reference_p200, 2);
+    case ClusterWeight::benchmark:
+      return 1 / cluster.benchmark_loss();
+  }
+  fail(ExitCode::internal, "unknown weight of a cluster");
+}
+
 std::vector<Lane> TrainingData::draw(TrainingCluster const& cluster, std::size_t place,
                                      std::size_t n_clusters, std::uint64_t seed,
                                      std::uint64_t epoch) const {
@@ -155,8 +190,7 @@ std::vector<Lane> TrainingData::draw(TrainingCluster const& cluster, std::size_t
   for (auto& batch : cluster.draw(training ? training_sizes_ : validation_sizes_, seed, epoch)) {
     batch.share /= real(n_clusters);
     if (training) noise_.apply(batch.cluster, seed, epoch, batch.cluster_row);
-    if (training && weight_by_p200_)
-      batch.weight = std::pow(batch.cluster.p200 / standardisation_.reference_p200, 2);
+    if (training) batch.weight = weight_of(cluster);
     lanes.push_back({number++, std::move(batch)});
   }
   return lanes;

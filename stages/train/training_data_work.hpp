@@ -48,6 +48,8 @@ class TrainingData {
                   std::string const& particles_path, std::string const& pressure_path);
   void fit_scalars(TrainTask const& task, std::string const& particles_path);
   void fit_standardisation();
+  void fit_modules(std::string const& particles_path);
+  double weight_of(TrainingCluster const& cluster) const;
   /// The lanes of a cluster of the step, with their noise. \param place  among the step's clusters
   std::vector<Lane> draw(TrainingCluster const& cluster, std::size_t place, std::size_t n_clusters,
                          std::uint64_t seed, std::uint64_t epoch) const;
@@ -62,7 +64,7 @@ class TrainingData {
   std::int64_t clusters_per_step_;
   DrawSizes training_sizes_, validation_sizes_;
   std::uint64_t seed_, validation_seed_;
-  bool weight_by_p200_;
+  ClusterWeight cluster_weight_;
   std::map<std::int64_t, std::unique_ptr<TrainingCluster>> owned_;  ///< by row
   double held_bytes_ = 0;
   Standardisation standardisation_;
