@@ -13,27 +13,26 @@ namespace {
 
 constexpr double grid_step = 0.1, grid_reach = 0.4, reach = 0.45;  // [R200]
 
-/// The profile between the nodes of a table in r^2, which needs no root and no power.
+/// The profile between the nodes of a table in r, which needs no power.
 class ProfileTable {
  public:
   explicit ProfileTable(GnfwShape const& profile) {
-    for (int i = 0; i <= n; ++i) values_.push_back(gnfw(profile, std::sqrt(i * step)));
+    for (int i = 0; i <= n; ++i) values_.push_back(gnfw(profile, i * step));
   }
-  double operator()(double r2) const {
-    double const place = r2 / step;
+  double operator()(double r) const {
+    double const place = r / step;
     auto const i = static_cast<int>(place);
     if (i >= n) return values_.back();
     return values_[i] + (place - i) * (values_[i + 1] - values_[i]);
   }
-  /// d p / d r^2.
-  double slope(double r2) const {
-    auto const i = static_cast<int>(r2 / step);
+  double slope(double r) const {
+    auto const i = static_cast<int>(r / step);
     return i >= n ? 0 : (values_[i + 1] - values_[i]) / step;
   }
 
  private:
   static constexpr int n = 12000;
-  static constexpr double step = 6.25 / n;  // out to 2.5 R200
+  static constexpr double step = 2.5 / n;  // [R200]
   std::vector<double> values_;
 };
 
@@ -41,7 +40,7 @@ double error_of(std::span<PressureSample const> voxels, ProfileTable const& prof
                 Vec3 const& centre) {
   double sum = 0;
   for (auto const& [position, pressure] : voxels) {
-    double const error = profile(norm2(position - centre)) - pressure;
+    double const error = profile(norm(position - centre)) - pressure;
     sum += error * error;
   }
   return sum;
@@ -72,11 +71,11 @@ Vec3 step_from(std::span<PressureSample const> voxels, ProfileTable const& profi
   Eigen::Vector3d vector = Eigen::Vector3d::Zero();
   for (auto const& [position, pressure] : voxels) {
     Vec3 const d = position - centre;
-    double const r2 = norm2(d);
-    double const slope = -2 * profile.slope(r2);  // of the profile by the centre, along d
+    double const r = norm(d);
+    double const slope = r > 0 ? -profile.slope(r) / r : 0;  // by the centre, along d
     Eigen::Vector3d const gradient(slope * d.x, slope * d.y, slope * d.z);
     matrix += gradient * gradient.transpose();
-    vector += gradient * (pressure - profile(r2));
+    vector += gradient * (pressure - profile(r));
   }
   matrix.diagonal() *= 1 + damping;
   Eigen::Vector3d const s = matrix.ldlt().solve(vector);

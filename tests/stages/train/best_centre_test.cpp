@@ -27,7 +27,7 @@ std::vector<PressureSample> voxels_of(Vec3 const& centre, double noise) {
 TEST(BestCentre, FindsAPlantedOne) {
   for (Vec3 const& centre : {Vec3{0, 0, 0}, Vec3{0.07, -0.03, 0.11}, Vec3{-0.2, 0.25, 0.1}}) {
     EXPECT_LT(norm(best_centre(voxels_of(centre, 0), profile) - centre), 2e-3);
-    EXPECT_LT(norm(best_centre(voxels_of(centre, 0.2), profile) - centre), 0.02);
+    EXPECT_LT(norm(best_centre(voxels_of(centre, 0.05), profile) - centre), 0.015);
   }
 }
 
