@@ -47,6 +47,27 @@ std::vector<Range> cut_into_chunks(TargetBatch const& batch, ChunkSize size) {
   return chunks;
 }
 
+/// What is left of a step behind the chunks: results of modules that run once per cluster.
+struct SharedResults {
+  ClusterContext context;
+  std::map<std::string, at::Tensor> attached;
+
+  explicit SharedResults(ClusterContext the_context)
+      : context(std::move(the_context)), attached(context.shared) {
+    for (auto& [name, tensor] : context.shared) {
+      tensor = tensor.detach();
+      tensor.requires_grad_(true);
+    }
+  }
+  void propagate() const {
+    for (auto const& [name, tensor] : attached) {
+      auto const& gradient = context.shared.at(name).grad();
+      if (gradient.defined() && tensor.requires_grad()) tensor.backward(gradient);
+    }
+    finish(context.after_backward);
+  }
+};
+
 }  // namespace
 
 struct Network::Implementation {
@@ -174,6 +195,39 @@ struct Network::Implementation {
     }
     return DropoutMasks(masks.to(device));
   }
+
+  /// The weighted squared errors; gradients go to the parameters of chunks and to shared results.
+  double accumulate_chunks(ClusterContext const& context, double scale,
+                           std::optional<std::uint64_t> dropout_seed, ChunkSize size) {
+    auto const& batch = context.batch;
+    double loss = 0;
+    for (Range const& targets : cut_into_chunks(batch, size)) {
+      auto const truth =
+          at::from_blob(const_cast<float*>(batch.truth.data()) + targets.first, {targets.size()});
+      ChunkContext chunk(context, targets, masks_of(batch, targets, dropout_seed));
+      auto const weight = at::from_blob(
+          const_cast<float*>(batch.target_weight.data()) + targets.first, {targets.size()});
+      auto const error = evaluate(chunk) - context.put(truth);
+      auto const sum = at::sum(context.put(weight) * error * error) * batch.weight;
+      (sum * scale).backward();
+      finish(chunk.after_backward);
+      loss += real(sum.item<float>());
+    }
+    return loss;
+  }
+
+  /// The terms of the loss that modules add, each a mean over the targets.
+  double accumulate_terms(ClusterContext const& context, double scale, std::int64_t n_targets) {
+    double loss = 0;
+    for (auto const& module : modules) {
+      auto const term = module->loss(context);
+      if (!term.defined()) continue;
+      auto const sum = term * (real(n_targets) * context.batch.weight);
+      (sum * scale).backward();
+      loss += real(sum.item<float>());
+    }
+    return loss;
+  }
 };
 
 Network::Network(NetworkOptions const& options, Standardisation const& standardisation,
@@ -211,37 +265,45 @@ double Network::accumulate_gradient(TargetBatch const& batch, double scale,
                                     std::optional<std::uint64_t> dropout_seed, ChunkSize size) {
   if (batch.size() == 0) return 0;
   auto& self = *implementation_;
-  auto context = self.cluster_context(batch, self.gradients);
-  auto const attached = context.shared;
-  for (auto& [name, tensor] : context.shared) {
-    tensor = tensor.detach();
-    tensor.requires_grad_(true);
+  SharedResults shared(self.cluster_context(batch, self.gradients));
+  double const loss = self.accumulate_chunks(shared.context, scale, dropout_seed, size) +
+                      self.accumulate_terms(shared.context, scale, batch.size());
+  shared.propagate();
+  self.download_gradient();
+  return loss;
+}
+
+double Network::accumulate_gradient(TargetBatch const& batch, double scale,
+                                    std::optional<std::uint64_t> dropout_seed, ChunkSize size,
+                                    ClusterState const& known, ClusterState& pull) {
+  if (batch.size() == 0) return 0;
+  auto& self = *implementation_;
+  SharedResults shared(self.cluster_context(batch, self.gradients, known));
+  double const loss = self.accumulate_chunks(shared.context, scale, dropout_seed, size);
+  for (auto const& [name, values] : known) {
+    auto const& gradient = shared.context.shared.at(name).grad();
+    if (!gradient.defined()) continue;
+    auto const here = gradient.cpu().contiguous();
+    pull[name].assign(data(here), data(here) + here.numel());
   }
-  double loss = 0;
-  for (Range const& targets : cut_into_chunks(batch, size)) {
-    auto const truth =
-        at::from_blob(const_cast<float*>(batch.truth.data()) + targets.first, {targets.size()});
-    ChunkContext chunk(context, targets, self.masks_of(batch, targets, dropout_seed));
-    auto const weight = at::from_blob(
-        const_cast<float*>(batch.target_weight.data()) + targets.first, {targets.size()});
-    auto const error = self.evaluate(chunk) - context.put(truth);
-    auto const sum = at::sum(context.put(weight) * error * error) * batch.weight;
-    (sum * scale).backward();
-    finish(chunk.after_backward);
-    loss += real(sum.item<float>());
+  shared.propagate();
+  self.download_gradient();
+  return loss;
+}
+
+double Network::propagate(TargetBatch const& batch, ClusterState const& pull, double scale,
+                          std::int64_t n_targets) {
+  auto& self = *implementation_;
+  SharedResults shared(self.cluster_context(batch, self.gradients));
+  double const loss = self.accumulate_terms(shared.context, scale, n_targets);
+  for (auto const& [name, values] : pull) {
+    auto const gradient = tensor_of({std::ssize(values)});
+    std::ranges::transform(values, data(gradient), single<double>);
+    auto& sum = shared.context.shared.at(name).mutable_grad();
+    auto const here = shared.context.put(gradient);
+    sum = sum.defined() ? sum + here : here;
   }
-  for (auto const& module : self.modules) {
-    auto const term = module->loss(context);
-    if (!term.defined()) continue;
-    auto const sum = term * (real(batch.size()) * batch.weight);
-    (sum * scale).backward();
-    loss += real(sum.item<float>());
-  }
-  for (auto const& [name, tensor] : attached) {
-    auto const& gradient = context.shared.at(name).grad();
-    if (gradient.defined() && tensor.requires_grad()) tensor.backward(gradient);
-  }
-  finish(context.after_backward);
+  shared.propagate();
   self.download_gradient();
   return loss;
 }

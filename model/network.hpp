@@ -73,6 +73,16 @@ class Network {
   /// \param dropout_seed  drops units as a function of (seed, epoch, cluster, target); none without
   double accumulate_gradient(TargetBatch const& batch, double scale,
                              std::optional<std::uint64_t> dropout_seed, ChunkSize chunk = {});
+  /// The same in two parts, for lanes that share the states of their cluster: here the states count
+  /// as given, and `pull` gets the gradient by them in place of what lies behind them.
+  double accumulate_gradient(TargetBatch const& batch, double scale,
+                             std::optional<std::uint64_t> dropout_seed, ChunkSize chunk,
+                             ClusterState const& known, ClusterState& pull);
+  /// The second part, once per cluster: adds the gradient of sum(pull x states), and of the
+  /// modules' own terms of the loss times `scale` x the number of targets of all lanes.
+  /// \return the sum of those terms
+  double propagate(TargetBatch const& batch, ClusterState const& pull, double scale,
+                   std::int64_t n_targets);
   /// P_e/P200 at the targets.
   /// \param known  states of the cluster that need not be computed again, see `cluster_state`
   std::vector<float> predict(TargetBatch const& batch, ChunkSize chunk = {},

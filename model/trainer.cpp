@@ -19,13 +19,8 @@ ParameterGroup group_of(ParameterInfo const& info, LearningGroups const& groups)
           decays ? group.weight_decay : 0};
 }
 
-struct LaneReport {
-  double loss = 0;
-  double share = 0;
-  std::int64_t cluster = -1;
-};
-
-void require_finite(std::vector<LaneReport> const& reports, double norm, std::int64_t step) {
+void require_finite(std::vector<Trainer::LaneReport> const& reports, double norm,
+                    std::int64_t step) {
   std::vector<std::int64_t> all, bad;
   for (auto const& report : reports) {
     if (report.cluster < 0) continue;
@@ -62,6 +57,7 @@ std::vector<ParameterGroup> parameter_groups(ParameterLayout const& layout,
 Trainer::Trainer(Comm const& comm, Network network, TrainerSettings const& settings, int n_lanes)
     : comm_(comm),
       network_(std::move(network)),
+      states_(network_.options()),
       settings_(settings),
       optimizer_(parameter_groups(network_.layout(), settings), settings.schedule, settings.decay),
       sum_(comm, n_lanes, network_.layout().size()),
@@ -71,23 +67,71 @@ Trainer::Trainer(Comm const& comm, Network network, TrainerSettings const& setti
   collectively(comm_, "training: device", [&] { network_.use(settings.device, comm_.rank()); });
 }
 
-StepResult Trainer::step(std::vector<Lane> const& lanes) {
+std::span<float> Trainer::gradient_of(int lane) {
+  auto const n = gradient_.size();
+  return std::span(lane_gradients_).subspan((lane - sum_.own_lanes().first) * n, n);
+}
+
+/// Fills the gradients of the own lanes.
+std::vector<Trainer::LaneReport> Trainer::accumulate(std::vector<Lane> const& lanes) {
   Range const own = sum_.own_lanes();
-  auto const n = static_cast<std::ptrdiff_t>(gradient_.size());
   std::vector<LaneReport> reports(own.size());
+  std::vector<double> pulls(own.size() * states_.size(), 0);
   std::ranges::fill(lane_gradients_, 0.0F);
   collectively(comm_, "training step", [&] {
+    ClusterState known;
+    std::int64_t known_cluster = -1;
     for (auto const& [number, batch] : lanes) {
       require(own.contains(number), ExitCode::internal, "lane ", number, " came to a wrong rank");
+      if (states_.size() > 0 && batch.cluster_row != known_cluster) {
+        known = network_.cluster_state(batch);
+        known_cluster = batch.cluster_row;
+      }
       std::ranges::fill(network_.gradient(), 0.0F);
+      ClusterState pull;
       double const loss =
-          network_.accumulate_gradient(batch, batch.share, settings_.seed, settings_.chunk);
-      reports[number - own.first] = {loss, batch.share, batch.cluster_row};
-      std::ranges::copy(network_.gradient(), lane_gradients_.begin() + (number - own.first) * n);
+          states_.size() > 0
+              ? network_.accumulate_gradient(batch, batch.share, settings_.seed, settings_.chunk,
+                                             known, pull)
+              : network_.accumulate_gradient(batch, batch.share, settings_.seed, settings_.chunk);
+      auto const place = number - own.first;
+      reports[place] = {loss, batch.share, batch.cluster_row, batch.size()};
+      states_.add(pull, std::span(pulls).subspan(place * states_.size(), states_.size()));
+      std::ranges::copy(network_.gradient(), gradient_of(number).begin());
     }
   });
-  StepResult result;
+  if (states_.size() > 0) propagate(lanes, pulls, reports);
+  return reports;
+}
+
+/// What the lanes of a cluster share is differentiated by the rank that has its first lane.
+void Trainer::propagate(std::vector<Lane> const& lanes, std::vector<double> const& own_pulls,
+                        std::vector<LaneReport>& reports) {
   auto const all = sum_.gather(reports);
+  auto const pulls = sum_.gather(own_pulls);
+  auto const n = states_.size();
+  collectively(comm_, "training step", [&] {
+    for (auto const& [number, batch] : lanes) {
+      if (number > 0 && all[number - 1].cluster == batch.cluster_row) continue;
+      std::vector<double> pull(n, 0);
+      std::int64_t n_targets = 0;
+      for (std::size_t lane = number; lane < all.size(); ++lane) {
+        if (all[lane].cluster != batch.cluster_row) break;
+        n_targets += all[lane].n_targets;
+        for (std::int64_t i = 0; i < n; ++i) pull[i] += pulls[lane * n + i];
+      }
+      std::ranges::fill(network_.gradient(), 0.0F);
+      reports[number - sum_.own_lanes().first].loss +=
+          network_.propagate(batch, states_.states(pull), batch.share, n_targets);
+      auto const sum = gradient_of(number);
+      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += network_.gradient()[i];
+    }
+  });
+}
+
+StepResult Trainer::step(std::vector<Lane> const& lanes) {
+  StepResult result;
+  auto const all = sum_.gather(accumulate(lanes));
   for (auto const& report : all) {
     result.lane_losses.push_back(report.loss);
     result.loss += report.loss * report.share;

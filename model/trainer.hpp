@@ -10,6 +10,7 @@
 #include "model/learning_groups.hpp"
 #include "model/network.hpp"
 #include "model/optimizer.hpp"
+#include "model/state_row.hpp"
 
 namespace setsz {
 
@@ -35,7 +36,9 @@ class Trainer {
  public:
   Trainer(Comm const& comm, Network network, TrainerSettings const& settings, int n_lanes);
 
-  /// Collective. \param lanes  of this rank, ascending; lanes without targets may be missing.
+  /// Collective. \param lanes  of this rank, ascending; lanes without targets may be missing. Lanes
+  /// of one cluster are neighbours and differ in their targets only: what belongs to the cluster as
+  /// a whole is computed once for all of them on each rank, and differentiated once in all.
   /// Throws Error(diverged) on all ranks, before the parameters move, if a loss or the gradient is
   /// not finite; the text names the clusters.
   StepResult step(std::vector<Lane> const& lanes);
@@ -53,14 +56,28 @@ class Trainer {
   Adam const& optimizer() const { return optimizer_; }
   LaneSum const& lanes() const { return sum_; }
 
+  /// Of the loss of one lane.
+  struct LaneReport {
+    double loss = 0;
+    double share = 0;
+    std::int64_t cluster = -1;
+    std::int64_t n_targets = 0;
+  };
+
   /// The state beside the network's options: flat tensors "training/parameters",
   /// "training/first_moment", "training/second_moment", and "steps" in the description.
   void save(ModelState& state) const;
   void restore(ModelState const& state);
 
  private:
+  std::vector<LaneReport> accumulate(std::vector<Lane> const& lanes);
+  void propagate(std::vector<Lane> const& lanes, std::vector<double> const& own_pulls,
+                 std::vector<LaneReport>& reports);
+  std::span<float> gradient_of(int lane);
+
   Comm comm_;
   Network network_;
+  StateRow states_;
   TrainerSettings settings_;
   Adam optimizer_;
   LaneSum sum_;

@@ -23,6 +23,10 @@ std::vector<Lane> lanes_of_step(LaneSum const& sum, std::uint64_t epoch) {
   for (int lane = 0; lane < n_lanes; ++lane) {
     if (!sum.own_lanes().contains(lane)) continue;
     auto batch = random_batch(static_cast<std::uint64_t>(100 + lane), 5, {9, 4, 0}, 30);
+    auto const first = random_batch(static_cast<std::uint64_t>(100 + lane / 3), 5, {9, 4, 0}, 30);
+    batch.cluster = first.cluster;
+    batch.scalars = first.scalars;
+    batch.cluster_particles = first.cluster_particles;
     batch.cluster_row = lane / 3;
     batch.epoch = epoch;
     batch.first_target = 5 * (lane % 3);
