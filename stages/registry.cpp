@@ -6,6 +6,7 @@
 #include "stages/extract/extract_stage.hpp"
 #include "stages/fit/fit_stage.hpp"
 #include "stages/mock/mock_stage.hpp"
+#include "stages/moments/moments_stage.hpp"
 #include "stages/paint/paint_stage.hpp"
 #include "stages/predict/predict_stage.hpp"
 #include "stages/sky/sky_stage.hpp"
@@ -29,6 +30,10 @@ std::vector<StageRow> stage_rows() {
       {.name = "catalog", .sections = {schema_of<CatalogOptions>()}, .add = add_catalog_stages},
       {.name = "extract", .sections = {schema_of<ExtractOptions>()}, .add = add_extract_stages},
       {.name = "voxelize", .sections = {schema_of<VoxelizeOptions>()}, .add = add_voxelize_stages},
+      {.name = "moments",
+       .sections = {schema_of<MomentsOptions>()},
+       .add = add_moments_stages,
+       .by_default = false},  // an input of networks that choose it
       {.name = "fit", .sections = {schema_of<FitOptions>()}, .add = add_fit_stages},
       {.name = "train",
        .sections = {schema_of<ModelSection>(family), schema_of<TrainOptions>(family)},

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "pipeline/base/hash.hpp"
@@ -108,45 +109,74 @@ void Journal::remove_all_but(std::vector<File> const& files) const {
   }
 }
 
-void Journal::for_each(std::function<void(Record const&)> const& visit) const {
-  collectively(comm_, "reading the journal", [&] {
-    for (std::size_t i = 0; i < committed_files_.size(); ++i) {
-      if (static_cast<int>(i % static_cast<std::size_t>(comm_.size())) == comm_.rank()) {
-        visit_file(committed_files_[i], visit);
-      }
-    }
-  });
-}
+/// Reads the committed records of one file, one after the other.
+class Journal::Reader {
+ public:
+  Reader(std::string path, std::int64_t bytes)
+      : path_(std::move(path)), stream_(path_, std::ios::binary), left_(bytes) {
+    if (!stream_) damaged(path_, "missing file");
+  }
 
-void Journal::visit_file(File const& file, std::function<void(Record const&)> const& visit) const {
-  std::string const path = directory_ + "/" + file.name;
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) damaged(path, "missing file");
-  std::vector<std::byte> bytes;
-  std::int64_t left = file.bytes;
-  auto const read = [&](void* into, std::int64_t count) {
-    if (count < 0 || count > left) damaged(path, "wrong record length");
-    stream.read(static_cast<char*>(into), count);
-    if (stream.gcount() != count) damaged(path, "truncated record");
-    left -= count;
-  };
-  while (left > 0) {
+  bool at_end() const { return left_ == 0; }
+
+  /// \pre !at_end(). Valid until the next call.
+  Record next() {
     RecordHead head;
     read(&head, sizeof head);
     if (std::memcmp(head.magic, RecordHead{}.magic, sizeof head.magic) != 0) {
-      damaged(path, "a record is missing");
+      damaged(path_, "a record is missing");
     }
-    if (head.bytes < 0 || head.bytes > left) damaged(path, "wrong record length");
-    bytes.resize(head.bytes);
-    read(bytes.data(), head.bytes);
+    if (head.bytes < 0 || head.bytes > left_) damaged(path_, "wrong record length");
+    bytes_.resize(head.bytes);
+    read(bytes_.data(), head.bytes);
     Hash hash = begin_hash(head);
-    hash.add_bytes(bytes.data(), bytes.size());
+    hash.add_bytes(bytes_.data(), bytes_.size());
     if (hash.hex() != std::string_view(head.hash, sizeof head.hash)) {
-      damaged(path, concat("wrong hash of record ", head.unit));
+      damaged(path_, concat("wrong hash of record ", head.unit));
     }
-    visit({head.unit, bytes});
     mark_progress("reading the journal");
+    return {head.unit, bytes_};
   }
+
+ private:
+  void read(void* into, std::int64_t count) {
+    if (count < 0 || count > left_) damaged(path_, "wrong record length");
+    stream_.read(static_cast<char*>(into), count);
+    if (stream_.gcount() != count) damaged(path_, "truncated record");
+    left_ -= count;
+  }
+
+  std::string path_;
+  std::ifstream stream_;
+  std::vector<std::byte> bytes_;
+  std::int64_t left_;
+};
+
+void Journal::for_each(std::function<void(Record const&)> const& visit) const {
+  for_each(std::numeric_limits<std::int64_t>::max(), visit, [] {});
+}
+
+void Journal::for_each(std::int64_t batch_bytes, std::function<void(Record const&)> const& visit,
+                       std::function<void()> const& flush) const {
+  std::size_t file = comm_.rank();
+  std::optional<Reader> reader;
+  do {
+    collectively(comm_, "reading the journal", [&] {
+      for (std::int64_t bytes = 0; bytes < batch_bytes && file < committed_files_.size();) {
+        auto const& [name, size] = committed_files_[file];
+        if (!reader) reader.emplace(directory_ + "/" + name, size);
+        if (!reader->at_end()) {
+          auto const record = reader->next();
+          bytes += std::ssize(record.bytes);
+          visit(record);
+        } else {
+          reader.reset();
+          file += comm_.size();
+        }
+      }
+    });
+    flush();
+  } while (comm_.any(file < committed_files_.size()));
 }
 
 void Journal::deliver(std::function<int(std::int64_t)> const& owner,

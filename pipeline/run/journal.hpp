@@ -45,6 +45,11 @@ class Journal {
   /// Collective. Every committed record is given to exactly one rank (the records of one file stay
   /// together and in order); a record whose hash is wrong is an Error(bad_data). `visit` is local.
   void for_each(std::function<void(Record const&)> const& visit) const;
+  /// The same for records that do not fit into memory together: whenever a rank has visited
+  /// `batch_bytes` > 0 of them, or has none left, it waits, and all ranks call `flush`.
+  /// \param flush  collective
+  void for_each(std::int64_t batch_bytes, std::function<void(Record const&)> const& visit,
+                std::function<void()> const& flush) const;
 
   /// Collective: every committed record goes to the rank that owns its unit now, which may be
   /// another one than wrote it: the rows of a distributed array find their place on any number of
@@ -72,6 +77,7 @@ class Journal {
   static std::string commit_mark(std::string const& directory);
 
  private:
+  class Reader;
   struct File {
     std::string name;
     std::int64_t bytes;  ///< committed; what lies behind is not part of the journal
@@ -80,7 +86,6 @@ class Journal {
   void open();
   std::string mark_text(std::int64_t position, std::vector<File> const& files) const;
   void remove_all_but(std::vector<File> const& files) const;
-  void visit_file(File const& file, std::function<void(Record const&)> const& visit) const;
 
   Comm comm_;
   std::string directory_;

@@ -162,6 +162,7 @@ std::string particles(std::string const& snapshot) {
 std::string pressure(std::string const& snapshot) {
   return "voxelize/" + snapshot + "/pressure.h5";
 }
+std::string moments(std::string const& snapshot) { return "moments/" + snapshot + "/moments.h5"; }
 std::string gnfw(std::string const& snapshot, std::int64_t fold) {
   return concat("fit/", snapshot, "/fold", fold, "/gnfw.json");
 }

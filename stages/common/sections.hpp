@@ -86,6 +86,7 @@ std::string clusters(std::string const& snapshot);                 ///< catalog/
 std::string halos(std::string const& snapshot);                    ///< catalog/z0/halos.h5
 std::string particles(std::string const& snapshot);                ///< extract/z0/particles.h5
 std::string pressure(std::string const& snapshot);                 ///< voxelize/z0/pressure.h5
+std::string moments(std::string const& snapshot);                  ///< moments/z0/moments.h5
 std::string gnfw(std::string const& snapshot, std::int64_t fold);  ///< fit/z0/fold0/gnfw.json
 /// train/z0/lo_gnfw/fold2/seed1/model.h5
 std::string trained(ModelInstance const& network);

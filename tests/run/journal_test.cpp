@@ -64,6 +64,38 @@ TEST(Journal, GivesBackWhatWasCommittedAndNothingElse) {
   expect_units(journal, comm, 26);
 }
 
+TEST(Journal, IsReadInBatchesThatAllRanksEndTogether) {
+  Comm const comm = Comm::world();
+  test::Scratch const folder(comm);
+  {
+    Journal journal(comm, folder / "journal", some_lines);
+    append_own(journal, comm, 0, 50);
+    journal.commit(50);
+  }
+  Journal const journal(comm, folder / "journal", some_lines);
+  constexpr std::int64_t batch = 20, largest_record = 9;
+  std::vector<std::int64_t> seen(50);
+  std::int64_t held = 0, n_flushes = 0, most = 0;
+  journal.for_each(
+      batch,
+      [&](Journal::Record const& record) {
+        ++seen[record.unit];
+        held += std::ssize(record.bytes);
+        most = std::max(most, held);
+      },
+      [&] {
+        held = 0;
+        n_flushes = comm.all_sum(n_flushes * (comm.is_root() ? 1 : 0)) + 1;  // collective
+      });
+  EXPECT_EQ(held, 0);
+  EXPECT_GE(most, batch);
+  EXPECT_LT(most, batch + largest_record);
+  EXPECT_EQ(comm.all_min(n_flushes), comm.all_max(n_flushes));
+  EXPECT_GT(n_flushes, 50 * 6 / batch / comm.size() - 1);
+  comm.all_sum(seen);
+  for (auto const n : seen) EXPECT_EQ(n, 1);
+}
+
 TEST(Journal, IsReadByAnyNumberOfRanks) {
   Comm const comm = Comm::world();
   test::Scratch const folder(comm);
