@@ -26,6 +26,7 @@ class ClusterSampler {
   ClusterSampler& operator=(ClusterSampler const&) = delete;
 
   ClusterInput const& input() const { return input_; }
+  std::int64_t n_particles() const { return particles_.size(); }
 
   /// A batch of this cluster, still without targets.
   /// \param n_max  particles of the whole cluster, see draw_cluster; 0: none

@@ -53,4 +53,22 @@ std::vector<float> MomentFile::read(std::int64_t cluster) const {
   return moments;
 }
 
+std::vector<float> MomentFile::read(std::int64_t cluster,
+                                    std::vector<std::string> const& names) const {
+  std::vector<std::int64_t> chosen;
+  for (auto const& name : names) {
+    auto const found = std::ranges::find(columns_, name);
+    require(found != columns_.end(), ExitCode::config, "'", file_.path(), "' has no moments '",
+            name, "' for the network (it has ", scales_.size(),
+            " scales); give [moments] scales as many as moments_scales of the network");
+    chosen.push_back(found - columns_.begin());
+  }
+  auto const all = read(cluster);
+  std::vector<float> some;
+  some.reserve(n_targets(cluster) * std::ssize(chosen));
+  for (std::int64_t row = 0; row < n_targets(cluster); ++row)
+    for (auto const column : chosen) some.push_back(all[row * n_columns() + column]);
+  return some;
+}
+
 }  // namespace setsz

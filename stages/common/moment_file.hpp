@@ -38,6 +38,8 @@ class MomentFile {
   void require_lattice(std::int64_t cluster, CubeLattice const& lattice, double r200c_ckpch) const;
   /// (n_targets(cluster), n_columns()), row-major.
   std::vector<float> read(std::int64_t cluster) const;
+  /// The same of some columns, in the order of their names. Throws Error(config) if one is missing.
+  std::vector<float> read(std::int64_t cluster, std::vector<std::string> const& names) const;
 
  private:
   H5File file_;

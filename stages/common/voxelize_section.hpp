@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/option_list.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/gas_ball.hpp"
@@ -23,6 +28,11 @@ struct VoxelizeOptions {
   /// Side of a cluster's cube [ckpc/h].
   double edge(Cluster const& cluster) const {
     return fixed_edge_ckpch > 0 ? fixed_edge_ckpch : edge_r200 * cluster.r200c;
+  }
+  /// Voxels of a cube of edge_r200 that networks predict, within 2 R200; for plans.
+  double targets() const {
+    double const inside = 4 * std::numbers::pi / 3 * std::pow(2 / edge_r200, 3);
+    return std::pow(real(n_voxels), 3) * std::min(1.0, inside);
   }
 };
 

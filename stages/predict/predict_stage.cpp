@@ -58,6 +58,10 @@ PredictStage::PredictStage(Blueprint const& blueprint, ModelInstance instance)
   task_.options = record_.take<PredictOptions>(configuration);
   task_.model = record_.take<ModelSection>(configuration, "model." + task_.instance.model);
   task_.cube = record_.take<VoxelizeOptions>(configuration);
+  if (!task_.model.network.needs().target_columns.empty()) {
+    task_.moments = products::moments(snapshot);
+    record_.inputs.push_back(task_.moments);
+  }
 }
 
 void PredictStage::preflight(Comm const& comm, Outlook&) const {
@@ -68,9 +72,7 @@ void PredictStage::preflight(Comm const& comm, Outlook&) const {
 Estimate PredictStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const table = expected_clusters(outlook, task_.instance.snapshot);
   auto const n = real(clusters_to_predict(table, task_.options, task_.instance.fold).size());
-  double const cells = std::pow(real(task_.cube.n_voxels), 3);
-  double const inside =
-      std::min(1.0, 4 * std::numbers::pi / 3 * std::pow(2 / task_.cube.edge_r200, 3));
+  double const cells = std::pow(real(task_.cube.n_voxels), 3), targets = task_.cube.targets();
   auto const cost = task_.model.network.cost(Phase::prediction);
   // Of one core. Finding and drawing the particles of a local sphere costs most of the overhead.
   constexpr double flops_per_second = 7e10, seconds_per_target = 4e-6, seconds_per_sphere = 2e-5;
@@ -79,11 +81,11 @@ Estimate PredictStage::estimate(Outlook const& outlook, int n_ranks) const {
   Estimate estimate;
   estimate.seconds = n *
                      (cost.per_cluster / flops_per_second +
-                      cells * inside * (cost.per_target / flops_per_second + seconds_per_voxel)) /
+                      targets * (cost.per_target / flops_per_second + seconds_per_voxel)) /
                      n_ranks;
   estimate.output_bytes = n * (4 * cells + 64);
   estimate.memory_bytes = 2 * estimate.output_bytes / n_ranks + 2e7;
-  estimate.note = concat(n, " clusters, ", std::llround(n * cells * inside), " voxels");
+  estimate.note = concat(n, " clusters, ", std::llround(n * targets), " voxels");
   return estimate;
 }
 

@@ -41,6 +41,7 @@ struct PredictTask {
       cube;  ///< the lattice is that of pressure.h5, so that they compare voxel by voxel
   std::int64_t run_seed = 1;
   std::string clusters, particles, trained;  ///< product names
+  std::string moments;                       ///< empty: the network does not look at them
 };
 
 /// Evaluates one network on the voxels of clusters:

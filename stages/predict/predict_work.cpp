@@ -13,6 +13,7 @@
 #include "pipeline/base/number.hpp"
 #include "pipeline/run/work_loop.hpp"
 #include "stages/common/cluster_sampler.hpp"
+#include "stages/common/moment_file.hpp"
 #include "stages/predict/prediction_file_work.hpp"
 #include "stages/predict/work_items.hpp"
 
@@ -148,8 +149,9 @@ class PredictionRun {
     deal();
   }
 
-  /// Makes the cluster at work that of a row, if it is not yet.
-  void load(std::int64_t row) {
+  /// Makes the cluster at work that of a cube, if it is not yet.
+  void load(std::int64_t cube) {
+    auto const row = rows_[cube];
     if (whole_.cluster_row == row) return;
     if (!store_) store_.emplace(context_.product(task_.particles));
     auto const needs = network_->options().needs();
@@ -162,6 +164,12 @@ class PredictionRun {
         sampler_->batch(row, task_.model.network.needs().cluster_particles.in(Phase::prediction),
                         Random(seed_, Purpose::cluster_sample, stream(row)));
     known_ = network_->cluster_state(whole_);
+    auto const columns = task_.model.network.needs().target_columns;
+    if (columns.empty()) return;
+    if (!moments_) moments_.emplace(context_.product(task_.moments)).require_clusters(table_);
+    moments_->require_lattice(row, lattices_[cube], cluster(row).r200c);
+    n_columns_ = std::ssize(columns);
+    columns_ = moments_->read(row, columns);
   }
 
   static std::uint64_t stream(std::int64_t row) {
@@ -171,7 +179,7 @@ class PredictionRun {
   void compute(std::int64_t number) {
     WorkItem const& item = items_[number];
     auto const row = rows_[item.cube];
-    load(row);
+    load(item.cube);
     auto batch = whole_;
     std::int64_t const n = task_.cube.n_voxels;
     auto const n_local = task_.model.network.needs().local_particles.in(Phase::prediction);
@@ -181,6 +189,8 @@ class PredictionRun {
           batch, lattices_[item.cube].centre_r200(voxel / (n * n), voxel / n % n, voxel % n),
           n_local,
           Random(seed_, Purpose::local_sample, stream(row), static_cast<std::uint64_t>(voxel)));
+      auto const own = columns_.begin() + v * n_columns_;
+      batch.columns.insert(batch.columns.end(), own, own + n_columns_);
     }
     Finished done{
         number, flat(known_),
@@ -284,9 +294,12 @@ class PredictionRun {
   std::int64_t computed_ = 0;
 
   std::optional<ParticleStore> store_;
+  std::optional<MomentFile> moments_;
   std::unique_ptr<ClusterSampler> sampler_;  ///< of the cluster at work
   TargetBatch whole_;                        ///< the same without targets
   ClusterState known_;                       ///< what the network has found out of it
+  std::vector<float> columns_;               ///< of its voxels, each n_columns_ numbers
+  std::int64_t n_columns_ = 0;
 };
 
 }  // namespace

@@ -88,6 +88,11 @@ TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
   task_.options = record_.take<TrainOptions>(configuration, "train." + task_.instance.model);
   task_.model =
       record_.take<ModelSection>(configuration, "model." + task_.instance.model, {Affects::result});
+  cube_ = configuration.get<VoxelizeOptions>();
+  if (!task_.model.network.needs().target_columns.empty()) {
+    task_.moments = products::moments(snapshot);
+    record_.inputs.push_back(task_.moments);
+  }
   task_.description = record_.settings.lines();
 }
 
@@ -132,7 +137,9 @@ Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
   estimate.seconds = (clusters * per_cluster / flops_per_second +
                       seconds_per_step * clusters / real(task_.options.clusters_per_step)) /
                      n_ranks;
-  estimate.memory_bytes = 24 * held_particles(outlook, table) / n_ranks + network_bytes;
+  double const moments = 4 * real(task_.model.network.needs().target_columns.size()) *
+                         cube_.targets() * (training + validation);
+  estimate.memory_bytes = (24 * held_particles(outlook, table) + moments) / n_ranks + network_bytes;
   estimate.output_bytes = 3e6;
   estimate.note = concat(training, " training and ", validation, " validation clusters, ",
                          task_.options.epochs, " epochs");

@@ -10,6 +10,7 @@
 #include "stages/common/blueprint.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/model_section.hpp"
+#include "stages/common/voxelize_section.hpp"
 #include "stages/train/target_sampler.hpp"
 
 namespace setsz {
@@ -59,6 +60,7 @@ struct TrainTask {
   TrainOptions options;
   std::int64_t run_seed = 1;
   std::string clusters, particles, pressure, gnfw;  ///< product names
+  std::string moments;                              ///< empty: the network does not look at them
   /// What the model depends on, for the model file.
   std::vector<std::pair<std::string, std::string>> description;
 };
@@ -78,6 +80,7 @@ class TrainStage : public Stage {
 
   TrainTask task_;
   SnapshotInstance snapshot_;
+  VoxelizeOptions cube_;
   LearningBodies bodies_;
 };
 

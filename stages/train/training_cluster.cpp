@@ -2,6 +2,7 @@
 #include "stages/train/training_cluster.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "pipeline/base/error.hpp"
@@ -45,6 +46,7 @@ TrainingCluster::TrainingCluster(std::int64_t row, ClusterParticles particles, C
   }
   require(benchmark_loss_ > 0, ExitCode::bad_data, "cluster row ", row,
           " has exactly the pressure of the benchmark; was its gas made from the profile?");
+  take_columns(target.columns);
 }
 
 std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const& sizes,
@@ -72,9 +74,30 @@ std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const
           Random(seed, Purpose::local_sample, index, static_cast<std::uint64_t>(t)));
       batch.truth.push_back(pressure_[drawn]);
       batch.target_weight.push_back(weight);
+      auto const columns = columns_.begin() + drawn * n_columns_;
+      batch.columns.insert(batch.columns.end(), columns, columns + n_columns_);
     }
   }
   return lanes;
+}
+
+/// Puts the columns into the order of the sampler's voxels.
+void TrainingCluster::take_columns(std::vector<float> const& in_order_of_lattice) {
+  n_columns_ = std::ssize(in_order_of_lattice) / n_voxels();
+  require(std::ssize(in_order_of_lattice) == n_columns_ * n_voxels(), ExitCode::bad_data,
+          "the moments of cluster row ", row_, " are not those of its ", n_voxels(),
+          " voxels; run the stage moments again");
+  std::vector<std::int64_t> by_voxel(n_voxels());
+  std::iota(by_voxel.begin(), by_voxel.end(), std::int64_t{0});
+  std::ranges::sort(by_voxel, {}, [&](std::int64_t i) { return targets_.voxels()[i]; });
+  columns_.resize(in_order_of_lattice.size());
+  for (std::int64_t row = 0; row < n_voxels(); ++row)
+    std::copy_n(in_order_of_lattice.begin() + row * n_columns_, n_columns_,
+                columns_.begin() + by_voxel[row] * n_columns_);
+}
+
+double TrainingCluster::held_bytes() const {
+  return 24.0 * real(sampler_.n_particles()) + 8.0 * real(n_voxels()) + 4.0 * real(columns_.size());
 }
 
 Vec3 TrainingCluster::best_centre() const {

@@ -29,6 +29,8 @@ struct ClusterTarget {
   std::vector<float> pressure;  ///< P_e/P200 on the lattice, z fastest
   GnfwShape benchmark;
   TargetSampling sampling = TargetSampling::importance;
+  /// Of the voxels within 2 R200 in the order of the lattice, as TargetBatch::columns.
+  std::vector<float> columns{};
 };
 
 /// A cluster with its target pressure: draws the lanes of training and validation steps. All draws
@@ -40,6 +42,7 @@ class TrainingCluster {
 
   std::int64_t row() const { return row_; }
   ClusterInput const& input() const { return sampler_.input(); }
+  double held_bytes() const;
   /// Voxels with r < 2 R200.
   std::int64_t n_voxels() const { return std::ssize(pressure_); }
   /// Eq. 7 of the benchmark over all of them.
@@ -57,6 +60,8 @@ class TrainingCluster {
                                std::uint64_t seed) const;
 
  private:
+  void take_columns(std::vector<float> const& in_order_of_lattice);
+
   std::int64_t row_;
   ClusterSampler sampler_;
   CubeLattice lattice_;
@@ -64,6 +69,8 @@ class TrainingCluster {
   GnfwShape benchmark_;
   std::vector<float> pressure_;  ///< P_e/P200 of targets_.voxels()
   double benchmark_loss_ = 0;
+  std::vector<float> columns_;  ///< as pressure_, each n_columns_ numbers
+  std::int64_t n_columns_ = 0;
 };
 
 /// Epochs that no training reaches: the fixed sample of validation, and that of standardisation.

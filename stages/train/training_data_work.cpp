@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/cube_file.hpp"
+#include "stages/common/moment_file.hpp"
 #include "stages/common/particle_store.hpp"
 
 namespace setsz {
@@ -19,8 +21,7 @@ std::vector<std::int64_t> epoch_order(std::vector<std::int64_t> rows, std::uint6
 }
 
 TrainingData::TrainingData(Comm const& comm, TrainTask const& task, GnfwParameters const& benchmark,
-                           std::string const& clusters_path, std::string const& particles_path,
-                           std::string const& pressure_path)
+                           TrainingFiles const& files)
     : comm_(comm),
       network_(task.model.network),
       clusters_per_step_(task.options.clusters_per_step),
@@ -37,19 +38,19 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, GnfwParamete
                        .local_particles = needs.local_particles.in(Phase::prediction),
                        .cluster_particles = needs.cluster_particles.in(Phase::prediction)};
   collectively(comm_, "train: reading clusters", [&] {
-    table_ = read_clusters(clusters_path);
+    table_ = read_clusters(files.clusters);
     training_ = table_.rows_of(Split::training, task.instance.fold);
     validation_ = table_.rows_of(Split::validation, task.instance.fold);
     require(!training_.empty() && !validation_.empty(), ExitCode::config, "fold ",
-            task.instance.fold, " of '", clusters_path, "' has ", training_.size(),
+            task.instance.fold, " of '", files.clusters, "' has ", training_.size(),
             " training and ", validation_.size(),
             " validation clusters (at least one of each is needed); lower [catalog] mass_min or "
             "use a larger box");
-    load_owned(task, benchmark, particles_path, pressure_path);
+    load_owned(task, benchmark, files);
   });
-  fit_scalars(task, particles_path);
+  fit_scalars(task, files.particles);
   fit_standardisation();
-  fit_modules(particles_path);
+  fit_modules(files.particles);
 }
 
 /// From the scalars of all training clusters: their standardisation, and the noise on them.
@@ -72,12 +73,16 @@ void TrainingData::fit_scalars(TrainTask const& task, std::string const& particl
 }
 
 void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& benchmark,
-                              std::string const& particles_path, std::string const& pressure_path) {
-  ParticleStore const store(particles_path);
-  CubeFile const cubes(pressure_path);
+                              TrainingFiles const& files) {
+  ParticleStore const store(files.particles);
+  CubeFile const cubes(files.pressure);
+  auto const columns = network_.needs().target_columns;
+  std::optional<MomentFile> moments;
+  if (!columns.empty()) moments.emplace(files.moments).require_clusters(table_);
   require(store.n_clusters() == table_.size() && cubes.size() == table_.size(), ExitCode::bad_data,
-          "'", particles_path, "' holds ", store.n_clusters(), " clusters, '", pressure_path, "' ",
-          cubes.size(), ", clusters.h5 ", table_.size(), "; make them again from one catalogue");
+          "'", files.particles, "' holds ", store.n_clusters(), " clusters, '", files.pressure,
+          "' ", cubes.size(), ", clusters.h5 ", table_.size(),
+          "; make them again from one catalogue");
   std::vector<double> cost;
   for (std::int64_t row = 0; row < table_.size(); ++row)
     cost.push_back(
@@ -90,13 +95,17 @@ void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& bench
     double const r200 = table_.clusters[row].r200c;
     double const local_radius = local_radius_.ckpch(r200);
     store.require_local_spheres(row, local_radius);
-    ClusterTarget const target{
+    ClusterTarget target{
         cubes.lattice(row, r200), cubes.read(row),
         gnfw_shape(benchmark, table_.clusters[row].m200c, table_.cosmology.h, table_.redshift),
         task.options.target_sampling};
+    if (moments) {
+      moments->require_lattice(row, target.lattice, r200);
+      target.columns = moments->read(row, columns);
+    }
     owned_[row] = std::make_unique<TrainingCluster>(
         row, store.load(row), cluster_input(table_, store, row), local_radius, target);
-    held_bytes_ += 24.0 * real(store.count(row)) + 8.0 * real(owned_[row]->n_voxels());
+    held_bytes_ += owned_[row]->held_bytes();
     progress.update(real(row + 1 - boundaries[rank]));
     mark_progress("train: reading clusters");
   }

@@ -14,6 +14,12 @@
 
 namespace setsz {
 
+/// Paths of what training reads.
+struct TrainingFiles {
+  std::string clusters, particles, pressure;
+  std::string moments;  ///< read if the network asks for columns of targets
+};
+
 /// The training and validation clusters of a fold, spread over the ranks: each rank owns a
 /// contiguous range of rows with nearly the same number of particles, draws their targets, and
 /// sends them to the ranks that compute the lanes.
@@ -22,8 +28,7 @@ class TrainingData {
   /// Collective: reads the products and the owned clusters.
   /// \param benchmark  says where in a cluster targets are important
   TrainingData(Comm const& comm, TrainTask const& task, GnfwParameters const& benchmark,
-               std::string const& clusters_path, std::string const& particles_path,
-               std::string const& pressure_path);
+               TrainingFiles const& files);
 
   std::vector<std::int64_t> const& training_rows() const { return training_; }
   std::vector<std::int64_t> const& validation_rows() const { return validation_; }
@@ -45,7 +50,7 @@ class TrainingData {
 
  private:
   void load_owned(TrainTask const& task, GnfwParameters const& benchmark,
-                  std::string const& particles_path, std::string const& pressure_path);
+                  TrainingFiles const& files);
   void fit_scalars(TrainTask const& task, std::string const& particles_path);
   void fit_standardisation();
   void fit_modules(std::string const& particles_path);
