@@ -22,6 +22,13 @@ void TrainOptions::declare(OptionList& options) {
               {.help = "each meets every training cluster once", .min = 1, .max = 1e6});
   options.add("clusters_per_step", clusters_per_step,
               {.help = "clusters of one optimiser step", .min = 1, .max = 1024});
+  options.add(
+      "lanes", lanes,
+      {.help = "parts into which the targets of a cluster are cut: clusters_per_step x lanes "
+               "ranks can share a step, with the same result on any number of ranks. "
+               "Small networks are faster with 1",
+       .min = 1,
+       .max = 64});
   options.add("targets", targets,
               {.help = "random voxels of each cluster in a step", .min = 1, .max = 1e6});
   options.add(
@@ -128,14 +135,13 @@ Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const training = real(table.rows_of(Split::training, task_.instance.fold).size());
   auto const validation = real(table.rows_of(Split::validation, task_.instance.fold).size());
   auto const cost = task_.model.network.cost(Phase::training);
-  double const per_cluster =
-      real(task_.options.targets) * cost.per_target + lanes_per_cluster * cost.per_cluster;
-  constexpr double flops_per_second = 3e10, seconds_per_step = 0.015;  // of one core
+  double const per_cluster = real(task_.options.targets) * cost.per_target + cost.per_cluster;
+  constexpr double flops_per_second = 3e10, seconds_per_lane = 0.00125;  // of one core
   auto const epochs = real(task_.options.epochs);
   double const clusters = epochs * (3 * training + validation);  // backward costs two forwards
   Estimate estimate;
   estimate.seconds = (clusters * per_cluster / flops_per_second +
-                      seconds_per_step * clusters / real(task_.options.clusters_per_step)) /
+                      seconds_per_lane * real(task_.options.lanes) * clusters) /
                      n_ranks;
   double const moments = 4 * real(task_.model.network.needs().target_columns.size()) *
                          cube_.targets() * (training + validation);

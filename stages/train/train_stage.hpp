@@ -33,7 +33,8 @@ struct TrainOptions {
   std::vector<double> seeds{1};
   std::int64_t epochs = 100;
   std::int64_t clusters_per_step = 4;
-  std::int64_t targets = 256;             ///< of each cluster in a step
+  std::int64_t lanes = 3;      ///< of each cluster: 12 lanes suit 1, 2, 3, 4, 6, 12 ranks
+  std::int64_t targets = 256;  ///< of each cluster in a step
   std::int64_t validation_targets = 256;  ///< fixed ones of each validation cluster
   std::int64_t validation_every = 1;      ///< epochs
   Keep keep = Keep::best;

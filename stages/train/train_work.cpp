@@ -169,8 +169,8 @@ class TrainingRun {
       auto const errors = trainer_.evaluate(lanes, benchmark_);
       for (std::int64_t cluster = 0; cluster < std::min(at_once, n - first); ++cluster) {
         Trainer::LaneErrors sum;
-        for (int lane = 0; lane < lanes_per_cluster; ++lane) {
-          auto const& e = errors[cluster * lanes_per_cluster + lane];
+        for (std::int64_t lane = 0; lane < task_.options.lanes; ++lane) {
+          auto const& e = errors[cluster * task_.options.lanes + lane];
           sum.network += e.network, sum.benchmark += e.benchmark;
         }
         ratios.push_back(sum.network / sum.benchmark);

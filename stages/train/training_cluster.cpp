@@ -49,9 +49,8 @@ TrainingCluster::TrainingCluster(std::int64_t row, ClusterParticles particles, C
   take_columns(target.columns);
 }
 
-std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const& sizes,
-                                                                 std::uint64_t seed,
-                                                                 std::uint64_t epoch) const {
+std::vector<TargetBatch> TrainingCluster::draw(DrawSizes const& sizes, std::uint64_t seed,
+                                               std::uint64_t epoch) const {
   std::uint64_t const index = stream(epoch, row_);
   Random random(seed, Purpose::target_sample, index);
   auto const targets = targets_.draw(sizes.targets, random);
@@ -62,10 +61,10 @@ std::array<TargetBatch, lanes_per_cluster> TrainingCluster::draw(DrawSizes const
   common.epoch = epoch;
   common.share = 1 / real(n);
 
-  std::array<TargetBatch, lanes_per_cluster> lanes;
-  for (int lane = 0; lane < lanes_per_cluster; ++lane) {
+  std::vector<TargetBatch> lanes(sizes.lanes);
+  for (int lane = 0; lane < sizes.lanes; ++lane) {
     auto& batch = lanes[lane] = common;
-    Range const part = even_range(n, lane, lanes_per_cluster);
+    Range const part = even_range(n, lane, sizes.lanes);
     batch.first_target = part.first;
     for (std::int64_t t = part.first; t < part.last; ++t) {
       auto const [drawn, weight] = targets[t];

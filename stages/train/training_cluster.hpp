@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -12,13 +11,10 @@
 
 namespace setsz {
 
-/// Lanes that share the targets of one cluster in a step: with 4 clusters 12 lanes, which 1, 2, 3,
-/// 4, 6 and 12 ranks divide evenly.
-inline constexpr int lanes_per_cluster = 3;
-
 /// What is drawn for a cluster in a step.
 struct DrawSizes {
   std::int64_t targets = 256;
+  int lanes = 1;                       ///< that share the targets of a cluster
   std::int64_t local_particles = 0;    ///< around each target, at most; 0: none are needed
   std::int64_t cluster_particles = 0;  ///< of the whole cluster, likewise
 };
@@ -50,8 +46,8 @@ class TrainingCluster {
 
   /// The targets of a step, random voxels, cut into lanes. Clusters with fewer voxels than wanted
   /// give all of them. `share` is that of one cluster; the caller divides it further.
-  std::array<TargetBatch, lanes_per_cluster> draw(DrawSizes const& sizes, std::uint64_t seed,
-                                                  std::uint64_t epoch) const;
+  std::vector<TargetBatch> draw(DrawSizes const& sizes, std::uint64_t seed,
+                                std::uint64_t epoch) const;
 
   /// Where the benchmark fits the gas best [R200].
   Vec3 best_centre() const;

@@ -32,9 +32,11 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, GnfwParamete
   auto const needs = network_.needs();
   local_radius_ = needs.local_radius;
   training_sizes_ = {.targets = task.options.targets,
+                     .lanes = static_cast<int>(task.options.lanes),
                      .local_particles = needs.local_particles.in(Phase::training),
                      .cluster_particles = needs.cluster_particles.in(Phase::training)};
   validation_sizes_ = {.targets = task.options.validation_targets,
+                       .lanes = static_cast<int>(task.options.lanes),
                        .local_particles = needs.local_particles.in(Phase::prediction),
                        .cluster_particles = needs.cluster_particles.in(Phase::prediction)};
   collectively(comm_, "train: reading clusters", [&] {
@@ -194,7 +196,7 @@ std::vector<Lane> TrainingData::draw(TrainingCluster const& cluster, std::size_t
                                      std::size_t n_clusters, std::uint64_t seed,
                                      std::uint64_t epoch) const {
   bool const training = epoch != validation_epoch;
-  auto number = static_cast<int>(place) * lanes_per_cluster;
+  auto number = static_cast<int>(place) * training_sizes_.lanes;
   std::vector<Lane> lanes;
   for (auto& batch : cluster.draw(training ? training_sizes_ : validation_sizes_, seed, epoch)) {
     batch.share /= real(n_clusters);

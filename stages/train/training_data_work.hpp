@@ -33,7 +33,7 @@ class TrainingData {
   std::vector<std::int64_t> const& training_rows() const { return training_; }
   std::vector<std::int64_t> const& validation_rows() const { return validation_; }
   std::int64_t id_of(std::int64_t row) const { return table_.clusters[row].id; }
-  int n_lanes() const { return static_cast<int>(clusters_per_step_) * lanes_per_cluster; }
+  int n_lanes() const { return static_cast<int>(clusters_per_step_) * training_sizes_.lanes; }
   /// Steps that show every training cluster once.
   std::int64_t steps_per_epoch() const;
   /// Bytes of particles on this rank.

@@ -41,7 +41,7 @@ TrainingCluster example() {
                          {{m, 5}, pressure, GnfwShape{1, 1, 5}, TargetSampling::uniform});
 }
 
-DrawSizes const sizes{.targets = 100, .local_particles = 20, .cluster_particles = 300};
+DrawSizes const sizes{.targets = 100, .lanes = 3, .local_particles = 20, .cluster_particles = 300};
 
 TEST(TrainingCluster, DrawsDistinctVoxelsWithTheirOwnPressure) {
   auto const cluster = example();
@@ -87,8 +87,7 @@ TEST(TrainingCluster, LocalParticlesLieInTheSphereAndCountsAreExact) {
 TEST(TrainingCluster, OriginSeesTheSphereOf2p5R200) {
   auto const cluster = example();  // its particles reach 3 R200
   for (std::int64_t const n : {300, 1500, 4000}) {
-    auto const lanes =
-        cluster.draw({.targets = 3, .local_particles = 0, .cluster_particles = n}, 1, 0);
+    auto const lanes = cluster.draw({.targets = 3, .lanes = 3, .cluster_particles = n}, 1, 0);
     std::set<float> names;
     for (auto const& p : lanes[0].cluster_particles) {
       EXPECT_LT(norm(Vec3{p.x, p.y, p.z}), 1250.01);
@@ -109,7 +108,8 @@ TEST(TrainingCluster, OriginDrawsEvenly) {
   Vec3 mean;
   std::int64_t const draws = 40;
   for (std::uint64_t epoch = 0; epoch < draws; ++epoch) {
-    auto const lanes = cluster.draw({1, 0, 1500}, 1, epoch);  // by going through
+    auto const lanes =
+        cluster.draw({.targets = 1, .cluster_particles = 1500}, 1, epoch);  // by going through
     for (auto const& p : lanes[0].cluster_particles) mean += Vec3{p.x, p.y, p.z} / (1500.0 * draws);
   }
   EXPECT_LT(norm(mean), 40);  // mean of all 2315 is within 20 of the centre
