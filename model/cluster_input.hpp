@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "pipeline/base/vec3.hpp"
@@ -22,11 +23,16 @@ struct ClusterInput {
   double p200 = 0;   ///< comoving code pressure
   double redshift = 0;
   double h = 0.6774;
-  std::vector<double> scalars;  ///< raw, in the order of ClusterColumns
+  double particle_mass = 0;     ///< mean of its dark-matter particles [1e10 Msun/h]
+  double mean_density = 0;      ///< of matter in the universe, comoving [1e10 Msun/h (ckpc/h)^-3]
+  std::vector<double> scalars;  ///< raw, in the order of the network's columns
   std::vector<Vec3> vectors;    ///< unit vectors (zero where there is none), likewise
-  /// (m/M200) sum of q/|q| over the particles of shells around the catalogue's centre, which are
-  /// equally wide out to 2.5 R200.
-  std::vector<Vec3> shells{};
+  std::vector<Vec3> shells{};   ///< (n_cluster_shells) where its matter lies, see below
 };
+
+/// ClusterInput::shells: sums of (m/M200) q/|q| over the particles of radial shells, from the
+/// innermost outwards. Shell b holds b width <= |q| < (b + 1) width.
+inline constexpr std::size_t n_cluster_shells = 10;
+inline constexpr double cluster_shell_width_r200 = 0.25;
 
 }  // namespace setsz

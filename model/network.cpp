@@ -349,8 +349,8 @@ Network Network::from_state(ModelState const& state, std::string const& group) {
   auto const& description = state.description;
   auto const options = description.at("network").get<NetworkOptions>();
   require(description.at("columns").get<ClusterColumns>() == options.columns(), ExitCode::bad_data,
-          "the model was trained with other cluster scalars or vectors than particles.h5 holds "
-          "now; run the stage train again");
+          "the model was trained with other cluster scalars or vectors than its options choose "
+          "now; it was written by another version of setsz, run the stage train again");
   Network network(options, description.at("standardisation").get<Standardisation>(),
                   description.at("benchmark").get<GnfwParameters>(), 0);
   for (auto const* module : options.chosen())

@@ -33,6 +33,8 @@ NetworkOptions::NetworkOptions() : all_(module_table()) {
 
 NetworkOptions::NetworkOptions(NetworkOptions const& other)
     : modules(other.modules),
+      inputs(other.inputs),
+      contractions(other.contractions),
       head_scale(other.head_scale),
       initial_k(other.initial_k),
       all_(copies(other.all_)) {}
@@ -44,6 +46,16 @@ NetworkOptions& NetworkOptions::operator=(NetworkOptions const& other) {
 void NetworkOptions::declare_own(OptionList& options) {
   options.add("modules", modules,
               {.help = concat("any of ", join(names(all_), ", "), "; what is missing is pruned")});
+  inputs.declare(options);
+  options.add("contractions", contractions,
+              {{"parity", Contractions::parity},
+               {"signed", Contractions::with_sign},
+               {"absolute", Contractions::absolute}},
+              {.help = "how products u.e of directions with the cluster's vectors enter. parity: "
+                       "signed where the sign of e means something, else their squares, and the "
+                       "products of two with the same e, so that a mirrored cluster has the "
+                       "mirrored prediction; signed: all with their sign; absolute: likewise, but "
+                       "the aggregator sees |r^.e|, as published"});
   options.add("head_scale", head_scale,
               {.help = "factor on the starting weights of the linear heads: small values start "
                        "near the benchmark",
@@ -82,7 +94,11 @@ void NetworkOptions::validate() const {
     }
   }
   for (auto const* module : chosen()) module->validate(*this);
-  for (auto const& scalar : needs().scalars) columns().scalar(scalar);
+  auto const columns = this->columns();
+  for (auto const& scalar : needs().scalars)
+    require(std::ranges::find(columns.scalars, scalar) != columns.scalars.end(), ExitCode::config,
+            "modules = ", join(modules, ", "), " need the cluster's scalar '", scalar,
+            "', which is not among those chosen; add it to scalars or remove it from drop");
 }
 
 std::vector<Module const*> NetworkOptions::chosen() const {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/columns.hpp"
+#include "model/column_choice.hpp"
 #include "model/module.hpp"
 
 namespace setsz {
@@ -20,6 +20,8 @@ class NetworkOptions {
  public:
   /// Names of modules, in any order; what is not listed is pruned.
   std::vector<std::string> modules;
+  ColumnChoice inputs;
+  Contractions contractions = Contractions::parity;
   double head_scale = 1;   ///< of the initial weights of the linear heads
   double initial_k = 0.1;  ///< of the additive term, see Corrections
 
@@ -57,7 +59,7 @@ class NetworkOptions {
   /// those whose state is in every prediction.
   std::vector<ClusterStateInfo> predicted_states() const;
   /// The cluster's columns that the network sees.
-  ClusterColumns const& columns() const { return cluster_columns(); }
+  ClusterColumns columns() const { return inputs.columns(); }
 
   /// Of the listed modules and the network itself, as text by key. Options that change predictions
   /// only are left out: they are no part of what was learnt.

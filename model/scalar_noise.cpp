@@ -28,8 +28,11 @@ ScalarNoise::ScalarNoise(ClusterColumns const& columns,
     for (auto const& scalars : training) values.push_back(scalars[i]);
     std::ranges::sort(values);
     values.erase(std::unique(values.begin(), values.end()), values.end());
-    bool const is_mass = columns.scalars[i] == "ln_m200";
-    columns_.push_back({std::move(values), is_mass ? strength.log_mass : strength.scalars});
+    auto const& name = columns.scalars[i];
+    double const n = name == "ln_a"      ? 0  // common to all clusters of a snapshot, and exact
+                     : name == "ln_m200" ? strength.log_mass
+                                         : strength.scalars;
+    columns_.push_back({std::move(values), n});
   }
 }
 

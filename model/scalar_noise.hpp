@@ -13,7 +13,7 @@ namespace setsz {
 ///
 /// A scalar moves by N r Delta, r ~ N(0, 1), Delta the distance to the next larger (r > 0) or
 /// smaller (r < 0) value among the training clusters; equal values are skipped, the largest and the
-/// smallest take the distance on their other side.
+/// smallest take the distance on their other side. ln a has none.
 /// \source Thiele et al. (2022), equation 6
 class ScalarNoise {
  public:

@@ -58,6 +58,8 @@ void visit_cluster(Cluster& cluster, Visit& visit) {
   visit(cluster.p200);
   visit(cluster.redshift);
   visit(cluster.h);
+  visit(cluster.particle_mass);
+  visit(cluster.mean_density);
   visit(cluster.scalars);
   visit(cluster.vectors);
   visit(cluster.shells);

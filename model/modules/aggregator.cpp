@@ -4,8 +4,14 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/sum.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
+
+#include <cmath>
 
 #include "model/corrections.hpp"
+#include "model/particle_features.hpp"
 
 namespace setsz {
 
@@ -14,8 +20,8 @@ namespace {
 class AggregatorNetwork : public ModuleNetwork {
  public:
   AggregatorNetwork(Aggregator const& options, NetworkSetup const& setup, ParameterLayout& layout)
-      : absolute_angles_(options.absolute_angles),
-        setup_(setup),
+      : setup_(setup),
+        rule_(setup.options.columns(), setup.options.contractions),
         mlp_(layout, std::string(Aggregator::key), "mlp",
              {.inputs = Aggregator::n_inputs(setup.options),
               .hidden_layers = options.layers,
@@ -34,11 +40,8 @@ class AggregatorNetwork : public ModuleNetwork {
   void evaluate(ChunkContext& chunk) const override {
     auto const& context = chunk.cluster;
     auto const scale = setup_.standardisation.quantity("target_radius");
-    auto const angles =  // r^.e over 1/sqrt(3)
-        at::matmul(chunk.direction, context.vectors.t());
     std::vector<at::Tensor> inputs{
-        ((chunk.radius - scale.mean) / scale.deviation).unsqueeze(1),
-        absolute_angles_ ? angles.abs() : angles,
+        ((chunk.radius - scale.mean) / scale.deviation).unsqueeze(1), directions(chunk),
         context.scalars.expand({chunk.targets.size(), context.scalars.size(0)})};
     inputs.insert(inputs.end(), chunk.features.begin(), chunk.features.end());
     chunk.pressure =
@@ -47,8 +50,23 @@ class AggregatorNetwork : public ModuleNetwork {
   std::vector<double> dropout_rates() const override { return mlp_.dropout_rates(); }
 
  private:
-  bool absolute_angles_;
+  /// r^.e as features, see VectorContractions; shape (n, n_vectors).
+  at::Tensor directions(ChunkContext const& chunk) const {
+    auto const& vectors = chunk.cluster.vectors;
+    auto const c = at::matmul(chunk.direction, vectors.t());
+    if (setup_.options.contractions == Contractions::absolute) return c.abs();
+    if (rule_.squared.empty()) return c;
+    auto const squared = at::zeros({rule_.n_vectors});
+    for (auto const k : rule_.squared) floats_of(squared)[k] = 1;
+    auto const is_squared = chunk.cluster.put(squared);
+    // Near the centre, where r^ loses its length, and for a vector that is zero, it goes to zero.
+    auto const mean =
+        at::sum(chunk.direction * chunk.direction, 1, true) * (at::sum(vectors * vectors, 1) / 3.0);
+    return at::where(is_squared > 0.5, (c * c - mean) * (std::sqrt(5.0) / 2), c);
+  }
+
   NetworkSetup const& setup_;
+  ContractionRule rule_;
   Mlp mlp_;
   Corrections corrections_;
 };

@@ -16,7 +16,6 @@ class Aggregator : public ModuleOf<Aggregator> {
   std::int64_t width = 196;
   double dropout = 0.05;
   double visible_dropout = 0.30;
-  bool absolute_angles = false;
 
   std::string title() const override { return "the aggregator"; }
   bool is_default() const override { return true; }
@@ -27,8 +26,6 @@ class Aggregator : public ModuleOf<Aggregator> {
                 {.help = "rate in the aggregator's hidden layers", .min = 0, .max = 0.95});
     options.add("visible_dropout", visible_dropout,
                 {.help = "rate in the aggregator's first layer", .min = 0, .max = 0.95});
-    options.add("absolute_angles", absolute_angles,
-                {.help = "the aggregator sees |r^.e|, as published, in place of r^.e"});
   }
   ModuleJoints joints() const override {
     return {.sees_position = true, .gives_pressure = true, .takes_features = true};

@@ -14,11 +14,11 @@
 namespace setsz {
 
 LocalFeatures::LocalFeatures(ClusterInput const& cluster, Standardisation const& standardisation,
-                             LocalContraction contraction, double radius_ckpch)
-    : contract_(cluster.vectors),
+                             LocalForm const& form, double radius_ckpch)
+    : form_(form),
+      vectors_(cluster.vectors, form.rule),
       radius_(standardisation.quantity("local_radius"), radius_ckpch),
       speed_(standardisation.quantity("local_speed"), cluster.v200),
-      contraction_(contraction),
       full_scale_(single(1 / (radius_ckpch * cluster.v200))) {}
 
 void LocalFeatures::operator()(Vec3 const& target, std::span<Particle const> particles,
@@ -30,9 +30,12 @@ void LocalFeatures::operator()(Vec3 const& target, std::span<Particle const> par
   for (Particle const& p : particles) sum += velocity(p);
   auto const bx = single(sum.x / count), by = single(sum.y / count), bz = single(sum.z / count);
   auto const tx = single(target.x), ty = single(target.y), tz = single(target.z);
-  bool const unit = contraction_ == LocalContraction::unit;
+  bool const unit_vectors = form_.contraction == LocalContraction::unit;
   auto const root3 = single(std::sqrt(3.0));
-  auto const n_vectors = contract_.n();
+  auto const n_vectors = vectors_.n(), n_products = vectors_.n_products();
+  Vec3 const r = unit(target);
+  std::vector<float> along_r(n_vectors);
+  vectors_.contract(single(r.x), single(r.y), single(r.z), along_r.data());
 
   float* row = features.data();
   for (Particle const& p : particles) {
@@ -41,13 +44,20 @@ void LocalFeatures::operator()(Vec3 const& target, std::span<Particle const> par
     float const q = std::sqrt(x * x + y * y + z * z);
     float const v = std::sqrt(vx * vx + vy * vy + vz * vz);
     float const iq = inverse_or_zero(q), iv = inverse_or_zero(v);
+    float* const along_x = row + 1;
+    float* const along_v = along_x + n_vectors + 1;
+    float* next = along_v + n_vectors;
     row[0] = radius_(q);
-    contract_(x * iq, y * iq, z * iq, row + 1);
-    row[1 + n_vectors] = speed_(v);
-    contract_(vx * iv, vy * iv, vz * iv, row + 2 + n_vectors);
+    vectors_.contract(x * iq, y * iq, z * iq, along_x);
+    along_v[-1] = speed_(v);
+    vectors_.contract(vx * iv, vy * iv, vz * iv, along_v);
     float const qv = x * vx + y * vy + z * vz;
-    row[2 + 2 * n_vectors] = qv * (unit ? root3 * iq * iv : full_scale_);
-    row += 3 + 2 * n_vectors;
+    *next++ = qv * (unit_vectors ? root3 * iq * iv : full_scale_);
+    vectors_.multiply(along_x, along_v, next);
+    if (form_.sees_position) vectors_.multiply(along_x, along_r.data(), next += n_products);
+    vectors_.square(q > 0 ? 1 : 0, along_x);
+    vectors_.square(v > 0 ? 1 : 0, along_v);
+    row = next + n_products;
   }
 }
 
@@ -97,8 +107,8 @@ class LocalNetwork : public ModuleNetwork {
   LocalNetwork(Local const& options, NetworkSetup const& setup, ParameterLayout& layout)
       : options_(options),
         setup_(setup),
-        pool_(layout, Local::key, shape(options, Local::n_features(setup.options.columns())),
-              PoolWeight::one),
+        form_(options.form(setup.options)),
+        pool_(layout, Local::key, shape(options, form_.n_features()), PoolWeight::one),
         pooled_(layout, std::string(Local::key), "pooled", shape(options, options.width + 1)),
         output_(layout, std::string(Local::key), "output", output_shape(options)) {
     if (!setup.options.any(&ModuleJoints::takes_features)) head_.emplace(options, setup, layout);
@@ -116,11 +126,13 @@ class LocalNetwork : public ModuleNetwork {
     auto const& batch = context.batch;
     auto const fill = [&](std::span<float> features) { fill_features(chunk, features); };
     auto const pooled = pool_.mean(context, groups(chunk), fill, chunk.after_backward);
-    auto const counts = at::empty({chunk.targets.size(), 1});
-    auto const scale = setup_.standardisation.quantity("log_count");
+    auto const densities = at::empty({chunk.targets.size(), 1});
+    auto const scale = setup_.standardisation.quantity("log_density");
+    double const radius = options_.radius.ckpch(batch.cluster.r200c);
     for (std::int64_t i = 0; i < chunk.targets.size(); ++i)
-      floats_of(counts)[i] = single(scale(log_count(batch.n_within[chunk.targets.first + i])));
-    auto const hidden = pooled_(context.parameters, at::cat({pooled, context.put(counts)}, 1));
+      floats_of(densities)[i] = single(
+          scale(log_density(batch.cluster, batch.n_within[chunk.targets.first + i], radius)));
+    auto const hidden = pooled_(context.parameters, at::cat({pooled, context.put(densities)}, 1));
     auto output = output_(context.parameters, hidden);
     if (options_.pressure_scaling)
       output = output * (setup_.standardisation.reference_p200 / batch.cluster.p200);
@@ -140,7 +152,7 @@ class LocalNetwork : public ModuleNetwork {
   void fill_features(ChunkContext const& chunk, std::span<float> features) const {
     auto const& batch = chunk.cluster.batch;
     auto const& cluster = batch.cluster;
-    LocalFeatures const fill(cluster, setup_.standardisation, options_.contraction,
+    LocalFeatures const fill(cluster, setup_.standardisation, form_,
                              options_.radius.ckpch(cluster.r200c));
     auto const begin = batch.first_particle[chunk.targets.first];
     for (std::int64_t t = chunk.targets.first; t < chunk.targets.last; ++t) {
@@ -152,6 +164,7 @@ class LocalNetwork : public ModuleNetwork {
 
   Local options_;
   NetworkSetup const& setup_;
+  LocalForm form_;
   ParticlePool pool_;
   Mlp pooled_, output_;
   std::optional<LocalHead> head_;

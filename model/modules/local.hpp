@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "model/cluster_input.hpp"
 #include "model/module_list.hpp"
@@ -17,12 +18,27 @@ enum class LocalContraction {
   full   ///< of x/R and v/V200, as in the paper
 };
 
-/// ln max(N, 0.9): finite for an empty sphere, and below that of one particle.
-inline double log_count(std::int64_t n_particles) {
-  return std::log(std::max(real(n_particles), 0.9));
+/// ln of the density of a sphere of N particles over the mean of the universe, with max(N, 0.9): it
+/// is finite for an empty sphere, and below that of one particle. N itself would tie a network to
+/// one particle mass.
+inline double log_density(ClusterInput const& cluster, std::int64_t n_particles,
+                          double radius_ckpch) {
+  double const volume = 4 * std::numbers::pi / 3 * radius_ckpch * radius_ckpch * radius_ckpch;
+  return std::log(std::max(real(n_particles), 0.9) * cluster.particle_mass /
+                  (volume * cluster.mean_density));
 }
 
-/// What the particles around a target say: a scalar DeepSet with the exact count beside it.
+/// Which numbers a local particle brings.
+struct LocalForm {
+  ContractionRule rule;
+  bool sees_position;  ///< does the network know where the target is?
+  LocalContraction contraction;
+  std::int64_t n_features() const {
+    return 3 + 2 * rule.n_vectors + (sees_position ? 2 : 1) * rule.n_products();
+  }
+};
+
+/// What the particles around a target say: a scalar DeepSet with the exact density beside it.
 ///
 /// Where no module takes what it gives, a head of its own makes the corrections from it: then the
 /// network sees neither the target's position nor the cluster's scalars.
@@ -66,58 +82,64 @@ class Local : public ModuleOf<Local> {
   LearningGroup learning() const override { return {.max_rate = 3e-4}; }
 
   std::vector<std::string> measured() const override {
-    return {"local_radius", "local_speed", "log_count"};
+    return {"local_radius", "local_speed", "log_density"};
   }
   void measure(std::span<TargetBatch const> lanes, std::span<Moments> sums) const override {
     for (auto const& lane : lanes)
       for (std::int64_t t = 0; t < lane.size(); ++t) measure_target(lane, t, sums);
   }
   ModuleCost cost(NetworkOptions const& network, Phase phase) const override {
-    return {.per_target = real(particles.in(phase)) *
-                          mlp_flops(n_features(network.columns()), layers, width)};
+    return {.per_target =
+                real(particles.in(phase)) * mlp_flops(form(network).n_features(), layers, width)};
   }
 
-  static std::int64_t n_features(ClusterColumns const& columns) {
-    return 3 + 2 * columns.n_vectors();
+  LocalForm form(NetworkOptions const& network) const {
+    return {.rule = {network.columns(), network.contractions},
+            .sees_position = network.any(&ModuleJoints::takes_features),
+            .contraction = contraction};
   }
   std::unique_ptr<ModuleNetwork> network(NetworkSetup const& setup, ParameterLayout& layout) const;
 
  private:
   void measure_target(TargetBatch const& batch, std::int64_t target,
                       std::span<Moments> sums) const {
-    sums[2].add(log_count(batch.n_within[target]));
+    auto const& cluster = batch.cluster;
+    double const radius_ckpch = radius.ckpch(cluster.r200c);
+    sums[2].add(log_density(cluster, batch.n_within[target], radius_ckpch));
     auto const first = batch.first_particle[target];
     auto const n = batch.first_particle[target + 1] - first;
     if (n == 0) return;
     auto const inside = std::span(batch.local).subspan(first, n);
-    auto const& cluster = batch.cluster;
     Vec3 bulk;
     for (auto const& p : inside) bulk += velocity(p);
     bulk *= 1 / real(n);
     for (auto const& p : inside) {
-      sums[0].add(norm(position(p) - cluster.r200c * batch.position[target]) /
-                  radius.ckpch(cluster.r200c));
+      sums[0].add(norm(position(p) - cluster.r200c * batch.position[target]) / radius_ckpch);
       sums[1].add(norm(velocity(p) - bulk) / cluster.v200);
     }
   }
 };
 
-/// The numbers of particles in spheres around targets of a cluster: |x|/R, x^.e (8), |v|/V200,
-/// v^.e (8), x^.v^; x = q - target, v relative to the mean velocity of the target's particles.
+/// The numbers of particles in spheres around targets of a cluster: |x|/R, x^.e, |v|/V200, v^.e,
+/// x^.v^, (x^.e)(v^.e), and where the position of the target is known (x^.e)(r^.e); x = q - target,
+/// v relative to the mean velocity of the target's particles, r^ the direction of the target from
+/// the catalogue's centre.
+///
+/// Contractions and their products are those of VectorContractions.
 class LocalFeatures {
  public:
   LocalFeatures(ClusterInput const& cluster, Standardisation const& standardisation,
-                LocalContraction contraction, double radius_ckpch);
-  std::int64_t n() const { return 3 + 2 * contract_.n(); }
+                LocalForm const& form, double radius_ckpch);
+  std::int64_t n() const { return form_.n_features(); }
   /// \param target  relative to the cluster [ckpc/h]
   /// \param features  shape (n_particles, n)
   void operator()(Vec3 const& target, std::span<Particle const> particles,
                   std::span<float> features) const;
 
  private:
-  VectorContractions contract_;
+  LocalForm const& form_;
+  VectorContractions vectors_;
   FloatAffine radius_, speed_;
-  LocalContraction contraction_;
   float full_scale_;
 };
 

@@ -12,29 +12,36 @@
 #include <cmath>
 #include <optional>
 
-#include "model/particle_features.hpp"
 #include "model/particle_pool.hpp"
 
 namespace setsz {
 
 void origin_features(ClusterInput const& cluster, Standardisation const& standardisation,
-                     std::span<Particle const> particles, std::span<float> features) {
-  VectorContractions const contract(cluster.vectors);
+                     ContractionRule const& rule, std::span<Particle const> particles,
+                     std::span<float> features) {
+  VectorContractions const vectors(cluster.vectors, rule);
   FloatAffine const radius(standardisation.quantity("origin_radius"), cluster.r200c);
   FloatAffine const speed(standardisation.quantity("origin_speed"), cluster.v200);
   auto const scalars = standardisation.standardised(cluster.scalars);
-  auto const n_vectors = contract.n();
-  assert(features.size() == particles.size() * (2 + 2 * n_vectors + scalars.size()));
+  auto const n = vectors.n();
+  assert(std::ssize(features) ==
+         std::ssize(particles) * (2 + 2 * n + vectors.n_products() + std::ssize(scalars)));
   float* row = features.data();
   for (Particle const& p : particles) {
     float const q = std::sqrt(p.x * p.x + p.y * p.y + p.z * p.z);
     float const v = std::sqrt(p.vx * p.vx + p.vy * p.vy + p.vz * p.vz);
     float const iq = inverse_or_zero(q), iv = inverse_or_zero(v);
+    float* const along_q = row + 2;
+    float* const along_v = along_q + n;
+    float* const products = along_v + n;
     row[0] = radius(q);
     row[1] = speed(v);
-    contract(p.x * iq, p.y * iq, p.z * iq, row + 2);
-    contract(p.vx * iv, p.vy * iv, p.vz * iv, row + 2 + n_vectors);
-    row = std::ranges::copy(scalars, row + 2 + 2 * n_vectors).out;
+    vectors.contract(p.x * iq, p.y * iq, p.z * iq, along_q);
+    vectors.contract(p.vx * iv, p.vy * iv, p.vz * iv, along_v);
+    vectors.multiply(along_q, along_v, products);
+    vectors.square(q > 0 ? 1 : 0, along_q);
+    vectors.square(v > 0 ? 1 : 0, along_v);
+    row = std::ranges::copy(scalars, products + vectors.n_products()).out;
   }
 }
 
@@ -43,11 +50,11 @@ namespace {
 class OriginNetwork : public ModuleNetwork {
  public:
   OriginNetwork(Origin const& options, NetworkSetup const& setup, ParameterLayout& layout)
-      : options_(options) {
+      : options_(options), rule_(setup.options.columns(), setup.options.contractions) {
     if (!options.deep) return;
     xoff_ = setup.options.columns().scalar("xoff");
     pool_.emplace(layout, Origin::key,
-                  MlpShape{.inputs = Origin::n_features(setup.options.columns()),
+                  MlpShape{.inputs = Origin::n_features(setup.options),
                            .hidden_layers = options.layers,
                            .width = options.width,
                            .outputs = 2,
@@ -86,7 +93,7 @@ class OriginNetwork : public ModuleNetwork {
     auto const& batch = context.batch;
     pool_->begin(context);
     auto const fill = [&](std::span<float> features) {
-      origin_features(batch.cluster, context.setup.standardisation, batch.cluster_particles,
+      origin_features(batch.cluster, context.setup.standardisation, rule_, batch.cluster_particles,
                       features);
     };
     ParticleGroups whole{{0, std::ssize(batch.cluster_particles)},
@@ -96,6 +103,7 @@ class OriginNetwork : public ModuleNetwork {
   }
 
   Origin options_;
+  ContractionRule rule_;
   std::size_t xoff_ = 0;
   std::optional<ParticlePool> pool_;
 };

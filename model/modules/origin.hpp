@@ -5,6 +5,7 @@
 #include "model/module_list.hpp"
 #include "model/network_options.hpp"
 #include "model/origin_filter.hpp"
+#include "model/particle_features.hpp"
 #include "model/pool_weight.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
@@ -84,23 +85,27 @@ class Origin : public ModuleOf<Origin> {
              .in_every_prediction = true}};
   }
   ModuleCost cost(NetworkOptions const& network, Phase phase) const override {
-    auto const inputs = n_features(network.columns());
+    auto const inputs = n_features(network);
     double const n = deep ? real(particles.in(phase)) : 0;
     return {.per_cluster = n * mlp_flops(inputs, layers, width)};
   }
 
-  static std::int64_t n_features(ClusterColumns const& columns) {
-    return 2 + 2 * columns.n_vectors() + columns.n_scalars();
+  static std::int64_t n_features(NetworkOptions const& network) {
+    auto const columns = network.columns();
+    ContractionRule const rule(columns, network.contractions);
+    return 2 + 2 * rule.n_vectors + rule.n_products() + columns.n_scalars();
   }
   std::unique_ptr<ModuleNetwork> network(NetworkSetup const& setup, ParameterLayout& layout) const;
 };
 
-/// Rows of numbers, one per particle: |q|/R200, |v|/V200, q^.e (8), v^.e (8), s (11).
+/// Rows of numbers, one per particle: |q|/R200, |v|/V200, q^.e, v^.e, (q^.e)(v^.e), s.
 ///
-/// Magnitudes and scalars are standardised, contractions see VectorContractions.
+/// Magnitudes and scalars are standardised; contractions and their products are those of
+/// VectorContractions.
 /// \param features  shape (n_particles, Origin::n_features)
 /// \source Thiele et al. (2022), section 2
 void origin_features(ClusterInput const& cluster, Standardisation const& standardisation,
-                     std::span<Particle const> particles, std::span<float> features);
+                     ContractionRule const& rule, std::span<Particle const> particles,
+                     std::span<float> features);
 
 }  // namespace setsz

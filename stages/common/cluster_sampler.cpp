@@ -5,20 +5,29 @@
 #include <unordered_set>
 
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/units.hpp"
 
 namespace setsz {
 
-ClusterInput cluster_input(ClusterTable const& table, ParticleStore const& store,
-                           std::int64_t row) {
+ClusterInput cluster_input(ClusterTable const& table, ParticleStore const& store, std::int64_t row,
+                           ClusterColumns const& columns) {
   auto const& cluster = table.clusters[row];
-  return {.m200c = cluster.m200c,
-          .r200c = cluster.r200c,
-          .v200 = cluster.v200,
-          .p200 = cluster.p200,
-          .redshift = table.redshift,
-          .h = table.cosmology.h,
-          .scalars = store.scalars(row),
-          .vectors = store.vectors(row)};
+  ClusterInput input{.m200c = cluster.m200c,
+                     .r200c = cluster.r200c,
+                     .v200 = cluster.v200,
+                     .p200 = cluster.p200,
+                     .redshift = table.redshift,
+                     .h = table.cosmology.h,
+                     .particle_mass = store.particle_mass(row),
+                     .mean_density = table.cosmology.omega_m * units::rho_crit_0,
+                     .scalars = {},
+                     .vectors = {},
+                     .shells = store.shells(row)};
+  for (auto const& name : columns.scalars)
+    input.scalars.push_back(store.scalars(row)[store.columns().scalar(name)]);
+  for (auto const& column : columns.vectors)
+    input.vectors.push_back(store.vectors(row)[store.columns().vector(column.name)]);
+  return input;
 }
 
 ClusterSampler::ClusterSampler(ClusterParticles particles, ClusterInput input,

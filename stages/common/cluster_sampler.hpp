@@ -14,7 +14,9 @@
 namespace setsz {
 
 /// What the network knows of a cluster as a whole.
-ClusterInput cluster_input(ClusterTable const& table, ParticleStore const& store, std::int64_t row);
+/// \param columns  that it sees
+ClusterInput cluster_input(ClusterTable const& table, ParticleStore const& store, std::int64_t row,
+                           ClusterColumns const& columns);
 
 /// The particles of one cluster, and how a network draws from them. Not movable: the spheres refer
 /// to the particles.

@@ -19,6 +19,9 @@ struct ExpectedMock {
 };
 std::string mock_product(std::string const& snapshot);
 
+/// particles.h5 is going to be made: one on the disk is of other inputs, or of another version.
+struct ExpectedParticles {};
+
 /// Some haloes that stand for all of a fill.
 struct ExpectedFill {
   std::int64_t n = 0;

@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <nlohmann/json.hpp>
 
-#include "model/columns.hpp"
+#include "model/cluster_input.hpp"
 
 namespace setsz {
 
@@ -34,9 +35,22 @@ void read_columns(H5File const& file, std::string const& dataset, Range rows,
   }
 }
 
+/// An equal number for each cluster.
+std::vector<std::vector<Vec3>> vectors_of(std::vector<double> const& numbers,
+                                          std::int64_t n_clusters) {
+  std::vector<std::vector<Vec3>> vectors(n_clusters);
+  auto const per_cluster = numbers.size() / std::max<std::size_t>(1, vectors.size());
+  for (std::size_t i = 0; i + 2 < numbers.size(); i += 3)
+    vectors[i / per_cluster].push_back({numbers[i], numbers[i + 1], numbers[i + 2]});
+  return vectors;
+}
+
 }  // namespace
 
 ParticleStore::ParticleStore(std::string const& path) : file_(H5File::open(path)) {
+  auto const version = file_.attribute<std::int64_t>("/", "format_version");
+  require(version == format_version, ExitCode::bad_data, "'", path, "' has format_version ",
+          version, ", this program reads ", format_version, "; run the stage extract again");
   first_particle_ = file_.read_all<std::int64_t>("/clusters/first_particle");
   check_offsets(first_particle_, path, "/clusters/first_particle");
   first_cell_ = file_.read_all<std::int64_t>("/clusters/first_cell");
@@ -55,22 +69,25 @@ ParticleStore::ParticleStore(std::string const& path) : file_(H5File::open(path)
 }
 
 void ParticleStore::read_cluster_columns() {
-  auto const scalars = file_.read_all<double>("/clusters/scalars");
-  auto const vectors = file_.read_all<double>("/clusters/vectors");
-  auto const n = n_clusters();
-  auto const n_scalars = cluster_columns().n_scalars(), n_vectors = cluster_columns().n_vectors();
-  require(std::ssize(scalars) == n * n_scalars && std::ssize(vectors) == n * n_vectors * 3,
-          ExitCode::bad_data, "'", file_.path(), "': /clusters/scalars and /clusters/vectors hold ",
-          scalars.size(), " and ", vectors.size(), " numbers, expected ", n_scalars,
-          " scalars and ", n_vectors, " vectors for each of ", n,
-          " clusters; run the stage extract again");
-  for (std::int64_t c = 0; c < n; ++c) {
-    auto const first = scalars.begin() + c * n_scalars;
-    scalars_.emplace_back(first, first + n_scalars);
-    auto& of_cluster = vectors_.emplace_back();
-    for (std::int64_t k = c * n_vectors; k < (c + 1) * n_vectors; ++k)
-      of_cluster.push_back({vectors[3 * k], vectors[3 * k + 1], vectors[3 * k + 2]});
+  columns_ =
+      nlohmann::json::parse(file_.attribute<std::string>("/", "columns")).get<ClusterColumns>();
+  auto const read = [&](std::string const& name, std::int64_t n_per_cluster) {
+    auto numbers = file_.read_all<double>(name);
+    require(std::ssize(numbers) == n_clusters() * n_per_cluster, ExitCode::bad_data, "'",
+            file_.path(), "': ", name, " holds ", numbers.size(), " numbers, expected ",
+            n_per_cluster, " for each of ", n_clusters(), " clusters; run the stage extract again");
+    return numbers;
+  };
+  auto const scalars = read("/clusters/scalars", columns_.n_scalars());
+  for (std::int64_t c = 0; c < n_clusters(); ++c) {
+    auto const first = scalars.begin() + c * columns_.n_scalars();
+    scalars_.emplace_back(first, first + columns_.n_scalars());
   }
+  vectors_ = vectors_of(read("/clusters/vectors", 3 * columns_.n_vectors()), n_clusters());
+  shells_ = vectors_of(read("/clusters/shells", 3 * std::int64_t{n_cluster_shells}), n_clusters());
+  mass_within_r200_ = read("/clusters/mass_within_r200", 1);
+  particle_masses_ = read("/clusters/particle_mass", 1);
+  mass_disagrees_ = file_.read_all<std::uint8_t>("/clusters/mass_disagrees");
 }
 
 void ParticleStore::require_local_spheres(std::int64_t cluster, double radius_ckpch) const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "io/h5.hpp"
+#include "model/columns.hpp"
 #include "pipeline/base/vec3.hpp"
 #include "stages/common/cluster_particles.hpp"
 
@@ -15,6 +16,8 @@ namespace setsz {
 /// file; particles are read when they are asked for.
 class ParticleStore {
  public:
+  static constexpr std::int64_t format_version = 2;
+
   explicit ParticleStore(std::string const& path);
 
   std::int64_t n_clusters() const { return std::ssize(first_particle_) - 1; }
@@ -30,11 +33,21 @@ class ParticleStore {
   double local_radius(std::int64_t cluster) const { return local_radius_[at(cluster)]; }
   /// Throws Error(config) if the local spheres of a cluster may lack particles at this radius.
   void require_local_spheres(std::int64_t cluster, double radius_ckpch) const;
-  /// Raw, in the order of cluster_columns().
+  /// Names of what follows.
+  ClusterColumns const& columns() const { return columns_; }
+  /// Raw, in the order of columns().
   std::vector<double> const& scalars(std::int64_t cluster) const { return scalars_[at(cluster)]; }
   std::vector<Vec3> const& vectors(std::int64_t cluster) const { return vectors_[at(cluster)]; }
+  /// (n_cluster_shells), see ClusterInput::shells.
+  std::vector<Vec3> const& shells(std::int64_t cluster) const { return shells_[at(cluster)]; }
+  /// Mass of the particles within R200 over M200 of the catalogue.
+  double mass_within_r200(std::int64_t cluster) const { return mass_within_r200_[at(cluster)]; }
+  /// Does it differ from 1 by more than [extract] mass_agreement?
+  bool mass_disagrees(std::int64_t cluster) const { return mass_disagrees_[at(cluster)] != 0; }
   /// [1e10 Msun/h]; 0 if particles differ in mass.
   double particle_mass() const { return particle_mass_; }
+  /// Mean over the particles of a cluster [1e10 Msun/h].
+  double particle_mass(std::int64_t cluster) const { return particle_masses_[at(cluster)]; }
 
   ClusterParticles load(std::int64_t cluster) const;
 
@@ -46,8 +59,11 @@ class ParticleStore {
   std::vector<std::int64_t> first_particle_, first_cell_;
   std::vector<double> radius_, local_radius_, cell_edge_;
   std::vector<std::int32_t> cells_per_side_;
+  ClusterColumns columns_;
   std::vector<std::vector<double>> scalars_;
-  std::vector<std::vector<Vec3>> vectors_;
+  std::vector<std::vector<Vec3>> vectors_, shells_;
+  std::vector<double> mass_within_r200_, particle_masses_;
+  std::vector<std::uint8_t> mass_disagrees_;
   double particle_mass_ = 0;
 };
 

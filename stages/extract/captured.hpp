@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/vec3.hpp"
 
 namespace setsz {
@@ -22,6 +23,11 @@ struct KeptParticle {
   Vec3 velocity() const { return {v[0], v[1], v[2]}; }
 };
 static_assert(sizeof(KeptParticle) == 36);
+
+/// \param common_mass  of all particles [1e10 Msun/h]; 0: every particle weighs its own
+inline double mass_of(KeptParticle const& particle, double common_mass) {
+  return common_mass > 0 ? common_mass : real(particle.mass);
+}
 
 /// The same on its way to the owner.
 struct CapturedParticle {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/extract/cluster_properties.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
@@ -12,11 +13,13 @@ namespace {
 
 /// Sums over the particles of a sphere.
 struct Moments {
+  std::int64_t n = 0;
   double mass = 0;
   Vec3 position, velocity;  ///< weighted by mass
   Vec3 angular_momentum;    ///< comoving length
 
   void add(double m, Vec3 const& x, Vec3 const& v) {
+    ++n;
     mass += m;
     position += m * x;
     velocity += m * v;
@@ -43,21 +46,46 @@ struct InertiaTensor {
   }
 };
 
+/// J, Xoff and Voff: the catalogue's, or where it has none those of the particles within R200.
+struct CatalogueValues {
+  Vec3 momentum;
+  double xoff, voff;
+
+  CatalogueValues(Cluster const& cluster, Moments const& in_r200, double a,
+                  ClusterProperties& result)
+      : momentum(cluster.angular_momentum), xoff(cluster.xoff_ckpch), voff(cluster.voff_kms) {
+    double const mass = in_r200.mass > 0 ? in_r200.mass : 1;  // no particle: all sums are 0
+    if ((result.computed_momentum = momentum == Vec3{})) momentum = a * in_r200.angular_momentum;
+    if ((result.computed_xoff = xoff < 0)) xoff = norm(in_r200.position / mass);
+    if ((result.computed_voff = voff < 0)) voff = norm(in_r200.velocity / mass);
+  }
+};
+
+/// J, CM and the axes. An axis has no sign of its own; along J it turns with the cluster.
+ClusterVectors unit_vectors(Vec3 const& momentum, Vec3 const& centre_of_mass,
+                            SymmetricEigen const& shape, SymmetricEigen const& dispersion) {
+  ClusterVectors vectors{unit(momentum), unit(centre_of_mass)};
+  for (std::size_t k = 0; k < 3; ++k) {
+    vectors[2 + k] = shape.vectors[k];
+    vectors[5 + k] = dispersion.vectors[k];
+  }
+  for (auto& axis : std::span(vectors).subspan<2>())
+    if (dot(axis, momentum) < 0) axis = -axis;
+  return vectors;
+}
+
 }  // namespace
 
 ClusterProperties cluster_properties(std::span<KeptParticle const> particles,
                                      Cluster const& cluster, double radius, double a,
                                      double particle_mass) {
-  double const radius2 = radius * radius, r200_2 = cluster.r200c * cluster.r200c;
-  auto const mass_of = [&](KeptParticle const& particle) {
-    return particle_mass > 0 ? particle_mass : real(particle.mass);
-  };
+  double const r200 = cluster.r200c, v200 = cluster.v200, m200 = cluster.m200c;
   Moments in_sphere, in_r200;
   for (auto const& particle : particles) {
     Vec3 const x = particle.position();
-    double const distance2 = norm2(x);
-    if (distance2 < radius2) in_sphere.add(mass_of(particle), x, particle.velocity());
-    if (distance2 < r200_2) in_r200.add(mass_of(particle), x, particle.velocity());
+    double const distance2 = norm2(x), m = mass_of(particle, particle_mass);
+    if (distance2 < radius * radius) in_sphere.add(m, x, particle.velocity());
+    if (distance2 < r200 * r200) in_r200.add(m, x, particle.velocity());
   }
   require(in_sphere.mass > 0, ExitCode::bad_data, "cluster ", cluster.id, " at (",
           cluster.position.x, ", ", cluster.position.y, ", ", cluster.position.z,
@@ -66,43 +94,34 @@ ClusterProperties cluster_properties(std::span<KeptParticle const> particles,
   Vec3 const centre_of_mass = in_sphere.position / in_sphere.mass;
   Vec3 const bulk_velocity = in_sphere.velocity / in_sphere.mass;
 
-  InertiaTensor shape, dispersion;
+  InertiaTensor shape_tensor, velocity_tensor;
   for (auto const& particle : particles) {
     Vec3 const x = particle.position();
-    if (norm2(x) >= radius2) continue;
-    shape.add(mass_of(particle), x);
-    dispersion.add(mass_of(particle), particle.velocity() - bulk_velocity);
+    if (norm2(x) >= radius * radius) continue;
+    double const m = mass_of(particle, particle_mass);
+    shape_tensor.add(m, x);
+    velocity_tensor.add(m, particle.velocity() - bulk_velocity);
   }
-  auto const shape_axes = shape.eigen(r200_2 * cluster.m200c);
-  auto const dispersion_axes = dispersion.eigen(cluster.v200 * cluster.v200 * cluster.m200c);
+  auto const shape = shape_tensor.eigen(r200 * r200 * m200);
+  auto const dispersion = velocity_tensor.eigen(v200 * v200 * m200);
+  auto const profile = cluster_profile(particles, cluster, particle_mass);
 
   ClusterProperties result;
-  result.mass_in_r200 = in_r200.mass;
-  double const in_r200_mass = in_r200.mass > 0 ? in_r200.mass : 1;  // no particle: all sums are 0
-  Vec3 momentum = cluster.angular_momentum;
-  if ((result.computed_momentum = momentum == Vec3{})) momentum = a * in_r200.angular_momentum;
-  double xoff = cluster.xoff_ckpch, voff = cluster.voff_kms;
-  if ((result.computed_xoff = xoff < 0)) xoff = norm(in_r200.position / in_r200_mass);
-  if ((result.computed_voff = voff < 0)) voff = norm(in_r200.velocity / in_r200_mass);
-
-  result.scalars = {std::log(cluster.m200c),
-                    xoff / cluster.r200c,
-                    voff / cluster.v200,
-                    norm(centre_of_mass) / cluster.r200c,
-                    norm(momentum) / (a * cluster.r200c * cluster.v200 * cluster.m200c),
-                    shape_axes.values.x,
-                    shape_axes.values.y,
-                    shape_axes.values.z,
-                    dispersion_axes.values.x,
-                    dispersion_axes.values.y,
-                    dispersion_axes.values.z};
-  result.vectors = {unit(momentum), unit(centre_of_mass)};
-  for (std::size_t k = 0; k < 3; ++k) {
-    result.vectors[2 + k] = shape_axes.vectors[k];
-    result.vectors[5 + k] = dispersion_axes.vectors[k];
-  }
-  for (auto& vector : result.vectors)
-    if (dot(vector, momentum) < 0) vector = -vector;
+  CatalogueValues const known(cluster, in_r200, a, result);
+  std::array<double, n_published_scalars> const published{
+      std::log(m200), known.xoff / r200, known.voff / v200, norm(centre_of_mass) / r200,
+      norm(known.momentum) / (a * r200 * v200 * m200),
+      // ascending
+      shape.values.x, shape.values.y, shape.values.z, dispersion.values.x, dispersion.values.y,
+      dispersion.values.z};
+  auto next = std::ranges::copy(published, result.scalars.begin()).out;
+  next = std::ranges::copy(profile.mass, next).out;
+  next = std::ranges::copy(profile.dispersion, next).out;
+  *next = std::log(a);
+  result.vectors = unit_vectors(known.momentum, centre_of_mass, shape, dispersion);
+  result.shells = profile.shells;
+  result.mass_within_r200 = in_r200.mass / m200;
+  result.particle_mass = particle_mass > 0 ? particle_mass : in_sphere.mass / real(in_sphere.n);
   return result;
 }
 

@@ -8,25 +8,34 @@
 #include "pipeline/base/vec3.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/extract/captured.hpp"
+#include "stages/extract/cluster_profile.hpp"
 
 namespace setsz {
 
 /// Numbers of cluster scalars s and unit vectors e; their names stand in cluster_columns().
-inline constexpr std::size_t n_cluster_scalars = 11;
+inline constexpr std::size_t n_published_scalars = 11;
+inline constexpr std::size_t n_cluster_scalars =
+    n_published_scalars + mass_profile_radii.size() + dispersion_profile_radii.size() + 1;
 inline constexpr std::size_t n_cluster_vectors = 8;
 
 /// s, not standardised: ln M200 [1e10 Msun/h]; Xoff/R200; Voff/V200; |CM|/R200; |J|/(R200_phys V200
-/// M200); 3 ascending eigenvalues of the inertia tensor; 3 of the velocity tensor.
+/// M200); 3 ascending eigenvalues of the inertia tensor; 3 of the velocity tensor; the profiles of
+/// mass and dispersion (ClusterProfile); ln a.
 using ClusterScalars = std::array<double, n_cluster_scalars>;
 /// e: unit vectors along J, CM, 3 eigenvectors of the inertia tensor, 3 of the velocity tensor, in
-/// the order of the eigenvalues; flipped so that e.J >= 0.
+/// the order of the eigenvalues. Eigenvectors have no sign of their own; here e.J >= 0, so that
+/// they turn with the cluster.
 using ClusterVectors = std::array<Vec3, n_cluster_vectors>;
 
-/// s and e of one cluster, and what was not in the catalogue and came from the particles.
+/// What the particles of one cluster say of it, and what was not in the catalogue and came from
+/// them.
 struct ClusterProperties {
   ClusterScalars scalars{};
   ClusterVectors vectors{};
-  double mass_in_r200 = 0;  ///< of the particles, to compare with the catalogue [1e10 Msun/h]
+  std::array<Vec3, n_cluster_shells> shells{};  ///< see ClusterInput::shells
+  double mass_within_r200 = 0;                  ///< of the particles, over that of the catalogue
+  bool mass_disagrees = false;  ///< for the stage, which knows by how much it may differ from 1
+  double particle_mass = 0;     ///< mean of the particles within `radius` [1e10 Msun/h]
   bool computed_momentum = false;
   bool computed_xoff = false;
   bool computed_voff = false;
@@ -36,7 +45,8 @@ struct ClusterProperties {
 ///
 /// CM and both tensors: all particles with |q| < radius. J, Xoff and Voff: the catalogue's; if
 /// absent (zero vector; negative) from particles within R200: sum m x cross v with x = a q, the
-/// distance of centre and centre of mass, and of halo velocity and mean velocity.
+/// distance of centre and centre of mass, and of halo velocity and mean velocity. Profiles: see
+/// cluster_profile.
 ///
 /// \param particles  of the cluster, in the order of the sums
 /// \param radius     [ckpc/h], 2.5 R200 in the paper

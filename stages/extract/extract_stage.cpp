@@ -62,6 +62,9 @@ void capture(DarkMatterBlock const& block, SphereLookup const& spheres, ClusterT
 bool all_finite(ClusterProperties const& properties) {
   auto const finite = [](double x) { return std::isfinite(x); };
   return std::all_of(properties.scalars.begin(), properties.scalars.end(), finite) &&
+         std::isfinite(properties.mass_within_r200) &&
+         std::all_of(properties.shells.begin(), properties.shells.end(),
+                     [](Vec3 const& shell) { return std::isfinite(norm2(shell)); }) &&
          std::all_of(properties.vectors.begin(), properties.vectors.end(), [](Vec3 const& e) {
            double const length2 = norm2(e);
            return length2 == 0 || std::abs(length2 - 1) < 1e-12;
@@ -74,9 +77,9 @@ void ExtractOptions::declare(OptionList& options) {
   options.add(
       "radius", radius_r200,
       {.unit = "R200",
-       .help = "radius of the particles that are kept and used for the cluster's scalars and "
-               "vectors",
-       .min = 1,
+       .help = "radius of the particles that are kept and used for the cluster's tensors and "
+               "centre of mass; profiles always reach to 2.5",
+       .min = mass_profile_radii.back(),
        .max = 20});
   options.add(
       "local_radius", local_radius_ckpch,
@@ -85,6 +88,11 @@ void ExtractOptions::declare(OptionList& options) {
                "those of the [model.NAME] sections",
        .min = 0,
        .max = 1e5});
+  options.add("mass_agreement", mass_agreement,
+              {.help = "a cluster is flagged, with a warning, where the mass of its particles "
+                       "within R200 differs from the catalogue's by more than this fraction",
+               .min = 0,
+               .max = 10});
 }
 
 void ExtractOptions::include(NetworkOptions const& network) {
@@ -106,7 +114,7 @@ ExtractStage::ExtractStage(Blueprint const& blueprint, SnapshotInstance instance
   auto const run = blueprint.configuration.get<RunOptions>();
   seed_ = run.seed;
   run_directory_ = run.directory;
-  record_ = {.stage = "extract", .instance = instance_.name, .version = 1};
+  record_ = {.stage = "extract", .instance = instance_.name, .version = 2};
   record_.inputs = instance_.dark_matter_products();
   record_.inputs.push_back(products::clusters(instance_.name));
   record_.outputs = {"particles.h5"};
@@ -121,6 +129,7 @@ ExtractStage::ExtractStage(Blueprint const& blueprint, SnapshotInstance instance
 
 void ExtractStage::preflight(Comm const& comm, Outlook& outlook) const {
   auto const& run = outlook.options();
+  outlook.expect(products::particles(instance_.name), ExpectedParticles{});
   collectively(comm, "", [&] {
     double const slice_bytes = working_memory(run.slice_rows);
     require(slice_bytes <= run.memory_mb * 1e6, ExitCode::config,
@@ -250,9 +259,11 @@ void ExtractStage::finish(Context& context, ClusterTable const& table, double pa
           fail(error.code(), "cluster ", cluster.id, ": ", error.what());
         }
         auto const& particles = batch.back().particles;
-        properties.push_back(cluster_properties(
+        auto& of_cluster = properties.emplace_back(cluster_properties(
             particles, cluster, options_.radius_r200 * cluster.r200c, table.a, particle_mass));
-        require(all_finite(properties.back()), ExitCode::internal, "cluster ", cluster.id,
+        of_cluster.mass_disagrees =
+            std::abs(of_cluster.mass_within_r200 - 1) > options_.mass_agreement;
+        require(all_finite(of_cluster), ExitCode::internal, "cluster ", cluster.id,
                 ": its scalars or vectors are not finite");
         bytes += real(particles.size() * sizeof(KeptParticle));
       }
@@ -266,41 +277,55 @@ void ExtractStage::finish(Context& context, ClusterTable const& table, double pa
   summarize(context, table, counts, properties);
 }
 
-/// Compares the particles with the catalogue, and says what a user wants to know.
+/// Says what a user wants to know of the particles.
 void ExtractStage::summarize(Context& context, ClusterTable const& table,
                              std::vector<std::int64_t> const& counts,
                              std::vector<ClusterProperties> const& owned) const {
-  auto const& comm = context.comm();
-  auto const properties = comm.all_gather_v(owned);
-  std::int64_t total = 0, computed_momentum = 0, computed_xoff = 0, computed_voff = 0;
-  std::vector<double> mass_ratio;
-  for (std::size_t c = 0; c < counts.size(); ++c) {
-    total += counts[c];
-    computed_momentum += properties[c].computed_momentum;
-    computed_xoff += properties[c].computed_xoff;
-    computed_voff += properties[c].computed_voff;
-    mass_ratio.push_back(properties[c].mass_in_r200 / table.clusters[c].m200c);
-  }
-  auto const say = [&](std::int64_t n, std::string_view what) {
+  auto const properties = context.comm().all_gather_v(owned);
+  auto const say_missing = [&](bool ClusterProperties::*computed, std::string_view what) {
+    auto const n = std::ranges::count(properties, true, computed);
     if (n > 0)
       Log::warn("extract: ", what, " of ", n, " of ", table.size(),
                 " clusters is missing in the halo catalogue and computed from the particles");
   };
-  say(computed_momentum, "J");
-  say(computed_xoff, "Xoff");
-  say(computed_voff, "Voff");
+  say_missing(&ClusterProperties::computed_momentum, "J");
+  say_missing(&ClusterProperties::computed_xoff, "Xoff");
+  say_missing(&ClusterProperties::computed_voff, "Voff");
   context.note("clusters", table.size());
-  context.note("particles", total);
-  if (mass_ratio.empty()) return;
-  auto const middle = mass_ratio.begin() + static_cast<std::ptrdiff_t>(mass_ratio.size() / 2);
-  std::nth_element(mass_ratio.begin(), middle, mass_ratio.end());
+  context.note("particles", std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
+  if (counts.empty()) return;
   context.note("particles_per_cluster_min", *std::min_element(counts.begin(), counts.end()));
   context.note("particles_per_cluster_max", *std::max_element(counts.begin(), counts.end()));
+  compare_masses(context, table, properties);
+}
+
+/// Of the particles within R200 with those of the catalogue.
+void ExtractStage::compare_masses(Context& context, ClusterTable const& table,
+                                  std::vector<ClusterProperties> const& properties) const {
+  std::vector<double> ratios;
+  std::int64_t n_flagged = 0;
+  std::size_t worst = 0;
+  for (auto const& cluster : properties) {
+    ratios.push_back(cluster.mass_within_r200);
+    n_flagged += cluster.mass_disagrees;
+    if (std::abs(ratios.back() - 1) > std::abs(ratios[worst] - 1)) worst = ratios.size() - 1;
+  }
+  double const worst_ratio = ratios[worst];
+  auto const middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
+  std::nth_element(ratios.begin(), middle, ratios.end());
   context.note("median_particle_mass_over_m200c", *middle);
+  context.note("clusters_with_another_mass", n_flagged);
   require(*middle > 0.2 && *middle < 5, ExitCode::bad_data, "the particles within R200 have ",
           *middle,
           " times the mass in the halo catalogue (median of the clusters, expected about "
           "1); do halo catalogue and snapshot belong together (units, redshift, file names)?");
+  if (n_flagged > 0)
+    Log::warn("extract: the particles within R200 of ", n_flagged, " of ", table.size(),
+              " clusters differ from the mass in the halo catalogue by more than ",
+              100 * options_.mass_agreement, "% (mass_agreement); worst: cluster ",
+              table.clusters[worst].id, " with ", worst_ratio,
+              " of its mass. They are flagged in particles.h5 (mass_disagrees): the catalogue may "
+              "list bound masses, or a subhalo as a host");
 }
 
 void add_extract_stages(Blueprint const& blueprint, StageList& stages) {

@@ -25,6 +25,7 @@ struct ExtractOptions {
   double radius_r200 = 2.5;
   double local_radius_ckpch = 0;  ///< at least
   double local_radius_r200 = 0;   ///< no key: that of the models
+  double mass_agreement = 0.1;    ///< of particles and catalogue, a fraction
   void declare(OptionList& options);
   void validate() const {}
 
@@ -58,6 +59,8 @@ class ExtractStage : public Stage {
   void summarize(Context& context, ClusterTable const& table,
                  std::vector<std::int64_t> const& counts,
                  std::vector<ClusterProperties> const& owned) const;
+  void compare_masses(Context& context, ClusterTable const& table,
+                      std::vector<ClusterProperties> const& properties) const;
 
   SnapshotInstance instance_;
   ExtractOptions options_;

@@ -2,7 +2,11 @@
 #include "stages/extract/particle_file.hpp"
 
 #include <array>
+#include <nlohmann/json.hpp>
 #include <numeric>
+
+#include "model/columns.hpp"
+#include "stages/common/particle_store.hpp"
 
 namespace setsz {
 
@@ -56,7 +60,8 @@ ParticleFileWriter::ParticleFileWriter(Comm const& comm, std::string const& path
                                        ClusterTable const& table, ParticleFileLayout const& layout,
                                        double particle_mass)
     : layout_(layout), file_(H5File::create(comm, path)) {
-  file_.set_attribute("/", "format_version", std::int64_t{1});
+  file_.set_attribute("/", "format_version", ParticleStore::format_version);
+  file_.set_attribute("/", "columns", nlohmann::json(cluster_columns()).dump());
   file_.set_attribute("/", "box_ckpch", table.box_ckpch);
   file_.set_attribute("/", "a", table.a);
   file_.set_attribute("/", "redshift", table.redshift);
@@ -107,20 +112,42 @@ void ParticleFileWriter::write(std::int64_t first_cluster,
 }
 
 void ParticleFileWriter::write_properties(std::span<ClusterProperties const> owned) {
-  std::vector<double> scalars, vectors;
+  std::vector<double> scalars, vectors, shells, mass_within_r200, particle_mass;
+  std::vector<std::uint8_t> mass_disagrees;
+  auto const append = [](std::span<Vec3 const> some, std::vector<double>& to) {
+    for (auto const& vector : some) to.insert(to.end(), {vector.x, vector.y, vector.z});
+  };
   for (auto const& properties : owned) {
     scalars.insert(scalars.end(), properties.scalars.begin(), properties.scalars.end());
-    for (auto const& vector : properties.vectors)
-      vectors.insert(vectors.end(), {vector.x, vector.y, vector.z});
+    append(properties.vectors, vectors);
+    append(properties.shells, shells);
+    mass_within_r200.push_back(properties.mass_within_r200);
+    mass_disagrees.push_back(properties.mass_disagrees);
+    particle_mass.push_back(properties.particle_mass);
   }
   file_.write_spread("/clusters/scalars",
-                     number("s: ln M200, Xoff/R200, Voff/V200, |CM|/R200, |J|/(R200 V200 M200), "
-                            "eigenvalues of the inertia tensor, of the velocity tensor"),
+                     number("s: numbers that describe the cluster; names in the attribute columns "
+                            "of the file"),
                      scalars, {static_cast<std::int64_t>(n_cluster_scalars)});
   file_.write_spread("/clusters/vectors",
-                     number("e: unit vectors of J, CM, 3 axes of the inertia tensor, 3 of the "
-                            "velocity tensor; e.J >= 0"),
+                     number("e: unit vectors; names and parity in the attribute columns of the "
+                            "file; the sign of headless ones is arbitrary"),
                      vectors, {static_cast<std::int64_t>(n_cluster_vectors), 3});
+  file_.write_spread("/clusters/shells",
+                     number(concat("sums of (m/M200) q/|q| over the particles of radial shells of ",
+                                   cluster_shell_width_r200, " R200, from the innermost outwards")),
+                     shells, {static_cast<std::int64_t>(n_cluster_shells), 3});
+  file_.write_spread("/clusters/mass_within_r200",
+                     number("mass of the particles within R200 over the catalogue's M200"),
+                     mass_within_r200);
+  file_.write_spread("/clusters/mass_disagrees",
+                     number("1 where mass_within_r200 differs from 1 by more than [extract] "
+                            "mass_agreement"),
+                     mass_disagrees);
+  file_.write_spread(
+      "/clusters/particle_mass",
+      {.unit = "1e10 Msun/h", .h_power = -1, .description = "mean of the cluster's particles"},
+      particle_mass);
 }
 
 }  // namespace setsz

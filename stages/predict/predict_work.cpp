@@ -158,8 +158,9 @@ class PredictionRun {
     double const local_radius = needs.local_radius.ckpch(cluster(row).r200c);
     store_->require_local_spheres(row, local_radius);
     sampler_.reset();  // before the next one takes its memory
-    sampler_ = std::make_unique<ClusterSampler>(store_->load(row),
-                                                cluster_input(table_, *store_, row), local_radius);
+    sampler_ = std::make_unique<ClusterSampler>(
+        store_->load(row), cluster_input(table_, *store_, row, network_->options().columns()),
+        local_radius);
     whole_ =
         sampler_->batch(row, task_.model.network.needs().cluster_particles.in(Phase::prediction),
                         Random(seed_, Purpose::cluster_sample, stream(row)));

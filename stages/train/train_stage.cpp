@@ -115,7 +115,8 @@ double TrainStage::held_particles(Outlook const& outlook, ClusterTable const& ta
   std::string const path = outlook.path(task_.particles);
   std::optional<ParticleStore> store;
   SnapshotOutline snapshot;
-  if (outlook.expected<ClusterTable>(task_.clusters) || !std::filesystem::exists(path))
+  if (outlook.expected<ClusterTable>(task_.clusters) ||
+      outlook.expected<ExpectedParticles>(task_.particles) || !std::filesystem::exists(path))
     snapshot = expected_snapshot(outlook, snapshot_, Snapshot::Kind::dark_matter);
   else
     store.emplace(path);

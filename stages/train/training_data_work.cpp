@@ -58,11 +58,12 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, GnfwParamete
 /// From the scalars of all training clusters: their standardisation, and the noise on them.
 void TrainingData::fit_scalars(TrainTask const& task, std::string const& particles_path) {
   std::vector<std::vector<double>> scalars;
+  auto const columns = network_.columns();
   collectively(comm_, "train: reading scalars", [&] {
     ParticleStore const store(particles_path);
-    for (auto const row : training_) scalars.push_back(store.scalars(row));
+    for (auto const row : training_)
+      scalars.push_back(cluster_input(table_, store, row, columns).scalars);
   });
-  auto const& columns = network_.columns();
   for (std::size_t i = 0; i < columns.scalars.size(); ++i) {
     Moments moments;
     for (auto const& s : scalars) moments.add(s[i]);
@@ -78,9 +79,9 @@ void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& bench
                               TrainingFiles const& files) {
   ParticleStore const store(files.particles);
   CubeFile const cubes(files.pressure);
-  auto const columns = network_.needs().target_columns;
+  auto const target_columns = network_.needs().target_columns;
   std::optional<MomentFile> moments;
-  if (!columns.empty()) moments.emplace(files.moments).require_clusters(table_);
+  if (!target_columns.empty()) moments.emplace(files.moments).require_clusters(table_);
   require(store.n_clusters() == table_.size() && cubes.size() == table_.size(), ExitCode::bad_data,
           "'", files.particles, "' holds ", store.n_clusters(), " clusters, '", files.pressure,
           "' ", cubes.size(), ", clusters.h5 ", table_.size(),
@@ -91,6 +92,7 @@ void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& bench
         table_.split_of(row, task.instance.fold) == Split::testing ? 0.0 : real(store.count(row)));
   auto const boundaries = balanced_boundaries(cost, comm_.size());
   auto const rank = static_cast<std::size_t>(comm_.rank());
+  auto const columns = network_.columns();
   Progress progress("train: reading", real(boundaries[rank + 1] - boundaries[rank]));
   for (std::int64_t row = boundaries[rank]; row < boundaries[rank + 1]; ++row) {
     if (table_.split_of(row, task.instance.fold) == Split::testing) continue;
@@ -103,10 +105,10 @@ void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& bench
         task.options.target_sampling};
     if (moments) {
       moments->require_lattice(row, target.lattice, r200);
-      target.columns = moments->read(row, columns);
+      target.columns = moments->read(row, target_columns);
     }
     owned_[row] = std::make_unique<TrainingCluster>(
-        row, store.load(row), cluster_input(table_, store, row), local_radius, target);
+        row, store.load(row), cluster_input(table_, store, row, columns), local_radius, target);
     held_bytes_ += owned_[row]->held_bytes();
     progress.update(real(row + 1 - boundaries[rank]));
     mark_progress("train: reading clusters");
@@ -148,8 +150,8 @@ void TrainingData::fit_modules(std::string const& particles_path) {
     ParticleStore const store(particles_path);
     std::vector<LearningSample> samples;
     for (std::size_t i = 0; i < training_.size(); ++i)
-      samples.push_back(
-          {cluster_input(table_, store, training_[i]), centres.empty() ? Vec3{} : centres[i]});
+      samples.push_back({cluster_input(table_, store, training_[i], network_.columns()),
+                         centres.empty() ? Vec3{} : centres[i]});
     for (auto const* module : network_.chosen()) {
       auto numbers = module->fit(samples);
       if (!numbers.empty()) standardisation_.fitted[std::string(module->name())] = numbers;

@@ -27,8 +27,9 @@ bool contains(std::vector<std::string> const& keys, std::string const& key) {
 
 TEST(NetworkOptions, HoldTheKeysOfEveryModule) {
   auto const keys = keys_of(NetworkOptions{});
-  for (auto const* key : {"modules", "head_scale", "initial_k", "origin_layers", "local_radius",
-                          "aggregator_width", "dropout", "local_particles_test"})
+  for (auto const* key :
+       {"modules", "head_scale", "initial_k", "origin_layers", "local_radius", "aggregator_width",
+        "dropout", "local_particles_test", "scalars", "vectors", "drop", "contractions"})
     EXPECT_TRUE(contains(keys, key)) << key;
 }
 
@@ -81,6 +82,89 @@ TEST(NetworkOptions, ModulesWithOtherLocalSpheresDoNotFit) {
   EXPECT_THROW(a + b, Error);
 }
 
+std::string error_of(NetworkOptions const& options) {
+  try {
+    options.validate();
+  } catch (Error const& error) {
+    EXPECT_EQ(error.code(), ExitCode::config);
+    return error.what();
+  }
+  return "accepted";
+}
+
+bool mentions(std::string const& text, std::string const& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(ColumnChoice, IsThePublishedColumnsByDefault) {
+  EXPECT_EQ(NetworkOptions{}.columns(), published_columns());
+}
+
+TEST(ColumnChoice, IsMadeOfNamesAndGroupsInTheirOrder) {
+  ColumnChoice choice;
+  choice.scalars = {"ln_a", "profile", "published", "xoff"};
+  choice.vectors = {"centre_of_mass", "angular_momentum"};
+  auto columns = choice.columns();
+  ASSERT_EQ(columns.n_scalars(), 25);
+  EXPECT_EQ(columns.scalars[0], "ln_a");
+  EXPECT_EQ(columns.scalars[1], "mass_0.1");
+  EXPECT_EQ(columns.scalars[14], "ln_m200");
+  EXPECT_EQ(columns.vectors, (std::vector<VectorColumn>{{"centre_of_mass", Parity::polar},
+                                                        {"angular_momentum", Parity::axial}}));
+  choice.drop = {"mass_0.1", "centre_of_mass"};  // a length and a direction
+  columns = choice.columns();
+  EXPECT_EQ(columns.n_scalars(), 23);
+  EXPECT_EQ(columns.scalars[1], "mass_0.2");
+  EXPECT_EQ(columns.vector_names(), std::vector<std::string>{"angular_momentum"});
+  choice = {.scalars = {}, .vectors = {}, .drop = {}};
+  EXPECT_EQ(choice.columns(), ClusterColumns{});
+}
+
+TEST(ColumnChoice, RefusesUnknownNamesAndDropsOfNothing) {
+  NetworkOptions options;
+  options.inputs.scalars = {"published", "masss_0.5"};
+  EXPECT_TRUE(mentions(error_of(options),
+                       "scalars: clusters have no column 'masss_0.5' (nearest: 'mass_0.5'"));
+  options.inputs.scalars = {"profil"};
+  EXPECT_TRUE(mentions(error_of(options), "nearest: 'profile'"));
+  options.inputs = {};
+  options.inputs.vectors = {"xoff"};
+  EXPECT_TRUE(mentions(error_of(options), "vectors: clusters have no column 'xoff'"));
+  options.inputs = {};
+  options.inputs.drop = {"inertia_4"};
+  EXPECT_TRUE(
+      mentions(error_of(options), "drop: clusters have no column 'inertia_4' (nearest: 'inertia_"));
+  options.inputs.drop = {"mass_1"};
+  EXPECT_TRUE(mentions(error_of(options), "drop = mass_1 leaves out nothing"));
+}
+
+TEST(ColumnChoice, KeepsWhatModulesNeed) {
+  NetworkOptions options;
+  options.inputs.drop = {"xoff"};
+  EXPECT_TRUE(mentions(error_of(options), "need the cluster's scalar 'xoff'"));
+  options.modules = {"gnfw", "local", "aggregator"};
+  EXPECT_EQ(error_of(options), "accepted");
+}
+
+TEST(NetworkOptions, ChosenColumnsAndContractionsDecideHowManyFeaturesThereAre) {
+  NetworkOptions options;
+  EXPECT_EQ(Origin::n_features(options), 2 + 8 + 8 + 7 + 11);
+  EXPECT_EQ(Aggregator::n_inputs(options), 1 + 8 + 11 + 16);
+  EXPECT_EQ(options.get<Local>().form(options).n_features(), 1 + 8 + 1 + 8 + 1 + 7 + 7);
+  options.modules = {"local"};  // which then must not know where its target is
+  EXPECT_EQ(options.get<Local>().form(options).n_features(), 1 + 8 + 1 + 8 + 1 + 7);
+  options = {};
+  for (auto const published : {Contractions::with_sign, Contractions::absolute}) {
+    options.contractions = published;
+    EXPECT_EQ(Origin::n_features(options), 29);
+    EXPECT_EQ(options.get<Local>().form(options).n_features(), 19);
+  }
+  options.contractions = Contractions::parity;
+  options.inputs = {.scalars = {"xoff"}, .vectors = {"centre_of_mass", "inertia_1"}, .drop = {}};
+  EXPECT_EQ(Origin::n_features(options), 2 + 2 + 2 + 1 + 1);
+  EXPECT_EQ(Aggregator::n_inputs(options), 1 + 2 + 1 + 16);
+}
+
 TEST(LearningGroups, StartAsModulesDeclareAndHaveAKeyEach) {
   LearningGroups groups;
   EXPECT_DOUBLE_EQ(groups.of("origin").max_rate, 3e-4);
@@ -93,30 +177,21 @@ TEST(LearningGroups, StartAsModulesDeclareAndHaveAKeyEach) {
 }
 
 TEST(NetworkOptions, ImpossibleNetworksAreRefusedByName) {
-  auto const text_of = [](NetworkOptions const& options) -> std::string {
-    try {
-      options.validate();
-    } catch (Error const& error) {
-      EXPECT_EQ(error.code(), ExitCode::config);
-      return error.what();
-    }
-    return "accepted";
-  };
   auto const with = [](std::vector<std::string> modules) {
     NetworkOptions options;
     options.modules = std::move(modules);
     return options;
   };
-  EXPECT_EQ(text_of({}), "accepted");
-  EXPECT_NE(text_of(with({"gnwf"})).find("nearest: gnfw"), std::string::npos);
-  EXPECT_NE(text_of(with({"gnfw", "gnfw"})).find("twice"), std::string::npos);
-  EXPECT_NE(text_of(with({"origin"})).find("predict nothing"), std::string::npos);
-  EXPECT_NE(text_of(with({"origin", "local"})).find("origin moves"), std::string::npos);
+  EXPECT_EQ(error_of({}), "accepted");
+  EXPECT_NE(error_of(with({"gnwf"})).find("nearest: gnfw"), std::string::npos);
+  EXPECT_NE(error_of(with({"gnfw", "gnfw"})).find("twice"), std::string::npos);
+  EXPECT_NE(error_of(with({"origin"})).find("predict nothing"), std::string::npos);
+  EXPECT_NE(error_of(with({"origin", "local"})).find("origin moves"), std::string::npos);
   NetworkOptions narrow, dropped;
   narrow.get<Local>().width = 0;
   dropped.get<Aggregator>().dropout = 1;
-  EXPECT_NE(text_of(narrow).find("width"), std::string::npos);
-  EXPECT_NE(text_of(dropped).find("dropout"), std::string::npos);
+  EXPECT_NE(error_of(narrow).find("width"), std::string::npos);
+  EXPECT_NE(error_of(dropped).find("dropout"), std::string::npos);
 }
 
 }  // namespace

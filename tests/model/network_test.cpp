@@ -17,6 +17,7 @@ namespace {
 using testing::random_batch;
 using testing::rotated;
 using testing::small_network;
+using testing::transformed;
 
 std::vector<std::vector<std::string>> const variants{
     {"gnfw"},          {"gnfw", "origin"},          {"local"},
@@ -24,12 +25,15 @@ std::vector<std::vector<std::string>> const variants{
     {"aggregator"},    {"origin", "aggregator"},    {"gnfw", "origin", "local", "aggregator"}};
 
 Network make(std::vector<std::string> const& modules, std::uint64_t seed = 3,
-             PoolWeight pooling = PoolWeight::position) {
+             PoolWeight pooling = PoolWeight::position,
+             Contractions contractions = Contractions::parity) {
   Standardisation standardisation;
-  standardisation.quantities["log_count"] = {5, 1};
+  standardisation.quantities["log_density"] = {5, 1};
   standardisation.reference_p200 = 0.2;
+  standardisation.fitted["origin"] = {0.3, -0.2, 0.1, 0.3, 0.2, 0.1, -0.1, 0.2, 0.1, 0.05};
   auto options = small_network(modules);
   options.get<Origin>().pooling = pooling;
+  options.contractions = contractions;
   for (auto const* module : options.chosen())
     for (auto const& name : module->measured()) standardisation.quantities.try_emplace(name);
   return Network(options, standardisation, {}, seed);
@@ -73,6 +77,79 @@ TEST(Network, DoesNotChangeWhenEverythingIsRotated) {
       auto const before = network.predict(batch), after = network.predict(rotated(batch, r));
       EXPECT_LT(relative_rms(before, after), 1e-5) << name_of(modules);
     }
+}
+
+Mat3 const reflection{{Vec3{1, 0, 0}, Vec3{0, 1, 0}, Vec3{0, 0, -1}}};
+
+std::vector<float> gradient_of(Network& network, TargetBatch const& batch) {
+  std::ranges::fill(network.gradient(), 0.0F);
+  network.accumulate_gradient(batch, 0.1, 99);
+  return {network.gradient().begin(), network.gradient().end()};
+}
+
+TEST(Network, OfAMirroredClusterIsMirroredExactly) {
+  auto const batch = random_batch(21, 40, {30, 7, 0, 1});
+  auto const mirrored = transformed(batch, reflection, true);
+  for (auto const kernel : {ParticleKernel::fused, ParticleKernel::reference})
+    for (auto const& modules : variants) {
+      auto network = make(modules, 5, PoolWeight::direction);
+      network.use(kernel);
+      EXPECT_EQ(network.predict(mirrored), network.predict(batch)) << name_of(modules);
+      EXPECT_EQ(shift_of(network, mirrored), reflection * shift_of(network, batch));
+      EXPECT_EQ(gradient_of(network, mirrored), gradient_of(network, batch)) << name_of(modules);
+    }
+}
+
+TEST(Network, DoesNotChangeInAnyMirror) {
+  Random random(4, Purpose::test);
+  auto const batch = random_batch(22, 40, {30, 7, 0, 1});
+  for (auto const& modules : variants) {
+    auto const network = make(modules);
+    auto const r = uniform_rotation(random.uniform(), random.uniform(), random.uniform());
+    auto const mirrored = transformed(batch, reflection * r, true);
+    EXPECT_LT(relative_rms(network.predict(batch), network.predict(mirrored)), 1e-5)
+        << name_of(modules);
+  }
+}
+
+TEST(Network, DoesNotSeeTheSignOfHeadlessVectors) {
+  auto const batch = random_batch(23, 40, {30, 7, 0, 1});
+  auto const columns = NetworkOptions{}.columns();
+  for (std::size_t k = 0; k < columns.vectors.size(); ++k) {
+    auto flipped = batch;
+    flipped.cluster.vectors[k] = -flipped.cluster.vectors[k];
+    for (auto const& modules : variants) {
+      auto const network = make(modules);
+      bool const sees_vectors = modules != std::vector<std::string>{"gnfw"};
+      bool const is_equal = network.predict(flipped) == network.predict(batch);
+      bool const has_sign = columns.vectors[k].parity == Parity::polar;
+      EXPECT_EQ(is_equal, !has_sign || !sees_vectors)
+          << columns.vectors[k].name << " " << name_of(modules);
+    }
+  }
+}
+
+TEST(Network, WithSignedContractionsTellsAMirrorImage) {
+  auto const batch = random_batch(24, 40, {30, 7, 0, 1});
+  auto const mirrored = transformed(batch, reflection, true);
+  for (auto const contractions : {Contractions::with_sign, Contractions::absolute}) {
+    auto const network =
+        make({"gnfw", "origin", "local", "aggregator"}, 3, PoolWeight::position, contractions);
+    EXPECT_GT(relative_rms(network.predict(batch), network.predict(mirrored)), 1e-3);
+  }
+}
+
+TEST(Network, AbsoluteContractionsAreThoseOfTheAggregator) {
+  auto const batch = random_batch(25, 40, {0});
+  auto turned = batch;  // J and all axes
+  for (std::size_t k = 0; k < 8; ++k)
+    if (k != 1) turned.cluster.vectors[k] = -turned.cluster.vectors[k];
+  auto const changes = [&](std::vector<std::string> const& modules) {
+    auto const network = make(modules, 3, PoolWeight::position, Contractions::absolute);
+    return network.predict(turned) != network.predict(batch);
+  };
+  EXPECT_FALSE(changes({"gnfw", "aggregator"}));
+  EXPECT_TRUE(changes({"gnfw", "origin"}));
 }
 
 TEST(Network, TheCentreTurnsWithTheCluster) {
@@ -275,7 +352,9 @@ TEST(Network, ComesBackFromItsState) {
 }
 
 TEST(Network, PublishedSizesGiveThePublishedNumberOfParameters) {
-  Network const network({}, {}, {}, 1);
+  NetworkOptions options;
+  options.contractions = Contractions::absolute;
+  Network const network(options, {}, {}, 1);
   // origin 29-226-226-226-2; local 19-189-189-189, 190-189-189-189, 189-189-189-16; aggregator
   // 36-196 x 4-2 with two norms' vectors before every layer but the first; profile 6, k 1
   auto const linear = [](int in, int out) { return in * out + out; };

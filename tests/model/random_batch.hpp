@@ -23,12 +23,15 @@ inline TargetBatch random_batch(std::uint64_t seed, std::int64_t n_targets,
   Random random(seed, Purpose::test, 7);
   TargetBatch batch;
   batch.cluster_row = static_cast<std::int64_t>(seed);
-  auto const& columns = cluster_columns();
+  auto const columns = ColumnChoice{}.columns();
   auto& cluster = batch.cluster;
   cluster.m200c = 1e4, cluster.r200c = 750, cluster.v200 = 750, cluster.p200 = 0.25;
+  cluster.particle_mass = 4, cluster.mean_density = 8.6e-9;
   for (std::int64_t i = 0; i < columns.n_scalars(); ++i) cluster.scalars.push_back(random.normal());
   for (std::int64_t i = 0; i < columns.n_vectors(); ++i)
     cluster.vectors.push_back(unit(random_vector(random, 1)));
+  for (std::size_t b = 0; b < n_cluster_shells; ++b)
+    cluster.shells.push_back(random_vector(random, 0.05));
   batch.scalars = cluster.scalars;
   batch.scalars[columns.scalar("xoff")] = 0.1;
   batch.first_particle = {0};
@@ -52,17 +55,27 @@ inline TargetBatch random_batch(std::uint64_t seed, std::int64_t n_targets,
   return batch;
 }
 
-/// The same batch with all positions, velocities and cluster vectors rotated.
-inline TargetBatch rotated(TargetBatch batch, Mat3 const& rotation) {
+/// The same batch with all positions, velocities and cluster vectors transformed: rotated, or
+/// mirrored, which besides changes the sign of axial vectors.
+inline TargetBatch transformed(TargetBatch batch, Mat3 const& matrix, bool is_mirror) {
   auto const turn = [&](Particle& p) {
-    Vec3 const q = rotation * Vec3{p.x, p.y, p.z}, v = rotation * Vec3{p.vx, p.vy, p.vz};
+    Vec3 const q = matrix * Vec3{p.x, p.y, p.z}, v = matrix * Vec3{p.vx, p.vy, p.vz};
     p = {single(q.x), single(q.y), single(q.z), single(v.x), single(v.y), single(v.z)};
   };
   for (auto& p : batch.local) turn(p);
   for (auto& p : batch.cluster_particles) turn(p);
-  for (auto& r : batch.position) r = rotation * r;
-  for (auto& e : batch.cluster.vectors) e = rotation * e;
+  for (auto& r : batch.position) r = matrix * r;
+  for (auto& shell : batch.cluster.shells) shell = matrix * shell;
+  auto const columns = ColumnChoice{}.columns();
+  for (std::size_t k = 0; k < columns.vectors.size(); ++k) {
+    auto& e = batch.cluster.vectors[k];
+    e = matrix * e;
+    if (is_mirror && columns.vectors[k].parity == Parity::axial) e = -e;
+  }
   return batch;
+}
+inline TargetBatch rotated(TargetBatch const& batch, Mat3 const& rotation) {
+  return transformed(batch, rotation, false);
 }
 
 inline NetworkOptions small_network(std::vector<std::string> modules) {

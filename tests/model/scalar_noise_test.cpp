@@ -37,6 +37,7 @@ TEST(ScalarNoise, HasTheSpreadOfEquation6) {
     cluster.scalars = all_scalars(2);
     noise.apply(cluster, 1, static_cast<std::uint64_t>(epoch), 0);
     mass += std::pow(cluster.scalars[0] - 2, 2);
+    EXPECT_EQ(cluster.scalars[columns.scalar("ln_a")], 2);  // exact
     double const step = cluster.scalars[4] - 2;
     (step > 0 ? up : down) += step * step;
   }

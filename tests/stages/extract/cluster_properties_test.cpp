@@ -79,7 +79,19 @@ TEST(ClusterProperties, OfAFewParticlesAreThoseComputedByHand) {
   EXPECT_NEAR(norm(e[5] - Vec3{0, 0, 1}), 0, 1e-15);
   EXPECT_NEAR(norm(e[6] - Vec3{1, 0, 0}), 0, 1e-15);
   EXPECT_NEAR(norm(e[7] - Vec3{0, -1, 0}), 0, 1e-15);
-  EXPECT_DOUBLE_EQ(p.mass_in_r200, 4 * mass);
+  EXPECT_DOUBLE_EQ(p.mass_within_r200, 4 * mass / 300);
+  EXPECT_DOUBLE_EQ(p.particle_mass, mass);
+  // The profiles follow: see cluster_profile_test.cpp.
+  auto const& names = cluster_columns().scalars;
+  EXPECT_EQ(std::ssize(names), std::ssize(s));
+  EXPECT_DOUBLE_EQ(s[cluster_columns().scalar("mass_0.3")], 2 * mass / 300);
+  EXPECT_DOUBLE_EQ(s[cluster_columns().scalar("mass_1")], 4 * mass / 300);
+  EXPECT_DOUBLE_EQ(s[cluster_columns().scalar("mass_2.5")], 6 * mass / 300);
+  EXPECT_DOUBLE_EQ(s[cluster_columns().scalar("dispersion_0.2")],
+                   s[cluster_columns().scalar("dispersion_0.5")]);
+  EXPECT_DOUBLE_EQ(s[cluster_columns().scalar("dispersion_0.5")],
+                   (vx2 + vy2) / 3 / 3 / (700. * 700));
+  EXPECT_EQ(s.back(), std::log(0.8));
   EXPECT_FALSE(p.computed_momentum || p.computed_xoff || p.computed_voff);
 }
 
@@ -108,12 +120,54 @@ TEST(ClusterProperties, RotateWithTheCluster) {
   }
 }
 
-TEST(ClusterProperties, AreUnitVectorsThatDoNotPointAgainstTheAngularMomentum) {
-  auto const p = cluster_properties(cloud(identity), test_cluster(), 1250, 1, mass);
-  for (auto const& e : p.vectors) {
-    EXPECT_NEAR(norm(e), 1, 1e-14);
-    EXPECT_GE(dot(e, p.vectors[0]), 0);
+/// What a mirror makes of a cluster: positions and velocities are reflected; the angular momentum
+/// is their cross product, so it changes its sign besides.
+TEST(ClusterProperties, TransformByTheirParityInAMirror) {
+  for (bool const from_particles : {false, true}) {
+    Cluster cluster = test_cluster();
+    if (from_particles) {
+      cluster.angular_momentum = {};
+      cluster.xoff_ckpch = cluster.voff_kms = -1;
+    }
+    auto const before = cluster_properties(cloud(identity), cluster, 1250, 0.8, mass);
+    Random random(9, Purpose::test);
+    Mat3 const rotation = uniform_rotation(random.uniform(), random.uniform(), random.uniform());
+    for (Mat3 const& turn : {identity, rotation}) {
+      Mat3 const mirror = Mat3{{Vec3{1, 0, 0}, Vec3{0, 1, 0}, Vec3{0, 0, -1}}} * turn;
+      Cluster mirrored = cluster;
+      mirrored.angular_momentum = -(mirror * cluster.angular_momentum);
+      auto const after = cluster_properties(cloud(mirror), mirrored, 1250, 0.8, mass);
+      for (std::size_t k = 0; k < n_cluster_scalars; ++k)
+        EXPECT_NEAR(after.scalars[k], before.scalars[k], 2e-6 * std::abs(before.scalars[k]) + 1e-9)
+            << cluster_columns().scalars[k];
+      for (std::size_t k = 0; k < n_cluster_vectors; ++k) {
+        auto const& [name, parity] = cluster_columns().vectors[k];
+        Vec3 expected = mirror * before.vectors[k];
+        if (parity == Parity::axial) expected = -expected;
+        double const difference = norm(after.vectors[k] - expected);
+        bool const has_sign = parity != Parity::headless;
+        EXPECT_NEAR(has_sign ? difference : std::min(difference, 2 - difference), 0, 1e-5) << name;
+      }
+      for (std::size_t b = 0; b < n_cluster_shells; ++b)
+        EXPECT_NEAR(norm(after.shells[b] - mirror * before.shells[b]), 0, 2e-3 * mass) << b;
+    }
   }
+}
+
+TEST(ClusterProperties, TheCentreOfMassKeepsItsSignWhateverTheAngularMomentum) {
+  Cluster cluster = test_cluster();
+  auto const before = cluster_properties(cloud(identity), cluster, 1250, 1, mass);
+  cluster.angular_momentum = -cluster.angular_momentum;
+  auto const after = cluster_properties(cloud(identity), cluster, 1250, 1, mass);
+  EXPECT_EQ(after.vectors[0], -before.vectors[0]);
+  EXPECT_EQ(after.vectors[1], before.vectors[1]);
+  EXPECT_GT(before.vectors[1].x, 0);  // where the cloud lies
+}
+
+TEST(ClusterProperties, AreUnitVectorsWithAxesAlongTheAngularMomentum) {
+  auto const p = cluster_properties(cloud(identity), test_cluster(), 1250, 1, mass);
+  for (auto const& e : p.vectors) EXPECT_NEAR(norm(e), 1, 1e-14);
+  for (std::size_t k = 2; k < n_cluster_vectors; ++k) EXPECT_GE(dot(p.vectors[k], p.vectors[0]), 0);
   for (std::size_t first : {2U, 5U})
     for (std::size_t k = 0; k < 3; ++k) {
       EXPECT_NEAR(dot(p.vectors[first + k], p.vectors[first + (k + 1) % 3]), 0, 1e-12);

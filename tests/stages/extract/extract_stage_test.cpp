@@ -8,7 +8,9 @@
 #include <ostream>
 #include <tuple>
 
+#include "model/column_choice.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/common/cluster_sampler.hpp"
 #include "stages/common/particle_store.hpp"
 #include "stages/extract/canonical_order.hpp"
 #include "stages/extract/cluster_properties.hpp"
@@ -77,6 +79,9 @@ void expect_equal_to_brute_force(Workplace const& workplace, std::string const& 
                            snapshot.header().mass_table[1]);
     EXPECT_TRUE(std::ranges::equal(store.scalars(c), properties.scalars));
     EXPECT_TRUE(std::ranges::equal(store.vectors(c), properties.vectors));
+    EXPECT_TRUE(std::ranges::equal(store.shells(c), properties.shells));
+    EXPECT_EQ(store.mass_within_r200(c), properties.mass_within_r200);
+    EXPECT_EQ(store.particle_mass(c), properties.particle_mass);
   }
 }
 
@@ -94,8 +99,92 @@ TEST(ExtractStage, KeepsWholeLocalSpheresWhereTheyNeedMoreThanTheRadius) {
   Workplace workplace(comm);
   workplace.hold(SmallUniverse());
   auto const product =
-      workplace.run(comm, "a", 4000, {"extract.radius=1.5", "extract.local_radius=450"});
-  expect_equal_to_brute_force(workplace, product, 1.5, 450);
+      workplace.run(comm, "a", 4000, {"extract.radius=2.6", "extract.local_radius=550"});
+  expect_equal_to_brute_force(workplace, product, 2.6, 550);
+}
+
+TEST(ExtractStage, FlagsClustersWhoseParticlesHaveAnotherMass) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  workplace.hold(SmallUniverse());
+  auto const table = read_clusters(workplace / "catalog/z0/clusters.h5");
+  for (double const agreement : {0.0, 0.3, 10.0}) {
+    ParticleStore const store(
+        workplace.run(comm, "a", 4000, {concat("extract.mass_agreement=", agreement)}));
+    std::int64_t n_flagged = 0;
+    for (std::int64_t c = 0; c < table.size(); ++c) {
+      auto const& cluster = table.clusters[c];
+      auto const particles = store.load(c);
+      double mass = 0;
+      for (std::size_t i = 0; i < particles.x.size(); ++i)
+        if (norm(Vec3{particles.x[i], particles.y[i], particles.z[i]}) < cluster.r200c)
+          mass += SmallUniverse::particle_mass;
+      EXPECT_NEAR(store.mass_within_r200(c), mass / cluster.m200c, 1e-12);
+      EXPECT_EQ(store.mass_disagrees(c), std::abs(mass / cluster.m200c - 1) > agreement) << c;
+      n_flagged += store.mass_disagrees(c);
+    }
+    EXPECT_EQ(workplace.notes.at("clusters_with_another_mass"), n_flagged);
+    EXPECT_EQ(n_flagged == table.size(), agreement == 0);
+    EXPECT_EQ(n_flagged == 0, agreement == 10);
+  }
+}
+
+TEST(ExtractStage, AMirroredBoxGivesColumnsOfTheirParity) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  SmallUniverse universe;
+  workplace.hold(universe);
+  ParticleStore const before(workplace.run(comm, "a"));
+  PeriodicBox const box(SmallUniverse::edge);
+  auto const mirror = [](Vec3 const& v) { return Vec3{v.x, v.y, -v.z}; };
+  for (auto& position : universe.particles.position) position = box.wrap(mirror(position));
+  for (auto& velocity : universe.particles.velocity) velocity = mirror(velocity);
+  for (auto& cluster : universe.table.clusters) {
+    cluster.position = box.wrap(mirror(cluster.position));
+    cluster.velocity = mirror(cluster.velocity);
+    cluster.angular_momentum = -mirror(cluster.angular_momentum);  // a cross product
+  }
+  workplace.hold(universe);
+  ParticleStore const after(workplace.run(comm, "b"));
+  for (std::int64_t c = 0; c < before.n_clusters(); ++c) {
+    for (std::size_t k = 0; k < n_cluster_scalars; ++k)
+      EXPECT_NEAR(after.scalars(c)[k], before.scalars(c)[k], 1e-10)
+          << c << " " << before.columns().scalars[k];
+    for (std::size_t k = 0; k < n_cluster_vectors; ++k) {
+      auto const& [name, parity] = before.columns().vectors[k];
+      Vec3 const e = mirror(before.vectors(c)[k]);
+      double const cosine = dot(after.vectors(c)[k], e);
+      double const expected = parity == Parity::axial      ? -1
+                              : parity == Parity::headless ? std::copysign(1, cosine)
+                                                           : 1;
+      EXPECT_NEAR(cosine, expected, 1e-10) << c << " " << name;
+    }
+    for (std::size_t b = 0; b < n_cluster_shells; ++b)
+      EXPECT_NEAR(norm(after.shells(c)[b] - mirror(before.shells(c)[b])), 0, 1e-12);
+  }
+}
+
+TEST(ExtractStage, HandsOnTheColumnsThatANetworkChooses) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  workplace.hold(SmallUniverse());
+  ParticleStore const store(workplace.run(comm, "a"));
+  auto const table = read_clusters(workplace / "catalog/z0/clusters.h5");
+  ColumnChoice const choice{.scalars = {"ln_a", "mass_1", "xoff"},
+                            .vectors = {"inertia_2", "centre_of_mass"},
+                            .drop = {}};
+  for (std::int64_t c = 0; c < table.size(); ++c) {
+    auto const input = cluster_input(table, store, c, choice.columns());
+    ASSERT_EQ(input.scalars.size(), 3);
+    EXPECT_EQ(input.scalars[0], std::log(SmallUniverse::a));
+    EXPECT_NEAR(input.scalars[1], store.mass_within_r200(c), 1e-12);
+    EXPECT_EQ(input.scalars[2], store.scalars(c)[1]);
+    EXPECT_EQ(input.vectors, (std::vector{store.vectors(c)[3], store.vectors(c)[1]}));
+    EXPECT_EQ(input.shells, store.shells(c));
+    EXPECT_EQ(input.particle_mass, SmallUniverse::particle_mass);
+    // 0.3089 x 27.75e10 Msun/h in a cubic Mpc/h
+    EXPECT_NEAR(input.mean_density * 1e9 / 27.7536627, table.cosmology.omega_m, 1e-12);
+  }
 }
 
 TEST(ExtractStage, TakesParticlesOfDifferentMasses) {
@@ -221,7 +310,8 @@ TEST(ExtractStage, IsUpToDateOnlyForTheSameOptions) {
   };
   auto const expected = fingerprint({});
   EXPECT_EQ(fingerprint({"run.memory_mb=3000", "run.checkpoint_minutes=3"}), expected);
-  for (auto const* option : {"extract.radius=3", "extract.local_radius=320", "run.seed=2"})
+  for (auto const* option :
+       {"extract.radius=3", "extract.local_radius=320", "extract.mass_agreement=0.2", "run.seed=2"})
     EXPECT_NE(fingerprint({option}), expected) << option;
   // Models without local spheres ask for nothing; of the others the largest of each unit counts.
   EXPECT_EQ(fingerprint({"model.a.modules=gnfw,origin", "model.a.local_radius=900"}), expected);

@@ -128,7 +128,8 @@ TEST_F(Learning, ThePredictionIsThatOfTheNetwork) {
   std::int64_t const row = 3;
   auto const cube = cubes.read(row);
   ParticleStore const store(*folder_ / "particles.h5");
-  ClusterSampler const source(store.load(row), cluster_input(table, store, row), 310);
+  ClusterSampler const source(store.load(row),
+                              cluster_input(table, store, row, network.options().columns()), 310);
   auto const seed = task.instance.stream_seed(task.run_seed);
   std::uint64_t const stream = (std::uint64_t{0xfffffffd} << 32) | row;
   auto batch = source.batch(row, 200, Random(seed, Purpose::cluster_sample, stream));

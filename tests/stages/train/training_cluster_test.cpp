@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <set>
 
 #include "model/modules/local.hpp"
@@ -34,9 +35,10 @@ TrainingCluster example() {
   std::int64_t const m = 12;
   std::vector<float> pressure(m * m * m);
   for (std::size_t i = 0; i < pressure.size(); ++i) pressure[i] = single(i);
-  ClusterInput input{
-      .m200c = 1e4, .r200c = 500, .v200 = 500, .p200 = 0.2, .scalars = {}, .vectors = {}};
-  input.scalars.assign(cluster_columns().scalars.size(), 0.3);
+  ClusterInput input;
+  input.m200c = 1e4, input.r200c = 500, input.v200 = 500, input.p200 = 0.2;
+  input.particle_mass = 4, input.mean_density = 8.6e-9;
+  input.scalars.assign(NetworkOptions{}.columns().scalars.size(), 0.3);
   return TrainingCluster(7, some_particles(4000, 1500), input, 300,
                          {{m, 5}, pressure, GnfwShape{1, 1, 5}, TargetSampling::uniform});
 }
@@ -139,13 +141,16 @@ TEST(TrainingCluster, MomentsAreThoseOfTheSample) {
   network.get<Local>().radius.value = 300;
   auto const moments = cluster.moments(network, sizes, 1);
   ASSERT_EQ(moments.size(), 6);
-  auto const &origin_radius = moments[0], &local_radius = moments[2], &log_count = moments[4],
+  auto const &origin_radius = moments[0], &local_radius = moments[2], &log_density = moments[4],
              &target_radius = moments[5];
   EXPECT_EQ(origin_radius.n, 300);
   EXPECT_EQ(target_radius.n, 100);
   EXPECT_GT(local_radius.affine().mean, 0.5);  // uniform density: 3/4
   EXPECT_LT(local_radius.affine().mean, 0.9);
-  EXPECT_EQ(log_count.n, 100);
+  EXPECT_EQ(log_density.n, 100);
+  // 4000 particles of 4e10 Msun/h uniform in 1500 ckpc/h, where the sphere lies inside
+  double const density = 4000 * 4 / (4 * std::numbers::pi / 3 * std::pow(1500, 3));
+  EXPECT_NEAR(log_density.affine().mean, std::log(density / 8.6e-9), 0.3);
 }
 
 }  // namespace
