@@ -23,7 +23,9 @@ std::vector<hsize_t> chunk_of(std::vector<hsize_t> const& shape, std::size_t val
     hsize_t const rest =
         std::accumulate(shape.begin() + static_cast<std::ptrdiff_t>(d) + 1, shape.end(),
                         static_cast<hsize_t>(value_bytes), std::multiplies<>());
-    chunk[d] = std::clamp<hsize_t>(wanted / rest, 1, shape[d]);
+    auto const most = std::clamp<hsize_t>(wanted / rest, 1, shape[d]);
+    auto const n_chunks = (shape[d] + most - 1) / most;
+    chunk[d] = (shape[d] + n_chunks - 1) / n_chunks;  // equal ones: the last is stored in full
     if (chunk[d] > 1) break;
   }
   return chunk;
