@@ -33,7 +33,7 @@ std::vector<StageRow> stage_rows() {
       {.name = "moments",
        .sections = {schema_of<MomentsOptions>()},
        .add = add_moments_stages,
-       .by_default = false},  // an input of networks that choose it
+       .needs = "[snapshot.NAME] and a [model.NAME] with the module moments"},
       {.name = "fit", .sections = {schema_of<FitOptions>()}, .add = add_fit_stages},
       {.name = "train",
        .sections = {schema_of<ModelSection>(family), schema_of<TrainOptions>(family)},

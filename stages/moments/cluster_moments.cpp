@@ -2,11 +2,13 @@
 #include "stages/moments/cluster_moments.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
+#include "model/moment_columns.hpp"
 #include "model/target_batch.hpp"
-#include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/moments/gaussian_sums.hpp"
 #include "stages/moments/potential.hpp"
@@ -15,7 +17,7 @@
 namespace setsz {
 namespace {
 
-constexpr std::int64_t columns_per_scale = 9;
+constexpr auto columns_per_scale = std::ssize(moment_kinds);
 
 /// A weighted variance about the weighted mean is too small by the factor 1 - sum w^2/W^2 on
 /// average: 1 - 1/n, where n = W^2/sum w^2 is the effective number of particles. Below n = 2 the
@@ -65,22 +67,27 @@ std::int64_t MomentSettings::particles_of(std::size_t scale) const {
 }
 
 std::vector<MomentColumn> moment_columns(MomentSettings const& settings) {
+  struct Meaning {
+    char const *unit, *description;
+  };
+  constexpr std::array<Meaning, moment_kinds.size()> meanings{{
+      {"1", "W, the sum of exp(-d^2/2h^2) over particles"},
+      {"M200/(4/3 pi R200^3)", "(m/M200) W/((2 pi)^1.5 h^3)"},
+      {"V200^2", "variance of one component of the velocity"},
+      {"V200^2", "squared mean velocity relative to the halo"},
+      {"h", "length of the offset: mean position minus target"},
+      {"h", "offset along the direction of the target"},
+      {"h", "offset along the direction of the centre of mass"},
+      {"V200", "mean velocity along the direction of the target"},
+      {"V200", "mean velocity along the direction of the centre of mass"},
+  }};
   std::vector<MomentColumn> columns;
-  for (std::size_t scale = 1; scale <= settings.scales_r200.size(); ++scale) {
-    auto const add = [&](char const* name, char const* unit, char const* description) {
-      columns.push_back({concat(name, "_", scale), unit, description});
-    };
-    add("weight", "1", "W, the sum of exp(-d^2/2h^2) over particles");
-    add("density", "M200/(4/3 pi R200^3)", "(m/M200) W/((2 pi)^1.5 h^3)");
-    add("dispersion", "V200^2", "variance of one component of the velocity");
-    add("bulk", "V200^2", "squared mean velocity relative to the halo");
-    add("offset", "h", "length of the offset: mean position minus target");
-    add("offset_radial", "h", "offset along the direction of the target");
-    add("offset_cm", "h", "offset along the direction of the centre of mass");
-    add("bulk_radial", "V200", "mean velocity along the direction of the target");
-    add("bulk_cm", "V200", "mean velocity along the direction of the centre of mass");
+  for (auto& name : moment_columns(std::ssize(settings.scales_r200))) {
+    auto const& [unit, description] = meanings[columns.size() % meanings.size()];
+    columns.push_back({std::move(name), unit, description});
   }
-  columns.push_back({"potential", "G M200/R200", "-(m/M200) sum R200/sqrt(d^2 + softening^2)"});
+  columns.back().unit = "G M200/R200";
+  columns.back().description = "-(m/M200) sum R200/sqrt(d^2 + softening^2)";
   return columns;
 }
 

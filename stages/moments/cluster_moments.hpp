@@ -29,8 +29,7 @@ struct MomentSettings {
 struct MomentColumn {
   std::string name, unit, description;
 };
-/// All columns, in order: those of the first scale ("weight_1", "density_1", ...), of the second,
-/// ..., and "potential".
+/// All columns, with the names of model/moment_columns.hpp in its order.
 std::vector<MomentColumn> moment_columns(MomentSettings const& settings);
 
 /// What turns particles into the units of their cluster.

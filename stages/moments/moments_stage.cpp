@@ -8,6 +8,7 @@
 #include "model/target_batch.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/expected.hpp"
+#include "stages/common/model_section.hpp"
 
 namespace setsz {
 
@@ -98,8 +99,15 @@ void MomentsStage::run(Context& context) {
 }
 
 void add_moments_stages(Blueprint const& blueprint, StageList& stages) {
+  auto const& configuration = blueprint.configuration;
+  auto const models = blueprint.axes.models();
+  bool const needed = std::any_of(models.begin(), models.end(), [&](std::string const& model) {
+    auto const network = configuration.get<ModelSection>("model." + model).network;
+    return !network.needs().target_columns.empty();
+  });
+  if (!needed) return;
   for (auto const& instance : blueprint.snapshots)
-    stages.push_back(std::make_unique<MomentsStage>(blueprint.configuration, instance));
+    stages.push_back(std::make_unique<MomentsStage>(configuration, instance));
 }
 
 }  // namespace setsz

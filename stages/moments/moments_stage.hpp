@@ -34,6 +34,7 @@ class MomentsStage : public Stage {
   MomentsTask task_;
 };
 
+/// One for every snapshot, if a network of the configuration takes moments.
 void add_moments_stages(Blueprint const& blueprint, StageList& stages);
 
 }  // namespace setsz
