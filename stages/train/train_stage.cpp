@@ -68,6 +68,12 @@ void TrainOptions::declare(OptionList& options) {
               {.help = "what a cluster's loss is multiplied by: nothing (as published), "
                        "(P200/P_ref)^2 for the loss of the pressure itself, or 1/(loss of the "
                        "benchmark on this cluster), the mean of what L_opt takes the median of"});
+  options.add(
+      "flux_bins", flux_bins,
+      {.help = "bins of mass in which predictions are corrected for lost flux, fitted at the "
+               "end on training and validation clusters; 0: no correction",
+       .min = 0,
+       .max = 50});
   declare_device(options, device);
   options.add("chunk_rows", chunk_rows,
               {.help = "particles worked on at a time; for speed, changes rounding only",
