@@ -53,6 +53,10 @@ struct TrainOptions {
   std::int64_t chunk_targets = 64;
   void declare(OptionList& options);
   void validate() const {}
+
+ private:
+  /// Learning rates, decay, noise and weights.
+  void declare_learning(OptionList& options);
 };
 
 /// Everything that the body of the stage needs; plain data.
