@@ -2,6 +2,7 @@
 #include "stages/registry.hpp"
 
 #include "stages/catalog/catalog_stage.hpp"
+#include "stages/compare/compare_stage.hpp"
 #include "stages/evaluate/evaluate_stage.hpp"
 #include "stages/extract/extract_stage.hpp"
 #include "stages/fit/fit_stage.hpp"
@@ -48,6 +49,10 @@ std::vector<StageRow> stage_rows() {
       {.name = "evaluate",
        .sections = {schema_of<EvaluateOptions>()},
        .add = add_evaluate_stages,
+       .needs = of_models},
+      {.name = "compare",
+       .sections = {schema_of<CompareOptions>()},
+       .add = add_compare_stages,
        .needs = of_models},
       {.name = "paint",
        .sections = {schema_of<PaintOptions>(family)},

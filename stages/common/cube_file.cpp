@@ -24,6 +24,10 @@ CubeFile::CubeFile(std::string const& path) : file_(H5File::open(path)) {
   std::size_t const n = shape[0];
   require(edge_.size() == n && cluster_.size() == n, ExitCode::bad_data, "'", path, "': ", n,
           " cubes, but ", edge_.size(), " edges and ", cluster_.size(), " rows of clusters");
+  flux_factor_ = file_.exists("/flux_factor") ? file_.read_all<double>("/flux_factor")
+                                              : std::vector<double>(n, 1);
+  require(flux_factor_.size() == n, ExitCode::bad_data, "'", path, "': ", n, " cubes, but ",
+          flux_factor_.size(), " flux factors");
   require(std::is_sorted(cluster_.begin(), cluster_.end()), ExitCode::bad_data, "'", path,
           "': /cluster is not in ascending order");
 }

@@ -14,7 +14,8 @@ namespace setsz {
 /// Reads the cubes of pressure.h5 or prediction.h5. Local: every rank opens the file itself.
 ///
 /// Both have /pressure (m, n, n, n) float32 P_e/P200, z fastest, and /cube_edge (m) [ckpc/h];
-/// prediction.h5 has /cluster (m), ascending rows of clusters.h5; in pressure.h5 cube = row.
+/// prediction.h5 has /cluster (m), ascending rows of clusters.h5, and /flux_factor (m); in
+/// pressure.h5 cube = row.
 class CubeFile {
  public:
   /// Checks shapes against each other; Error(bad_data) names what does not fit.
@@ -33,13 +34,16 @@ class CubeFile {
   }
   /// n^3 values of "/pressure", "/coverage", ...
   std::vector<float> read(std::int64_t cube, std::string const& dataset = "/pressure") const;
+  /// What the values of a prediction were multiplied by so that they hold the flux of the gas; 1
+  /// where nothing was corrected.
+  double flux_factor(std::int64_t cube) const { return flux_factor_[cube]; }
   H5File const& file() const { return file_; }
 
  private:
   H5File file_;
   std::int64_t n_voxels_ = 0;
   std::vector<std::int64_t> cluster_;
-  std::vector<double> edge_;
+  std::vector<double> edge_, flux_factor_;
 };
 
 }  // namespace setsz

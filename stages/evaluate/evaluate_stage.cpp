@@ -12,6 +12,7 @@
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/common/expected.hpp"
+#include "stages/common/score_report.hpp"
 #include "stages/evaluate/scores.hpp"
 
 namespace setsz {
@@ -19,10 +20,11 @@ namespace {
 
 constexpr std::int64_t n_shells = 20;
 
-/// A fold's predictions and benchmark.
+/// A fold's predictions and benchmark; of a mean also the predictions that it is the mean of.
 struct Fold {
   CubeFile predictions;
   nlohmann::json gnfw;
+  std::vector<CubeFile> seeds;
 };
 
 /// A cluster to score: its row and the fold (or part of the single split) it is tested in.
@@ -41,46 +43,37 @@ std::vector<Task> tasks_of(ClusterTable const& table, Split part) {
 
 /// Scores and curves of some clusters.
 struct Results {
-  std::vector<ClusterScore> scores;
+  ScoreTable scores;
   std::vector<double> profiles;      ///< gas, predicted, benchmark by shell, per cluster
   std::vector<std::int64_t> counts;  ///< the same by pressure, summed over the clusters
 };
 
-void add_cluster(Results& results, Cluster const& cluster, Task const& task, Fold const& fold,
-                 CubeFile const& truth, ClusterTable const& table) {
-  auto const cube = fold.predictions.find(task.row);
-  require(cube.has_value(), ExitCode::bad_data, "'", fold.predictions.file().path(),
-          "' has no cluster ", cluster.id, " (row ", task.row, "), which fold ", task.fold,
-          " tests; predict it again");
-  auto const lattice = truth.lattice(task.row, cluster.r200c);
-  auto const predicted_lattice = fold.predictions.lattice(*cube, cluster.r200c);
-  require(lattice.n == predicted_lattice.n &&
-              std::abs(lattice.edge_r200 - predicted_lattice.edge_r200) < 1e-9 * lattice.edge_r200,
-          ExitCode::bad_data, "'", fold.predictions.file().path(), "': cluster ", cluster.id,
-          " has a cube of ", predicted_lattice.n, "^3 voxels and ", predicted_lattice.edge_r200,
-          " R200, the gas one of ", lattice.n, "^3 and ", lattice.edge_r200);
+/// The cube of a cluster in a prediction. \pre on the lattice of the gas, else Error(bad_data)
+std::int64_t cube_of(CubeFile const& predictions, Cluster const& cluster, Task const& task,
+                     CubeLattice const& lattice) {
+  auto const& path = predictions.file().path();
+  auto const cube = predictions.find(task.row);
+  require(cube.has_value(), ExitCode::bad_data, "'", path, "' has no cluster ", cluster.id,
+          " (row ", task.row, "), which fold ", task.fold, " tests; predict it again");
+  auto const its = predictions.lattice(*cube, cluster.r200c);
+  require(
+      lattice.n == its.n && std::abs(lattice.edge_r200 - its.edge_r200) < 1e-9 * lattice.edge_r200,
+      ExitCode::bad_data, "'", path, "': cluster ", cluster.id, " has a cube of ", its.n,
+      "^3 voxels and ", its.edge_r200, " R200, the gas one of ", lattice.n, "^3 and ",
+      lattice.edge_r200);
+  return *cube;
+}
+
+/// Losses and Y of the fitted profile, from gnfw.json.
+nlohmann::json const& benchmark_of(Fold const& fold, Cluster const& cluster, Task const& task) {
   auto const& entry = fold.gnfw.at("clusters").at(task.row);
   require(entry.at("id").get<std::int64_t>() == cluster.id, ExitCode::bad_data,
           "gnfw.json of fold ", task.fold, " has id ", entry.at("id").get<std::int64_t>(),
           " in row ", task.row, ", clusters.h5 ", cluster.id);
-  auto const shape = gnfw_shape(fold.gnfw.at("benchmark").get<GnfwParameters>(), cluster.m200c,
-                                table.cosmology.h, table.redshift);
-  auto const compared =
-      compare_cubes(lattice, fold.predictions.read(*cube), truth.read(task.row), shape, n_shells);
-  double const unit = y_unit(cluster, table.cosmology.h) * std::pow(lattice.voxel_r200(), 3);
-  results.scores.push_back({.row = task.row,
-                            .id = cluster.id,
-                            .fold = task.fold,
-                            .m200c = cluster.m200c,
-                            .loss = compared.loss,
-                            .loss_benchmark = entry.at("loss_benchmark").get<double>(),
-                            .y_pred = unit * compared.sum_predicted,
-                            .y_gas = unit * compared.sum_gas,
-                            .y_benchmark = entry.at("y_benchmark").get<double>()});
-  auto const& score = results.scores.back();
-  require(std::isfinite(score.loss) && score.loss_benchmark > 0, ExitCode::bad_data, "cluster ",
-          cluster.id, ": loss ", score.loss, ", benchmark ", score.loss_benchmark);
-  auto const& curves = compared.curves;
+  return entry;
+}
+
+void add_curves(Results& results, ClusterCurves const& curves) {
   for (auto const* profile : {&curves.gas, &curves.predicted, &curves.benchmark})
     results.profiles.insert(results.profiles.end(), profile->begin(), profile->end());
   std::size_t at = 0;
@@ -88,6 +81,41 @@ void add_cluster(Results& results, Cluster const& cluster, Task const& task, Fol
     results.counts.resize(std::max(results.counts.size(), 3 * count->size()), 0);
     for (auto const n : *count) results.counts[at++] += n;
   }
+}
+
+void add_cluster(Results& results, Cluster const& cluster, Task const& task, Fold const& fold,
+                 CubeFile const& truth, ClusterTable const& table) {
+  auto const lattice = truth.lattice(task.row, cluster.r200c);
+  auto const cube = cube_of(fold.predictions, cluster, task, lattice);
+  auto const& benchmark = benchmark_of(fold, cluster, task);
+  auto const shape = gnfw_shape(fold.gnfw.at("benchmark").get<GnfwParameters>(), cluster.m200c,
+                                table.cosmology.h, table.redshift);
+  auto const gas = truth.read(task.row), predicted = fold.predictions.read(cube);
+  double const flux_factor = fold.predictions.flux_factor(cube);
+  auto const compared = compare_cubes(lattice, predicted, gas, shape, n_shells, flux_factor);
+  double const unit = y_unit(cluster, table.cosmology.h) * std::pow(lattice.voxel_r200(), 3);
+  ClusterScore const score{.row = task.row,
+                           .id = cluster.id,
+                           .fold = task.fold,
+                           .n_voxels = compared.n_voxels,
+                           .m200c = cluster.m200c,
+                           .loss = compared.loss,
+                           .loss_benchmark = benchmark.at("loss_benchmark").get<double>(),
+                           .y_pred = unit * compared.sum_predicted,
+                           .y_gas = unit * compared.sum_gas,
+                           .y_benchmark = benchmark.at("y_benchmark").get<double>(),
+                           .flux_factor = flux_factor,
+                           .loss_uncorrected = compared.loss_uncorrected};
+  require(std::isfinite(score.loss) && score.loss_benchmark > 0, ExitCode::bad_data, "cluster ",
+          cluster.id, ": loss ", score.loss, ", benchmark ", score.loss_benchmark);
+  results.scores.clusters.push_back(score);
+  for (auto const& seed : fold.seeds) {
+    auto its = compare_with_mean(lattice, seed.read(cube_of(seed, cluster, task, lattice)),
+                                 predicted, gas);
+    its.y_pred *= unit;
+    results.scores.seeds.push_back(its);
+  }
+  add_curves(results, compared.curves);
 }
 
 /// Scores `tasks`, each rank its part; every rank gets all.
@@ -104,7 +132,9 @@ Results score_all(Comm const& comm, std::vector<Task> const& tasks, ClusterTable
       mark_progress("evaluate");
     }
   });
-  results.scores = comm.all_gather_v(results.scores);
+  results.scores.clusters = comm.all_gather_v(results.scores.clusters);
+  results.scores.seeds = comm.all_gather_v(results.scores.seeds);
+  results.scores.n_seeds = folds.empty() ? 0 : std::ssize(folds.front().seeds);
   results.profiles = comm.all_gather_v(results.profiles);
   results.counts.resize(3 * (histogram_edges().size() - 1), 0);
   comm.all_sum(results.counts);
@@ -115,7 +145,7 @@ nlohmann::json profile_table(Results const& results) {
   auto table = nlohmann::json::array();
   auto const shells = static_cast<std::ptrdiff_t>(n_shells);
   auto next = results.profiles.begin();
-  for (auto const& score : results.scores) {
+  for (auto const& score : results.scores.clusters) {
     auto const take = [&] {
       std::vector<double> const values(next, next + shells);
       next += shells;
@@ -164,11 +194,31 @@ nlohmann::json other_columns(CubeFile const& predictions) {
   return columns;
 }
 
+/// With one split: if all clusters were predicted, the other parts show how far the network is
+/// overfitted.
+nlohmann::json other_parts(Comm const& comm, ClusterTable const& table,
+                           std::vector<Fold> const& folds, CubeFile const& truth) {
+  auto parts = nlohmann::json::object();
+  if (folds.size() > 1) return parts;
+  for (auto const& [part, key] :
+       {std::pair(Split::training, "training"), std::pair(Split::validation, "validation")}) {
+    auto const tasks = tasks_of(table, part);
+    if (tasks.empty() || !folds.front().predictions.find(tasks.front().row)) continue;
+    auto const results = score_all(comm, tasks, table, folds, truth);
+    std::vector<double> ratios;
+    for (auto const& score : results.scores.clusters) ratios.push_back(score.ratio());
+    parts[key] = {{"n_clusters", ratios.size()}, {"L_opt", median(ratios)}};
+  }
+  return parts;
+}
+
 }  // namespace
 
 void EvaluateOptions::declare(OptionList& options) {
   options.add("resamples", resamples,
-              {.help = "bootstrap samples behind the interval of L_opt", .min = 10, .max = 1e6});
+              {.help = "bootstrap samples of clusters and training seeds behind each interval",
+               .min = 10,
+               .max = 1e6});
   options.add("mass_bins", mass_bins,
               {.help = "bins of mass in the table of scores", .min = 1, .max = 50});
 }
@@ -179,21 +229,24 @@ EvaluateStage::EvaluateStage(Blueprint const& blueprint, std::string snapshot, s
       model_(std::move(model)),
       member_(member),
       n_folds_(blueprint.axes.n_folds()) {
+  if (!member_.seed)
+    for (auto const seed : blueprint.axes.seeds(model_)) seeds_.push_back({seed});
   record_ = {.stage = "evaluate",
              .instance = concat(snapshot_, "/", model_, "/", member_.name()),
-             .version = 1};
+             .version = 2};
   record_.inputs = {products::clusters(snapshot_), products::pressure(snapshot_)};
   for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
     record_.inputs.push_back(products::gnfw(snapshot_, fold));
-    record_.inputs.push_back(prediction(fold));
+    record_.inputs.push_back(prediction(fold, member_));
+    for (auto const& seed : seeds_) record_.inputs.push_back(prediction(fold, seed));
   }
   record_.outputs = {"scores.json"};
   record_.settings.add("evaluate.member", member_.name());
   options_ = record_.take<EvaluateOptions>(blueprint.configuration);
 }
 
-std::string EvaluateStage::prediction(std::int64_t fold) const {
-  return products::prediction(snapshot_, model_, fold, member_);
+std::string EvaluateStage::prediction(std::int64_t fold, Member const& member) const {
+  return products::prediction(snapshot_, model_, fold, member);
 }
 
 void EvaluateStage::preflight(Comm const& comm, Outlook& outlook) const {
@@ -221,17 +274,23 @@ void EvaluateStage::run(Context& context) {
     truth.emplace(context.product(products::pressure(snapshot_)));
     require(table->n_folds == n_folds_, ExitCode::config, "clusters.h5 has ", table->n_folds,
             " folds, [catalog] folds is ", n_folds_);
-    for (std::int64_t fold = 0; fold < n_folds_; ++fold)
-      folds.push_back({CubeFile(context.product(prediction(fold))),
-                       read_json(context.product(products::gnfw(snapshot_, fold)))});
+    for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
+      folds.push_back({CubeFile(context.product(prediction(fold, member_))),
+                       read_json(context.product(products::gnfw(snapshot_, fold))),
+                       {}});
+      for (auto const& seed : seeds_)
+        folds.back().seeds.emplace_back(context.product(prediction(fold, seed)));
+    }
   });
 
   nlohmann::json document;
   Results const testing = score_all(comm, tasks_of(*table, Split::testing), *table, folds, *truth);
   collectively(comm, "evaluate: the scores", [&] {
-    document = score_report(testing.scores, options_.mass_bins, options_.resamples,
-                            member_.seed.value_or(0));
-    document["format_version"] = 1;
+    document =
+        score_report(testing.scores,
+                     {.bootstrap = {options_.resamples}, .mass_bins = options_.mass_bins}, model_);
+    document["clusters"] = clusters_to_json(testing.scores);
+    document["format_version"] = 2;
     document["model"] = model_;
     document["member"] = member_.name();
     document["snapshot"] = snapshot_;
@@ -243,20 +302,11 @@ void EvaluateStage::run(Context& context) {
       columns.push_back({{"clusters", fold.predictions.clusters()},
                          {"columns", other_columns(fold.predictions)}});
   });
-  if (n_folds_ == 1) {  // with one split: if all clusters were predicted, the other parts show how
-                        // far the network is overfitted
-    for (auto const& [part, key] :
-         {std::pair(Split::training, "training"), std::pair(Split::validation, "validation")}) {
-      auto const tasks = tasks_of(*table, part);
-      if (tasks.empty() || !folds.front().predictions.find(tasks.front().row)) continue;
-      auto const results = score_all(comm, tasks, *table, folds, *truth);
-      std::vector<double> ratios;
-      for (auto const& score : results.scores) ratios.push_back(score.ratio());
-      document["other_parts"][key] = {{"n_clusters", ratios.size()}, {"L_opt", median(ratios)}};
-    }
-  }
+  if (auto const others = other_parts(comm, *table, folds, *truth); !others.empty())
+    document["other_parts"] = others;
   write_json(comm, context.part("scores.json"), document);
-  for (auto const* key : {"n_clusters", "L_opt", "L_opt_68", "mean_ratio"})
+  for (auto const* key : {"n_clusters", "L_opt", "L_opt_68", "L_opt_95", "interval_holds",
+                          "mean_ratio", "ratio_of_sums"})
     context.note(key, document[key]);
   context.note("Y_pred_over_gas", document["y"]["sum_pred_over_gas"]);
   context.note("Y_benchmark_over_gas", document["y"]["sum_benchmark_over_gas"]);

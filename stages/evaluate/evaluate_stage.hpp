@@ -32,10 +32,11 @@ class EvaluateStage : public Stage {
   void run(Context& context) override;
 
  private:
-  std::string prediction(std::int64_t fold) const;
+  std::string prediction(std::int64_t fold, Member const& member) const;
 
   std::string snapshot_, model_;
   Member member_;
+  std::vector<Member> seeds_;  ///< whose mean it scores; none: a single network
   std::int64_t n_folds_;
   EvaluateOptions options_;
 };

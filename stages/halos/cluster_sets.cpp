@@ -26,6 +26,15 @@ CubeClusters::CubeClusters(SnapshotClusters const& clusters,
   }
 }
 
+std::pair<double, double> CubeClusters::flux_factors() const {
+  std::vector<double> factors;
+  for (std::int64_t row = 0; row < n_rows(); ++row)
+    factors.push_back(file_of(row).flux_factor(*file_of(row).find(row)));
+  if (factors.empty()) return {1, 1};
+  auto const [low, high] = std::minmax_element(factors.begin(), factors.end());
+  return {*low, *high};
+}
+
 std::vector<BoxHalo> CubeClusters::read(Range rows) const {
   std::vector<BoxHalo> halos;
   for (std::int64_t row = rows.first; row < rows.last; ++row) {

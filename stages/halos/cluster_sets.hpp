@@ -23,6 +23,7 @@ class CubeClusters : public HaloSet {
   HaloKind kind() const override { return HaloKind::cluster; }
   std::int64_t n_rows() const override { return clusters_.table.size(); }
   std::int64_t images_per_turn() const override { return 256; }
+  std::pair<double, double> flux_factors() const override;
   std::vector<BoxHalo> read(Range rows) const override;
   HaloGas gas_of(BoxHalo const& halo) const override;
 

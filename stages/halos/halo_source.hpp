@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/base/range.hpp"
@@ -43,6 +44,8 @@ class HaloSet {
   virtual HaloKind kind() const = 0;
   virtual std::int64_t n_rows() const = 0;
   virtual std::int64_t images_per_turn() const { return std::int64_t{1} << 16; }
+  /// The flux corrections that its gas contains, smallest and largest.
+  virtual std::pair<double, double> flux_factors() const { return {1, 1}; }
   /// Local: those of some rows that are painted, in their order.
   virtual std::vector<BoxHalo> read(Range rows) const = 0;
   virtual HaloGas gas_of(BoxHalo const& halo) const = 0;

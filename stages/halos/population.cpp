@@ -168,4 +168,10 @@ Population::Population(Comm const& comm, PopulationPlan const& plan, ProductPath
   for (auto const& set : plan.sets) sets_.push_back(set.open(comm, *clusters_, product));
 }
 
+std::pair<double, double> Population::flux_factors() const {
+  for (auto const& set : sets_)
+    if (set->kind() == HaloKind::cluster) return set->flux_factors();
+  return {1, 1};
+}
+
 }  // namespace setsz

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/run/axes.hpp"
@@ -74,6 +75,9 @@ class Population {
 
   ClusterTable const& table() const { return clusters_->table; }
   std::vector<std::unique_ptr<HaloSet>> const& sets() const { return sets_; }
+  /// The flux corrections that the gas of the haloes contains, smallest and largest, for headers; 1
+  /// where there is none.
+  std::pair<double, double> flux_factors() const;
 
  private:
   std::unique_ptr<SnapshotClusters> clusters_;

@@ -77,7 +77,7 @@ PaintStage::PaintStage(Blueprint const& blueprint, SnapshotInstance const& insta
       with_gas_(options_.true_field == TrueField::yes ||
                 (options_.true_field == TrueField::automatic && instance.has_gas() &&
                  options_.field->is_pressure)) {
-  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 2};
+  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 3};
   record_.take<PaintOptions>(blueprint.configuration, map.section);
   record_.settings.add("paint.network", plan_.model + "/" + plan_.member);
   record_.settings.add("paint.simulation", instance_.section.simulation_name());
@@ -147,12 +147,13 @@ void PaintStage::run(Context& context) {
   auto const totals = paint_box(context, population, *options_.field, painted, gas);
   Grids grids{painted, gas ? &*gas_canvas : nullptr, column_sums(comm, painted.grid())};
   check_sum(comm, grids.sums.total, totals.clusters.painted() + totals.fill.painted());
-  write_files(context, table, grids);
+  write_files(context, population, grids);
   write_json(comm, context.part("spectra.json"), report(context, table, grids, totals, fourier));
 }
 
-void PaintStage::write_files(Context& context, ClusterTable const& table, Grids& grids) const {
+void PaintStage::write_files(Context& context, Population const& population, Grids& grids) const {
   auto const& comm = context.comm();
+  auto const& table = population.table();
   auto const& field = *options_.field;
   auto box = H5File::create(comm, context.part("box.h5"));
   auto maps = H5File::create(comm, context.part("maps.h5"));
@@ -167,6 +168,8 @@ void PaintStage::write_files(Context& context, ClusterTable const& table, Grids&
     file->set_attribute("/", "source", plan_.source);
     file->set_attribute("/", "model", plan_.model);
     file->set_attribute("/", "member", plan_.member);
+    file->set_attribute("/", "flux_factor_min", population.flux_factors().first);
+    file->set_attribute("/", "flux_factor_max", population.flux_factors().second);
     file->set_attribute("/", "profile", plan_.profile);
     file->set_attribute("/", "simulation", instance_.section.simulation_name());
   }

@@ -45,7 +45,7 @@ class PaintStage : public Stage {
 
  private:
   struct Grids;
-  void write_files(Context& context, ClusterTable const& table, Grids& grids) const;
+  void write_files(Context& context, Population const& population, Grids& grids) const;
   nlohmann::json report(Context& context, ClusterTable const& table, Grids const& grids,
                         BoxTotals const& totals, GridFourier const& fourier) const;
 

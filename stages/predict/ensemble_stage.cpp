@@ -14,6 +14,34 @@ namespace setsz {
 
 namespace {
 
+/// What the members say of their flux corrections, as one list.
+std::string corrections_of(std::vector<CubeFile> const& members) {
+  std::vector<std::string> texts;
+  bool any = false;
+  for (auto const& member : members) {
+    auto const text = member.file().attribute<std::string>("/", "flux_correction");
+    texts.push_back(text == "none" ? "null" : text);
+    any = any || text != "none";
+  }
+  return any ? concat("[", join(texts, ", "), "]") : "none";
+}
+
+/// Ratio of the mean Y with and without the members' flux corrections; 1 where Y is 0.
+std::vector<double> mean_factors(std::vector<CubeFile> const& members, Range range,
+                                 std::vector<double> const& mean_y) {
+  std::vector<double> factors(mean_y.size(), 1), uncorrected(mean_y.size(), 0);
+  if (corrections_of(members) == "none") return factors;
+  for (auto const& member : members) {
+    auto const y = member.file().read_rows<double>("/y", range);
+    for (std::size_t i = 0; i < y.size(); ++i)
+      uncorrected[i] += y[i] / member.flux_factor(range.first + static_cast<std::int64_t>(i)) /
+                        real(members.size());
+  }
+  for (std::size_t i = 0; i < mean_y.size(); ++i)
+    if (uncorrected[i] > 0) factors[i] = mean_y[i] / uncorrected[i];
+  return factors;
+}
+
 /// Mean over the members, in their order; each rank reads the cubes it will write.
 PredictedCubes mean_of(std::vector<CubeFile> const& members,
                        std::vector<ClusterStateInfo> const& states, Range range) {
@@ -30,6 +58,7 @@ PredictedCubes mean_of(std::vector<CubeFile> const& members,
     return sum;
   };
   mean.y = average("/y");
+  mean.flux_factor = mean_factors(members, range, mean.y);
   for (auto const& state : states) mean.states.push_back(average("/" + state.dataset));
   auto const n = members.front().n_voxels();
   mean.pressure.reserve(range.size() * n * n * n);
@@ -66,7 +95,7 @@ EnsembleStage::EnsembleStage(Blueprint const& blueprint, std::string snapshot, s
   for (auto const seed : blueprint.axes.seeds(model_))
     members_.push_back(products::prediction(snapshot_, model_, fold_, Member{seed}));
   record_ = {
-      .stage = "predict", .instance = model_path(snapshot_, model_, fold_, Member{}), .version = 1};
+      .stage = "predict", .instance = model_path(snapshot_, model_, fold_, Member{}), .version = 2};
   record_.inputs = members_;
   record_.outputs = {"prediction.h5"};
   record_.settings.add("ensemble.members", join(members_, ", "));
@@ -105,6 +134,7 @@ void EnsembleStage::run(Context& context) {
               ExitCode::bad_data, "'", members_[m], "' and '", members_.front(),
               "' hold other clusters or voxels; run the stage predict again");
     table.n_voxels = first.n_voxels();
+    table.flux_correction = corrections_of(members);
     table.rows = first.clusters();
     table.ids = first.file().read_all<std::int64_t>("/id");
     table.edges = first.file().read_all<double>("/cube_edge");

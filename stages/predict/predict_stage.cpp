@@ -19,6 +19,10 @@ void PredictOptions::declare(OptionList& options) {
       {{"automatic", Clusters::automatic}, {"testing", Clusters::testing}, {"all", Clusters::all}},
       {.help = "which clusters of a fold are predicted; automatic: all with one fold, with "
                "several the testing ones, which together are all"});
+  options.add(
+      "flux_correction", flux_correction,
+      {.help = "multiply each cluster by the factor, a function of its mass, with which the "
+               "network's Y added up to that of the gas in training"});
   options.add("block_voxels", block_voxels,
               {.help = "voxels of one cluster that are one unit of work and of restart",
                .min = 1,
@@ -50,7 +54,7 @@ PredictStage::PredictStage(Blueprint const& blueprint, ModelInstance instance)
   task_.clusters = products::clusters(snapshot);
   task_.particles = products::particles(snapshot);
   task_.trained = products::trained(task_.instance);
-  record_ = {.stage = "predict", .instance = task_.instance.path(), .version = 1};
+  record_ = {.stage = "predict", .instance = task_.instance.path(), .version = 2};
   record_.inputs = {task_.clusters, task_.particles, task_.trained};
   record_.outputs = {"prediction.h5"};
   record_.settings.add("run.seed", task_.run_seed);

@@ -21,6 +21,7 @@ struct PredictOptions {
     all
   };
   Clusters clusters = Clusters::automatic;
+  bool flux_correction = true;  ///< as fitted at the end of the training
   std::int64_t block_voxels = 512;
   Device device = Device::cpu;
   std::int64_t chunk_rows = 4096;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "model/flux_correction.hpp"
 #include "model/model_file.hpp"
 #include "model/network.hpp"
 #include "pipeline/base/log.hpp"
@@ -31,6 +32,13 @@ struct Finished {
   std::vector<float> pressure;  ///< of its voxels
 };
 
+FluxCorrection flux_correction_of(ModelState const& model, std::string const& product) {
+  require(model.description.contains("flux"), ExitCode::config, "'", product,
+          "' has no flux correction (an earlier version has trained it); train it again, or set "
+          "[predict] flux_correction = no");
+  return model.description.at("flux").get<FluxCorrection>();
+}
+
 class PredictionRun {
  public:
   PredictionRun(PredictTask const& task, Context& context)
@@ -40,7 +48,9 @@ class PredictionRun {
         seed_(task.instance.stream_seed(task.run_seed)) {
     collectively(comm_, "predict: reading the model", [&] {
       table_ = read_clusters(context.product(task.clusters));
-      network_ = Network::from_state(read_model(context.product(task.trained)));
+      auto const model = read_model(context.product(task.trained));
+      network_ = Network::from_state(model);
+      if (task.options.flux_correction) flux_ = flux_correction_of(model, task.trained);
       network_->use(task.options.device, comm_.rank());
       require(network_->options() == task.model.network, ExitCode::internal, "'", task.trained,
               "' is another network than [model.", task.instance.model, "]");
@@ -82,6 +92,7 @@ class PredictionRun {
     table.model = task_.instance.model;
     table.fold = task_.instance.fold;
     table.member = Member{task_.instance.seed}.name();
+    table.flux_correction = flux_.bins.empty() ? "none" : nlohmann::json(flux_).dump();
     table.states = states_;
     table.n_voxels = task_.cube.n_voxels;
     table.rows = rows_;
@@ -91,6 +102,7 @@ class PredictionRun {
     }
     write_prediction(comm_, context_.part("prediction.h5"), table, assemble());
     context_.note("clusters", std::ssize(rows_));
+    context_.note("flux_correction", flux_);
     context_.note("voxels", n_voxels());
     context_.note_local("voxels_computed", real(computed_));
   }
@@ -248,13 +260,16 @@ class PredictionRun {
     auto const n_cells = lattices_.front().n_cells();
     cubes.pressure.assign(cubes.range.size() * n_cells, 0);
     for (auto const& state : states_) cubes.states.emplace_back(cubes.range.size() * state.size);
+    for (std::int64_t c = cubes.range.first; c < cubes.range.last; ++c)
+      cubes.flux_factor.push_back(flux_.at(cluster(rows_[c]).m200c));
     auto value = values.begin();
     auto number = states.begin();
     for (auto const item_number : numbers) {
       auto const& item = items_[item_number];
       auto const cube = item.cube - cubes.range.first;
       for (std::int64_t v = item.first_voxel; v < item.last_voxel; ++v)
-        cubes.pressure[cube * n_cells + (*voxels_[item.cube])[v]] = *value++;
+        cubes.pressure[cube * n_cells + (*voxels_[item.cube])[v]] =
+            single(cubes.flux_factor[cube] * real(*value++));
       for (std::size_t i = 0; i < states_.size(); ++i) {
         std::copy_n(number, states_[i].size, cubes.states[i].begin() + cube * states_[i].size);
         number += states_[i].size;
@@ -282,6 +297,7 @@ class PredictionRun {
   std::uint64_t seed_;
   ClusterTable table_;
   std::optional<Network> network_;
+  FluxCorrection flux_;  ///< without bins: none
   std::vector<std::int64_t> rows_;
   std::vector<CubeLattice> lattices_;
   std::vector<std::shared_ptr<std::vector<std::int32_t> const>> voxels_;

@@ -13,6 +13,7 @@ void write_prediction(Comm const& comm, std::string const& path, PredictionTable
   file.set_attribute("/", "model", table.model);
   file.set_attribute("/", "fold", table.fold);
   file.set_attribute("/", "member", table.member);
+  file.set_attribute("/", "flux_correction", table.flux_correction);
   file.write_same("/cluster", {.unit = "1", .description = "row of clusters.h5"}, table.rows);
   file.write_same("/id", {.unit = "1", .description = "id in the halo catalogue"}, table.ids);
   file.write_same("/cube_edge",
@@ -35,6 +36,13 @@ void write_prediction(Comm const& comm, std::string const& path, PredictionTable
        .description = "integrated Compton y of the voxels within 2 R200, as y_gas in gnfw.json"},
       n_cubes);
   file.write_rows("/y", cubes.range.first, cubes.y);
+  file.create_dataset<double>(
+      "/flux_factor",
+      {.unit = "1",
+       .description = "pressure and y are those of the network multiplied by this; of a mean: the "
+                      "ratio of the means of y with and without"},
+      n_cubes);
+  file.write_rows("/flux_factor", cubes.range.first, cubes.flux_factor);
   for (std::size_t i = 0; i < table.states.size(); ++i) {
     auto const& state = table.states[i];
     file.create_dataset<double>(

@@ -14,7 +14,8 @@ namespace setsz {
 struct PredictionTable {
   std::string model;
   std::int64_t fold = 0;
-  std::string member;  ///< "seed1", "ensemble"
+  std::string member;           ///< "seed1", "ensemble"
+  std::string flux_correction;  ///< its bins as JSON, of a mean those of each member; or "none"
   std::int64_t n_voxels = 0;
   std::vector<std::int64_t> rows;  ///< of clusters.h5, ascending
   std::vector<std::int64_t> ids;
@@ -26,6 +27,7 @@ struct PredictionTable {
 struct PredictedCubes {
   Range range;                              ///< in the list of predicted clusters
   std::vector<float> pressure;              ///< (n, n_voxels^3), z fastest, P_e/P200
+  std::vector<double> flux_factor;          ///< (n), that pressure and y contain
   std::vector<double> y;                    ///< (n), within 2 R200 [(kpc/h)^2]
   std::vector<std::vector<double>> states;  ///< (n, size) of each of PredictionTable::states
 };

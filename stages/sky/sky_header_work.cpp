@@ -115,6 +115,8 @@ Cards code_cards(SkyRecord const& record) {
       {"MODEL", plan.model.substr(0, text_length), "network"},
       {"MODELSHA", record.model_hash, "hash of its files"},
       {"MEMBER", plan.member, "training seed, or mean of several"},
+      {"FLUXMIN", record.flux_factors.first, "flux correction in the cubes: smallest factor"},
+      {"FLUXMAX", record.flux_factors.second, "largest factor"},
       {"VAESEED", std::int64_t{-1}, "deterministic"},
       {"CODEVER", record.code.substr(0, text_length), "setsz"},
       {"CONFSHA", record.option_hash, "hash of the options"},

@@ -21,7 +21,8 @@ struct SkyRecord {
   ClusterTable const& table;   ///< of the first snapshot: box, cosmology, mass definition
   std::string model_hash;      ///< of the networks; "none": none was used
   std::string option_hash;     ///< of what decides on the map
-  std::string code;            ///< version and revision of the program
+  std::pair<double, double> flux_factors;  ///< in the cubes, smallest and largest
+  std::string code;                        ///< version and revision of the program
   SkyTotals totals;
   MapFigures figures;
   double residual;  ///< relative: sum over the map against what was painted

@@ -90,6 +90,16 @@ void check_ranges(std::vector<SnapshotInstance> snapshots, SkyOptions const& opt
     Log::warn("sky: no snapshot stands for redshifts ", covered, " to ", options.redshift_max);
 }
 
+/// Of the cubes of all snapshots.
+std::pair<double, double> flux_factors(std::vector<std::unique_ptr<Population>> const& all) {
+  auto range = all.front()->flux_factors();
+  for (auto const& population : all) {
+    auto const [low, high] = population->flux_factors();
+    range = {std::min(range.first, low), std::max(range.second, high)};
+  }
+  return range;
+}
+
 }  // namespace
 
 void SkyOptions::declare(OptionList& options) {
@@ -122,7 +132,7 @@ void SkyOptions::validate() const {
 
 SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
     : n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
-  record_ = {.stage = "sky", .instance = map.name, .version = 2};
+  record_ = {.stage = "sky", .instance = map.name, .version = 3};
   options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
   for (auto const& snapshot : blueprint.snapshots) {
     auto const& [redshift_min, redshift_max] =
@@ -226,6 +236,7 @@ void SkyStage::run(Context& context) {
                          populations.front()->table(),
                          model_hash(context),
                          record_.settings.hex(),
+                         flux_factors(populations),
                          context.code(),
                          totals,
                          figures,

@@ -50,6 +50,23 @@ void TrainOptions::declare(OptionList& options) {
                        "ends of the last average_epochs"});
   options.add("average_epochs", average_epochs,
               {.help = "epochs in the average", .min = 1, .max = 1e6});
+  declare_learning(options);
+  options.add(
+      "flux_bins", flux_bins,
+      {.help = "bins of mass in which predictions are corrected for lost flux, fitted at the "
+               "end on training and validation clusters; 0: no correction",
+       .min = 0,
+       .max = 50});
+  declare_device(options, device);
+  options.add("chunk_rows", chunk_rows,
+              {.help = "particles worked on at a time; for speed, changes rounding only",
+               .min = 1,
+               .max = 1e7});
+  options.add("chunk_targets", chunk_targets,
+              {.help = "targets worked on at a time, at most", .min = 1, .max = 1e6});
+}
+
+void TrainOptions::declare_learning(OptionList& options) {
   groups.declare(options);
   options.add("decay", decay, {{"l2", WeightDecay::l2}, {"decoupled", WeightDecay::decoupled}},
               {.help = "weight decay in the gradient (as published) or in the weights (AdamW)"});
@@ -68,13 +85,6 @@ void TrainOptions::declare(OptionList& options) {
               {.help = "what a cluster's loss is multiplied by: nothing (as published), "
                        "(P200/P_ref)^2 for the loss of the pressure itself, or 1/(loss of the "
                        "benchmark on this cluster), the mean of what L_opt takes the median of"});
-  declare_device(options, device);
-  options.add("chunk_rows", chunk_rows,
-              {.help = "particles worked on at a time; for speed, changes rounding only",
-               .min = 1,
-               .max = 1e7});
-  options.add("chunk_targets", chunk_targets,
-              {.help = "targets worked on at a time, at most", .min = 1, .max = 1e6});
 }
 
 TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
@@ -87,7 +97,7 @@ TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
   task_.particles = products::particles(snapshot);
   task_.pressure = products::pressure(snapshot);
   task_.gnfw = products::gnfw(snapshot, task_.instance.fold);
-  record_ = {.stage = "train", .instance = task_.instance.path(), .version = 3};
+  record_ = {.stage = "train", .instance = task_.instance.path(), .version = 4};
   record_.inputs = {task_.clusters, task_.particles, task_.pressure, task_.gnfw};
   record_.outputs = {"model.h5", "history.h5"};
   record_.settings.add("run.seed", task_.run_seed);

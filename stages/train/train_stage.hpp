@@ -47,11 +47,16 @@ struct TrainOptions {
   double noise_mass = 5;  ///< the same for ln M200
   double vector_noise_deg = 0;
   ClusterWeight cluster_weight = ClusterWeight::none;
+  std::int64_t flux_bins = 3;  ///< of mass, in the flux correction
   Device device = Device::cpu;
   std::int64_t chunk_rows = 4096;
   std::int64_t chunk_targets = 64;
   void declare(OptionList& options);
   void validate() const {}
+
+ private:
+  /// Learning rates, decay, noise and weights.
+  void declare_learning(OptionList& options);
 };
 
 /// Everything that the body of the stage needs; plain data.

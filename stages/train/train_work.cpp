@@ -12,6 +12,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/run/work_loop.hpp"
+#include "stages/train/flux_work.hpp"
 #include "stages/train/history_work.hpp"
 #include "stages/train/state_work.hpp"
 #include "stages/train/training_data_work.hpp"
@@ -74,12 +75,15 @@ class TrainingRun {
   }
 
   void write_products() {
-    on_root(comm_, "train: writing the model", [&] {
+    collectively(comm_, "train: the model", [&] {
       require(history_.best_epoch >= 0, ExitCode::internal, "no epoch was finished");
       for (float const p : kept_parameters())
         require(std::isfinite(p), ExitCode::diverged, "a parameter of the model is not finite");
-      write_model(context_.part("model.h5"), model());
     });
+    auto state = model();
+    state.description["flux"] = flux_of(state);
+    on_root(comm_, "train: writing the model",
+            [&] { write_model(context_.part("model.h5"), state); });
     write_history(comm_, context_.part("history.h5"), history_);
     context_.note("parameters", trainer_.network().layout().size());
     context_.note("best_epoch", history_.best_epoch);
@@ -116,6 +120,14 @@ class TrainingRun {
                                      {"last_validation_ratio", history_.last_ratio()},
                                      {"depends_on", task_.description}};
     return state;
+  }
+
+  nlohmann::json flux_of(ModelState const& state) {
+    auto network = Network::from_state(state);
+    collectively(comm_, "train: device", [&] { network.use(task_.options.device, comm_.rank()); });
+    auto const flux = fit_flux(comm_, network, data_, task_.options.flux_bins);
+    context_.note("flux", flux);
+    return flux;
   }
 
   std::int64_t step(std::int64_t done) {

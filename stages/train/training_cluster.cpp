@@ -2,6 +2,7 @@
 #include "stages/train/training_cluster.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -47,6 +48,10 @@ TrainingCluster::TrainingCluster(std::int64_t row, ClusterParticles particles, C
   require(benchmark_loss_ > 0, ExitCode::bad_data, "cluster row ", row,
           " has exactly the pressure of the benchmark; was its gas made from the profile?");
   take_columns(target.columns);
+}
+
+double TrainingCluster::volume_r200() const {
+  return real(n_voxels()) * std::pow(lattice_.voxel_r200(), 3);
 }
 
 std::vector<TargetBatch> TrainingCluster::draw(DrawSizes const& sizes, std::uint64_t seed,

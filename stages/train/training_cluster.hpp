@@ -44,6 +44,9 @@ class TrainingCluster {
   /// Eq. 7 of the benchmark over all of them.
   double benchmark_loss() const { return benchmark_loss_; }
 
+  /// Of the voxels with r < 2 R200 together [R200^3].
+  double volume_r200() const;
+
   /// The targets of a step, random voxels, cut into lanes. Clusters with fewer voxels than wanted
   /// give all of them. `share` is that of one cluster; the caller divides it further.
   std::vector<TargetBatch> draw(DrawSizes const& sizes, std::uint64_t seed,

@@ -32,6 +32,11 @@ class TrainingData {
 
   std::vector<std::int64_t> const& training_rows() const { return training_; }
   std::vector<std::int64_t> const& validation_rows() const { return validation_; }
+  ClusterTable const& table() const { return table_; }
+  /// The clusters of this rank, by row.
+  std::map<std::int64_t, std::unique_ptr<TrainingCluster>> const& owned() const { return owned_; }
+  /// Of samples that are the same for every training seed.
+  std::uint64_t fixed_seed() const { return validation_seed_; }
   std::int64_t id_of(std::int64_t row) const { return table_.clusters[row].id; }
   int n_lanes() const { return static_cast<int>(clusters_per_step_) * training_sizes_.lanes; }
   /// Steps that show every training cluster once.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-setsz_test(model_data SOURCES columns_test.cpp model_file_test.cpp network_options_test.cpp
-                   optimizer_test.cpp moment_features_test.cpp origin_filter_test.cpp parameter_transfer_test.cpp
-                   scalar_noise_test.cpp
+setsz_test(model_data SOURCES columns_test.cpp flux_correction_test.cpp model_file_test.cpp
+                   moment_features_test.cpp network_options_test.cpp optimizer_test.cpp
+                   origin_filter_test.cpp parameter_transfer_test.cpp scalar_noise_test.cpp
            LINKS setsz::model_data)
 setsz_test(network SOURCES features_test.cpp network_test.cpp
            LINKS setsz::model)

@@ -35,21 +35,48 @@ struct AModel {
   void validate() const {}
 };
 
+struct SeedsOfTrain {
+  static constexpr std::string_view section = "train";
+  static constexpr std::string_view help = "";
+  std::vector<double> seeds{1};
+  void declare(OptionList& options) { declare_seeds(options, seeds); }
+  void validate() const {}
+};
+
 class EvaluateStageTest : public testing::TestWithParam<int> {
  protected:
   Comm const comm_ = Comm::world();
   test::Scratch const scratch_{comm_};
   std::int64_t const n_folds_ = GetParam();
   ClusterTable const table_ = test::some_clusters(6, n_folds_);
+  std::string seeds_ = "1";
 
   Configuration configuration(std::string const& name) const {
     return Configuration::parse(
         concat("[run]\ndirectory = ", scratch_ / name,
                "\n[snapshot.z0]\ngas = none\n[catalog]\nfolds = ", n_folds_,
-               "\n[fit]\nstarts = 1\n[model.small]\nmodules = gnfw\n[evaluate]\nresamples = 100\n"),
+               "\n[fit]\nstarts = 1\n[model.small]\nmodules = gnfw\n[evaluate]\nresamples = 100\n",
+               "[train]\nseeds = ", seeds_, "\n"),
         "test.ini", {},
         {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<FitOptions>(),
-         schema_of<EvaluateOptions>(), schema_of<AModel>(true), schema_of<test::FoldsOfCatalog>()});
+         schema_of<EvaluateOptions>(), schema_of<AModel>(true), schema_of<SeedsOfTrain>(true),
+         schema_of<test::FoldsOfCatalog>()});
+  }
+
+  /// Predictions of all folds.
+  void predict(std::string const& name, std::string const& member,
+               test::PressureField const& predicted, double flux_factor = 1) {
+    for (std::int64_t fold = 0; fold < n_folds_ && comm_.is_root(); ++fold) {
+      auto rows = table_.rows_of(Split::testing, fold);
+      if (n_folds_ == 1) {
+        rows.clear();
+        for (std::int64_t row = 0; row < table_.size(); ++row) rows.push_back(row);
+      }
+      test::write_cubes(
+          concat(scratch_ / name, "/predict/z0/small/fold", fold, "/", member, "/prediction.h5"),
+          table_, n_voxels, predicted, &rows, flux_factor);
+    }
+    comm_.barrier();
   }
 
   /// Clusters, gas, benchmark fits and predictions of all folds.
@@ -58,17 +85,8 @@ class EvaluateStageTest : public testing::TestWithParam<int> {
     if (comm_.is_root()) {
       std::filesystem::create_directories(folder + "/catalog/z0");
       test::write_cubes(folder + "/voxelize/z0/pressure.h5", table_, n_voxels, gas, nullptr);
-      for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
-        auto rows = table_.rows_of(Split::testing, fold);
-        if (n_folds_ == 1) {
-          rows.clear();
-          for (std::int64_t row = 0; row < table_.size(); ++row) rows.push_back(row);
-        }
-        test::write_cubes(concat(folder, "/predict/z0/small/fold", fold, "/seed1/prediction.h5"),
-                          table_, n_voxels, predicted, &rows);
-      }
     }
-    comm_.barrier();
+    predict(name, "seed1", predicted);
     write_clusters(comm_, folder + "/catalog/z0/clusters.h5", table_);
     auto const config = configuration(name);
     StageList fits;
@@ -79,14 +97,15 @@ class EvaluateStageTest : public testing::TestWithParam<int> {
     }
   }
 
-  std::string run(Comm const& comm, std::string const& name) const {
+  /// The scores of the first member, or of the last one: the mean, if there are several.
+  std::string run(Comm const& comm, std::string const& name, bool last = false) const {
     auto const config = configuration(name);
     StageList stages;
     add_evaluate_stages(Blueprint(config), stages);
-    EXPECT_EQ(stages.size(), 1U);
-    EXPECT_EQ(stages[0]->id(), "evaluate/z0/small/seed1");
-    test::StageContext context(comm, config.get<RunOptions>(), *stages[0]);
-    stages[0]->run(context);
+    auto const& stage = last ? stages.back() : stages.front();
+    EXPECT_EQ(stage->id(), concat("evaluate/z0/small/", last ? "ensemble" : "seed1"));
+    test::StageContext context(comm, config.get<RunOptions>(), *stage);
+    stage->run(context);
     return test::file_bytes(context.part("scores.json"));
   }
 };
@@ -140,6 +159,64 @@ TEST_P(EvaluateStageTest, GivesTheSameBytesOnAnyNumberOfRanks) {
   auto const together = run(comm_, "a");
   if (!comm_.is_root()) return;
   EXPECT_EQ(run(Comm::self(), "a"), together);
+}
+
+TEST_P(EvaluateStageTest, AMeanIsScoredWithItsNetworks) {
+  seeds_ = "1, 2";
+  // Errors of opposite sign: those of the mean are small, those of one network are not.
+  auto const off_by = [](double part) {
+    return [part](Cluster const& cluster, Vec3 const& x) {
+      return gas(cluster, x) * (1 + part * std::cos(3 * x.z));
+    };
+  };
+  make_inputs("a", off_by(0.3));
+  predict("a", "seed2", off_by(-0.2));
+  predict("a", "ensemble", off_by(0.05));
+  auto const text = run(comm_, "a", true);
+  auto const scores = nlohmann::json::parse(text), of_one = nlohmann::json::parse(run(comm_, "a"));
+  EXPECT_EQ(scores["n_seeds"], 2);
+  EXPECT_EQ(scores["interval_holds"], "clusters and training seeds");
+  EXPECT_EQ(of_one["interval_holds"], "clusters");
+  double const l_opt = scores["L_opt"].get<double>();
+  EXPECT_NEAR(scores["one_network"]["L_opt_of_seeds"][0].get<double>() / l_opt, 36, 0.01);
+  EXPECT_NEAR(scores["one_network"]["L_opt_of_seeds"][1].get<double>() / l_opt, 16, 0.01);
+  EXPECT_NEAR(scores["one_network"]["L_opt"].get<double>() / l_opt, 26, 0.01);
+  EXPECT_NEAR(scores["one_network"]["L_opt_of_seeds"][0].get<double>(),
+              of_one["L_opt"].get<double>(), 1e-12);
+  for (std::size_t i = 0; i < scores["clusters"].size(); ++i) {
+    auto const& cluster = scores["clusters"][i];
+    EXPECT_EQ(cluster["seeds"]["loss"][0], of_one["clusters"][i]["loss"]);
+    EXPECT_EQ(cluster["seeds"]["y_pred"][0], of_one["clusters"][i]["y_pred"]);
+    double const loss = cluster["loss"].get<double>();
+    EXPECT_NEAR(cluster["seeds"]["shared_loss"][0].get<double>() / loss, 6, 1e-3);
+    EXPECT_NEAR(cluster["seeds"]["shared_loss"][1].get<double>() / loss, -4, 1e-3);
+  }
+  if (comm_.is_root()) {
+    EXPECT_EQ(run(Comm::self(), "a", true), text);
+  }
+}
+
+TEST_P(EvaluateStageTest, ShowsScoresWithAndWithoutTheFluxCorrection) {
+  make_inputs("a", gas);
+  predict(
+      "a", "seed1", [](Cluster const& c, Vec3 const& x) { return 1.1 * gas(c, x); }, 1.1);
+  auto const scores = nlohmann::json::parse(run(comm_, "a"));
+  EXPECT_NEAR(scores["y"]["sum_pred_over_gas"].get<double>(), 1.1, 1e-6);
+  EXPECT_TRUE(scores["flux_corrected"].get<bool>());
+  auto const& without = scores["without_flux_correction"];
+  EXPECT_NEAR(without["y"]["sum_pred_over_gas"].get<double>(), 1, 1e-6);
+  EXPECT_NEAR(without["L_opt"].get<double>(), 0, 1e-10);
+  EXPECT_GT(scores["L_opt"], 1e-3);
+}
+
+TEST_P(EvaluateStageTest, EveryVoxelWithinTwoRadiiIsScored) {
+  make_inputs("a", gas);
+  std::int64_t inside = 0;
+  for (std::int64_t v = 0; v < n_voxels * n_voxels * n_voxels; ++v)
+    inside += norm(CubeLattice{n_voxels, 5}.centre_r200(v / (n_voxels * n_voxels),
+                                                        v / n_voxels % n_voxels, v % n_voxels)) < 2;
+  for (auto const& cluster : nlohmann::json::parse(run(comm_, "a"))["clusters"])
+    EXPECT_EQ(cluster["voxels"], inside);
 }
 
 TEST_P(EvaluateStageTest, RefusesPredictionsWithoutATestingCluster) {

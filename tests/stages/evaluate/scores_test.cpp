@@ -4,10 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/fit/radial_sums.hpp"
@@ -62,57 +60,58 @@ TEST(CompareCubes, APredictionThatIsTheBenchmarkHasItsLossAndCurves) {
             sums.n_voxels);
 }
 
-TEST(Median, OfOddAndEvenNumbers) {
-  EXPECT_EQ(median({3, 1, 2}), 2);
-  EXPECT_EQ(median({4, 1, 2, 3}), 2.5);
-  EXPECT_EQ(median({7}), 7);
+TEST(CompareCubes, EveryVoxelWithinTwoRadiiCountsAndNoOther) {
+  auto const gas = noise(2);
+  auto predicted = noise(1);
+  double const before = compare_cubes(lattice, predicted, gas, shape, 5).loss;
+  std::int64_t n_inside = 0;
+  for (std::int64_t voxel = 0; voxel < lattice.n_cells(); ++voxel) {
+    bool const inside = norm(lattice.centre_r200(voxel / 256, voxel / 16 % 16, voxel % 16)) < 2;
+    n_inside += inside;
+    float const kept = predicted[voxel];
+    predicted[voxel] += 10;
+    EXPECT_EQ(compare_cubes(lattice, predicted, gas, shape, 5).loss != before, inside);
+    predicted[voxel] = kept;
+  }
+  EXPECT_EQ(compare_cubes(lattice, predicted, gas, shape, 5).n_voxels, n_inside);
 }
 
-TEST(Bootstrap, IntervalOfTheMedianHasItsKnownWidth) {
-  // The median of n normal numbers scatters by sqrt(pi/2n).
-  Random random(1, Purpose::test);
-  std::vector<double> values(2000);
-  for (auto& value : values) value = random.normal();
-  auto const interval = bootstrap_median(values, 2000, 7);
-  double const sigma = std::sqrt(std::numbers::pi / 2 / 2000);
-  EXPECT_NEAR((interval.p84 - interval.p16) / 2 / sigma, 1, 0.2);
-  EXPECT_NEAR((interval.p97_5 - interval.p2_5) / 3.92 / sigma, 1, 0.2);
-  EXPECT_LT(interval.p2_5, interval.p16);
-  EXPECT_LT(std::abs(interval.p16 + interval.p84) / 2, 3 * sigma);
+TEST(CompareCubes, TheUncorrectedLossIsThatOfThePredictionDividedByItsFactor) {
+  auto const gas = noise(2), raw = noise(1);
+  auto corrected = raw;
+  for (auto& p : corrected) p *= 1.25F;
+  auto const result = compare_cubes(lattice, corrected, gas, shape, 5, 1.25);
+  EXPECT_NEAR(result.loss_uncorrected, compare_cubes(lattice, raw, gas, shape, 5).loss, 1e-6);
+  EXPECT_GT(result.loss, 1.05 * result.loss_uncorrected);
 }
 
-TEST(Bootstrap, IsAFunctionOfTheSeed) {
-  std::vector<double> const values{1, 2, 3, 5, 8, 13};
-  EXPECT_EQ(bootstrap_median(values, 100, 1).p16, bootstrap_median(values, 100, 1).p16);
-  auto const one = bootstrap_median({&values[0], 1}, 10, 1);
-  EXPECT_EQ(one.p2_5, 1);
-  EXPECT_EQ(one.p97_5, 1);
-}
-
-TEST(ScoreReport, HoldsMedianMeanBinsAndTable) {
-  std::vector<ClusterScore> scores;
-  for (int i = 0; i < 9; ++i)
-    scores.push_back({.row = i,
-                      .id = 100 + i,
-                      .fold = i % 3,
-                      .m200c = 1000.0 * (i + 1),
-                      .loss = 0.1 * (i + 1),
-                      .loss_benchmark = 1,
-                      .y_pred = 2.2,
-                      .y_gas = 2,
-                      .y_benchmark = 1});
-  auto const report = score_report(scores, 3, 200, 1);
-  EXPECT_EQ(report["n_clusters"], 9);
-  EXPECT_NEAR(report["L_opt"].get<double>(), 0.5, 1e-12);
-  EXPECT_NEAR(report["mean_ratio"].get<double>(), 0.5, 1e-12);
-  EXPECT_NEAR(report["y"]["sum_pred_over_gas"].get<double>(), 1.1, 1e-12);
-  EXPECT_NEAR(report["y"]["scatter_ln_pred"].get<double>(), 0, 1e-7);
-  ASSERT_EQ(report["mass_bins"].size(), 3U);
-  EXPECT_NEAR(report["mass_bins"][2]["median_ratio"].get<double>(), 0.8, 1e-12);
-  EXPECT_EQ(report["clusters"][4]["id"], 104);
-  EXPECT_LE(report["L_opt_95"][0], report["L_opt_68"][0]);
-  EXPECT_GE(report["L_opt_95"][1], report["L_opt_68"][1]);
-  EXPECT_THROW(score_report({}, 3, 10, 1), Error);
+TEST(CompareWithMean, TheSharesAddUpToTheLossOfTheMean) {
+  auto const gas = noise(2);
+  std::vector<std::vector<float>> const members{noise(11), noise(12), noise(13)};
+  std::vector<float> mean(gas.size(), 0);
+  for (auto const& member : members)
+    for (std::size_t v = 0; v < mean.size(); ++v) mean[v] += member[v] / 3;
+  auto const loss_with = [&](std::vector<double> const& weights) {
+    std::vector<float> cube(gas.size(), 0);
+    for (std::size_t v = 0; v < cube.size(); ++v)
+      for (std::size_t m = 0; m < members.size(); ++m)
+        cube[v] += single(weights[m] * real(members[m][v]));
+    return compare_cubes(lattice, cube, gas, shape, 5).loss;
+  };
+  double const loss = loss_with({1. / 3, 1. / 3, 1. / 3});
+  double shared = 0;
+  std::vector<SeedScore> scores;
+  for (auto const& member : members) {
+    scores.push_back(compare_with_mean(lattice, member, mean, gas));
+    EXPECT_NEAR(scores.back().loss, compare_cubes(lattice, member, gas, shape, 5).loss, 1e-12);
+    shared += scores.back().shared / 3;
+  }
+  EXPECT_NEAR(shared, loss, 1e-6);
+  // Twice the share is the slope of the loss in the weight of a member.
+  double const step = 1e-2;
+  double const up = loss_with({1. / 3 + step, 1. / 3 - step, 1. / 3});
+  double const down = loss_with({1. / 3 - step, 1. / 3 + step, 1. / 3});
+  EXPECT_NEAR((up - down) / (2 * step), 2 * (scores[0].shared - scores[1].shared), 1e-4);
 }
 
 }  // namespace

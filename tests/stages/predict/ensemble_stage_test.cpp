@@ -31,6 +31,10 @@ class Ensemble : public testing::Test {
                              {schema_of<TrainOptions>(true), schema_of<ModelSection>(true)});
     return {Blueprint(configuration), "z0", "small", 3};
   }
+  bool corrected_ = true;
+  double factor(std::int64_t seed, std::int64_t cube) const {
+    return corrected_ ? 1 + 0.1 * real(seed) + 0.01 * real(cube) : 1;
+  }
   RunOptions options() const {
     RunOptions options;
     options.directory = scratch_.path();
@@ -43,11 +47,13 @@ class Ensemble : public testing::Test {
     if (comm_.is_root()) {
       auto const path = file_of(seed);
       std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-      PredictedCubes cubes{.range = {0, n_cubes}, .pressure = {}, .y = {}, .states = {{}}};
+      PredictedCubes cubes{
+          .range = {0, n_cubes}, .pressure = {}, .flux_factor = {}, .y = {}, .states = {{}}};
       for (std::int64_t cube = 0; cube < n_cubes; ++cube) {
         for (std::int64_t v = 0; v < n_cells; ++v)
           cubes.pressure.push_back(pressure(seed, cube, v));
         cubes.y.push_back(real(10 * seed + cube));
+        cubes.flux_factor.push_back(factor(seed, cube));
         for (int axis = 0; axis < 3; ++axis)
           cubes.states[0].push_back(0.01 * real(seed * (axis + 1)));
       }
@@ -55,6 +61,7 @@ class Ensemble : public testing::Test {
           .model = "small",
           .fold = 3,
           .member = Member{seed}.name(),
+          .flux_correction = corrected_ ? concat("{\"factor\": [", seed, "]}") : "none",
           .n_voxels = n_voxels,
           .rows = rows,
           .ids = {70, 50},
@@ -90,6 +97,29 @@ TEST_F(Ensemble, IsTheMeanOfTheSeeds) {
   EXPECT_NEAR(y[0], 70 / 3.0, 1e-12);
   EXPECT_NEAR(y[1], 73 / 3.0, 1e-12);
   EXPECT_NEAR(mean.file().read_rows<double>("/origin_shift", {1, 2})[2], 0.07, 1e-12);
+}
+
+TEST_F(Ensemble, ItsFluxFactorIsTheRatioOfMeanYWithAndWithoutTheCorrections) {
+  for (std::int64_t const seed : {1, 2, 4}) predict(seed, {3, 8});
+  auto const ensemble = stage();
+  test::StageContext context(comm_, options(), ensemble);
+  stage().run(context);
+  CubeFile const mean(context.part("prediction.h5"));
+  EXPECT_NEAR(mean.flux_factor(0), 70 / (10 / 1.1 + 20 / 1.2 + 40 / 1.4), 1e-12);
+  EXPECT_NEAR(mean.flux_factor(1), 73 / (11 / 1.11 + 21 / 1.21 + 41 / 1.41), 1e-12);
+  EXPECT_EQ(mean.file().attribute<std::string>("/", "flux_correction"),
+            R"([{"factor": [1]}, {"factor": [2]}, {"factor": [4]}])");
+}
+
+TEST_F(Ensemble, OfUncorrectedPredictionsIsUncorrected) {
+  corrected_ = false;
+  for (std::int64_t const seed : {1, 2, 4}) predict(seed, {3, 8});
+  auto const ensemble = stage();
+  test::StageContext context(comm_, options(), ensemble);
+  stage().run(context);
+  CubeFile const mean(context.part("prediction.h5"));
+  EXPECT_EQ(mean.flux_factor(0), 1);
+  EXPECT_EQ(mean.file().attribute<std::string>("/", "flux_correction"), "none");
 }
 
 TEST_F(Ensemble, RefusesPredictionsOfOtherClusters) {

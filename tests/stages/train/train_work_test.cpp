@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/flux_correction.hpp"
 #include "model/model_file.hpp"
 #include "model/network.hpp"
 #include "pipeline/base/hash.hpp"
@@ -144,7 +145,14 @@ TEST_F(Learning, ThePredictionIsThatOfTheNetwork) {
         40, Random(seed, Purpose::local_sample, stream, v));
     voxels.push_back(v);
   });
-  auto const expected = network.predict(batch);
+  auto expected = network.predict(batch);
+  auto const factor = read_model(alone() + "/model.h5")
+                          .description.at("flux")
+                          .get<FluxCorrection>()
+                          .at(source.input().m200c);
+  EXPECT_NE(factor, 1);
+  EXPECT_EQ(cubes.flux_factor(row), factor);
+  for (float& p : expected) p *= single(factor);
   std::vector<bool> inside(cube.size(), false);
   for (std::size_t i = 0; i < voxels.size(); ++i) {
     EXPECT_NEAR(cube[voxels[i]], expected[i], 1e-5 * (1 + expected[i]));
@@ -156,6 +164,72 @@ TEST_F(Learning, ThePredictionIsThatOfTheNetwork) {
     }
   auto const shift = cubes.file().read_rows<double>("/origin_shift", {row, row + 1});
   EXPECT_NEAR(shift[0], network.cluster_state(batch).at("shift")[0], 1e-6);
+}
+
+/// Y of predictions and gas in units of P200 R200^3 times one factor, by row: from the files.
+struct SumsOfCubes {
+  std::vector<double> predicted, gas;
+};
+SumsOfCubes sums_of_cubes(std::string const& predictions, std::string const& pressure) {
+  CubeFile const predicted(predictions), gas(pressure);
+  SumsOfCubes sums;
+  for (std::int64_t row = 0; row < n_clusters; ++row) {
+    auto const p = predicted.read(row), t = gas.read(row);
+    sums.predicted.push_back(0), sums.gas.push_back(0);
+    CubeLattice{n_voxels, 5}.each_within(2, [&](std::size_t v, std::size_t) {
+      sums.predicted.back() += double(p[v]);
+      sums.gas.back() += double(t[v]);
+    });
+  }
+  return sums;
+}
+
+// The correction that training fits, against the whole cubes of a prediction without it.
+TEST_F(Learning, TheFluxCorrectionIsTheRatioOfTheSumsOfY) {
+  auto const outputs = *folder_ / concat("uncorrected", world_->rank());
+  TestContext context(Comm::self(), folder_->path(), outputs);
+  std::filesystem::copy(alone() + "/model.h5", outputs + "/model.h5",
+                        std::filesystem::copy_options::overwrite_existing);
+  auto task = small_prediction();
+  task.options.flux_correction = false;
+  predict_network(task, context);
+  auto const [predicted, gas] = sums_of_cubes(outputs + "/prediction.h5", *folder_ / "pressure.h5");
+  auto const table = read_clusters(*folder_ / "clusters.h5");
+  std::vector<std::int64_t> rows;  // 8 of training, 3 of validation
+  for (auto const part : {Split::training, Split::validation})
+    for (auto const row : table.rows_of(part, 0)) rows.push_back(row);
+  std::sort(rows.begin(), rows.end(),
+            [&](auto a, auto b) { return table.clusters[a].m200c < table.clusters[b].m200c; });
+  auto const flux = read_model(outputs + "/model.h5").description.at("flux");
+  std::size_t first = 0;
+  for (std::size_t bin = 0; bin < 3; ++bin) {
+    double sum_predicted = 0, sum_gas = 0;
+    for (auto const last = first + flux["n"][bin].get<std::size_t>(); first < last; ++first) {
+      auto const& cluster = table.clusters[rows[first]];
+      sum_predicted += y_unit(cluster, 1) * predicted[rows[first]];
+      sum_gas += y_unit(cluster, 1) * gas[rows[first]];
+    }
+    EXPECT_NEAR(flux["factor"][bin].get<double>() / (sum_gas / sum_predicted), 1, 0.02);
+  }
+  EXPECT_EQ(first, 11U);
+  EXPECT_NEAR(flux["training"]["y_corrected_over_gas"].get<double>(), 1, 0.1);
+  EXPECT_EQ(flux["validation"]["n"], 3);
+  CubeFile const cubes(outputs + "/prediction.h5");
+  EXPECT_EQ(cubes.flux_factor(0), 1);
+  EXPECT_EQ(cubes.file().attribute<std::string>("/", "flux_correction"), "none");
+}
+
+TEST_F(Learning, AModelWithoutFluxCorrectionIsPredictedOnlyIfAskedFor) {
+  auto const outputs = *folder_ / "older";
+  TestContext context(*world_, folder_->path(), outputs);
+  on_root(*world_, "writing a model", [&] {
+    auto state = read_model(alone() + "/model.h5");
+    state.description.erase("flux");
+    write_model(outputs + "/model.h5", state);
+  });
+  auto const error = error_of([&] { predict_network(small_prediction(), context); });
+  EXPECT_EQ(error.code(), ExitCode::config);
+  EXPECT_NE(std::string(error.what()).find("flux_correction = no"), std::string::npos);
 }
 
 TEST_F(Learning, ALocalRadiusBeyondTheExtractionIsRefused) {

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/compare/compare_stage.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "io/json_file.hpp"
+#include "pipeline/base/file.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
+#include "stages/compare/contender_file.hpp"
+#include "stages/compare/results_text.hpp"
+
+namespace setsz {
+namespace {
+
+std::string scores_of(std::string const& snapshot, std::string const& model, Member const& member) {
+  return concat("evaluate/", snapshot, "/", model, "/", member.name());
+}
+
+bool is_made(StageList const& stages, std::string const& id) {
+  return std::any_of(stages.begin(), stages.end(),
+                     [&](auto const& stage) { return stage->id() == id; });
+}
+
+/// The model files behind a model's scores that a stage of this run trains.
+std::vector<std::string> trained_here(Axes const& axes, std::string const& snapshot,
+                                      std::string const& model, StageList const& stages) {
+  std::vector<std::string> files;
+  for (auto const& network : axes.networks())
+    if (network.snapshot == snapshot && network.model == model &&
+        is_made(stages, "train/" + network.path()))
+      files.push_back(products::trained(network));
+  return files;
+}
+
+void require_known(std::vector<std::string> const& wanted, std::vector<std::string> const& models,
+                   std::string_view key) {
+  for (auto const& name : wanted)
+    require(std::find(models.begin(), models.end(), name) != models.end(), ExitCode::config,
+            "[compare] ", key, ": there is no [model.", name, "]; the nearest one is ",
+            nearest(name, models));
+}
+
+}  // namespace
+
+void CompareOptions::declare(OptionList& options) {
+  options.add("models", models, {.help = "NAMEs of the [model.NAME] to compare; empty: all"});
+  options.add("reference", reference,
+              {.help = "the model against which the others are set; empty: the first one"});
+  options.add(
+      "also", also,
+      {.help = "scores.json of other runs with the same clusters and voxels, such as those of "
+               "an earlier version; each is compared at the snapshot with its name",
+       .is_path = true});
+  options.add(
+      "settings_tried", settings_tried,
+      {.help = "how many settings were tried before these, and on which clusters; a number or "
+               "words, for results.md"});
+  options.add("resamples", resamples,
+              {.help = "bootstrap samples behind each interval", .min = 10, .max = 1e6});
+  options.add("mass_bins", mass_bins, {.help = "bins of mass in the tables", .min = 1, .max = 50});
+}
+
+CompareStage::CompareStage(Blueprint const& blueprint, std::string snapshot,
+                           std::vector<Entry> entries, std::vector<std::string> not_scored)
+    : snapshot_(std::move(snapshot)),
+      entries_(std::move(entries)),
+      not_scored_(std::move(not_scored)) {
+  record_ = {.stage = "compare", .instance = snapshot_, .version = 1};
+  for (auto const& entry : entries_) {
+    record_.inputs.push_back(entry.scores);
+    record_.inputs.insert(record_.inputs.end(), entry.networks.begin(), entry.networks.end());
+  }
+  record_.outputs = {"results.json", "results.md"};
+  options_ = record_.take<CompareOptions>(blueprint.configuration);
+  record_.files = [files = options_.also] {
+    for (auto const& file : files)
+      require(std::filesystem::is_regular_file(file), ExitCode::missing_input, "no scores '", file,
+              "' (from [compare] also); give the scores.json of another run");
+    return files;
+  };
+}
+
+Estimate CompareStage::estimate(Outlook const&, int) const {
+  auto const n = real(entries_.size() + options_.also.size());
+  constexpr double seconds_of_report = 0.5, seconds_of_pair = 0.1, page_bytes = 3000;
+  return {.memory_bytes = n * 1e6,
+          .output_bytes = n * 3 * page_bytes,
+          .seconds = n * seconds_of_report + n * n / 2 * seconds_of_pair,
+          .note = concat(n, n == 1 ? " model" : " models")};
+}
+
+std::vector<Contender> CompareStage::read_contenders(Context const& context) const {
+  std::vector<Contender> contenders;
+  for (auto const& entry : entries_) {
+    auto contender = read_scores(context.product(entry.scores)).contender;
+    for (auto const& network : entry.networks) {
+      auto const seconds = core_seconds_of(context.product(network));
+      if (!seconds) continue;
+      contender.core_seconds += *seconds;
+      ++contender.n_networks;
+    }
+    contenders.push_back(std::move(contender));
+  }
+  return contenders;
+}
+
+void CompareStage::add_others(std::vector<Contender>& contenders,
+                              std::vector<std::string>& notes) const {
+  for (auto const& path : options_.also) {
+    auto [snapshot, other] = read_scores(path);
+    if (snapshot != snapshot_) continue;
+    other.name = name_in_other_run(path, other.name);
+    require_same_voxels(contenders.front(), other);
+    auto const dropped = take_benchmark(other, contenders.front());
+    notes.push_back(concat(other.name, " is of another run (", path,
+                           "); its losses are divided by the benchmark of this run."));
+    if (dropped > 0)
+      notes.push_back(
+          concat(other.name, ": ", dropped, " clusters that this run has not are left out."));
+    contenders.push_back(std::move(other));
+  }
+}
+
+std::size_t CompareStage::place_of_reference(std::vector<Contender> const& contenders) const {
+  if (options_.reference.empty()) return 0;
+  std::vector<std::string> names;
+  for (auto const& contender : contenders) names.push_back(contender.name);
+  auto const found = std::find(names.begin(), names.end(), options_.reference);
+  require(found != names.end(), ExitCode::config, "[compare] reference = ", options_.reference,
+          " is not compared at ", snapshot_, "; take one of ", join(names, ", "));
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+void CompareStage::run(Context& context) {
+  auto const& comm = context.comm();
+  nlohmann::json results;
+  std::string page;
+  collectively(comm, "compare", [&] {
+    auto contenders = read_contenders(context);
+    std::vector<std::string> notes;
+    for (auto const& model : not_scored_)
+      notes.push_back(concat(model, " is left out: no stage scores it at ", snapshot_, "."));
+    add_others(contenders, notes);
+    results = compare_models(
+        contenders, {.scores = {.bootstrap = {options_.resamples}, .mass_bins = options_.mass_bins},
+                     .reference = place_of_reference(contenders),
+                     .settings_tried = options_.settings_tried});
+    results["format_version"] = 1;
+    results["snapshot"] = snapshot_;
+    results["notes"] = notes;
+    page = results_text(results);
+  });
+  write_json(comm, context.part("results.json"), results);
+  on_root(comm, "compare: writing the page", [&] {
+    durable::Writer file(context.part("results.md"));
+    file.write(page);
+    file.sync();
+  });
+  for (auto const& model : results["models"])
+    context.note(model["model"].get<std::string>(), model["L_opt"]);
+}
+
+void add_compare_stages(Blueprint const& blueprint, StageList& stages) {
+  auto const& axes = blueprint.axes;
+  auto const options = blueprint.configuration.get<CompareOptions>();
+  require_known(options.models, axes.models(), "models");
+  auto const& models = options.models.empty() ? axes.models() : options.models;
+  bool const of_this_run =
+      !options.reference.empty() && options.reference.find('@') == std::string::npos;
+  if (of_this_run) require_known({options.reference}, models, "reference");
+  for (auto const& snapshot : axes.snapshots()) {
+    std::vector<CompareStage::Entry> entries;
+    std::vector<std::string> not_scored;
+    for (auto const& model : models) {
+      auto const scores = scores_of(snapshot, model, axes.painted(model));
+      if (is_made(stages, scores))
+        entries.push_back(
+            {model, scores + "/scores.json", trained_here(axes, snapshot, model, stages)});
+      else
+        not_scored.push_back(model);
+    }
+    if (!entries.empty())
+      stages.push_back(std::make_unique<CompareStage>(blueprint, snapshot, entries, not_scored));
+  }
+}
+
+}  // namespace setsz

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/compare/contender_file.hpp"
+
+#include <filesystem>
+
+#include "io/json_file.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/run/manifest.hpp"
+
+namespace setsz {
+
+ScoresFile read_scores(std::string const& path) {
+  auto const json = read_json(path);
+  try {
+    return {json.at("snapshot").get<std::string>(),
+            {.name = json.at("model").get<std::string>(),
+             .member = json.at("member").get<std::string>(),
+             .scores = clusters_from_json(json.at("clusters"))}};
+  } catch (nlohmann::json::exception const& error) {
+    fail(ExitCode::bad_data, "'", path, "' is no scores.json of the stage evaluate (", error.what(),
+         "); give one, or make it again");
+  }
+}
+
+std::string name_in_other_run(std::string const& path, std::string const& model) {
+  std::filesystem::path run = std::filesystem::absolute(path).lexically_normal();
+  for (int i = 0; i < 5; ++i) run = run.parent_path();  // evaluate/SNAP/MODEL/MEMBER/scores.json
+  return concat(model, "@", run.filename().string());
+}
+
+std::optional<double> core_seconds_of(std::string const& product) {
+  auto const manifest = Manifest::read(std::filesystem::path(product).parent_path());
+  if (!manifest) return std::nullopt;
+  return manifest->about.value("seconds", 0.0) * manifest->about.value("ranks", 1.0);
+}
+
+}  // namespace setsz

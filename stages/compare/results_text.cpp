@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/compare/results_text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "pipeline/base/text.hpp"
+
+namespace setsz {
+namespace {
+
+using nlohmann::json;
+using Row = std::vector<std::string>;
+
+std::string formatted(char const* format, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+std::string number(json const& value, char const* format = "%.3f") {
+  return value.is_number() ? formatted(format, value.get<double>()) : "-";
+}
+std::string interval(json const& pair, char const* format = "%.3f") {
+  return concat("[", number(pair[0], format), ", ", number(pair[1], format), "]");
+}
+std::string with_interval(json const& report, std::string const& key, char const* format = "%.3f") {
+  return concat(number(report[key], format), " ", interval(report[key + "_68"], format));
+}
+
+/// The first row is the head. First column to the left, the others to the right.
+std::string table(std::vector<Row> const& rows) {
+  std::vector<std::size_t> width(rows.front().size(), 3);
+  for (auto const& row : rows) {
+    width.resize(std::max(width.size(), row.size()), 3);
+    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+  }
+  std::string text;
+  auto const add = [&](Row const& row) {
+    text += "|";
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      std::string const gap(width[c] - row[c].size(), ' ');
+      text += c == 0 ? concat(" ", row[c], gap, " |") : concat(" ", gap, row[c], " |");
+    }
+    text += "\n";
+  };
+  add(rows.front());
+  text += "|";
+  for (std::size_t c = 0; c < width.size(); ++c)
+    text += c == 0 ? concat(" ", std::string(width[c], '-'), " |")
+                   : concat(" ", std::string(width[c] - 1, '-'), ": |");
+  text += "\n";
+  for (std::size_t r = 1; r < rows.size(); ++r) add(rows[r]);
+  return text;
+}
+
+/// "1.2e13" of a mass in 1e10 Msun/h.
+std::string mass(json const& mass_1e10msunh) {
+  double const value = 1e10 * mass_1e10msunh.get<double>();
+  auto const exponent = static_cast<int>(std::floor(std::log10(value) + 1e-9));
+  return concat(formatted("%.2f", value / std::pow(10, exponent)), "e", exponent);
+}
+
+std::string networks(json const& model) {
+  auto const n = model["n_seeds"].get<int>();
+  return n > 1 ? concat("mean of ", n) : "1";
+}
+
+std::string losses(json const& models) {
+  std::vector<Row> rows{{"model", "networks", "L_opt", "68%", "95%", "one network", "mean ratio",
+                         "ratio of sums", "core-s/network"}};
+  for (auto const& model : models) {
+    bool const several = model.contains("one_network");
+    rows.push_back({model["model"], networks(model), number(model["L_opt"]),
+                    interval(model["L_opt_68"]), interval(model["L_opt_95"]),
+                    several ? with_interval(model["one_network"], "L_opt") : "-",
+                    with_interval(model, "mean_ratio"), with_interval(model, "ratio_of_sums"),
+                    number(model["core_seconds"]["per_network"], "%.1f")});
+  }
+  return table(rows);
+}
+
+Row flux_row(std::string const& name, json const& report) {
+  Row row{name, with_interval(report["y"], "sum_pred_over_gas"),
+          with_interval(report["y"], "mean_pred_over_gas")};
+  for (auto const& bin : report["mass_bins"])
+    row.push_back(with_interval(bin["y"], "sum_pred_over_gas"));
+  return row;
+}
+
+std::string fluxes(json const& models) {
+  auto const& bins = models[0]["mass_bins"];
+  Row head{"model", "sum", "mean of clusters"};
+  Row benchmark{"(GNFW benchmark)", number(models[0]["y"]["sum_benchmark_over_gas"]), "-"};
+  for (auto const& bin : bins) {
+    head.push_back(concat(mass(bin["m200c_low"]), " to ", mass(bin["m200c_high"]), " (",
+                          bin["clusters"].get<int>(), ")"));
+    benchmark.push_back(number(bin["y"]["sum_benchmark_over_gas"]));
+  }
+  std::vector<Row> rows{head};
+  for (auto const& model : models) {
+    auto const name = model["model"].get<std::string>();
+    rows.push_back(flux_row(name, model));
+    if (model.contains("without_flux_correction"))
+      rows.push_back(flux_row(name + ", uncorrected", model["without_flux_correction"]));
+  }
+  rows.push_back(benchmark);
+  return table(rows);
+}
+
+std::string by_mass(json const& models) {
+  Row head{"model"};
+  for (auto const& bin : models[0]["mass_bins"])
+    head.push_back(concat(mass(bin["m200c_low"]), " to ", mass(bin["m200c_high"])));
+  std::vector<Row> rows{head};
+  for (auto const& model : models) {
+    Row row{model["model"]};
+    for (auto const& bin : model["mass_bins"]) row.push_back(with_interval(bin, "median_ratio"));
+    rows.push_back(row);
+  }
+  return table(rows);
+}
+
+std::string differences(json const& results) {
+  auto const reference = results["reference"].get<std::string>();
+  if (results["against_reference"].empty())
+    return concat("There is one model, ", reference, ": nothing to compare it with.\n");
+  std::vector<Row> rows{
+      {"model", "ln(loss / loss of " + reference + ")", "68%", "95%", "clusters", "in words"}};
+  for (auto const& entry : results["against_reference"])
+    rows.push_back({entry["model"], number(entry["median_ln_loss_ratio"], "%+.3f"),
+                    interval(entry["median_ln_loss_ratio_68"], "%+.3f"),
+                    interval(entry["median_ln_loss_ratio_95"], "%+.3f"),
+                    std::to_string(entry["clusters"].get<int>()), entry["verdict"]});
+  return table(rows);
+}
+
+std::string significant_pairs(json const& results) {
+  auto const& pairs = results["pairs"];
+  auto const& names = pairs["models"];
+  std::string text;
+  for (std::size_t a = 0; a < names.size(); ++a)
+    for (std::size_t b = 0; b < names.size(); ++b) {
+      bool const better = pairs["significant"][a][b].get<bool>() &&
+                          pairs["median_ln_loss_ratio"][a][b].get<double>() < 0;
+      if (!better) continue;
+      text += concat("- ", names[a].get<std::string>(), " is significantly better than ",
+                     names[b].get<std::string>(), ": ",
+                     number(pairs["median_ln_loss_ratio"][a][b], "%+.3f"), " [",
+                     number(pairs["low_95"][a][b], "%+.3f"), ", ",
+                     number(pairs["high_95"][a][b], "%+.3f"), "]\n");
+    }
+  return text.empty() ? "No two models differ significantly.\n" : text;
+}
+
+std::string notes(json const& results) {
+  std::string text;
+  for (auto const& model : results["models"])
+    if (model["n_seeds"] == 1)
+      text += concat("- ", model["model"].get<std::string>(),
+                     " has one training seed: its intervals hold the noise of clusters only.\n");
+  for (auto const& note : results["notes"]) text += concat("- ", note.get<std::string>(), "\n");
+  auto const n = results["against_reference"].size();
+  if (n > 1)
+    text += concat("- ", n, " models were compared with ", results["reference"].get<std::string>(),
+                   ": of 20 that are equal to it, one looks significant by chance.\n");
+  return text;
+}
+
+std::string introduction(json const& results) {
+  auto const& models = results["models"];
+  auto const& bins = models[0]["mass_bins"];
+  auto const tried = results["settings_tried"];
+  return concat(
+      models[0]["n_clusters"].get<int>(), " testing clusters of ", mass(bins.front()["m200c_low"]),
+      " to ", mass(bins.back()["m200c_high"]),
+      " Msun/h; no network has learned from a cluster that it is scored on.\n"
+      "The loss of a cluster is the mean squared error of P_e/P200 over all voxels within 2 R200,\n"
+      "divided by that of the GNFW profile fitted on the training clusters: below 1 is better "
+      "than\n"
+      "the profile. L_opt is its median over the clusters. Intervals come from ",
+      results["resamples"].get<int>(),
+      " bootstrap samples of clusters\nand training seeds; those in brackets behind a number are "
+      "68%.\n\n**Settings tried:** ",
+      tried.is_string() ? tried.get<std::string>() : "not stated ([compare] settings_tried)", "\n");
+}
+
+}  // namespace
+
+std::string results_text(json const& results) {
+  auto const& models = results["models"];
+  auto const remarks = notes(results);
+  return concat(
+      "# Models compared: ", results["snapshot"].get<std::string>(), "\n\n", introduction(results),
+      "\n## Loss relative to the benchmark\n\n", losses(models),
+      "\nMean ratio: mean of the clusters' ratios. Ratio of sums: sum of the losses over that of "
+      "the\nbenchmark; the brightest clusters decide it. One network: any single one, not the "
+      "mean.\n\nL_opt by mass [Msun/h]:\n\n",
+      by_mass(models), "\n## Y within 2 R200: predicted / gas\n\n", fluxes(models),
+      "\nBy mass [Msun/h, number of clusters]: ratio of the sums.\n\n## Paired differences\n\n",
+      differences(results),
+      "\nMedian over the clusters that both have; below 0: better. Significant: the 95% interval "
+      "does\nnot contain 0. All pairs, as matrices, are in results.json.\n",
+      models.size() > 2 ? concat("\n", significant_pairs(results)) : "",
+      remarks.empty() ? "" : concat("\n## Notes\n\n", remarks));
+}
+
+}  // namespace setsz

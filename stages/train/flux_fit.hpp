@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "model/flux_correction.hpp"
+
+namespace setsz {
+
+/// A cluster's Y as the network gives it and as the gas has it, from the same voxels. Trivially
+/// copyable.
+struct FluxSample {
+  double m200c = 0;   ///< [1e10 Msun/h]
+  double y_pred = 0;  ///< [(kpc/h)^2], like y_gas
+  double y_gas = 0;
+};
+
+/// Cuts the clusters by mass into bins of nearly equal numbers; the factor of a bin is the ratio of
+/// the sums of Y, gas over predicted, so that bright clusters count as they do in a map. Fewer bins
+/// where there are fewer clusters or masses. \pre not empty
+/// Throws Error(diverged) where a bin's sums are not positive and finite.
+FluxCorrection fit_flux_correction(std::span<FluxSample const> samples, std::int64_t n_bins);
+
+/// Sum of Y predicted, multiplied by the correction, over that of the gas; NaN without clusters.
+double flux_ratio(std::span<FluxSample const> samples, FluxCorrection const& correction);
+
+}  // namespace setsz

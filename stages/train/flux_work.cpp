@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/train/flux_work.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
+
+namespace setsz {
+namespace {
+
+/// Voxels of each cluster; of a small cube all.
+constexpr std::int64_t n_targets = 1024;
+/// Numbers the sample among the epochs; no training reaches it.
+constexpr std::uint64_t flux_epoch = 0xfffffff0;
+
+/// Mean of p/P200 over all voxels within 2 R200, estimated from a sample of a cluster.
+struct Means {
+  double predicted = 0, gas = 0;
+};
+Means means_of(Network const& network, TargetBatch const& sample) {
+  auto const predicted = network.predict(sample);
+  Means sum;
+  for (std::size_t t = 0; t < predicted.size(); ++t) {
+    auto const weight = real(sample.target_weight[t]);
+    sum.predicted += weight * real(predicted[t]);
+    sum.gas += weight * real(sample.truth[t]);
+  }
+  auto const n = real(predicted.size());
+  return {sum.predicted / n, sum.gas / n};
+}
+
+nlohmann::json part_report(std::vector<FluxSample> const& samples,
+                           FluxCorrection const& correction) {
+  return {{"n", samples.size()},
+          {"y_pred_over_gas", flux_ratio(samples, {})},
+          {"y_corrected_over_gas", flux_ratio(samples, correction)}};
+}
+
+}  // namespace
+
+std::vector<FluxSample> sample_flux(Comm const& comm, Network const& network,
+                                    TrainingData const& data,
+                                    std::vector<std::int64_t> const& rows) {
+  auto const needs = network.options().needs();
+  DrawSizes const sizes{.targets = n_targets,
+                        .lanes = 1,
+                        .local_particles = needs.local_particles.in(Phase::prediction),
+                        .cluster_particles = needs.cluster_particles.in(Phase::prediction)};
+  std::vector<FluxSample> own;
+  collectively(comm, "train: flux of the predictions", [&] {
+    for (auto const& [row, cluster] : data.owned()) {
+      if (!std::ranges::binary_search(rows, row)) continue;
+      auto const means =
+          means_of(network, cluster->draw(sizes, data.fixed_seed(), flux_epoch).front());
+      double const unit =
+          y_unit(data.table().clusters[row], data.table().cosmology.h) * cluster->volume_r200();
+      own.push_back({.m200c = cluster->input().m200c,
+                     .y_pred = unit * means.predicted,
+                     .y_gas = unit * means.gas});
+      mark_progress("train: flux");
+    }
+  });
+  return comm.all_gather_v(own);  // owners are in row order
+}
+
+nlohmann::json fit_flux(Comm const& comm, Network const& network, TrainingData const& data,
+                        std::int64_t n_bins) {
+  auto const training = sample_flux(comm, network, data, data.training_rows());
+  auto const validation = sample_flux(comm, network, data, data.validation_rows());
+  auto all = training;
+  all.insert(all.end(), validation.begin(), validation.end());
+  nlohmann::json report;
+  collectively(comm, "train: flux correction", [&] {
+    auto const correction = fit_flux_correction(all, n_bins);
+    report = correction;
+    report["training"] = part_report(training, correction);
+    report["validation"] = part_report(validation, correction);
+  });
+  return report;
+}
+
+}  // namespace setsz

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/compare/compare_stage.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "contenders.hpp"
+#include "pipeline/run/manifest.hpp"
+#include "stages/evaluate/evaluate_stage.hpp"
+#include "stages/train/train_stage.hpp"
+#include "tests/fixtures/cube_products.hpp"
+#include "tests/fixtures/scratch.hpp"
+#include "tests/fixtures/stage_context.hpp"
+
+namespace setsz {
+namespace {
+
+class CompareStageTest : public testing::Test {
+ protected:
+  Comm const comm_ = Comm::world();
+  test::Scratch const scratch_{comm_};
+  std::string options_;
+
+  Configuration configuration() const {
+    return Configuration::parse(
+        concat("[run]\ndirectory = ", scratch_ / "run",
+               "\n[snapshot.z0]\ngas = none\n[catalog]\nfolds = 2\n[model.plain]\n[model.better]\n",
+               "[train.better]\nseeds = 1, 2\n[compare]\nresamples = 100\n", options_),
+        "test.ini", {},
+        {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<TrainOptions>(true),
+         schema_of<ModelSection>(true), schema_of<EvaluateOptions>(), schema_of<CompareOptions>(),
+         schema_of<test::FoldsOfCatalog>()});
+  }
+
+  /// scores.json of a model as evaluate writes it.
+  void write_scores(std::string const& path, Contender const& model) const {
+    if (comm_.is_root()) {
+      std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+      std::ofstream(path) << nlohmann::json{{"snapshot", "z0"},
+                                            {"model", model.name},
+                                            {"member", model.member},
+                                            {"clusters", clusters_to_json(model.scores)}};
+    }
+    comm_.barrier();
+  }
+  void write_manifest(std::string const& folder, double seconds, int ranks) const {
+    if (comm_.is_root()) {
+      std::filesystem::create_directories(folder);
+      Manifest manifest;
+      manifest.about = {{"seconds", seconds}, {"ranks", ranks}};
+      manifest.write(folder);
+    }
+    comm_.barrier();
+  }
+  void write_products() const {
+    write_scores(scratch_ / "run/evaluate/z0/plain/seed1/scores.json",
+                 test::a_model("plain", 1, 0.1));
+    auto better = test::a_model("better", 0.6, 0.1);
+    test::add_networks(better, {1.01, 0.99});
+    write_scores(scratch_ / "run/evaluate/z0/better/ensemble/scores.json", better);
+    for (int fold = 0; fold < 2; ++fold) {
+      write_manifest(scratch_ / concat("run/train/z0/plain/fold", fold, "/seed1"), 10, 3);
+      for (int seed = 1; seed < 3; ++seed)
+        write_manifest(scratch_ / concat("run/train/z0/better/fold", fold, "/seed", seed),
+                       10 * seed, 2 + fold);
+    }
+  }
+
+  StageList stages(Configuration const& config) const {
+    StageList stages;
+    Blueprint const blueprint(config);
+    add_train_stages(blueprint, stages);
+    add_evaluate_stages(blueprint, stages);
+    auto const before = stages.size();
+    add_compare_stages(blueprint, stages);
+    EXPECT_EQ(stages.size(), before + 1);
+    return stages;
+  }
+  struct Made {
+    nlohmann::json results;
+    std::string page;
+  };
+  Made run(Comm const& comm) const {
+    auto const config = configuration();
+    auto const all = stages(config);
+    test::StageContext context(comm, config.get<RunOptions>(), *all.back());
+    all.back()->run(context);
+    return {nlohmann::json::parse(test::file_bytes(context.part("results.json"))),
+            test::file_bytes(context.part("results.md"))};
+  }
+};
+
+TEST_F(CompareStageTest, ReadsTheQuotedMemberOfEachModelAndItsNetworks) {
+  auto const config = configuration();
+  auto const all = stages(config);
+  EXPECT_EQ(all.back()->id(), "compare/z0");
+  EXPECT_EQ(all.back()->record().inputs,
+            (std::vector<std::string>{
+                "evaluate/z0/plain/seed1/scores.json", "train/z0/plain/fold0/seed1/model.h5",
+                "train/z0/plain/fold1/seed1/model.h5", "evaluate/z0/better/ensemble/scores.json",
+                "train/z0/better/fold0/seed1/model.h5", "train/z0/better/fold0/seed2/model.h5",
+                "train/z0/better/fold1/seed1/model.h5", "train/z0/better/fold1/seed2/model.h5"}));
+}
+
+TEST_F(CompareStageTest, WritesTableAndPage) {
+  write_products();
+  options_ = "settings_tried = 7\n";
+  auto const [results, page] = run(comm_);
+  EXPECT_EQ(results["reference"], "plain");
+  EXPECT_EQ(results["settings_tried"], "7");
+  EXPECT_EQ(results["models"][0]["core_seconds"]["per_network"], 30);
+  EXPECT_EQ(results["models"][1]["core_seconds"]["total"], 150);  // (10 + 20) (2 + 3)
+  EXPECT_EQ(results["models"][1]["core_seconds"]["per_network"], 37.5);
+  EXPECT_EQ(results["against_reference"][0]["verdict"], "significantly better");
+  EXPECT_TRUE(test::contains(page, "significantly better"));
+  auto const [alone, alone_page] = run(Comm::self());
+  EXPECT_EQ(alone, results);
+  EXPECT_EQ(alone_page, page);
+}
+
+TEST_F(CompareStageTest, TakesScoresOfAnotherRunAsAReference) {
+  write_products();
+  auto old = test::a_model("plain", 0.8, 0);
+  for (auto& score : old.scores.clusters) score.loss_benchmark = 7;
+  auto const path = scratch_ / "older/evaluate/z0/plain/seed1/scores.json";
+  write_scores(path, old);
+  options_ = concat("also = ", path, "\nreference = plain@older\n");
+  auto const [results, page] = run(comm_);
+  ASSERT_EQ(results["models"].size(), 3U);
+  EXPECT_EQ(results["reference"], "plain@older");
+  EXPECT_NEAR(results["models"][2]["mean_ratio"].get<double>() /
+                  results["models"][0]["mean_ratio"].get<double>(),
+              0.8, 0.1);
+  EXPECT_TRUE(test::contains(page, "plain@older is of another run"));
+}
+
+TEST_F(CompareStageTest, SaysWhichModelIsNotScored) {
+  write_products();
+  auto const config = configuration();
+  Blueprint const blueprint(config);
+  StageList all;
+  add_evaluate_stages(blueprint, all);
+  std::erase_if(all, [](auto const& stage) { return stage->id() == "evaluate/z0/plain/seed1"; });
+  add_compare_stages(blueprint, all);
+  test::StageContext context(comm_, config.get<RunOptions>(), *all.back());
+  all.back()->run(context);
+  auto const page = test::file_bytes(context.part("results.md"));
+  EXPECT_TRUE(test::contains(page, "plain is left out: no stage scores it at z0."));
+  EXPECT_TRUE(test::contains(page, "There is one model, better"));
+  EXPECT_TRUE(nlohmann::json::parse(test::file_bytes(
+      context.part("results.json")))["models"][0]["core_seconds"]["per_network"]
+                  .is_null());
+}
+
+TEST_F(CompareStageTest, RefusesUnknownModelsFilesAndOtherVoxels) {
+  write_products();
+  options_ = "models = plan\n";
+  EXPECT_TRUE(test::contains(test::error_of([&] { run(comm_); }),
+                             "there is no [model.plan]; the nearest one is plain"));
+  options_ = "reference = bettr\n";
+  EXPECT_TRUE(test::contains(test::error_of([&] { run(comm_); }), "nearest one is better"));
+  options_ = "models = plain\nreference = better\n";
+  EXPECT_TRUE(test::contains(test::error_of([&] { run(comm_); }), "78 "));
+  options_ = "also = " + scratch_ / "nowhere/scores.json";
+  EXPECT_TRUE(test::contains(test::error_of([&] { run(comm_); }), "66 "));
+  auto other = test::a_model("other", 1, 0.1);
+  other.scores.clusters[4].y_gas = 1.1;
+  auto const path = scratch_ / "older/evaluate/z0/other/seed1/scores.json";
+  write_scores(path, other);
+  options_ = "also = " + path + "\n";
+  auto const error = test::error_of([&] { run(comm_); });
+  EXPECT_TRUE(test::contains(error, "65 "));
+  EXPECT_TRUE(test::contains(error, "was scored on other voxels"));
+}
+
+}  // namespace
+}  // namespace setsz

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/compare/results_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "contenders.hpp"
+#include "stages/compare/comparison.hpp"
+
+namespace setsz {
+namespace {
+
+nlohmann::json results_of(std::vector<Contender> const& models, std::string const& tried = "") {
+  auto results = compare_models(models, {.scores = {.bootstrap = {100}}, .settings_tried = tried});
+  results["snapshot"] = "z0";
+  results["notes"] = {"left_out is left out: no stage scores it at z0."};
+  return results;
+}
+
+bool holds(std::string const& text, std::string const& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(ResultsText, SaysWhatTheNumbersSay) {
+  auto better = test::a_model("better", 0.5, 0.1);
+  test::add_networks(better, {1.01, 0.99});
+  better.n_networks = 2, better.core_seconds = 30;
+  for (auto& score : better.scores.clusters) {
+    score.flux_factor = 1.1;
+    score.y_pred = 0.99;
+  }
+  auto const results = results_of({test::a_model("plain", 1, 0.1), better}, "40 on inner folds");
+  auto const page = results_text(results);
+  EXPECT_TRUE(holds(page, "# Models compared: z0\n"));
+  EXPECT_TRUE(holds(page, "141 testing clusters of 1.00e13 to 1.64e14 Msun/h"));
+  EXPECT_TRUE(holds(page, "**Settings tried:** 40 on inner folds"));
+  EXPECT_TRUE(holds(page, "mean of 2"));
+  EXPECT_TRUE(holds(page, " 15.0 |"));
+  char l_opt[16];
+  std::snprintf(l_opt, sizeof l_opt, " %.3f ", results["models"][1]["L_opt"].get<double>());
+  EXPECT_TRUE(holds(page, l_opt));
+  EXPECT_TRUE(holds(page, "0.990 [0.990, 0.990]"));
+  EXPECT_TRUE(holds(page, "better, uncorrected"));
+  EXPECT_TRUE(holds(page, "0.900 [0.900, 0.900]"));
+  EXPECT_TRUE(holds(page, "(GNFW benchmark)"));
+  EXPECT_TRUE(holds(page, "ln(loss / loss of plain)"));
+  EXPECT_TRUE(holds(page, "significantly better"));
+  EXPECT_TRUE(holds(page, "- plain has one training seed"));
+  EXPECT_TRUE(holds(page, "- left_out is left out"));
+}
+
+TEST(ResultsText, TablesLineUp) {
+  auto const page =
+      results_text(results_of({test::a_model("plain", 1, 0.1), test::a_model("a_long_name", 1, 0.1),
+                               test::a_model("third", 0.5, 0.1)}));
+  std::istringstream lines(page);
+  std::size_t width = 0;
+  int n_tables = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line.front() != '|') {
+      width = 0;
+      continue;
+    }
+    n_tables += width == 0;
+    if (width > 0) {
+      EXPECT_EQ(line.size(), width) << line;
+    }
+    width = line.size();
+  }
+  EXPECT_EQ(n_tables, 4);
+  EXPECT_TRUE(holds(page, "not stated"));
+  EXPECT_TRUE(holds(page, "- third is significantly better than plain"));
+  EXPECT_TRUE(holds(page, "one looks significant by chance"));
+}
+
+TEST(ResultsText, OfOneModelSaysThatThereIsNothingToCompare) {
+  EXPECT_TRUE(holds(results_text(results_of({test::a_model("alone", 1, 0.1)})),
+                    "There is one model, alone: nothing to compare it with."));
+}
+
+}  // namespace
+}  // namespace setsz

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/train/flux_fit.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
+#include "pipeline/base/random.hpp"
+
+namespace setsz {
+namespace {
+
+/// Clusters of 1e13 to 1e15 with Y ~ M^(5/3), of which a network finds a part.
+template <class Part>
+std::vector<FluxSample> clusters(std::int64_t n, double scatter, std::uint64_t seed, Part part) {
+  std::vector<FluxSample> samples;
+  Random random(seed, Purpose::test);
+  for (std::int64_t i = 0; i < n; ++i) {
+    double const mass = 1000 * std::pow(100, random.uniform());
+    double const y = std::pow(mass, 5. / 3) * std::exp(scatter * random.normal());
+    samples.push_back({mass, part(mass) * std::pow(mass, 5. / 3), y});
+  }
+  return samples;
+}
+
+TEST(FluxFit, RecoversAConstantBiasExactly) {
+  auto const samples = clusters(50, 0, 1, [](double) { return 0.8; });
+  auto const correction = fit_flux_correction(samples, 3);
+  ASSERT_EQ(correction.bins.size(), 3U);
+  for (auto const& bin : correction.bins) EXPECT_NEAR(bin.factor, 1.25, 1e-12);
+  EXPECT_NEAR(flux_ratio(samples, {}), 0.8, 1e-12);
+  EXPECT_NEAR(flux_ratio(samples, correction), 1, 1e-12);
+}
+
+TEST(FluxFit, CutsByMassIntoEqualNumbersAndRecordsThem) {
+  auto const samples = clusters(10, 0, 2, [](double) { return 1; });
+  std::vector<double> masses;
+  for (auto const& sample : samples) masses.push_back(sample.m200c);
+  std::sort(masses.begin(), masses.end());
+  auto const correction = fit_flux_correction(samples, 3);
+  EXPECT_EQ(correction.bins[0].n, 3);
+  EXPECT_EQ(correction.bins[0].n + correction.bins[1].n + correction.bins[2].n, 10);
+  EXPECT_EQ(correction.bins[0].mass_low, masses[0]);
+  EXPECT_EQ(correction.bins[0].mass_high, masses[2]);
+  EXPECT_EQ(correction.bins[2].mass_high, masses[9]);
+  EXPECT_NEAR(correction.bins[0].ln_mass,
+              (std::log(masses[0]) + std::log(masses[1]) + std::log(masses[2])) / 3, 1e-12);
+}
+
+TEST(FluxFit, RecoversABiasThatFollowsTheMassOnOtherClusters) {
+  // Falls from 0.95 at 1e13 to 0.8 at 1e15, with 20% of scatter in each cluster's gas.
+  auto const part = [](double mass) { return 0.95 - 0.15 * std::log(mass / 1000) / std::log(100); };
+  auto const correction = fit_flux_correction(clusters(2000, 0.2, 3, part), 3);
+  auto others = clusters(20000, 0.2, 4, part);
+  std::sort(others.begin(), others.end(),
+            [](auto const& a, auto const& b) { return a.m200c < b.m200c; });
+  for (std::size_t third = 0; third < 3; ++third) {
+    std::span const some(others.data() + third * others.size() / 3, others.size() / 3);
+    EXPECT_LT(flux_ratio(some, {}), 0.92);
+    EXPECT_NEAR(flux_ratio(some, correction), 1, 0.02);
+  }
+}
+
+TEST(FluxFit, NoBinsCorrectNothing) {
+  auto const samples = clusters(10, 0, 2, [](double) { return 0.5; });
+  EXPECT_TRUE(fit_flux_correction(samples, 0).bins.empty());
+  EXPECT_NEAR(flux_ratio(samples, fit_flux_correction(samples, 0)), 0.5, 1e-12);
+}
+
+TEST(FluxFit, ClustersOfOneMassAreOneBin) {
+  std::vector<FluxSample> const samples(6, {1e4, 2, 3});
+  auto const correction = fit_flux_correction(samples, 3);
+  ASSERT_EQ(correction.bins.size(), 1U);
+  EXPECT_EQ(correction.bins[0].factor, 1.5);
+}
+
+TEST(FluxFit, RefusesANetworkWithoutFlux) {
+  auto samples = clusters(9, 0, 5, [](double) { return 0; });
+  EXPECT_THROW(fit_flux_correction(samples, 3), Error);
+  samples[0].y_pred = NAN;
+  EXPECT_THROW(fit_flux_correction(samples, 3), Error);
+}
+
+}  // namespace
+}  // namespace setsz
