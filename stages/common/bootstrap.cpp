@@ -34,7 +34,7 @@ double median(std::vector<double> values) {
   return (*std::max_element(values.begin(), values.begin() + half) + upper) / 2;
 }
 
-Interval interval_of(std::vector<double> samples) {
+ConfidenceInterval interval_of(std::vector<double> samples) {
   std::sort(samples.begin(), samples.end());
   return {percentile(samples, 0.025), percentile(samples, 0.16), percentile(samples, 0.84),
           percentile(samples, 0.975)};

@@ -13,11 +13,11 @@ namespace setsz {
 double median(std::vector<double> values);
 
 /// Percentiles of a figure over its bootstrap samples.
-struct Interval {
+struct ConfidenceInterval {
   double p2_5, p16, p84, p97_5;
 };
 /// \pre not empty
-Interval interval_of(std::vector<double> samples);
+ConfidenceInterval interval_of(std::vector<double> samples);
 
 struct BootstrapSettings {
   std::int64_t resamples = 2000;

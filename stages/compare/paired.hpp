@@ -22,7 +22,7 @@ struct Contender {
 struct PairedDifference {
   std::int64_t n_clusters = 0;  ///< that both have
   double median = 0;
-  Interval interval{};
+  ConfidenceInterval interval{};
   bool significant() const { return interval.p2_5 > 0 || interval.p97_5 < 0; }
 };
 

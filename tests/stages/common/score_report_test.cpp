@@ -44,7 +44,7 @@ TEST(Median, OfOddAndEvenNumbers) {
   EXPECT_EQ(median({7}), 7);
 }
 
-TEST(Interval, HoldsThePercentilesOfTheSamples) {
+TEST(ConfidenceInterval, HoldsThePercentilesOfTheSamples) {
   std::vector<double> samples(1001);
   std::iota(samples.rbegin(), samples.rend(), 0.0);
   auto const [p2_5, p16, p84, p97_5] = interval_of(samples);
