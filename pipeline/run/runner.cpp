@@ -24,6 +24,9 @@ namespace setsz {
 
 namespace {
 
+/// Of this process since it started, all threads together [s].
+double cpu_seconds() { return real(std::clock()) / CLOCKS_PER_SEC; }
+
 using nlohmann::json;
 
 /// Restarts without a new commit after which a stage is given up (a requeue loop must end).
@@ -212,6 +215,7 @@ void Runner::make(Stage& stage, StateReport const& report, StageResult& result) 
   assert(!report.fingerprint.lines().empty());
   double const start = seconds_since_start();
   reset_peak_memory();
+  double const cpu_before = cpu_seconds();
   std::string const folder = state_.folder(stage);
   count_attempt(stage);
   auto const files_before = sample_inputs(stage);
@@ -236,6 +240,7 @@ void Runner::make(Stage& stage, StateReport const& report, StageResult& result) 
   }
   result.seconds = comm_.all_max(seconds_since_start() - start);
   context.note_local("peak_memory_bytes", peak_memory_since_reset());
+  context.note_local("cpu_seconds", cpu_seconds() - cpu_before);
   result.notes = context.notes();
   result.peak_memory = result.notes.at("peak_memory_bytes").at("max").get<double>();
   manifest.about = about(result);

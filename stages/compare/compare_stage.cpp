@@ -10,6 +10,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/compare/contender_file.hpp"
+#include "stages/compare/nested_choice.hpp"
 #include "stages/compare/results_text.hpp"
 
 namespace setsz {
@@ -25,13 +26,15 @@ bool is_made(StageList const& stages, std::string const& id) {
 }
 
 /// The model files behind a model's scores that a stage of this run trains.
-std::vector<std::string> trained_here(Axes const& axes, std::string const& snapshot,
-                                      std::string const& model, StageList const& stages) {
-  std::vector<std::string> files;
+std::vector<CompareStage::Entry::Network> trained_here(Axes const& axes,
+                                                       std::string const& snapshot,
+                                                       std::string const& model,
+                                                       StageList const& stages) {
+  std::vector<CompareStage::Entry::Network> files;
   for (auto const& network : axes.networks())
     if (network.snapshot == snapshot && network.model == model &&
         is_made(stages, "train/" + network.path()))
-      files.push_back(products::trained(network));
+      files.push_back({network.fold, products::trained(network)});
   return files;
 }
 
@@ -49,6 +52,10 @@ void CompareOptions::declare(OptionList& options) {
   options.add("models", models, {.help = "NAMEs of the [model.NAME] to compare; empty: all"});
   options.add("reference", reference,
               {.help = "the model against which the others are set; empty: the first one"});
+  options.add("choose", choose,
+              {.help = "models of which one more row takes, in each fold, the one with the best "
+                       "validation there: what a choice among them is worth on clusters that had "
+                       "no say in it"});
   options.add(
       "also", also,
       {.help = "scores.json of other runs with the same clusters and voxels, such as those of "
@@ -71,7 +78,7 @@ CompareStage::CompareStage(Blueprint const& blueprint, std::string snapshot,
   record_ = {.stage = "compare", .instance = snapshot_, .version = 1};
   for (auto const& entry : entries_) {
     record_.inputs.push_back(entry.scores);
-    record_.inputs.insert(record_.inputs.end(), entry.networks.begin(), entry.networks.end());
+    for (auto const& network : entry.networks) record_.inputs.push_back(network.file);
   }
   record_.outputs = {"results.json", "results.md"};
   options_ = record_.take<CompareOptions>(blueprint.configuration);
@@ -96,8 +103,10 @@ std::vector<Contender> CompareStage::read_contenders(Context const& context) con
   std::vector<Contender> contenders;
   for (auto const& entry : entries_) {
     auto contender = read_scores(context.product(entry.scores)).contender;
-    for (auto const& network : entry.networks) {
-      auto const seconds = core_seconds_of(context.product(network));
+    for (auto const& [fold, file] : entry.networks) {
+      auto const path = context.product(file);
+      if (auto const ratio = validation_of(path)) contender.validation[fold].push_back(*ratio);
+      auto const seconds = core_seconds_of(path);
       if (!seconds) continue;
       contender.core_seconds += *seconds;
       ++contender.n_networks;
@@ -105,6 +114,25 @@ std::vector<Contender> CompareStage::read_contenders(Context const& context) con
     contenders.push_back(std::move(contender));
   }
   return contenders;
+}
+
+void CompareStage::add_choice(std::vector<Contender>& contenders,
+                              std::vector<std::string>& notes) const {
+  if (options_.choose.empty()) return;
+  std::vector<Contender> candidates;
+  for (auto const& name : options_.choose) {
+    auto const found = std::ranges::find(contenders, name, &Contender::name);
+    require(found != contenders.end(), ExitCode::config, "[compare] choose = ", name,
+            " is not compared at ", snapshot_, "; list it in models, and score it");
+    candidates.push_back(*found);
+  }
+  auto choice = choose_by_validation(candidates);
+  std::string taken;
+  for (auto const& [fold, model, validation] : choice.folds)
+    taken += concat(taken.empty() ? "" : ", ", model, " in fold ", fold);
+  notes.push_back(concat("choice takes, of ", join(options_.choose, ", "),
+                         ", the model with the best validation in each fold: ", taken, "."));
+  contenders.push_back(std::move(choice.contender));
 }
 
 void CompareStage::add_others(std::vector<Contender>& contenders,
@@ -143,6 +171,7 @@ void CompareStage::run(Context& context) {
     std::vector<std::string> notes;
     for (auto const& model : not_scored_)
       notes.push_back(concat(model, " is left out: no stage scores it at ", snapshot_, "."));
+    add_choice(contenders, notes);
     add_others(contenders, notes);
     results = compare_models(
         contenders, {.scores = {.bootstrap = {options_.resamples}, .mass_bins = options_.mass_bins},
@@ -168,6 +197,7 @@ void add_compare_stages(Blueprint const& blueprint, StageList& stages) {
   auto const options = blueprint.configuration.get<CompareOptions>();
   require_known(options.models, axes.models(), "models");
   auto const& models = options.models.empty() ? axes.models() : options.models;
+  require_known(options.choose, models, "choose");
   bool const of_this_run =
       !options.reference.empty() && options.reference.find('@') == std::string::npos;
   if (of_this_run) require_known({options.reference}, models, "reference");

@@ -18,6 +18,7 @@ struct CompareOptions {
   static constexpr std::string_view help = "models against each other, in pairs";
   std::vector<std::string> models;  ///< empty: all
   std::string reference;            ///< empty: the first
+  std::vector<std::string> choose;  ///< candidates of the nested choice; empty: no choice
   std::vector<std::string> also;    ///< scores.json of other runs
   std::string settings_tried;
   std::int64_t resamples = 2000;
@@ -34,7 +35,11 @@ class CompareStage : public Stage {
   struct Entry {
     std::string model;
     std::string scores;
-    std::vector<std::string> networks;  ///< model files
+    struct Network {
+      std::int64_t fold = 0;
+      std::string file;
+    };
+    std::vector<Network> networks;
   };
 
   /// \param entries     those that are scored at this snapshot, as [compare] models asks for
@@ -47,6 +52,7 @@ class CompareStage : public Stage {
 
  private:
   std::vector<Contender> read_contenders(Context const& context) const;
+  void add_choice(std::vector<Contender>& contenders, std::vector<std::string>& notes) const;
   void add_others(std::vector<Contender>& contenders, std::vector<std::string>& notes) const;
   std::size_t place_of_reference(std::vector<Contender> const& contenders) const;
 

@@ -31,7 +31,18 @@ std::string name_in_other_run(std::string const& path, std::string const& model)
 std::optional<double> core_seconds_of(std::string const& product) {
   auto const manifest = Manifest::read(std::filesystem::path(product).parent_path());
   if (!manifest) return std::nullopt;
-  return manifest->about.value("seconds", 0.0) * manifest->about.value("ranks", 1.0);
+  auto const ranks = manifest->about.value("ranks", 1.0);
+  auto const measured = nlohmann::json::json_pointer("/notes/cpu_seconds/mean");
+  if (manifest->about.contains(measured)) return manifest->about[measured].get<double>() * ranks;
+  return manifest->about.value("seconds", 0.0) * ranks;
+}
+
+std::optional<double> validation_of(std::string const& product) {
+  auto const manifest = Manifest::read(std::filesystem::path(product).parent_path());
+  if (!manifest || !manifest->about.contains("notes")) return std::nullopt;
+  auto const& notes = manifest->about["notes"];
+  if (!notes.contains("last_validation_ratio")) return std::nullopt;
+  return notes["last_validation_ratio"].get<double>();
 }
 
 }  // namespace setsz

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,8 @@ struct Contender {
   ScoreTable scores;
   std::int64_t n_networks = 0;  ///< whose training time is known
   double core_seconds = 0;      ///< of their training together
+  std::map<std::int64_t, std::vector<double>>
+      validation{};  ///< last ratios of its networks, by fold
 };
 
 /// Median over clusters of ln(loss of a / loss of b): below 0, a is better.
