@@ -30,8 +30,6 @@ inline TargetBatch random_batch(std::uint64_t seed, std::int64_t n_targets,
   for (std::int64_t i = 0; i < columns.n_scalars(); ++i) cluster.scalars.push_back(random.normal());
   for (std::int64_t i = 0; i < columns.n_vectors(); ++i)
     cluster.vectors.push_back(unit(random_vector(random, 1)));
-  for (std::size_t b = 0; b < n_cluster_shells; ++b)
-    cluster.shells.push_back(random_vector(random, 0.05));
   batch.scalars = cluster.scalars;
   batch.scalars[columns.scalar("xoff")] = 0.1;
   batch.first_particle = {0};
@@ -52,6 +50,8 @@ inline TargetBatch random_batch(std::uint64_t seed, std::int64_t n_targets,
   }
   for (std::int64_t i = 0; i < n_origin; ++i)
     batch.cluster_particles.push_back(particle({40, -20, 10}, 700));
+  for (std::size_t b = 0; b < n_cluster_shells; ++b)
+    cluster.shells.push_back(random_vector(random, 0.05));
   return batch;
 }
 

@@ -101,7 +101,8 @@ TEST(ClusterProfile, GivesAParticleAtTheCentreNoDirection) {
   auto const profile = cluster_profile(
       std::vector{at({}, {}), at({0, 0, 1249}, {}), at({0, 0, 1250}, {})}, test_cluster(), 0.5);
   EXPECT_EQ(profile.shells.front(), Vec3{});
-  EXPECT_EQ(profile.shells.back(), (Vec3{0, 0, 0.5 / 300}));  // the last lies outside
+  // The last particle lies outside.
+  EXPECT_NEAR(norm(profile.shells.back() - Vec3{0, 0, 0.5 / 300}), 0, 1e-15);
   EXPECT_DOUBLE_EQ(profile.mass.front(), 0.5 / 300);
   EXPECT_DOUBLE_EQ(profile.mass.back(), 1.0 / 300);
 }

@@ -201,8 +201,12 @@ TEST(ClusterProperties, WeighParticlesByTheirOwnMassIfTheyDiffer) {
     for (int copies = i % 2 == 0 ? 4 : 1; copies > 0; --copies) multiplied.push_back(particles[i]);
   auto const own = cluster_properties(particles, test_cluster(), 1250, 1, 0);
   auto const equal = cluster_properties(multiplied, test_cluster(), 1250, 1, 0.25);
-  for (std::size_t k = 0; k < n_cluster_scalars; ++k)
-    EXPECT_NEAR(own.scalars[k], equal.scalars[k], 1e-12 * std::abs(equal.scalars[k]));
+  for (std::size_t k = 0; k < n_cluster_scalars; ++k) {
+    // Copies are no independent particles: the unbiased dispersion takes them for some.
+    if (cluster_columns().scalars[k].starts_with("dispersion_")) continue;
+    EXPECT_NEAR(own.scalars[k], equal.scalars[k], 1e-12 * std::abs(equal.scalars[k]))
+        << cluster_columns().scalars[k];
+  }
 }
 
 TEST(ClusterProperties, RefuseAClusterWithoutParticles) {
