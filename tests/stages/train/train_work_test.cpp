@@ -79,6 +79,33 @@ TEST_F(Learning, TheSeedMakesAnotherModel) {
   EXPECT_NE(hash_file(*folder_ / "other_seed/model.h5"), hash_file(alone() + "/model.h5"));
 }
 
+TEST_F(Learning, ANetworkSeesTheColumnsThatItChose) {
+  auto const outputs = *folder_ / "chosen_columns";
+  auto task = small_training(1);
+  task.model.network.inputs = {.scalars = {"profile", "xoff"},
+                               .vectors = {"centre_of_mass", "inertia_1"},
+                               .drop = {"mass_0.1"}};
+  TestContext context(*world_, folder_->path(), outputs);
+  train_network(task, context);
+  auto const network = Network::from_state(read_model(outputs + "/model.h5"));
+  auto const columns = network.options().columns();
+  EXPECT_EQ(columns.n_scalars(), 13);
+  EXPECT_EQ(columns.vector_names(), (std::vector<std::string>{"centre_of_mass", "inertia_1"}));
+  // Their standardisation is that of the training clusters, each of its own column.
+  ParticleStore const store(*folder_ / "particles.h5");
+  auto const rows = read_clusters(*folder_ / "clusters.h5").rows_of(Split::training, 0);
+  ASSERT_EQ(std::ssize(network.standardisation().scalars), columns.n_scalars());
+  for (std::size_t i = 0; i < columns.scalars.size(); ++i) {
+    double mean = 0;
+    for (auto const row : rows)
+      mean += store.scalars(row)[cluster_columns().scalar(columns.scalars[i])] / real(rows.size());
+    EXPECT_NEAR(network.standardisation().scalars[i].mean, mean, 1e-12) << columns.scalars[i];
+  }
+  auto prediction = small_prediction();
+  prediction.model = task.model;
+  predict_network(prediction, context);
+}
+
 TEST_F(Learning, BeatsABenchmarkThatIsWrong) {
   auto const outputs = *folder_ / "longer";
   TestContext context(*world_, folder_->path(), outputs);
