@@ -320,12 +320,13 @@ void ExtractStage::compare_masses(Context& context, ClusterTable const& table,
           " times the mass in the halo catalogue (median of the clusters, expected about "
           "1); do halo catalogue and snapshot belong together (units, redshift, file names)?");
   if (n_flagged > 0)
-    Log::warn("extract: the particles within R200 of ", n_flagged, " of ", table.size(),
-              " clusters differ from the mass in the halo catalogue by more than ",
-              100 * options_.mass_agreement, "% (mass_agreement); worst: cluster ",
-              table.clusters[worst].id, " with ", worst_ratio,
-              " of its mass. They are flagged in particles.h5 (mass_disagrees): the catalogue may "
-              "list bound masses, or a subhalo as a host");
+    Log::warn(
+        "extract: the particles within R200 of ", n_flagged, " of ", table.size(),
+        " clusters differ from the mass in the halo catalogue by more than ",
+        100 * options_.mass_agreement, "% (mass_agreement); worst: cluster ",
+        table.clusters[worst].id, " with ", std::round(1000 * worst_ratio) / 1000,
+        " times the mass. They are flagged in particles.h5 (mass_disagrees): the catalogue may "
+        "list bound masses, or a subhalo as a host");
 }
 
 void add_extract_stages(Blueprint const& blueprint, StageList& stages) {
