@@ -20,8 +20,8 @@ class NetworkOptions {
  public:
   /// Names of modules, in any order; what is not listed is pruned.
   std::vector<std::string> modules;
-  double head_scale = 1;   ///< of the initial weights of the linear heads
-  double initial_k = 0.1;  ///< of the additive term, see Corrections
+  double head_scale = 1;  ///< of the initial weights of the linear heads
+  double initial_k = 1;   ///< of the additive term, see Corrections
 
   NetworkOptions();
   NetworkOptions(NetworkOptions const& other);
