@@ -50,7 +50,8 @@ double nfw_mass(double x) { return std::log1p(x) - x / (1 + x); }
 void to_json(nlohmann::json& json, GnfwParameters const& p) {
   json = {{"A_P0", p.A_P0},         {"a_P0", p.a_P0},         {"A_xc", p.A_xc},
           {"a_xc", p.a_xc},         {"A_beta", p.A_beta},     {"a_beta", p.a_beta},
-          {"slope_P0", p.slope_P0}, {"slope_xc", p.slope_xc}, {"slope_beta", p.slope_beta}};
+          {"slope_P0", p.slope_P0}, {"slope_xc", p.slope_xc}, {"slope_beta", p.slope_beta},
+          {"core", p.core}};
 }
 
 void from_json(nlohmann::json const& json, GnfwParameters& p) {
@@ -63,6 +64,7 @@ void from_json(nlohmann::json const& json, GnfwParameters& p) {
   p.slope_P0 = json.value("slope_P0", 0.0);
   p.slope_xc = json.value("slope_xc", 0.0);
   p.slope_beta = json.value("slope_beta", 0.0);
+  p.core = json.value("core", smallest_gnfw_core);
 }
 
 GnfwShape gnfw_shape(GnfwParameters const& p, double m200c_1e10msunh, double h, double redshift) {
@@ -72,26 +74,34 @@ GnfwShape gnfw_shape(GnfwParameters const& p, double m200c_1e10msunh, double h, 
   };
   return {.p0 = scaled(p.A_P0, p.a_P0, p.slope_P0),
           .xc = scaled(p.A_xc, p.a_xc, p.slope_xc),
-          .beta = scaled(p.A_beta, p.a_beta, p.slope_beta)};
+          .beta = scaled(p.A_beta, p.a_beta, p.slope_beta),
+          .core = p.core};
 }
 
 double gnfw(GnfwShape const& shape, double r_over_r200) {
-  double const y = (r_over_r200 + gnfw_radius_floor) / shape.xc;
+  double const y = (r_over_r200 + shape.core) / shape.xc;
   double const outer = shape.alpha == 1 ? y : std::pow(y, shape.alpha);
   return shape.p0 * std::exp(shape.gamma * std::log(y) - shape.beta * std::log1p(outer));
 }
 
+GnfwSlopes gnfw_slopes(GnfwShape const& shape, double r_over_r200) {
+  double const x = r_over_r200 + shape.core, y = x / shape.xc;
+  double const p = gnfw(shape, r_over_r200);
+  double const by_ln_y = p * (shape.gamma - shape.beta * y / (1 + y));
+  return {p, -by_ln_y, -p * shape.beta * std::log1p(y), by_ln_y * shape.core / x};
+}
+
 double gnfw_volume_integral(GnfwShape const& shape, double x_max) {
-  // x = floor (e^t - 1) spreads the steep centre; Gauss-Legendre of 8 points in panels of t.
+  // x = core (e^t - 1) spreads the steep centre; Gauss-Legendre of 8 points in panels of t.
   constexpr std::array<double, 4> node{0.1834346424956498, 0.5255324099163290, 0.7966664774136267,
                                        0.9602898564975363};
   constexpr std::array<double, 4> weight{0.3626837833783620, 0.3137066458778873, 0.2223810344533745,
                                          0.1012285362903763};
   constexpr int n_panels = 24;
-  double const half = std::log1p(x_max / gnfw_radius_floor) / n_panels / 2;
+  double const half = std::log1p(x_max / shape.core) / n_panels / 2;
   auto const integrand = [&](double t) {
-    double const x = gnfw_radius_floor * std::expm1(t);
-    return 4 * std::numbers::pi * x * x * gnfw(shape, x) * (x + gnfw_radius_floor);
+    double const x = shape.core * std::expm1(t);
+    return 4 * std::numbers::pi * x * x * gnfw(shape, x) * (x + shape.core);
   };
   double sum = 0;
   for (int panel = 0; panel < n_panels; ++panel) {

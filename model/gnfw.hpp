@@ -7,12 +7,16 @@
 
 namespace setsz {
 
-/// Keeps the profile finite at the centre: r/R200 -> r/R200 + floor. In units of r/R200, not of xc:
-/// there it would cut up to a third of the integrated pressure of small clusters.
-inline constexpr double gnfw_radius_floor = 1e-3;
+/// The allowed core radii of the profile [R200], r -> r + core. The smallest keeps the profile
+/// finite at the centre and is what published profiles have here.
+inline constexpr double smallest_gnfw_core = 1e-3;
+inline constexpr double largest_gnfw_core = 0.5;
 
 /// How the profile depends on mass and redshift: each of P0, xc, beta is
 /// A (M200c / 1e14 Msun)^a (1 + z)^slope. Mind Msun, not Msun/h.
+///
+/// The core is one number for all masses and redshifts, in units of R200 and not of xc: there it
+/// would cut up to a third of the integrated pressure of small clusters.
 ///
 /// The defaults, a fit to IllustrisTNG, start every fit.
 /// \source form: Battaglia et al. (2012), ApJ 758, 75, equations 10 and 11
@@ -21,20 +25,23 @@ struct GnfwParameters {
   double A_xc = 5.293, a_xc = -0.8130;
   double A_beta = 22.17, a_beta = -0.6282;
   double slope_P0 = 0, slope_xc = 0, slope_beta = 0;
+  double core = smallest_gnfw_core;  ///< [R200]
 
   bool operator==(GnfwParameters const&) const = default;
 };
-/// {"A_P0": ..., "slope_beta": ...}; missing slopes are 0, anything else missing throws.
+/// {"A_P0": ..., "slope_beta": ..., "core": ...}; missing slopes are 0, a missing core is the
+/// smallest, anything else missing throws.
 void to_json(nlohmann::json& json, GnfwParameters const& parameters);
 void from_json(nlohmann::json const& json, GnfwParameters& parameters);
 
-/// The profile of one halo: p(r)/P200 = p0 y^gamma (1 + y^alpha)^-beta, y = (r/R200 + floor)/xc.
+/// The profile of one halo: p(r)/P200 = p0 y^gamma (1 + y^alpha)^-beta, y = (r/R200 + core)/xc.
 struct GnfwShape {
   double p0;
   double xc;
   double beta;
   double gamma = -0.3;
   double alpha = 1;
+  double core = smallest_gnfw_core;
 };
 
 /// \param m200c_1e10msunh  [1e10 Msun/h]
@@ -43,6 +50,13 @@ GnfwShape gnfw_shape(GnfwParameters const& parameters, double m200c_1e10msunh, d
 
 /// Electron pressure in units of P200 at r/R200 >= 0.
 double gnfw(GnfwShape const& shape, double r_over_r200);
+
+/// The pressure and its derivatives by the logarithms of the shape's numbers; that by ln p0 is the
+/// pressure itself. \pre alpha = 1
+struct GnfwSlopes {
+  double value, by_ln_xc, by_ln_beta, by_ln_core;
+};
+GnfwSlopes gnfw_slopes(GnfwShape const& shape, double r_over_r200);
 
 /// Integral of 4 pi x^2 p(x) over x = r/R200 from 0 to `x_max`: the sum of P V within a sphere in
 /// units of P200 R200^3. Relative accuracy 1e-10.

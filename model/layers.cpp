@@ -34,7 +34,7 @@ Mlp::Mlp(ParameterLayout& layout, std::string const& module, std::string const& 
       layer.gamma = layout.add(module, prefix + "gamma", {inputs});
       layer.beta = layout.add(module, prefix + "beta", {inputs});
     }
-    layer.weight = layout.add(module, prefix + "weight", {outputs, inputs});
+    layer.weight = layout.add(module, prefix + "weight", {outputs, inputs}, Decays::yes);
     layer.bias = layout.add(module, prefix + "bias", {outputs});
     layers_.push_back(layer);
   }
@@ -65,7 +65,10 @@ void Mlp::initialise(ParameterLayout const& layout, std::span<float> parameters,
     fill_kaiming_uniform(span_of(layer.weight), layer.inputs, seed, layer.weight);
     if (head)
       for (float& w : span_of(layer.weight)) w *= single(shape_.head_scale);
-    fill_normal(span_of(layer.bias), head ? 0.0 : 0.1, seed, layer.bias);
+    if (head)
+      std::ranges::fill(span_of(layer.bias), single(shape_.head_bias));
+    else
+      fill_normal(span_of(layer.bias), 0.1, seed, layer.bias);
     if (l > 0) {
       std::ranges::fill(span_of(layer.gamma), 1.0F);
       std::ranges::fill(span_of(layer.beta), 0.0F);

@@ -36,10 +36,11 @@ struct MlpShape {
   std::int64_t hidden_layers = 0;
   std::int64_t width = 0;
   std::int64_t outputs = 0;
-  bool linear_head = false;  ///< the last layer has no activation, and its bias starts at zero
+  bool linear_head = false;  ///< the last layer has no activation
   double visible_dropout = 0;
   double dropout = 0;
   double head_scale = 1;  ///< of the initial weights of a linear head
+  double head_bias = 0;   ///< the initial biases of a linear head
 };
 
 /// L + 1 perceptrons: [LayerNorm, not in the first] -> dropout -> linear -> leaky ReLU(0.01).

@@ -61,8 +61,11 @@ void NetworkOptions::declare_own(OptionList& options) {
                        "near the benchmark",
                .min = 0,
                .max = 10});
-  options.add("initial_k", initial_k,
-              {.help = "starting value of the strength k of the additive term", .min = 0});
+  options.add(
+      "initial_k", initial_k,
+      {.help = "starting value of the strength k of the additive term, which stays positive",
+       .min = 1e-6,
+       .max = 1e6});
 }
 
 void NetworkOptions::declare(OptionList& options) {

@@ -22,8 +22,8 @@ class NetworkOptions {
   std::vector<std::string> modules;
   ColumnChoice inputs;
   Contractions contractions = Contractions::parity;
-  double head_scale = 1;   ///< of the initial weights of the linear heads
-  double initial_k = 0.1;  ///< of the additive term, see Corrections
+  double head_scale = 1;  ///< of the initial weights of the linear heads
+  double initial_k = 1;   ///< of the additive term, see Corrections
 
   NetworkOptions();
   NetworkOptions(NetworkOptions const& other);

@@ -8,7 +8,9 @@
 
 namespace setsz {
 
-/// Does the weight decay of its module act on a tensor?
+/// Does the weight decay of its module act on a tensor? On the matrices of linear maps only:
+/// biases, norms, the strength of a term and the profile have a scale of their own, which zero is
+/// not.
 enum class Decays { no, yes };
 
 /// One named tensor of a network inside the flat array of all parameters.
@@ -17,7 +19,7 @@ struct ParameterInfo {
   std::string module;  ///< "local"
   std::vector<std::int64_t> shape;
   std::int64_t first = 0;  ///< offset in the flat array
-  Decays decays = Decays::yes;
+  Decays decays = Decays::no;
   std::int64_t size() const;
 };
 
@@ -27,7 +29,7 @@ class ParameterLayout {
  public:
   /// \return the index of the new tensor
   std::size_t add(std::string const& module, std::string const& name,
-                  std::vector<std::int64_t> shape, Decays decays = Decays::yes);
+                  std::vector<std::int64_t> shape, Decays decays = Decays::no);
   std::vector<ParameterInfo> const& tensors() const { return tensors_; }
   std::int64_t size() const { return size_; }
 

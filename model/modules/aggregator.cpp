@@ -17,20 +17,22 @@ namespace setsz {
 
 namespace {
 
+MlpShape mlp_shape(Aggregator const& options, NetworkOptions const& network) {
+  MlpShape shape{.inputs = Aggregator::n_inputs(network),
+                 .hidden_layers = options.layers,
+                 .width = options.width,
+                 .visible_dropout = options.visible_dropout,
+                 .dropout = options.dropout};
+  Corrections::set_head(shape, network);
+  return shape;
+}
+
 class AggregatorNetwork : public ModuleNetwork {
  public:
   AggregatorNetwork(Aggregator const& options, NetworkSetup const& setup, ParameterLayout& layout)
       : setup_(setup),
         rule_(setup.options.columns(), setup.options.contractions),
-        mlp_(layout, std::string(Aggregator::key), "mlp",
-             {.inputs = Aggregator::n_inputs(setup.options),
-              .hidden_layers = options.layers,
-              .width = options.width,
-              .outputs = Corrections::count(setup.options),
-              .linear_head = true,
-              .visible_dropout = options.visible_dropout,
-              .dropout = options.dropout,
-              .head_scale = setup.options.head_scale}),
+        mlp_(layout, std::string(Aggregator::key), "mlp", mlp_shape(options, setup.options)),
         corrections_(layout, std::string(Aggregator::key)) {}
   void initialise(ParameterLayout const& layout, std::span<float> parameters,
                   std::uint64_t seed) const override {

@@ -5,9 +5,9 @@
 
 namespace setsz {
 
-/// The analytic profile P0 y^-0.3 (1 + y)^-beta, y = (r + floor)/xc, with trainable amplitudes and
-/// mass slopes that start from the benchmark. Amplitudes are held as logarithms: they stay
-/// positive, and a learning rate is a relative change.
+/// The analytic profile P0 y^-0.3 (1 + y)^-beta, y = (r + core)/xc, with trainable amplitudes, mass
+/// slopes and core (7 numbers) that start from the benchmark. Amplitudes and core are held as
+/// logarithms: they stay positive, and a learning rate is a relative change.
 class Gnfw : public ModuleOf<Gnfw> {
  public:
   static constexpr std::string_view key = "gnfw";

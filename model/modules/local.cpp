@@ -63,30 +63,36 @@ void LocalFeatures::operator()(Vec3 const& target, std::span<Particle const> par
 
 namespace {
 
-MlpShape shape(Local const& options, std::int64_t inputs) {
+/// One less than the width comes out of the particles: the count takes its place.
+MlpShape particle_shape(Local const& options, std::int64_t inputs) {
   return {.inputs = inputs,
+          .hidden_layers = options.layers,
+          .width = options.width,
+          .outputs = options.width - 1};
+}
+MlpShape pooled_shape(Local const& options) {
+  return {.inputs = options.width,
           .hidden_layers = options.layers,
           .width = options.width,
           .outputs = options.width};
 }
 MlpShape output_shape(Local const& options) {
-  auto result = shape(options, options.width);
-  result.outputs = options.outputs;
+  auto result = pooled_shape(options);
+  result.outputs = options.n_outputs();
   result.linear_head = true;
   return result;
+}
+MlpShape head_shape(Local const& options, NetworkOptions const& network) {
+  MlpShape shape{.inputs = options.n_outputs(), .hidden_layers = 1, .width = options.width};
+  Corrections::set_head(shape, network);
+  return shape;
 }
 
 /// In place of the module that takes features: no position, no cluster scalars.
 class LocalHead {
  public:
   LocalHead(Local const& options, NetworkSetup const& setup, ParameterLayout& layout)
-      : mlp_(layout, std::string(Local::key), "head",
-             {.inputs = options.outputs,
-              .hidden_layers = 1,
-              .width = options.width,
-              .outputs = Corrections::count(setup.options),
-              .linear_head = true,
-              .head_scale = setup.options.head_scale}),
+      : mlp_(layout, std::string(Local::key), "head", head_shape(options, setup.options)),
         corrections_(layout, std::string(Local::key)) {}
   void initialise(NetworkOptions const& network, ParameterLayout const& layout,
                   std::span<float> parameters, std::uint64_t seed) const {
@@ -108,8 +114,8 @@ class LocalNetwork : public ModuleNetwork {
       : options_(options),
         setup_(setup),
         form_(options.form(setup.options)),
-        pool_(layout, Local::key, shape(options, form_.n_features()), PoolWeight::one),
-        pooled_(layout, std::string(Local::key), "pooled", shape(options, options.width + 1)),
+        pool_(layout, Local::key, particle_shape(options, form_.n_features()), PoolWeight::one),
+        pooled_(layout, std::string(Local::key), "pooled", pooled_shape(options)),
         output_(layout, std::string(Local::key), "output", output_shape(options)) {
     if (!setup.options.any(&ModuleJoints::takes_features)) head_.emplace(options, setup, layout);
   }

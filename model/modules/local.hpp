@@ -9,6 +9,7 @@
 #include "model/module_list.hpp"
 #include "model/network_options.hpp"
 #include "model/particle_features.hpp"
+#include "pipeline/base/error.hpp"
 
 namespace setsz {
 
@@ -49,7 +50,7 @@ class Local : public ModuleOf<Local> {
 
   std::int64_t layers = 2;
   std::int64_t width = 189;
-  std::int64_t outputs = 16;
+  std::int64_t outputs = 0;  ///< 0: as many as `width`
   SphereRadius radius{310, SphereRadius::Unit::ckpch};
   LocalContraction contraction = LocalContraction::unit;
   bool pressure_scaling = true;
@@ -59,7 +60,10 @@ class Local : public ModuleOf<Local> {
   void declare(OptionList& options) override {
     add_size(options, "local_layers", layers, "hidden layers of each of the three MLPs of local");
     add_size(options, "local_width", width, "neurons in each of them");
-    add_size(options, "local_outputs", outputs, "numbers that local gives to the aggregator");
+    options.add("local_outputs", outputs,
+                {.help = "numbers that local gives to the aggregator; 0: local_width, as published",
+                 .min = 0,
+                 .max = 4096});
     options.add("local_radius", radius.value,
                 {.unit = "local_radius_unit",
                  .help = "radius of the sphere of particles around a target",
@@ -75,7 +79,11 @@ class Local : public ModuleOf<Local> {
                 {.help = "multiply what local gives by P_ref/P200"});
     add_sample_size(options, "local_particles", particles, "particles around a target");
   }
-  ModuleJoints joints() const override { return {.gives_pressure = true, .features = outputs}; }
+  void validate(NetworkOptions const&) const override {
+    require(width >= 2, ExitCode::config, "local_width = ", width,
+            " (2 or more is needed: one of the numbers is the count of particles)");
+  }
+  ModuleJoints joints() const override { return {.gives_pressure = true, .features = n_outputs()}; }
   ModuleNeeds needs() const override {
     return {.local_particles = particles, .local_radius = radius};
   }
@@ -93,6 +101,7 @@ class Local : public ModuleOf<Local> {
                 real(particles.in(phase)) * mlp_flops(form(network).n_features(), layers, width)};
   }
 
+  std::int64_t n_outputs() const { return outputs > 0 ? outputs : width; }
   LocalForm form(NetworkOptions const& network) const {
     return {.rule = {network.columns(), network.contractions},
             .sees_position = network.any(&ModuleJoints::takes_features),

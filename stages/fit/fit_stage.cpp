@@ -2,6 +2,7 @@
 #include "stages/fit/fit_stage.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -66,9 +67,26 @@ std::vector<RadialSums> gather_sums(Comm const& comm, ClusterTable const& table,
 /// Trivially copyable, to travel from the rank that fitted.
 struct Attempt {
   GnfwParameters parameters;
-  double cost;
-  bool converged, at_bound;
+  double cost, pull;
+  bool converged;
+  FitEdges edges;
 };
+
+/// Says which parameters rest on an edge; lists them in the report.
+void report_edges(Context& context, nlohmann::json& document, std::string const& fit,
+                  FitEdges const& edges) {
+  auto const texts = edge_texts(edges);
+  document["at_edge"][fit] = texts;
+  if (texts.empty()) return;
+  context.note(fit + "_at_edge", join(texts, ", "));
+  if (out_of_range(edges))
+    Log::warn("fit: parameters of the ", fit, " fit rest on the edge of their range (",
+              join(texts, ", "),
+              "): the clusters do not determine them; set [fit] core = free, or lower [catalog] "
+              "mass_min for more clusters");
+  else
+    Log::info("fit: the ", fit, " profile has no core: ", join(texts, ", "));
+}
 
 }  // namespace
 
@@ -79,12 +97,29 @@ void FitOptions::declare(OptionList& options) {
                .max = 1000});
   options.add("mass_bins", mass_bins,
               {.help = "mass bins in which the flux fit is unbiased", .min = 1, .max = 50});
+  options.add(
+      "core", core,
+      {.unit = "R200",
+       .help = "core of the profiles, one number for all masses: free (fitted to the "
+               "benchmark, 0.001 to 0.5; the flux fit has none, 0.001), or a value for both; "
+               "0.001: as published"});
+}
+
+std::optional<double> FitOptions::fixed_core() const {
+  if (core == "free") return std::nullopt;
+  double value = 0;
+  auto const [end, error] = std::from_chars(core.data(), core.data() + core.size(), value);
+  require(error == std::errc{} && end == core.data() + core.size() && value >= smallest_gnfw_core &&
+              value <= largest_gnfw_core,
+          ExitCode::config, "[fit] core = ", core, " is neither free nor a number from ",
+          smallest_gnfw_core, " to ", largest_gnfw_core);
+  return value;
 }
 
 FitStage::FitStage(Configuration const& configuration, SnapshotInstance const& instance,
                    std::int64_t fold)
     : snapshot_(instance.name), fold_(fold), seed_(configuration.get<RunOptions>().seed) {
-  record_ = {.stage = "fit", .instance = concat(snapshot_, "/fold", fold_), .version = 2};
+  record_ = {.stage = "fit", .instance = concat(snapshot_, "/fold", fold_), .version = 3};
   record_.inputs = {products::clusters(snapshot_), products::pressure(snapshot_)};
   record_.outputs = {"gnfw.json"};
   record_.settings.add("fit.fold", fold_);
@@ -119,8 +154,10 @@ FitResult FitStage::fit_from_all_starts(Context& context, std::vector<FitCluster
   collectively(comm, "fit: minimising", [&] {
     Range const mine = even_range(options_.starts, comm.rank(), comm.size());
     for (std::int64_t start = mine.first; start < mine.last; ++start) {
-      auto const result = fit_benchmark(training, h, fit_start(seed_, fold_, start));
-      attempts.push_back({result.parameters, result.cost, result.converged, result.at_bound});
+      auto const result =
+          fit_benchmark(training, h, fit_start(seed_, fold_, start), options_.fixed_core());
+      attempts.push_back(
+          {result.parameters, result.cost, result.pull, result.converged, result.edges});
       mark_progress("fit: minimising");
     }
   });
@@ -141,11 +178,7 @@ FitResult FitStage::fit_from_all_starts(Context& context, std::vector<FitCluster
     n_same += attempt.converged && attempt.cost < all[best].cost * (1 + 1e-6);
   context.note("starts_converged", n_converged);
   context.note("starts_in_the_best_minimum", n_same);
-  if (all[best].at_bound)
-    Log::warn(
-        "fit: a parameter of the benchmark is at the limit of its range; the loss hardly depends "
-        "on it (too few clusters, or a profile without a core)");
-  return {all[best].parameters, all[best].cost, true, all[best].at_bound, ""};
+  return {all[best].parameters, all[best].cost, all[best].pull, true, all[best].edges, ""};
 }
 
 void FitStage::run(Context& context) {
@@ -170,23 +203,25 @@ void FitStage::run(Context& context) {
   Attempt flux{};
   on_root(comm, "fit: the flux-true profile", [&] {
     // From the TNG-like profile, not from the benchmark: that may lie at the far end of a valley.
-    auto const result = fit_flux(training, y_weight, h, options_.mass_bins, GnfwParameters{});
+    auto const result = fit_flux(training, y_weight, h, options_.mass_bins,
+                                 {.core = options_.fixed_core().value_or(smallest_gnfw_core)});
     require(result.converged, ExitCode::diverged,
             "the flux fit did not converge: ", result.message);
-    flux = {result.parameters, result.cost, result.converged, result.at_bound};
+    flux = {result.parameters, result.cost, result.pull, result.converged, result.edges};
   });
   flux = comm.broadcast(flux, 0);
-  if (flux.at_bound) Log::warn("fit: a parameter of the flux fit is at the limit of its range");
 
   nlohmann::json document;
   collectively(comm, "fit: the figures of all clusters", [&] {
     document =
         fit_report(*table, fold_, sums, benchmark.parameters, flux.parameters, options_.mass_bins);
-    document["training_loss"] = benchmark.cost;
+    document["training_loss"] = benchmark.cost - benchmark.pull;
   });
+  report_edges(context, document, "benchmark", benchmark.edges);
+  report_edges(context, document, "flux", flux.edges);
   write_json(comm, context.part("gnfw.json"), document);
   context.note("training_clusters", training.size());
-  context.note("training_loss", benchmark.cost);
+  context.note("training_loss", benchmark.cost - benchmark.pull);
   context.note("benchmark", document["benchmark"]);
   context.note("mass_bins", document["training_mass_bins"]);
 }

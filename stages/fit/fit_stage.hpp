@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "pipeline/run/stage.hpp"
@@ -19,8 +21,11 @@ struct FitOptions {
       "the GNFW benchmark and the GNFW fit that conserves flux";
   std::int64_t starts = 8;
   std::int64_t mass_bins = 4;
+  std::string core = "free";
   void declare(OptionList& options);
-  void validate() const {}
+  void validate() const { fixed_core(); }
+  /// [R200]; nothing: it is fitted. Throws Error(config).
+  std::optional<double> fixed_core() const;
 };
 
 /// Fits both profiles to the training clusters of a fold: fit/<snapshot>/fold<k>/gnfw.json.

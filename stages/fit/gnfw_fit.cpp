@@ -7,8 +7,11 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numbers>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
@@ -18,10 +21,23 @@ namespace setsz {
 namespace {
 
 /// The optimiser's coordinates: ln of P0, xc, beta at the pivot, then their slopes with ln mass,
-/// both relative to the clusters' mean ln mass, where amplitude and slope hardly mix.
-using Point = std::array<double, 6>;
-constexpr double low_log = -9.2, high_log = 9.2;  // amplitudes within 1e-4 ... 1e4
-constexpr double slope_limit = 5;
+/// both relative to the clusters' mean ln mass, where amplitude and slope hardly mix; ln core last.
+constexpr int n_parameters = 7;
+using Point = std::array<double, n_parameters>;
+constexpr int core_at = 6;
+struct Coordinate {
+  char const* name;
+  bool logarithmic;
+  double low, high;
+};
+std::array<Coordinate, n_parameters> const coordinates{
+    {{"P0", true, -9.2, 9.2},  // amplitudes within 1e-4 ... 1e4
+     {"xc", true, -9.2, 9.2},
+     {"beta", true, -9.2, 9.2},
+     {"mass slope of P0", false, -5, 5},
+     {"mass slope of xc", false, -5, 5},
+     {"mass slope of beta", false, -5, 5},
+     {"core", true, std::log(smallest_gnfw_core), std::log(largest_gnfw_core)}}};
 
 double log_mass(double m200c_1e10msunh, double h) {
   return std::log(m200c_1e10msunh * 1e10 / h / 1e14);
@@ -33,7 +49,13 @@ Point to_point(GnfwParameters const& p, double pivot) {
           std::log(p.A_beta) + p.a_beta * pivot,
           p.a_P0,
           p.a_xc,
-          p.a_beta};
+          p.a_beta,
+          std::log(p.core)};
+}
+
+Point start_point(GnfwParameters start, double pivot, std::optional<double> fixed_core) {
+  start.core = fixed_core.value_or(start.core);
+  return to_point(start, pivot);
 }
 
 GnfwParameters to_parameters(Point const& q, double pivot) {
@@ -42,25 +64,34 @@ GnfwParameters to_parameters(Point const& q, double pivot) {
           .A_xc = std::exp(q[1] - q[4] * pivot),
           .a_xc = q[4],
           .A_beta = std::exp(q[2] - q[5] * pivot),
-          .a_beta = q[5]};
+          .a_beta = q[5],
+          .core = std::exp(q[core_at])};
 }
 
-/// p/P200 and its derivatives by ln P0, ln xc, ln beta.
+/// p/P200 and its derivatives by the point.
 struct Profile {
   double value;
-  std::array<double, 3> slope;
+  Point slope;
 };
 
-Profile profile(std::array<double, 3> const& logs, double r_over_r200) {
-  GnfwShape const shape{std::exp(logs[0]), std::exp(logs[1]), std::exp(logs[2])};
-  double const y = (r_over_r200 + gnfw_radius_floor) / shape.xc;
-  double const p = gnfw(shape, r_over_r200);
-  return {p, {p, p * (-shape.gamma + shape.beta * y / (1 + y)), -p * shape.beta * std::log1p(y)}};
-}
+/// The profile of clusters of one mass. \param mass  ln mass relative to the pivot
+class ProfileAt {
+ public:
+  ProfileAt(double const* q, double mass)
+      : mass_(mass),
+        shape_{.p0 = std::exp(q[0] + q[3] * mass),
+               .xc = std::exp(q[1] + q[4] * mass),
+               .beta = std::exp(q[2] + q[5] * mass),
+               .core = std::exp(q[core_at])} {}
+  Profile operator()(double r_over_r200) const {
+    auto const [p, by_xc, by_beta, by_core] = gnfw_slopes(shape_, r_over_r200);
+    return {p, {p, by_xc, by_beta, p * mass_, by_xc * mass_, by_beta * mass_, by_core}};
+  }
 
-std::array<double, 3> logs_at(double const* q, double mass) {
-  return {q[0] + q[3] * mass, q[1] + q[4] * mass, q[2] + q[5] * mass};
-}
+ private:
+  double mass_;
+  GnfwShape shape_;
+};
 
 /// Residuals of one parameter block with the derivatives by the same block, row by row.
 using ResidualFunction =
@@ -70,7 +101,7 @@ class Residuals : public ceres::CostFunction {
  public:
   Residuals(int n_residuals, ResidualFunction evaluate) : evaluate_(std::move(evaluate)) {
     set_num_residuals(n_residuals);
-    mutable_parameter_block_sizes()->push_back(6);
+    mutable_parameter_block_sizes()->push_back(n_parameters);
   }
   bool Evaluate(double const* const* parameters, double* residuals,
                 double** jacobians) const override {
@@ -100,19 +131,52 @@ class StopInFlatValley : public ceres::IterationCallback {
   std::vector<double> costs_;
 };
 
-/// \param floor  what the cost has beside the residuals' squares, times 2: decides what is a gain
-FitResult minimise(int n_residuals, ResidualFunction evaluate, double pivot,
-                   GnfwParameters const& start, double floor) {
-  Point q = to_point(start, pivot);
-  ceres::Problem problem;
-  problem.AddResidualBlock(new Residuals(n_residuals, std::move(evaluate)), nullptr, q.data());
-  for (int i = 0; i < 6; ++i) {
-    double const low = i < 3 ? low_log : -slope_limit, high = i < 3 ? high_log : slope_limit;
-    auto& value = q[i];
-    value = std::clamp(value, low, high);
-    problem.SetParameterLowerBound(q.data(), i, low);
-    problem.SetParameterUpperBound(q.data(), i, high);
+FitEdges edges_of(Point const& q) {
+  FitEdges edges{};
+  for (std::size_t i = 0; i < q.size(); ++i) {
+    auto const& [name, logarithmic, low, high] = coordinates[i];
+    double const near = 1e-3 * (high - low);
+    if (q[i] < low + near) edges[i] = -1;
+    if (q[i] > high - near) edges[i] = 1;
   }
+  return edges;
+}
+
+/// What is minimised: the squares of the residuals, and of the distance from home times `pull`.
+struct Minimum {
+  int n_residuals;
+  ResidualFunction evaluate;
+  double floor;  ///< what the cost has beside the squares: decides what is a gain
+  Point home;
+  double pull;
+  bool core_is_fixed;
+
+  int n_rows() const { return n_residuals + n_parameters; }
+  void operator()(double const* q, double* residuals, double* jacobian) const {
+    evaluate(q, residuals, jacobian);
+    residuals += n_residuals;
+    if (jacobian) jacobian += n_parameters * n_residuals;
+    for (int i = 0; i < n_parameters; ++i) {
+      residuals[i] = pull * (q[i] - home[i]);
+      for (int d = 0; jacobian && d < n_parameters; ++d)
+        jacobian[n_parameters * i + d] = d == i ? pull : 0;
+    }
+  }
+};
+
+enum class Core { held, free };
+
+/// Walks down from q to a minimum. \return did it arrive, the optimiser's last word
+std::pair<bool, std::string> descend(Minimum const& minimum, Core core, Point& q) {
+  ceres::Problem problem;
+  problem.AddResidualBlock(new Residuals(minimum.n_rows(), minimum), nullptr, q.data());
+  for (int i = 0; i < n_parameters; ++i) {
+    if (i == core_at && core == Core::held) continue;
+    problem.SetParameterLowerBound(q.data(), i, coordinates[i].low);
+    problem.SetParameterUpperBound(q.data(), i, coordinates[i].high);
+  }
+  if (core == Core::held)
+    problem.SetManifold(q.data(), new ceres::SubsetManifold(n_parameters, {core_at}));
   ceres::Solver::Options options;
   options.linear_solver_type = ceres::DENSE_QR;
   options.max_num_iterations = 3000;
@@ -121,19 +185,56 @@ FitResult minimise(int n_residuals, ResidualFunction evaluate, double pivot,
   options.parameter_tolerance = 1e-12;
   options.num_threads = 1;
   options.logging_type = ceres::SILENT;
-  StopInFlatValley stop_in_flat_valley(floor / 2);
+  StopInFlatValley stop_in_flat_valley(minimum.floor / 2);
   options.callbacks.push_back(&stop_in_flat_valley);
   ceres::Solver::Summary summary;
   ceres::Solve(options, &problem, &summary);
-  bool at_bound = false;
-  for (std::size_t i = 0; i < 6; ++i) {
-    double const limit = i < 3 ? high_log : slope_limit;
-    at_bound = at_bound || std::abs(q[i]) > 0.999 * limit;
-  }
-  return {to_parameters(q, pivot), 2 * summary.final_cost,
-          summary.termination_type == ceres::CONVERGENCE ||
+  return {summary.termination_type == ceres::CONVERGENCE ||
               summary.termination_type == ceres::USER_SUCCESS,
-          at_bound, summary.message};
+          summary.message};
+}
+
+struct CostAt {
+  double cost, pull, by_ln_core;
+};
+CostAt cost_at(Minimum const& minimum, Point const& q) {
+  std::vector<double> residuals(minimum.n_rows()), jacobian(residuals.size() * q.size());
+  minimum(q.data(), residuals.data(), jacobian.data());
+  CostAt sum{minimum.floor, 0, 0};
+  for (std::size_t row = 0; row < residuals.size(); ++row) {
+    double const square = residuals[row] * residuals[row];
+    sum.cost += square;
+    if (std::cmp_greater_equal(row, minimum.n_residuals)) sum.pull += square;
+    sum.by_ln_core += 2 * residuals[row] * jacobian[q.size() * row + core_at];
+  }
+  return sum;
+}
+
+/// The core moves only after the others have found their places for the core of the start: from far
+/// away it would run into an edge first. There the optimiser, which cuts steps off, gets stuck;
+/// hence the others go on without the core, which is released again if it wants to come back.
+FitResult minimise(Minimum const& minimum, double pivot, Point q) {
+  for (std::size_t i = 0; i < q.size(); ++i)
+    q[i] = std::clamp(q[i], coordinates[i].low, coordinates[i].high);
+  auto [converged, message] = descend(minimum, Core::held, q);
+  constexpr int most_rounds = 8;
+  double before = std::numeric_limits<double>::max();
+  for (int round = 0; round < most_rounds && !minimum.core_is_fixed; ++round) {
+    std::tie(converged, message) = descend(minimum, Core::free, q);
+    int const edge = edges_of(q)[core_at];
+    if (edge == 0) break;
+    q[core_at] = edge < 0 ? coordinates[core_at].low : coordinates[core_at].high;
+    std::tie(converged, message) = descend(minimum, Core::held, q);
+    auto const now = cost_at(minimum, q);
+    bool const outwards = edge * now.by_ln_core <= 0;
+    if (outwards || before - now.cost <= 1e-9 * now.cost + 1e-15) break;
+    before = now.cost;
+    converged = false;
+  }
+  auto edges = edges_of(q);
+  if (minimum.core_is_fixed) edges[core_at] = 0;
+  auto const cost = cost_at(minimum, q);
+  return {to_parameters(q, pivot), cost.cost, cost.pull, converged, edges, message};
 }
 
 double mean_log_mass(std::span<FitCluster const> clusters, double h) {
@@ -211,26 +312,22 @@ std::vector<std::vector<double>> stacked_gas(FluxProblem const& problem) {
   return gas;
 }
 
-/// Y_model(<r) of a mass bin by radius, its derivatives by the point first, the value last.
-std::vector<std::array<double, 7>> stacked_model(FluxProblem const& problem, MassBin const& bin,
-                                                 double const* q) {
-  std::vector<std::array<double, 7>> within(problem.rules.size(), std::array<double, 7>{});
+/// Y_model(<r) of a mass bin by radius.
+std::vector<Profile> stacked_model(FluxProblem const& problem, MassBin const& bin,
+                                   double const* q) {
+  std::vector<Profile> within(problem.rules.size(), Profile{});
+  auto const add = [](Profile& sum, double weight, Profile const& term) {
+    sum.value += weight * term.value;
+    for (std::size_t d = 0; d < sum.slope.size(); ++d) sum.slope[d] += weight * term.slope[d];
+  };
   for (auto const member : bin.members) {
-    double const mass = problem.masses[member];
-    auto const logs = logs_at(q, mass);
+    ProfileAt const profile(q, problem.masses[member]);
     for (std::size_t k = 0; k < within.size(); ++k)
-      for (std::size_t i = 0; i < problem.rules[k].x.size(); ++i) {
-        auto const [p, slope] = profile(logs, problem.rules[k].x[i]);
-        double const weight = problem.y_weight[member] * problem.rules[k].weight[i];
-        within[k][6] += weight * p;
-        for (std::size_t d = 0; d < 3; ++d) {
-          within[k][d] += weight * slope[d];
-          within[k][3 + d] += weight * slope[d] * mass;
-        }
-      }
+      for (std::size_t i = 0; i < problem.rules[k].x.size(); ++i)
+        add(within[k], problem.y_weight[member] * problem.rules[k].weight[i],
+            profile(problem.rules[k].x[i]));
   }
-  for (std::size_t k = 1; k < within.size(); ++k)
-    for (std::size_t d = 0; d < 7; ++d) within[k][d] += within[k - 1][d];
+  for (std::size_t k = 1; k < within.size(); ++k) add(within[k], 1, within[k - 1]);
   return within;
 }
 
@@ -244,11 +341,31 @@ GnfwParameters fit_start(std::int64_t seed, std::int64_t fold, std::int64_t numb
   for (double* amplitude : {&start.A_P0, &start.A_xc, &start.A_beta})
     *amplitude *= std::exp(0.7 * random.normal());
   for (double* slope : {&start.a_P0, &start.a_xc, &start.a_beta}) *slope += 0.3 * random.normal();
+  // Not larger: from there the profile can become (r + core)^-beta, with P0 without bound.
+  start.core *= std::pow(100, random.uniform());
   return start;
 }
 
-FitResult fit_benchmark(std::span<FitCluster const> clusters, double h,
-                        GnfwParameters const& start) {
+std::vector<std::string> edge_texts(FitEdges const& edges) {
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    if (edges[i] == 0) continue;
+    auto const& [name, logarithmic, low, high] = coordinates[i];
+    double const end = edges[i] < 0 ? low : high;
+    texts.push_back(concat(name, " at its ", edges[i] < 0 ? "lower" : "upper", " end, ",
+                           logarithmic ? std::exp(end) : end));
+  }
+  return texts;
+}
+
+bool out_of_range(FitEdges const& edges) {
+  auto others = edges;
+  others[core_at] = std::max<signed char>(others[core_at], 0);
+  return others != FitEdges{};
+}
+
+FitResult fit_benchmark(std::span<FitCluster const> clusters, double h, GnfwParameters const& start,
+                        std::optional<double> fixed_core) {
   require(!clusters.empty(), ExitCode::bad_data, "a fit needs at least one training cluster");
   double const pivot = mean_log_mass(clusters, h);
   // Loss = mean over voxels of (p - g)^2 = sum over shells of count (mean - g)^2 + what no
@@ -269,24 +386,29 @@ FitResult fit_benchmark(std::span<FitCluster const> clusters, double h,
     for (auto const& cluster : clusters) {
       auto const& sums = *cluster.sums;
       double const mass = log_mass(cluster.m200c_1e10msunh, h) - pivot;
-      auto const logs = logs_at(q, mass);
+      ProfileAt const profile(q, mass);
       for (std::size_t s = 0; s < sums.count.size(); ++s, ++row) {
-        double const r = sums.lattice.shell_radius_r200(static_cast<std::int64_t>(s));
-        auto const [p, slope] = profile(logs, r);
+        auto const [p, slope] =
+            profile(sums.lattice.shell_radius_r200(static_cast<std::int64_t>(s)));
         double const n = sums.count[s];
         double const weight = std::sqrt(n / sums.n_voxels / n_clusters);
         residuals[row] = n > 0 ? weight * (p - sums.pressure[s] / n) : 0;
-        if (!jacobian) continue;
-        for (std::size_t i = 0; i < 3; ++i) {
-          jacobian[6 * row + i] = weight * slope[i];
-          jacobian[6 * row + 3 + i] = weight * slope[i] * mass;
-        }
+        for (std::size_t d = 0; jacobian && d < slope.size(); ++d)
+          jacobian[slope.size() * row + d] = weight * slope[d];
       }
     }
   };
-  FitResult result = minimise(n_residuals, evaluate, pivot, start, floor / n_clusters);
-  result.cost += floor / n_clusters;
-  return result;
+  // With a core the loss has long valleys: a larger core, another mass slope of P0, or xc and beta
+  // without bound change it by a percent or two, in the test clusters by nothing. A pull of 0.1% of
+  // the loss that no sphere can avoid for a factor of e holds the profile where it makes sense.
+  double const pull = fixed_core ? 0 : std::sqrt(std::max(0.0, 1e-3 * floor / n_clusters));
+  return minimise({.n_residuals = n_residuals,
+                   .evaluate = evaluate,
+                   .floor = floor / n_clusters,
+                   .home = to_point({.core = 0.02}, pivot),
+                   .pull = pull,
+                   .core_is_fixed = fixed_core.has_value()},
+                  pivot, start_point(start, pivot, fixed_core));
 }
 
 FitResult fit_flux(std::span<FitCluster const> clusters, std::span<double const> y_weight, double h,
@@ -308,7 +430,6 @@ FitResult fit_flux(std::span<FitCluster const> clusters, std::span<double const>
                       .gas = {}};
   problem.gas = stacked_gas(problem);
 
-  auto const home = to_point(start, pivot);
   auto const n_rules = problem.rules.size();
   auto const evaluate = [&](double const* q, double* residuals, double* jacobian) {
     std::size_t row = 0;
@@ -316,23 +437,24 @@ FitResult fit_flux(std::span<FitCluster const> clusters, std::span<double const>
       auto const model = stacked_model(problem, problem.bins[b], q);
       for (std::size_t k = 0; k < n_rules; ++k, ++row) {
         double const weight = k + 1 == n_rules ? std::sqrt(10 * real(n_rules)) : 1.0;
-        residuals[row] = weight * (model[k][6] / problem.gas[b][k] - 1);
-        for (std::size_t d = 0; jacobian && d < 6; ++d)
-          jacobian[6 * row + d] = weight * model[k][d] / problem.gas[b][k];
+        residuals[row] = weight * (model[k].value / problem.gas[b][k] - 1);
+        for (std::size_t d = 0; jacobian && d < n_parameters; ++d)
+          jacobian[n_parameters * row + d] = weight * model[k].slope[d] / problem.gas[b][k];
       }
     }
-    // A factor e away from the start costs as much as 2% of Y at one radius: enough to hold the fit
-    // where profiles make sense. With 0.001 it converges as fast, but where the gas falls
-    // exponentially (the mock) it leaves for the edge, beta = 1e4, whose slopes of -4 with ln mass
-    // are of no use for haloes below the fitted ones.
-    constexpr double pull = 0.02;
-    for (std::size_t i = 0; i < 6; ++i, ++row) {
-      residuals[row] = pull * (q[i] - home[i]);
-      for (std::size_t d = 0; jacobian && d < 6; ++d) jacobian[6 * row + d] = d == i ? pull : 0;
-    }
   };
-  auto const n_residuals = static_cast<int>(problem.bins.size() * n_rules + 6);
-  return minimise(n_residuals, evaluate, pivot, start, 0);
+  // A factor e away from the start costs as much as 2% of Y at one radius: enough to hold the fit
+  // where profiles make sense. With 0.001 it converges as fast, but where the gas falls
+  // exponentially (the mock) it leaves for the edge, beta = 1e4, whose slopes of -4 with ln mass
+  // are of no use for haloes below the fitted ones.
+  auto const home = to_point(start, pivot);
+  return minimise({.n_residuals = static_cast<int>(problem.bins.size() * n_rules),
+                   .evaluate = evaluate,
+                   .floor = 0,
+                   .home = home,
+                   .pull = 0.02,
+                   .core_is_fixed = true},
+                  pivot, home);
 }
 
 }  // namespace setsz

@@ -97,7 +97,7 @@ TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
   task_.particles = products::particles(snapshot);
   task_.pressure = products::pressure(snapshot);
   task_.gnfw = products::gnfw(snapshot, task_.instance.fold);
-  record_ = {.stage = "train", .instance = task_.instance.path(), .version = 4};
+  record_ = {.stage = "train", .instance = task_.instance.path(), .version = 5};
   record_.inputs = {task_.clusters, task_.particles, task_.pressure, task_.gnfw};
   record_.outputs = {"model.h5", "history.h5"};
   record_.settings.add("run.seed", task_.run_seed);

@@ -41,11 +41,54 @@ TEST(Gnfw, VolumeIntegralMatchesAdaptiveQuadrature) {
   EXPECT_EQ(gnfw_volume_integral(gnfw_shape({}, 5e3, h, 0), 0), 0);
 }
 
-TEST(Gnfw, FloorIsInUnitsOfR200) {
-  // With the floor in units of xc the low-mass profile (xc = 6.8) would be cut at 0.0068 R200.
-  GnfwShape const low = gnfw_shape({}, 5e3, h, 0);
-  double const y = (0.01 + 1e-3) / low.xc;
-  EXPECT_NEAR(gnfw(low, 0.01), low.p0 * std::pow(y, -0.3) * std::pow(1 + y, -low.beta), 1e-12);
+TEST(Gnfw, CoreIsInUnitsOfR200) {
+  // With the core in units of xc the low-mass profile (xc = 6.8) would be cut at 0.0068 R200.
+  for (double const core : {1e-3, 0.1}) {
+    GnfwShape const low = gnfw_shape({.core = core}, 5e3, h, 0);
+    double const y = (0.01 + core) / low.xc;
+    EXPECT_NEAR(gnfw(low, 0.01), low.p0 * std::pow(y, -0.3) * std::pow(1 + y, -low.beta), 1e-12);
+  }
+}
+
+TEST(Gnfw, PublishedProfilesHaveTheSmallestCore) {
+  for (auto const calibration :
+       {Battaglia2012::agn_200, Battaglia2012::shock_200, Battaglia2012::agn_500})
+    EXPECT_EQ(battaglia2012(calibration, 5e3, h, 0.5, 5).core, 1e-3);
+  EXPECT_EQ(arnaud2010(Cosmology{}, 0.5, 5e3, 5).core, 1e-3);
+}
+
+TEST(Gnfw, VolumeIntegralWithACoreMatchesSimpsonsRule) {
+  for (double const core : {1e-3, 0.03, 0.5}) {
+    GnfwShape const shape = gnfw_shape({.core = core}, 2e3, h, 0);
+    auto const integrand = [&](double u) {  // x = u^3: smooth enough at the centre
+      double const x = u * u * u;
+      return 4 * std::numbers::pi * x * x * gnfw(shape, x) * 3 * u * u;
+    };
+    int const n = 20000;
+    double const step = std::cbrt(2.0) / n;
+    double sum = integrand(0) + integrand(n * step);
+    for (int i = 1; i < n; ++i) sum += (i % 2 == 1 ? 4 : 2) * integrand(i * step);
+    EXPECT_NEAR(gnfw_volume_integral(shape, 2) / (sum * step / 3), 1, 1e-10) << core;
+  }
+}
+
+TEST(Gnfw, SlopesAreThoseOfFiniteDifferences) {
+  double const step = 1e-5;
+  for (double const core : {1e-3, 0.05, 0.5})
+    for (double const r : {0.0, 0.07, 0.6, 2.0}) {
+      GnfwShape const shape{.p0 = 3, .xc = 0.7, .beta = 4.5, .core = core};
+      auto const slopes = gnfw_slopes(shape, r);
+      EXPECT_EQ(slopes.value, gnfw(shape, r));
+      auto const difference = [&](double GnfwShape::*member) {
+        GnfwShape above = shape, below = shape;
+        above.*member *= std::exp(step), below.*member *= std::exp(-step);
+        return (gnfw(above, r) - gnfw(below, r)) / (2 * step);
+      };
+      EXPECT_NEAR(slopes.value, difference(&GnfwShape::p0), 1e-8 * slopes.value);
+      EXPECT_NEAR(slopes.by_ln_xc, difference(&GnfwShape::xc), 1e-8 * slopes.value);
+      EXPECT_NEAR(slopes.by_ln_beta, difference(&GnfwShape::beta), 1e-8 * slopes.value);
+      EXPECT_NEAR(slopes.by_ln_core, difference(&GnfwShape::core), 1e-8 * slopes.value);
+    }
 }
 
 TEST(Gnfw, RedshiftSlopesScaleWithOnePlusZ) {
@@ -77,7 +120,7 @@ TEST(Gnfw, BattagliaTablesAgreeWithEachOtherWhereTheyWereFitted) {
 
 TEST(Gnfw, ArnaudIsTheElectronPressureOfTheUniversalProfile) {
   GnfwShape const shape = arnaud2010(Cosmology{}, 0.5, 5e3, 5);
-  // without the floor (1e-3 R200, part of every profile here) the radius would be 0.5
+  // without the core (1e-3 R200, part of every profile here) the radius would be 0.5
   EXPECT_NEAR(gnfw(shape, 0.5), 0.5085047100650705, 1e-4);
 }
 
@@ -86,7 +129,7 @@ TEST(Gnfw, DuffyConcentration) {
 }
 
 TEST(Gnfw, ParametersSurviveJson) {
-  GnfwParameters const before{.A_P0 = 1.25, .slope_beta = 0.1};
+  GnfwParameters const before{.A_P0 = 1.25, .slope_beta = 0.1, .core = 0.07};
   nlohmann::json const json = before;
   EXPECT_EQ(json.get<GnfwParameters>(), before);
   nlohmann::json without = json;
@@ -94,7 +137,9 @@ TEST(Gnfw, ParametersSurviveJson) {
   EXPECT_THROW(without.get<GnfwParameters>(), nlohmann::json::exception);
   nlohmann::json six = json;
   for (auto key : {"slope_P0", "slope_xc", "slope_beta"}) six.erase(key);
+  six.erase("core");
   EXPECT_EQ(six.get<GnfwParameters>().slope_beta, 0);
+  EXPECT_EQ(six.get<GnfwParameters>().core, 1e-3);
 }
 
 }  // namespace

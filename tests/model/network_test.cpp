@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
@@ -63,11 +64,76 @@ std::string name_of(std::vector<std::string> const& modules) { return join(modul
 
 TEST(Network, WithTheProfileAloneIsTheBenchmark) {
   auto const batch = random_batch(1, 20, {0});
-  auto const prediction = make({"gnfw"}).predict(batch);
-  auto const shape = gnfw_shape({}, batch.cluster.m200c, batch.cluster.h, 0);
-  for (std::size_t i = 0; i < prediction.size(); ++i) {
-    double const expected = gnfw(shape, norm(batch.position[i]));
-    EXPECT_NEAR(prediction[i] / expected, 1, 1e-4);
+  for (double const core : {1e-3, 0.2}) {
+    GnfwParameters const benchmark{.slope_xc = 0.3, .core = core};
+    Network const network(small_network({"gnfw"}), {}, benchmark, 3);
+    EXPECT_EQ(network.layout().size(), 7);
+    auto const prediction = network.predict(batch);
+    auto const shape = gnfw_shape(benchmark, batch.cluster.m200c, batch.cluster.h, 0);
+    for (std::size_t i = 0; i < prediction.size(); ++i) {
+      double const expected = gnfw(shape, norm(batch.position[i]));
+      EXPECT_NEAR(prediction[i] / expected, 1, 1e-4);
+    }
+  }
+}
+
+// At width 64 and unit weights 3 of 20 seeds used to start without pressure, and so without
+// gradient.
+TEST(Network, WithoutAProfileNoSeedStartsDead) {
+  for (auto const& modules :
+       {std::vector<std::string>{"local"}, {"local", "aggregator"}, {"aggregator"}}) {
+    auto options = small_network(modules);
+    options.get<Local>().layers = 2, options.get<Local>().width = 64;
+    options.get<Local>().outputs = 0;
+    options.get<Aggregator>().width = 64;
+    Standardisation standardisation;
+    for (auto const* module : options.chosen())
+      for (auto const& name : module->measured()) standardisation.quantities.try_emplace(name);
+    standardisation.quantities["log_count"] = {5, 1};
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      Network network(options, standardisation, {}, seed);
+      auto const batch = random_batch(seed, 16, {30, 7, 0, 1});
+      for (float const p : network.predict(batch)) EXPECT_GT(p, 0) << name_of(modules) << seed;
+      network.accumulate_gradient(batch, 1, std::nullopt);
+      for (auto const& info : network.layout().tensors()) {
+        auto const part = network.gradient().subspan(info.first, info.size());
+        EXPECT_TRUE(std::ranges::any_of(part, [](float g) { return g != 0; }))
+            << name_of(modules) << seed << info.name;
+      }
+    }
+  }
+}
+
+TEST(Network, SmallHeadsStartNearTheBenchmark) {
+  auto options = small_network({"gnfw", "origin", "local", "aggregator"});
+  auto const batch = random_batch(1, 40, {30, 7, 0, 1});
+  auto const benchmark = make({"gnfw"}).predict(batch);
+  auto const distance = [&](double head_scale) {
+    options.head_scale = head_scale;
+    return relative_rms(benchmark, Network(options, {}, {}, 3).predict(batch));
+  };
+  EXPECT_EQ(options.initial_k, 1);
+  EXPECT_EQ(distance(0), 0);
+  EXPECT_LT(distance(0.01), 0.02);
+  EXPECT_GT(distance(0.01), 1e-4);
+}
+
+// However far a training pushes its parameter, the additive term keeps its sign.
+TEST(Network, TheStrengthOfTheAdditiveTermStaysPositive) {
+  auto network = make({"gnfw", "local"});
+  auto const log_k = std::ranges::find(network.layout().tensors(), "local.log_k",
+                                       [](auto const& info) { return info.name; });
+  ASSERT_NE(log_k, network.layout().tensors().end());
+  auto const batch = random_batch(1, 30, {20});
+  auto const at_strength = [&](float value) {
+    network.parameters()[static_cast<std::size_t>(log_k->first)] = value;
+    return network.predict(batch);
+  };
+  EXPECT_EQ(network.parameters()[static_cast<std::size_t>(log_k->first)], 0);  // k = 1
+  auto const without = at_strength(-100), little = at_strength(-3), more = at_strength(-2);
+  for (std::size_t i = 0; i < without.size(); ++i) {
+    if (little[i] == 0 || more[i] == 0) continue;  // cut off at 0
+    EXPECT_NEAR((more[i] - without[i]) / (little[i] - without[i]), std::exp(1), 1e-2);
   }
 }
 
@@ -355,18 +421,29 @@ TEST(Network, ComesBackFromItsState) {
   EXPECT_EQ(copy.options(), network.options());
 }
 
-TEST(Network, PublishedSizesGiveThePublishedNumberOfParameters) {
-  NetworkOptions options;
-  options.contractions = Contractions::absolute;
+/// Number of parameters by module.
+std::map<std::string, std::int64_t> sizes_of(NetworkOptions const& options) {
+  std::map<std::string, std::int64_t> sizes;
   Network const network(options, {}, {}, 1);
-  // origin 29-226-226-226-2; local 19-189-189-189, 190-189-189-189, 189-189-189-16; aggregator
-  // 36-196 x 4-2 with two norms' vectors before every layer but the first; profile 6, k 1
-  auto const linear = [](int in, int out) { return in * out + out; };
-  int const origin = linear(29, 226) + 2 * linear(226, 226) + linear(226, 2) + 3 * 452;
-  int const local = linear(19, 189) + 2 * linear(189, 189) + linear(190, 189) +
-                    2 * linear(189, 189) + 2 * linear(189, 189) + linear(189, 16) + 6 * 378;
-  int const aggregator = linear(36, 196) + 3 * linear(196, 196) + linear(196, 2) + 4 * 392;
-  EXPECT_EQ(network.layout().size(), 6 + origin + local + aggregator + 1);
+  for (auto const& info : network.layout().tensors()) sizes[info.module] += info.size();
+  return sizes;
+}
+
+// The numbers of the published networks: origin 29-226-226-226-2; local 19-189-189-188 (and the
+// count), 189-189-189-189, 189-189-189-189; aggregator 209-196-196-196-196-2; both vectors of a
+// norm before every layer of an MLP but the first; k. The published local alone has a head
+// 189-189-1.
+TEST(Network, DefaultSizesHaveThePublishedNumbersOfParameters) {
+  NetworkOptions published;
+  published.contractions = Contractions::absolute;
+  auto const sizes = sizes_of(published);
+  EXPECT_EQ(sizes.at("gnfw"), 7);
+  EXPECT_EQ(sizes.at("origin"), 111194);
+  EXPECT_EQ(sizes.at("local"), 293138);
+  EXPECT_EQ(sizes.at("aggregator"), 158958 + 1);
+  auto local = published;
+  local.modules = {"local"};
+  EXPECT_EQ(sizes_of(local).at("local"), 293138 + (189 * 189 + 189) + 378 + (189 + 1) + 1);
 }
 
 }  // namespace

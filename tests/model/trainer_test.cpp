@@ -127,16 +127,43 @@ TEST(Trainer, ADivergedStepNamesTheClusterAndMovesNothing) {
 TEST(Trainer, GroupsPartitionTheParametersByModule) {
   auto const network = Network(small_network({"gnfw", "origin", "local", "aggregator"}), {}, {}, 4);
   auto const groups = parameter_groups(network.layout(), {});
-  ASSERT_EQ(groups.size(), 4U);
-  EXPECT_EQ(groups.front().first, 0);
-  EXPECT_EQ(groups.back().last, network.layout().size());
+  std::int64_t end = 0;
+  for (auto const& group : groups) {
+    EXPECT_EQ(group.first, end);
+    end = group.last;
+    for (auto const& info : network.layout().tensors()) {
+      bool const inside = info.first >= group.first && info.first < group.last;
+      EXPECT_TRUE(!inside || info.module == group.name) << info.name;
+    }
+  }
+  EXPECT_EQ(end, network.layout().size());
+}
+
+// Without a gradient nothing but the decay moves a parameter. Matrices have two extents; the
+// profile's numbers, biases, both vectors of the norms and k have one.
+TEST(Trainer, WeightDecayMovesMatricesAlone) {
+  auto network = Network(small_network({"gnfw", "origin", "local", "aggregator"}), {}, {}, 4);
+  TrainerSettings settings;
+  for (auto const* module : {"gnfw", "origin", "local", "aggregator"})
+    settings.groups.of(module).weight_decay = 0.1;
+  for (auto const decay : {WeightDecay::l2, WeightDecay::decoupled}) {
+    Adam adam(parameter_groups(network.layout(), settings), {.total_steps = 10}, decay);
+    std::vector<float> const before(network.parameters().begin(), network.parameters().end());
+    std::vector<float> gradient(before.size(), 0);
+    for (int step = 0; step < 4; ++step) adam.step(network.parameters(), gradient, 1);
+    for (auto const& info : network.layout().tensors()) {
+      auto const now = network.parameters().subspan(info.first, info.size());
+      bool const moved = !std::equal(now.begin(), now.end(), before.begin() + info.first);
+      EXPECT_EQ(moved, info.shape.size() == 2) << info.name;
+    }
+  }
 }
 
 TEST(Trainer, WeightDecayActsOnTheTensorsThatDeclareIt) {
   ParameterLayout layout;
-  layout.add("origin", "weight", {2, 3});
-  layout.add("origin", "bias", {2}, Decays::no);
-  layout.add("origin", "head", {1, 2});
+  layout.add("origin", "weight", {2, 3}, Decays::yes);
+  layout.add("origin", "bias", {2});
+  layout.add("origin", "head", {1, 2}, Decays::yes);
   auto const groups = parameter_groups(layout, {});
   ASSERT_EQ(groups.size(), 3U);
   EXPECT_EQ(groups[1].first, 6);

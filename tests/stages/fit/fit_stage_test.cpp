@@ -41,10 +41,11 @@ class FitStageTest : public testing::Test {
     write_clusters(comm_, folder + "/catalog/z0/clusters.h5", table_);
   }
 
-  std::string run(Comm const& comm, std::string const& name, std::size_t fold) const {
+  std::string run(Comm const& comm, std::string const& name, std::size_t fold,
+                  std::string const& options = "") const {
     auto const config = Configuration::parse(
         concat("[run]\ndirectory = ", scratch_ / name,
-               "\n[snapshot.z0]\ngas = none\n[catalog]\nfolds = 2\n[fit]\nstarts = 4\n"),
+               "\n[snapshot.z0]\ngas = none\n[catalog]\nfolds = 2\n[fit]\nstarts = 4\n", options),
         "test.ini", {},
         {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<FitOptions>(),
          schema_of<test::FoldsOfCatalog>()});
@@ -93,6 +94,34 @@ TEST_F(FitStageTest, RecoversParametersAndReportsLossAndY) {
   }
   for (auto const& bin : json["training_mass_bins"])
     EXPECT_NEAR(bin["y_flux_over_gas"].get<double>(), 1, 0.1);
+}
+
+TEST_F(FitStageTest, TheCoreIsFreeOrANumberInItsRange) {
+  make_inputs("a", [](Cluster const& cluster, Vec3 const& x) {
+    auto parameters = truth;
+    parameters.core = 0.1;
+    return gnfw(gnfw_shape(parameters, cluster.m200c, 0.6774, 0), norm(x));
+  });
+  auto const fit = [&](std::string const& core) {
+    return nlohmann::json::parse(run(comm_, "a", 0, "core = " + core + "\n"));
+  };
+  auto const core = [](nlohmann::json const& parameters) {
+    return parameters.get<GnfwParameters>().core;
+  };
+  auto const free = fit("free"), fixed = fit("0.03"), none = fit("0.001");
+  EXPECT_NEAR(core(free["benchmark"]), 0.1, 1e-3);
+  EXPECT_NEAR(core(free["flux"]), 1e-3, 1e-15);
+  EXPECT_TRUE(free["at_edge"]["benchmark"].empty());
+  EXPECT_NEAR(core(fixed["benchmark"]), 0.03, 1e-15);
+  EXPECT_NEAR(core(fixed["flux"]), 0.03, 1e-15);
+  EXPECT_NEAR(core(none["benchmark"]), 1e-3, 1e-15);
+  EXPECT_LT(free["training_loss"], fixed["training_loss"]);
+  EXPECT_LT(fixed["training_loss"], none["training_loss"]);
+  for (auto const* wrong : {"fre", "0.0001", "0.6", "0.1x", "nan"}) {
+    auto const text = test::error_of([&] { fit(wrong); });
+    EXPECT_TRUE(test::contains(text, "78 ")) << text;
+    EXPECT_TRUE(test::contains(text, concat("[fit] core = ", wrong))) << text;
+  }
 }
 
 TEST_F(FitStageTest, RefusesCubesThatAreNotThoseOfTheClusters) {

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
@@ -46,23 +48,72 @@ Sample sample(std::size_t n_clusters, std::int64_t n_voxels, Profile const& prof
 GnfwParameters const truth{
     .A_P0 = 9, .a_P0 = 0.1, .A_xc = 0.6, .a_xc = -0.05, .A_beta = 4.5, .a_beta = 0.04};
 
-TEST(FitBenchmark, RecoversThePlantedParametersFromEveryStart) {
-  auto const data = sample(12, 32, [](double mass, double r, Random&) {
-    return gnfw(gnfw_shape(truth, mass, h, 0), r);
+Sample smooth_sample(double core) {
+  auto parameters = truth;
+  parameters.core = core;
+  return sample(12, 32, [=](double mass, double r, Random&) {
+    return gnfw(gnfw_shape(parameters, mass, h, 0), r);
   });
+}
+
+/// From several starts. The pressures were rounded to float32.
+void expect_the_planted_parameters(Sample const& data, double core,
+                                   std::optional<double> fixed_core) {
   for (std::int64_t start = 0; start < 4; ++start) {
-    auto const result = fit_benchmark(data.clusters(), h, fit_start(5, 0, start));
+    auto const result = fit_benchmark(data.clusters(), h, fit_start(5, 0, start), fixed_core);
     EXPECT_TRUE(result.converged) << result.message;
-    EXPECT_FALSE(result.at_bound);
-    auto const& p = result.parameters;  // the pressures were rounded to float32
+    EXPECT_FALSE(out_of_range(result.edges));
+    auto const& p = result.parameters;
     EXPECT_NEAR(p.A_P0 / truth.A_P0, 1, 1e-4);
     EXPECT_NEAR(p.A_xc / truth.A_xc, 1, 1e-4);
     EXPECT_NEAR(p.A_beta / truth.A_beta, 1, 1e-4);
     EXPECT_NEAR(p.a_P0, truth.a_P0, 1e-4);
     EXPECT_NEAR(p.a_xc, truth.a_xc, 1e-4);
     EXPECT_NEAR(p.a_beta, truth.a_beta, 1e-4);
+    EXPECT_NEAR(p.core / core, 1, fixed_core ? 1e-15 : 1e-3);
     EXPECT_LT(result.cost, 1e-10);
   }
+}
+
+TEST(FitBenchmark, RecoversThePlantedParametersFromEveryStart) {
+  expect_the_planted_parameters(smooth_sample(0.12), 0.12, {});
+  expect_the_planted_parameters(smooth_sample(0.01), 0.01, {});
+  expect_the_planted_parameters(smooth_sample(0.3), 0.3, {});
+}
+
+// Gas without a cusp, as in a coarse simulation. Without a core xc and beta run away.
+TEST(FitBenchmark, ACoreKeepsTheOthersInRangeWhereTheGasIsFlat) {
+  auto const data = sample(16, 32, [](double, double r, Random& random) {
+    return 30 * std::exp(-6 * std::sqrt(r * r + 0.0225)) * std::exp(0.3 * random.normal());
+  });
+  auto const with = fit_benchmark(data.clusters(), h, {});
+  auto const without = fit_benchmark(data.clusters(), h, {}, 1e-3);
+  EXPECT_TRUE(out_of_range(without.edges));
+  EXPECT_EQ(edge_texts(with.edges), std::vector<std::string>{});
+  EXPECT_GT(with.parameters.core, 0.1);
+  EXPECT_LT(with.cost, 0.98 * without.cost);
+}
+
+TEST(FitBenchmark, FitsSixParametersWithAFixedCore) {
+  expect_the_planted_parameters(smooth_sample(1e-3), 1e-3, 1e-3);
+  expect_the_planted_parameters(smooth_sample(0.12), 0.12, 0.12);
+}
+
+TEST(FitBenchmark, SaysThatGasWithoutACoreHasNone) {
+  auto const result = fit_benchmark(smooth_sample(0).clusters(), h, fit_start(5, 0, 1));
+  EXPECT_NEAR(result.parameters.core, 1e-3, 2e-5);
+  EXPECT_EQ(edge_texts(result.edges), std::vector<std::string>{"core at its lower end, 0.001"});
+  EXPECT_FALSE(out_of_range(result.edges));
+}
+
+TEST(FitBenchmark, SaysWhichParametersRestOnAnEdge) {
+  // An exponential profile is the limit of the form for xc, beta without bound; with gamma = -0.3 a
+  // large core comes beside it.
+  auto const data = sample(6, 32, [](double, double r, Random&) { return 3 * std::exp(-3 * r); });
+  auto const result = fit_benchmark(data.clusters(), h, {});
+  EXPECT_TRUE(out_of_range(result.edges));
+  auto const text = edge_texts(result.edges);
+  EXPECT_NE(std::find(text.begin(), text.end(), "core at its upper end, 0.5"), text.end());
 }
 
 double mean_loss(Sample const& data, GnfwParameters const& parameters) {
@@ -75,14 +126,16 @@ double mean_loss(Sample const& data, GnfwParameters const& parameters) {
 }
 
 Sample noisy_sample() {
-  return sample(16, 32, [](double mass, double r, Random& random) {
-    return gnfw(gnfw_shape(truth, mass, h, 0), r) * std::exp(0.8 * random.normal());
+  auto parameters = truth;
+  parameters.core = 0.05;
+  return sample(16, 32, [=](double mass, double r, Random& random) {
+    return gnfw(gnfw_shape(parameters, mass, h, 0), r) * std::exp(0.8 * random.normal());
   });
 }
 
 TEST(FitBenchmark, RestsInAMinimumOfEquationSeven) {
   auto const data = noisy_sample();
-  auto const result = fit_benchmark(data.clusters(), h, {});
+  auto const result = fit_benchmark(data.clusters(), h, {}, 0.05);
   ASSERT_TRUE(result.converged) << result.message;
   EXPECT_NEAR(result.cost, mean_loss(data, result.parameters), 1e-10 * result.cost);
   for (auto member : {&GnfwParameters::A_P0, &GnfwParameters::a_P0, &GnfwParameters::A_xc,
@@ -92,6 +145,20 @@ TEST(FitBenchmark, RestsInAMinimumOfEquationSeven) {
       moved.*member += step * std::max(0.1, std::abs(moved.*member));
       EXPECT_GT(mean_loss(data, moved), result.cost);
     }
+}
+
+TEST(FitBenchmark, ThePullOfAFreeCoreCostsLittle) {
+  auto const data = noisy_sample();
+  auto const result = fit_benchmark(data.clusters(), h, {});
+  ASSERT_TRUE(result.converged) << result.message;
+  EXPECT_EQ(edge_texts(result.edges), std::vector<std::string>{});
+  double const loss = result.cost - result.pull;
+  EXPECT_NEAR(loss, mean_loss(data, result.parameters), 1e-10 * loss);
+  EXPECT_GT(result.pull, 0);
+  double least = loss;
+  for (double const core : {1e-3, 0.01, 0.03, 0.05, 0.1, 0.3, 0.5})
+    least = std::min(least, fit_benchmark(data.clusters(), h, {}, core).cost);
+  EXPECT_LT(loss, 1.005 * least);
 }
 
 TEST(FitBenchmark, SeveralStartsMeetInOneMinimum) {
@@ -151,6 +218,7 @@ TEST(FitFlux, IsUnbiasedInEveryMassBinWhereTheBenchmarkIsNot) {
   for (double mass : data.masses) weight.push_back(std::pow(mass, 5.0 / 3));
   auto const benchmark = fit_benchmark(data.clusters(), h, {});
   auto const flux = fit_flux(data.clusters(), weight, h, 4, benchmark.parameters);
+  EXPECT_EQ(flux.parameters.core, benchmark.parameters.core);
   EXPECT_TRUE(flux.converged) << flux.message;
   double worst_benchmark = 0;
   for (double ratio : flux_ratios(data, benchmark.parameters, 4))
