@@ -13,7 +13,7 @@
 namespace setsz {
 
 /// A file at first sight, for formats that ask whether it is theirs. What is asked for is read
-/// once, whoever asks first. Local. A missing or unreadable file: Error(missing_input).
+/// once. Local. A missing or unreadable file: Error(missing_input).
 class FileProbe {
  public:
   explicit FileProbe(std::string path) : path_(std::move(path)) {}
@@ -36,19 +36,24 @@ class FileProbe {
   mutable std::optional<H5File> hdf5_;
 };
 
-/// The first format of a table that recognises the file. None: Error(bad_data) with what the file
-/// looks like and the formats that exist.
+/// The first format of a table that recognises the file, or null.
 /// \param Format  has `name` and `recognise(FileProbe const&)`
-/// \param kind    "snapshot", "halo catalogue"
-/// \param hint    said after the appearance: "; it has no ..."
+template <class Format>
+Format const* find_format(FileProbe const& file, std::span<Format const> formats) {
+  for (auto const& format : formats)
+    if (format.recognise(file)) return &format;
+  return nullptr;
+}
+
+/// The same. None: Error(bad_data) with what the file looks like and the formats that exist.
+/// \param kind  "snapshot", "halo catalogue"
+/// \param hint  said after the appearance: ", with no ..."
 template <class Format>
 Format const& format_of(FileProbe const& file, std::span<Format const> formats,
                         std::string_view kind, std::string_view hint = "") {
+  if (auto const* format = find_format(file, formats)) return *format;
   std::vector<std::string> names;
-  for (auto const& format : formats) {
-    if (format.recognise(file)) return format;
-    names.emplace_back(format.name);
-  }
+  for (auto const& format : formats) names.emplace_back(format.name);
   fail(ExitCode::bad_data, "'", file.path(), "' is not a ", kind, " of a known format: it ",
        file.appearance(), hint, ". Known formats: ", join(names, ", "),
        "; convert the file to one of them");

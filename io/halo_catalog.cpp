@@ -22,7 +22,7 @@ void check_same_header(HaloCatalogHeader const& first, HaloCatalogHeader const& 
   same(first.box_mpch, other.box_mpch, "box size");
 }
 
-CatalogFormat const& find_format(std::string const& path, CatalogFormats formats) {
+CatalogFormat const& catalog_format_of(std::string const& path, CatalogFormats formats) {
   FileProbe const probe(path);
   bool const named = probe.is_hdf5() || probe.head().empty() || probe.head().front() == '#';
   return format_of(probe, formats, "halo catalogue",
@@ -63,7 +63,7 @@ void check_unique_ids(Comm const& comm, std::vector<Halo> const& halos,
     auto const twin = std::adjacent_find(
         mine.begin(), mine.end(), [](Place const& a, Place const& b) { return a.id == b.id; });
     if (twin == mine.end()) return;
-    fail(ExitCode::bad_data, "halo id ", twin->id, " stands twice in '", join(files, "', '"),
+    fail(ExitCode::bad_data, "halo id ", twin->id, " occurs twice in '", join(files, "', '"),
          "' (lines ", twin->line, " and ", std::next(twin)->line, "); is a file listed twice?");
   });
 }
@@ -100,7 +100,7 @@ HaloCatalog read_halo_catalog(Comm const& comm, std::vector<std::string> const& 
   for (auto const& path : files) {
     std::unique_ptr<CatalogFile> file;
     collectively(comm, "halo catalogue", [&] {
-      if (!format.open) format = find_format(path, formats);
+      if (!format.open) format = catalog_format_of(path, formats);
       file = format.open(path);
       if (&path != &files.front())
         check_same_header(catalog.header, file->header(), files.front(), path);

@@ -61,9 +61,7 @@ bool may_be_snapshot(fs::path const& path, SnapshotFormats formats) {
   if (ends_with_hdf5(path.string())) return true;
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return false;
-  FileProbe const probe(path.string());
-  return std::any_of(formats.begin(), formats.end(),
-                     [&](auto const& format) { return format.recognise(probe); });
+  return find_format(FileProbe(path.string()), formats) != nullptr;
 }
 
 /// "snap_099.*.hdf5" from the files of a folder that holds one snapshot.

@@ -42,7 +42,7 @@ class Problems {
 };
 
 /// Rank 0 asks the first file.
-SnapshotFormat find_format(Comm const* comm, FileProbe const& first, SnapshotFormats formats) {
+SnapshotFormat agree_on_format(Comm const* comm, FileProbe const& first, SnapshotFormats formats) {
   std::int64_t index = 0;
   auto const find = [&] {
     if (comm && !comm->is_root()) return;
@@ -65,7 +65,7 @@ SnapshotHeads read_heads(Comm const* comm, std::vector<std::string> const& files
     SnapshotFileHead head;
   };
   std::optional<FileProbe> probe(files[0]);  // rank 0 opens it once, for its format and its head
-  auto const format = find_format(comm, *probe, formats);
+  auto const format = agree_on_format(comm, *probe, formats);
   std::vector<Numbered> mine;
   Problems problems(comm);
   int const size = comm ? comm->size() : 1;
@@ -75,7 +75,7 @@ SnapshotHeads read_heads(Comm const* comm, std::vector<std::string> const& files
       mine.push_back({i, format.describe(*probe, kind)});
     } catch (Error const& error) {
       problems.add(error.code(), error.what());
-    } catch (std::exception const& error) {  // the others wait: no way out but together
+    } catch (std::exception const& error) {  // the other ranks wait: all must stop together
       problems.add(ExitCode::internal, concat("'", files[i], "': ", error.what()));
     }
   }

@@ -7,8 +7,10 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "io/catalogs/format_table.hpp"
 #include "io/h5.hpp"
 #include "io/healpix_map.hpp"
+#include "io/snapshots/format_table.hpp"
 #include "pipeline/app/commands.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
@@ -57,7 +59,8 @@ void show_attributes(H5File const& file, std::string const& object, std::string 
 
 void show_dataset(H5File const& file, std::string const& path, std::string const& indent) {
   auto const info = file.info(path);
-  auto const field = file.field_info(path);
+  FieldInfo field;  // the files of simulations have none
+  if (file.has_attribute(path, "unit")) field = file.field_info(path);
   std::cout << indent << path.substr(path.rfind('/') + 1) << "  " << name_of(info.type) << " "
             << shape_text(info.shape);
   if (!field.unit.empty()) std::cout << "  [" << field.unit << "]";
@@ -78,6 +81,48 @@ void show_group(H5File const& file, std::string const& group, std::string const&
       show_dataset(file, path, indent);
     }
   }
+}
+
+/// What the header of a snapshot means to setsz, in its units.
+void show_snapshot(SnapshotFormat const& format, FileProbe const& file) {
+  auto const head = format.describe(file, std::nullopt);
+  auto const& [box, a, redshift, cosmology, n_particles, mass_table] = head.header;
+  std::cout << "snapshot, " << format.name << ", one of " << head.n_files << " file(s)\n  box "
+            << box << " ckpc/h, a = " << a << " (z = " << redshift
+            << "), Omega_m = " << cosmology.omega_m << ", Omega_Lambda = " << cosmology.omega_l
+            << ", h = " << cosmology.h << "\n";
+  for (std::size_t type = 0; type < n_particles.size(); ++type) {
+    if (n_particles[type] == 0) continue;
+    std::cout << "  type " << type << ": " << head.n_this_file[type] << " of " << n_particles[type]
+              << " particles";
+    if (mass_table[type] > 0) std::cout << " of " << mass_table[type] << " x 1e10 Msun/h";
+    std::cout << "\n";
+  }
+}
+
+/// The same of a halo catalogue.
+void show_catalog(CatalogFormat const& format, std::string const& path) {
+  auto const header = format.open(path)->header();
+  std::cout << "halo catalogue, " << format.name << "\n ";
+  auto const show = [](char const* name, std::optional<double> value) {
+    if (value) std::cout << " " << name << " = " << *value;
+  };
+  show("box [Mpc/h]", header.box_mpch);
+  show("a", header.a);
+  show("Omega_m", header.omega_m);
+  show("Omega_Lambda", header.omega_l);
+  show("h", header.h);
+  std::cout << "; " << header.columns.size() << " columns, "
+            << (header.has_parents ? "with" : "without") << " the parents of subhaloes\n";
+}
+
+/// A header that does not make sense is reported; the file is shown all the same.
+void show_formats(FileProbe const& file) try {
+  if (auto const* snapshot = find_format(file, snapshot_formats())) show_snapshot(*snapshot, file);
+  if (auto const* catalog = find_format(file, catalog_formats()))
+    show_catalog(*catalog, file.path());
+} catch (Error const& error) {
+  std::cout << error.what() << "\n";
 }
 
 void show_map(std::string const& path) {
@@ -105,17 +150,15 @@ int inspect_file(CommandLine const& line) {
   std::string const& path = line.target;
   require(std::filesystem::is_regular_file(path), ExitCode::missing_input, "'", path,
           "' is not a file; expected a product, a snapshot file or a catalogue");
+  FileProbe const file(path);
   std::ifstream stream(path, std::ios::binary);
-  std::string head(8, '\0');
-  stream.read(head.data(), 8);
-  stream.clear();
-  stream.seekg(0);
   std::cout << path << ", " << human_bytes(real(std::filesystem::file_size(path))) << "\n";
-  if (head == "\x89HDF\r\n\x1a\n") {
-    show_group(H5File::open(path), "/", "");
-  } else if (head.starts_with("SIMPLE")) {
+  show_formats(file);
+  if (file.is_hdf5()) {
+    show_group(file.hdf5(), "/", "");
+  } else if (file.head().starts_with("SIMPLE")) {
     show_map(path);
-  } else if (head.starts_with("{")) {
+  } else if (file.head().starts_with("{")) {
     std::cout << nlohmann::json::parse(stream).dump(2) << "\n";
   } else {
     show_text(stream);
