@@ -33,7 +33,7 @@ std::string_view kind_of(std::string_view head) {
   return is_text(head) ? "is text" : "is binary data";
 }
 
-/// The first bytes as text, for a message: what is not printable becomes '.'.
+/// The first bytes as text, for a message: characters that cannot be printed become '.'.
 std::string printable(std::string_view bytes) {
   std::string text(bytes.substr(0, 40));
   for (auto& c : text) {

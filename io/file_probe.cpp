@@ -34,8 +34,7 @@ H5File const& FileProbe::hdf5() const {
 }
 
 std::string FileProbe::appearance() const {
-  if (!is_hdf5())
-    return describe_bytes(head(), static_cast<std::int64_t>(std::filesystem::file_size(path_)));
+  if (!is_hdf5()) return describe_bytes(head(), std::filesystem::file_size(path_));
   std::vector<std::string> members;
   for (auto const& member : hdf5().members("/")) members.push_back("/" + member);
   if (members.empty()) return "is an HDF5 file with nothing in it";

@@ -75,7 +75,7 @@ struct DatasetInfo {
 ///
 /// Products are created by all ranks and written collectively, in the 1.10 file format with
 /// checksums (Fletcher32) on every dataset, without time stamps: equal content gives equal bytes.
-/// After every collective step all ranks agree on its success: they go on together, or all throw
+/// After every collective step all ranks agree on its success: all continue, or all throw
 /// the same CollectiveError(io) and the file is given up without another collective call on it.
 /// Reading is local: every rank opens the file itself and reads its own rows.
 class H5File {
@@ -95,8 +95,8 @@ class H5File {
   static H5File open(std::string const& path);
 
   /// Collective if created so. Must be called on files that were written: it reports errors, and
-  /// for these it syncs the file to the disk and reads every row back, each rank those of another
-  /// one: MPI-IO loses data on a full disk without an error (docs/decisions/0010).
+  /// to find them, it syncs the file to the disk and reads every row back, each rank those of
+  /// another one: MPI-IO loses data on a full disk without an error (docs/decisions/0010).
   void close();
   std::string const& path() const { return path_; }
   /// For what this class does not do; never closed by the caller.
@@ -174,7 +174,7 @@ class H5File {
   H5<H5Oclose> open_object(std::string const& name) const;
   H5<H5Aclose> open_attribute(hid_t object_id, std::string const& object,
                               std::string const& name) const;
-  /// Collective (if the file is): all ranks go on, or all throw and the file is given up.
+  /// Collective (if the file is): all ranks continue, or all throw and the file is given up.
   void agree(bool ok, std::string const& doing);
   void agree_on(std::function<void()> const& check);
   /// Remembers what this rank wrote, until close() has compared it with the disk.

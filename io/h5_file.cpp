@@ -33,14 +33,14 @@ std::int64_t promised_size(std::string_view head) {
 [[noreturn]] void explain(std::string const& path, std::string const& reason) {
   require_readable_file(path, "an HDF5 file");
   std::string const head = first_bytes(path, 2048);
-  auto const size = static_cast<std::int64_t>(std::filesystem::file_size(path));
-  require(size > 0, ExitCode::bad_data, "'", path, "' is empty (0 bytes); fetch it again");
+  std::int64_t const size = std::filesystem::file_size(path);
+  require(size > 0, ExitCode::bad_data, "'", path, "' is empty (0 bytes); download it again");
   require(head.starts_with(hdf5_signature), ExitCode::bad_data, "'", path,
-          "' is not an HDF5 file: it ", describe_bytes(head, size), "; fetch it again");
+          "' is not an HDF5 file: it ", describe_bytes(head, size), "; download it again");
   auto const promised = promised_size(head);
   require(promised <= size, ExitCode::bad_data, "'", path, "' is truncated: ", size,
-          " bytes found, its superblock wants ", promised,
-          " (transfer not finished?); fetch it again");
+          " bytes found, its superblock says ", promised,
+          " (transfer not finished?); download it again");
   fail(ExitCode::bad_data, "'", path, "' is damaged or was never closed (", reason, ")");
 }
 

@@ -12,7 +12,7 @@ struct Filter {
   std::string name;  ///< as the file knows it; may be empty
 };
 
-Filter filter_of(hid_t creation, unsigned number) {
+Filter filter_of(hid_t creation, int number) {
   Filter filter{};
   std::size_t n_values = 0;
   unsigned config = 0;
@@ -32,7 +32,7 @@ bool can_decode(H5Z_filter_t id) {
 }
 
 /// An optional filter that its writer lacked, too, is marked in each chunk as skipped.
-bool skipped(hid_t dataset, unsigned number) {
+bool skipped(hid_t dataset, int number) {
   unsigned mask = 0;
   haddr_t address = 0;
   hsize_t bytes = 0, n_chunks = 0;
@@ -49,8 +49,8 @@ bool skipped(hid_t dataset, unsigned number) {
 void H5File::require_filters(std::string const& dataset) const {
   auto const data = open_dataset(dataset);
   H5<H5Pclose> const creation(H5Dget_create_plist(data.get()), "read a layout");
-  auto const n_filters = static_cast<unsigned>(std::max(0, H5Pget_nfilters(creation.get())));
-  for (unsigned number = 0; number < n_filters; ++number) {
+  int const n_filters = H5Pget_nfilters(creation.get());
+  for (int number = 0; number < n_filters; ++number) {
     auto const filter = filter_of(creation.get(), number);
     if (can_decode(filter.id)) continue;
     if ((filter.flags & H5Z_FLAG_OPTIONAL) != 0 && skipped(data.get(), number)) continue;

@@ -43,7 +43,7 @@ void add_attribute(Hash& hash, hid_t owner, std::string const& name) {
   require(H5Tis_variable_str(type.get()) <= 0 && H5Tget_class(type.get()) != H5T_VLEN,
           ExitCode::bad_data, "attribute '", name, "' has a variable length");
   auto const count = H5Sget_simple_extent_npoints(space.get());
-  std::vector<char> bytes(H5Tget_size(type.get()) * static_cast<std::size_t>(count));
+  std::vector<char> bytes(H5Tget_size(type.get()) * count);
   if (!bytes.empty() && H5Aread(attribute.get(), type.get(), bytes.data()) < 0) {
     fail(ExitCode::bad_data, "cannot read attribute '", name, "' (", h5_reason(), ")");
   }
@@ -65,7 +65,7 @@ void add_object(Hash& hash, H5File const& file, hid_t id, std::string const& nam
 }  // namespace
 
 std::string h5_content_hash(std::string const& path) {
-  // What lies on the disk counts, not what is still in memory.
+  // The content on the disk counts, not what memory still holds.
   durable::File(path, durable::OpenMode::read).forget_cached();
   auto const file = H5File::open(path);
   Hash hash;

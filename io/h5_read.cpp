@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "io/h5.hpp"
+#include "io/h5_space.hpp"
 #include "io/h5_types.hpp"
 
 namespace setsz {
@@ -36,13 +37,6 @@ std::string present(std::vector<std::string> const& names, std::string const& wa
     shown.emplace_back("...");
   }
   return concat("there is ", join(shown, ", "), "; did you mean '", nearest(wanted, names), "'?");
-}
-
-std::vector<hsize_t> extent_of(hid_t space) {
-  int const rank = H5Sget_simple_extent_ndims(space);
-  std::vector<hsize_t> shape(std::max(rank, 0));
-  if (!shape.empty()) H5Sget_simple_extent_dims(space, shape.data(), nullptr);
-  return shape;
 }
 
 /// Does this number survive in T?
@@ -144,8 +138,8 @@ DatasetInfo H5File::info(std::string const& dataset) const {
   H5<H5Tclose> const type(H5Dget_type(data.get()), "read a type");
   H5<H5Sclose> const space(H5Dget_space(data.get()), "read a shape");
   H5<H5Pclose> const creation(H5Dget_create_plist(data.get()), "read a layout");
-  auto const extent = extent_of(space.get());
-  return {h5::classify(type.get()), std::vector<std::int64_t>(extent.begin(), extent.end()),
+  auto const shape = h5::shape_of_space(space.get());
+  return {h5::classify(type.get()), std::vector<std::int64_t>(shape.begin(), shape.end()),
           H5Pget_layout(creation.get()) == H5D_CHUNKED};
 }
 
@@ -160,41 +154,30 @@ void H5File::read_rows(std::string const& dataset, Range rows, std::span<T> into
           " cannot keep (numbers are never narrowed or turned into another kind)");
 
   H5<H5Sclose> const space(H5Dget_space(data.get()), "read a shape");
-  auto shape = extent_of(space.get());
+  auto shape = h5::shape_of_space(space.get());
   if (shape.empty()) shape = {1};
-  auto const n_rows = static_cast<std::int64_t>(shape[0]);
+  std::int64_t const n_rows = shape[0];
   require(rows.first >= 0 && rows.first <= rows.last && rows.last <= n_rows, ExitCode::bad_data,
-          "rows ", rows.first, " to ", rows.last, " are asked of '", dataset, "' of '", path_,
-          "', which has ", n_rows);
-  std::int64_t values_per_row = 1;
-  for (std::size_t d = 1; d < shape.size(); ++d)
-    values_per_row *= static_cast<std::int64_t>(shape[d]);
+          "rows ", rows.first, " to ", rows.last, " of '", dataset, "' in '", path_,
+          "' were requested, which has ", n_rows, " rows");
+  auto const values_per_row = h5::values_per_row(shape);
   require(std::ssize(into) == rows.size() * values_per_row, ExitCode::internal, "a buffer of ",
           into.size(), " values for ", rows.size(), " rows of '", dataset, "' of '", path_,
           "' with ", values_per_row, " values each");
 
   bool const scalar = H5Sget_simple_extent_type(space.get()) == H5S_SCALAR;
-  auto const row_bytes = std::max<std::int64_t>(
-      1, values_per_row * static_cast<std::int64_t>(std::max(sizeof(T), H5Tget_size(type.get()))));
+  std::int64_t const value_bytes = std::max(sizeof(T), H5Tget_size(type.get()));
+  auto const row_bytes = std::max<std::int64_t>(1, values_per_row * value_bytes);
   auto const piece = std::max<std::int64_t>(1, max_bytes_per_call / row_bytes);
   for (auto first = rows.first; first < rows.last && values_per_row > 0; first += piece) {
-    auto const n = std::min(piece, rows.last - first);
-    // The same shape in memory as in the file: else HDF5 maps chunks element by element.
-    std::vector<hsize_t> start(shape.size(), 0), count = shape;
-    start[0] = static_cast<hsize_t>(first);
-    count[0] = static_cast<hsize_t>(n);
-    H5<H5Sclose> const memory(
-        H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr),
-        "make a memory space");
-    if (!scalar) {
-      H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(),
-                          nullptr);
-    }
+    auto const last = std::min(first + piece, rows.last);
+    auto const memory =
+        scalar ? h5::make_space(shape) : h5::select_rows(space.get(), shape, {first, last});
     T* const target = into.data() + (first - rows.first) * values_per_row;
     if (H5Dread(data.get(), h5::memory_type(wanted), memory.get(), scalar ? H5S_ALL : space.get(),
                 H5P_DEFAULT, target) < 0) {
       h5::fail_reading(
-          concat("rows ", first, " to ", first + n, " of '", dataset, "' of '", path_, "'"));
+          concat("rows ", first, " to ", last, " of '", dataset, "' of '", path_, "'"));
     }
   }
 }
@@ -252,8 +235,7 @@ std::vector<T> H5File::attribute_list(std::string const& object, std::string con
   auto const attribute = open_attribute(owner.get(), object, name);
   H5<H5Tclose> const type(H5Aget_type(attribute.get()), "read a type");
   H5<H5Sclose> const space(H5Aget_space(attribute.get()), "read a shape");
-  auto const count =
-      static_cast<std::size_t>(std::max<hssize_t>(0, H5Sget_simple_extent_npoints(space.get())));
+  auto const count = std::max<hssize_t>(0, H5Sget_simple_extent_npoints(space.get()));
   auto const stored = h5::classify(type.get());
   std::string const where = concat("attribute '", name, "' of '", object, "' in '", path_, "'");
 
@@ -261,7 +243,7 @@ std::vector<T> H5File::attribute_list(std::string const& object, std::string con
     require(stored == H5Type::text, ExitCode::bad_data, where, " holds ", h5::describe(type.get()),
             " (expected text)");
     auto texts = read_texts(attribute.get(), type.get(), count);
-    if (texts.size() != count) h5::fail_reading(where);
+    if (std::ssize(texts) != count) h5::fail_reading(where);
     return texts;
   } else {
     // Few values: read at full width, then check each one.
@@ -272,7 +254,7 @@ std::vector<T> H5File::attribute_list(std::string const& object, std::string con
         h5::fail_reading(where);
       }
       std::vector<T> values(count);
-      for (std::size_t i = 0; i < count; ++i) {
+      for (hssize_t i = 0; i < count; ++i) {
         require(fits<T>(wide[i]), ExitCode::bad_data, where, " holds ", wide[i], " (",
                 h5::describe(type.get()), "), which ", name_of(h5::type_of<T>()), " cannot keep");
         values[i] = static_cast<T>(wide[i]);

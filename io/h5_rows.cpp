@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "io/h5_space.hpp"
 #include "io/h5_types.hpp"
 
 namespace setsz {
@@ -21,8 +22,7 @@ H5Rows::H5Rows(H5File const& file, std::string const& dataset)
   find_in_file(file);
 }
 
-/// Decides whether the bytes in the file are the values. Whatever is not understood is left to
-/// HDF5.
+/// Decides whether the bytes in the file are the values. All other cases are left to HDF5.
 void H5Rows::find_in_file(H5File const& file) {
   H5<H5Tclose> const type(H5Dget_type(data_.get()), "read a type");
   bool const native = H5Tequal(type.get(), h5::memory_type(info_.type)) > 0;
@@ -43,7 +43,7 @@ void H5Rows::find_in_file(H5File const& file) {
   H5Eclear2(H5E_DEFAULT);
   if (!found) return;
   descriptor_ = *static_cast<int const*>(handle);
-  offset_ = static_cast<std::int64_t>(offset);
+  offset_ = offset;
 }
 
 void H5Rows::read_directly(std::int64_t first_byte, std::span<std::byte> into) const {
@@ -53,19 +53,15 @@ void H5Rows::read_directly(std::int64_t first_byte, std::span<std::byte> into) c
     if (n < 0 && errno == EINTR) continue;
     require(n >= 0, ExitCode::io, "cannot read ", name_, " (", std::strerror(errno), ")");
     require(n > 0, ExitCode::bad_data, "cannot read ", name_, " (the file ends at byte ",
-            first_byte, "); it is truncated: fetch it again");
+            first_byte, "); the file is truncated: download it again");
     first_byte += n;
     into = into.subspan(n);
   }
 }
 
 void H5Rows::read_through_hdf5(Range rows, void* into) const {
-  std::vector<hsize_t> start(info_.shape.size(), 0), count(info_.shape.begin(), info_.shape.end());
-  start[0] = static_cast<hsize_t>(rows.first);
-  count[0] = static_cast<hsize_t>(rows.size());
-  H5<H5Sclose> const memory(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr),
-                            "make a memory space");
-  H5Sselect_hyperslab(space_.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
+  h5::Shape const shape(info_.shape.begin(), info_.shape.end());
+  auto const memory = h5::select_rows(space_.get(), shape, rows);
   if (H5Dread(data_.get(), h5::memory_type(info_.type), memory.get(), space_.get(), H5P_DEFAULT,
               into) < 0) {
     h5::fail_reading(concat("rows ", rows.first, " to ", rows.last, " of ", name_));
@@ -79,14 +75,14 @@ void H5Rows::read(Range rows, std::span<T> into) const {
               rows.last <= n_rows() && std::ssize(into) == rows.size() * values_per_row_,
           ExitCode::internal, "rows ", rows.first, " to ", rows.last, " of ", name_,
           " do not fit a buffer of ", into.size(), " numbers of type ", name_of(h5::type_of<T>()));
+  constexpr std::int64_t value_bytes = sizeof(T);
+  auto const row_bytes = values_per_row_ * value_bytes;
   if (is_direct()) {
-    auto const row_bytes = values_per_row_ * static_cast<std::int64_t>(sizeof(T));
     read_directly(offset_ + rows.first * row_bytes, std::as_writable_bytes(into));
     return;
   }
-  auto const piece = std::max<std::int64_t>(
-      1, H5File::max_bytes_per_call /
-             std::max<std::int64_t>(1, values_per_row_ * static_cast<std::int64_t>(sizeof(T))));
+  auto const piece =
+      std::max<std::int64_t>(1, H5File::max_bytes_per_call / std::max<std::int64_t>(1, row_bytes));
   for (auto first = rows.first; first < rows.last && !into.empty(); first += piece) {
     read_through_hdf5({first, std::min(first + piece, rows.last)},
                       into.data() + (first - rows.first) * values_per_row_);

@@ -12,8 +12,8 @@ namespace setsz {
 
 /// Rows of one dataset, read as they are stored and in many pieces: the dataset stays open.
 ///
-/// What lies in the file as it lies in memory (contiguous, no filter, this machine's numbers) is
-/// read from its place in the file with pread, which copies it once; all else with H5Dread.
+/// Data that the file holds as memory does (contiguous, no filter, native numbers) are read from
+/// their place in the file with pread, which copies them once; all others with H5Dread.
 /// Local. Must not outlive the file.
 class H5Rows {
  public:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What was written is compared with what lies on the disk.
+// Compares what was written with the content of the disk.
 #include <algorithm>
 
 #include "io/h5.hpp"
@@ -34,7 +34,7 @@ void H5File::remember(std::string const& dataset, H5Type type, Range rows, void 
   auto const found = std::find_if(written_.begin(), written_.end(), [&](Written const& written) {
     return written.dataset == dataset;
   });
-  auto const index = static_cast<std::int64_t>(found - written_.begin());
+  std::int64_t const index = found - written_.begin();
   if (found == written_.end()) written_.push_back({dataset, 0});
   if (rows.size() == 0) return;
   auto& end = written_[index].end;
@@ -63,7 +63,7 @@ void H5File::verify(std::vector<Piece> const& pieces) const {
       mark_progress("reading back");
     }
   } catch (Error const& error) {
-    fail(ExitCode::io, "what lies on the disk in '", path_, "' is not what was written (",
+    fail(ExitCode::io, "the content of '", path_, "' on the disk differs from what was written (",
          error.what(), "); is the disk full or damaged?");
   }
 }

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "io/h5.hpp"
+#include "io/h5_space.hpp"
 #include "io/h5_types.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
@@ -13,16 +14,15 @@ namespace {
 
 /// Chunks of about 1 MB (more in large datasets, so that there are a few thousand of them): whole
 /// rows if they are small, else parts of one row. A function of the shape alone.
-std::vector<hsize_t> chunk_of(std::vector<hsize_t> const& shape, std::size_t value_bytes) {
+h5::Shape chunk_of(h5::Shape const& shape, std::size_t value_bytes) {
   double bytes = real(value_bytes);
   for (auto const n : shape) bytes *= real(n);
   constexpr double mega = 1 << 20;
   auto const wanted = static_cast<hsize_t>(std::clamp(bytes / 4096, mega, 16 * mega));
   auto chunk = shape;
-  for (std::size_t d = 0; d < shape.size(); ++d) {
-    hsize_t const rest =
-        std::accumulate(shape.begin() + static_cast<std::ptrdiff_t>(d) + 1, shape.end(),
-                        static_cast<hsize_t>(value_bytes), std::multiplies<>());
+  for (std::int64_t d = 0; d < std::ssize(shape); ++d) {
+    h5::Shape const inner(shape.begin() + d, shape.end());
+    hsize_t const rest = value_bytes * h5::values_per_row(inner);
     auto const most = std::clamp<hsize_t>(wanted / rest, 1, shape[d]);
     auto const n_chunks = (shape[d] + most - 1) / most;
     chunk[d] = (shape[d] + n_chunks - 1) / n_chunks;  // equal ones: the last is stored in full
@@ -31,21 +31,14 @@ std::vector<hsize_t> chunk_of(std::vector<hsize_t> const& shape, std::size_t val
   return chunk;
 }
 
-std::vector<hsize_t> shape_of(hid_t dataset) {
-  H5<H5Sclose> const space(H5Dget_space(dataset), "read a shape");
-  std::vector<hsize_t> shape(H5Sget_simple_extent_ndims(space.get()));
-  H5Sget_simple_extent_dims(space.get(), shape.data(), nullptr);
-  return shape;
-}
-
 /// Rows that one call writes: whole chunks, so that a chunk is not read back to be completed.
 std::int64_t piece_rows(hid_t dataset, std::int64_t row_bytes) {
   auto const piece = std::max<std::int64_t>(1, H5File::max_bytes_per_call / row_bytes);
   H5<H5Pclose> const creation(H5Dget_create_plist(dataset), "read a layout");
   if (H5Pget_layout(creation.get()) != H5D_CHUNKED) return piece;
-  std::vector<hsize_t> chunk(H5S_MAX_RANK);
+  h5::Shape chunk(H5S_MAX_RANK);
   H5Pget_chunk(creation.get(), H5S_MAX_RANK, chunk.data());
-  auto const chunk_rows = static_cast<std::int64_t>(chunk[0]);
+  std::int64_t const chunk_rows = chunk[0];
   return piece < chunk_rows ? piece : piece / chunk_rows * chunk_rows;
 }
 
@@ -116,18 +109,17 @@ void H5File::create_dataset(std::string const& name, FieldInfo const& info, std:
                             std::vector<std::int64_t> const& row_shape) {
   auto const slash = name.rfind('/');
   if (slash != std::string::npos && slash > 0) create_group(name.substr(0, slash));
-  std::vector<hsize_t> shape{static_cast<hsize_t>(total_rows)};
-  for (auto const n : row_shape) shape.push_back(static_cast<hsize_t>(n));
+  h5::Shape shape(row_shape.begin(), row_shape.end());
+  shape.insert(shape.begin(), total_rows);
 
   H5<H5Pclose> creation(H5Pcreate(H5P_DATASET_CREATE), "make a dataset creation list");
   H5Pset_obj_track_times(creation.get(), false);
   if (std::find(shape.begin(), shape.end(), hsize_t{0}) == shape.end()) {
     auto const chunk = chunk_of(shape, sizeof(T));
-    H5Pset_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data());
+    H5Pset_chunk(creation.get(), int(chunk.size()), chunk.data());
     H5Pset_fletcher32(creation.get());
   }
-  H5<H5Sclose> space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr),
-                     "make a dataspace");
+  auto const space = h5::make_space(shape);
   hid_t const dataset = H5Dcreate2(id(), name.c_str(), h5::file_type(h5::type_of<T>()), space.get(),
                                    H5P_DEFAULT, creation.get(), H5P_DEFAULT);
   agree(dataset >= 0 && H5Dclose(dataset) >= 0, concat("create dataset '", name, "' of"));
@@ -140,19 +132,8 @@ void H5File::create_dataset(std::string const& name, FieldInfo const& info, std:
 
 void H5File::write_piece(std::string const& name, hid_t dataset, hid_t memory_type,
                          std::vector<hsize_t> const& shape, Range rows, void const* data) {
-  auto start = std::vector<hsize_t>(shape.size(), 0), count = shape;
-  start[0] = static_cast<hsize_t>(rows.first);
-  count[0] = static_cast<hsize_t>(rows.size());
   H5<H5Sclose> const file_space(H5Dget_space(dataset), "read a shape");
-  H5<H5Sclose> const memory(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr),
-                            "make a space");
-  if (rows.size() > 0) {
-    H5Sselect_hyperslab(file_space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(),
-                        nullptr);
-  } else {
-    H5Sselect_none(file_space.get());
-    H5Sselect_none(memory.get());
-  }
+  auto const memory = h5::select_rows(file_space.get(), shape, rows);
   H5<H5Pclose> const transfer(H5Pcreate(H5P_DATASET_XFER), "make a transfer list");
   if (comm_) {
     H5Pset_dxpl_mpio(transfer.get(), H5FD_MPIO_COLLECTIVE);
@@ -173,10 +154,8 @@ template <class T>
 void H5File::write_rows(std::string const& name, std::int64_t first_row,
                         std::span<T const> values) {
   auto const dataset = open_dataset(name);
-  auto const shape = shape_of(dataset.get());
-  std::int64_t const values_per_row = std::accumulate(
-      shape.begin() + 1, shape.end(), std::int64_t{1},
-      [](std::int64_t product, hsize_t n) { return product * static_cast<std::int64_t>(n); });
+  auto const shape = h5::shape_of_dataset(dataset.get());
+  auto const values_per_row = h5::values_per_row(shape);
   auto const n_values = std::ssize(values);
   auto const n_rows = values_per_row > 0 ? n_values / values_per_row : 0;
   auto const check = [&] {
@@ -184,7 +163,7 @@ void H5File::write_rows(std::string const& name, std::int64_t first_row,
     require(h5::classify(type.get()) == h5::type_of<T>(), ExitCode::internal, "'", name, "' of '",
             path_, "' is ", h5::describe(type.get()), ", not ", name_of(h5::type_of<T>()));
     require(n_rows * values_per_row == n_values && first_row >= 0 &&
-                first_row + n_rows <= static_cast<std::int64_t>(shape[0]),
+                std::cmp_less_equal(first_row + n_rows, shape[0]),
             ExitCode::internal, n_values, " values at row ", first_row, " do not fit '", name,
             "' of '", path_, "' with ", shape[0], " rows of ", values_per_row);
   };
@@ -192,8 +171,8 @@ void H5File::write_rows(std::string const& name, std::int64_t first_row,
   if (std::find(shape.begin(), shape.end(), hsize_t{0}) != shape.end()) return;
 
   // Pieces end at multiples of `piece`; every rank makes as many calls as the one with most.
-  auto const piece =
-      piece_rows(dataset.get(), values_per_row * static_cast<std::int64_t>(sizeof(T)));
+  constexpr std::int64_t value_bytes = sizeof(T);
+  auto const piece = piece_rows(dataset.get(), values_per_row * value_bytes);
   auto const last_row = first_row + n_rows;
   std::int64_t n_calls = n_rows > 0 ? (last_row - 1) / piece - first_row / piece + 1 : 0;
   if (comm_) n_calls = comm_->all_max(n_calls);
@@ -203,7 +182,7 @@ void H5File::write_rows(std::string const& name, std::int64_t first_row,
     T const* const data = values.data() + (first - first_row) * values_per_row;
     write_piece(name, dataset.get(), h5::memory_type(h5::type_of<T>()), shape, {first, last}, data);
     remember(name, h5::type_of<T>(), {first, last}, data,
-             static_cast<std::size_t>((last - first) * values_per_row) * sizeof(T));
+             (last - first) * values_per_row * value_bytes);
     first = last;
   }
 }

@@ -23,11 +23,15 @@ std::vector<std::uint32_t> big_endian(std::span<float const> values) {
   return words;
 }
 
+/// What is converted at once, from pixel `first` on.
+std::span<float const> part_of(std::span<float const> pixels, std::int64_t first) {
+  return pixels.subspan(first, std::min(pixels_per_buffer, std::ssize(pixels) - first));
+}
+
 FitsSum data_sum_of(std::span<float const> pixels) {
   FitsSum sum;
-  for (std::size_t i = 0; i < pixels.size(); i += pixels_per_buffer) {
-    auto const words =
-        big_endian(pixels.subspan(i, std::min<std::size_t>(pixels_per_buffer, pixels.size() - i)));
+  for (std::int64_t i = 0; i < std::ssize(pixels); i += pixels_per_buffer) {
+    auto const words = big_endian(part_of(pixels, i));
     sum.add({reinterpret_cast<unsigned char const*>(words.data()), words.size() * 4});
   }
   return sum;
@@ -85,14 +89,14 @@ void check_range(Comm const& comm, HealpixHeader const& header, std::int64_t fir
   std::int64_t const before = comm.sum_before(n_here);
   std::int64_t const total = comm.all_sum(n_here);
   collectively(comm, "map", [&] {
-    require(header.nside > 0 && std::has_single_bit(static_cast<std::uint64_t>(header.nside)),
+    require(header.nside > 0 && std::has_single_bit(std::uint64_t(header.nside)),
             ExitCode::internal, "nside ", header.nside, " is not a power of two");
     require(before == first_pixel && total == n_pixels, ExitCode::internal,
             "the ranks' pixels do not cover the sky: this rank begins at ", first_pixel, " after ",
             before, " pixels of lower ranks, ", total, " of ", n_pixels, " in all");
-    for (std::size_t i = 0; i < pixels.size(); ++i) {
-      require(std::isfinite(pixels[i]), ExitCode::internal, "pixel ",
-              first_pixel + static_cast<std::int64_t>(i), " of the map is ", pixels[i]);
+    for (std::int64_t i = 0; i < n_here; ++i) {
+      require(std::isfinite(pixels[i]), ExitCode::internal, "pixel ", first_pixel + i,
+              " of the map is ", pixels[i]);
     }
   });
 }
@@ -119,11 +123,10 @@ void write_healpix_map(Comm const& comm, std::string const& path, HealpixHeader 
   });
   collectively(comm, "write the map file", [&] {
     durable::File file(path, durable::OpenMode::update);
-    for (std::size_t i = 0; i < pixels.size(); i += pixels_per_buffer) {
-      auto const words = big_endian(
-          pixels.subspan(i, std::min<std::size_t>(pixels_per_buffer, pixels.size() - i)));
-      file.write_at(data_offset + (first_pixel + static_cast<std::int64_t>(i)) * float_bytes,
-                    words.data(), std::ssize(words) * float_bytes);
+    for (std::int64_t i = 0; i < std::ssize(pixels); i += pixels_per_buffer) {
+      auto const words = big_endian(part_of(pixels, i));
+      file.write_at(data_offset + (first_pixel + i) * float_bytes, words.data(),
+                    std::ssize(words) * float_bytes);
     }
     file.sync();
     file.close();

@@ -11,7 +11,7 @@ namespace setsz {
 /// Local. Missing: Error(missing_input). Not JSON: Error(bad_data) with the reason and its place.
 nlohmann::json read_json(std::string const& path);
 
-/// Collective: rank 0 writes its `document`, indented, and waits until it lies on the disk.
+/// Collective: rank 0 writes its `document`, indented, and waits until it is on the disk.
 ///
 /// The file is written in place: stages give the name of a part (`context.part(...)`), which gets
 /// its final name when the product is published. All ranks return, or all throw the same

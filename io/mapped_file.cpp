@@ -16,7 +16,7 @@ MappedFile::MappedFile(std::string const& path) {
   struct stat status {};
   fstat(file.descriptor(), &status);
   require(S_ISREG(status.st_mode), ExitCode::missing_input, "'", path, "' is not a regular file");
-  auto const size = static_cast<std::size_t>(status.st_size);
+  std::size_t const size = status.st_size;
   if (size == 0) return;
   void* const data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.descriptor(), 0);
   require(data != MAP_FAILED, ExitCode::io, "cannot map '", path, "' (", std::strerror(errno), ")");

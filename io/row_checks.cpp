@@ -34,9 +34,9 @@ template <class T>
   Bits<T> outside = 0, zero = 0, beyond = 0;
   for (std::size_t i = 0; i < n; ++i) {
     T const x = numbers[i];
-    outside |= static_cast<Bits<T>>(!(x >= 0)) | static_cast<Bits<T>>(!(x < limit));
-    zero |= static_cast<Bits<T>>(x == 0);
-    beyond |= static_cast<Bits<T>>(x > far);
+    outside |= Bits<T>{!(x >= 0)} | Bits<T>{!(x < limit)};
+    zero |= Bits<T>{x == 0};
+    beyond |= Bits<T>{x > far};
   }
   return {outside != 0, zero != 0, beyond != 0};
 }
@@ -63,7 +63,7 @@ SETSZ_DISPATCH bool finite_at(float const* x, std::size_t n) { return finite(x, 
 SETSZ_DISPATCH bool finite_at(double const* x, std::size_t n) { return finite(x, n); }
 SETSZ_DISPATCH bool zero_at(std::uint64_t const* numbers, std::size_t n) {
   std::uint64_t zero = 0;
-  for (std::size_t i = 0; i < n; ++i) zero |= static_cast<std::uint64_t>(numbers[i] == 0);
+  for (std::size_t i = 0; i < n; ++i) zero |= std::uint64_t{numbers[i] == 0};
   return zero != 0;
 }
 

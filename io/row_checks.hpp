@@ -6,10 +6,11 @@
 
 namespace setsz {
 
-/// What a quick look at coordinates says; whoever sees something suspicious looks closely.
+/// The result of a quick check of coordinates; a suspicious one calls for the slow check of each
+/// value.
 struct CoordinateCheck {
   bool all_inside = true;   ///< 0 <= x < edge, so none is NaN
-  bool any_zero = false;    ///< exactly 0: a hole in the file?
+  bool any_zero = false;    ///< exactly 0: missing data?
   bool any_beyond = false;  ///< x > far: the box is filled further out
 };
 /// \param edge  of the box, in the unit of the coordinates

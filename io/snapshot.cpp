@@ -156,7 +156,7 @@ void Snapshot::visit_dark_matter(Range rows, DarkMatterVisitor const& visit) con
         visit(block);
         continue;
       }
-      // Slowly: wraps what lies on the edge, and says where and what is wrong.
+      // The slow way wraps positions at the edge, and reports what is wrong and where.
       auto const slow = read_checked({block.first_row, block.first_row + piece.size()});
       block.position = as_numbers(slow.position);
       block.velocity = as_numbers(slow.velocity);

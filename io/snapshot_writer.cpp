@@ -45,9 +45,9 @@ class GroupWriter {
   }
 
  private:
-  void check(char const* name, std::size_t n) const {
-    require(static_cast<std::int64_t>(n) == n_rows_, ExitCode::internal, group_, name, " of '",
-            file_.path(), "' would have ", n, " rows, the header says ", n_rows_);
+  void check(char const* name, std::int64_t n) const {
+    require(n == n_rows_, ExitCode::internal, group_, name, " of '", file_.path(), "' would have ",
+            n, " rows, the header says ", n_rows_);
   }
   H5File& file_;
   std::string group_;
@@ -61,10 +61,10 @@ void write_header(H5File& file, SnapshotHeader const& header, int n_files,
   for (std::size_t type = 0; type < 6; ++type) {
     require(n_this_file[type] <= std::numeric_limits<std::int32_t>::max(), ExitCode::internal,
             n_this_file[type], " particles are too many for one file");
-    in_file.push_back(static_cast<std::int32_t>(n_this_file[type]));
-    auto const total = static_cast<std::uint64_t>(header.n_particles[type]);
-    low.push_back(static_cast<std::uint32_t>(total & 0xffffffffU));
-    high.push_back(static_cast<std::uint32_t>(total >> 32));
+    in_file.push_back(std::int32_t(n_this_file[type]));
+    auto const total = header.n_particles[type];
+    low.push_back(std::uint32_t(total & 0xffffffff));
+    high.push_back(std::uint32_t(total >> 32));
   }
   file.create_group("/Header");
   file.set_attribute("/Header", "BoxSize", header.box_ckpch);
@@ -74,7 +74,7 @@ void write_header(H5File& file, SnapshotHeader const& header, int n_files,
   file.set_attribute("/Header", "OmegaLambda", header.cosmology.omega_l);
   file.set_attribute("/Header", "OmegaBaryon", header.cosmology.omega_b);
   file.set_attribute("/Header", "HubbleParam", header.cosmology.h);
-  file.set_attribute("/Header", "NumFilesPerSnapshot", static_cast<std::int32_t>(n_files));
+  file.set_attribute("/Header", "NumFilesPerSnapshot", std::int32_t{n_files});
   file.set_attribute_list("/Header", "NumPart_ThisFile", in_file);
   file.set_attribute_list("/Header", "NumPart_Total", low);
   file.set_attribute_list("/Header", "NumPart_Total_HighWord", high);

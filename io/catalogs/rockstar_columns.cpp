@@ -95,13 +95,13 @@ RockstarColumns find_rockstar_columns(HaloCatalogHeader const& header, std::size
   require(columns.names.size() == n_in_row, ExitCode::bad_data, "'", path, "': the header names ",
           columns.names.size(), " columns but the rows hold ", n_in_row,
           " (find_parents leaves names of columns that it does not write in its header); use the "
-          "list with all columns, or mend the first line");
+          "list with all columns, or correct the first line");
   columns.n_columns = n_in_row;
 
   auto const position_of = [&](std::string_view name) -> std::optional<std::size_t> {
     auto const found = std::find(columns.names.begin(), columns.names.end(), name);
     if (found == columns.names.end()) return {};
-    return static_cast<std::size_t>(found - columns.names.begin());
+    return found - columns.names.begin();
   };
   if (position_of(id_name.list)) {
     columns.kind = RockstarKind::list;

@@ -49,7 +49,7 @@ void CheckedRows::numbers(ParticleField field, Range rows, std::span<double> int
   require(first_negative < 0, ExitCode::bad_data, "'", path_, "': ", name, " is negative in row ",
           first_negative);
   fail(ExitCode::bad_data, "'", path_, "': ", name, " is zero in ", n_zero, " of the rows ",
-       rows.first, " to ", rows.last, " (a hole in the file?); fetch it again");
+       rows.first, " to ", rows.last, " (missing data?); download it again");
 }
 
 void CheckedRows::vectors(ParticleField field, Range rows, std::span<Vec3> into) const {
@@ -73,11 +73,11 @@ void CheckedRows::vectors(ParticleField field, Range rows, std::span<Vec3> into)
 void CheckedRows::refuse_zeros(Range rows, std::span<Vec3 const> positions) const {
   std::int64_t n_zero = 0;
   for (std::int64_t i = 0; i < std::ssize(positions); ++i) {
-    // A single particle may sit at the origin; several in a row are a hole in the file.
+    // A single particle may sit at the origin; several in a row are missing data.
     n_zero = positions[i] == Vec3{} ? n_zero + 1 : 0;
     require(n_zero < 8, ExitCode::bad_data, "'", path_,
             "': ", file_.name_of(ParticleField::position), " are all zero from row ",
-            rows.first + i - 7, " on (a hole in the file?); fetch it again");
+            rows.first + i - 7, " on (missing data?); download it again");
   }
 }
 
@@ -110,7 +110,7 @@ void CheckedRows::ids(Range rows, std::span<std::uint64_t> into) const {
   for (std::int64_t i = 1; i < std::ssize(into); ++i) {
     require(into[i] != 0 || into[i - 1] != 0, ExitCode::bad_data, "'", path_,
             "': ", file_.name_of_ids(), " are zero from row ", rows.first + i - 1,
-            " on (a hole in the file?); fetch it again");
+            " on (missing data?); download it again");
   }
 }
 

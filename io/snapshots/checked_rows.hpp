@@ -22,10 +22,10 @@ class CheckedRows {
   void numbers(ParticleField field, Range rows, std::span<double> into, Zeros zeros) const;
   /// Refuses vectors that are no numbers.
   void vectors(ParticleField field, Range rows, std::span<Vec3> into) const;
-  /// Wraps what lies outside the box by rounding; refuses what lies further out, and holes of
+  /// Wraps positions that are outside the box by rounding; refuses those further out, and runs of
   /// zeros. \return  how many were wrapped
   std::int64_t positions(Range rows, std::span<Vec3> into, double box_ckpch) const;
-  /// Refuses holes of zeros. \pre kind is dark_matter
+  /// Refuses runs of zeros. \pre kind is dark_matter
   void ids(Range rows, std::span<std::uint64_t> into) const;
 
  private:
@@ -36,8 +36,8 @@ class CheckedRows {
   ParticleKind kind_;
 };
 
-/// A thousand particles that all lie closer to the origin than this share of the box are in other
-/// units than the box.
+/// If a thousand particles are all closer to the origin than this fraction of the box, their unit
+/// is not that of the box.
 inline constexpr double smallest_extent = 2e-3;
 
 /// Does a block need no look at its values one by one?

@@ -38,8 +38,8 @@ class Comparison {
   template <class T>
   void compare(std::size_t i, char const* name, T expected, T found) {
     if (expected == found) return;
-    problems_.push_back(concat("'", files_[i], "' is of another snapshot than '", files_[0],
-                               "': ", name, " is ", found, ", not ", expected));
+    problems_.push_back(concat("'", files_[i], "' belongs to a different snapshot than '",
+                               files_[0], "': ", name, " is ", found, ", not ", expected));
   }
   Files const& files_;
   std::vector<std::string>& problems_;

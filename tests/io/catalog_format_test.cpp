@@ -51,7 +51,7 @@ TEST_F(CatalogFormatTable, one_more_row_reads_another_format) {
   EXPECT_TRUE(contains(error_of([&] {
                          read_halo_catalog(comm_, {first, first}, MassDefinition::m200c, 0, table_);
                        }),
-                       "stands twice"));
+                       "occurs twice"));
 }
 
 TEST_F(CatalogFormatTable, an_unknown_file_is_refused_with_its_looks_and_the_known_formats) {

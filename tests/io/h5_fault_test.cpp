@@ -61,8 +61,7 @@ TEST(H5Fault, a_truncated_file_is_refused_at_every_length) {
     auto const text = error_of([&] { H5File::open(scratch / "cut.h5"); });
     ASSERT_TRUE(contains(text, "65 '")) << length;
     if (length < 64) continue;
-    ASSERT_TRUE(
-        contains(text, concat(length, " bytes found, its superblock wants ", bytes.size())));
+    ASSERT_TRUE(contains(text, concat(length, " bytes found, its superblock says ", bytes.size())));
   }
 }
 
@@ -150,7 +149,7 @@ TEST(H5Fault, rows_beyond_the_end_are_refused) {
   EXPECT_TRUE(contains(error_of([&] {
                          file.read_rows<std::int64_t>("/group/id", {1, 3});
                        }),
-                       "rows 1 to 3 are asked of '/group/id'"));
+                       "rows 1 to 3 of '/group/id' in '"));
 }
 
 TEST(H5Fault, what_cannot_be_created_is_refused_by_all_ranks) {

@@ -126,7 +126,7 @@ TEST(HaloCatalog, RefusesWhatCannotBeTrue) {
     EXPECT_NE(text.find(part), std::string::npos) << text;
   };
   expect(header + row(1, 1e13, 50.1, -1), "outside the box of 50");
-  expect(header + row(1, 1e13, 1, -1) + row(1, 2e13, 3, -1), "halo id 1 stands twice");
+  expect(header + row(1, 1e13, 1, -1) + row(1, 2e13, 3, -1), "halo id 1 occurs twice");
   expect(header + row(1, -1e13, 1, -1), "is negative");
   expect(header + std::string("1 -1 nan 300.5 1 2 3 10 -20 30 1e12 -2e12 3e12 15.5 12 2e13 -1\n"),
          "not a finite number");
@@ -210,7 +210,7 @@ TEST_F(RealCatalogs, NamesThatFindParentsLeavesBehindShiftNothing) {
   content.replace(version, 10, "0.99.9-RC9");
   auto const text = refusal(comm, content, ExitCode::bad_data);
   for (auto const* part : {"the header names 41 columns but the rows hold 34", "find_parents",
-                           "use the list with all columns, or mend the first line"})
+                           "use the list with all columns, or correct the first line"})
     EXPECT_NE(text.find(part), std::string::npos) << text;
 }
 

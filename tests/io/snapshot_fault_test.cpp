@@ -80,7 +80,8 @@ TEST_F(SnapshotFault, patterns_that_name_nothing_or_too_much_are_refused) {
 TEST_F(SnapshotFault, a_file_of_another_snapshot_is_named_with_what_differs) {
   auto const text = opening(
       [](H5Edit& edit) { edit.set_attribute("/Header", "BoxSize", std::vector<double>{20000}); });
-  EXPECT_TRUE(contains(text, "65 '" + file(1) + "' is of another snapshot than '" + file(0)));
+  EXPECT_TRUE(
+      contains(text, "65 '" + file(1) + "' belongs to a different snapshot than '" + file(0)));
   EXPECT_TRUE(contains(text, "BoxSize is 20000, not 10000"));
   EXPECT_TRUE(contains(opening([](H5Edit& edit) {
                          edit.set_attribute("/Header", "Time", std::vector<double>{1});

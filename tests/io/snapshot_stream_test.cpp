@@ -181,7 +181,7 @@ TEST_F(SnapshotStream, names_a_file_that_was_cut_off_while_it_was_open) {
   EXPECT_TRUE(contains(error_of([&] {
                          rows.read({0, 10000}, std::span(ids));
                        }),
-                       "it is truncated: fetch it again"));
+                       "the file is truncated: download it again"));
 }
 
 }  // namespace
