@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/quadrature.hpp"
 #include "pipeline/base/units.hpp"
 
 namespace setsz {
@@ -93,10 +94,6 @@ GnfwSlopes gnfw_slopes(GnfwShape const& shape, double r_over_r200) {
 
 double gnfw_volume_integral(GnfwShape const& shape, double x_max) {
   // x = core (e^t - 1) spreads the steep centre; Gauss-Legendre of 8 points in panels of t.
-  constexpr std::array<double, 4> node{0.1834346424956498, 0.5255324099163290, 0.7966664774136267,
-                                       0.9602898564975363};
-  constexpr std::array<double, 4> weight{0.3626837833783620, 0.3137066458778873, 0.2223810344533745,
-                                         0.1012285362903763};
   constexpr int n_panels = 24;
   double const half = std::log1p(x_max / shape.core) / n_panels / 2;
   auto const integrand = [&](double t) {
@@ -106,8 +103,8 @@ double gnfw_volume_integral(GnfwShape const& shape, double x_max) {
   double sum = 0;
   for (int panel = 0; panel < n_panels; ++panel) {
     double const middle = (2 * panel + 1) * half;
-    for (std::size_t i = 0; i < node.size(); ++i)
-      sum += weight[i] * (integrand(middle - half * node[i]) + integrand(middle + half * node[i]));
+    for (auto const& [node, weight] : gauss_8)
+      sum += weight * (integrand(middle - half * node) + integrand(middle + half * node));
   }
   return sum * half;
 }

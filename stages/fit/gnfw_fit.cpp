@@ -15,6 +15,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/quadrature.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -250,11 +251,8 @@ struct BinRule {
 
 /// Gauss-Legendre of 5 points in `n_panels` parts, denser towards the centre in the first bin.
 std::vector<BinRule> bin_rules(std::int64_t n_bins) {
-  constexpr std::array<double, 5> node{-0.9061798459386640, -0.5384693101056831, 0,
-                                       0.5384693101056831, 0.9061798459386640};
-  constexpr std::array<double, 5> weight{0.2369268850561891, 0.4786286704993665, 0.5688888888888889,
-                                         0.4786286704993665, 0.2369268850561891};
   double const width = score_radius_r200 / real(n_bins);
+  auto const points = both_sides(gauss_5);
   std::vector<BinRule> rules(n_bins);
   for (std::size_t bin = 0; bin < rules.size(); ++bin) {
     std::vector<double> edges;
@@ -266,10 +264,10 @@ std::vector<BinRule> bin_rules(std::int64_t n_bins) {
     std::sort(edges.begin(), edges.end());
     for (std::size_t e = 0; e + 1 < edges.size(); ++e) {
       double const middle = (edges[e] + edges[e + 1]) / 2, half = (edges[e + 1] - edges[e]) / 2;
-      for (std::size_t i = 0; i < node.size(); ++i) {
-        double const x = middle + half * node[i];
+      for (auto const& [node, weight] : points) {
+        double const x = middle + half * node;
         rules[bin].x.push_back(x);
-        rules[bin].weight.push_back(half * weight[i] * 4 * std::numbers::pi * x * x);
+        rules[bin].weight.push_back(half * weight * 4 * std::numbers::pi * x * x);
       }
     }
   }

@@ -6,11 +6,11 @@
 #include <cassert>
 #include <cmath>
 #include <numbers>
-#include <utility>
 
 #include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/quadrature.hpp"
 
 namespace setsz {
 namespace {
@@ -18,27 +18,6 @@ namespace {
 /// Between rows tables are cubic in ln M: the error, 3/128 step^4 f''''/f, is some 1e-5 where
 /// the GNFW profile steepens fastest, at 1e11 Msun/h.
 constexpr double ln_mass_step = 0.1;
-
-/// Nodes and weights of Gauss-Legendre quadrature on [0, 1], by Newton's method.
-template <int n>
-std::array<std::pair<double, double>, n> gauss_legendre() {
-  std::array<std::pair<double, double>, n> rule;
-  for (int i = 0; i < n; ++i) {
-    double x = std::cos(std::numbers::pi * (i + 0.75) / (n + 0.5));
-    double slope = 1;
-    for (int iteration = 0; iteration < 20; ++iteration) {
-      double previous = 1, value = x;
-      for (int k = 2; k <= n; ++k) {
-        double const next = ((2 * k - 1) * x * value - (k - 1) * previous) / k;
-        previous = std::exchange(value, next);
-      }
-      slope = n * (x * value - previous) / (x * x - 1);
-      x -= value / slope;
-    }
-    rule[i] = {(1 + x) / 2, 1 / ((1 - x * x) * slope * slope)};
-  }
-  return rule;
-}
 
 /// Means over the discs within the nodes, of a projection that is linear between them, scaled to
 /// the known integral.

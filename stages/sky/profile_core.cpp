@@ -7,19 +7,10 @@
 
 #include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/quadrature.hpp"
 
 namespace setsz {
 namespace {
-
-struct Node {
-  double t, weight;
-};
-/// Gauss-Legendre on [-1, 1] with 10 points. \source Abramowitz & Stegun (1964), table 25.4
-constexpr std::array<Node, 5> gauss10 = {{{0.1488743389816312, 0.2955242247147529},
-                                          {0.4333953941292472, 0.2692667193099963},
-                                          {0.6794095682990244, 0.2190863625159821},
-                                          {0.8650633666889845, 0.1494513491505806},
-                                          {0.9739065285171717, 0.0666713443086881}}};
 
 /// Around a pixel, its corners; where its edges are bent (near the poles, and of large pixels
 /// anywhere), their middles as well.
@@ -169,7 +160,7 @@ double ProfileCore::along(Line const& line) const {
   double const low = std::asinh(-foot / width), high = std::asinh((1 - foot) / width);
   double const middle = (low + high) / 2, half = (high - low) / 2;
   double sum = 0;
-  for (auto const& [node, weight] : gauss10) {
+  for (auto const& [node, weight] : gauss_10) {
     for (double const w : {middle - half * node, middle + half * node}) {
       double const grown = std::exp(w), step = width * (grown - 1 / grown) / 2;
       sum += weight * (grown + 1 / grown) / 2 * mean_within(d2 + step * step * length2);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/sky/profile_row.hpp"
 
-#include <array>
 #include <cmath>
 
 #include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/quadrature.hpp"
 
 namespace setsz {
 namespace {
@@ -15,14 +15,6 @@ inline float one_minus_cos(float x) {
   float const q = x * x;
   return q * (0.5F - q * (1.0F / 24 - q * (1.0F / 720 - q * (1.0F / 40320))));
 }
-
-/// 8-point Gauss-Legendre on [-1, 1]. \source Abramowitz & Stegun, table 25.4
-constexpr std::array<std::pair<double, double>, 4> gauss8 = {{
-    {0.1834346424956498, 0.3626837833783620},
-    {0.5255324099163290, 0.3137066458778873},
-    {0.7966664774136267, 0.2223810344533745},
-    {0.9602898564975363, 0.1012285362903763},
-}};
 
 template <class Number>
 double interpolate(Number const* table, double limit, double place) {
@@ -98,7 +90,7 @@ double ClaimedProfileRow::at(double s, double z, double dphi) {
   for (auto const& [first, last] : taken_) {
     double const middle = (first + last) / 2, half = (last - first) / 2;
     double sum = 0;
-    for (auto const& [node, weight] : gauss8) {
+    for (auto const& [node, weight] : gauss_8) {
       for (double const l : {middle - half * node, middle + half * node})
         sum += weight * interpolate(pressure_.data(), limit, std::sqrt(b2 + l * l) * per_length);
     }
