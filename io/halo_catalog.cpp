@@ -14,7 +14,8 @@ void check_same_header(HaloCatalogHeader const& first, HaloCatalogHeader const& 
                        std::string const& first_path, std::string const& path) {
   auto const same = [&](auto const& a, auto const& b, char const* what) {
     require(a == b, ExitCode::bad_data, "'", path, "' and '", first_path, "' differ in ", what,
-            " (", b.value_or(0), ", ", a.value_or(0), "): files of another snapshot?");
+            " (", b.value_or(0), ", ", a.value_or(0),
+            "); do the files belong to different snapshots?");
   };
   same(first.a, other.a, "a");
   same(first.omega_m, other.omega_m, "Om");

@@ -204,7 +204,7 @@ TEST_F(CatalogStageTest, RefusesAnIdThatComesTwice) {
   auto lines = halo_lines();
   lines.push_back(lines[20]);
   write_list(list_of(lines));
-  EXPECT_TRUE(test::contains(test::error_of([&] { run(); }), "65 halo id 120 stands twice"));
+  EXPECT_TRUE(test::contains(test::error_of([&] { run(); }), "65 halo id 120 occurs twice"));
 }
 
 TEST_F(CatalogStageTest, BeforeItRunsItTellsWhatItWillHold) {
