@@ -64,7 +64,7 @@ install_packages() {
 release_packages=(
   g++ cmake ninja-build git ca-certificates pkg-config
   openmpi-bin libopenmpi-dev libhdf5-openmpi-dev
-  libboost-program-options-dev nlohmann-json3-dev libxxhash-dev
+  libboost-dev libboost-program-options-dev nlohmann-json3-dev libxxhash-dev
   libceres-dev libfftw3-dev libfftw3-mpi-dev libhealpix-cxx-dev libcfitsio-dev
   libtorch-dev libdnnl-dev
   libopenblas0-pthread  # libtorch uses any BLAS; with the reference BLAS it is 26 times slower

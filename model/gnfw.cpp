@@ -2,15 +2,18 @@
 #include "model/gnfw.hpp"
 
 #include <array>
+#include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/base/quadrature.hpp"
 #include "pipeline/base/units.hpp"
 
 namespace setsz {
+
+using boost::math::quadrature::gauss;
+
 namespace {
 
 /// Battaglia et al. (2012), table 1: thermal pressure, {P0, xc, beta} x {A, mass slope, z slope}.
@@ -95,18 +98,15 @@ GnfwSlopes gnfw_slopes(GnfwShape const& shape, double r_over_r200) {
 double gnfw_volume_integral(GnfwShape const& shape, double x_max) {
   // x = core (e^t - 1) spreads the steep centre; Gauss-Legendre of 8 points in panels of t.
   constexpr int n_panels = 24;
-  double const half = std::log1p(x_max / shape.core) / n_panels / 2;
+  double const width = std::log1p(x_max / shape.core) / n_panels;
   auto const integrand = [&](double t) {
     double const x = shape.core * std::expm1(t);
     return 4 * std::numbers::pi * x * x * gnfw(shape, x) * (x + shape.core);
   };
   double sum = 0;
-  for (int panel = 0; panel < n_panels; ++panel) {
-    double const middle = (2 * panel + 1) * half;
-    for (auto const& [node, weight] : gauss_8)
-      sum += weight * (integrand(middle - half * node) + integrand(middle + half * node));
-  }
-  return sum * half;
+  for (int panel = 0; panel < n_panels; ++panel)
+    sum += gauss<double, 8>::integrate(integrand, panel * width, (panel + 1) * width);
+  return sum;
 }
 
 GnfwParameters battaglia2012_parameters(Battaglia2012 calibration) {

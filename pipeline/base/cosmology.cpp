@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/base/cosmology.hpp"
 
+#include <boost/math/quadrature/gauss_kronrod.hpp>
 #include <cmath>
 #include <numbers>
 
@@ -21,13 +22,11 @@ double Cosmology::critical_density(double redshift) const {
 }
 
 double Cosmology::comoving_distance(double redshift) const {
-  // Simpson's rule with steps of at most 0.01: the integrand is smooth, the error below 1e-10.
-  int const half_steps = 2 * (8 + static_cast<int>(redshift * 100));
-  double const step = redshift / half_steps;
-  double sum = 1 / expansion(0) + 1 / expansion(redshift);
-  for (int i = 1; i < half_steps; ++i) sum += (i % 2 ? 4 : 2) / expansion(i * step);
   constexpr double hubble_distance_kpch = units::light_speed_kms / 100 * 1000;
-  return hubble_distance_kpch * sum * step / 3;
+  auto const integrand = [this](double z) { return 1 / expansion(z); };
+  constexpr unsigned max_halvings = 10;
+  return hubble_distance_kpch * boost::math::quadrature::gauss_kronrod<double, 31>::integrate(
+                                    integrand, 0.0, redshift, max_halvings, 1e-12);
 }
 
 double Cosmology::redshift_at(double comoving_distance_ckpch) const {

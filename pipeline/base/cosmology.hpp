@@ -16,7 +16,7 @@ struct Cosmology {
   double critical_density(double redshift) const;
   double baryon_fraction() const { return omega_b / omega_m; }
 
-  /// Line-of-sight comoving distance [ckpc/h], by Simpson quadrature (relative 1e-10).
+  /// Line-of-sight comoving distance [ckpc/h], by adaptive quadrature (relative 1e-12).
   double comoving_distance(double redshift) const;
   /// Its inverse, by bisection. \pre 0 <= distance < comoving_distance(20)
   double redshift_at(double comoving_distance_ckpch) const;

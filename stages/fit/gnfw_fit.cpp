@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -15,7 +16,6 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
-#include "pipeline/base/quadrature.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -249,10 +249,10 @@ struct BinRule {
   std::vector<double> x, weight;
 };
 
-/// Gauss-Legendre of 5 points in `n_panels` parts, denser towards the centre in the first bin.
+/// Gauss-Legendre of 5 points in parts of each bin, denser towards the centre in the first bin.
 std::vector<BinRule> bin_rules(std::int64_t n_bins) {
+  using Rule = boost::math::quadrature::gauss<double, 5>;
   double const width = score_radius_r200 / real(n_bins);
-  auto const points = both_sides(gauss_5);
   std::vector<BinRule> rules(n_bins);
   for (std::size_t bin = 0; bin < rules.size(); ++bin) {
     std::vector<double> edges;
@@ -264,10 +264,15 @@ std::vector<BinRule> bin_rules(std::int64_t n_bins) {
     std::sort(edges.begin(), edges.end());
     for (std::size_t e = 0; e + 1 < edges.size(); ++e) {
       double const middle = (edges[e] + edges[e + 1]) / 2, half = (edges[e + 1] - edges[e]) / 2;
-      for (auto const& [node, weight] : points) {
+      auto const add = [&](double node, double weight) {
         double const x = middle + half * node;
         rules[bin].x.push_back(x);
         rules[bin].weight.push_back(half * weight * 4 * std::numbers::pi * x * x);
+      };
+      for (std::size_t i = 0; i < Rule::abscissa().size(); ++i) {
+        double const node = Rule::abscissa()[i], weight = Rule::weights()[i];
+        add(node, weight);
+        if (node > 0) add(-node, weight);
       }
     }
   }

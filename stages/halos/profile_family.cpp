@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/math/quadrature/gauss.hpp>
 #include <cassert>
 #include <cmath>
 #include <numbers>
@@ -10,9 +11,11 @@
 #include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
-#include "pipeline/base/quadrature.hpp"
 
 namespace setsz {
+
+using boost::math::quadrature::gauss;
+
 namespace {
 
 /// Between rows tables are cubic in ln M: the error, 3/128 step^4 f''''/f, is some 1e-5 where
@@ -59,8 +62,6 @@ ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profil
     : x_cut_(x_cut), ln_mass_min_(std::log(mass_min)) {
   require(mass_min > 0 && mass_max >= mass_min && x_cut > 0, ExitCode::internal,
           "profile family from mass ", mass_min, " to ", mass_max, ", cut ", x_cut);
-  static auto const line_rule = gauss_legendre<24>();
-  static auto const shell_rule = gauss_legendre<4>();
   // The interval of mass_max, and one row beyond the range on each side.
   auto const n_rows =
       4 + static_cast<std::size_t>((std::log(mass_max) - ln_mass_min_) / ln_mass_step);
@@ -76,17 +77,16 @@ ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profil
       row.pressure[i] = profile(mass, x);
       // Half the chord, with l = chord t^2: the nodes crowd where the profile peaks.
       double const chord = std::sqrt(x_cut * x_cut - x * x);
-      double line = 0;
-      for (auto const& [t, weight] : line_rule) {
+      auto const line = [&](double t) {
         double const l = chord * t * t;
-        line += weight * 2 * t * profile(mass, std::sqrt(x * x + l * l));
-      }
-      row.projected[i] = 2 * chord * line;
+        return 2 * t * profile(mass, std::sqrt(x * x + l * l));
+      };
+      row.projected[i] = 2 * chord * gauss<double, 24>::integrate(line, 0.0, 1.0);
       row.enclosed[i] = enclosed;
-      for (auto const& [t, weight] : shell_rule) {
-        double const radius = x + step * t;
-        enclosed += 4 * std::numbers::pi * step * weight * radius * radius * profile(mass, radius);
-      }
+      auto const shell = [&](double radius) {
+        return 4 * std::numbers::pi * radius * radius * profile(mass, radius);
+      };
+      enclosed += gauss<double, 4>::integrate(shell, x, x + step);
     }
     row.enclosed[n_nodes] = row.enclosed[n_nodes + 1] = enclosed;
     row.mean_projected = disc_means(row.projected, x_cut, enclosed);

@@ -2,6 +2,7 @@
 #include "stages/mock/gas_field.hpp"
 
 #include <algorithm>
+#include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -25,18 +26,16 @@ double transfer_shape(double r_over_r200) {
   return (1 - q) / (1 + q);
 }
 
-/// What makes the exchange leave the sum of P V within 2 R200 as it is (Simpson's rule).
+/// The factor that makes the exchange leave the sum of P V within 2 R200 as it is.
 double transfer_normalisation(GnfwShape const& shape, double transfer) {
   if (transfer == 0) return 1;
-  constexpr int n_steps = 64;
-  double plain = 0, changed = 0;
-  for (int i = 0; i <= n_steps; ++i) {
-    double const x = 2.0 * i / n_steps;
-    double const weight = (i == 0 || i == n_steps ? 1 : i % 2 ? 4 : 2) * x * x * gnfw(shape, x);
-    plain += weight;
-    changed += weight * std::exp(transfer * transfer_shape(x));
-  }
-  return plain / changed;
+  auto const content = [&](double strength) {
+    auto const integrand = [&](double x) {
+      return x * x * gnfw(shape, x) * std::exp(strength * transfer_shape(x));
+    };
+    return boost::math::quadrature::gauss<double, 30>::integrate(integrand, 0.0, 2.0);
+  };
+  return content(0) / content(transfer);
 }
 
 /// exp(-d^2 / 2 w^2), 0 beyond 5 w.

@@ -2,6 +2,7 @@
 #include "stages/mock/mass_function.hpp"
 
 #include <algorithm>
+#include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
 
 #include "pipeline/base/number.hpp"
@@ -27,8 +28,8 @@ Cumulative cumulative(double mass_min, double mass_max, double redshift) {
   for (int i = 0; i <= n_steps; ++i) table.log_mass[i] = low + i * step;
   for (std::size_t i = n_steps; i-- > 0;) {
     double const x = table.log_mass[i];
-    table.above[i] =
-        table.above[i + 1] + step / 6 * (value(x) + 4 * value(x + step / 2) + value(x + step));
+    table.above[i] = table.above[i + 1] +
+                     boost::math::quadrature::gauss<double, 3>::integrate(value, x, x + step);
   }
   return table;
 }

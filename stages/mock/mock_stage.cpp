@@ -107,7 +107,7 @@ void MockOptions::validate() const {
 MockStage::MockStage(Configuration const& configuration, SnapshotInstance snapshot)
     : snapshot_(std::move(snapshot)),
       seed_(static_cast<std::uint64_t>(configuration.get<RunOptions>().seed)) {
-  record_ = {.stage = "mock", .instance = snapshot_.name, .version = 1};
+  record_ = {.stage = "mock", .instance = snapshot_.name, .version = 2};
   record_.settings.add("run.seed", seed_);
   record_.settings.add("snapshot.mock_redshift", snapshot_.section.mock_redshift);
   options_ = record_.take<MockOptions>(configuration);

@@ -3,11 +3,14 @@
 #include "pipeline/base/number.hpp"
 
 #include <algorithm>
+#include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
 
 namespace setsz {
+
+using boost::math::quadrature::gauss;
 
 namespace {
 
@@ -25,21 +28,18 @@ double mass_shape(double y) {
 
 NfwProfile::NfwProfile(double concentration)
     : concentration_(concentration), norm_(1 / mass_shape(concentration)) {
-  // From far outside inwards: the integral in steps of ln x by Simpson's rule. Beyond the last
-  // point rho M/s^2 falls like s^-5 ln s; what is left there is below 1e-4 of the inner values.
+  // From far outside inwards, in steps of ln x. Beyond the last point rho M/s^2 falls like
+  // s^-5 ln s; what is left there is below 1e-4 of the inner values.
   double const step = (log_x_max - log_x_min) / (n_table - 1);
   auto const integrand = [&](double log_x) {
     double const x = std::exp(log_x);
     return density(x) * enclosed_mass(x) / x;
   };
-  double const x_end = std::exp(log_x_max);
   double integral = integrand(log_x_max) / 4;  // of a fall like x^-4 in ln x
   for (int i = n_table - 1; i >= 0; --i) {
     double const log_x = log_x_min + i * step;
-    if (i < n_table - 1)
-      integral +=
-          step / 6 * (integrand(log_x) + 4 * integrand(log_x + step / 2) + integrand(log_x + step));
-    dispersion2_[i] = integral / density(i < n_table - 1 ? std::exp(log_x) : x_end);
+    if (i < n_table - 1) integral += gauss<double, 3>::integrate(integrand, log_x, log_x + step);
+    dispersion2_[i] = integral / density(std::exp(log_x));
   }
 }
 

@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
 
 #include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/number.hpp"
-#include "pipeline/base/quadrature.hpp"
 
 namespace setsz {
+
+using boost::math::quadrature::gauss;
+
 namespace {
 
 /// Around a pixel, its corners; where its edges are bent (near the poles, and of large pixels
@@ -158,15 +161,11 @@ double ProfileCore::along(Line const& line) const {
   double const foot = -(line.x0 * dx + line.y0 * dy) / length2, d2 = cross * cross / length2;
   double const width = std::sqrt((d2 + softening2_) / length2);
   double const low = std::asinh(-foot / width), high = std::asinh((1 - foot) / width);
-  double const middle = (low + high) / 2, half = (high - low) / 2;
-  double sum = 0;
-  for (auto const& [node, weight] : gauss_10) {
-    for (double const w : {middle - half * node, middle + half * node}) {
-      double const grown = std::exp(w), step = width * (grown - 1 / grown) / 2;
-      sum += weight * (grown + 1 / grown) / 2 * mean_within(d2 + step * step * length2);
-    }
-  }
-  return 0.5 * cross * sum * half * width;
+  auto const integrand = [&](double w) {
+    double const grown = std::exp(w), step = width * (grown - 1 / grown) / 2;
+    return (grown + 1 / grown) / 2 * mean_within(d2 + step * step * length2);
+  };
+  return 0.5 * cross * width * gauss<double, 10>::integrate(integrand, low, high);
 }
 
 std::optional<std::int64_t> ProfileCore::common_quadrant() const {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/sky/profile_row.hpp"
 
+#include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
 
 #include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/number.hpp"
-#include "pipeline/base/quadrature.hpp"
 
 namespace setsz {
+
+using boost::math::quadrature::gauss;
+
 namespace {
 
 /// 1 - cos(x) for |x| < 0.5, to rounding (Taylor; a division costs more than all of it).
@@ -87,15 +90,11 @@ double ClaimedProfileRow::at(double s, double z, double dphi) {
   double const per_length = limit / r_cut_;
   double value = interpolate(projected_.data(), limit, std::sqrt(b2) * per_length) * r200_;
   claims_.along(foot, direction, std::sqrt(r_cut_ * r_cut_ - b2), taken_);
-  for (auto const& [first, last] : taken_) {
-    double const middle = (first + last) / 2, half = (last - first) / 2;
-    double sum = 0;
-    for (auto const& [node, weight] : gauss_8) {
-      for (double const l : {middle - half * node, middle + half * node})
-        sum += weight * interpolate(pressure_.data(), limit, std::sqrt(b2 + l * l) * per_length);
-    }
-    value -= half * sum;
-  }
+  auto const pressure = [&](double l) {
+    return interpolate(pressure_.data(), limit, std::sqrt(b2 + l * l) * per_length);
+  };
+  for (auto const& [first, last] : taken_)
+    value -= gauss<double, 8>::integrate(pressure, first, last);
   return std::max(value, 0.0);
 }
 

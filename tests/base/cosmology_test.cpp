@@ -58,8 +58,8 @@ TEST(Cosmology, DistanceOfAnEmptyAndAnEinsteinDeSitterUniverseIsExact) {
   Cosmology const de_sitter{.omega_m = 0, .omega_l = 1};
   for (double const z : {0.0, 0.01, 0.5, 1.0, 5.0}) {
     EXPECT_NEAR(einstein.comoving_distance(z), 2 * c_over_h0 * (1 - 1 / std::sqrt(1 + z)),
-                1e-9 * c_over_h0);
-    EXPECT_NEAR(de_sitter.comoving_distance(z), c_over_h0 * z, 1e-9 * c_over_h0);
+                1e-12 * c_over_h0);
+    EXPECT_NEAR(de_sitter.comoving_distance(z), c_over_h0 * z, 1e-12 * c_over_h0);
   }
 }
 
