@@ -44,8 +44,8 @@ ModelState read_checked(std::string const& path) {
       state.description[key] = nlohmann::json::parse(file.attribute<std::string>("/", key));
   for (auto const& group : file.members("/"))
     for (auto const& name : file.members("/" + group)) {
-      auto const dataset = "/" + group + "/" + name;
-      state.tensors[group + "/" + name] = {file.info(dataset).shape, file.read_all<float>(dataset)};
+      auto const tensor = concat(group, "/", name), dataset = "/" + tensor;
+      state.tensors[tensor] = {file.info(dataset).shape, file.read_all<float>(dataset)};
     }
   require(file.attribute<std::string>("/", hash_key) == hash_of(state), ExitCode::bad_data,
           "its content does not match its hash");

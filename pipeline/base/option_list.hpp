@@ -22,8 +22,8 @@ enum class Affects {
 /// What stands beside an option's key and default: everything that help, the manual, the validator
 /// and the fingerprint need. Ranges are inclusive.
 struct OptionTraits {
-  std::string_view unit = "";
-  std::string_view help = "";
+  std::string_view unit = {};
+  std::string_view help = {};
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   Affects affects = Affects::result;
@@ -55,12 +55,13 @@ class OptionList {
 
   /// One of a few named values.
   template <class Enum>
-  void add(std::string key, Enum& value, std::vector<std::pair<std::string, Enum>> const& choices,
-           OptionTraits const& traits) {
+  void add(std::string const& key, Enum& value,
+           std::vector<std::pair<std::string, Enum>> const& choices, OptionTraits const& traits) {
     std::vector<std::string> names;
+    names.reserve(choices.size());
     for (auto const& choice : choices) names.push_back(choice.first);
     add_choice(
-        std::move(key), names, [&value, choices](std::size_t i) { value = choices[i].second; },
+        key, names, [&value, choices](std::size_t i) { value = choices[i].second; },
         [&value, choices] {
           std::size_t i = 0;
           while (choices[i].second != value) ++i;
