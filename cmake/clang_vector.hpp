@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Only for clang-tidy (.clang-tidy includes it before everything else). With C++20's constexpr
-// members of std::vector, clang instantiates vectors of a class that libtorch 1.13 has only declared,
-// and stops there. Here these members are not constexpr.
+// members of std::vector, clang instantiates vectors of a class that libtorch 1.13 has only
+// declared, and stops there. Here these members are not constexpr.
 #pragma once
 
 #include <bits/stl_uninitialized.h>

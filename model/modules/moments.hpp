@@ -54,7 +54,7 @@ class MomentColumns : public ModuleOf<MomentColumns> {
 
   std::vector<std::string> measured() const override {
     auto names = features.names();
-    for (auto& name : names) name = "moments_" + name;
+    for (auto& name : names) name.insert(0, "moments_");
     return names;
   }
   void measure(std::span<TargetBatch const> lanes, std::span<Moments> sums) const override {

@@ -93,7 +93,7 @@ struct StageRecord {
   template <class Options>
   Options take(Configuration const& configuration, std::string_view section = Options::section,
                std::initializer_list<Affects> noted = {Affects::result, Affects::prediction}) {
-    auto const options = configuration.get<Options>(section);
+    auto options = configuration.get<Options>(section);
     note(options, noted);
     return options;
   }
