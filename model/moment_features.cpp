@@ -44,6 +44,7 @@ constexpr std::array<std::string_view, 2> other_features{"potential", "radius"};
 
 std::vector<std::string> MomentFeatures::kinds() {
   std::vector<std::string> kinds;
+  kinds.reserve(scale_features.size() + other_features.size());
   for (auto const& feature : scale_features) kinds.emplace_back(feature.kind);
   kinds.insert(kinds.end(), other_features.begin(), other_features.end());
   return kinds;

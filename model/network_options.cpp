@@ -14,12 +14,14 @@ namespace {
 
 std::vector<std::unique_ptr<Module>> copies(std::vector<std::unique_ptr<Module>> const& modules) {
   std::vector<std::unique_ptr<Module>> result;
+  result.reserve(modules.size());
   for (auto const& module : modules) result.push_back(module->clone());
   return result;
 }
 
 std::vector<std::string> names(std::vector<std::unique_ptr<Module>> const& modules) {
   std::vector<std::string> result;
+  result.reserve(modules.size());
   for (auto const& module : modules) result.emplace_back(module->name());
   return result;
 }

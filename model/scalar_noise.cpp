@@ -25,6 +25,7 @@ ScalarNoise::ScalarNoise(ClusterColumns const& columns,
     : vector_angle_deg_(strength.vector_angle_deg) {
   for (std::size_t i = 0; i < columns.scalars.size(); ++i) {
     std::vector<double> values;
+    values.reserve(training.size());
     for (auto const& scalars : training) values.push_back(scalars[i]);
     std::ranges::sort(values);
     values.erase(std::unique(values.begin(), values.end()), values.end());

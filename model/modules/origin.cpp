@@ -81,7 +81,7 @@ class OriginNetwork : public ModuleNetwork {
  private:
   /// In units of R200/2, the reach of the shift.
   at::Tensor linear_part(ClusterContext const& context) const {
-    auto const part = at::zeros({3});
+    auto part = at::zeros({3});
     auto const& fitted = context.setup.standardisation.fitted;
     auto const coefficients = fitted.find(Origin::key);
     if (!options_.linear || coefficients == fitted.end()) return part;
