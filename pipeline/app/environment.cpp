@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "pipeline/app/blas_core.hpp"
 #include "pipeline/app/code_version.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/run/memory.hpp"
@@ -31,6 +32,10 @@ void log_blas() {
   using Text = char* (*)();
   if (auto const config = reinterpret_cast<Text>(dlsym(RTLD_DEFAULT, "openblas_get_config"))) {
     Log::info("BLAS: ", config());
+    if (auto const was = corrected_blas_core(); !was.empty())
+      Log::info("BLAS: OpenBLAS does not know this processor and chose the kernels of ", was,
+                "; setsz chose OPENBLAS_CORETYPE = ", std::getenv("OPENBLAS_CORETYPE"),
+                " instead (set it yourself for other ones)");
     return;
   }
   if (dlsym(RTLD_DEFAULT, "MKL_Get_Version")) {

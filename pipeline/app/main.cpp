@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <new>
 
+#include "pipeline/app/blas_core.hpp"
 #include "pipeline/app/command_line.hpp"
 #include "pipeline/app/command_table.hpp"
 #include "pipeline/app/learning.hpp"
@@ -123,12 +124,26 @@ bool wants_learning(CommandLine const& line) {
   return false;
 }
 
-void become_learning_program(char** argv) {
-  std::string const path = std::filesystem::canonical("/proc/self/exe").string() + "-learn";
+/// Before MPI starts, so that ranks connect as usual: the launcher's environment is inherited.
+[[noreturn]] void become_program(std::string const& path, char** argv) {
   execv(path.c_str(), argv);
-  throw Error(ExitCode::internal,
-              concat("cannot start '", path, "' (", std::strerror(errno),
-                     "), which trains and predicts; it must be in the same folder as setsz"));
+  throw Error(
+      ExitCode::internal,
+      concat("cannot start '", path, "' (", std::strerror(errno), ")",
+             path.ends_with("-learn") ? ", which trains and predicts; it must be in the same "
+                                        "folder as setsz"
+                                      : ""));
+}
+
+/// Goes on as another program if this one cannot do what is asked: as setsz-learn where a network
+/// is needed, and from the beginning where OpenBLAS was loaded with kernels too slow for this
+/// processor.
+void choose_program(char** argv, CommandLine const& line) {
+  bool const computes = command_named(line.command).work != nullptr;
+  bool const restart = computes && correct_blas_core();
+  std::string const self = std::filesystem::canonical("/proc/self/exe").string();
+  if (wants_learning(line)) become_program(self + "-learn", argv);
+  if (restart) become_program(self, argv);
 }
 
 }  // namespace
@@ -139,7 +154,7 @@ int main(int argc, char** argv) {
   CommandLine line;
   try {
     line = parse_command_line({argv + 1, argv + argc});
-    if (wants_learning(line)) become_learning_program(argv);
+    choose_program(argv, line);
   } catch (Error const& error) {
     print_error(error);
     return static_cast<int>(error.code());

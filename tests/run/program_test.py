@@ -108,6 +108,22 @@ def test_variables_of_the_environment():
               "nodes with different environments", Result(two.returncode, two.stdout, 0))
 
 
+def test_kernels_of_an_openblas_that_does_not_know_the_processor():
+    flags = open("/proc/cpuinfo").read().split()
+    better = "SkylakeX" if "avx512vl" in flags else "Haswell" if "avx2" in flags else None
+    said = f"the kernels of Prescott; setsz chose OPENBLAS_CORETYPE = {better}"
+    old = {"LD_PRELOAD": os.environ["SETSZ_OLD_OPENBLAS"]}
+    os.environ.pop("OPENBLAS_CORETYPE", None)
+    with Folder() as folder:
+        for ranks in (0, 2):  # a launcher that starts ranks itself, too
+            result = run(ranks, "run", folder.ini, "--force", **old)
+            check(result.code == 0 and result.output.count(said) == (1 if better else 0) and
+                  f"BLAS: {better or 'Prescott'}" in result.output, f"{ranks} ranks: other kernels", result)
+        result = run(2, "run", folder.ini, "--force", OPENBLAS_CORETYPE="Nehalem", **old)
+        check(result.code == 0 and "setsz chose" not in result.output and "BLAS: Nehalem" in result.output,
+              "the user's own choice wins", result)
+
+
 def test_run_status_verify():
     with Folder() as folder:
         check("missing" in run(0, "status", folder.ini).output, "status: missing")
