@@ -12,7 +12,7 @@ namespace setsz {
 
 namespace {
 
-constexpr std::int64_t format_version = 2;
+constexpr std::int64_t format_version = 3;
 constexpr char const* version_key = "model_format";
 constexpr char const* hash_key = "content_hash";
 

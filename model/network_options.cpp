@@ -153,7 +153,7 @@ std::vector<ClusterStateInfo> NetworkOptions::predicted_states() const {
   return states;
 }
 
-std::vector<std::pair<std::string, std::string>> NetworkOptions::texts() const {
+std::vector<std::pair<std::string, std::string>> NetworkOptions::texts(Affects affects) const {
   NetworkOptions copy(*this);
   OptionList list;
   copy.declare_own(list);
@@ -161,7 +161,7 @@ std::vector<std::pair<std::string, std::string>> NetworkOptions::texts() const {
     if (std::ranges::find(modules, module->name()) != modules.end()) module->declare(list);
   std::vector<std::pair<std::string, std::string>> texts;
   for (auto const& entry : list.entries())
-    if (entry.affects == Affects::result) texts.emplace_back(entry.key, entry.text());
+    if (entry.affects == affects) texts.emplace_back(entry.key, entry.text());
   return texts;
 }
 

@@ -62,8 +62,8 @@ class NetworkOptions {
   ClusterColumns columns() const { return inputs.columns(); }
 
   /// Of the listed modules and the network itself, as text by key. Options that change predictions
-  /// only are left out: they are no part of what was learnt.
-  std::vector<std::pair<std::string, std::string>> texts() const;
+  /// only are no part of what was learnt: they are asked for alone.
+  std::vector<std::pair<std::string, std::string>> texts(Affects affects = Affects::result) const;
   bool operator==(NetworkOptions const& other) const { return texts() == other.texts(); }
 
  private:

@@ -92,7 +92,7 @@ int show_status(CommandLine const& line) {
 }
 
 int show_stages(CommandLine const& line) {
-  Project const project = open_project(line);
+  Project const project = outline_project(line);
   auto const stages = stages_json(project.selected_stages());
   if (line.json) {
     ordered_json const document{{"run", project.options.directory}, {"stages", stages}};

@@ -117,7 +117,7 @@ bool wants_learning(CommandLine const& line) {
   bool const runs = line.command == "run", checks = line.command == "check";
   if ((!runs && !checks) || learning_bodies().train != nullptr) return false;
   try {
-    Project const project = open_project(line);
+    Project const project = outline_project(line);
     return project.needs_libtorch() && (runs || asks_for_device(project.configuration));
   } catch (std::exception const&) {
   }

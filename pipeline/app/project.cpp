@@ -5,6 +5,7 @@
 
 #include "pipeline/app/selection.hpp"
 #include "pipeline/base/file.hpp"
+#include "stages/common/trained_model.hpp"
 
 namespace setsz {
 
@@ -54,8 +55,19 @@ Project open_project(CommandLine const& line, std::string const& text,
   return project;
 }
 
-Project open_project(CommandLine const& line, LearningBodies const& bodies) {
-  return open_project(line, durable::read_text(line.target), bodies);
+Project open_project(CommandLine const& line) {
+  auto const text = durable::read_text(line.target);
+  auto complete = line;
+  for (auto const& setting : settings_from_files(line, text)) complete.set.push_back(setting);
+  return open_project(complete, text, {});
+}
+
+Project outline_project(CommandLine const& line) {
+  return open_project(line, durable::read_text(line.target), {});
+}
+
+std::vector<std::string> settings_from_files(CommandLine const& line, std::string const& text) {
+  return trained_settings(Configuration::parse(text, line.target, line.set, all_schemas()));
 }
 
 }  // namespace setsz

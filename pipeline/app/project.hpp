@@ -26,6 +26,13 @@ struct Project {
 /// Local. \param text  the content of the configuration file
 Project open_project(CommandLine const& line, std::string const& text,
                      LearningBodies const& bodies);
-Project open_project(CommandLine const& line, LearningBodies const& bodies = {});
+/// Local: reads the configuration, and the files of trained models that it names.
+Project open_project(CommandLine const& line);
+/// Local: reads the configuration alone. Enough to know which instances there are.
+Project outline_project(CommandLine const& line);
+
+/// Local: the assignments by which files of trained models complete a configuration, for `set` of
+/// the command line (stages/common/trained_model.hpp).
+std::vector<std::string> settings_from_files(CommandLine const& line, std::string const& text);
 
 }  // namespace setsz

@@ -54,13 +54,18 @@ void require_same_on_all_ranks(Comm const& comm, Configuration const& configurat
   });
 }
 
-/// Rank 0 reads the configuration, all ranks get the same text.
-Project agree_on_project(Comm const& comm, CommandLine const& line, LearningBodies const& bodies) {
-  std::string text;
+/// Rank 0 reads the configuration and what it leaves to files, all ranks get the same texts.
+Project agree_on_project(Comm const& comm, CommandLine line, LearningBodies const& bodies) {
+  std::string text, settings;
   collectively(comm, "", [&] {
-    if (comm.is_root()) text = durable::read_text(line.target);
+    if (!comm.is_root()) return;
+    text = durable::read_text(line.target);
+    settings = join(settings_from_files(line, text), "\n");
   });
   text = comm.broadcast(text, 0);
+  settings = comm.broadcast(settings, 0);
+  if (!settings.empty())
+    for (auto const& setting : split(settings, '\n')) line.set.push_back(setting);
   std::optional<Project> project;
   collectively(comm, "", [&] { project = open_project(line, text, bodies); });
   require_same_on_all_ranks(comm, project->configuration);

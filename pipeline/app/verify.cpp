@@ -32,7 +32,7 @@ int verify_run(Comm const& comm, CommandLine const& line, LearningBodies const&)
   collectively(comm, "", [&] {
     if (!comm.is_root()) return;
     std::string run = line.target;
-    if (run.ends_with(".ini")) run = open_project(line).options.directory;
+    if (run.ends_with(".ini")) run = outline_project(line).options.directory;
     list = join(product_folders(run), "\n");
   });
   std::int64_t bad = 0, files = 0;

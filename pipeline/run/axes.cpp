@@ -37,6 +37,13 @@ struct SeedKey {
   }
 };
 
+struct TrainedKey {
+  static constexpr std::string_view section = "model";
+  std::vector<std::string> paths;
+  void declare(OptionList& options) { declare_trained(options, paths); }
+  void validate() const {}
+};
+
 struct MapKey {
   static constexpr std::string_view section = "sky";
   std::string model;
@@ -50,10 +57,14 @@ bool contains(std::vector<std::string> const& names, std::string const& name) {
 
 }  // namespace
 
-std::string Member::name() const { return seed ? concat("seed", *seed) : "ensemble"; }
+std::string Member::name() const {
+  if (trained) return "trained";
+  return seed ? concat("seed", *seed) : "ensemble";
+}
 
 std::string model_path(std::string const& snapshot, std::string const& model, std::int64_t fold,
                        Member const& member) {
+  if (member.trained) return concat(snapshot, "/", model, "/", member.name());
   return concat(snapshot, "/", model, "/fold", fold, "/", member.name());
 }
 
@@ -74,9 +85,13 @@ Axes::Axes(Configuration const& configuration)
             models_.empty() ? std::string()
                             : concat("; the nearest one is [model.", nearest(name, models_), "]"),
             "; add a section [model.", name, "], or remove this one");
-  for (auto const& model : models_)
+  for (auto const& model : models_) {
+    auto& seeds = seeds_[model];
+    bool const trained = !configuration.get<TrainedKey>("model." + model).paths.empty();
+    if (trained && !configuration.has("train." + model)) continue;
     for (double const seed : configuration.get<SeedKey>("train." + model).seeds)
-      seeds_[model].push_back(static_cast<std::int64_t>(seed));
+      seeds.push_back(static_cast<std::int64_t>(seed));
+  }
 }
 
 std::vector<std::int64_t> const& Axes::seeds(std::string const& model) const {
@@ -84,6 +99,7 @@ std::vector<std::int64_t> const& Axes::seeds(std::string const& model) const {
 }
 
 std::vector<Member> Axes::members(std::string const& model) const {
+  if (comes_trained(model)) return {Member{.seed = {}, .trained = true}};
   std::vector<Member> members;
   for (auto const seed : seeds(model)) members.push_back({seed});
   if (members.size() > 1) members.push_back({});
@@ -130,6 +146,16 @@ void declare_seeds(OptionList& options, std::vector<double>& seeds) {
                .min = 0,
                .max = 1e9,
                .affects = Affects::running});
+}
+
+void declare_trained(OptionList& options, std::vector<std::string>& paths) {
+  options.add(
+      "trained", paths,
+      {.help = "the model as another run has trained it: its run directory or model files "
+               "(model.h5, * allowed); of several the mean is predicted. Without [train.NAME] "
+               "nothing is trained, and no gas is needed",
+       .affects = Affects::running,
+       .is_path = true});
 }
 
 void declare_map_model(OptionList& options, std::string& model) {

@@ -12,10 +12,12 @@
 
 namespace setsz {
 
-/// Which network of a model is meant: that of one training seed, or the mean of all of them.
+/// Which network of a model is meant: that of one training seed, the mean of all of them, or what
+/// the files of [model.NAME] trained hold.
 struct Member {
   std::optional<std::int64_t> seed;  ///< none: the mean
-  std::string name() const;          ///< "seed1", "ensemble"
+  bool trained = false;              ///< comes from elsewhere: no seed, no fold of this run
+  std::string name() const;          ///< "seed1", "ensemble", "trained"
 };
 
 /// A network: one for every snapshot, model, fold and seed.
@@ -31,7 +33,7 @@ struct ModelInstance {
   std::uint64_t stream_seed(std::int64_t run_seed) const;
 };
 
-/// "z0/lo_gnfw/fold2/seed1" or "z0/lo_gnfw/fold2/ensemble".
+/// "z0/lo_gnfw/fold2/seed1", "z0/lo_gnfw/fold2/ensemble", or "z0/lo_gnfw/trained" for all folds.
 std::string model_path(std::string const& snapshot, std::string const& model, std::int64_t fold,
                        Member const& member);
 
@@ -45,7 +47,9 @@ struct MapInstance {
 /// The axes along which stages have instances: snapshot x model x fold x seed x map. Every stage
 /// takes its lists from here, so that they agree.
 ///
-/// [train.NAME] belongs to [model.NAME]; without it the defaults of [train] hold. Maps are the
+/// [train.NAME] belongs to [model.NAME]; without it the defaults of [train] hold. A model with the
+/// key `trained` and without a section [train.NAME] comes from elsewhere: it has no networks here,
+/// and one prediction for all folds. Maps are the
 /// [paint.NAME] sections with their key `model = NAME | none`; without any there is one map for
 /// each model, named after it, or the one that the plain section [paint] asks for by that key.
 class Axes {
@@ -57,12 +61,16 @@ class Axes {
   std::vector<std::string> const& models() const { return models_; }
   /// [catalog] folds: 1 (one split) or the k of a k-fold cross-validation.
   std::int64_t n_folds() const { return n_folds_; }
-  /// [train.NAME] seeds: each makes a network of its own.
+  /// Is it applied as another run has trained it?
+  bool comes_trained(std::string const& model) const { return seeds(model).empty(); }
+  /// [train.NAME] seeds: each makes a network of its own. None of a model that comes trained.
   std::vector<std::int64_t> const& seeds(std::string const& model) const;
-  /// Each seed's network; behind them, where there are several, their mean.
+  /// Each seed's network; behind them, where there are several, their mean. Of a model that comes
+  /// trained that one.
   std::vector<Member> members(std::string const& model) const;
   /// The one of which maps are painted: the mean, or the only network.
   Member painted(std::string const& model) const { return members(model).back(); }
+  /// Those that this run trains.
   std::vector<ModelInstance> networks() const;
   /// \param family  "paint" or "sky"
   std::vector<MapInstance> maps(std::string const& family) const;
@@ -78,6 +86,8 @@ class Axes {
 
 /// The key `seeds` of [train], for the struct of that section to declare.
 void declare_seeds(OptionList& options, std::vector<double>& seeds);
+/// The key `trained` of [model.NAME], for the struct of that section to declare.
+void declare_trained(OptionList& options, std::vector<std::string>& paths);
 /// The key `model` of the sections of maps, for their structs to declare.
 void declare_map_model(OptionList& options, std::string& model);
 

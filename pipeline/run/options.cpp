@@ -148,6 +148,22 @@ bool Configuration::has(std::string_view section) const {
                      [&](Section const& s) { return s.name == section; });
 }
 
+std::vector<std::pair<std::string, std::string>> Configuration::texts(
+    std::string const& section) const {
+  auto const instance = schema_for(section, path_).make();
+  fill(section, instance.entries);
+  std::vector<std::pair<std::string, std::string>> texts;
+  for (auto const& entry : instance.entries) texts.emplace_back(entry.key, entry.text());
+  return texts;
+}
+
+std::optional<std::string> Configuration::text_of(std::string_view section,
+                                                  std::string_view key) const {
+  auto const value = values_.find(concat(section, ".", key));
+  if (value == values_.end()) return std::nullopt;
+  return value->second.text;
+}
+
 std::string Configuration::where(std::string_view section) const {
   for (auto const& known : sections_)
     if (known.name == section) return known.where;

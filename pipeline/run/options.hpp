@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -67,6 +68,11 @@ class Configuration {
   std::vector<std::string> names(std::string_view family) const;
   /// Does a section of this name stand in the file or in an override?
   bool has(std::string_view section) const;
+  /// All keys of a section with their values, in the form that the program gives them.
+  std::vector<std::pair<std::string, std::string>> texts(std::string const& section) const;
+  /// What the section itself sets a key to: "train.origin" and "seeds"; not the defaults of the
+  /// plain section.
+  std::optional<std::string> text_of(std::string_view section, std::string_view key) const;
   /// Where it stands: "demo.ini:12" or "--set".
   std::string where(std::string_view section) const;
   /// The whole configuration as text, every key with its value, ready to be read again.

@@ -6,6 +6,7 @@
 #include "model/device.hpp"
 #include "model/network_options.hpp"
 #include "pipeline/run/options.hpp"
+#include "stages/common/trained_choice.hpp"
 
 namespace setsz {
 
@@ -13,9 +14,16 @@ namespace setsz {
 struct ModelSection {
   static constexpr std::string_view section = "model";
   static constexpr std::string_view help = "one network: its modules, sizes and inputs";
-  NetworkOptions network;
-  void declare(OptionList& options) { network.declare(options); }
-  void validate() const { network.validate(); }
+  TrainedChoice trained;   ///< where it comes from; none: from its own training
+  NetworkOptions network;  ///< of a trained model: those of its files, see trained_settings
+  void declare(OptionList& options) {
+    trained.declare(options);
+    network.declare(options);
+  }
+  void validate() const {
+    trained.validate();
+    network.validate();
+  }
 };
 
 /// What a network and its work take in a process, beside its inputs [bytes].

@@ -237,7 +237,7 @@ EvaluateStage::EvaluateStage(Blueprint const& blueprint, std::string snapshot, s
   record_.inputs = {products::clusters(snapshot_), products::pressure(snapshot_)};
   for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
     record_.inputs.push_back(products::gnfw(snapshot_, fold));
-    record_.inputs.push_back(prediction(fold, member_));
+    if (fold == 0 || !member_.trained) record_.inputs.push_back(prediction(fold, member_));
     for (auto const& seed : seeds_) record_.inputs.push_back(prediction(fold, seed));
   }
   record_.outputs = {"scores.json"};

@@ -13,8 +13,8 @@ CubeClusters::CubeClusters(SnapshotClusters const& clusters,
     : clusters_(clusters) {
   auto const& table = clusters_.table;
   auto const n_folds = std::ssize(predictions);
-  require(table.n_folds == n_folds, ExitCode::config, "clusters.h5 has ", table.n_folds,
-          " folds, but [catalog] folds = ", n_folds);
+  require(table.n_folds == n_folds || n_folds == 1, ExitCode::config, "clusters.h5 has ",
+          table.n_folds, " folds, but [catalog] folds = ", n_folds);
   for (auto const& prediction : predictions) files_.emplace_back(product(prediction));
   for (std::int64_t row = 0; row < table.size(); ++row) {
     std::int64_t fold = 0;
@@ -33,6 +33,17 @@ std::pair<double, double> CubeClusters::flux_factors() const {
   if (factors.empty()) return {1, 1};
   auto const [low, high] = std::minmax_element(factors.begin(), factors.end());
   return {*low, *high};
+}
+
+std::int64_t CubeClusters::n_outside_training() const {
+  constexpr char const* dataset = "/outside_training";
+  std::int64_t n = 0;
+  for (auto const& file : files_) {
+    if (!file.file().exists(dataset)) continue;
+    auto const bits = file.file().read_all<std::uint8_t>(dataset);
+    n += std::ssize(bits) - std::ranges::count(bits, 0);
+  }
+  return n;
 }
 
 std::vector<BoxHalo> CubeClusters::read(Range rows) const {

@@ -16,7 +16,7 @@ namespace setsz {
 /// The clusters with the cubes of the network: each has that of the fold that tests it.
 class CubeClusters : public HaloSet {
  public:
-  /// Local. \param predictions  products by fold
+  /// Local. \param predictions  products by fold; one alone holds all clusters
   CubeClusters(SnapshotClusters const& clusters, std::vector<std::string> const& predictions,
                ProductPath const& product);
 
@@ -24,6 +24,7 @@ class CubeClusters : public HaloSet {
   std::int64_t n_rows() const override { return clusters_.table.size(); }
   std::int64_t images_per_turn() const override { return 256; }
   std::pair<double, double> flux_factors() const override;
+  std::int64_t n_outside_training() const override;
   std::vector<BoxHalo> read(Range rows) const override;
   HaloGas gas_of(BoxHalo const& halo) const override;
 

@@ -49,6 +49,8 @@ class HaloSet {
   /// Local: those of some rows that are painted, in their order.
   virtual std::vector<BoxHalo> read(Range rows) const = 0;
   virtual HaloGas gas_of(BoxHalo const& halo) const = 0;
+  /// Haloes whose gas comes from a model that has seen nothing like them.
+  virtual std::int64_t n_outside_training() const { return 0; }
 };
 
 /// Where on a canvas the haloes of a box are seen, once or often.

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
+#include "stages/common/model_section.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/halos/cluster_sets.hpp"
 #include "stages/halos/fill_set.hpp"
@@ -107,10 +109,15 @@ void PopulationOptions::declare(OptionList& options) {
                .max = 20});
 }
 
-PopulationPlan::PopulationPlan(Axes const& axes, std::string the_snapshot,
+PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance const& instance,
                                std::string const& the_model, PopulationOptions const& options)
-    : snapshot(std::move(the_snapshot)), products{setsz::products::clusters(snapshot)} {
-  ProfileChoice const choice(options.profile, snapshot);
+    : snapshot(instance.name), products{setsz::products::clusters(snapshot)} {
+  auto const& axes = blueprint.axes;
+  if (!the_model.empty() && axes.comes_trained(the_model))
+    trained = blueprint.configuration.get<ModelSection>("model." + the_model).trained.paths;
+  // Without gas there is no fit of this run: the model brings its own.
+  ProfileChoice const choice(options.profile, snapshot,
+                             instance.has_gas() ? std::vector<std::string>{} : trained);
   auto const gas = options.source != ClusterGas::automatic ? options.source
                    : the_model.empty()                     ? ClusterGas::gnfw
                                                            : ClusterGas::network;
@@ -123,8 +130,13 @@ PopulationPlan::PopulationPlan(Axes const& axes, std::string the_snapshot,
     sets.push_back(
         plan_fill(snapshot, choice, {options.fill_mass_min_msunh, options.fill_cut_r200}));
   bool const profiles = options.fill || gas == ClusterGas::gnfw;
-  if (profiles) profile = choice.text();
-  files = [=] { return profiles ? choice.files() : std::vector<std::string>{}; };
+  if (profiles) profile = choice.name();
+  files = [=, models = gas == ClusterGas::network ? trained : std::vector<std::string>{}] {
+    auto all = models;
+    for (auto const& file : profiles ? choice.files() : std::vector<std::string>{})
+      if (std::find(all.begin(), all.end(), file) == all.end()) all.push_back(file);
+    return all;
+  };
   for (auto const& set : sets)
     for (auto const& name : set.products)
       if (std::find(products.begin(), products.end(), name) == products.end())
@@ -140,7 +152,8 @@ HaloPlan PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_mod
   model = the_model;
   member = painted.name();
   std::vector<std::string> predictions;
-  for (std::int64_t fold = 0; fold < axes.n_folds(); ++fold) {
+  std::int64_t const n_folds = painted.trained ? 1 : axes.n_folds();
+  for (std::int64_t fold = 0; fold < n_folds; ++fold) {
     predictions.push_back(setsz::products::prediction(snapshot, model, fold, painted));
     for (auto const seed : axes.seeds(model))
       networks.push_back(setsz::products::trained({snapshot, model, fold, seed}));
@@ -165,6 +178,8 @@ Population::Population(Comm const& comm, PopulationPlan const& plan, ProductPath
     clusters_ = std::make_unique<SnapshotClusters>(
         read_clusters(product(setsz::products::clusters(plan.snapshot))));
   });
+  if (plan.profile != "none")
+    Log::info(plan.snapshot, ": haloes without a cube have the profile '", plan.profile, "'");
   for (auto const& set : plan.sets) sets_.push_back(set.open(comm, *clusters_, product));
 }
 
@@ -172,6 +187,12 @@ std::pair<double, double> Population::flux_factors() const {
   for (auto const& set : sets_)
     if (set->kind() == HaloKind::cluster) return set->flux_factors();
   return {1, 1};
+}
+
+std::int64_t Population::n_outside_training() const {
+  std::int64_t n = 0;
+  for (auto const& set : sets_) n += set->n_outside_training();
+  return n;
 }
 
 }  // namespace setsz

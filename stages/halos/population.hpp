@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/run/axes.hpp"
 #include "pipeline/run/options.hpp"
 #include "pipeline/run/outlook.hpp"
+#include "stages/common/blueprint.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/halos/field.hpp"
 #include "stages/halos/halo_source.hpp"
@@ -52,14 +52,15 @@ struct HaloPlan {
 /// The haloes of one snapshot that a map shows. What stands for their gas is decided here, once.
 struct PopulationPlan {
   /// \param model  of the map; empty: no network
-  PopulationPlan(Axes const& axes, std::string the_snapshot, std::string const& model,
-                 PopulationOptions const& options);
+  PopulationPlan(Blueprint const& blueprint, SnapshotInstance const& instance,
+                 std::string const& model, PopulationOptions const& options);
 
   std::string snapshot;
   std::vector<HaloPlan> sets;  ///< clusters, then the fill: what there is of them
   /// For headers; "none" where there is none.
   std::string source = "none", model = "none", member = "none", profile = "none";
-  std::vector<std::string> networks;                ///< products: the model files behind the cubes
+  /// The model files behind the cubes: products of this run, or of a model that comes trained.
+  std::vector<std::string> networks, trained;
   std::vector<std::string> products;                ///< all that is read, but the networks
   std::function<std::vector<std::string>()> files;  ///< read from outside; see StageRecord::files
 
@@ -78,6 +79,8 @@ class Population {
   /// The flux corrections that the gas of the haloes contains, smallest and largest, for headers; 1
   /// where there is none.
   std::pair<double, double> flux_factors() const;
+  /// Clusters whose cubes come from a model that has seen nothing like them.
+  std::int64_t n_outside_training() const;
 
  private:
   std::unique_ptr<SnapshotClusters> clusters_;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/gnfw.hpp"
 #include "stages/common/cluster_table.hpp"
 
 namespace setsz {
@@ -19,10 +20,11 @@ class ProfileChoice {
  public:
   /// \param text      "fit", a name of the profile table, or the path of a gnfw.json
   /// \param snapshot  whose fit is meant
-  ProfileChoice(std::string text, std::string snapshot);
+  /// \param models    model files; where there are any, fit means the mean of their profiles
+  ProfileChoice(std::string text, std::string snapshot, std::vector<std::string> models = {});
 
-  std::string const& text() const { return text_; }
-  bool is_fit() const { return text_ == "fit"; }
+  /// For headers: "fit", "fit of the model", ...
+  std::string name() const;
   std::vector<std::string> products() const;
   /// Throws Error(missing_input) if there is neither such a name nor such a file.
   std::vector<std::string> files() const;
@@ -30,7 +32,11 @@ class ProfileChoice {
   Profile open(ProductPath const& product, ClusterTable const& table) const;
 
  private:
+  bool is_fit() const { return text_ == "fit"; }
+  std::vector<GnfwParameters> parameters(ProductPath const& product) const;
+
   std::string text_, snapshot_;
+  std::vector<std::string> models_;
 };
 
 }  // namespace setsz

@@ -65,6 +65,7 @@ struct PaintStage::Grids {
   BoxCanvas const& painted;
   BoxCanvas const* gas;
   ColumnSums sums;
+  std::int64_t n_outside_training;  ///< clusters
   double mean = 0, mean_gas = 0;
 };
 
@@ -72,7 +73,7 @@ PaintStage::PaintStage(Blueprint const& blueprint, SnapshotInstance const& insta
                        MapInstance const& map)
     : instance_(instance),
       options_(blueprint.configuration.get<PaintOptions>(map.section)),
-      plan_(blueprint.axes, instance.name, map.model, options_),
+      plan_(blueprint, instance, map.model, options_),
       voxelize_(blueprint.configuration.get<VoxelizeOptions>()),
       with_gas_(options_.true_field == TrueField::yes ||
                 (options_.true_field == TrueField::automatic && instance.has_gas() &&
@@ -145,7 +146,8 @@ void PaintStage::run(Context& context) {
     gas.emplace(BoxGas{*snapshot, voxelize_.cell_size, *gas_canvas});
   }
   auto const totals = paint_box(context, population, *options_.field, painted, gas);
-  Grids grids{painted, gas ? &*gas_canvas : nullptr, column_sums(comm, painted.grid())};
+  Grids grids{painted, gas ? &*gas_canvas : nullptr, column_sums(comm, painted.grid()),
+              population.n_outside_training()};
   check_sum(comm, grids.sums.total, totals.clusters.painted() + totals.fill.painted());
   write_files(context, population, grids);
   write_json(comm, context.part("spectra.json"), report(context, table, grids, totals, fourier));
@@ -171,6 +173,7 @@ void PaintStage::write_files(Context& context, Population const& population, Gri
     file->set_attribute("/", "flux_factor_min", population.flux_factors().first);
     file->set_attribute("/", "flux_factor_max", population.flux_factors().second);
     file->set_attribute("/", "profile", plan_.profile);
+    file->set_attribute("/", "outside_training", grids.n_outside_training);
     file->set_attribute("/", "simulation", instance_.section.simulation_name());
   }
   write_grid(comm, box, field, "", grids.painted.grid());

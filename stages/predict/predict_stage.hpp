@@ -2,10 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "pipeline/run/stage.hpp"
 #include "stages/common/blueprint.hpp"
+#include "stages/common/cluster_table.hpp"
 #include "stages/common/model_section.hpp"
 #include "stages/common/voxelize_section.hpp"
 
@@ -30,40 +33,58 @@ struct PredictOptions {
 };
 
 /// Rows of clusters.h5 that a fold predicts, ascending.
+/// \param fold  none: of a model that comes trained, to which all clusters are new; the testing
+/// ones
+///              are those of all folds
 std::vector<std::int64_t> clusters_to_predict(ClusterTable const& table,
-                                              PredictOptions const& options, std::int64_t fold);
+                                              PredictOptions const& options,
+                                              std::optional<std::int64_t> fold);
 
 /// Everything that the body of the stage needs; plain data.
 struct PredictTask {
-  ModelInstance instance;
-  ModelSection model;
+  std::string snapshot, model;
+  std::optional<std::int64_t> fold;  ///< none: see clusters_to_predict
+  Member member;
+  ModelSection section;  ///< of the model
   PredictOptions options;
   VoxelizeOptions
       cube;  ///< the lattice is that of pressure.h5, so that they compare voxel by voxel
-  std::int64_t run_seed = 1;
-  std::string clusters, particles, trained;  ///< product names
-  std::string moments;                       ///< empty: the network does not look at them
+  std::string clusters, particles;  ///< product names
+  std::string moments;              ///< likewise; empty: the network does not look at them
+  std::string network;              ///< likewise; empty: the files of the section's `trained`
 };
 
 /// Evaluates one network on the voxels of clusters:
-/// predict/<snapshot>/<model>/fold<k>/seed<s>/prediction.h5.
+/// predict/<snapshot>/<model>/fold<k>/seed<s>/prediction.h5; of a model that comes trained the mean
+/// of its files: predict/<snapshot>/<model>/trained/prediction.h5.
+///
+/// The particles that a network draws are a function of the seed in its model file and of the row
+/// of the cluster: the same wherever it is applied.
 ///
 /// Work is cut into blocks of neighbouring voxels, dealt out by expected cost; finished blocks are
 /// journalled. Memory per rank: one cluster's particles at a time and the cubes it has finished.
 class PredictStage : public Stage {
  public:
-  PredictStage(Blueprint const& blueprint, ModelInstance instance);
+  PredictStage(Blueprint const& blueprint, ModelInstance const& network);
+  /// A model that comes trained.
+  PredictStage(Blueprint const& blueprint, std::string snapshot, std::string model);
 
   void preflight(Comm const& comm, Outlook& outlook) const override;
   Estimate estimate(Outlook const& outlook, int n_ranks) const override;
   void run(Context& context) override;
 
  private:
+  void describe(Blueprint const& blueprint);
+  void compare_with_training(Outlook const& outlook) const;  ///< local
+  std::int64_t n_networks() const;
+
   PredictTask task_;
+  SnapshotInstance snapshot_;
   LearningBodies bodies_;
 };
 
-/// One for every snapshot, model, fold and seed.
+/// One for every snapshot, model, fold and seed; one for every snapshot and model that comes
+/// trained.
 void add_predict_stages(Blueprint const& blueprint, StageList& stages);
 
 }  // namespace setsz

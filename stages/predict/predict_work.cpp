@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -15,6 +16,7 @@
 #include "pipeline/run/work_loop.hpp"
 #include "stages/common/cluster_sampler.hpp"
 #include "stages/common/moment_file.hpp"
+#include "stages/common/trained_model.hpp"
 #include "stages/predict/prediction_file_work.hpp"
 #include "stages/predict/work_items.hpp"
 
@@ -25,13 +27,6 @@ namespace {
 /// Epoch number of the samples of a prediction: no training reaches it.
 constexpr std::uint64_t prediction_epoch = 0xfffffffd;
 
-/// What a finished item leaves.
-struct Finished {
-  std::int64_t item = 0;
-  std::vector<double> state;    ///< of its cluster, all states in a row
-  std::vector<float> pressure;  ///< of its voxels
-};
-
 FluxCorrection flux_correction_of(ModelState const& model, std::string const& product) {
   require(model.description.contains("flux"), ExitCode::config, "'", product,
           "' has no flux correction (an earlier version has trained it); train it again, or set "
@@ -39,28 +34,58 @@ FluxCorrection flux_correction_of(ModelState const& model, std::string const& pr
   return model.description.at("flux").get<FluxCorrection>();
 }
 
+/// A network, and what it has found out of the cluster at work.
+struct Predictor {
+  Network network;
+  std::uint64_t seed;   ///< of the particles that it draws
+  FluxCorrection flux;  ///< without bins: none
+  TargetBatch whole{};  ///< the cluster without targets
+  ClusterState known{};
+};
+
+Predictor read_predictor(std::string const& path, PredictTask const& task, int rank) {
+  auto const state = read_model(path);
+  require(state.description.contains("sampling_seed"), ExitCode::bad_data, "'", path,
+          "' has no sampling_seed; it was written by another version of setsz, train it again");
+  Predictor predictor{
+      Network::from_state(state), state.description.at("sampling_seed").get<std::uint64_t>(),
+      task.options.flux_correction ? flux_correction_of(state, path) : FluxCorrection{}};
+  predictor.network.use(task.options.device, rank);
+  require(predictor.network.options() == task.section.network, ExitCode::internal, "'", path,
+          "' is another network than [model.", task.model, "]");
+  return predictor;
+}
+
+/// What a finished item leaves.
+struct Finished {
+  std::int64_t item = 0;
+  /// Of its cluster, all states in a row; behind them the sum of the pressure before the flux
+  /// correction.
+  std::vector<double> state;
+  std::vector<float> pressure;  ///< of its voxels, corrected
+};
+
 class PredictionRun {
  public:
   PredictionRun(PredictTask const& task, Context& context)
       : task_(task),
         context_(context),
         comm_(context.comm()),
-        seed_(task.instance.stream_seed(task.run_seed)) {
+        files_(task.network.empty() ? task.section.trained.files()
+                                    : std::vector{context.product(task.network)}) {
     collectively(comm_, "predict: reading the model", [&] {
       table_ = read_clusters(context.product(task.clusters));
-      auto const model = read_model(context.product(task.trained));
-      network_ = Network::from_state(model);
-      if (task.options.flux_correction) flux_ = flux_correction_of(model, task.trained);
-      network_->use(task.options.device, comm_.rank());
-      require(network_->options() == task.model.network, ExitCode::internal, "'", task.trained,
-              "' is another network than [model.", task.instance.model, "]");
-      rows_ = clusters_to_predict(table_, task.options, task.instance.fold);
-      require(!rows_.empty(), ExitCode::config, "fold ", task.instance.fold, " of '", task.clusters,
+      for (auto const& file : files_)
+        predictors_.push_back(read_predictor(file, task, comm_.rank()));
+      rows_ = clusters_to_predict(table_, task.options, task.fold);
+      require(!rows_.empty(), ExitCode::config, "fold ", task.fold.value_or(0), " of '",
+              task.clusters,
               "' has no cluster to predict; lower [catalog] mass_min, or set "
               "[predict] clusters = all");
     });
-    states_ = network_->options().predicted_states();
+    states_ = task.section.network.predicted_states();
     for (auto const& state : states_) state_size_ += state.size;
+    state_size_ += 1;  // the sum of the pressure
     std::vector<std::int64_t> n_voxels;
     for (auto const row : rows_) {
       lattices_.push_back({task.cube.n_voxels, task.cube.edge(cluster(row)) / cluster(row).r200c});
@@ -89,10 +114,10 @@ class PredictionRun {
 
   void write_product() {
     PredictionTable table;
-    table.model = task_.instance.model;
-    table.fold = task_.instance.fold;
-    table.member = Member{task_.instance.seed}.name();
-    table.flux_correction = flux_.bins.empty() ? "none" : nlohmann::json(flux_).dump();
+    table.model = task_.model;
+    table.fold = task_.fold.value_or(0);
+    table.member = task_.member.name();
+    table.flux_correction = flux_corrections();
     table.states = states_;
     table.n_voxels = task_.cube.n_voxels;
     table.rows = rows_;
@@ -100,9 +125,10 @@ class PredictionRun {
       table.ids.push_back(cluster(row).id);
       table.edges.push_back(task_.cube.edge(cluster(row)));
     }
+    if (task_.network.empty()) compare_with_training(table);
     write_prediction(comm_, context_.part("prediction.h5"), table, assemble());
     context_.note("clusters", std::ssize(rows_));
-    context_.note("flux_correction", flux_);
+    if (predictors_.size() == 1) context_.note("flux_correction", predictors_.front().flux);
     context_.note("voxels", n_voxels());
     context_.note_local("voxels_computed", real(computed_));
   }
@@ -164,50 +190,72 @@ class PredictionRun {
   /// Makes the cluster at work that of a cube, if it is not yet.
   void load(std::int64_t cube) {
     auto const row = rows_[cube];
-    if (whole_.cluster_row == row) return;
+    if (row_ == row) return;
     if (!store_) store_.emplace(context_.product(task_.particles));
-    auto const needs = network_->options().needs();
+    auto const needs = task_.section.network.needs();
     double const local_radius = needs.local_radius.ckpch(cluster(row).r200c);
     store_->require_local_spheres(row, local_radius);
     sampler_.reset();  // before the next one takes its memory
     sampler_ = std::make_unique<ClusterSampler>(
-        store_->load(row), cluster_input(table_, *store_, row, network_->options().columns()),
+        store_->load(row), cluster_input(table_, *store_, row, task_.section.network.columns()),
         local_radius);
-    whole_ =
-        sampler_->batch(row, task_.model.network.needs().cluster_particles.in(Phase::prediction),
-                        Random(seed_, Purpose::cluster_sample, stream(row)));
-    known_ = network_->cluster_state(whole_);
-    auto const columns = task_.model.network.needs().target_columns;
-    if (columns.empty()) return;
+    for (auto& predictor : predictors_) {
+      predictor.whole =
+          sampler_->batch(row, needs.cluster_particles.in(Phase::prediction),
+                          Random(predictor.seed, Purpose::cluster_sample, stream(row)));
+      predictor.known = predictor.network.cluster_state(predictor.whole);
+    }
+    row_ = row;
+    if (needs.target_columns.empty()) return;
     if (!moments_) moments_.emplace(context_.product(task_.moments)).require_clusters(table_);
     moments_->require_lattice(row, lattices_[cube], cluster(row).r200c);
-    n_columns_ = std::ssize(columns);
-    columns_ = moments_->read(row, columns);
+    n_columns_ = std::ssize(needs.target_columns);
+    columns_ = moments_->read(row, needs.target_columns);
   }
 
   static std::uint64_t stream(std::int64_t row) {
     return (prediction_epoch << 32) | static_cast<std::uint64_t>(row);
   }
 
-  void compute(std::int64_t number) {
-    WorkItem const& item = items_[number];
-    auto const row = rows_[item.cube];
-    load(item.cube);
-    auto batch = whole_;
+  /// P/P200 of the voxels of an item, by one network.
+  std::vector<float> predict(Predictor const& predictor, WorkItem const& item) const {
+    auto batch = predictor.whole;
     std::int64_t const n = task_.cube.n_voxels;
-    auto const n_local = task_.model.network.needs().local_particles.in(Phase::prediction);
+    auto const n_local = task_.section.network.needs().local_particles.in(Phase::prediction);
     for (std::int64_t v = item.first_voxel; v < item.last_voxel; ++v) {
       std::int64_t const voxel = (*voxels_[item.cube])[v];
       sampler_->add_target(
           batch, lattices_[item.cube].centre_r200(voxel / (n * n), voxel / n % n, voxel % n),
           n_local,
-          Random(seed_, Purpose::local_sample, stream(row), static_cast<std::uint64_t>(voxel)));
+          Random(predictor.seed, Purpose::local_sample, stream(row_),
+                 static_cast<std::uint64_t>(voxel)));
       auto const own = columns_.begin() + v * n_columns_;
       batch.columns.insert(batch.columns.end(), own, own + n_columns_);
     }
-    Finished done{
-        number, flat(known_),
-        network_->predict(batch, {.rows = task_.options.chunk_rows, .targets = 64}, known_)};
+    return predictor.network.predict(batch, {.rows = task_.options.chunk_rows, .targets = 64},
+                                     predictor.known);
+  }
+
+  void compute(std::int64_t number) {
+    WorkItem const& item = items_[number];
+    auto const row = rows_[item.cube];
+    load(item.cube);
+    // The mean of the networks, in their order, as EnsembleStage takes it.
+    auto const share = 1 / real(predictors_.size());
+    std::vector<double> state(static_cast<std::size_t>(state_size_)),
+        pressure(static_cast<std::size_t>(item.last_voxel - item.first_voxel));
+    for (auto const& predictor : predictors_) {
+      auto const one_state = flat(predictor.known);
+      auto const one_pressure = predict(predictor, item);
+      double const factor = predictor.flux.at(cluster(row).m200c);
+      for (std::size_t i = 0; i < one_state.size(); ++i) state[i] += share * one_state[i];
+      for (std::size_t i = 0; i < pressure.size(); ++i) {
+        state.back() += share * real(one_pressure[i]);
+        pressure[i] += share * real(single(factor * real(one_pressure[i])));
+      }
+    }
+    Finished done{number, std::move(state), {}};
+    for (double const p : pressure) done.pressure.push_back(single(p));
     for (float const p : done.pressure)
       require(std::isfinite(p) && p >= 0, ExitCode::internal, "the network predicts a pressure of ",
               p, " P200 in cluster ", cluster(row).id, "; is the model trained?");
@@ -260,26 +308,27 @@ class PredictionRun {
     auto const n_cells = lattices_.front().n_cells();
     cubes.pressure.assign(cubes.range.size() * n_cells, 0);
     for (auto const& state : states_) cubes.states.emplace_back(cubes.range.size() * state.size);
-    for (std::int64_t c = cubes.range.first; c < cubes.range.last; ++c)
-      cubes.flux_factor.push_back(flux_.at(cluster(rows_[c]).m200c));
+    std::vector<std::map<std::int64_t, double>> uncorrected(cubes.range.size());  // by item
     auto value = values.begin();
     auto number = states.begin();
     for (auto const item_number : numbers) {
       auto const& item = items_[item_number];
       auto const cube = item.cube - cubes.range.first;
       for (std::int64_t v = item.first_voxel; v < item.last_voxel; ++v)
-        cubes.pressure[cube * n_cells + (*voxels_[item.cube])[v]] =
-            single(cubes.flux_factor[cube] * real(*value++));
+        cubes.pressure[cube * n_cells + (*voxels_[item.cube])[v]] = *value++;
       for (std::size_t i = 0; i < states_.size(); ++i) {
         std::copy_n(number, states_[i].size, cubes.states[i].begin() + cube * states_[i].size);
         number += states_[i].size;
       }
+      uncorrected[cube][item_number] = *number++;
     }
-    add_y(cubes);
+    add_sums(cubes, uncorrected);
     return cubes;
   }
 
-  void add_y(PredictedCubes& cubes) const {
+  /// Y, and the flux correction that it contains.
+  void add_sums(PredictedCubes& cubes,
+                std::vector<std::map<std::int64_t, double>> const& uncorrected) const {
     auto const n_cells = lattices_.front().n_cells();
     for (std::int64_t c = cubes.range.first; c < cubes.range.last; ++c) {
       double sum = 0;
@@ -288,16 +337,49 @@ class PredictionRun {
       auto const& lattice = lattices_[c];
       cubes.y.push_back(y_unit(cluster(rows_[c]), table_.cosmology.h) *
                         std::pow(lattice.voxel_r200(), 3) * sum);
+      double before = 0;
+      for (auto const& [item, part] : uncorrected[c - cubes.range.first]) before += part;
+      double const factor = predictors_.front().flux.at(cluster(rows_[c]).m200c);
+      bool const is_mean = predictors_.size() > 1 && before > 0;
+      cubes.flux_factor.push_back(is_mean ? sum / before : factor);
     }
+  }
+
+  /// The flux corrections as JSON, of several networks a list.
+  std::string flux_corrections() const {
+    auto all = nlohmann::json::array();
+    bool any = false;
+    for (auto const& [network, seed, flux, whole, known] : predictors_) {
+      any = any || !flux.bins.empty();
+      all.push_back(flux.bins.empty() ? nlohmann::json() : nlohmann::json(flux));
+    }
+    if (!any) return "none";
+    return all.size() == 1 ? all.front().dump() : all.dump();
+  }
+
+  /// Which clusters are unlike those that the model has seen.
+  void compare_with_training(PredictionTable& table) {
+    on_root(comm_, "predict: comparing with the training", [&] {
+      auto const trained = read_trained(files_);
+      require_comparable(trained.on, table_.mass_definition, concat("[model.", task_.model, "]"));
+      auto const particle_mass = ParticleStore(context_.product(task_.particles)).particle_mass();
+      auto const bits = outside_training(trained.on, table_, particle_mass);
+      for (auto const row : rows_) table.outside_training.push_back(bits[row]);
+      table.trained_on = nlohmann::json(trained.on).dump();
+    });
+    table.outside_training = comm_.broadcast(table.outside_training, 0);
+    table.trained_on = comm_.broadcast(table.trained_on, 0);
+    context_.note("networks", std::ssize(predictors_));
+    context_.note("outside_training",
+                  std::ssize(rows_) - std::ranges::count(table.outside_training, 0));
   }
 
   PredictTask const& task_;
   Context& context_;
   Comm const& comm_;
-  std::uint64_t seed_;
+  std::vector<std::string> files_;  ///< of the networks
   ClusterTable table_;
-  std::optional<Network> network_;
-  FluxCorrection flux_;  ///< without bins: none
+  std::vector<Predictor> predictors_;
   std::vector<std::int64_t> rows_;
   std::vector<CubeLattice> lattices_;
   std::vector<std::shared_ptr<std::vector<std::int32_t> const>> voxels_;
@@ -313,8 +395,7 @@ class PredictionRun {
   std::optional<ParticleStore> store_;
   std::optional<MomentFile> moments_;
   std::unique_ptr<ClusterSampler> sampler_;  ///< of the cluster at work
-  TargetBatch whole_;                        ///< the same without targets
-  ClusterState known_;                       ///< what the network has found out of it
+  std::int64_t row_ = -1;                    ///< of it
   std::vector<float> columns_;               ///< of its voxels, each n_columns_ numbers
   std::int64_t n_columns_ = 0;
 };

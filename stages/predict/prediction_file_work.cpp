@@ -2,6 +2,7 @@
 #include "stages/predict/prediction_file_work.hpp"
 
 #include "io/h5.hpp"
+#include "stages/common/trained_on.hpp"
 
 namespace setsz {
 
@@ -43,6 +44,14 @@ void write_prediction(Comm const& comm, std::string const& path, PredictionTable
                       "ratio of the means of y with and without"},
       n_cubes);
   file.write_rows("/flux_factor", cubes.range.first, cubes.flux_factor);
+  if (!table.trained_on.empty()) {
+    file.set_attribute("/", "trained_on", table.trained_on);
+    file.write_same("/outside_training",
+                    {.unit = "1",
+                     .description = "how the cluster is unlike those of the training: " +
+                                    outside_description()},
+                    table.outside_training);
+  }
   for (std::size_t i = 0; i < table.states.size(); ++i) {
     auto const& state = table.states[i];
     file.create_dataset<double>(

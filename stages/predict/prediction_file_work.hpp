@@ -21,6 +21,9 @@ struct PredictionTable {
   std::vector<std::int64_t> ids;
   std::vector<double> edges;             ///< [ckpc/h]
   std::vector<ClusterStateInfo> states;  ///< what the modules leave of each cluster
+  /// Of a model that comes trained: bits of each cube (trained_on.hpp), and what it has seen.
+  std::vector<std::uint8_t> outside_training{};
+  std::string trained_on{};
 };
 
 /// Predictions of one rank's cubes, ready to be written.

@@ -114,7 +114,8 @@ Cards code_cards(SkyRecord const& record) {
   return {
       {"MODEL", plan.model.substr(0, text_length), "network"},
       {"MODELSHA", record.model_hash, "hash of its files"},
-      {"MEMBER", plan.member, "training seed, or mean of several"},
+      {"MEMBER", plan.member, "training seed, mean of several, or trained"},
+      {"NOUTSIDE", record.n_outside_training, "clusters unlike those of the training"},
       {"FLUXMIN", record.flux_factors.first, "flux correction in the cubes: smallest factor"},
       {"FLUXMAX", record.flux_factors.second, "largest factor"},
       {"VAESEED", std::int64_t{-1}, "deterministic"},
@@ -126,15 +127,15 @@ Cards code_cards(SkyRecord const& record) {
 /// One line for each stage whose work is in the map.
 std::vector<std::string> history(SkyRecord const& record) {
   auto const& plan = record.plan;
-  bool const network = plan.source == "network", fit = network || plan.profile == "fit";
+  bool const network = plan.source == "network", elsewhere = !plan.trained.empty(),
+             fit = (network && !elsewhere) || plan.profile == "fit";
   std::vector<std::string> lines = {"setsz catalog: haloes of the gravity-only simulation"};
   if (network) lines.push_back("setsz extract: dark matter around the clusters");
   if (fit) lines.push_back("setsz voxelize: electron pressure of the hydrodynamic simulation");
   if (fit) lines.push_back("setsz fit: GNFW profiles");
-  if (network) {
-    lines.push_back("setsz train: network from dark matter to pressure");
-    lines.push_back("setsz predict: pressure of the clusters");
-  }
+  if (network && !elsewhere) lines.push_back("setsz train: network from dark matter to pressure");
+  if (elsewhere) lines.push_back("setsz train: in another run, see MODELSHA");
+  if (network) lines.push_back("setsz predict: pressure of the clusters");
   lines.push_back(
       concat("setsz sky: ", record.options.field->title, " of the haloes around the observer"));
   return lines;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
+#include <set>
 
 #include "io/json_file.hpp"
 #include "pipeline/base/hash.hpp"
@@ -139,15 +140,22 @@ SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
         std::pair(snapshot.section.redshift_min, snapshot.section.redshift_max);
     if (redshift_min >= options_.redshift_max || redshift_max <= options_.redshift_min) continue;
     snapshots_.push_back(snapshot);
-    auto const& plan = plans_.emplace_back(blueprint.axes, snapshot.name, map.model, options_);
+    auto const& plan = plans_.emplace_back(blueprint, snapshot, map.model, options_);
     record_.settings.add(concat("sky.redshifts.", snapshot.name),
                          concat(redshift_min, " to ", redshift_max));
     record_.settings.add(concat("sky.simulation.", snapshot.name),
                          snapshot.section.simulation_name());
     for (auto const* names : {&plan.products, &plan.networks})
       record_.inputs.insert(record_.inputs.end(), names->begin(), names->end());
-    record_.files = plan.files;  // the same for all
   }
+  std::vector<std::function<std::vector<std::string>()>> files;
+  for (auto const& plan : plans_) files.push_back(plan.files);
+  record_.files = [files] {
+    std::set<std::string> all;  // most are the same for all
+    for (auto const& of_one : files)
+      for (auto const& file : of_one()) all.insert(file);
+    return std::vector<std::string>(all.begin(), all.end());
+  };
   if (!plans_.empty())
     record_.settings.add("sky.network", plans_.front().model + "/" + plans_.front().member);
   record_.outputs = {map_name(*options_.field), "sky.json"};
@@ -201,6 +209,8 @@ std::string SkyStage::model_hash(Context& context) const {
     for (auto const& plan : plans_)
       for (auto const& network : plan.networks)
         hashes.push_back(hash_file(context.product(network)));
+    if (plans_.front().source == "network")  // the same for all snapshots
+      for (auto const& file : plans_.front().trained) hashes.push_back(hash_file(file));
     if (hashes.size() == 1) hash = hashes.front();
     if (hashes.size() < 2) return;
     Hash all;
@@ -219,6 +229,8 @@ void SkyStage::run(Context& context) {
         comm, plans_[i], [&](std::string const& name) { return context.product(name); }));
     parts.push_back({&population, shell_of(snapshots_[i], population.table().cosmology)});
   }
+  std::int64_t n_outside_training = 0;
+  for (auto const& population : populations) n_outside_training += population->n_outside_training();
   SkyCanvas canvas(RingGeometry(options_.nside), comm.rank(), comm.size());
   auto const totals =
       paint_sky(context, parts, {options_.observer[0], options_.observer[1], options_.observer[2]},
@@ -234,6 +246,7 @@ void SkyStage::run(Context& context) {
                          snapshots_,
                          plans_.front(),
                          populations.front()->table(),
+                         n_outside_training,
                          model_hash(context),
                          record_.settings.hex(),
                          flux_factors(populations),

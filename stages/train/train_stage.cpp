@@ -97,11 +97,13 @@ TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
   task_.particles = products::particles(snapshot);
   task_.pressure = products::pressure(snapshot);
   task_.gnfw = products::gnfw(snapshot, task_.instance.fold);
-  record_ = {.stage = "train", .instance = task_.instance.path(), .version = 5};
+  task_.simulation = snapshot_.section.simulation_name();
+  record_ = {.stage = "train", .instance = task_.instance.path(), .version = 6};
   record_.inputs = {task_.clusters, task_.particles, task_.pressure, task_.gnfw};
   record_.outputs = {"model.h5", "history.h5"};
   record_.settings.add("run.seed", task_.run_seed);
   record_.settings.add("train.instance", task_.instance.path());
+  record_.settings.add("train.simulation", task_.simulation);
   task_.options = record_.take<TrainOptions>(configuration, "train." + task_.instance.model);
   task_.model =
       record_.take<ModelSection>(configuration, "model." + task_.instance.model, {Affects::result});
@@ -110,6 +112,11 @@ TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
     task_.moments = products::moments(snapshot);
     record_.inputs.push_back(task_.moments);
   }
+  for (auto const& [key, text] : configuration.texts("extract"))
+    if (key == "radius") task_.inputs.emplace_back("extract." + key, text);
+  if (!task_.moments.empty())
+    for (auto const& [key, text] : configuration.texts("moments"))
+      task_.inputs.emplace_back("moments." + key, text);
   task_.description = record_.settings.lines();
 }
 

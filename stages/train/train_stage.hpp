@@ -67,6 +67,9 @@ struct TrainTask {
   std::int64_t run_seed = 1;
   std::string clusters, particles, pressure, gnfw;  ///< product names
   std::string moments;                              ///< empty: the network does not look at them
+  std::string simulation;                           ///< its name, for the model file
+  /// Options of other sections that decide what the inputs of the network mean: "extract.radius".
+  std::vector<std::pair<std::string, std::string>> inputs;
   /// What the model depends on, for the model file.
   std::vector<std::pair<std::string, std::string>> description;
 };

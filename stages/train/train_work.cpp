@@ -14,6 +14,7 @@
 #include "pipeline/run/work_loop.hpp"
 #include "stages/train/flux_work.hpp"
 #include "stages/train/history_work.hpp"
+#include "stages/train/model_use_work.hpp"
 #include "stages/train/state_work.hpp"
 #include "stages/train/training_data_work.hpp"
 
@@ -82,8 +83,10 @@ class TrainingRun {
     });
     auto state = model();
     state.description["flux"] = flux_of(state);
-    on_root(comm_, "train: writing the model",
-            [&] { write_model(context_.part("model.h5"), state); });
+    on_root(comm_, "train: writing the model", [&] {
+      describe_use(state, task_, context_);
+      write_model(context_.part("model.h5"), state);
+    });
     write_history(comm_, context_.part("history.h5"), history_);
     context_.note("parameters", trainer_.network().layout().size());
     context_.note("best_epoch", history_.best_epoch);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "stages/catalog/catalog_stage.hpp"
 #include "stages/common/model_section.hpp"
 #include "stages/paint/paint_stage.hpp"
 #include "stages/train/train_stage.hpp"
@@ -14,9 +15,10 @@ namespace {
 using Names = std::vector<std::string>;
 
 Configuration parse(std::string const& text) {
-  return Configuration::parse(text, "test.ini", {},
-                              {schema_of<SnapshotSection>(true), schema_of<ModelSection>(true),
-                               schema_of<TrainOptions>(true), schema_of<PaintOptions>(true)});
+  return Configuration::parse(
+      text, "test.ini", {},
+      {schema_of<SnapshotSection>(true), schema_of<ModelSection>(true),
+       schema_of<TrainOptions>(true), schema_of<PaintOptions>(true), schema_of<CatalogOptions>()});
 }
 Names members(std::string const& text) {
   auto const configuration = parse(text);
@@ -67,6 +69,25 @@ TEST(Axes, NetworksAreEnumeratedInOneOrder) {
   for (auto const& network : Axes(configuration).networks()) paths.push_back(network.path());
   EXPECT_EQ(paths,
             (Names{"z/a/fold0/seed2", "z/a/fold0/seed1", "y/a/fold0/seed2", "y/a/fold0/seed1"}));
+}
+
+TEST(Axes, AModelThatComesTrainedHasNoNetworksAndOnePrediction) {
+  EXPECT_EQ(members("[model.a]\ntrained = some/run\n[train]\nseeds = 1, 2\n"),
+            (Names{"trained", "painted: trained"}));
+  auto const configuration =
+      parse("[catalog]\nfolds = 2\n[snapshot.z]\n[model.a]\ntrained = some/run\n[model.b]\n");
+  Axes const axes(configuration);
+  EXPECT_TRUE(axes.comes_trained("a"));
+  EXPECT_FALSE(axes.comes_trained("b"));
+  Names paths;
+  for (auto const& network : axes.networks()) paths.push_back(network.path());
+  EXPECT_EQ(paths, (Names{"z/b/fold0/seed1", "z/b/fold1/seed1"}));
+  EXPECT_EQ(model_path("z", "a", 1, axes.painted("a")), "z/a/trained");
+}
+
+TEST(Axes, AModelThatGoesOnLearningHasNetworks) {
+  EXPECT_EQ(members("[model.a]\ntrained = some/run\n[train.a]\nseeds = 5\n"),
+            (Names{"seed5", "painted: seed5"}));
 }
 
 TEST(Axes, MapsAreOfEachModelUnlessTheyAreNamed) {

@@ -4,14 +4,14 @@ file(GLOB_RECURSE configurations ${SOURCE}/configs/*.ini)
 list(REMOVE_ITEM configurations ${SOURCE}/configs/default.ini)  # names no snapshot
 foreach(configuration IN LISTS configurations)
   set(files)
-  if(configuration MATCHES "swift_box")  # its users give the files on the command line
+  if(configuration MATCHES "swift_box|apply")  # its users give the files on the command line
     foreach(key IN ITEMS dark_matter gas catalog)
       list(APPEND files --set snapshot.z0.${key}=some_file)
     endforeach()
   endif()
   execute_process(COMMAND ${PROGRAM} stages ${configuration} ${files}
                   OUTPUT_VARIABLE stages RESULT_VARIABLE code)
-  if(NOT code EQUAL 0 OR NOT stages MATCHES "train")
+  if(NOT code EQUAL 0 OR NOT stages MATCHES "predict")
     message(SEND_ERROR "setsz stages ${configuration}: code ${code}, stages ${stages}")
   endif()
 endforeach()

@@ -96,7 +96,8 @@ inline void write_small_universe(std::string const& folder) {
   cubes.write_same("/pressure", {.unit = "P200"}, pressure, {n_voxels, n_voxels, n_voxels});
   cubes.write_same("/cube_edge", {.unit = "ckpc/h"}, edges);
   cubes.close();
-  std::ofstream(folder + "/gnfw.json") << nlohmann::json{{"benchmark", GnfwParameters{}}};
+  std::ofstream(folder + "/gnfw.json")
+      << nlohmann::json{{"benchmark", GnfwParameters{}}, {"flux", GnfwParameters{}}};
 }
 
 struct StoppedByTest {};
@@ -169,11 +170,11 @@ inline TrainTask small_training(std::int64_t epochs) {
 
 inline PredictTask small_prediction() {
   PredictTask task;
-  task.instance = {"z0", "small", 0, 1};
-  task.model = small_model();
+  task.snapshot = "z0", task.model = "small", task.fold = 0, task.member = Member{1};
+  task.section = small_model();
   task.options.block_voxels = 50;
   task.cube.n_voxels = n_voxels;
-  task.clusters = "clusters.h5", task.particles = "particles.h5", task.trained = "model.h5";
+  task.clusters = "clusters.h5", task.particles = "particles.h5", task.network = "model.h5";
   return task;
 }
 

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A model leaves the run that trained it: it predicts and paints where there is dark matter alone."""
+
+import json
+import os
+import shutil
+import unittest
+from pathlib import Path
+
+import h5py
+import numpy
+from harness import Case, hashes, manifests
+
+MODEL = "train/z0/small/fold0/seed1/model.h5"
+# Bits of /outside_training.
+LIGHTER, HEAVIER = 1, 2
+
+
+def datasets(path):
+    with h5py.File(path) as file:
+        return {name: file[name][:] for name in file}
+
+
+class Trained(Case):
+    @classmethod
+    def setUpClass(cls):
+        """The run that has trained the model, and its files as if a simulation had made them."""
+        cls.universe = Path(os.environ["SETSZ_TEST_FOLDER"]) / "universe"
+        cls.files = cls.universe / "mock/z0"
+
+    def applied(self, trained, run="run", files=None):
+        return self.configuration("applied.ini", run=self.folder / run, files=files or self.files, trained=trained)
+
+    def predicted(self, run="run"):
+        return datasets(self.folder / run / "predict/z0/applied/trained/prediction.h5")
+
+    def assert_same_prediction(self, path, found):
+        expected = datasets(path)
+        self.assertEqual(set(found) - set(expected), {"outside_training"})
+        for name, values in expected.items():
+            numpy.testing.assert_array_equal(found[name], values, name)
+
+    def test_the_same_universe_without_its_gas_has_the_same_prediction_on_any_number_of_ranks(self):
+        files = self.folder / "files"
+        shutil.copytree(self.files, files, ignore=shutil.ignore_patterns("hydro"))
+        for ranks in (1, 3):
+            configuration = self.applied(self.universe, f"np{ranks}", files=files)
+            self.succeeds("run", configuration, ranks=ranks, timeout=300)
+        runs = [self.folder / "np1", self.folder / "np3"]
+        self.assertEqual(hashes(runs[0]), hashes(runs[1]))
+        self.assertEqual({name.split("/")[0] for name in manifests(runs[0])},
+                         {"catalog", "extract", "predict", "paint", "sky"})
+        self.assert_same_prediction(self.universe / "predict/z0/small/fold0/seed1/prediction.h5", self.predicted("np3"))
+        # The clusters are painted as in the run of the training; the fill has the profile of the model file.
+        with h5py.File(self.universe / "paint/z0/small/box.h5") as one, h5py.File(runs[0] / "paint/z0/applied/box.h5") as other:
+            numpy.testing.assert_array_equal(one["pressure"][:], other["pressure"][:])
+            self.assertEqual(other.attrs["profile"], b"fit of the model")
+        self.assertGreater(json.loads((runs[0] / "sky/applied/sky.json").read_text())["mean_y"], 0)
+
+    def test_clusters_unlike_those_of_the_training_are_flagged(self):
+        result = self.succeeds("run", self.applied(self.universe / MODEL), "--until", "predict", ranks=2, timeout=300)
+        with h5py.File(self.universe / "catalog/z0/clusters.h5") as file:
+            mass, split = file["clusters/m200c"][:], file["clusters/split"][:, 0]
+        taught = mass[split == 0]
+        expected = LIGHTER * (mass < taught.min()) + HEAVIER * (mass > taught.max())
+        self.assertTrue(expected.any(), "no such cluster: this test is worth nothing")
+        numpy.testing.assert_array_equal(self.predicted()["outside_training"], expected)
+        self.assertIn("massive than all of the training", result.output)
+
+    def test_of_several_files_the_mean_is_predicted(self):
+        run = self.folder / "two"
+        shutil.copytree(self.universe, run)
+        self.succeeds("run", self.configuration("tiny.ini", run=run), "--until", "predict", "--set", "train.seeds=1, 2",
+                      ranks=2, timeout=300)
+        expected = run / "predict/z0/small/fold0/ensemble/prediction.h5"
+        self.succeeds("run", self.applied(run), "--until", "predict", ranks=2, timeout=300)
+        found, mean = self.predicted(), datasets(expected)
+        for name in ("pressure", "origin_shift"):
+            numpy.testing.assert_array_equal(found[name], mean[name], name)
+        numpy.testing.assert_allclose(found["y"], mean["y"], rtol=1e-6)
+        # One of them alone, chosen, is another prediction.
+        self.succeeds("run", self.applied(run, "one"), "--until", "predict", "--set", "model.applied.trained_seeds=2",
+                      ranks=2, timeout=300)
+        self.assert_same_prediction(run / "predict/z0/small/fold0/seed2/prediction.h5", self.predicted("one"))
+
+    def test_what_does_not_fit_is_refused_before_anything_runs(self):
+        spoilt = self.folder / "spoilt.h5"
+        shutil.copy(self.universe / MODEL, spoilt)
+        with h5py.File(spoilt, "r+") as file:
+            file["parameters/local.k"][:] += 1
+        model, history = self.universe / MODEL, self.universe / MODEL.replace("model.h5", "history.h5")
+        cases = [
+            ("no file", self.folder / "nowhere.h5", [], 66, ("nowhere.h5", "no such file")),
+            ("no run", self.files, [], 66, ("'train'", "model file")),
+            ("no model", history, [], 65, ("history.h5", "not a complete model file")),
+            ("a damaged one", spoilt, [], 65, ("spoilt.h5",)),
+            ("another model of the run", self.universe, ["model.applied.trained_model=tiny"], 66, ("'tiny'", "small")),
+            ("another seed", self.universe, ["model.applied.trained_seeds=7"], 66, ("seed7",)),
+            ("a choice among files", model, ["model.applied.trained_seeds=1"], 78, ("trained_seeds", "remove")),
+            ("another network", model, ["model.applied.origin_width=64"], 78, ("origin_width = 64", "origin_width = 16")),
+            ("another mass definition", model, ["catalog.mass_definition=500c"], 78, ("M200c", "M500c")),
+        ]
+        for name, trained, overrides, code, words in cases:
+            configuration = self.applied(trained)
+            sets = [word for override in overrides for word in ("--set", override)]
+            for ranks in (1, 2):
+                for command in ("check", "run"):
+                    with self.subTest(name, ranks=ranks, command=command):
+                        self.fails(code, command, configuration, *sets, ranks=ranks, words=words)
+        self.assertEqual(manifests(self.folder / "run"), {})
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
