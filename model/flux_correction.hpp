@@ -17,7 +17,7 @@ namespace setsz {
 struct FluxCorrection {
   struct Bin {
     double ln_mass = 0;                  ///< mean ln of M200c [1e10 Msun/h]
-    double factor = 1;                   ///< sum of Y of the gas / sum of Y predicted
+    double factor = 1;                   ///< at this mass
     double mass_low = 0, mass_high = 0;  ///< of its clusters [1e10 Msun/h]
     std::int64_t n = 0;                  ///< clusters in it
     bool operator==(Bin const&) const = default;

@@ -16,10 +16,11 @@ struct FluxSample {
   double y_gas = 0;
 };
 
-/// Cuts the clusters by mass into bins of nearly equal numbers; the factor of a bin is the ratio of
-/// the sums of Y, gas over predicted, so that bright clusters count as they do in a map. Fewer bins
-/// where there are fewer clusters or masses. \pre not empty
-/// Throws Error(diverged) where a bin's sums are not positive and finite.
+/// Cuts the clusters by mass into bins of nearly equal numbers. With the correction, which is
+/// linear between the bins, the Y of the predictions adds up to that of the gas in each bin: in the
+/// sum, so that bright clusters count as they do in a map. Fewer bins where there are fewer
+/// clusters or masses. \pre not empty Throws Error(diverged) where a bin's sums are not positive
+/// and finite.
 FluxCorrection fit_flux_correction(std::span<FluxSample const> samples, std::int64_t n_bins);
 
 /// Sum of Y predicted, multiplied by the correction, over that of the gas; NaN without clusters.
