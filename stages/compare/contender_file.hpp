@@ -20,9 +20,9 @@ ScoresFile read_scores(std::string const& path);
 /// run, beside one of this run that may have the same name.
 std::string name_in_other_run(std::string const& path, std::string const& model);
 
-/// Time of all cores in a finished stage, from its manifest; nothing if there is none. Of a training
-/// that was interrupted it is the time of the last start.
-/// \param product  path of one of its files
+/// Time of all cores in a finished stage, from its manifest; nothing if there is none. Of a
+/// training that was interrupted it is the time of the last start. \param product  path of one of
+/// its files
 std::optional<double> core_seconds_of(std::string const& product);
 
 /// The validation ratio at the end of a training, from its manifest; nothing if there is none.

@@ -98,7 +98,8 @@ Profile ProfileChoice::open(ProductPath const& product, ClusterTable const& tabl
 std::vector<GnfwParameters> ProfileChoice::parameters(ProductPath const& product) const {
   std::vector<GnfwParameters> all;
   if (is_fit())
-    for (auto const& path : models_) all.push_back(flux_fit(read_model(path).description, "flux_profile", path));
+    for (auto const& path : models_)
+      all.push_back(flux_fit(read_model(path).description, "flux_profile", path));
   if (!all.empty()) return all;
   auto const path = is_fit() ? product(setsz::products::gnfw(snapshot_, 0)) : text_;
   return {flux_fit(read_json(path), "flux", path)};

@@ -17,8 +17,8 @@ namespace setsz {
 struct SkyRecord {
   SkyOptions const& options;
   std::vector<SnapshotInstance> const& snapshots;
-  PopulationPlan const& plan;  ///< of the first snapshot: the gas is the same in all
-  ClusterTable const& table;   ///< of the first snapshot: box, cosmology, mass definition
+  PopulationPlan const& plan;       ///< of the first snapshot: the gas is the same in all
+  ClusterTable const& table;        ///< of the first snapshot: box, cosmology, mass definition
   std::int64_t n_outside_training;  ///< clusters of the snapshots that the model has not seen alike
   std::string model_hash;           ///< of the networks; "none": none was used
   std::string option_hash;          ///< of what decides on the map

@@ -8,10 +8,10 @@
 namespace setsz {
 
 /// Local: adds what a model needs to be applied to other simulations, read from the products that
-/// taught it. Entries of the description: "trained_on" (stages/common/trained_on.hpp), "flux_profile" (the
-/// profile that conserves flux, for haloes without a cube), "prediction" (options that change
-/// predictions only), "inputs" (options of extract and moments that decide what the inputs mean),
-/// "sampling_seed" (of the particles that predictions draw), "code".
+/// taught it. Entries of the description: "trained_on" (stages/common/trained_on.hpp),
+/// "flux_profile" (the profile that conserves flux, for haloes without a cube), "prediction"
+/// (options that change predictions only), "inputs" (options of extract and moments that decide
+/// what the inputs mean), "sampling_seed" (of the particles that predictions draw), "code".
 void describe_use(ModelState& state, TrainTask const& task, Context const& context);
 
 }  // namespace setsz
