@@ -32,8 +32,8 @@ double gas_over_predicted(std::span<FluxSample const> samples, MassBin const& bi
                           FluxCorrection const& correction) {
   double y_pred = 0, y_gas = 0;
   for (auto const i : bin.members) {
-    y_pred += correction.at(samples[i].m200c) * samples[i].y_pred;
-    y_gas += samples[i].y_gas;
+    y_pred += samples[i].weight * correction.at(samples[i].m200c) * samples[i].y_pred;
+    y_gas += samples[i].weight * samples[i].y_gas;
   }
   require(std::isfinite(y_pred) && std::isfinite(y_gas) && y_pred > 0 && y_gas > 0,
           ExitCode::diverged, "the flux of the predictions cannot be corrected: between ",

@@ -14,6 +14,7 @@ struct FluxSample {
   double m200c = 0;   ///< [1e10 Msun/h]
   double y_pred = 0;  ///< [(kpc/h)^2], like y_gas
   double y_gas = 0;
+  double weight = 1;  ///< in the sums of a bin
 };
 
 /// Cuts the clusters by mass into bins of nearly equal numbers. With the correction, which is

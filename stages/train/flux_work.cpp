@@ -70,8 +70,13 @@ nlohmann::json fit_flux(Comm const& comm, Network const& network, TrainingData c
                         std::int64_t n_bins) {
   auto const training = sample_flux(comm, network, data, data.training_rows());
   auto const validation = sample_flux(comm, network, data, data.validation_rows());
+  // The network knows the training clusters, and gives them more of their Y than it gives to new
+  // ones; the validation clusters are new but few. Both parts count the same.
   auto all = training;
-  all.insert(all.end(), validation.begin(), validation.end());
+  for (auto sample : validation) {
+    sample.weight = real(training.size()) / real(validation.size());
+    all.push_back(sample);
+  }
   nlohmann::json report;
   collectively(comm, "train: flux correction", [&] {
     auto const correction = fit_flux_correction(all, n_bins);

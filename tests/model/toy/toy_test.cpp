@@ -118,7 +118,7 @@ class ToyStages : public ::testing::Test {
   }
   static PredictTask predicting() {
     auto task = small_prediction();
-    task.model = training().model;
+    task.section = training().model;
     return task;
   }
 

@@ -36,6 +36,21 @@ TEST(FluxFit, RecoversAConstantBiasExactly) {
   EXPECT_NEAR(flux_ratio(samples, correction), 1, 1e-11);
 }
 
+TEST(FluxFit, HeavyClustersCountAsSeveral) {
+  auto const shy = [](double) { return 0.8; };
+  auto const bold = [](double) { return 1.0; };
+  auto weighted = clusters(30, 0.1, 7, shy), copied = weighted;
+  auto const few = clusters(10, 0.1, 8, bold);
+  for (auto sample : few) {
+    for (int copy = 0; copy < 3; ++copy) copied.push_back(sample);
+    sample.weight = 3;
+    weighted.push_back(sample);
+  }
+  // One bin: its edges do not depend on the number of copies.
+  EXPECT_NEAR(fit_flux_correction(weighted, 1).bins[0].factor,
+              fit_flux_correction(copied, 1).bins[0].factor, 1e-12);
+}
+
 TEST(FluxFit, CutsByMassIntoEqualNumbersAndRecordsThem) {
   auto const samples = clusters(10, 0, 2, [](double) { return 1; });
   std::vector<double> masses;
