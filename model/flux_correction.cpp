@@ -8,17 +8,17 @@
 
 namespace setsz {
 
-double FluxCorrection::at(double m200c_1e10msunh) const {
-  if (bins.empty()) return 1;
+double FluxCorrection::strength(double m200c_1e10msunh) const {
+  if (bins.empty()) return 0;
   double const x = std::log(m200c_1e10msunh);
-  if (x <= bins.front().ln_mass) return bins.front().factor;
+  if (x <= bins.front().ln_mass) return bins.front().strength;
   for (std::size_t i = 1; i < bins.size(); ++i) {
     auto const &low = bins[i - 1], &high = bins[i];
     if (x > high.ln_mass) continue;
     double const share = (x - low.ln_mass) / (high.ln_mass - low.ln_mass);
-    return low.factor + share * (high.factor - low.factor);
+    return low.strength + share * (high.strength - low.strength);
   }
-  return bins.back().factor;
+  return bins.back().strength;
 }
 
 namespace {
@@ -35,7 +35,7 @@ nlohmann::json column(FluxCorrection const& correction, Member member) {
 void to_json(nlohmann::json& json, FluxCorrection const& correction) {
   using Bin = FluxCorrection::Bin;
   json = {{"ln_mass", column(correction, &Bin::ln_mass)},
-          {"factor", column(correction, &Bin::factor)},
+          {"strength", column(correction, &Bin::strength)},
           {"mass_low", column(correction, &Bin::mass_low)},
           {"mass_high", column(correction, &Bin::mass_high)},
           {"n", column(correction, &Bin::n)}};
@@ -46,14 +46,14 @@ void from_json(nlohmann::json const& json, FluxCorrection& correction) {
   for (std::size_t i = 0; i < json.at("ln_mass").size(); ++i) {
     auto const number = [&](char const* key) { return json.at(key).at(i).get<double>(); };
     correction.bins.push_back({.ln_mass = number("ln_mass"),
-                               .factor = number("factor"),
+                               .strength = number("strength"),
                                .mass_low = number("mass_low"),
                                .mass_high = number("mass_high"),
                                .n = json.at("n").at(i).get<std::int64_t>()});
     auto const& bin = correction.bins.back();
-    require(std::isfinite(bin.ln_mass) && std::isfinite(bin.factor) && bin.factor > 0,
+    require(std::isfinite(bin.ln_mass) && std::isfinite(bin.strength) && bin.strength > -1,
             ExitCode::bad_data, "bin ", i, " of the flux correction has ln M = ", bin.ln_mass,
-            " and the factor ", bin.factor, " (positive, finite numbers are expected)");
+            " and the strength ", bin.strength, " (finite, above -1 is expected)");
     require(i == 0 || bin.ln_mass > correction.bins[i - 1].ln_mass, ExitCode::bad_data,
             "the bins of the flux correction do not ascend in mass");
   }

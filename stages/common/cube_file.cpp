@@ -26,8 +26,11 @@ CubeFile::CubeFile(std::string const& path) : file_(H5File::open(path)) {
           " cubes, but ", edge_.size(), " edges and ", cluster_.size(), " rows of clusters");
   flux_factor_ = file_.exists("/flux_factor") ? file_.read_all<double>("/flux_factor")
                                               : std::vector<double>(n, 1);
-  require(flux_factor_.size() == n, ExitCode::bad_data, "'", path, "': ", n, " cubes, but ",
-          flux_factor_.size(), " flux factors");
+  flux_strength_ = file_.exists("/flux_strength") ? file_.read_all<double>("/flux_strength")
+                                                  : std::vector<double>(n, 0);
+  require(flux_factor_.size() == n && flux_strength_.size() == n, ExitCode::bad_data, "'", path,
+          "': ", n, " cubes, but ", flux_factor_.size(), " flux factors and ",
+          flux_strength_.size(), " strengths");
   require(std::is_sorted(cluster_.begin(), cluster_.end()), ExitCode::bad_data, "'", path,
           "': /cluster is not in ascending order");
 }

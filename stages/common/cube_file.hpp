@@ -37,13 +37,15 @@ class CubeFile {
   /// What the values of a prediction were multiplied by so that they hold the flux of the gas; 1
   /// where nothing was corrected.
   double flux_factor(std::int64_t cube) const { return flux_factor_[cube]; }
+  /// f of the flux correction that the pressure contains (model/flux_correction.hpp); 0: none.
+  double flux_strength(std::int64_t cube) const { return flux_strength_[cube]; }
   H5File const& file() const { return file_; }
 
  private:
   H5File file_;
   std::int64_t n_voxels_ = 0;
   std::vector<std::int64_t> cluster_;
-  std::vector<double> edge_, flux_factor_;
+  std::vector<double> edge_, flux_factor_, flux_strength_;
 };
 
 }  // namespace setsz

@@ -91,8 +91,8 @@ void add_cluster(Results& results, Cluster const& cluster, Task const& task, Fol
   auto const shape = gnfw_shape(fold.gnfw.at("benchmark").get<GnfwParameters>(), cluster.m200c,
                                 table.cosmology.h, table.redshift);
   auto const gas = truth.read(task.row), predicted = fold.predictions.read(cube);
-  double const flux_factor = fold.predictions.flux_factor(cube);
-  auto const compared = compare_cubes(lattice, predicted, gas, shape, n_shells, flux_factor);
+  auto const compared =
+      compare_cubes(lattice, predicted, gas, shape, n_shells, fold.predictions.flux_strength(cube));
   double const unit = y_unit(cluster, table.cosmology.h) * std::pow(lattice.voxel_r200(), 3);
   ClusterScore const score{.row = task.row,
                            .id = cluster.id,
@@ -104,7 +104,7 @@ void add_cluster(Results& results, Cluster const& cluster, Task const& task, Fol
                            .y_pred = unit * compared.sum_predicted,
                            .y_gas = unit * compared.sum_gas,
                            .y_benchmark = benchmark.at("y_benchmark").get<double>(),
-                           .flux_factor = flux_factor,
+                           .flux_factor = fold.predictions.flux_factor(cube),
                            .loss_uncorrected = compared.loss_uncorrected};
   require(std::isfinite(score.loss) && score.loss_benchmark > 0, ExitCode::bad_data, "cluster ",
           cluster.id, ": loss ", score.loss, ", benchmark ", score.loss_benchmark);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/flux_correction.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
@@ -38,7 +39,7 @@ std::vector<double> histogram_edges() {
 
 CubeComparison compare_cubes(CubeLattice const& lattice, std::span<float const> predicted,
                              std::span<float const> gas, GnfwShape const& benchmark,
-                             std::int64_t n_shells, double flux_factor) {
+                             std::int64_t n_shells, double flux_strength) {
   std::size_t const n = n_shells;
   std::vector<double> profile, radius;  // the benchmark, by lattice shell
   for (std::int64_t s = 0; s < lattice.n_shells(score_radius_r200); ++s) {
@@ -53,7 +54,7 @@ CubeComparison compare_cubes(CubeLattice const& lattice, std::span<float const> 
   std::vector<double> in_shell(n, 0);
   lattice.each_within(score_radius_r200, [&](std::size_t voxel, std::size_t s) {
     auto const p = real(predicted[voxel]), t = real(gas[voxel]);
-    double const uncorrected = p / flux_factor - t;
+    double const uncorrected = p / (1 + flux_strength * flux_share(radius[s])) - t;
     result.loss += (p - t) * (p - t);
     result.loss_uncorrected += uncorrected * uncorrected;
     result.sum_predicted += p;

@@ -33,7 +33,7 @@ struct CubeComparison {
 };
 CubeComparison compare_cubes(CubeLattice const& lattice, std::span<float const> predicted,
                              std::span<float const> gas, GnfwShape const& benchmark,
-                             std::int64_t n_shells, double flux_factor = 1);
+                             std::int64_t n_shells, double flux_strength = 0);
 
 /// What one of several networks contributes to their mean; its y_pred is the sum of p, as above.
 SeedScore compare_with_mean(CubeLattice const& lattice, std::span<float const> predicted,

@@ -59,6 +59,7 @@ PredictedCubes mean_of(std::vector<CubeFile> const& members,
   };
   mean.y = average("/y");
   mean.flux_factor = mean_factors(members, range, mean.y);
+  mean.flux_strength = average("/flux_strength");
   for (auto const& state : states) mean.states.push_back(average("/" + state.dataset));
   auto const n = members.front().n_voxels();
   mean.pressure.reserve(range.size() * n * n * n);

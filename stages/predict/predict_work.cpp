@@ -220,20 +220,23 @@ class PredictionRun {
   /// P/P200 of the voxels of an item, by one network.
   std::vector<float> predict(Predictor const& predictor, WorkItem const& item) const {
     auto batch = predictor.whole;
-    std::int64_t const n = task_.cube.n_voxels;
     auto const n_local = task_.section.network.needs().local_particles.in(Phase::prediction);
     for (std::int64_t v = item.first_voxel; v < item.last_voxel; ++v) {
       std::int64_t const voxel = (*voxels_[item.cube])[v];
-      sampler_->add_target(
-          batch, lattices_[item.cube].centre_r200(voxel / (n * n), voxel / n % n, voxel % n),
-          n_local,
-          Random(predictor.seed, Purpose::local_sample, stream(row_),
-                 static_cast<std::uint64_t>(voxel)));
+      sampler_->add_target(batch, voxel_centre(item.cube, v), n_local,
+                           Random(predictor.seed, Purpose::local_sample, stream(row_),
+                                  static_cast<std::uint64_t>(voxel)));
       auto const own = columns_.begin() + v * n_columns_;
       batch.columns.insert(batch.columns.end(), own, own + n_columns_);
     }
     return predictor.network.predict(batch, {.rows = task_.options.chunk_rows, .targets = 64},
                                      predictor.known);
+  }
+
+  /// \param v  in the cube's list of voxels [R200]
+  Vec3 voxel_centre(std::int64_t cube, std::int64_t v) const {
+    std::int64_t const n = task_.cube.n_voxels, voxel = (*voxels_[cube])[v];
+    return lattices_[cube].centre_r200(voxel / (n * n), voxel / n % n, voxel % n);
   }
 
   void compute(std::int64_t number) {
@@ -247,10 +250,13 @@ class PredictionRun {
     for (auto const& predictor : predictors_) {
       auto const one_state = flat(predictor.known);
       auto const one_pressure = predict(predictor, item);
-      double const factor = predictor.flux.at(cluster(row).m200c);
+      double const strength = predictor.flux.strength(cluster(row).m200c);
       for (std::size_t i = 0; i < one_state.size(); ++i) state[i] += share * one_state[i];
       for (std::size_t i = 0; i < pressure.size(); ++i) {
         state.back() += share * real(one_pressure[i]);
+        double const radius =
+            norm(voxel_centre(item.cube, item.first_voxel + static_cast<std::int64_t>(i)));
+        double const factor = 1 + strength * flux_share(radius);
         pressure[i] += share * real(single(factor * real(one_pressure[i])));
       }
     }
@@ -339,9 +345,12 @@ class PredictionRun {
                         std::pow(lattice.voxel_r200(), 3) * sum);
       double before = 0;
       for (auto const& [item, part] : uncorrected[c - cubes.range.first]) before += part;
-      double const factor = predictors_.front().flux.at(cluster(rows_[c]).m200c);
-      bool const is_mean = predictors_.size() > 1 && before > 0;
-      cubes.flux_factor.push_back(is_mean ? sum / before : factor);
+      bool const corrected = flux_corrections() != "none" && before > 0;
+      cubes.flux_factor.push_back(corrected ? sum / before : 1);
+      double strength = 0;
+      for (auto const& predictor : predictors_)
+        strength += predictor.flux.strength(cluster(rows_[c]).m200c) / real(predictors_.size());
+      cubes.flux_strength.push_back(strength);
     }
   }
 

@@ -39,11 +39,16 @@ void write_prediction(Comm const& comm, std::string const& path, PredictionTable
   file.write_rows("/y", cubes.range.first, cubes.y);
   file.create_dataset<double>(
       "/flux_factor",
-      {.unit = "1",
-       .description = "pressure and y are those of the network multiplied by this; of a mean: the "
-                      "ratio of the means of y with and without"},
-      n_cubes);
+      {.unit = "1", .description = "ratio of y with and without the flux correction"}, n_cubes);
   file.write_rows("/flux_factor", cubes.range.first, cubes.flux_factor);
+  file.create_dataset<double>(
+      "/flux_strength",
+      {.unit = "1",
+       .description =
+           "f: pressure is that of the network times 1 + f x^3/(1 + x^3), x = r/R200; of "
+           "a mean, the mean of its networks"},
+      n_cubes);
+  file.write_rows("/flux_strength", cubes.range.first, cubes.flux_strength);
   if (!table.trained_on.empty()) {
     file.set_attribute("/", "trained_on", table.trained_on);
     file.write_same("/outside_training",

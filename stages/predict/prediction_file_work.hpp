@@ -30,7 +30,8 @@ struct PredictionTable {
 struct PredictedCubes {
   Range range;                              ///< in the list of predicted clusters
   std::vector<float> pressure;              ///< (n, n_voxels^3), z fastest, P_e/P200
-  std::vector<double> flux_factor;          ///< (n), that pressure and y contain
+  std::vector<double> flux_factor;          ///< (n), of y with the flux correction
+  std::vector<double> flux_strength;        ///< (n), of that correction
   std::vector<double> y;                    ///< (n), within 2 R200 [(kpc/h)^2]
   std::vector<std::vector<double>> states;  ///< (n, size) of each of PredictionTable::states
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/train/flux_fit.hpp"
 
+#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -27,12 +28,11 @@ std::vector<MassBin> distinct_bins(std::span<FluxSample const> samples, std::int
   return bins;
 }
 
-/// Sum of Y of the gas over that of the predictions, corrected, in one bin.
-double gas_over_predicted(std::span<FluxSample const> samples, MassBin const& bin,
-                          FluxCorrection const& correction) {
+/// What a bin lacks: Y of the gas less that of the predictions.
+double lack_of(std::span<FluxSample const> samples, MassBin const& bin) {
   double y_pred = 0, y_gas = 0;
   for (auto const i : bin.members) {
-    y_pred += samples[i].weight * correction.at(samples[i].m200c) * samples[i].y_pred;
+    y_pred += samples[i].weight * samples[i].y_pred;
     y_gas += samples[i].weight * samples[i].y_gas;
   }
   require(std::isfinite(y_pred) && std::isfinite(y_gas) && y_pred > 0 && y_gas > 0,
@@ -40,7 +40,18 @@ double gas_over_predicted(std::span<FluxSample const> samples, MassBin const& bi
           1e10 * bin.m200c_low, " and ", 1e10 * bin.m200c_high,
           " Msun/h the network's Y adds up to ", y_pred, ", that of the gas to ", y_gas,
           " (kpc/h)^2; is the network trained? [train] flux_bins = 0 leaves it out");
-  return y_gas / y_pred;
+  return y_gas - y_pred;
+}
+
+/// What a bin gains if one bin of the correction has strength 1 and the others 0.
+double gain_of(std::span<FluxSample const> samples, MassBin const& bin,
+               FluxCorrection const& correction, std::size_t strong) {
+  auto one = correction;
+  one.bins[strong].strength = 1;
+  double gain = 0;
+  for (auto const i : bin.members)
+    gain += samples[i].weight * one.strength(samples[i].m200c) * samples[i].y_outer;
+  return gain;
 }
 
 }  // namespace
@@ -54,19 +65,22 @@ FluxCorrection fit_flux_correction(std::span<FluxSample const> samples, std::int
     bin.n = std::ssize(members.members);
     for (auto const i : members.members) bin.ln_mass += std::log(samples[i].m200c) / real(bin.n);
   }
-  // The clusters of a bin feel the factors of its neighbours too: each step mends half of what is
-  // left of every bin.
-  constexpr int max_steps = 500;
-  constexpr double converged = 1e-12;
-  double left = 1;
-  for (int step = 0; step < max_steps && left > converged; ++step) {
-    auto const before = correction;
-    left = 0;
-    for (std::size_t b = 0; b < bins.size(); ++b) {
-      double const ratio = gas_over_predicted(samples, bins[b], before);
-      correction.bins[b].factor *= std::sqrt(ratio);
-      left = std::max(left, std::abs(ratio - 1));
-    }
+  // The clusters of a bin feel the strengths of its neighbours too: as many equations as bins.
+  auto const n = std::ssize(bins);
+  Eigen::MatrixXd gains(n, n);
+  Eigen::VectorXd lacks(n);
+  for (Eigen::Index b = 0; b < n; ++b) {
+    lacks[b] = lack_of(samples, bins[b]);
+    for (Eigen::Index c = 0; c < n; ++c)
+      gains(b, c) = gain_of(samples, bins[b], correction, static_cast<std::size_t>(c));
+  }
+  Eigen::VectorXd const strengths = gains.partialPivLu().solve(lacks);
+  for (Eigen::Index b = 0; b < n; ++b) {
+    require(std::isfinite(strengths[b]) && strengths[b] > -1, ExitCode::diverged,
+            "the flux of the predictions cannot be corrected: between ", 1e10 * bins[b].m200c_low,
+            " and ", 1e10 * bins[b].m200c_high, " Msun/h it would need the strength ", strengths[b],
+            " (above -1 is possible); [train] flux_bins = 0 leaves it out");
+    correction.bins[b].strength = strengths[b];
   }
   return correction;
 }
@@ -74,7 +88,7 @@ FluxCorrection fit_flux_correction(std::span<FluxSample const> samples, std::int
 double flux_ratio(std::span<FluxSample const> samples, FluxCorrection const& correction) {
   double y_pred = 0, y_gas = 0;
   for (auto const& sample : samples) {
-    y_pred += correction.at(sample.m200c) * sample.y_pred;
+    y_pred += sample.y_pred + correction.strength(sample.m200c) * sample.y_outer;
     y_gas += sample.y_gas;
   }
   return y_pred / y_gas;

@@ -11,8 +11,9 @@ namespace setsz {
 /// A cluster's Y as the network gives it and as the gas has it, from the same voxels. Trivially
 /// copyable.
 struct FluxSample {
-  double m200c = 0;   ///< [1e10 Msun/h]
-  double y_pred = 0;  ///< [(kpc/h)^2], like y_gas
+  double m200c = 0;    ///< [1e10 Msun/h]
+  double y_pred = 0;   ///< [(kpc/h)^2], like y_gas
+  double y_outer = 0;  ///< y_pred weighted with flux_share
   double y_gas = 0;
   double weight = 1;  ///< in the sums of a bin
 };
@@ -21,7 +22,7 @@ struct FluxSample {
 /// linear between the bins, the Y of the predictions adds up to that of the gas in each bin: in the
 /// sum, so that bright clusters count as they do in a map. Fewer bins where there are fewer
 /// clusters or masses. \pre not empty Throws Error(diverged) where a bin's sums are not positive
-/// and finite.
+/// and finite, or a strength would be below -1.
 FluxCorrection fit_flux_correction(std::span<FluxSample const> samples, std::int64_t n_bins);
 
 /// Sum of Y predicted, multiplied by the correction, over that of the gas; NaN without clusters.

@@ -18,7 +18,7 @@ constexpr std::uint64_t flux_epoch = 0xfffffff0;
 
 /// Mean of p/P200 over all voxels within 2 R200, estimated from a sample of a cluster.
 struct Means {
-  double predicted = 0, gas = 0;
+  double predicted = 0, outer = 0, gas = 0;
 };
 Means means_of(Network const& network, TargetBatch const& sample) {
   auto const predicted = network.predict(sample);
@@ -26,10 +26,11 @@ Means means_of(Network const& network, TargetBatch const& sample) {
   for (std::size_t t = 0; t < predicted.size(); ++t) {
     auto const weight = real(sample.target_weight[t]);
     sum.predicted += weight * real(predicted[t]);
+    sum.outer += weight * real(predicted[t]) * flux_share(norm(sample.position[t]));
     sum.gas += weight * real(sample.truth[t]);
   }
   auto const n = real(predicted.size());
-  return {sum.predicted / n, sum.gas / n};
+  return {sum.predicted / n, sum.outer / n, sum.gas / n};
 }
 
 nlohmann::json part_report(std::vector<FluxSample> const& samples,
@@ -59,6 +60,7 @@ std::vector<FluxSample> sample_flux(Comm const& comm, Network const& network,
           y_unit(data.table().clusters[row], data.table().cosmology.h) * cluster->volume_r200();
       own.push_back({.m200c = cluster->input().m200c,
                      .y_pred = unit * means.predicted,
+                     .y_outer = unit * means.outer,
                      .y_gas = unit * means.gas});
       mark_progress("train: flux");
     }

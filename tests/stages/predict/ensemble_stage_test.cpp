@@ -47,13 +47,18 @@ class Ensemble : public testing::Test {
     if (comm_.is_root()) {
       auto const path = file_of(seed);
       std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-      PredictedCubes cubes{
-          .range = {0, n_cubes}, .pressure = {}, .flux_factor = {}, .y = {}, .states = {{}}};
+      PredictedCubes cubes{.range = {0, n_cubes},
+                           .pressure = {},
+                           .flux_factor = {},
+                           .flux_strength = {},
+                           .y = {},
+                           .states = {{}}};
       for (std::int64_t cube = 0; cube < n_cubes; ++cube) {
         for (std::int64_t v = 0; v < n_cells; ++v)
           cubes.pressure.push_back(pressure(seed, cube, v));
         cubes.y.push_back(real(10 * seed + cube));
         cubes.flux_factor.push_back(factor(seed, cube));
+        cubes.flux_strength.push_back(0.1 * real(seed));
         for (int axis = 0; axis < 3; ++axis)
           cubes.states[0].push_back(0.01 * real(seed * (axis + 1)));
       }
@@ -106,6 +111,7 @@ TEST_F(Ensemble, ItsFluxFactorIsTheRatioOfMeanYWithAndWithoutTheCorrections) {
   stage().run(context);
   CubeFile const mean(context.part("prediction.h5"));
   EXPECT_NEAR(mean.flux_factor(0), 70 / (10 / 1.1 + 20 / 1.2 + 40 / 1.4), 1e-12);
+  EXPECT_NEAR(mean.flux_strength(0), 0.7 / 3, 1e-12);
   EXPECT_NEAR(mean.flux_factor(1), 73 / (11 / 1.11 + 21 / 1.21 + 41 / 1.41), 1e-12);
   EXPECT_EQ(mean.file().attribute<std::string>("/", "flux_correction"),
             R"([{"factor": [1]}, {"factor": [2]}, {"factor": [4]}])");

@@ -22,7 +22,8 @@ std::vector<FluxSample> clusters(std::int64_t n, double scatter, std::uint64_t s
   for (std::int64_t i = 0; i < n; ++i) {
     double const mass = 1000 * std::pow(100, random.uniform());
     double const y = std::pow(mass, 5. / 3) * std::exp(scatter * random.normal());
-    samples.push_back({mass, part(mass) * std::pow(mass, 5. / 3), y});
+    double const y_pred = part(mass) * std::pow(mass, 5. / 3);
+    samples.push_back({.m200c = mass, .y_pred = y_pred, .y_outer = y_pred / 2, .y_gas = y});
   }
   return samples;
 }
@@ -31,7 +32,7 @@ TEST(FluxFit, RecoversAConstantBiasExactly) {
   auto const samples = clusters(50, 0, 1, [](double) { return 0.8; });
   auto const correction = fit_flux_correction(samples, 3);
   ASSERT_EQ(correction.bins.size(), 3U);
-  for (auto const& bin : correction.bins) EXPECT_NEAR(bin.factor, 1.25, 1e-11);
+  for (auto const& bin : correction.bins) EXPECT_NEAR(bin.strength, 0.5, 1e-11);
   EXPECT_NEAR(flux_ratio(samples, {}), 0.8, 1e-12);
   EXPECT_NEAR(flux_ratio(samples, correction), 1, 1e-11);
 }
@@ -47,8 +48,8 @@ TEST(FluxFit, HeavyClustersCountAsSeveral) {
     weighted.push_back(sample);
   }
   // One bin: its edges do not depend on the number of copies.
-  EXPECT_NEAR(fit_flux_correction(weighted, 1).bins[0].factor,
-              fit_flux_correction(copied, 1).bins[0].factor, 1e-12);
+  EXPECT_NEAR(fit_flux_correction(weighted, 1).bins[0].strength,
+              fit_flux_correction(copied, 1).bins[0].strength, 1e-12);
 }
 
 TEST(FluxFit, CutsByMassIntoEqualNumbersAndRecordsThem) {
@@ -97,11 +98,11 @@ TEST(FluxFit, NoBinsCorrectNothing) {
 }
 
 TEST(FluxFit, ClustersOfOneMassAreOneBin) {
-  std::vector<FluxSample> const samples(6, {1e4, 2, 3});
+  std::vector<FluxSample> const samples(6, {.m200c = 1e4, .y_pred = 2, .y_outer = 1, .y_gas = 3.5});
   auto const correction = fit_flux_correction(samples, 3);
   ASSERT_EQ(correction.bins.size(), 1U);
   EXPECT_EQ(correction.bins[0].n, 6);
-  EXPECT_NEAR(correction.bins[0].factor, 1.5, 1e-11);
+  EXPECT_NEAR(correction.bins[0].strength, 1.5, 1e-11);
 }
 
 TEST(FluxFit, RefusesANetworkWithoutFlux) {
