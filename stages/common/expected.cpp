@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "io/h5.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
@@ -14,6 +15,8 @@
 namespace setsz {
 
 namespace {
+
+constexpr std::size_t dark_matter = 1;  // particle type
 
 /// The path of a product that must be on the disk by now.
 std::string path_of(Outlook const& outlook, std::string const& product) {
@@ -53,8 +56,19 @@ SnapshotOutline expected_snapshot(Outlook const& outlook, SnapshotInstance const
   return outline_snapshot(instance, outlook.options().directory, kind);
 }
 
+SnapshotOutline expected_dark_matter(Outlook const& outlook, SnapshotInstance const& instance) {
+  auto snapshot = expected_snapshot(outlook, instance, Snapshot::Kind::dark_matter);
+  auto const product = products::particles(instance.name);
+  double mass = 0;
+  if (auto const* particles = outlook.expected<ExpectedParticles>(product))
+    mass = particles->particle_mass;
+  else if (auto const path = outlook.path(product); std::filesystem::exists(path))
+    mass = H5File::open(path).attribute<double>("/", "particle_mass");
+  if (mass > 0) snapshot.header.mass_table[dark_matter] = mass;
+  return snapshot;
+}
+
 double expected_particles(Cluster const& cluster, double radius, SnapshotHeader const& header) {
-  constexpr std::size_t dark_matter = 1;
   constexpr double concentration = 5;
   auto const enclosed = [](double x) { return std::log1p(x) - x / (1 + x); };  // NFW
   double const mass =

@@ -20,7 +20,9 @@ struct ExpectedMock {
 std::string mock_product(std::string const& snapshot);
 
 /// particles.h5 is going to be made: one on the disk is of other inputs, or of another version.
-struct ExpectedParticles {};
+struct ExpectedParticles {
+  double particle_mass = 0;  ///< as [extract] sets it [1e10 Msun/h]; 0: that of the simulation
+};
 
 /// Some haloes that stand for all of a fill.
 struct ExpectedFill {
@@ -35,6 +37,10 @@ ExpectedFill expected_fill(Outlook const& outlook, std::string const& snapshot);
 /// The snapshot as it will be (a mock), else as one of its files tells.
 SnapshotOutline expected_snapshot(Outlook const& outlook, SnapshotInstance const& instance,
                                   Snapshot::Kind kind);
+
+/// The dark matter snapshot, with the particle mass that particles.h5 has or will have in place of
+/// its own, for `expected_particles`.
+SnapshotOutline expected_dark_matter(Outlook const& outlook, SnapshotInstance const& instance);
 
 /// Number of dark matter particles to expect around a cluster: an NFW profile of concentration 5
 /// with the catalogue's mass. For plans and for balancing the owners, not for results.

@@ -20,12 +20,17 @@
 #include "stages/extract/extract_work.hpp"
 #include "stages/extract/particle_file.hpp"
 #include "stages/extract/sphere_lookup.hpp"
+#include "stages/extract/thinning.hpp"
 
 namespace setsz {
 
 namespace {
 
 constexpr std::size_t dark_matter = 1;  // particle type
+
+/// So many standard deviations of the noise of thinning are no disagreement of masses: fewer would
+/// flag some of a thousand clusters by chance.
+constexpr double noise_sigmas = 4;
 
 /// Bytes of working memory for a row that the reader holds at a time, and for a row of a slice (a
 /// captured particle, sorted by owner and received: more only where spheres overlap).
@@ -38,9 +43,8 @@ double working_memory(std::int64_t slice_rows) {
 }
 
 KeptParticle kept(DarkMatterBlock const& block, std::size_t i, Vec3 const& q,
-                  Cluster const& cluster, std::uint64_t seed) {
+                  Cluster const& cluster, std::uint64_t key) {
   Vec3 const v = block.velocity_at(i) - cluster.velocity;
-  std::uint64_t const key = hash64(seed, block.id[i]);
   return {{static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key)},
           {single(q.x), single(q.y), single(q.z)},
           {single(v.x), single(v.y), single(v.z)},
@@ -49,11 +53,14 @@ KeptParticle kept(DarkMatterBlock const& block, std::size_t i, Vec3 const& q,
 
 /// Adds the particles of a block that lie in spheres, once for every sphere.
 void capture(DarkMatterBlock const& block, SphereLookup const& spheres, ClusterTable const& table,
-             std::uint64_t seed, ParticleGatherer& gatherer) {
+             std::uint64_t seed, Thinning const& thinning, ParticleGatherer& gatherer) {
   auto const look_up = [&](auto positions) {
     spheres.visit_all(positions, [&](std::size_t i, std::int32_t cluster, Vec3 const& q) {
-      auto const& owner_of = table.clusters[cluster];
-      gatherer.add({cluster, kept(block, i, q, owner_of, seed)});
+      std::uint64_t const key = hash64(seed, block.id[i]);
+      if (thinning.keeps(key, block.mass_at(i)))
+        gatherer.add({cluster, kept(block, i, q, table.clusters[cluster], key)});
+      else
+        gatherer.leave_out();
     });
   };
   std::visit(look_up, block.position);
@@ -93,6 +100,13 @@ void ExtractOptions::declare(OptionList& options) {
                        "within R200 differs from the catalogue's by more than this fraction",
                .min = 0,
                .max = 10});
+  options.add("particle_mass", particle_mass_msunh,
+              {.unit = "Msun/h",
+               .help = "a coarser version of the same universe, to teach and to test on: each "
+                       "particle of mass m is kept with probability m/particle_mass and counts "
+                       "with particle_mass; 0: all particles, as they are",
+               .min = 0,
+               .max = 1e14});
 }
 
 void ExtractOptions::include(NetworkOptions const& network) {
@@ -127,9 +141,14 @@ ExtractStage::ExtractStage(Blueprint const& blueprint, SnapshotInstance instance
   record_.settings.add("run.seed", seed_);
 }
 
+Thinning ExtractStage::thinning_of(SnapshotHeader const& header) const {
+  return {options_.particle_mass_msunh / 1e10, header.mass_table[dark_matter]};
+}
+
 void ExtractStage::preflight(Comm const& comm, Outlook& outlook) const {
   auto const& run = outlook.options();
-  outlook.expect(products::particles(instance_.name), ExpectedParticles{});
+  outlook.expect(products::particles(instance_.name),
+                 ExpectedParticles{.particle_mass = options_.particle_mass_msunh / 1e10});
   collectively(comm, "", [&] {
     double const slice_bytes = working_memory(run.slice_rows);
     require(slice_bytes <= run.memory_mb * 1e6, ExitCode::config,
@@ -137,21 +156,29 @@ void ExtractStage::preflight(Comm const& comm, Outlook& outlook) const {
             human_bytes(slice_bytes), ", more than run.memory_mb = ", run.memory_mb,
             " allows; raise run.memory_mb or lower run.slice_rows");
   });
-  if (instance_.section.mock) return;  // its files are products, checked when they are made
+  if (instance_.section.mock) {  // its files are products, checked when they are made
+    collectively(comm, "", [&] {
+      if (auto const* mock = outlook.expected<ExpectedMock>(mock_product(instance_.name)))
+        thinning_of(mock->dark_matter.header);
+    });
+    return;
+  }
   auto const snapshot = open_snapshot(comm, instance_, "", Snapshot::Kind::dark_matter);
   collectively(comm, "extract: checking the snapshot", [&] {
     check_cosmology(snapshot.header(), snapshot.files().front(), instance_.cosmology,
                     instance_.tolerance);
+    thinning_of(snapshot.header());
   });
 }
 
 Estimate ExtractStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const snapshot = expected_snapshot(outlook, instance_, Snapshot::Kind::dark_matter);
   auto const table = expected_clusters(outlook, instance_.name);
+  auto header = snapshot.header;
+  header.mass_table[dark_matter] = thinning_of(header).common_mass();
   std::vector<double> expected;
   for (auto const& cluster : table.clusters)
-    expected.push_back(
-        expected_particles(cluster, options_.sphere_radius(cluster), snapshot.header));
+    expected.push_back(expected_particles(cluster, options_.sphere_radius(cluster), header));
   double const total = std::accumulate(expected.begin(), expected.end(), 0.0);
   double const most = largest_share(expected, n_ranks);
   constexpr double read_bytes_per_second = 5e8, write_bytes_per_second = 3e8;
@@ -174,6 +201,7 @@ Estimate ExtractStage::estimate(Outlook const& outlook, int n_ranks) const {
 void ExtractStage::run(Context& context) {
   auto const& comm = context.comm();
   std::optional<ClusterTable> table;
+  std::optional<Thinning> thinned;
   auto const snapshot = open_snapshot(comm, instance_, run_directory_, Snapshot::Kind::dark_matter);
   collectively(comm, "extract: opening the inputs", [&] {
     table = read_clusters(context.product(products::clusters(instance_.name)));
@@ -181,19 +209,20 @@ void ExtractStage::run(Context& context) {
                            instance_.tolerance);
     require(table->size() < std::numeric_limits<std::int32_t>::max(), ExitCode::config,
             "there are ", table->size(), " clusters; at most 2^31 - 1 are possible");
+    thinned = thinning_of(snapshot.header());
   });
 
   std::vector<double> cost;
   for (auto const& cluster : table->clusters)
     cost.push_back(expected_particles(cluster, options_.sphere_radius(cluster), snapshot.header()));
   ParticleGatherer gatherer(comm, cost, context.options().memory_mb * 1e6 / 4);
-  stream(context, *table, snapshot, gatherer);
-  finish(context, *table, snapshot.header().mass_table[dark_matter], gatherer);
+  stream(context, *table, snapshot, *thinned, gatherer);
+  finish(context, *table, *thinned, gatherer);
 }
 
 /// Reads the snapshot, slice by slice, until every particle is with its owners.
 void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot const& snapshot,
-                          ParticleGatherer& gatherer) const {
+                          Thinning const& thinning, ParticleGatherer& gatherer) const {
   auto const& comm = context.comm();
   std::vector<Sphere> spheres;
   for (auto const& cluster : table.clusters)
@@ -210,7 +239,7 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
     Range const mine{row(comm.rank()), row(comm.rank() + 1)};
     collectively(comm, "extract: reading the snapshot", [&] {
       snapshot.visit_dark_matter(mine, [&](DarkMatterBlock const& block) {
-        capture(block, *lookup, table, static_cast<std::uint64_t>(seed_), gatherer);
+        capture(block, *lookup, table, static_cast<std::uint64_t>(seed_), thinning, gatherer);
       });
     });
     gatherer.deliver();
@@ -225,9 +254,10 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
 }
 
 /// Sorts, sums up and writes the clusters, each rank its own.
-void ExtractStage::finish(Context& context, ClusterTable const& table, double particle_mass,
+void ExtractStage::finish(Context& context, ClusterTable const& table, Thinning const& thinning,
                           ParticleGatherer& gatherer) const {
   auto const& comm = context.comm();
+  double const particle_mass = thinning.common_mass();
   Range const owned = gatherer.owned();
   std::vector<std::int64_t> owned_counts;
   for (std::int64_t c = owned.first; c < owned.last; ++c)
@@ -259,10 +289,15 @@ void ExtractStage::finish(Context& context, ClusterTable const& table, double pa
           fail(error.code(), "cluster ", cluster.id, ": ", error.what());
         }
         auto const& particles = batch.back().particles;
+        require(!particles.empty() || !thinning.is_active(), ExitCode::config, "cluster ",
+                cluster.id, " of ", cluster.m200c * 1e10,
+                " Msun/h keeps no particle with [extract] particle_mass = ", particle_mass * 1e10,
+                " Msun/h; lower it, or raise [catalog] mass_min");
         auto& of_cluster = properties.emplace_back(cluster_properties(
             particles, cluster, options_.radius_r200 * cluster.r200c, table.a, particle_mass));
         of_cluster.mass_disagrees =
-            std::abs(of_cluster.mass_within_r200 - 1) > options_.mass_agreement;
+            std::abs(of_cluster.mass_within_r200 - 1) >
+            options_.mass_agreement + noise_sigmas * thinning.noise(cluster.m200c);
         require(all_finite(of_cluster), ExitCode::internal, "cluster ", cluster.id,
                 ": its scalars or vectors are not finite");
         bytes += real(particles.size() * sizeof(KeptParticle));
@@ -274,7 +309,19 @@ void ExtractStage::finish(Context& context, ClusterTable const& table, double pa
   }
   file.write_properties(properties);
   file.close();
+  if (thinning.is_active())
+    note_thinning(context, thinning, layout.first_particle.back(),
+                  comm.all_sum(gatherer.n_left_out()));
   summarize(context, table, counts, properties);
+}
+
+void ExtractStage::note_thinning(Context& context, Thinning const& thinning, std::int64_t n_kept,
+                                 std::int64_t n_left_out) const {
+  context.note("particle_mass_msunh", thinning.common_mass() * 1e10);
+  context.note("particles_before_thinning", n_kept + n_left_out);
+  Log::info("extract: kept ", n_kept, " of ", n_kept + n_left_out,
+            " particles around clusters; each counts as ", thinning.common_mass() * 1e10,
+            " Msun/h (particle_mass)");
 }
 
 /// Says what a user wants to know of the particles.
@@ -323,7 +370,8 @@ void ExtractStage::compare_masses(Context& context, ClusterTable const& table,
     Log::warn(
         "extract: the particles within R200 of ", n_flagged, " of ", table.size(),
         " clusters differ from the mass in the halo catalogue by more than ",
-        100 * options_.mass_agreement, "% (mass_agreement); worst: cluster ",
+        100 * options_.mass_agreement, "% (mass_agreement)",
+        options_.particle_mass_msunh > 0 ? " and the noise of thinning" : "", "; worst: cluster ",
         table.clusters[worst].id, " with ", std::round(1000 * worst_ratio) / 1000,
         " times the mass. They are flagged in particles.h5 (mass_disagrees): the catalogue may "
         "list bound masses, or a subhalo as a host");

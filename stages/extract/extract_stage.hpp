@@ -14,7 +14,9 @@ namespace setsz {
 
 class ParticleGatherer;
 class Snapshot;
+class Thinning;
 struct ClusterProperties;
+struct SnapshotHeader;
 
 /// [extract]: how far around a cluster its particles are kept.
 ///
@@ -23,9 +25,10 @@ struct ExtractOptions {
   static constexpr std::string_view section = "extract";
   static constexpr std::string_view help = "dark matter particles around each cluster";
   double radius_r200 = 2.5;
-  double local_radius_ckpch = 0;  ///< at least
-  double local_radius_r200 = 0;   ///< no key: that of the models
-  double mass_agreement = 0.1;    ///< of particles and catalogue, a fraction
+  double local_radius_ckpch = 0;   ///< at least
+  double local_radius_r200 = 0;    ///< no key: that of the models
+  double mass_agreement = 0.1;     ///< of particles and catalogue, a fraction
+  double particle_mass_msunh = 0;  ///< thins the particles out, see Thinning; 0: all
   void declare(OptionList& options);
   void validate() const {}
 
@@ -52,13 +55,16 @@ class ExtractStage : public Stage {
   void run(Context& context) override;
 
  private:
+  Thinning thinning_of(SnapshotHeader const& header) const;
   void stream(Context& context, ClusterTable const& table, Snapshot const& snapshot,
-              ParticleGatherer& gatherer) const;
-  void finish(Context& context, ClusterTable const& table, double particle_mass,
+              Thinning const& thinning, ParticleGatherer& gatherer) const;
+  void finish(Context& context, ClusterTable const& table, Thinning const& thinning,
               ParticleGatherer& gatherer) const;
   void summarize(Context& context, ClusterTable const& table,
                  std::vector<std::int64_t> const& counts,
                  std::vector<ClusterProperties> const& owned) const;
+  void note_thinning(Context& context, Thinning const& thinning, std::int64_t n_kept,
+                     std::int64_t n_left_out) const;
   void compare_masses(Context& context, ClusterTable const& table,
                       std::vector<ClusterProperties> const& properties) const;
 

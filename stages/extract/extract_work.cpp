@@ -82,17 +82,27 @@ void ParticleGatherer::save(Journal& journal, std::int64_t position) {
     flush();
     saved = bins_.count(cluster);
   }
+  if (std::int64_t const more = n_left_out_ - saved_left_out_; more > 0)
+    journal.append(unit_of_left_out(), std::as_bytes(std::span(&more, 1)));
+  saved_left_out_ = n_left_out_;
   journal.commit(position);
 }
 
 void ParticleGatherer::restore(Journal const& journal) {
   journal.for_each([&](Journal::Record const& record) {
+    if (record.unit == unit_of_left_out()) {
+      std::int64_t more = 0;
+      std::memcpy(&more, record.bytes.data(), sizeof more);
+      n_left_out_ += more;
+      return;
+    }
     CapturedParticle captured{static_cast<std::int32_t>(record.unit), {}};
     for (std::size_t at = 0; at < record.bytes.size(); at += sizeof(KeptParticle)) {
       std::memcpy(&captured.particle, record.bytes.data() + at, sizeof(KeptParticle));
       bins_.add(captured);
     }
   });
+  saved_left_out_ = n_left_out_;
   // What other ranks own now goes to them, a bounded part at a time.
   auto const per_batch = static_cast<std::size_t>(buffer_bytes_ / sizeof(CapturedParticle)) + 1;
   std::vector<ParticleBlocks> foreign(owner_.size());

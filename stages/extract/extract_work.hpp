@@ -27,6 +27,10 @@ class ParticleGatherer {
     else
       outgoing_.push_back(captured);
   }
+  /// Local: counts a particle that is not kept, once for every sphere.
+  void leave_out() { ++n_left_out_; }
+  /// Their number; the sum over the ranks is that of the whole pass, also after `restore`.
+  std::int64_t n_left_out() const { return n_left_out_; }
   /// Collective: what the ranks have noted since reaches its owners.
   void deliver();
 
@@ -41,6 +45,8 @@ class ParticleGatherer {
   ClusterBins const& bins() const { return bins_; }
 
  private:
+  /// Of the journal's records of n_left_out; others have the row of their cluster.
+  std::int64_t unit_of_left_out() const { return std::ssize(owner_); }
   std::size_t rank() const { return static_cast<std::size_t>(comm_.rank()); }
 
   Comm const& comm_;
@@ -49,6 +55,7 @@ class ParticleGatherer {
   std::vector<std::int32_t> owner_;  ///< of every cluster
   ClusterBins bins_;
   std::vector<std::int64_t> saved_;  ///< particles of every cluster that the journal holds
+  std::int64_t n_left_out_ = 0, saved_left_out_ = 0;
   std::vector<CapturedParticle> outgoing_, by_owner_;
 };
 

@@ -60,7 +60,7 @@ MomentsStage::MomentsStage(Configuration const& configuration, SnapshotInstance 
 }
 
 Estimate MomentsStage::estimate(Outlook const& outlook, int n_ranks) const {
-  auto const snapshot = expected_snapshot(outlook, instance_, Snapshot::Kind::dark_matter);
+  auto const snapshot = expected_dark_matter(outlook, instance_);
   auto const table = expected_clusters(outlook, instance_.name);
   auto const n_columns = real(moment_columns(task_.settings).size());
   double most_particles = 0, most_targets = 0;

@@ -134,7 +134,7 @@ double TrainStage::held_particles(Outlook const& outlook, ClusterTable const& ta
   SnapshotOutline snapshot;
   if (outlook.expected<ClusterTable>(task_.clusters) ||
       outlook.expected<ExpectedParticles>(task_.particles) || !std::filesystem::exists(path))
-    snapshot = expected_snapshot(outlook, snapshot_, Snapshot::Kind::dark_matter);
+    snapshot = expected_dark_matter(outlook, snapshot_);
   else
     store.emplace(path);
   double held = 0;

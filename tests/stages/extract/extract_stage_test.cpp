@@ -311,7 +311,8 @@ TEST(ExtractStage, IsUpToDateOnlyForTheSameOptions) {
   auto const expected = fingerprint({});
   EXPECT_EQ(fingerprint({"run.memory_mb=3000", "run.checkpoint_minutes=3"}), expected);
   for (auto const* option :
-       {"extract.radius=3", "extract.local_radius=320", "extract.mass_agreement=0.2", "run.seed=2"})
+       {"extract.radius=3", "extract.local_radius=320", "extract.mass_agreement=0.2",
+        "extract.particle_mass=5e11", "run.seed=2"})
     EXPECT_NE(fingerprint({option}), expected) << option;
   // Models without local spheres ask for nothing; of the others the largest of each unit counts.
   EXPECT_EQ(fingerprint({"model.a.modules=gnfw,origin", "model.a.local_radius=900"}), expected);

@@ -39,23 +39,33 @@ class Workplace {
     write_clusters(comm_, scratch_ / "catalog/z0/clusters.h5", table);
   }
 
-  ExtractStage stage(std::vector<std::string> const& extra = {}) const {
+  Configuration configuration(std::vector<std::string> const& extra = {}) const {
     std::vector<std::string> overrides{"snapshot.z0.dark_matter=" + (scratch_ / "snap"),
                                        "run.directory=" + scratch_.path()};
     overrides.insert(overrides.end(), extra.begin(), extra.end());
-    auto const configuration = Configuration::parse(
+    return Configuration::parse(
         "[snapshot.z0]\n[extract]\nlocal_radius = 310\n", "test.ini", overrides,
         {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<CosmologySection>(),
          schema_of<MockSection>(), schema_of<ExtractOptions>(), schema_of<ModelSection>(true)});
-    Blueprint const blueprint(configuration);
+  }
+  SnapshotInstance instance() const {
+    auto const given = configuration();
+    return Blueprint(given).snapshots.at(0);
+  }
+  ExtractStage stage(std::vector<std::string> const& extra = {}) const {
+    auto const given = configuration(extra);
+    Blueprint const blueprint(given);
     return {blueprint, blueprint.snapshots.at(0)};
   }
 
-  void preflight(Comm const& comm) const {
+  Outlook preflight(Comm const& comm, std::vector<std::string> const& extra = {}) const {
     Outlook outlook(options());
-    stage().preflight(comm, outlook);
+    stage(extra).preflight(comm, outlook);
+    return outlook;
   }
-  Estimate estimate(int n_ranks) const { return stage().estimate(Outlook(options()), n_ranks); }
+  Estimate estimate(int n_ranks, std::vector<std::string> const& extra = {}) const {
+    return stage(extra).estimate(Outlook(options()), n_ranks);
+  }
 
   RunOptions options(std::int64_t slice_rows = 4000) const {
     RunOptions options;
@@ -79,8 +89,9 @@ class Workplace {
   }
 
   /// The same, stopped after some rounds; nothing but the journal remains.
-  bool run_until(Comm const& comm, std::string const& name, int rounds, int checkpoint_every = 0) {
-    auto it = stage();
+  bool run_until(Comm const& comm, std::string const& name, int rounds, int checkpoint_every = 0,
+                 std::vector<std::string> const& overrides = {}) {
+    auto it = stage(overrides);
     StageContext context(comm, options(1000), it, name);
     context.stop_after(rounds);
     context.checkpoint_every(checkpoint_every);
