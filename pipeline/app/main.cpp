@@ -112,14 +112,19 @@ int without_mpi(Command const& command, CommandLine const& line) {
 }
 
 /// Does this command need setsz-learn, the program with libtorch? Each process reads the
-/// configuration before MPI starts; errors in it are reported later, by one rank.
+/// configuration before MPI starts, and model files of other runs only where the stages that are
+/// asked for depend on what is in them; errors are reported later, by one rank.
 bool wants_learning(CommandLine const& line) {
   bool const runs = line.command == "run", checks = line.command == "check";
   if ((!runs && !checks) || learning_bodies().train != nullptr) return false;
-  try {
-    Project const project = outline_project(line);
-    return project.needs_libtorch() && (runs || asks_for_device(project.configuration));
-  } catch (std::exception const&) {
+  using Opener = Project (*)(CommandLine const&);
+  for (Opener const open : {Opener(outline_project), Opener(open_project)}) {
+    try {
+      Project const project = open(line);
+      return project.needs_libtorch() && (runs || asks_for_device(project.configuration));
+    } catch (std::exception const&) {
+      continue;
+    }
   }
   return false;
 }
