@@ -76,11 +76,8 @@ FluxCorrection fit_flux_correction(std::span<FluxSample const> samples, std::int
   }
   Eigen::VectorXd const strengths = gains.partialPivLu().solve(lacks);
   for (Eigen::Index b = 0; b < n; ++b) {
-    require(std::isfinite(strengths[b]) && strengths[b] > -1, ExitCode::diverged,
-            "the flux of the predictions cannot be corrected: between ", 1e10 * bins[b].m200c_low,
-            " and ", 1e10 * bins[b].m200c_high, " Msun/h it would need the strength ", strengths[b],
-            " (above -1 is possible); [train] flux_bins = 0 leaves it out");
-    correction.bins[b].strength = strengths[b];
+    correction.bins[b].strength =
+        std::isfinite(strengths[b]) ? std::clamp(strengths[b], weakest_flux, strongest_flux) : 0;
   }
   return correction;
 }

@@ -18,11 +18,15 @@ struct FluxSample {
   double weight = 1;  ///< in the sums of a bin
 };
 
+/// Range of the strength. With few clusters one bright one decides the sum of a bin, and would ask
+/// for more than outskirts can plausibly hold.
+inline constexpr double weakest_flux = -0.5, strongest_flux = 2;
+
 /// Cuts the clusters by mass into bins of nearly equal numbers. With the correction, which is
 /// linear between the bins, the Y of the predictions adds up to that of the gas in each bin: in the
-/// sum, so that bright clusters count as they do in a map. Fewer bins where there are fewer
-/// clusters or masses. \pre not empty Throws Error(diverged) where a bin's sums are not positive
-/// and finite, or a strength would be below -1.
+/// sum, so that bright clusters count as they do in a map; but no strength leaves its range. Fewer
+/// bins where there are fewer clusters or masses. \pre not empty Throws Error(diverged) where a
+/// bin's sums are not positive and finite.
 FluxCorrection fit_flux_correction(std::span<FluxSample const> samples, std::int64_t n_bins);
 
 /// Sum of Y predicted, multiplied by the correction, over that of the gas; NaN without clusters.

@@ -98,7 +98,7 @@ TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
   task_.pressure = products::pressure(snapshot);
   task_.gnfw = products::gnfw(snapshot, task_.instance.fold);
   task_.simulation = snapshot_.section.simulation_name();
-  record_ = {.stage = "train", .instance = task_.instance.path(), .version = 8};
+  record_ = {.stage = "train", .instance = task_.instance.path(), .version = 9};
   record_.inputs = {task_.clusters, task_.particles, task_.pressure, task_.gnfw};
   record_.outputs = {"model.h5", "history.h5"};
   record_.settings.add("run.seed", task_.run_seed);

@@ -91,6 +91,14 @@ TEST(FluxFit, RecoversABiasThatFollowsTheMassOnOtherClusters) {
   }
 }
 
+TEST(FluxFit, NoStrengthLeavesItsRange) {
+  auto const bright = clusters(30, 0, 9, [](double) { return 2; });
+  for (auto const& bin : fit_flux_correction(bright, 3).bins) EXPECT_EQ(bin.strength, weakest_flux);
+  auto const faint = clusters(30, 0, 9, [](double) { return 0.3; });
+  for (auto const& bin : fit_flux_correction(faint, 3).bins)
+    EXPECT_EQ(bin.strength, strongest_flux);
+}
+
 TEST(FluxFit, NoBinsCorrectNothing) {
   auto const samples = clusters(10, 0, 2, [](double) { return 0.5; });
   EXPECT_TRUE(fit_flux_correction(samples, 0).bins.empty());
