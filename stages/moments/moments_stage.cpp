@@ -102,8 +102,11 @@ void add_moments_stages(Blueprint const& blueprint, StageList& stages) {
   auto const& configuration = blueprint.configuration;
   auto const models = blueprint.axes.models();
   bool const needed = std::any_of(models.begin(), models.end(), [&](std::string const& model) {
-    auto const network = configuration.get<ModelSection>("model." + model).network;
-    return !network.needs().target_columns.empty();
+    auto const name = "model." + model;
+    auto const section = configuration.get<ModelSection>(name);
+    // Of a model that comes trained the modules are in its files, which are not always read.
+    bool const unknown = section.trained.any() && !configuration.text_of(name, "modules");
+    return unknown || !section.network.needs().target_columns.empty();
   });
   if (!needed) return;
   for (auto const& instance : blueprint.snapshots)

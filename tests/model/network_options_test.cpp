@@ -149,7 +149,7 @@ TEST(ColumnChoice, KeepsWhatModulesNeed) {
 TEST(NetworkOptions, ChosenColumnsAndContractionsDecideHowManyFeaturesThereAre) {
   NetworkOptions options;
   EXPECT_EQ(Origin::n_features(options), 2 + 8 + 8 + 7 + 11);
-  EXPECT_EQ(Aggregator::n_inputs(options), 1 + 8 + 11 + 16);
+  EXPECT_EQ(Aggregator::n_inputs(options), 1 + 8 + 11 + 189);
   EXPECT_EQ(options.get<Local>().form(options).n_features(), 1 + 8 + 1 + 8 + 1 + 7 + 7);
   options.modules = {"local"};  // which then must not know where its target is
   EXPECT_EQ(options.get<Local>().form(options).n_features(), 1 + 8 + 1 + 8 + 1 + 7);
@@ -162,7 +162,7 @@ TEST(NetworkOptions, ChosenColumnsAndContractionsDecideHowManyFeaturesThereAre) 
   options.contractions = Contractions::parity;
   options.inputs = {.scalars = {"xoff"}, .vectors = {"centre_of_mass", "inertia_1"}, .drop = {}};
   EXPECT_EQ(Origin::n_features(options), 2 + 2 + 2 + 1 + 1);
-  EXPECT_EQ(Aggregator::n_inputs(options), 1 + 2 + 1 + 16);
+  EXPECT_EQ(Aggregator::n_inputs(options), 1 + 2 + 1 + 189);
 }
 
 TEST(LearningGroups, StartAsModulesDeclareAndHaveAKeyEach) {

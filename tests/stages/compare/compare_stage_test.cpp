@@ -10,6 +10,7 @@
 #include "contenders.hpp"
 #include "pipeline/run/manifest.hpp"
 #include "stages/evaluate/evaluate_stage.hpp"
+#include "stages/extract/extract_stage.hpp"
 #include "stages/train/train_stage.hpp"
 #include "tests/fixtures/cube_products.hpp"
 #include "tests/fixtures/scratch.hpp"
@@ -32,7 +33,7 @@ class CompareStageTest : public testing::Test {
         "test.ini", {},
         {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<TrainOptions>(true),
          schema_of<ModelSection>(true), schema_of<EvaluateOptions>(), schema_of<CompareOptions>(),
-         schema_of<test::FoldsOfCatalog>()});
+         schema_of<ExtractOptions>(), schema_of<test::FoldsOfCatalog>()});
   }
 
   /// scores.json of a model as evaluate writes it.

@@ -76,11 +76,14 @@ TEST(CompareCubes, EveryVoxelWithinTwoRadiiCountsAndNoOther) {
   EXPECT_EQ(compare_cubes(lattice, predicted, gas, shape, 5).n_voxels, n_inside);
 }
 
-TEST(CompareCubes, TheUncorrectedLossIsThatOfThePredictionDividedByItsFactor) {
+TEST(CompareCubes, TheUncorrectedLossIsThatOfThePredictionWithoutItsCorrection) {
   auto const gas = noise(2), raw = noise(1);
   auto corrected = raw;
-  for (auto& p : corrected) p *= 1.25F;
-  auto const result = compare_cubes(lattice, corrected, gas, shape, 5, 1.25);
+  for (std::int64_t v = 0; v < lattice.n_cells(); ++v) {
+    double const r3 = std::pow(norm(lattice.centre_r200(v / 256, v / 16 % 16, v % 16)), 3);
+    corrected[v] *= single(1 + 0.5 * r3 / (1 + r3));
+  }
+  auto const result = compare_cubes(lattice, corrected, gas, shape, 5, 0.5);
   EXPECT_NEAR(result.loss_uncorrected, compare_cubes(lattice, raw, gas, shape, 5).loss, 1e-6);
   EXPECT_GT(result.loss, 1.05 * result.loss_uncorrected);
 }
