@@ -5,6 +5,30 @@
 #include "stages/common/trained_on.hpp"
 
 namespace setsz {
+namespace {
+
+/// One number of each cube.
+void write_numbers(H5File& file, PredictedCubes const& cubes, std::int64_t n_cubes) {
+  auto const write = [&](std::string const& name, FieldInfo const& info,
+                         std::vector<double> const& values) {
+    file.create_dataset<double>(name, info, n_cubes);
+    file.write_rows(name, cubes.range.first, values);
+  };
+  write("/y",
+        {.unit = "(kpc/h)^2",
+         .description = "integrated Compton y of the voxels within 2 R200, as y_gas in gnfw.json"},
+        cubes.y);
+  write("/flux_factor",
+        {.unit = "1", .description = "ratio of y with and without the flux correction"},
+        cubes.flux_factor);
+  write("/flux_strength",
+        {.unit = "1",
+         .description = "f: pressure is that of the network times 1 + f x^3/(1 + x^3), x = r/R200; "
+                        "of a mean, the mean of its networks"},
+        cubes.flux_strength);
+}
+
+}  // namespace
 
 void write_prediction(Comm const& comm, std::string const& path, PredictionTable const& table,
                       PredictedCubes const& cubes) {
@@ -31,24 +55,7 @@ void write_prediction(Comm const& comm, std::string const& path, PredictionTable
                                              "fastest; 0 where its centre has r >= 2 R200"},
                              n_cubes, {n, n, n});
   file.write_rows("/pressure", cubes.range.first, cubes.pressure);
-  file.create_dataset<double>(
-      "/y",
-      {.unit = "(kpc/h)^2",
-       .description = "integrated Compton y of the voxels within 2 R200, as y_gas in gnfw.json"},
-      n_cubes);
-  file.write_rows("/y", cubes.range.first, cubes.y);
-  file.create_dataset<double>(
-      "/flux_factor",
-      {.unit = "1", .description = "ratio of y with and without the flux correction"}, n_cubes);
-  file.write_rows("/flux_factor", cubes.range.first, cubes.flux_factor);
-  file.create_dataset<double>(
-      "/flux_strength",
-      {.unit = "1",
-       .description =
-           "f: pressure is that of the network times 1 + f x^3/(1 + x^3), x = r/R200; of "
-           "a mean, the mean of its networks"},
-      n_cubes);
-  file.write_rows("/flux_strength", cubes.range.first, cubes.flux_strength);
+  write_numbers(file, cubes, n_cubes);
   if (!table.trained_on.empty()) {
     file.set_attribute("/", "trained_on", table.trained_on);
     file.write_same("/outside_training",
