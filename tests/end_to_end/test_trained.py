@@ -83,6 +83,19 @@ class Trained(Case):
                       ranks=2, timeout=300)
         self.assert_same_prediction(run / "predict/z0/small/fold0/seed2/prediction.h5", self.predicted("one"))
 
+    def test_a_model_of_moments_needs_no_gas_either(self):
+        run = self.folder / "moments"
+        shutil.copytree(self.universe, run)
+        self.succeeds("run", self.configuration("tiny.ini", run=run),
+                      "--set", "run.stages=mock, catalog, extract, voxelize, moments, fit, train, predict",
+                      "--set", "model.small.modules=gnfw, origin, moments, aggregator",
+                      "--set", "model.small.scalars=published, profile", "--set", "model.small.origin_network=no",
+                      ranks=2, timeout=300)
+        self.succeeds("run", self.applied(run, "gasless"), "--set", "run.stages=catalog, extract, moments, predict, paint",
+                      ranks=3, timeout=300)
+        self.assert_same_prediction(run / "predict/z0/small/fold0/seed1/prediction.h5", self.predicted("gasless"))
+        self.assertNotIn("voxelize", {name.split("/")[0] for name in manifests(self.folder / "gasless")})
+
     def test_what_does_not_fit_is_refused_before_anything_runs(self):
         spoilt = self.folder / "spoilt.h5"
         shutil.copy(self.universe / MODEL, spoilt)
