@@ -95,10 +95,11 @@ class Pipeline(Case):
     def test_two_jobs_on_one_directory(self):
         run = self.folder / "run"
         configuration = self.tiny(run)
-        first = start(2, "run", configuration)
+        long = ("--set", "train.epochs=100000")  # still at work when the second one has started
+        first = start(2, "run", configuration, *long)
         while not list(run.rglob("*.part")) and first.poll() is None:
             time.sleep(0.02)
-        self.fails(73, "run", configuration, ranks=1, words=("held by",))
+        self.fails(73, "run", configuration, *long, ranks=1, words=("held by",))
         first.send_signal(signal.SIGUSR1)
         output, _ = first.communicate(timeout=60)
         self.assertIn(first.returncode, (0, 75), output)
