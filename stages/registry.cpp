@@ -51,7 +51,7 @@ std::vector<StageRow> stage_rows() {
        .add = add_evaluate_stages,
        .needs = of_models},
       {.name = "compare",
-       .sections = {schema_of<CompareOptions>()},
+       .sections = {schema_of<CompareOptions>(), schema_of<StatementOptions>(family)},
        .add = add_compare_stages,
        .needs = of_models},
       {.name = "paint",

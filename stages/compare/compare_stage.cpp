@@ -46,6 +46,18 @@ void require_known(std::vector<std::string> const& wanted, std::vector<std::stri
             nearest(name, models));
 }
 
+/// Does a statement speak of models that exist?
+void require_models(Configuration const& configuration, std::string const& section,
+                    std::vector<std::string> const& models) {
+  auto const statement = configuration.get<StatementOptions>(section);
+  for (auto const& name : {statement.model, statement.than}) {
+    if (name == StatementOptions::benchmark) continue;
+    require(std::find(models.begin(), models.end(), name) != models.end(), ExitCode::config,
+            configuration.where(section), ": [", section, "] speaks of '", name,
+            "', but there is no [model.", name, "]; the nearest one is ", nearest(name, models));
+  }
+}
+
 }  // namespace
 
 void CompareOptions::declare(OptionList& options) {
@@ -75,13 +87,16 @@ CompareStage::CompareStage(Blueprint const& blueprint, std::string snapshot,
     : snapshot_(std::move(snapshot)),
       entries_(std::move(entries)),
       not_scored_(std::move(not_scored)) {
-  record_ = {.stage = "compare", .instance = snapshot_, .version = 1};
+  record_ = {.stage = "compare", .instance = snapshot_, .version = 2};
   for (auto const& entry : entries_) {
     record_.inputs.push_back(entry.scores);
     for (auto const& network : entry.networks) record_.inputs.push_back(network.file);
   }
   record_.outputs = {"results.json", "results.md"};
   options_ = record_.take<CompareOptions>(blueprint.configuration);
+  for (auto const& name : blueprint.configuration.names("statement"))
+    statements_.push_back(
+        {name, record_.take<StatementOptions>(blueprint.configuration, "statement." + name)});
   record_.files = [files = options_.also] {
     for (auto const& file : files)
       require(std::filesystem::is_regular_file(file), ExitCode::missing_input, "no scores '", file,
@@ -177,7 +192,8 @@ void CompareStage::run(Context& context) {
         contenders, {.scores = {.bootstrap = {options_.resamples}, .mass_bins = options_.mass_bins},
                      .reference = place_of_reference(contenders),
                      .settings_tried = options_.settings_tried});
-    results["format_version"] = 1;
+    results["statements"] = judge(statements_, contenders, {options_.resamples});
+    results["format_version"] = 2;
     results["snapshot"] = snapshot_;
     results["notes"] = notes;
     page = results_text(results);
@@ -201,6 +217,8 @@ void add_compare_stages(Blueprint const& blueprint, StageList& stages) {
   bool const of_this_run =
       !options.reference.empty() && options.reference.find('@') == std::string::npos;
   if (of_this_run) require_known({options.reference}, models, "reference");
+  for (auto const& name : blueprint.configuration.names("statement"))
+    require_models(blueprint.configuration, "statement." + name, axes.models());
   for (auto const& snapshot : axes.snapshots()) {
     std::vector<CompareStage::Entry> entries;
     std::vector<std::string> not_scored;

@@ -9,6 +9,7 @@
 #include "pipeline/run/stage.hpp"
 #include "stages/common/blueprint.hpp"
 #include "stages/compare/comparison.hpp"
+#include "stages/compare/statement.hpp"
 
 namespace setsz {
 
@@ -60,6 +61,7 @@ class CompareStage : public Stage {
   std::vector<Entry> entries_;
   std::vector<std::string> not_scored_;
   CompareOptions options_;
+  std::vector<Statement> statements_;
 };
 
 /// One for every snapshot at which a model is scored. \pre the stages train and evaluate are there

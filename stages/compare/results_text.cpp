@@ -15,6 +15,9 @@ namespace {
 using nlohmann::json;
 using Row = std::vector<std::string>;
 
+/// More models than this would fill pages with the pairs that differ.
+constexpr std::size_t most_in_words = 6;
+
 std::string formatted(char const* format, double value) {
   char text[64];
   std::snprintf(text, sizeof text, format, value);
@@ -155,6 +158,28 @@ std::string significant_pairs(json const& results) {
   return text.empty() ? "No two models differ significantly.\n" : text;
 }
 
+std::string bounds(json const& statement) {
+  auto const above = statement["above"].get<double>(), below = statement["below"].get<double>();
+  if (above <= 0) return concat("< ", formatted("%.3g", below));
+  return concat(formatted("%.3g", above), " to ", formatted("%.3g", below));
+}
+
+std::string statements(json const& results) {
+  std::vector<Row> rows{{"statement", "model", "than", "says", "loss ratio", "95%", "verdict"}};
+  for (auto const& its : results["statements"]) {
+    auto text = its["text"].get<std::string>();
+    if (text.empty()) text = its["name"];
+    bool const judged = its.contains("loss_ratio");
+    rows.push_back({text, its["model"], its["than"], bounds(its),
+                    judged ? number(its["loss_ratio"]) : "-",
+                    judged ? interval(its["loss_ratio_95"]) : "-", its["verdict"]});
+  }
+  return concat(
+      "\n## Statements\n\n", table(rows),
+      "\nLoss ratio: median over the clusters of loss(model) / loss(than). A statement "
+      "holds if the 95%\ninterval lies within what it says, and fails if it lies outside.\n");
+}
+
 std::string notes(json const& results) {
   std::string text;
   for (auto const& model : results["models"])
@@ -203,7 +228,9 @@ std::string results_text(json const& results) {
       differences(results),
       "\nMedian over the clusters that both have; below 0: better. Significant: the 95% interval "
       "does\nnot contain 0. All pairs, as matrices, are in results.json.\n",
-      models.size() > 2 ? concat("\n", significant_pairs(results)) : "",
+      models.size() > 2 && models.size() <= most_in_words ? concat("\n", significant_pairs(results))
+                                                          : "",
+      results["statements"].empty() ? "" : statements(results),
       remarks.empty() ? "" : concat("\n## Notes\n\n", remarks));
 }
 

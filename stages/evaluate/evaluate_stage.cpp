@@ -13,7 +13,9 @@
 #include "stages/common/cube_file.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/common/score_report.hpp"
+#include "stages/evaluate/figures_work.hpp"
 #include "stages/evaluate/scores.hpp"
+#include "stages/evaluate/y_mass.hpp"
 
 namespace setsz {
 namespace {
@@ -84,7 +86,7 @@ void add_curves(Results& results, ClusterCurves const& curves) {
 }
 
 void add_cluster(Results& results, Cluster const& cluster, Task const& task, Fold const& fold,
-                 CubeFile const& truth, ClusterTable const& table) {
+                 CubeFile const& truth, ClusterTable const& table, FiguresWork* figures) {
   auto const lattice = truth.lattice(task.row, cluster.r200c);
   auto const cube = cube_of(fold.predictions, cluster, task, lattice);
   auto const& benchmark = benchmark_of(fold, cluster, task);
@@ -116,18 +118,20 @@ void add_cluster(Results& results, Cluster const& cluster, Task const& task, Fol
     results.scores.seeds.push_back(its);
   }
   add_curves(results, compared.curves);
+  if (figures) figures->add({task.row, lattice, gas, predicted, shape});
 }
 
 /// Scores `tasks`, each rank its part; every rank gets all.
 Results score_all(Comm const& comm, std::vector<Task> const& tasks, ClusterTable const& table,
-                  std::vector<Fold> const& folds, CubeFile const& truth) {
+                  std::vector<Fold> const& folds, CubeFile const& truth,
+                  FiguresWork* figures = nullptr) {
   Results results;
   collectively(comm, "evaluate: comparing cubes", [&] {
     Range const mine = even_range(std::ssize(tasks), comm.rank(), comm.size());
     Progress progress("evaluate", real(mine.size()));
     for (std::int64_t i = mine.first; i < mine.last; ++i) {
       auto const& task = tasks[i];
-      add_cluster(results, table.clusters[task.row], task, folds[task.fold], truth, table);
+      add_cluster(results, table.clusters[task.row], task, folds[task.fold], truth, table, figures);
       progress.update(real(i + 1 - mine.first));
       mark_progress("evaluate");
     }
@@ -136,7 +140,7 @@ Results score_all(Comm const& comm, std::vector<Task> const& tasks, ClusterTable
   results.scores.seeds = comm.all_gather_v(results.scores.seeds);
   results.scores.n_seeds = folds.empty() ? 0 : std::ssize(folds.front().seeds);
   results.profiles = comm.all_gather_v(results.profiles);
-  results.counts.resize(3 * (histogram_edges().size() - 1), 0);
+  results.counts.resize(3 * (histogram_edges().size() + 1), 0);
   comm.all_sum(results.counts);
   return results;
 }
@@ -160,14 +164,26 @@ nlohmann::json profile_table(Results const& results) {
 
 nlohmann::json histogram_table(Results const& results) {
   auto const n = static_cast<std::ptrdiff_t>(results.counts.size() / 3);
-  auto const part = [&](std::ptrdiff_t i) {
-    auto const first = results.counts.begin() + i * n;
-    return std::vector<std::int64_t>(first, first + n);
-  };
-  return {{"log10_pressure_edges", histogram_edges()},
-          {"gas", part(0)},
-          {"predicted", part(1)},
-          {"benchmark", part(2)}};
+  nlohmann::json table = {{"log10_pressure_edges", histogram_edges()}};
+  std::ptrdiff_t part = 0;
+  for (char const* of : {"gas", "predicted", "benchmark"}) {
+    auto const first = results.counts.begin() + part++ * n, last = first + n;
+    std::vector<std::int64_t> const counts(first + 1, last - 1);
+    std::vector<double> errors;
+    for (auto const count : counts) errors.push_back(std::sqrt(real(count)));
+    table[of] = counts;
+    table["poisson_error"][of] = errors;
+    table["outside"][of] = {{"below", *first}, {"above", *(last - 1)}};
+  }
+  return table;
+}
+
+/// Power of predictions over that of the gas, from half the Nyquist frequency up to it.
+nlohmann::json high_k_table(std::vector<double> const& ratios) {
+  auto const interval = interval_of(ratios);
+  return {{"median", median(ratios)},
+          {"of_clusters_68", {interval.p16, interval.p84}},
+          {"clusters", ratios}};
 }
 
 /// Values that predict has stored for each cluster beside the cubes (an offset of the centre, ...),
@@ -233,14 +249,14 @@ EvaluateStage::EvaluateStage(Blueprint const& blueprint, std::string snapshot, s
     for (auto const seed : blueprint.axes.seeds(model_)) seeds_.push_back({seed});
   record_ = {.stage = "evaluate",
              .instance = concat(snapshot_, "/", model_, "/", member_.name()),
-             .version = 2};
+             .version = 3};
   record_.inputs = {products::clusters(snapshot_), products::pressure(snapshot_)};
   for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
     record_.inputs.push_back(products::gnfw(snapshot_, fold));
     if (fold == 0 || !member_.trained) record_.inputs.push_back(prediction(fold, member_));
     for (auto const& seed : seeds_) record_.inputs.push_back(prediction(fold, seed));
   }
-  record_.outputs = {"scores.json"};
+  record_.outputs = {"scores.json", "figures.h5"};
   record_.settings.add("evaluate.member", member_.name());
   options_ = record_.take<EvaluateOptions>(blueprint.configuration);
 }
@@ -284,7 +300,12 @@ void EvaluateStage::run(Context& context) {
   });
 
   nlohmann::json document;
-  Results const testing = score_all(comm, tasks_of(*table, Split::testing), *table, folds, *truth);
+  auto const tasks = tasks_of(*table, Split::testing);
+  std::vector<std::int64_t> rows;
+  for (auto const& task : tasks) rows.push_back(task.row);
+  FiguresWork figures(*table, rows);
+  Results const testing = score_all(comm, tasks, *table, folds, *truth, &figures);
+  auto const high_k = comm.all_gather_v(figures.high_k_ratios());
   collectively(comm, "evaluate: the scores", [&] {
     document =
         score_report(testing.scores,
@@ -297,6 +318,8 @@ void EvaluateStage::run(Context& context) {
     document["units"] = {{"m200c", "1e10 Msun/h"}, {"y", "(kpc/h)^2, within 2 R200"}};
     document["profiles"] = profile_table(testing);
     document["histogram"] = histogram_table(testing);
+    document["y_mass"] = y_mass_report(testing.scores.clusters, options_.resamples);
+    document["high_k_power_ratio"] = high_k_table(high_k);
     auto& columns = document["predict"] = nlohmann::json::array();
     for (auto const& fold : folds)
       columns.push_back({{"clusters", fold.predictions.clusters()},
@@ -305,6 +328,7 @@ void EvaluateStage::run(Context& context) {
   if (auto const others = other_parts(comm, *table, folds, *truth); !others.empty())
     document["other_parts"] = others;
   write_json(comm, context.part("scores.json"), document);
+  figures.write(comm, context.part("figures.h5"));
   for (auto const* key : {"n_clusters", "L_opt", "L_opt_68", "L_opt_95", "interval_holds",
                           "mean_ratio", "ratio_of_sums"})
     context.note(key, document[key]);

@@ -14,10 +14,14 @@ constexpr double histogram_low = -4, histogram_high = 2;
 constexpr std::size_t histogram_bins = 60;
 
 void count_pressure(std::vector<std::int64_t>& counts, double p) {
-  if (p <= 0) return;
-  double const x = (std::log10(p) - histogram_low) / (histogram_high - histogram_low);
-  if (x < 0 || x >= 1) return;
-  ++counts[static_cast<std::size_t>(x * real(histogram_bins))];
+  double const x =
+      p > 0 ? (std::log10(p) - histogram_low) / (histogram_high - histogram_low) : -1.0;
+  if (x < 0)
+    ++counts.front();
+  else if (x >= 1)
+    ++counts.back();
+  else
+    ++counts[1 + static_cast<std::size_t>(x * real(histogram_bins))];
 }
 
 }  // namespace
@@ -50,7 +54,7 @@ CubeComparison compare_cubes(CubeLattice const& lattice, std::span<float const> 
   auto& curves = result.curves;
   for (auto* mean : {&curves.gas, &curves.predicted, &curves.benchmark}) mean->assign(n, 0);
   for (auto* count : {&curves.gas_count, &curves.predicted_count, &curves.benchmark_count})
-    count->assign(histogram_bins, 0);
+    count->assign(histogram_bins + 2, 0);
   std::vector<double> in_shell(n, 0);
   lattice.each_within(score_radius_r200, [&](std::size_t voxel, std::size_t s) {
     auto const p = real(predicted[voxel]), t = real(gas[voxel]);

@@ -13,8 +13,10 @@ namespace setsz {
 
 /// Means of one cluster's voxels in shells, and how often which pressure occurs (figures 4 and 5).
 struct ClusterCurves {
-  std::vector<double> gas, predicted, benchmark;                          ///< mean p/P200 by shell
-  std::vector<std::int64_t> gas_count, predicted_count, benchmark_count;  ///< by log10(p/P200)
+  std::vector<double> gas, predicted, benchmark;  ///< mean p/P200 by shell
+  /// Voxels by log10(p/P200); the first number counts those below all bins (or 0), the last one
+  /// those above.
+  std::vector<std::int64_t> gas_count, predicted_count, benchmark_count;
 };
 
 /// Edges of the shells, in units of R200: 0 to score_radius_r200.

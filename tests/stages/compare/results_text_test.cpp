@@ -8,6 +8,7 @@
 
 #include "contenders.hpp"
 #include "stages/compare/comparison.hpp"
+#include "stages/compare/statement.hpp"
 
 namespace setsz {
 namespace {
@@ -15,6 +16,10 @@ namespace {
 nlohmann::json results_of(std::vector<Contender> const& models, std::string const& tried = "") {
   auto results = compare_models(models, {.scores = {.bootstrap = {100}}, .settings_tried = tried});
   results["snapshot"] = "z0";
+  Statement statement{.name = "said", .options = {}};
+  statement.options.text = "Nothing is better than itself.";
+  statement.options.model = statement.options.than = models.front().name;
+  results["statements"] = judge({statement}, models, {100});
   results["notes"] = {"left_out is left out: no stage scores it at z0."};
   return results;
 }
@@ -69,7 +74,9 @@ TEST(ResultsText, TablesLineUp) {
     }
     width = line.size();
   }
-  EXPECT_EQ(n_tables, 4);
+  EXPECT_EQ(n_tables, 5);
+  EXPECT_TRUE(holds(page, "| Nothing is better than itself. |"));
+  EXPECT_TRUE(holds(page, "these data cannot tell"));
   EXPECT_TRUE(holds(page, "not stated"));
   EXPECT_TRUE(holds(page, "- third is significantly better than plain"));
   EXPECT_TRUE(holds(page, "one looks significant by chance"));

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "io/h5.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/fit/fit_stage.hpp"
 #include "tests/fixtures/cube_products.hpp"
@@ -107,8 +108,10 @@ class EvaluateStageTest : public testing::TestWithParam<int> {
     EXPECT_EQ(stage->id(), concat("evaluate/z0/small/", last ? "ensemble" : "seed1"));
     test::StageContext context(comm, config.get<RunOptions>(), *stage);
     stage->run(context);
+    figures_hash_ = h5_content_hash(context.part("figures.h5"));
     return test::file_bytes(context.part("scores.json"));
   }
+  mutable std::string figures_hash_;  ///< of the last run
 };
 INSTANTIATE_TEST_SUITE_P(OneSplitAndThreeFolds, EvaluateStageTest, testing::Values(1, 3));
 
@@ -142,6 +145,18 @@ TEST_P(EvaluateStageTest, TheTruthHasNoLoss) {
   EXPECT_EQ(scores["L_opt"], 0);
   EXPECT_EQ(scores["y"]["sum_pred_over_gas"], 1);
   EXPECT_EQ(scores["histogram"]["gas"], scores["histogram"]["predicted"]);
+  EXPECT_EQ(scores["high_k_power_ratio"]["median"], 1);
+  EXPECT_EQ(scores["y_mass"].is_null(), n_folds_ == 1);  // two clusters have no relation
+  if (n_folds_ > 1) {
+    EXPECT_NEAR(scores["y_mass"]["predicted"]["slope"].get<double>(),
+                scores["y_mass"]["gas"]["slope"].get<double>(), 1e-12);
+  }
+  std::int64_t voxels = 0;
+  for (auto const& cluster : scores["clusters"]) voxels += cluster["voxels"].get<std::int64_t>();
+  for (auto const& count : scores["histogram"]["gas"]) voxels -= count.get<std::int64_t>();
+  for (auto const& [side, count] : scores["histogram"]["outside"]["gas"].items())
+    voxels -= count.get<std::int64_t>();
+  EXPECT_EQ(voxels, 0);
 }
 
 TEST_P(EvaluateStageTest, NeedsNoPredictionOfOtherThanTestingClusters) {
@@ -158,8 +173,10 @@ TEST_P(EvaluateStageTest, NeedsNoPredictionOfOtherThanTestingClusters) {
 TEST_P(EvaluateStageTest, GivesTheSameBytesOnAnyNumberOfRanks) {
   make_inputs("a", [](Cluster const& cluster, Vec3 const& x) { return 0.7 * gas(cluster, x); });
   auto const together = run(comm_, "a");
+  auto const figures = figures_hash_;
   if (!comm_.is_root()) return;
   EXPECT_EQ(run(Comm::self(), "a"), together);
+  EXPECT_EQ(figures_hash_, figures);
 }
 
 TEST_P(EvaluateStageTest, AMeanIsScoredWithItsNetworks) {
