@@ -49,9 +49,9 @@ void require_known(std::vector<std::string> const& wanted, std::vector<std::stri
 /// Does a statement speak of models that exist?
 void require_models(Configuration const& configuration, std::string const& section,
                     std::vector<std::string> const& models) {
-  auto const statement = configuration.get<StatementOptions>(section);
+  auto const statement = configuration.get<StatementOptions>(section).value;
   for (auto const& name : {statement.model, statement.than}) {
-    if (name == StatementOptions::benchmark) continue;
+    if (name == benchmark_name) continue;
     require(std::find(models.begin(), models.end(), name) != models.end(), ExitCode::config,
             configuration.where(section), ": [", section, "] speaks of '", name,
             "', but there is no [model.", name, "]; the nearest one is ", nearest(name, models));
@@ -82,6 +82,22 @@ void CompareOptions::declare(OptionList& options) {
   options.add("mass_bins", mass_bins, {.help = "bins of mass in the tables", .min = 1, .max = 50});
 }
 
+void StatementOptions::declare(OptionList& options) {
+  options.add("text", value.text, {.help = "the statement in words, for results.md"});
+  options.add("source", value.source, {.help = "who says so, and where"});
+  options.add("model", value.model, {.help = "NAME of the [model.NAME] of which it speaks"});
+  options.add("than", value.than,
+              {.help = "the model with which it is compared, or benchmark: the fitted profile"});
+  options.add("above", value.above,
+              {.help = "it says: loss of model / loss of than is larger than this", .min = 0});
+  options.add("below", value.below, {.help = "and smaller than this", .min = 0});
+}
+
+void StatementOptions::validate() const {
+  require(value.above < value.below, ExitCode::config, "above = ", value.above,
+          " is not smaller than below = ", value.below, "; no ratio of losses lies between them");
+}
+
 CompareStage::CompareStage(Blueprint const& blueprint, std::string snapshot,
                            std::vector<Entry> entries, std::vector<std::string> not_scored)
     : snapshot_(std::move(snapshot)),
@@ -94,9 +110,12 @@ CompareStage::CompareStage(Blueprint const& blueprint, std::string snapshot,
   }
   record_.outputs = {"results.json", "results.md"};
   options_ = record_.take<CompareOptions>(blueprint.configuration);
-  for (auto const& name : blueprint.configuration.names("statement"))
-    statements_.push_back(
-        {name, record_.take<StatementOptions>(blueprint.configuration, "statement." + name)});
+  for (auto const& name : blueprint.configuration.names("statement")) {
+    auto const options =
+        record_.take<StatementOptions>(blueprint.configuration, "statement." + name);
+    statements_.push_back(options.value);
+    statements_.back().name = name;
+  }
   record_.files = [files = options_.also] {
     for (auto const& file : files)
       require(std::filesystem::is_regular_file(file), ExitCode::missing_input, "no scores '", file,

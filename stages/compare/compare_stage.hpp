@@ -28,6 +28,17 @@ struct CompareOptions {
   void validate() const {}
 };
 
+/// [statement.NAME]: a claim that the comparison judges.
+struct StatementOptions {
+  static constexpr std::string_view section = "statement";
+  static constexpr std::string_view help =
+      "a statement about two models, judged by compare: the loss of one over that of the other "
+      "lies between two bounds";
+  Statement value;
+  void declare(OptionList& options);
+  void validate() const;
+};
+
 /// Compares what the models of a snapshot scored: compare/<snapshot>/results.json and results.md.
 /// Of each model the mean of its networks takes part, or its only network.
 class CompareStage : public Stage {

@@ -15,36 +15,19 @@ using nlohmann::json;
 
 /// The fitted GNFW profile as one of the models, on the clusters of another one.
 Contender benchmark_as_model(Contender const& like) {
-  Contender benchmark{
-      .name = std::string(StatementOptions::benchmark), .member = "fit", .scores = {}};
+  Contender benchmark{.name = std::string(benchmark_name), .member = "fit", .scores = {}};
   benchmark.scores.clusters = like.scores.clusters;
   for (auto& score : benchmark.scores.clusters) score.loss = score.loss_benchmark;
   return benchmark;
 }
 
 std::optional<Contender> find(std::string const& name, std::vector<Contender> const& contenders) {
-  if (name == StatementOptions::benchmark) return benchmark_as_model(contenders.front());
+  if (name == benchmark_name) return benchmark_as_model(contenders.front());
   auto const found = std::ranges::find(contenders, name, &Contender::name);
   return found == contenders.end() ? std::nullopt : std::optional(*found);
 }
 
 }  // namespace
-
-void StatementOptions::declare(OptionList& options) {
-  options.add("text", text, {.help = "the statement in words, for results.md"});
-  options.add("source", source, {.help = "who says so, and where"});
-  options.add("model", model, {.help = "NAME of the [model.NAME] of which it speaks"});
-  options.add("than", than,
-              {.help = "the model with which it is compared, or benchmark: the fitted profile"});
-  options.add("above", above,
-              {.help = "it says: loss of model / loss of than is larger than this", .min = 0});
-  options.add("below", below, {.help = "and smaller than this", .min = 0});
-}
-
-void StatementOptions::validate() const {
-  require(above < below, ExitCode::config, "above = ", above,
-          " is not smaller than below = ", below, "; no ratio of losses lies between them");
-}
 
 Verdict verdict_on(double above, double below, double low, double high) {
   if (low > above && high < below) return Verdict::holds;
@@ -69,8 +52,8 @@ std::string_view in_words(Verdict verdict) {
 json judge(std::vector<Statement> const& statements, std::vector<Contender> const& contenders,
            BootstrapSettings const& settings) {
   auto list = json::array();
-  for (auto const& [name, its] : statements) {
-    json entry = {{"name", name},       {"text", its.text}, {"source", its.source},
+  for (auto const& its : statements) {
+    json entry = {{"name", its.name},   {"text", its.text}, {"source", its.source},
                   {"model", its.model}, {"than", its.than}, {"above", its.above},
                   {"below", its.below}};
     auto verdict = Verdict::not_judged;

@@ -3,32 +3,23 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "pipeline/run/options.hpp"
 #include "stages/compare/paired.hpp"
 
 namespace setsz {
 
-/// [statement.NAME]: what somebody says about two models, so that a comparison can judge it.
-struct StatementOptions {
-  static constexpr std::string_view section = "statement";
-  static constexpr std::string_view help =
-      "a statement about two models, judged by compare: the loss of one over that of the other "
-      "lies between two bounds";
-  static constexpr std::string_view benchmark = "benchmark";
-  std::string text, source;
+/// In place of a model: the fitted GNFW profile.
+inline constexpr std::string_view benchmark_name = "benchmark";
+
+/// What somebody says about two models: above < loss of model / loss of than < below.
+struct Statement {
+  std::string name, text, source;
   std::string model;
-  std::string than{benchmark};
+  std::string than{benchmark_name};
   double above = 0;
   double below = 1;
-  void declare(OptionList& options);
-  void validate() const;
-};
-
-struct Statement {
-  std::string name;
-  StatementOptions options;
 };
 
 /// Whether a statement agrees with an interval.

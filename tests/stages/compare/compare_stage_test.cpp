@@ -33,7 +33,8 @@ class CompareStageTest : public testing::Test {
         "test.ini", {},
         {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<TrainOptions>(true),
          schema_of<ModelSection>(true), schema_of<EvaluateOptions>(), schema_of<CompareOptions>(),
-         schema_of<ExtractOptions>(), schema_of<test::FoldsOfCatalog>()});
+         schema_of<StatementOptions>(true), schema_of<ExtractOptions>(),
+         schema_of<test::FoldsOfCatalog>()});
   }
 
   /// scores.json of a model as evaluate writes it.
@@ -136,6 +137,19 @@ TEST_F(CompareStageTest, TakesScoresOfAnotherRunAsAReference) {
                   results["models"][0]["mean_ratio"].get<double>(),
               0.8, 0.1);
   EXPECT_TRUE(test::contains(page, "plain@older is of another run"));
+}
+
+TEST_F(CompareStageTest, JudgesStatementsAndRefusesThoseAboutNothing) {
+  write_products();
+  options_ = "[statement.gain]\ntext = Better is better.\nmodel = better\nthan = plain\n";
+  auto const [results, page] = run(comm_);
+  EXPECT_EQ(results["statements"][0]["name"], "gain");
+  EXPECT_EQ(results["statements"][0]["verdict"], "holds");
+  EXPECT_TRUE(test::contains(page, "Better is better."));
+  options_ = "[statement.gain]\nmodel = bettr\n";
+  EXPECT_TRUE(test::contains(test::error_of([&] { run(comm_); }), "the nearest one is better"));
+  options_ = "[statement.gain]\nmodel = better\nabove = 1\nbelow = 0.5\n";
+  EXPECT_TRUE(test::contains(test::error_of([&] { run(comm_); }), "above = 1 is not smaller"));
 }
 
 TEST_F(CompareStageTest, SaysWhichModelIsNotScored) {

@@ -16,9 +16,9 @@ namespace {
 nlohmann::json results_of(std::vector<Contender> const& models, std::string const& tried = "") {
   auto results = compare_models(models, {.scores = {.bootstrap = {100}}, .settings_tried = tried});
   results["snapshot"] = "z0";
-  Statement statement{.name = "said", .options = {}};
-  statement.options.text = "Nothing is better than itself.";
-  statement.options.model = statement.options.than = models.front().name;
+  Statement statement;
+  statement.text = "Nothing is better than itself.";
+  statement.model = statement.than = models.front().name;
   results["statements"] = judge({statement}, models, {100});
   results["notes"] = {"left_out is left out: no stage scores it at z0."};
   return results;
