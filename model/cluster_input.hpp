@@ -28,7 +28,13 @@ struct ClusterInput {
   std::vector<double> scalars;  ///< raw, in the order of the network's columns
   std::vector<Vec3> vectors;    ///< unit vectors (zero where there is none), likewise
   std::vector<Vec3> shells{};   ///< (n_cluster_shells) where its matter lies, see below
+  /// (n, n, n) matter over its mean in the universe, in the cube of side density_edge_r200 around
+  /// the catalogue's centre, z fastest; empty where no module asks for it.
+  std::vector<float> density{};
 };
+
+/// Side of ClusterInput::density: all particles that extract keeps of a cluster lie within [R200].
+inline constexpr double density_edge_r200 = 5;
 
 /// ClusterInput::shells: sums of (m/M200) q/|q| over the particles of radial shells, from the
 /// innermost outwards. Shell b holds b width <= |q| < (b + 1) width.

@@ -29,6 +29,9 @@ ModuleNeeds operator+(ModuleNeeds const& a, ModuleNeeds const& b) {
   require(a.target_columns.empty() || b.target_columns.empty(), ExitCode::internal,
           "two modules need columns of their targets");
   sum.target_columns = a.target_columns.empty() ? b.target_columns : a.target_columns;
+  require(a.density_cells == 0 || b.density_cells == 0, ExitCode::internal,
+          "two modules need the density around the cluster");
+  sum.density_cells = a.density_cells + b.density_cells;
   sum.best_centres = a.best_centres || b.best_centres;
   sum.scalars = a.scalars;
   sum.scalars.insert(sum.scalars.end(), b.scalars.begin(), b.scalars.end());

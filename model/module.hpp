@@ -46,7 +46,8 @@ struct ModuleNeeds {
   std::vector<std::string> scalars{};  ///< columns that must be there
   /// Numbers that the stage moments knows of every target, in this order.
   std::vector<std::string> target_columns{};
-  bool best_centres = false;  ///< of the training clusters, in `fit`
+  std::int64_t density_cells = 0;  ///< along a side of ClusterInput::density; 0: not needed
+  bool best_centres = false;       ///< of the training clusters, in `fit`
 };
 /// What two modules need together: of particles of the whole cluster the larger sample. Throws
 /// Error(config) if their local spheres differ.

@@ -3,6 +3,7 @@
 
 #include "model/module_list.hpp"
 #include "model/modules/aggregator.hpp"
+#include "model/modules/cnn.hpp"
 #include "model/modules/gnfw.hpp"
 #include "model/modules/local.hpp"
 #include "model/modules/moments.hpp"
@@ -16,6 +17,7 @@ using ModuleTable = ModuleList<  //
     Origin,                      //
     Local,                       //
     MomentColumns,               //
+    Cnn,                         //
     Aggregator                   //
     >;
 

@@ -63,6 +63,7 @@ void visit_cluster(Cluster& cluster, Visit& visit) {
   visit(cluster.scalars);
   visit(cluster.vectors);
   visit(cluster.shells);
+  visit(cluster.density);
 }
 
 template <class Batch, class Visit>

@@ -6,6 +6,7 @@
 
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
+#include "stages/common/density_grid.hpp"
 
 namespace setsz {
 
@@ -28,6 +29,13 @@ ClusterInput cluster_input(ClusterTable const& table, ParticleStore const& store
   for (auto const& column : columns.vectors)
     input.vectors.push_back(store.vectors(row)[store.columns().vector(column.name)]);
   return input;
+}
+
+std::vector<float> cluster_density(ClusterParticles const& particles, ClusterInput const& input,
+                                   std::int64_t n) {
+  if (n == 0) return {};
+  return density_grid(particles, {n, density_edge_r200 * input.r200c},
+                      input.mean_density / input.particle_mass);
 }
 
 ClusterSampler::ClusterSampler(ClusterParticles particles, ClusterInput input,

@@ -18,6 +18,10 @@ namespace setsz {
 ClusterInput cluster_input(ClusterTable const& table, ParticleStore const& store, std::int64_t row,
                            ClusterColumns const& columns);
 
+/// ClusterInput::density from all particles of the cluster. \param n  cells a side; 0: empty
+std::vector<float> cluster_density(ClusterParticles const& particles, ClusterInput const& input,
+                                   std::int64_t n);
+
 /// The particles of one cluster, and how a network draws from them. Not movable: the spheres refer
 /// to the particles.
 class ClusterSampler {

@@ -196,9 +196,11 @@ class PredictionRun {
     double const local_radius = needs.local_radius.ckpch(cluster(row).r200c);
     store_->require_local_spheres(row, local_radius);
     sampler_.reset();  // before the next one takes its memory
-    sampler_ = std::make_unique<ClusterSampler>(
-        store_->load(row), cluster_input(table_, *store_, row, task_.section.network.columns()),
-        local_radius);
+    auto particles = store_->load(row);
+    auto input = cluster_input(table_, *store_, row, task_.section.network.columns());
+    input.density = cluster_density(particles, input, needs.density_cells);
+    sampler_ =
+        std::make_unique<ClusterSampler>(std::move(particles), std::move(input), local_radius);
     for (auto& predictor : predictors_) {
       predictor.whole =
           sampler_->batch(row, needs.cluster_particles.in(Phase::prediction),

@@ -93,6 +93,7 @@ void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& bench
   auto const boundaries = balanced_boundaries(cost, comm_.size());
   auto const rank = static_cast<std::size_t>(comm_.rank());
   auto const columns = network_.columns();
+  auto const density_cells = network_.needs().density_cells;
   Progress progress("train: reading", real(boundaries[rank + 1] - boundaries[rank]));
   for (std::int64_t row = boundaries[rank]; row < boundaries[rank + 1]; ++row) {
     if (table_.split_of(row, task.instance.fold) == Split::testing) continue;
@@ -107,8 +108,11 @@ void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& bench
       moments->require_lattice(row, target.lattice, r200);
       target.columns = moments->read(row, target_columns);
     }
-    owned_[row] = std::make_unique<TrainingCluster>(
-        row, store.load(row), cluster_input(table_, store, row, columns), local_radius, target);
+    auto particles = store.load(row);
+    auto input = cluster_input(table_, store, row, columns);
+    input.density = cluster_density(particles, input, density_cells);
+    owned_[row] = std::make_unique<TrainingCluster>(row, std::move(particles), std::move(input),
+                                                    local_radius, target);
     held_bytes_ += owned_[row]->held_bytes();
     progress.update(real(row + 1 - boundaries[rank]));
     mark_progress("train: reading clusters");

@@ -191,7 +191,8 @@ TEST(Features, StandardisationSurvivesJson) {
 }
 
 TEST(Features, ABatchTravelsAsBytes) {
-  auto const batch = random_batch(5, 3, {2, 0, 4});
+  auto batch = random_batch(5, 3, {2, 0, 4});
+  batch.cluster.density = {1, 0.5, 7};
   std::vector<std::byte> message;
   pack(batch, message);
   pack(batch, message);
@@ -204,6 +205,7 @@ TEST(Features, ABatchTravelsAsBytes) {
   EXPECT_EQ(copy.cluster.scalars, batch.cluster.scalars);
   EXPECT_EQ(copy.cluster.vectors, batch.cluster.vectors);
   EXPECT_EQ(copy.cluster.shells, batch.cluster.shells);
+  EXPECT_EQ(copy.cluster.density, batch.cluster.density);
   EXPECT_EQ(copy.cluster.particle_mass, batch.cluster.particle_mass);
   EXPECT_EQ(copy.cluster.mean_density, batch.cluster.mean_density);
   ASSERT_EQ(copy.local.size(), batch.local.size());
