@@ -31,7 +31,9 @@ class Result:
 
 def launch_command(ranks, arguments):
     program = [SETSZ, *map(str, arguments)]
-    return program if ranks == 0 else [MPIEXEC, "-n", str(ranks), *program]
+    # Where the only rank has failed, there is nobody to wait for before killing the rest (two seconds).
+    alone = ["--mca", "odls_base_sigkill_timeout", "0"] if ranks == 1 else []
+    return program if ranks == 0 else [MPIEXEC, *alone, "-n", str(ranks), *program]
 
 
 def start(ranks, *arguments):
