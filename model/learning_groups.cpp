@@ -43,4 +43,16 @@ LearningGroup const& LearningGroups::of(std::string_view module) const {
   return find(entries_, module);
 }
 
+void LearningGroups::freeze(std::vector<std::string> const& modules) {
+  std::vector<std::string> known;
+  for (auto const& entry : entries_)
+    if (entry.group.parameters) known.push_back(entry.module);
+  for (auto const& module : modules) {
+    require(std::ranges::find(known, module) != known.end(), ExitCode::config, "freeze: '", module,
+            "' is no module with parameters (known: ", join(known, ", "),
+            "; nearest: ", nearest(module, known), ")");
+    of(module).frozen = true;
+  }
+}
+
 }  // namespace setsz

@@ -19,6 +19,8 @@ class LearningGroups {
   /// Throws Error(internal) if there is no such module.
   LearningGroup& of(std::string_view module);
   LearningGroup const& of(std::string_view module) const;
+  /// Throws Error(config) if there is no such module, or it has no parameters.
+  void freeze(std::vector<std::string> const& modules);
 
  private:
   struct Entry {

@@ -21,9 +21,9 @@ std::string LoadReport::text() const {
   auto const add = [&](char const* what, std::vector<std::string> const& names) {
     if (!names.empty()) parts.push_back(concat(what, " ", join(names, ", ")));
   };
-  add("loaded", loaded);
-  add("missing", missing);
-  add("of another shape", other_shape);
+  if (!loaded.empty()) parts.push_back(concat(loaded.size(), " tensors loaded"));
+  add("missing (keep their start)", missing);
+  add("of another shape (keep their start)", other_shape);
   add("unused", unused);
   return join(parts, "; ");
 }

@@ -21,7 +21,7 @@ struct LoadReport {
   std::vector<std::string> other_shape;  ///< in both, but not of one shape: kept as they were
   std::vector<std::string> unused;       ///< in the state only
   bool complete() const { return missing.empty() && other_shape.empty() && unused.empty(); }
-  /// "missing origin.k; unused local.head.0.weight, ..."
+  /// "3 tensors loaded; missing (keep their start) origin.k; unused local.head.0.weight, ..."
   std::string text() const;
 };
 

@@ -31,6 +31,19 @@ std::vector<float> Standardisation::standardised(std::vector<double> const& valu
   return result;
 }
 
+void Standardisation::adopt(Standardisation const& known) {
+  auto const take = [](auto& own, auto const& others) {
+    for (auto& [name, value] : own) {
+      auto const found = others.find(name);
+      if (found != others.end()) value = found->second;
+    }
+  };
+  take(quantities, known.quantities);
+  take(fitted, known.fitted);
+  scalars = known.scalars;
+  reference_p200 = known.reference_p200;
+}
+
 void to_json(nlohmann::json& json, Affine const& affine) { json = {affine.mean, affine.deviation}; }
 void from_json(nlohmann::json const& json, Affine& affine) {
   affine = {json.at(0).get<double>(), json.at(1).get<double>()};

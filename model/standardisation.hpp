@@ -38,6 +38,9 @@ struct Standardisation {
   Affine quantity(std::string_view name) const;
   /// The scalars of a cluster, standardised.
   std::vector<float> standardised(std::vector<double> const& values) const;
+  /// Takes the numbers of a network that has learnt before: all that both have, by name; what this
+  /// one has alone stays. \pre the same columns
+  void adopt(Standardisation const& known);
   bool operator==(Standardisation const&) const = default;
 };
 void to_json(nlohmann::json& json, Standardisation const& standardisation);

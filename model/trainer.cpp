@@ -137,6 +137,9 @@ StepResult Trainer::step(std::vector<Lane> const& lanes) {
     result.loss += report.loss * report.share;
   }
   sum_.add_gradients(lane_gradients_, gradient_);
+  for (auto const& info : network_.layout().tensors())  // they have no part in the norm either
+    if (settings_.groups.of(info.module).frozen)
+      std::fill_n(gradient_.begin() + info.first, info.size(), 0.0F);
   // All ranks hold the same numbers here: they agree without another word.
   require_finite(all, euclidean_norm(gradient_), optimizer_.steps_done());
   result.gradient_norm = optimizer_.step(network_.parameters(), gradient_, settings_.max_norm);

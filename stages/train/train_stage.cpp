@@ -5,14 +5,17 @@
 #include <cmath>
 #include <filesystem>
 #include <optional>
+#include <tuple>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/common/particle_store.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/train/training_cluster.hpp"
+#include "stages/train/training_start_work.hpp"
 
 namespace setsz {
 
@@ -70,6 +73,9 @@ void TrainOptions::declare_learning(OptionList& options) {
   groups.declare(options);
   options.add("decay", decay, {{"l2", WeightDecay::l2}, {"decoupled", WeightDecay::decoupled}},
               {.help = "weight decay in the gradient (as published) or in the weights (AdamW)"});
+  options.add("freeze", freeze,
+              {.help = "modules of the network whose parameters stay as they start: those of "
+                       "[model.NAME] trained, or their starting values"});
   options.add("clip_norm", clip_norm,
               {.help = "a gradient of larger norm is scaled down to it", .min = 1e-9});
   options.add("noise", noise,
@@ -85,6 +91,14 @@ void TrainOptions::declare_learning(OptionList& options) {
               {.help = "what a cluster's loss is multiplied by: nothing (as published), "
                        "(P200/P_ref)^2 for the loss of the pressure itself, or 1/(loss of the "
                        "benchmark on this cluster), the mean of what L_opt takes the median of"});
+}
+
+void TrainOptions::validate() const { LearningGroups(groups).freeze(freeze); }
+
+std::string TrainTask::start_file() const {
+  if (!model.trained.any()) return "";
+  auto const files = model.trained.files();
+  return files[static_cast<std::size_t>(seed_number) % files.size()];
 }
 
 TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
@@ -104,9 +118,11 @@ TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
   record_.settings.add("run.seed", task_.run_seed);
   record_.settings.add("train.instance", task_.instance.path());
   record_.settings.add("train.simulation", task_.simulation);
-  task_.options = record_.take<TrainOptions>(configuration, "train." + task_.instance.model);
-  task_.model =
-      record_.take<ModelSection>(configuration, "model." + task_.instance.model, {Affects::result});
+  auto const& seeds = blueprint.axes.seeds(task_.instance.model);
+  task_.seed_number = std::ranges::find(seeds, task_.instance.seed) - seeds.begin();
+  take_options(configuration);
+  if (task_.model.trained.any())
+    record_.files = [task = task_] { return std::vector{task.start_file()}; };
   cube_ = configuration.get<VoxelizeOptions>();
   if (!task_.model.network.needs().target_columns.empty()) {
     task_.moments = products::moments(snapshot);
@@ -120,11 +136,54 @@ TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
   task_.description = record_.settings.lines();
 }
 
+void TrainStage::take_options(Configuration const& configuration) {
+  auto const section = "train." + task_.instance.model;
+  task_.options = record_.take<TrainOptions>(configuration, section);
+  task_.model =
+      record_.take<ModelSection>(configuration, "model." + task_.instance.model, {Affects::result});
+  auto const& [freeze, network] = std::tie(task_.options.freeze, task_.model.network);
+  task_.options.groups.freeze(freeze);
+  for (auto const& module : freeze)
+    require(std::ranges::find(network.modules, module) != network.modules.end(), ExitCode::config,
+            configuration.where(section), ": freeze = ", module,
+            ", but the network has no such "
+            "module (modules = ",
+            join(network.modules, ", "), "); remove it");
+  bool const learns = std::ranges::any_of(network.chosen(), [&](Module const* module) {
+    auto const& group = task_.options.groups.of(module->name());
+    return group.parameters && !group.frozen;
+  });
+  require(learns, ExitCode::config, configuration.where(section), ": freeze = ", join(freeze, ", "),
+          " leaves nothing to learn; remove a module from it, or apply the "
+          "model without a section [",
+          section, "]");
+}
+
 void TrainStage::preflight(Comm const& comm, Outlook& outlook) const {
+  if (task_.model.trained.any())
+    on_root(comm, "train: the model to start from", [&] { compare_with_start(outlook); });
   for (auto const part : {Split::training, Split::validation})
     require_part(comm, outlook, task_.instance.snapshot, task_.instance.fold, part);
   if (!bodies_.require_device) return;  // a program without libtorch: it runs no network either
   collectively(comm, "train: device", [&] { bodies_.require_device(task_.options.device); });
+}
+
+void TrainStage::compare_with_start(Outlook const& outlook) const {
+  auto const start = read_start(task_.start_file(), task_.model.network);
+  auto const& known = start.on.simulations;
+  bool const first = task_.instance.fold == 0 && task_.seed_number == 0;
+  if (first && std::ranges::find(known, task_.simulation) != known.end())
+    Log::warn("train: '", start.path, "' has learnt from '", task_.simulation,
+              "' already: testing clusters of this run may be among those that it has seen, and "
+              "their scores too good");
+  ClusterTable table;
+  try {
+    table = expected_clusters(outlook, task_.instance.snapshot);
+  } catch (Error const& error) {
+    if (error.code() != ExitCode::missing_input) throw;
+    return;  // the stage that makes them is not among those that run
+  }
+  start.require_comparable(table);
 }
 
 /// Particles of the training and validation clusters: stored, else expected.

@@ -40,7 +40,8 @@ struct TrainOptions {
   Keep keep = Keep::best;
   std::int64_t average_epochs = 10;  ///< the last ones, for Keep::average
   TargetSampling target_sampling = TargetSampling::importance;
-  LearningGroups groups;  ///< rate_<module>, decay_<module>
+  LearningGroups groups;            ///< rate_<module>, decay_<module>
+  std::vector<std::string> freeze;  ///< modules whose parameters stay as they start
   WeightDecay decay = WeightDecay::l2;
   double clip_norm = 1;
   double noise = 10;      ///< N of equation 6 in Thiele et al. (2022)
@@ -52,7 +53,7 @@ struct TrainOptions {
   std::int64_t chunk_rows = 4096;
   std::int64_t chunk_targets = 64;
   void declare(OptionList& options);
-  void validate() const {}
+  void validate() const;
 
  private:
   /// Learning rates, decay, noise and weights.
@@ -64,6 +65,9 @@ struct TrainTask {
   ModelInstance instance;
   ModelSection model;
   TrainOptions options;
+  /// Place of the seed among those of [train] seeds: which of several `trained` files it starts
+  /// from.
+  std::int64_t seed_number = 0;
   std::int64_t run_seed = 1;
   std::string clusters, particles, pressure, gnfw;  ///< product names
   std::string moments;                              ///< empty: the network does not look at them
@@ -72,6 +76,10 @@ struct TrainTask {
   std::vector<std::pair<std::string, std::string>> inputs;
   /// What the model depends on, for the model file.
   std::vector<std::pair<std::string, std::string>> description;
+
+  /// The model file whose parameters the network starts from; empty: it starts anew. Local; lists
+  /// files.
+  std::string start_file() const;
 };
 
 /// Trains one network: train/<snapshot>/<model>/fold<k>/seed<s>/model.h5 (best on the validation
@@ -85,6 +93,9 @@ class TrainStage : public Stage {
   void run(Context& context) override;
 
  private:
+  /// Reads what the options of one section cannot say alone.
+  void take_options(Configuration const& configuration);
+  void compare_with_start(Outlook const& outlook) const;  ///< local
   double held_particles(Outlook const& outlook, ClusterTable const& table) const;
 
   TrainTask task_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 
 #include "io/json_file.hpp"
 #include "model/model_file.hpp"
@@ -17,6 +18,7 @@
 #include "stages/train/model_use_work.hpp"
 #include "stages/train/state_work.hpp"
 #include "stages/train/training_data_work.hpp"
+#include "stages/train/training_start_work.hpp"
 
 namespace setsz {
 
@@ -60,10 +62,8 @@ class TrainingRun {
                .pressure = context.product(task.pressure),
                .moments = task.moments.empty() ? "" : context.product(task.moments)}),
         total_steps_(task.options.epochs * data_.steps_per_epoch()),
-        trainer_(comm_,
-                 Network(task.model.network, data_.standardisation(), benchmark_,
-                         task.instance.stream_seed(task.run_seed)),
-                 trainer_settings(task, total_steps_), data_.n_lanes()) {}
+        trainer_(comm_, starting_network(), trainer_settings(task, total_steps_), data_.n_lanes()) {
+  }
 
   void go() {
     work_through(context_, {.label = "train",
@@ -97,6 +97,33 @@ class TrainingRun {
   }
 
  private:
+  /// With values of its own, or with those of the file that it goes on from.
+  Network starting_network() {
+    auto const seed = task_.instance.stream_seed(task_.run_seed);
+    if (!task_.model.trained.any())
+      return {task_.model.network, data_.standardisation(), benchmark_, seed};
+    std::optional<Network> network;
+    collectively(comm_, "train: the model to start from", [&] {
+      auto const start = read_start(task_.start_file(), task_.model.network);
+      start.require_comparable(data_.table());
+      data_.adopt(start.standardisation);
+      network.emplace(task_.model.network, data_.standardisation(), start.profile(benchmark_),
+                      seed);
+      auto const report =
+          load_parameters(start.state, "parameters", network->layout(), network->parameters());
+      require(!report.loaded.empty(), ExitCode::config, "'", start.path,
+              "' has no tensor of this network (", report.text(), ")");
+      Log::info("train: starts from '", start.path, "': ", report.text());
+      start_ = {{"loaded", report.loaded},
+                {"missing", report.missing},
+                {"other_shape", report.other_shape},
+                {"unused", report.unused},
+                {"trained_on", start.on}};
+    });
+    context_.note("starts_from", start_);
+    return std::move(*network);
+  }
+
   std::span<float const> kept_parameters() {
     switch (task_.options.keep) {
       case Keep::best:
@@ -122,6 +149,7 @@ class TrainingRun {
                                      {"validation_ratio", history_.best_ratio()},
                                      {"last_validation_ratio", history_.last_ratio()},
                                      {"depends_on", task_.description}};
+    if (!start_.is_null()) state.description["starts_from"] = start_;
     return state;
   }
 
@@ -234,6 +262,7 @@ class TrainingRun {
   GnfwParameters benchmark_;
   TrainingData data_;
   std::int64_t total_steps_;
+  nlohmann::json start_;  ///< what the network has of the file that it goes on from; null: nothing
   Trainer trainer_;
   TrainingHistory history_;
   double loss_ = 0;  ///< of the last step

@@ -44,8 +44,10 @@ class TrainingData {
   /// Bytes of particles on this rank.
   double held_bytes() const { return held_bytes_; }
 
-  /// Collective: fitted over the training clusters, without noise.
+  /// Fitted over the training clusters, without noise.
   Standardisation const& standardisation() const { return standardisation_; }
+  /// Before the first step of a network that has learnt before.
+  void adopt(Standardisation const& known) { standardisation_.adopt(known); }
 
   /// Collective: the lanes of this rank in a step of training, with noise on scalars and vectors.
   std::vector<Lane> training_lanes(LaneSum const& lanes, std::uint64_t epoch,

@@ -98,6 +98,58 @@ class Trained(Case):
         self.assert_same_prediction(run / "predict/z0/small/fold0/seed1/prediction.h5", self.predicted("gasless"))
         self.assertNotIn("voxelize", {name.split("/")[0] for name in manifests(self.folder / "gasless")})
 
+    def goes_on(self, run, *overrides, trained=None, code=0, words=(), command="run", ranks=2):
+        """The model of the reference run learns on, on the same universe."""
+        if not run.exists():
+            shutil.copytree(self.universe, run)
+        sets = [f"model.small.trained={trained or self.universe}", "train.small.seeds=1", *overrides]
+        arguments = [command, self.configuration("tiny.ini", run=run), "--until", "predict",
+                     *(word for one in sets for word in ("--set", one))]
+        if code:
+            return self.fails(code, *arguments, ranks=ranks, words=words)
+        return self.succeeds(*arguments, ranks=ranks, timeout=300)
+
+    def moved(self, run):
+        """Modules whose tensors are not those of the reference run, bit for bit."""
+        with h5py.File(self.universe / MODEL) as before, h5py.File(run / MODEL) as after:
+            return {name.split(".")[0] for name in after["parameters"]
+                    if not numpy.array_equal(before["parameters"][name][:], after["parameters"][name][:])}
+
+    def test_a_training_without_rates_is_the_trained_model(self):
+        run = self.folder / "run"
+        rates = [f"train.small.rate_{module}=0" for module in ("gnfw", "origin", "local", "aggregator")]
+        self.goes_on(run, "train.small.epochs=1", *rates)
+        self.assertEqual(self.moved(run), set())
+        name = "predict/z0/small/fold0/seed1/prediction.h5"
+        before, after = datasets(self.universe / name), datasets(run / name)
+        for key, values in before.items():
+            numpy.testing.assert_array_equal(after[key], values, key)
+
+    def test_frozen_modules_stay_and_a_changed_file_is_noticed(self):
+        run, model = self.folder / "run", self.folder / "model.h5"
+        shutil.copy(self.universe / MODEL, model)
+        frozen = ["train.small.epochs=1", "train.small.keep=last", "train.small.freeze=origin, gnfw"]
+        result = self.goes_on(run, *frozen, trained=model)
+        self.assertIn("learnt from 'setsz mock' already", result.output)
+        self.assertEqual(self.moved(run), {"local", "aggregator"})
+        with h5py.File(run / MODEL) as file:
+            start = json.loads(file.attrs["starts_from"])
+        self.assertIn("gnfw.profile", start["loaded"])
+        self.assertEqual((start["missing"], start["other_shape"], start["unused"]), ([], [], []))
+        first = hashes(run)
+        self.assertIn("up to date", self.goes_on(run, *frozen, trained=model).output)
+        shutil.copy(run / MODEL, model)
+        self.goes_on(run, *frozen, trained=model)
+        self.assertNotEqual(hashes(run)[MODEL], first[MODEL])
+
+    def test_what_cannot_be_frozen_is_refused(self):
+        for command in ("check", "run"):
+            for freeze, words in (("orign", ("orign", "nearest: origin")), ("moments", ("moments",)),
+                                  ("gnfw, origin, local, aggregator", ("nothing to learn",))):
+                with self.subTest(command=command, freeze=freeze):
+                    self.goes_on(self.folder / "run", f"train.small.freeze={freeze}", code=78, words=words, command=command)
+            self.goes_on(self.folder / "run", "model.small.drop=xoff", code=78, words=("scalars", "xoff"), command=command)
+
     def test_what_does_not_fit_is_refused_before_anything_runs(self):
         spoilt = self.folder / "spoilt.h5"
         shutil.copy(self.universe / MODEL, spoilt)

@@ -37,8 +37,8 @@ TEST(ParameterTransfer, SaysWhatDidNotFitAndLeavesIt) {
   auto const report = load_parameters(state, "best", layout_of(3), after);
   EXPECT_FALSE(report.complete());
   EXPECT_EQ(report.text(),
-            "loaded local.bias; missing aggregator.k; of another shape local.weight; "
-            "unused origin.k");
+            "1 tensors loaded; missing (keep their start) aggregator.k; "
+            "of another shape (keep their start) local.weight; unused origin.k");
   EXPECT_EQ(after, (std::vector<float>{-1, -1, -1, -1, -1, -1, 5, 6, 7, -1}));
 }
 
