@@ -146,14 +146,13 @@ StepResult Trainer::step(std::vector<Lane> const& lanes) {
   return result;
 }
 
-std::vector<Trainer::LaneErrors> Trainer::evaluate(std::vector<Lane> const& lanes,
-                                                   GnfwParameters const& benchmark) const {
+std::vector<Trainer::LaneErrors> Trainer::evaluate(
+    std::vector<Lane> const& lanes, std::function<GnfwShape(std::int64_t)> const& benchmark) const {
   Range const own = sum_.own_lanes();
   std::vector<LaneErrors> errors(own.size());
   collectively(comm_, "validation", [&] {
     for (auto const& [number, batch] : lanes) {
-      auto const shape =
-          gnfw_shape(benchmark, batch.cluster.m200c, batch.cluster.h, batch.cluster.redshift);
+      auto const shape = benchmark(batch.cluster_row);
       std::vector<float> profile;
       for (auto const& r : batch.position) profile.push_back(single(gnfw(shape, norm(r))));
       errors[number - own.first] = {squared_error(batch, network_.predict(batch, settings_.chunk)),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -44,13 +45,13 @@ class Trainer {
   StepResult step(std::vector<Lane> const& lanes);
 
   /// Collective. Sums over the targets of each lane, by lane: squared error of the prediction and
-  /// of the benchmark profile.
+  /// of the profile that `benchmark` gives for a cluster row.
   struct LaneErrors {
     double network = 0;
     double benchmark = 0;
   };
   std::vector<LaneErrors> evaluate(std::vector<Lane> const& lanes,
-                                   GnfwParameters const& benchmark) const;
+                                   std::function<GnfwShape(std::int64_t)> const& benchmark) const;
 
   Network& network() { return network_; }
   Adam const& optimizer() const { return optimizer_; }

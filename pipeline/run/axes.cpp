@@ -12,13 +12,29 @@ namespace setsz {
 namespace {
 
 constexpr std::string_view no_model = "none";
+constexpr char joint = '+';  ///< between snapshots that teach together; no name contains it
 
 /// Single keys of sections that stages declare in full.
-struct FoldKey {
+struct SplitKeys {
   static constexpr std::string_view section = "catalog";
   std::int64_t folds = 1;
-  void declare(OptionList& options) { options.add("folds", folds, {.min = 1}); }
+  std::string like;
+  void declare(OptionList& options) {
+    options.add("folds", folds, {.min = 1});
+    declare_split_like(options, like);
+  }
   void validate() const {}
+};
+
+struct TeacherKey {
+  static constexpr std::string_view section = "train";
+  std::vector<std::string> snapshots;
+  void declare(OptionList& options) { declare_train_snapshots(options, snapshots); }
+  void validate() const {
+    for (auto const& name : snapshots)
+      require(std::count(snapshots.begin(), snapshots.end(), name) == 1, ExitCode::config,
+              "snapshots: ", name, " is listed twice");
+  }
 };
 
 struct SeedKey {
@@ -68,6 +84,8 @@ std::string model_path(std::string const& snapshot, std::string const& model, st
   return concat(snapshot, "/", model, "/fold", fold, "/", member.name());
 }
 
+std::vector<std::string> ModelInstance::snapshots() const { return split(snapshot, joint); }
+
 std::string ModelInstance::path() const { return model_path(snapshot, model, fold, {seed}); }
 
 std::uint64_t ModelInstance::stream_seed(std::int64_t run_seed) const {
@@ -78,7 +96,7 @@ Axes::Axes(Configuration const& configuration)
     : configuration_(configuration),
       snapshots_(configuration.names("snapshot")),
       models_(configuration.names("model")),
-      n_folds_(configuration.get<FoldKey>().folds) {
+      n_folds_(configuration.get<SplitKeys>().folds) {
   for (auto const& name : configuration.names("train"))
     require(contains(models_, name), ExitCode::config, configuration.where("train." + name),
             ": [train.", name, "] belongs to no model",
@@ -91,7 +109,23 @@ Axes::Axes(Configuration const& configuration)
     if (trained && !configuration.has("train." + model)) continue;
     for (double const seed : configuration.get<SeedKey>("train." + model).seeds)
       seeds.push_back(static_cast<std::int64_t>(seed));
+    read_teachers(model);
   }
+}
+
+void Axes::read_teachers(std::string const& model) {
+  auto const& names = teachers_[model] = configuration_.get<TeacherKey>("train." + model).snapshots;
+  auto const where = configuration_.where("train." + model);
+  for (auto const& name : names)
+    require(contains(snapshots_, name), ExitCode::config, where,
+            ": snapshots = ", join(names, ", "), ": there is no [snapshot.", name,
+            "]; the nearest one is ", nearest(name, snapshots_));
+  auto const like = configuration_.get<SplitKeys>().like;
+  require(names.empty() || snapshots_.size() == 1 || contains(names, like), ExitCode::config, where,
+          ": snapshots = ", join(names, ", "),
+          ": a cluster exists at every redshift, and one that "
+          "teaches at one of them may be tested at another; set [catalog] split_like = ",
+          names.empty() ? "" : names.front(), ", so that it has the same part in all snapshots");
 }
 
 std::vector<std::int64_t> const& Axes::seeds(std::string const& model) const {
@@ -106,12 +140,23 @@ std::vector<Member> Axes::members(std::string const& model) const {
   return members;
 }
 
+ModelInstance Axes::network(std::string const& snapshot, std::string const& model,
+                            std::int64_t fold, std::int64_t seed) const {
+  auto const teachers = teachers_.find(model);
+  bool const own = teachers == teachers_.end() || teachers->second.empty();
+  return {own ? snapshot : join(teachers->second, std::string(1, joint)), model, fold, seed};
+}
+
 std::vector<ModelInstance> Axes::networks() const {
   std::vector<ModelInstance> instances;
   for (auto const& snapshot : snapshots_)
     for (auto const& model : models_)
       for (std::int64_t fold = 0; fold < n_folds_; ++fold)
-        for (auto const seed : seeds(model)) instances.push_back({snapshot, model, fold, seed});
+        for (auto const seed : seeds(model)) {
+          bool const shared = !teachers_.at(model).empty();  // it stands with the first snapshot
+          if (!shared || snapshot == snapshots_.front())
+            instances.push_back(network(snapshot, model, fold, seed));
+        }
   return instances;
 }
 
@@ -145,6 +190,21 @@ void declare_seeds(OptionList& options, std::vector<double>& seeds) {
               {.help = "train a network for each of these seeds",
                .min = 0,
                .max = 1e9,
+               .affects = Affects::running});
+}
+
+void declare_train_snapshots(OptionList& options, std::vector<std::string>& snapshots) {
+  options.add("snapshots", snapshots,
+              {.help = "NAMEs of the [snapshot.NAME] that teach one network for all snapshots, at "
+                       "the redshifts of all of them; empty: each snapshot has networks of its own",
+               .affects = Affects::running});
+}
+
+void declare_split_like(OptionList& options, std::string& snapshot) {
+  options.add("split_like", snapshot,
+              {.help = "NAME of a [snapshot.NAME]: clusters of the other snapshots have the part, "
+                       "in every fold, of the cluster of this one that lies nearest, within 5 of "
+                       "its R200. Needed where snapshots share networks",
                .affects = Affects::running});
 }
 

@@ -20,15 +20,18 @@ struct Member {
   std::string name() const;          ///< "seed1", "ensemble", "trained"
 };
 
-/// A network: one for every snapshot, model, fold and seed.
+/// A network: one for every model, fold and seed, and for every snapshot or those together that
+/// teach it.
 struct ModelInstance {
-  std::string snapshot;
+  std::string snapshot;  ///< that teaches it; several: "z0+z05"
   std::string model;
   std::int64_t fold = 0;
   std::int64_t seed = 1;  ///< of [train] seeds
 
   /// "z0/lo_gnfw/fold2/seed1"
   std::string path() const;
+  /// Those that teach it.
+  std::vector<std::string> snapshots() const;
   /// The seed of its random streams: each (run seed, seed) has its own.
   std::uint64_t stream_seed(std::int64_t run_seed) const;
 };
@@ -46,6 +49,10 @@ struct MapInstance {
 
 /// The axes along which stages have instances: snapshot x model x fold x seed x map. Every stage
 /// takes its lists from here, so that they agree.
+///
+/// Each snapshot has networks of its own, unless [train] snapshots names those that teach: then
+/// all snapshots have the same networks, and [catalog] split_like must keep clusters that are
+/// tested at one redshift from teaching at another.
 ///
 /// [train.NAME] belongs to [model.NAME]; without it the defaults of [train] hold. A model with the
 /// key `trained` and without a section [train.NAME] comes from elsewhere: it has no networks here,
@@ -72,20 +79,29 @@ class Axes {
   Member painted(std::string const& model) const { return members(model).back(); }
   /// Those that this run trains.
   std::vector<ModelInstance> networks() const;
+  /// The one that predicts a snapshot.
+  ModelInstance network(std::string const& snapshot, std::string const& model, std::int64_t fold,
+                        std::int64_t seed) const;
   /// \param family  "paint" or "sky"
   std::vector<MapInstance> maps(std::string const& family) const;
 
  private:
+  void read_teachers(std::string const& model);
   MapInstance map_of(std::string const& family, std::string const& name) const;
 
   Configuration const& configuration_;
   std::vector<std::string> snapshots_, models_;
   std::int64_t n_folds_;
   std::map<std::string, std::vector<std::int64_t>> seeds_;
+  std::map<std::string, std::vector<std::string>> teachers_;  ///< empty: each snapshot its own
 };
 
 /// The key `seeds` of [train], for the struct of that section to declare.
 void declare_seeds(OptionList& options, std::vector<double>& seeds);
+/// The key `snapshots` of [train], for the struct of that section to declare.
+void declare_train_snapshots(OptionList& options, std::vector<std::string>& snapshots);
+/// The key `split_like` of [catalog], for the struct of that section to declare.
+void declare_split_like(OptionList& options, std::string& snapshot);
 /// The key `trained` of [model.NAME], for the struct of that section to declare.
 void declare_trained(OptionList& options, std::vector<std::string>& paths);
 /// The key `model` of the sections of maps, for their structs to declare.

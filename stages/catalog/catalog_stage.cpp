@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
@@ -54,6 +55,7 @@ void CatalogOptions::declare(OptionList& options) {
   options.add(
       "testing_fraction", split.testing_fraction,
       {.help = "fraction of the clusters for testing, with one fold", .min = 0, .max = 0.5});
+  declare_split_like(options, split_like);
   options.add("allow_empty", allow_empty,
               {.help = "accept a snapshot without clusters (shells of a light cone)"});
 }
@@ -87,6 +89,16 @@ CatalogStage::CatalogStage(Configuration const& configuration, SnapshotInstance 
   options_.split.seed = static_cast<std::uint64_t>(configuration.get<RunOptions>().seed);
   record_.take<CosmologySection>(configuration);
   record_.settings.add("run.seed", options_.split.seed);
+  auto const& like = options_.split_like;
+  if (like.empty()) return;
+  auto const known = configuration.names(SnapshotSection::section);
+  require(std::ranges::find(known, like) != known.end(), ExitCode::config,
+          configuration.where("catalog"), ": split_like = ", like, ": there is no [snapshot.", like,
+          "]; the nearest one is ", nearest(like, known));
+  if (like == snapshot_.name) return;
+  split_like_ = like;
+  record_.inputs.push_back(products::clusters(split_like_));
+  record_.settings.add("catalog.split_like", split_like_);
 }
 
 CatalogStage::Headers CatalogStage::read_headers(Comm const& comm,
@@ -135,6 +147,7 @@ void CatalogStage::expect(Comm const& comm, Outlook& outlook, SnapshotHeader con
                           Selected const& selected) const {
   constexpr std::size_t enough_of_a_rank = 256;
   auto table = make_table(comm, header, selected.clusters);
+  collectively(comm, "catalog: split_like", [&] { split(table, expected_other(outlook)); });
   if (table.clusters.empty() && !options_.allow_empty && !snapshot_.section.mock)
     refuse_empty(comm, snapshot_.catalog(""));
   ExpectedFill fill{.n = comm.all_sum(std::ssize(selected.fill)), .r200c = {}};
@@ -195,10 +208,34 @@ ClusterTable CatalogStage::make_table(Comm const& comm, SnapshotHeader const& he
   std::sort(table.clusters.begin(), table.clusters.end(), [&](Cluster const& a, Cluster const& b) {
     return in_row_order(a.position, a.id, b.position, b.id, table.box_ckpch);
   });
-  std::vector<std::int64_t> ids;
-  for (auto const& cluster : table.clusters) ids.push_back(cluster.id);
-  table.split = split_clusters(ids, options_.split);
   return table;
+}
+
+std::int64_t CatalogStage::split(ClusterTable& table,
+                                 std::optional<ClusterTable> const& other) const {
+  if (!other) {
+    std::vector<std::int64_t> ids;
+    for (auto const& cluster : table.clusters) ids.push_back(cluster.id);
+    table.split = split_clusters(ids, options_.split);
+    return 0;
+  }
+  require(other->n_folds == table.n_folds, ExitCode::config, "the clusters of '", split_like_,
+          "' have ", other->n_folds, " folds, [catalog] folds = ", table.n_folds,
+          "; run the stage catalog for '", split_like_, "' again");
+  auto inherited = setsz::split_like(table, *other, options_.split);
+  table.split = std::move(inherited.split);
+  return inherited.n_matched;
+}
+
+/// Nothing while it is not known: the plan then has a split of its own, of the same sizes.
+std::optional<ClusterTable> CatalogStage::expected_other(Outlook const& outlook) const {
+  if (split_like_.empty()) return {};
+  try {
+    return expected_clusters(outlook, split_like_);
+  } catch (Error const& error) {
+    if (error.code() != ExitCode::missing_input) throw;
+    return {};
+  }
 }
 
 CatalogStage::Selected CatalogStage::select(std::vector<Halo> const& halos, double redshift) const {
@@ -289,7 +326,18 @@ void CatalogStage::run(Context& context) {
 
   auto selected = select(catalog.halos, 1 / headers.dark_matter.a - 1);
   compare_masses(context, std::move(selected.bound_over_all));
-  auto const table = make_table(comm, headers.dark_matter, selected.clusters);
+  auto table = make_table(comm, headers.dark_matter, selected.clusters);
+  collectively(comm, "catalog: split", [&] {
+    std::optional<ClusterTable> other;
+    if (!split_like_.empty())
+      other = read_clusters(context.product(products::clusters(split_like_)));
+    auto const n_matched = split(table, other);
+    if (!other) return;
+    context.note("split_like_matched", n_matched);
+    Log::info("catalog: ", n_matched, " of ", table.size(), " clusters of '", snapshot_.name,
+              "' have the part of a cluster of '", split_like_, "' within ", twin_radius_r200,
+              " of its R200; the others have their own");
+  });
   if (table.clusters.empty() && !options_.allow_empty) refuse_empty(comm, files);
   auto const n_fill = comm.all_sum(std::ssize(selected.fill));
   write_clusters(comm, context.part("clusters.h5"), table);
@@ -317,8 +365,12 @@ void CatalogStage::report(Context& context, ClusterTable const& table, std::int6
 }
 
 void add_catalog_stages(Blueprint const& blueprint, StageList& stages) {
-  for (auto const& snapshot : blueprint.snapshots)
-    stages.push_back(std::make_unique<CatalogStage>(blueprint.configuration, snapshot));
+  auto const& configuration = blueprint.configuration;
+  auto const like = configuration.get<CatalogOptions>().split_like;
+  for (bool const first : {true, false})  // others read what it makes
+    for (auto const& snapshot : blueprint.snapshots)
+      if ((snapshot.name == like) == first)
+        stages.push_back(std::make_unique<CatalogStage>(configuration, snapshot));
 }
 
 }  // namespace setsz

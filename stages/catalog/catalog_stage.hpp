@@ -24,7 +24,8 @@ struct CatalogOptions {
   double fill_mass_min_msunh = 1e12;
   MassDefinition mass_definition = MassDefinition::m200c;
   Hosts hosts = Hosts::parents;
-  SplitRecipe split;  ///< its seed is [run] seed
+  SplitRecipe split;       ///< its seed is [run] seed
+  std::string split_like;  ///< snapshot whose split the others have; empty: each its own
   bool allow_empty = false;
   void declare(OptionList& options);
   void validate() const;
@@ -56,6 +57,10 @@ class CatalogStage : public Stage {
   Selected select(std::vector<Halo> const& halos, double redshift) const;
   ClusterTable make_table(Comm const& comm, SnapshotHeader const& header,
                           std::vector<Cluster> const& mine) const;
+  /// \param other  whose split the table has; none: its own
+  /// \return clusters with the split of another one
+  std::int64_t split(ClusterTable& table, std::optional<ClusterTable> const& other) const;
+  std::optional<ClusterTable> expected_other(Outlook const& outlook) const;
   Cluster make_cluster(Halo const& halo, double redshift) const;
   bool is_host(Halo const& halo) const;
   void expect(Comm const& comm, Outlook& outlook, SnapshotHeader const& header,
@@ -66,6 +71,7 @@ class CatalogStage : public Stage {
 
   CatalogOptions options_;
   SnapshotInstance snapshot_;
+  std::string split_like_;  ///< snapshot whose split this one has; empty: its own
 };
 
 void add_catalog_stages(Blueprint const& blueprint, StageList& stages);

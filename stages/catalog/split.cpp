@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
@@ -20,6 +21,19 @@ std::vector<std::int64_t> shuffled_rows(std::span<std::int64_t const> ids, std::
   Random random(seed, Purpose::cluster_split);
   for (std::size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[random.below(i)]);
   return rows;
+}
+
+/// The row of the twin of a cluster at `position`; -1: none.
+std::int64_t twin_of(Vec3 const& position, ClusterTable const& other) {
+  PeriodicBox const box(other.box_ckpch);
+  std::int64_t nearest = -1;
+  double least = twin_radius_r200;
+  for (std::int64_t row = 0; row < other.size(); ++row) {
+    auto const& cluster = other.clusters[row];
+    double const distance = norm(box.offset(cluster.position, position)) / cluster.r200c;
+    if (distance < least) least = distance, nearest = row;
+  }
+  return nearest;
 }
 
 }  // namespace
@@ -43,6 +57,31 @@ std::vector<Split> split_clusters(std::span<std::int64_t const> ids, SplitRecipe
     }
   }
   return split;
+}
+
+InheritedSplit split_like(ClusterTable const& table, ClusterTable const& other,
+                          SplitRecipe const& recipe) {
+  bool const same_box = table.box_ckpch == other.box_ckpch;
+  InheritedSplit result;
+  result.split.resize(table.clusters.size() * static_cast<std::size_t>(recipe.n_folds));
+  std::vector<std::int64_t> alone, alone_ids;
+  auto const set = [&](std::int64_t row, std::vector<Split> const& from, std::int64_t from_row) {
+    std::copy_n(from.begin() + from_row * recipe.n_folds, recipe.n_folds,
+                result.split.begin() + row * recipe.n_folds);
+  };
+  for (std::int64_t row = 0; row < table.size(); ++row) {
+    auto const twin = same_box ? twin_of(table.clusters[row].position, other) : -1;
+    if (twin >= 0) {
+      set(row, other.split, twin);
+      ++result.n_matched;
+    } else {
+      alone.push_back(row);
+      alone_ids.push_back(table.clusters[row].id);
+    }
+  }
+  auto const own = split_clusters(alone_ids, recipe);
+  for (std::size_t i = 0; i < alone.size(); ++i) set(alone[i], own, static_cast<std::int64_t>(i));
+  return result;
 }
 
 }  // namespace setsz

@@ -31,10 +31,12 @@ std::vector<CompareStage::Entry::Network> trained_here(Axes const& axes,
                                                        std::string const& model,
                                                        StageList const& stages) {
   std::vector<CompareStage::Entry::Network> files;
-  for (auto const& network : axes.networks())
-    if (network.snapshot == snapshot && network.model == model &&
-        is_made(stages, "train/" + network.path()))
-      files.push_back({network.fold, products::trained(network)});
+  for (std::int64_t fold = 0; fold < axes.n_folds(); ++fold)
+    for (auto const seed : axes.seeds(model)) {
+      auto const network = axes.network(snapshot, model, fold, seed);
+      if (is_made(stages, "train/" + network.path()))
+        files.push_back({fold, products::trained(network)});
+    }
   return files;
 }
 

@@ -156,7 +156,7 @@ HaloPlan PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_mod
   for (std::int64_t fold = 0; fold < n_folds; ++fold) {
     predictions.push_back(setsz::products::prediction(snapshot, model, fold, painted));
     for (auto const seed : axes.seeds(model))
-      networks.push_back(setsz::products::trained({snapshot, model, fold, seed}));
+      networks.push_back(setsz::products::trained(axes.network(snapshot, model, fold, seed)));
   }
   return {
       .kind = HaloKind::cluster,

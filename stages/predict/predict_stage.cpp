@@ -53,9 +53,10 @@ std::vector<std::int64_t> clusters_to_predict(ClusterTable const& table,
   return rows;
 }
 
-PredictStage::PredictStage(Blueprint const& blueprint, ModelInstance const& network)
-    : snapshot_(blueprint.snapshot(network.snapshot)), bodies_(blueprint.bodies) {
-  task_.snapshot = network.snapshot;
+PredictStage::PredictStage(Blueprint const& blueprint, std::string snapshot,
+                           ModelInstance const& network)
+    : snapshot_(blueprint.snapshot(snapshot)), bodies_(blueprint.bodies) {
+  task_.snapshot = std::move(snapshot);
   task_.model = network.model;
   task_.fold = network.fold;
   task_.member = Member{network.seed};
@@ -154,8 +155,12 @@ void PredictStage::run(Context& context) {
 
 void add_predict_stages(Blueprint const& blueprint, StageList& stages) {
   auto const& axes = blueprint.axes;
-  for (auto const& instance : axes.networks())
-    stages.push_back(std::make_unique<PredictStage>(blueprint, instance));
+  for (auto const& snapshot : axes.snapshots())
+    for (auto const& model : axes.models())
+      for (std::int64_t fold = 0; fold < axes.n_folds(); ++fold)
+        for (auto const seed : axes.seeds(model))
+          stages.push_back(std::make_unique<PredictStage>(
+              blueprint, snapshot, axes.network(snapshot, model, fold, seed)));
   for (auto const& snapshot : axes.snapshots())
     for (auto const& model : axes.models()) {
       if (axes.comes_trained(model))

@@ -65,7 +65,8 @@ struct PredictTask {
 /// journalled. Memory per rank: one cluster's particles at a time and the cubes it has finished.
 class PredictStage : public Stage {
  public:
-  PredictStage(Blueprint const& blueprint, ModelInstance const& network);
+  /// \param snapshot  whose clusters are predicted
+  PredictStage(Blueprint const& blueprint, std::string snapshot, ModelInstance const& network);
   /// A model that comes trained.
   PredictStage(Blueprint const& blueprint, std::string snapshot, std::string model);
 

@@ -56,8 +56,8 @@ std::vector<FluxSample> sample_flux(Comm const& comm, Network const& network,
       if (!std::ranges::binary_search(rows, row)) continue;
       auto const means =
           means_of(network, cluster->draw(sizes, data.fixed_seed(), flux_epoch).front());
-      double const unit =
-          y_unit(data.table().clusters[row], data.table().cosmology.h) * cluster->volume_r200();
+      double const unit = y_unit(data.cluster(row), data.teacher_of(row).table.cosmology.h) *
+                          cluster->volume_r200();
       own.push_back({.m200c = cluster->input().m200c,
                      .y_pred = unit * means.predicted,
                      .y_outer = unit * means.outer,

@@ -2,24 +2,47 @@
 #include "stages/train/model_use_work.hpp"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
-#include "io/json_file.hpp"
-#include "model/gnfw.hpp"
 #include "stages/common/particle_store.hpp"
 #include "stages/common/trained_on.hpp"
+#include "stages/train/fit_file.hpp"
+#include "stages/train/joint_profile.hpp"
 
 namespace setsz {
 
+namespace {
+
+/// What all snapshots together teach.
+TrainedOn taught(TrainTask const& task, Context const& context) {
+  std::optional<TrainedOn> all;
+  std::int64_t n_clusters = 0;
+  for (auto const& source : task.sources) {
+    auto const table = read_clusters(context.product(source.clusters));
+    ParticleStore const particles(context.product(source.particles));
+    auto const one = trained_on(table, table.rows_of(Split::training, task.instance.fold),
+                                particles.particle_mass(), source.simulation);
+    n_clusters += one.n_clusters;
+    all = all ? hull(*all, one) : one;
+  }
+  all->n_clusters = n_clusters;
+  return *all;
+}
+
+GnfwParameters flux_profile(TrainTask const& task, Context const& context) {
+  std::vector<ProfileAt> fits;
+  for (auto const& source : task.sources)
+    fits.push_back({read_fit(context.product(source.gnfw), "flux"),
+                    read_clusters(context.product(source.clusters)).redshift});
+  return joint_profile(fits);
+}
+
+}  // namespace
+
 void describe_use(ModelState& state, TrainTask const& task, Context const& context) {
-  auto const table = read_clusters(context.product(task.clusters));
-  ParticleStore const particles(context.product(task.particles));
-  auto const fit = read_json(context.product(task.gnfw));
-  require(fit.contains("flux"), ExitCode::bad_data, "'", context.product(task.gnfw),
-          "' has no profile that conserves flux (no entry 'flux'); run the stage fit again");
   auto& description = state.description;
-  description["trained_on"] = trained_on(table, table.rows_of(Split::training, task.instance.fold),
-                                         particles.particle_mass(), task.simulation);
-  description["flux_profile"] = fit.at("flux").get<GnfwParameters>();
+  description["trained_on"] = taught(task, context);
+  description["flux_profile"] = flux_profile(task, context);
   description["sampling_seed"] = task.instance.stream_seed(task.run_seed);
   description["prediction"] = nlohmann::json::object();
   for (auto const& [key, text] : task.model.network.texts(Affects::prediction))

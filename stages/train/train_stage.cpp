@@ -21,6 +21,7 @@ namespace setsz {
 
 void TrainOptions::declare(OptionList& options) {
   declare_seeds(options, seeds);
+  declare_train_snapshots(options, snapshots);
   options.add("epochs", epochs,
               {.help = "each meets every training cluster once", .min = 1, .max = 1e6});
   options.add("clusters_per_step", clusters_per_step,
@@ -102,38 +103,49 @@ std::string TrainTask::start_file() const {
 }
 
 TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
-    : snapshot_(blueprint.snapshot(instance.snapshot)), bodies_(blueprint.bodies) {
+    : bodies_(blueprint.bodies) {
   auto const& configuration = blueprint.configuration;
   task_.instance = std::move(instance);
-  auto const& snapshot = task_.instance.snapshot;
   task_.run_seed = configuration.get<RunOptions>().seed;
-  task_.clusters = products::clusters(snapshot);
-  task_.particles = products::particles(snapshot);
-  task_.pressure = products::pressure(snapshot);
-  task_.gnfw = products::gnfw(snapshot, task_.instance.fold);
-  task_.simulation = snapshot_.section.simulation_name();
   record_ = {.stage = "train", .instance = task_.instance.path(), .version = 9};
-  record_.inputs = {task_.clusters, task_.particles, task_.pressure, task_.gnfw};
   record_.outputs = {"model.h5", "history.h5"};
   record_.settings.add("run.seed", task_.run_seed);
   record_.settings.add("train.instance", task_.instance.path());
-  record_.settings.add("train.simulation", task_.simulation);
+  std::vector<std::string> simulations;
+  for (auto const& name : task_.instance.snapshots())
+    simulations.push_back(blueprint.snapshot(name).section.simulation_name());
+  record_.settings.add("train.simulation", join(simulations, ", "));
   auto const& seeds = blueprint.axes.seeds(task_.instance.model);
   task_.seed_number = std::ranges::find(seeds, task_.instance.seed) - seeds.begin();
   take_options(configuration);
   if (task_.model.trained.any())
     record_.files = [task = task_] { return std::vector{task.start_file()}; };
   cube_ = configuration.get<VoxelizeOptions>();
-  if (!task_.model.network.needs().target_columns.empty()) {
-    task_.moments = products::moments(snapshot);
-    record_.inputs.push_back(task_.moments);
-  }
+  for (auto const& name : task_.instance.snapshots()) add_source(blueprint.snapshot(name));
   for (auto const& [key, text] : configuration.texts("extract"))
     if (key == "radius") task_.inputs.emplace_back("extract." + key, text);
-  if (!task_.moments.empty())
+  if (!task_.sources.front().moments.empty())
     for (auto const& [key, text] : configuration.texts("moments"))
       task_.inputs.emplace_back("moments." + key, text);
   task_.description = record_.settings.lines();
+}
+
+void TrainStage::add_source(SnapshotInstance const& snapshot) {
+  auto const& name = snapshot.name;
+  TrainSource source{.clusters = products::clusters(name),
+                     .particles = products::particles(name),
+                     .pressure = products::pressure(name),
+                     .gnfw = products::gnfw(name, task_.instance.fold),
+                     .moments = "",
+                     .simulation = snapshot.section.simulation_name()};
+  for (auto const& product : {source.clusters, source.particles, source.pressure, source.gnfw})
+    record_.inputs.push_back(product);
+  if (!task_.model.network.needs().target_columns.empty()) {
+    source.moments = products::moments(name);
+    record_.inputs.push_back(source.moments);
+  }
+  snapshots_.push_back(snapshot);
+  task_.sources.push_back(std::move(source));
 }
 
 void TrainStage::take_options(Configuration const& configuration) {
@@ -162,38 +174,60 @@ void TrainStage::take_options(Configuration const& configuration) {
 void TrainStage::preflight(Comm const& comm, Outlook& outlook) const {
   if (task_.model.trained.any())
     on_root(comm, "train: the model to start from", [&] { compare_with_start(outlook); });
-  for (auto const part : {Split::training, Split::validation})
-    require_part(comm, outlook, task_.instance.snapshot, task_.instance.fold, part);
+  for (auto const& snapshot : snapshots_)
+    for (auto const part : {Split::training, Split::validation})
+      require_part(comm, outlook, snapshot.name, task_.instance.fold, part);
+  on_root(comm, "train: the redshifts", [&] { warn_of_redshifts(outlook); });
   if (!bodies_.require_device) return;  // a program without libtorch: it runs no network either
   collectively(comm, "train: device", [&] { bodies_.require_device(task_.options.device); });
 }
 
+/// The tables that are known already.
+std::vector<ClusterTable> TrainStage::known_tables(Outlook const& outlook) const {
+  std::vector<ClusterTable> tables;
+  for (auto const& snapshot : snapshots_) {
+    try {
+      tables.push_back(expected_clusters(outlook, snapshot.name));
+    } catch (Error const& error) {  // the stage that makes it is not among those that run
+      if (error.code() != ExitCode::missing_input) throw;
+    }
+  }
+  return tables;
+}
+
 void TrainStage::compare_with_start(Outlook const& outlook) const {
   auto const start = read_start(task_.start_file(), task_.model.network);
+  for (auto const& table : known_tables(outlook)) start.require_comparable(table);
+  if (!speaks_for_all()) return;
   auto const& known = start.on.simulations;
-  bool const first = task_.instance.fold == 0 && task_.seed_number == 0;
-  if (first && std::ranges::find(known, task_.simulation) != known.end())
-    Log::warn("train: '", start.path, "' has learnt from '", task_.simulation,
-              "' already: testing clusters of this run may be among those that it has seen, and "
-              "their scores too good");
-  ClusterTable table;
-  try {
-    table = expected_clusters(outlook, task_.instance.snapshot);
-  } catch (Error const& error) {
-    if (error.code() != ExitCode::missing_input) throw;
-    return;  // the stage that makes them is not among those that run
-  }
-  start.require_comparable(table);
+  for (auto const& source : task_.sources)
+    if (std::ranges::find(known, source.simulation) != known.end())
+      Log::warn("train: '", start.path, "' has learnt from '", source.simulation,
+                "' already: testing clusters of this run may be among those that it has seen, and "
+                "their scores too good");
+}
+
+void TrainStage::warn_of_redshifts(Outlook const& outlook) const {
+  auto const scalars = task_.model.network.columns().scalars;
+  bool const tells_redshifts = std::ranges::find(scalars, "ln_a") != scalars.end();
+  if (snapshots_.size() < 2 || tells_redshifts || !speaks_for_all()) return;
+  auto const tables = known_tables(outlook);
+  for (auto const& table : tables)
+    if (table.redshift != tables.front().redshift)
+      return Log::warn("train: [model.", task_.instance.model, "] learns from several redshifts, ",
+                       "but cannot tell them apart but for its profile; add ln_a to its scalars");
 }
 
 /// Particles of the training and validation clusters: stored, else expected.
-double TrainStage::held_particles(Outlook const& outlook, ClusterTable const& table) const {
-  std::string const path = outlook.path(task_.particles);
+double TrainStage::held_particles(Outlook const& outlook, SnapshotInstance const& snapshot,
+                                  ClusterTable const& table) const {
+  auto const particles = products::particles(snapshot.name);
+  std::string const path = outlook.path(particles);
   std::optional<ParticleStore> store;
-  SnapshotOutline snapshot;
-  if (outlook.expected<ClusterTable>(task_.clusters) ||
-      outlook.expected<ExpectedParticles>(task_.particles) || !std::filesystem::exists(path))
-    snapshot = expected_dark_matter(outlook, snapshot_);
+  SnapshotOutline outline;
+  if (outlook.expected<ClusterTable>(products::clusters(snapshot.name)) ||
+      outlook.expected<ExpectedParticles>(particles) || !std::filesystem::exists(path))
+    outline = expected_dark_matter(outlook, snapshot);
   else
     store.emplace(path);
   double held = 0;
@@ -202,15 +236,19 @@ double TrainStage::held_particles(Outlook const& outlook, ClusterTable const& ta
     auto const& cluster = table.clusters[row];
     held += store ? real(store->count(row))
                   : expected_particles(cluster, cluster_sample_radius_r200 * cluster.r200c,
-                                       snapshot.header);
+                                       outline.header);
   }
   return held;
 }
 
 Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
-  auto const table = expected_clusters(outlook, task_.instance.snapshot);
-  auto const training = real(table.rows_of(Split::training, task_.instance.fold).size());
-  auto const validation = real(table.rows_of(Split::validation, task_.instance.fold).size());
+  double training = 0, validation = 0, particles = 0;
+  for (auto const& snapshot : snapshots_) {
+    auto const table = expected_clusters(outlook, snapshot.name);
+    training += real(table.rows_of(Split::training, task_.instance.fold).size());
+    validation += real(table.rows_of(Split::validation, task_.instance.fold).size());
+    particles += held_particles(outlook, snapshot, table);
+  }
   auto const cost = task_.model.network.cost(Phase::training);
   double const per_cluster = real(task_.options.targets) * cost.per_target + cost.per_cluster;
   constexpr double flops_per_second = 3e10, seconds_per_lane = 0.00125;  // of one core
@@ -222,7 +260,7 @@ Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
                      n_ranks;
   double const moments = 4 * real(task_.model.network.needs().target_columns.size()) *
                          cube_.targets() * (training + validation);
-  estimate.memory_bytes = (24 * held_particles(outlook, table) + moments) / n_ranks + network_bytes;
+  estimate.memory_bytes = (24 * particles + moments) / n_ranks + network_bytes;
   estimate.output_bytes = 3e6;
   estimate.note = concat(training, " training and ", validation, " validation clusters, ",
                          task_.options.epochs, " epochs");

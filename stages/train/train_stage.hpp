@@ -30,6 +30,7 @@ struct TrainOptions {
   static constexpr std::string_view section = "train";
   static constexpr std::string_view help =
       "training of [model.NAME], with the same NAME; the plain section: of every model";
+  std::vector<std::string> snapshots;  ///< that teach together, see Axes; empty: each alone
   std::vector<double> seeds{1};
   std::int64_t epochs = 100;
   std::int64_t clusters_per_step = 4;
@@ -60,6 +61,13 @@ struct TrainOptions {
   void declare_learning(OptionList& options);
 };
 
+/// What a snapshot teaches from: names of products.
+struct TrainSource {
+  std::string clusters, particles, pressure, gnfw;
+  std::string moments;     ///< empty: the network does not look at them
+  std::string simulation;  ///< name of the snapshot's, for the model file
+};
+
 /// Everything that the body of the stage needs; plain data.
 struct TrainTask {
   ModelInstance instance;
@@ -69,9 +77,7 @@ struct TrainTask {
   /// from.
   std::int64_t seed_number = 0;
   std::int64_t run_seed = 1;
-  std::string clusters, particles, pressure, gnfw;  ///< product names
-  std::string moments;                              ///< empty: the network does not look at them
-  std::string simulation;                           ///< its name, for the model file
+  std::vector<TrainSource> sources;  ///< the snapshots of the instance
   /// Options of other sections that decide what the inputs of the network mean: "extract.radius".
   std::vector<std::pair<std::string, std::string>> inputs;
   /// What the model depends on, for the model file.
@@ -83,7 +89,8 @@ struct TrainTask {
 };
 
 /// Trains one network: train/<snapshot>/<model>/fold<k>/seed<s>/model.h5 (best on the validation
-/// clusters, and last) and history.h5. Restartable at any step, bit by bit.
+/// clusters, and last) and history.h5; of several snapshots that teach together <snapshot> is
+/// z0+z05. Restartable at any step, bit by bit.
 class TrainStage : public Stage {
  public:
   TrainStage(Blueprint const& blueprint, ModelInstance instance);
@@ -95,16 +102,22 @@ class TrainStage : public Stage {
  private:
   /// Reads what the options of one section cannot say alone.
   void take_options(Configuration const& configuration);
+  void add_source(SnapshotInstance const& snapshot);
+  std::vector<ClusterTable> known_tables(Outlook const& outlook) const;
   void compare_with_start(Outlook const& outlook) const;  ///< local
-  double held_particles(Outlook const& outlook, ClusterTable const& table) const;
+  void warn_of_redshifts(Outlook const& outlook) const;   ///< local
+  /// One warning for all folds and seeds.
+  bool speaks_for_all() const { return task_.instance.fold == 0 && task_.seed_number == 0; }
+  double held_particles(Outlook const& outlook, SnapshotInstance const& snapshot,
+                        ClusterTable const& table) const;
 
   TrainTask task_;
-  SnapshotInstance snapshot_;
+  std::vector<SnapshotInstance> snapshots_;  ///< as task_.sources
   VoxelizeOptions cube_;
   LearningBodies bodies_;
 };
 
-/// One for every snapshot, model, fold and seed.
+/// One for every network of this run.
 void add_train_stages(Blueprint const& blueprint, StageList& stages);
 
 }  // namespace setsz

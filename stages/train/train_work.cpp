@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <optional>
 
-#include "io/json_file.hpp"
 #include "model/model_file.hpp"
 #include "model/parameter_transfer.hpp"
 #include "model/trainer.hpp"
@@ -23,17 +22,6 @@
 namespace setsz {
 
 namespace {
-
-GnfwParameters read_benchmark(Comm const& comm, std::string const& path) {
-  GnfwParameters benchmark;
-  collectively(comm, "train: reading the benchmark", [&] {
-    auto const json = read_json(path);
-    require(json.contains("benchmark"), ExitCode::bad_data, "'", path,
-            "' is not a fit of the profile (no entry 'benchmark'); run the stage fit again");
-    benchmark = json.at("benchmark").get<GnfwParameters>();
-  });
-  return benchmark;
-}
 
 TrainerSettings trainer_settings(TrainTask const& task, std::int64_t total_steps) {
   auto const& o = task.options;
@@ -55,12 +43,7 @@ class TrainingRun {
       : task_(task),
         context_(context),
         comm_(context.comm()),
-        benchmark_(read_benchmark(comm_, context.product(task.gnfw))),
-        data_(comm_, task, benchmark_,
-              {.clusters = context.product(task.clusters),
-               .particles = context.product(task.particles),
-               .pressure = context.product(task.pressure),
-               .moments = task.moments.empty() ? "" : context.product(task.moments)}),
+        data_(comm_, task, context),
         total_steps_(task.options.epochs * data_.steps_per_epoch()),
         trainer_(comm_, starting_network(), trainer_settings(task, total_steps_), data_.n_lanes()) {
   }
@@ -101,14 +84,14 @@ class TrainingRun {
   Network starting_network() {
     auto const seed = task_.instance.stream_seed(task_.run_seed);
     if (!task_.model.trained.any())
-      return {task_.model.network, data_.standardisation(), benchmark_, seed};
+      return {task_.model.network, data_.standardisation(), data_.benchmark(), seed};
     std::optional<Network> network;
     collectively(comm_, "train: the model to start from", [&] {
       auto const start = read_start(task_.start_file(), task_.model.network);
-      start.require_comparable(data_.table());
+      for (auto const& teacher : data_.teachers()) start.require_comparable(teacher.table);
       data_.adopt(start.standardisation);
-      network.emplace(task_.model.network, data_.standardisation(), start.profile(benchmark_),
-                      seed);
+      network.emplace(task_.model.network, data_.standardisation(),
+                      start.profile(data_.benchmark()), seed);
       auto const report =
           load_parameters(start.state, "parameters", network->layout(), network->parameters());
       require(!report.loaded.empty(), ExitCode::config, "'", start.path,
@@ -209,7 +192,8 @@ class TrainingRun {
     auto const at_once = task_.options.clusters_per_step;
     for (std::int64_t first = 0; first < n; first += at_once) {
       auto const lanes = data_.validation_lanes(trainer_.lanes(), first);
-      auto const errors = trainer_.evaluate(lanes, benchmark_);
+      auto const errors =
+          trainer_.evaluate(lanes, [this](std::int64_t row) { return data_.benchmark_of(row); });
       for (std::int64_t cluster = 0; cluster < std::min(at_once, n - first); ++cluster) {
         Trainer::LaneErrors sum;
         for (std::int64_t lane = 0; lane < task_.options.lanes; ++lane) {
@@ -259,7 +243,6 @@ class TrainingRun {
   TrainTask const& task_;
   Context& context_;
   Comm const& comm_;
-  GnfwParameters benchmark_;
   TrainingData data_;
   std::int64_t total_steps_;
   nlohmann::json start_;  ///< what the network has of the file that it goes on from; null: nothing

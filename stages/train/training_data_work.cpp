@@ -10,8 +10,26 @@
 #include "stages/common/cube_file.hpp"
 #include "stages/common/moment_file.hpp"
 #include "stages/common/particle_store.hpp"
+#include "stages/train/fit_file.hpp"
+#include "stages/train/joint_profile.hpp"
 
 namespace setsz {
+
+struct TrainingData::TeacherFiles {
+  ParticleStore particles;
+  CubeFile pressure;
+  std::optional<MomentFile> moments;  ///< if the network asks for columns of targets
+
+  TeacherFiles(TrainSource const& source, Context const& context, ClusterTable const& table)
+      : particles(context.product(source.particles)), pressure(context.product(source.pressure)) {
+    if (!source.moments.empty())
+      moments.emplace(context.product(source.moments)).require_clusters(table);
+    require(particles.n_clusters() == table.size() && pressure.size() == table.size(),
+            ExitCode::bad_data, "'", source.particles, "' holds ", particles.n_clusters(),
+            " clusters, '", source.pressure, "' ", pressure.size(), ", clusters.h5 ", table.size(),
+            "; make them again from one catalogue");
+  }
+};
 
 std::vector<std::int64_t> epoch_order(std::vector<std::int64_t> rows, std::uint64_t seed,
                                       std::uint64_t epoch) {
@@ -20,8 +38,7 @@ std::vector<std::int64_t> epoch_order(std::vector<std::int64_t> rows, std::uint6
   return rows;
 }
 
-TrainingData::TrainingData(Comm const& comm, TrainTask const& task, GnfwParameters const& benchmark,
-                           TrainingFiles const& files)
+TrainingData::TrainingData(Comm const& comm, TrainTask const& task, Context const& context)
     : comm_(comm),
       network_(task.model.network),
       clusters_per_step_(task.options.clusters_per_step),
@@ -40,83 +57,121 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, GnfwParamete
                        .local_particles = needs.local_particles.in(Phase::prediction),
                        .cluster_particles = needs.cluster_particles.in(Phase::prediction)};
   collectively(comm_, "train: reading clusters", [&] {
-    table_ = read_clusters(files.clusters);
-    training_ = table_.rows_of(Split::training, task.instance.fold);
-    validation_ = table_.rows_of(Split::validation, task.instance.fold);
-    require(!training_.empty() && !validation_.empty(), ExitCode::config, "fold ",
-            task.instance.fold, " of '", files.clusters, "' has ", training_.size(),
-            " training and ", validation_.size(),
+    read_teachers(task, context);
+    load_owned(task, context);
+  });
+  fit_scalars(task.options);
+  fit_standardisation();
+  fit_modules();
+}
+
+void TrainingData::read_teachers(TrainTask const& task, Context const& context) {
+  std::int64_t first_row = 0;
+  for (auto const& source : task.sources) {
+    auto const path = context.product(source.clusters);
+    teachers_.push_back(
+        {read_clusters(path), read_fit(context.product(source.gnfw), "benchmark"), first_row});
+    auto const& teacher = teachers_.back();
+    first_row += teacher.table.size();
+    auto const rows = [&](Split part) {
+      auto all = teacher.table.rows_of(part, task.instance.fold);
+      for (auto& row : all) row += teacher.first_row;
+      return all;
+    };
+    auto const training = rows(Split::training), validation = rows(Split::validation);
+    require(!training.empty() && !validation.empty(), ExitCode::config, "fold ", task.instance.fold,
+            " of '", path, "' has ", training.size(), " training and ", validation.size(),
             " validation clusters (at least one of each is needed); lower [catalog] mass_min or "
             "use a larger box");
-    load_owned(task, benchmark, files);
-  });
-  fit_scalars(task, files.particles);
-  fit_standardisation();
-  fit_modules(files.particles);
+    training_.insert(training_.end(), training.begin(), training.end());
+    validation_.insert(validation_.end(), validation.begin(), validation.end());
+  }
+}
+
+Teacher const& TrainingData::teacher_of(std::int64_t row) const {
+  auto const next = std::ranges::upper_bound(teachers_, row, {}, &Teacher::first_row);
+  return *std::prev(next);
+}
+
+Cluster const& TrainingData::cluster(std::int64_t row) const {
+  auto const& teacher = teacher_of(row);
+  return teacher.table.clusters[row - teacher.first_row];
+}
+
+GnfwShape TrainingData::benchmark_of(std::int64_t row) const {
+  auto const& [table, benchmark, first_row] = teacher_of(row);
+  return gnfw_shape(benchmark, cluster(row).m200c, table.cosmology.h, table.redshift);
+}
+
+GnfwParameters TrainingData::benchmark() const {
+  std::vector<ProfileAt> fits;
+  for (auto const& teacher : teachers_) fits.push_back({teacher.benchmark, teacher.table.redshift});
+  return joint_profile(fits);
 }
 
 /// From the scalars of all training clusters: their standardisation, and the noise on them.
-void TrainingData::fit_scalars(TrainTask const& task, std::string const& particles_path) {
+void TrainingData::fit_scalars(TrainOptions const& options) {
   std::vector<std::vector<double>> scalars;
+  for (auto const& input : inputs_) scalars.push_back(input.scalars);
   auto const columns = network_.columns();
-  collectively(comm_, "train: reading scalars", [&] {
-    ParticleStore const store(particles_path);
-    for (auto const row : training_)
-      scalars.push_back(cluster_input(table_, store, row, columns).scalars);
-  });
   for (std::size_t i = 0; i < columns.scalars.size(); ++i) {
     Moments moments;
     for (auto const& s : scalars) moments.add(s[i]);
     standardisation_.scalars.push_back(moments.affine());
   }
   noise_ = ScalarNoise(columns, scalars,
-                       {.scalars = task.options.noise,
-                        .log_mass = task.options.noise_mass,
-                        .vector_angle_deg = task.options.vector_noise_deg});
+                       {.scalars = options.noise,
+                        .log_mass = options.noise_mass,
+                        .vector_angle_deg = options.vector_noise_deg});
 }
 
-void TrainingData::load_owned(TrainTask const& task, GnfwParameters const& benchmark,
-                              TrainingFiles const& files) {
-  ParticleStore const store(files.particles);
-  CubeFile const cubes(files.pressure);
-  auto const target_columns = network_.needs().target_columns;
-  std::optional<MomentFile> moments;
-  if (!target_columns.empty()) moments.emplace(files.moments).require_clusters(table_);
-  require(store.n_clusters() == table_.size() && cubes.size() == table_.size(), ExitCode::bad_data,
-          "'", files.particles, "' holds ", store.n_clusters(), " clusters, '", files.pressure,
-          "' ", cubes.size(), ", clusters.h5 ", table_.size(),
-          "; make them again from one catalogue");
+/// Deals the rows of all snapshots out, and reads the own ones.
+void TrainingData::load_owned(TrainTask const& task, Context const& context) {
+  std::vector<TeacherFiles> files;
   std::vector<double> cost;
-  for (std::int64_t row = 0; row < table_.size(); ++row)
-    cost.push_back(
-        table_.split_of(row, task.instance.fold) == Split::testing ? 0.0 : real(store.count(row)));
+  auto const columns = network_.columns();
+  for (std::size_t i = 0; i < teachers_.size(); ++i) {
+    auto const& [table, benchmark, first_row] = teachers_[i];
+    auto const& store = files.emplace_back(task.sources[i], context, table).particles;
+    for (std::int64_t row = 0; row < table.size(); ++row) {
+      auto const part = table.split_of(row, task.instance.fold);
+      cost.push_back(part == Split::testing ? 0.0 : real(store.count(row)));
+      if (part == Split::training) inputs_.push_back(cluster_input(table, store, row, columns));
+    }
+  }
   auto const boundaries = balanced_boundaries(cost, comm_.size());
   auto const rank = static_cast<std::size_t>(comm_.rank());
-  auto const columns = network_.columns();
-  auto const density_cells = network_.needs().density_cells;
-  Progress progress("train: reading", real(boundaries[rank + 1] - boundaries[rank]));
-  for (std::int64_t row = boundaries[rank]; row < boundaries[rank + 1]; ++row) {
-    if (table_.split_of(row, task.instance.fold) == Split::testing) continue;
-    double const r200 = table_.clusters[row].r200c;
-    double const local_radius = local_radius_.ckpch(r200);
-    store.require_local_spheres(row, local_radius);
-    ClusterTarget target{
-        cubes.lattice(row, r200), cubes.read(row),
-        gnfw_shape(benchmark, table_.clusters[row].m200c, table_.cosmology.h, table_.redshift),
-        task.options.target_sampling};
-    if (moments) {
-      moments->require_lattice(row, target.lattice, r200);
-      target.columns = moments->read(row, target_columns);
+  Range const own{boundaries[rank], boundaries[rank + 1]};
+  Progress progress("train: reading", real(own.size()));
+  for (std::size_t i = 0; i < teachers_.size(); ++i) {
+    auto const& [table, benchmark, first_row] = teachers_[i];
+    auto const last = std::min(own.last, first_row + table.size());
+    for (auto row = std::max(own.first, first_row); row < last; ++row) {
+      if (table.split_of(row - first_row, task.instance.fold) == Split::testing) continue;
+      load(row, files[i], task.options.target_sampling);
+      progress.update(real(row + 1 - own.first));
+      mark_progress("train: reading clusters");
     }
-    auto particles = store.load(row);
-    auto input = cluster_input(table_, store, row, columns);
-    input.density = cluster_density(particles, input, density_cells);
-    owned_[row] = std::make_unique<TrainingCluster>(row, std::move(particles), std::move(input),
-                                                    local_radius, target);
-    held_bytes_ += owned_[row]->held_bytes();
-    progress.update(real(row + 1 - boundaries[rank]));
-    mark_progress("train: reading clusters");
   }
+}
+
+void TrainingData::load(std::int64_t row, TeacherFiles const& files, TargetSampling sampling) {
+  auto const& [table, benchmark, first_row] = teacher_of(row);
+  auto const own_row = row - first_row;  // in the products of its snapshot
+  double const r200 = cluster(row).r200c, local_radius = local_radius_.ckpch(r200);
+  files.particles.require_local_spheres(own_row, local_radius);
+  ClusterTarget target{files.pressure.lattice(own_row, r200), files.pressure.read(own_row),
+                       benchmark_of(row), sampling};
+  if (files.moments) {
+    files.moments->require_lattice(own_row, target.lattice, r200);
+    target.columns = files.moments->read(own_row, network_.needs().target_columns);
+  }
+  auto particles = files.particles.load(own_row);
+  auto input = cluster_input(table, files.particles, own_row, network_.columns());
+  input.density = cluster_density(particles, input, network_.needs().density_cells);
+  owned_[row] = std::make_unique<TrainingCluster>(row, std::move(particles), std::move(input),
+                                                  local_radius, target);
+  held_bytes_ += owned_[row]->held_bytes();
 }
 
 void TrainingData::fit_standardisation() {
@@ -138,11 +193,11 @@ void TrainingData::fit_standardisation() {
   auto& s = standardisation_;
   for (std::size_t i = 0; i < names.size(); ++i) s.quantities[names[i]] = sums[i].affine();
   double log_p200 = 0;
-  for (auto const row : training_) log_p200 += std::log(table_.clusters[row].p200);
+  for (auto const& input : inputs_) log_p200 += std::log(input.p200);
   s.reference_p200 = std::exp(log_p200 / real(training_.size()));
 }
 
-void TrainingData::fit_modules(std::string const& particles_path) {
+void TrainingData::fit_modules() {
   std::vector<Vec3> own;
   collectively(comm_, "train: best centres", [&] {
     if (!network_.needs().best_centres) return;
@@ -151,11 +206,9 @@ void TrainingData::fit_modules(std::string const& particles_path) {
   });
   auto const centres = comm_.all_gather_v(own);  // in the order of the rows
   collectively(comm_, "train: fitting modules", [&] {
-    ParticleStore const store(particles_path);
     std::vector<LearningSample> samples;
-    for (std::size_t i = 0; i < training_.size(); ++i)
-      samples.push_back({cluster_input(table_, store, training_[i], network_.columns()),
-                         centres.empty() ? Vec3{} : centres[i]});
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+      samples.push_back({inputs_[i], centres.empty() ? Vec3{} : centres[i]});
     for (auto const* module : network_.chosen()) {
       auto numbers = module->fit(samples);
       if (!numbers.empty()) standardisation_.fitted[std::string(module->name())] = numbers;

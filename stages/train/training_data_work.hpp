@@ -14,30 +14,36 @@
 
 namespace setsz {
 
-/// Paths of what training reads.
-struct TrainingFiles {
-  std::string clusters, particles, pressure;
-  std::string moments;  ///< read if the network asks for columns of targets
+/// A snapshot that teaches: its clusters, and the profile against which their losses are measured
+/// and which says where in a cluster targets are important.
+struct Teacher {
+  ClusterTable table;
+  GnfwParameters benchmark;
+  std::int64_t first_row = 0;  ///< the rows of a training run through all its snapshots
 };
 
-/// The training and validation clusters of a fold, spread over the ranks: each rank owns a
-/// contiguous range of rows with nearly the same number of particles, draws their targets, and
-/// sends them to the ranks that compute the lanes.
+/// The training and validation clusters of a fold, of all snapshots that teach, spread over the
+/// ranks: each rank owns a contiguous range of rows with nearly the same number of particles, draws
+/// their targets, and sends them to the ranks that compute the lanes.
 class TrainingData {
  public:
   /// Collective: reads the products and the owned clusters.
-  /// \param benchmark  says where in a cluster targets are important
-  TrainingData(Comm const& comm, TrainTask const& task, GnfwParameters const& benchmark,
-               TrainingFiles const& files);
+  TrainingData(Comm const& comm, TrainTask const& task, Context const& context);
 
+  /// Rows, ascending; of several snapshots one behind the other.
   std::vector<std::int64_t> const& training_rows() const { return training_; }
   std::vector<std::int64_t> const& validation_rows() const { return validation_; }
-  ClusterTable const& table() const { return table_; }
+  std::vector<Teacher> const& teachers() const { return teachers_; }
+  Teacher const& teacher_of(std::int64_t row) const;
+  Cluster const& cluster(std::int64_t row) const;
+  /// The profile of its snapshot for a cluster.
+  GnfwShape benchmark_of(std::int64_t row) const;
+  /// From which a network starts, see joint_profile.
+  GnfwParameters benchmark() const;
   /// The clusters of this rank, by row.
   std::map<std::int64_t, std::unique_ptr<TrainingCluster>> const& owned() const { return owned_; }
   /// Of samples that are the same for every training seed.
   std::uint64_t fixed_seed() const { return validation_seed_; }
-  std::int64_t id_of(std::int64_t row) const { return table_.clusters[row].id; }
   int n_lanes() const { return static_cast<int>(clusters_per_step_) * training_sizes_.lanes; }
   /// Steps that show every training cluster once.
   std::int64_t steps_per_epoch() const;
@@ -56,11 +62,13 @@ class TrainingData {
   std::vector<Lane> validation_lanes(LaneSum const& lanes, std::int64_t first_cluster) const;
 
  private:
-  void load_owned(TrainTask const& task, GnfwParameters const& benchmark,
-                  TrainingFiles const& files);
-  void fit_scalars(TrainTask const& task, std::string const& particles_path);
+  struct TeacherFiles;
+  void read_teachers(TrainTask const& task, Context const& context);
+  void load_owned(TrainTask const& task, Context const& context);
+  void load(std::int64_t row, TeacherFiles const& files, TargetSampling sampling);
+  void fit_scalars(TrainOptions const& options);
   void fit_standardisation();
-  void fit_modules(std::string const& particles_path);
+  void fit_modules();
   double weight_of(TrainingCluster const& cluster) const;
   /// The lanes of a cluster of the step, with their noise. \param place  among the step's clusters
   std::vector<Lane> draw(TrainingCluster const& cluster, std::size_t place, std::size_t n_clusters,
@@ -69,7 +77,8 @@ class TrainingData {
                              std::uint64_t seed, std::uint64_t epoch) const;
 
   Comm comm_;
-  ClusterTable table_;
+  std::vector<Teacher> teachers_;
+  std::vector<ClusterInput> inputs_;  ///< of the training clusters, without noise
   NetworkOptions network_;
   SphereRadius local_radius_;
   std::vector<std::int64_t> training_, validation_;  ///< rows, ascending

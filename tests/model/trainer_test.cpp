@@ -102,7 +102,8 @@ TEST(Trainer, LearnsAFewClustersByHeart) {
     if (step == 0) first = last;
   }
   EXPECT_LT(last, 0.3 * first);
-  auto const errors = trainer.evaluate(lanes_of_step(trainer.lanes(), 0), {});
+  auto const errors = trainer.evaluate(lanes_of_step(trainer.lanes(), 0),
+                                       [](std::int64_t) { return gnfw_shape({}, 1e4, 0.7, 0); });
   ASSERT_EQ(errors.size(), n_lanes);
   for (auto const& lane : errors) EXPECT_GT(lane.benchmark, 0);
 }

@@ -90,6 +90,31 @@ TEST(Axes, AModelThatGoesOnLearningHasNetworks) {
             (Names{"seed5", "painted: seed5"}));
 }
 
+TEST(Axes, SnapshotsThatTeachTogetherHaveOneNetworkForAll) {
+  std::string const head = "[catalog]\nsplit_like = z\n[snapshot.z]\n[snapshot.y]\n[snapshot.x]\n";
+  auto const configuration =
+      parse(head + "[model.a]\n[model.b]\n[train]\nsnapshots = z, y\n[train.b]\nsnapshots =\n");
+  Axes const axes(configuration);
+  Names paths;
+  for (auto const& network : axes.networks()) paths.push_back(network.path());
+  EXPECT_EQ(paths,
+            (Names{"z+y/a/fold0/seed1", "z/b/fold0/seed1", "y/b/fold0/seed1", "x/b/fold0/seed1"}));
+  EXPECT_EQ(axes.network("x", "a", 0, 1).path(), "z+y/a/fold0/seed1");
+  EXPECT_EQ(axes.network("x", "a", 0, 1).snapshots(), (Names{"z", "y"}));
+  EXPECT_EQ(axes.network("x", "b", 0, 1).snapshots(), Names{"x"});
+}
+
+TEST(Axes, SnapshotsThatTeachTogetherNeedOneSplit) {
+  std::string const model = "[snapshot.z0]\n[snapshot.z05]\n[model.a]\n[train]\nsnapshots = ";
+  expect_words(refusal(model + "z0, z05\n"), {"[catalog] split_like = z0"});
+  expect_words(refusal(model + "z0\n"), {"[catalog] split_like = z0"});  // it predicts z05 too
+  expect_words(refusal("[catalog]\nsplit_like = z1\n[snapshot.z1]\n" + model + "z0, z05\n"),
+               {"[catalog] split_like = z0"});
+  expect_words(refusal(model + "z0, z5\n"), {"no [snapshot.z5]", "nearest one is z0"});
+  expect_words(refusal(model + "z0, z0\n"), {"z0 is listed twice"});
+  EXPECT_EQ(maps("[snapshot.z0]\n[model.a]\n[train]\nsnapshots = z0\n"), Names{"a of a"});
+}
+
 TEST(Axes, MapsAreOfEachModelUnlessTheyAreNamed) {
   EXPECT_EQ(maps("[model.a]\n[model.b]\n"), (Names{"a of a", "b of b"}));
   EXPECT_EQ(maps("[model.a]\n[model.b]\n[paint]\nmodel = b\n"), Names{"b of b"});

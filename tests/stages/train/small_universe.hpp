@@ -27,10 +27,11 @@ inline constexpr std::int64_t n_clusters = 13, n_voxels = 10;
 
 /// Clusters whose pressure follows a profile around a centre that lies off the catalogue's, where
 /// their particles are densest: there is something for origin and local to learn.
-inline void write_small_universe(std::string const& folder) {
+inline void write_small_universe(std::string const& folder, double redshift = 0) {
   auto const self = Comm::self();
   ClusterTable table;
   table.box_ckpch = 1e5;
+  table.redshift = redshift, table.a = 1 / (1 + redshift);
   table.mass_definition = "200c";
   table.mass_min = 5e3;
   table.n_folds = 1;
@@ -47,7 +48,7 @@ inline void write_small_universe(std::string const& folder) {
     cluster.id = 100 + c;
     cluster.position = {1e4 * random.uniform(), 5e4, 5e4};
     cluster.m200c = 5e3 * (1 + 5 * random.uniform());
-    auto const scales = halo_scales(table.cosmology, 0, cluster.m200c);
+    auto const scales = halo_scales(table.cosmology, redshift, cluster.m200c);
     cluster.r200c = scales.r200c_ckpch, cluster.v200 = scales.v200_kms,
     cluster.p200 = scales.p200_code;
     Vec3 const centre = 0.15 * cluster.r200c * unit({normal(), normal(), normal()});
@@ -75,10 +76,11 @@ inline void write_small_universe(std::string const& folder) {
     counts.push_back(1500);
     particles.push_back(
         in_canonical_order(std::move(blocks), CellGrid::for_cluster(1500, radius, 310)));
-    properties.push_back(cluster_properties(particles.back().particles, cluster, radius, 1, 1));
+    properties.push_back(
+        cluster_properties(particles.back().particles, cluster, radius, table.a, 1));
 
     CubeLattice const lattice{n_voxels, 5};
-    auto const shape = gnfw_shape({}, cluster.m200c, table.cosmology.h, 0);
+    auto const shape = gnfw_shape({}, cluster.m200c, table.cosmology.h, redshift);
     edges.push_back(5 * cluster.r200c);
     for (std::int64_t i = 0; i < n_voxels; ++i)
       for (std::int64_t j = 0; j < n_voxels; ++j)
@@ -117,7 +119,7 @@ class TestContext : public Context {
   Journal& journal() override { return *journal_; }
   std::string product(std::string_view relative) const override {
     auto const name = std::filesystem::path(relative).filename().string();
-    return name == "model.h5" ? outputs_ + "/" + name : inputs_ + "/" + name;
+    return name == "model.h5" ? outputs_ + "/" + name : inputs_ + "/" + std::string(relative);
   }
   std::string part(std::string_view output) const override {
     return outputs_ + "/" + std::string(output);
@@ -162,8 +164,12 @@ inline TrainTask small_training(std::int64_t epochs) {
   for (auto const* module : {"origin", "local", "aggregator"})
     task.options.groups.of(module).max_rate = 1e-2;
   task.options.noise = task.options.noise_mass = 0.1;
-  task.clusters = "clusters.h5", task.particles = "particles.h5";
-  task.pressure = "pressure.h5", task.gnfw = "gnfw.json";
+  task.sources = {{.clusters = "clusters.h5",
+                   .particles = "particles.h5",
+                   .pressure = "pressure.h5",
+                   .gnfw = "gnfw.json",
+                   .moments = "",
+                   .simulation = "small"}};
   task.description = {{"train.version", "1"}};
   return task;
 }

@@ -108,6 +108,84 @@ TEST_F(Learning, ANetworkSeesTheColumnsThatItChose) {
   predict_network(prediction, context);
 }
 
+/// Teaches at two redshifts; the second universe lies in the folder "later".
+TrainTask joint_training() {
+  auto task = small_training(2);
+  task.instance.snapshot = "z0+z05";
+  auto second = task.sources.front();
+  for (auto* name : {&second.clusters, &second.particles, &second.pressure, &second.gnfw})
+    *name = "later/" + *name;
+  second.simulation = "later";
+  task.sources.push_back(second);
+  task.options.cluster_weight = ClusterWeight::benchmark;
+  task.model.network.inputs.scalars = {"published", "ln_a"};
+  return task;
+}
+
+void write_second_universe(Comm const& world, std::string const& folder) {
+  on_root(world, "making the second universe", [&] {
+    std::filesystem::create_directories(folder + "/later");
+    write_small_universe(folder + "/later", 0.5);
+    GnfwParameters later;
+    later.A_P0 *= 1.3;
+    std::ofstream(folder + "/later/gnfw.json")
+        << nlohmann::json{{"benchmark", later}, {"flux", later}};
+  });
+}
+
+TEST_F(Learning, TwoRedshiftsTeachOneNetworkOnAnyNumberOfRanks) {
+  write_second_universe(*world_, folder_->path());
+  auto const own = *folder_ / concat("joint_alone", world_->rank());
+  TestContext single(Comm::self(), folder_->path(), own);
+  train_network(joint_training(), single);
+  TestContext context(*world_, folder_->path(), *folder_ / "joint");
+  train_network(joint_training(), context);
+  EXPECT_EQ(hash_file(*folder_ / "joint/model.h5"), hash_file(own + "/model.h5"));
+
+  auto const state = read_model(own + "/model.h5");
+  auto const& on = state.description.at("trained_on");
+  EXPECT_EQ(on.at("redshift"), (nlohmann::json{0, 0.5}));
+  EXPECT_EQ(on.at("n_clusters"), 16);
+  EXPECT_EQ(on.at("simulations"), (nlohmann::json{"small", "later"}));
+  EXPECT_EQ(state.description.at("flux").at("training").at("n"), 16);
+  EXPECT_EQ(state.description.at("flux").at("validation").at("n"), 6);
+  // The profile of each redshift at that redshift.
+  for (auto const* name : {"benchmark", "flux_profile"}) {
+    auto const profile = state.description.at(name).get<GnfwParameters>();
+    EXPECT_NEAR(gnfw_shape(profile, 7e3, 0.7, 0).p0, gnfw_shape({}, 7e3, 0.7, 0).p0, 1e-9);
+    EXPECT_NEAR(gnfw_shape(profile, 7e3, 0.7, 0.5).p0, 1.3 * gnfw_shape({}, 7e3, 0.7, 0.5).p0,
+                1e-9);
+  }
+}
+
+// Columns, noise and weights know the clusters of both.
+TEST_F(Learning, TheStandardisationIsThatOfAllThatTeach) {
+  write_second_universe(*world_, folder_->path());
+  auto const outputs = *folder_ / concat("joint_columns", world_->rank());
+  TestContext context(Comm::self(), folder_->path(), outputs);
+  auto task = joint_training();
+  task.options.epochs = 1;
+  train_network(task, context);
+  auto const network = Network::from_state(read_model(outputs + "/model.h5"));
+  auto const columns = network.options().columns();
+  double ln_p200 = 0;
+  std::vector<Moments> moments(columns.scalars.size());
+  for (std::string const folder : {"", "later/"}) {
+    ParticleStore const store(*folder_ / (folder + "particles.h5"));
+    auto const table = read_clusters(*folder_ / (folder + "clusters.h5"));
+    for (auto const row : table.rows_of(Split::training, 0)) {
+      ln_p200 += std::log(table.clusters[row].p200) / 16;
+      auto const input = cluster_input(table, store, row, columns);
+      for (std::size_t i = 0; i < moments.size(); ++i) moments[i].add(input.scalars[i]);
+    }
+  }
+  auto const& found = network.standardisation();
+  for (std::size_t i = 0; i < moments.size(); ++i)
+    EXPECT_EQ(found.scalars[i], moments[i].affine()) << columns.scalars[i];
+  EXPECT_NEAR(std::log(found.reference_p200), ln_p200, 1e-12);
+  EXPECT_GT(found.scalars[columns.scalar("ln_a")].deviation, 0.1);
+}
+
 /// The training that goes on from the model file of each rank, by one rank alone.
 TrainTask going_on(std::string const& file) {
   auto task = small_training(2);
