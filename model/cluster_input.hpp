@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/vec3.hpp"
 
 namespace setsz {
@@ -14,6 +16,14 @@ struct Particle {
 };
 inline Vec3 position(Particle const& p) { return {p.x, p.y, p.z}; }
 inline Vec3 velocity(Particle const& p) { return {p.vx, p.vy, p.vz}; }
+/// [km/s]; 0 of no particle.
+inline Vec3 mean_velocity(std::span<Particle const> particles) {
+  if (particles.empty()) return {};
+  auto const n = real(particles.size());
+  Vec3 sum;
+  for (Particle const& p : particles) sum += velocity(p);
+  return {sum.x / n, sum.y / n, sum.z / n};
+}
 
 /// What the network knows of a cluster as a whole.
 struct ClusterInput {

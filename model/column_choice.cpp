@@ -49,9 +49,14 @@ void ColumnChoice::declare(OptionList& options) {
                        "(docs/stages/extract.md) and of groups of them: published (the 11 of the "
                        "paper), profile (13: mass and velocity dispersion within radii); ln_a for "
                        "training over several snapshots"});
-  options.add("vectors", vectors,
-              {.help = "directions of the cluster with which positions and velocities are "
-                       "contracted: names of columns, or published (all 8)"});
+  options.add(
+      "vectors", vectors,
+      {.help =
+           "directions of the cluster with which positions and velocities are "
+           "contracted: names of columns, or published (the 8 of the paper); rows (6) are rows of "
+           "the two tensors in the place of their eigenvectors, as the published program "
+           "took them, which do not turn with the cluster: vectors = angular_momentum, "
+           "centre_of_mass, rows"});
   options.add("drop", drop,
               {.help = "columns to leave out of scalars and vectors, to see what they are worth; a "
                        "quantity that has a length and a direction (angular_momentum) loses both"});
@@ -64,8 +69,10 @@ ClusterColumns ColumnChoice::columns() const {
   auto const chosen_scalars =
       resolved("scalars", scalars,
                {{"published", published.scalars}, {"profile", profile_columns()}}, all.scalars);
-  auto const chosen_vectors =
-      resolved("vectors", vectors, {{"published", published.vector_names()}}, vector_names);
+  std::vector<std::string> rows;
+  for (auto const& row : tensor_row_columns()) rows.push_back(row.name);
+  auto const chosen_vectors = resolved(
+      "vectors", vectors, {{"published", published.vector_names()}, {"rows", rows}}, vector_names);
   auto known = all.scalars;
   known.insert(known.end(), vector_names.begin(), vector_names.end());
   auto const dropped = resolved("drop", drop, {}, known);

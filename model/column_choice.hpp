@@ -10,7 +10,7 @@
 namespace setsz {
 
 /// Which columns of its clusters a network sees, and in which order. Names are those of
-/// cluster_columns(), or groups of them: published and, of scalars, profile.
+/// cluster_columns(), or groups of them: published; of scalars profile, of vectors rows.
 struct ColumnChoice {
   std::vector<std::string> scalars{"published"};
   std::vector<std::string> vectors{"published"};

@@ -71,9 +71,19 @@ std::vector<std::string> const& profile_columns() {
   return names;
 }
 
+std::vector<VectorColumn> const& tensor_row_columns() {
+  static std::vector<VectorColumn> const rows{
+      {"inertia_row_1", Parity::headless},         {"inertia_row_2", Parity::headless},
+      {"inertia_row_3", Parity::headless},         {"velocity_tensor_row_1", Parity::headless},
+      {"velocity_tensor_row_2", Parity::headless}, {"velocity_tensor_row_3", Parity::headless}};
+  return rows;
+}
+
 ClusterColumns const& cluster_columns() {
   static auto const columns = [] {
     auto all = published_columns();
+    auto const& rows = tensor_row_columns();
+    all.vectors.insert(all.vectors.end(), rows.begin(), rows.end());
     all.scalars.insert(all.scalars.end(), profile_columns().begin(), profile_columns().end());
     all.scalars.emplace_back("ln_a");
     return all;

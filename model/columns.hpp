@@ -56,6 +56,9 @@ inline constexpr std::array dispersion_profile_radii{0.2, 0.5, 1.0, 2.0};
 ClusterColumns const& published_columns();
 /// The 13 scalars that describe a cluster's profiles of mass and velocity dispersion.
 std::vector<std::string> const& profile_columns();
+/// The 6 rows of the tensors of inertia and velocity, in the place of their eigenvectors: what the
+/// published program took. They do not turn with the cluster.
+std::vector<VectorColumn> const& tensor_row_columns();
 /// All that every particles.h5 has: those above, and ln_a. Definitions in docs/stages/extract.md.
 ClusterColumns const& cluster_columns();
 

@@ -19,12 +19,16 @@ bool any(SampleSize const& size) { return size.training > 0 || size.prediction >
 }  // namespace
 
 ModuleNeeds operator+(ModuleNeeds const& a, ModuleNeeds const& b) {
-  bool const both = any(a.local_particles) && any(b.local_particles);
-  require(!both || (a.local_radius == b.local_radius && a.local_particles == b.local_particles),
-          ExitCode::config,
-          "two modules need particles around a target, but differ in the radius of the sphere or "
-          "in the number of particles; give them the same values");
-  ModuleNeeds sum = any(a.local_particles) ? a : b;
+  auto const counts = [](ModuleNeeds const& needs) { return needs.local_radius.value > 0; };
+  require(!counts(a) || !counts(b) || a.local_radius == b.local_radius, ExitCode::config,
+          "two modules need the particles around a target, but differ in the radius of the sphere; "
+          "give them the same");
+  require(
+      !any(a.local_particles) || !any(b.local_particles) || a.local_particles == b.local_particles,
+      ExitCode::config,
+      "two modules need particles around a target, but differ in their number; give them the "
+      "same");
+  ModuleNeeds sum = any(a.local_particles) || !counts(b) ? a : b;
   sum.cluster_particles = larger(a.cluster_particles, b.cluster_particles);
   require(a.target_columns.empty() || b.target_columns.empty(), ExitCode::internal,
           "two modules need columns of their targets");
@@ -32,6 +36,7 @@ ModuleNeeds operator+(ModuleNeeds const& a, ModuleNeeds const& b) {
   require(a.density_cells == 0 || b.density_cells == 0, ExitCode::internal,
           "two modules need the density around the cluster");
   sum.density_cells = a.density_cells + b.density_cells;
+  sum.sphere_velocity = a.sphere_velocity || b.sphere_velocity;
   sum.best_centres = a.best_centres || b.best_centres;
   sum.scalars = a.scalars;
   sum.scalars.insert(sum.scalars.end(), b.scalars.begin(), b.scalars.end());
@@ -53,6 +58,15 @@ void add_sample_size(OptionList& options, std::string const& prefix, SampleSize&
   options.add(
       prefix + "_test", value.prediction,
       {.help = "the same in prediction", .min = 1, .max = 1e8, .affects = Affects::prediction});
+}
+
+void add_sphere_radius(OptionList& options, std::string const& key, SphereRadius& radius,
+                       std::string_view help) {
+  std::string const unit = key + "_unit";
+  options.add(key, radius.value, {.unit = unit, .help = help, .min = 1e-3, .max = 1e5});
+  options.add(unit, radius.unit,
+              {{"ckpc/h", SphereRadius::Unit::ckpch}, {"R200", SphereRadius::Unit::r200}},
+              {.help = "its unit; R200 suits small haloes"});
 }
 
 }  // namespace setsz

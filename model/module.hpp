@@ -41,8 +41,9 @@ struct SphereRadius {
 /// What a module needs of a batch beside the cluster's columns and the targets' positions.
 struct ModuleNeeds {
   SampleSize cluster_particles{};      ///< of the cluster within cluster_sample_radius_r200
-  SampleSize local_particles{};        ///< of the sphere around each target, and its exact count
-  SphereRadius local_radius{};         ///< of that sphere
+  SampleSize local_particles{};        ///< of the sphere around each target
+  SphereRadius local_radius{};         ///< of that sphere, whose exact count is known; 0: none
+  bool sphere_velocity = false;        ///< the mean over all particles of that sphere
   std::vector<std::string> scalars{};  ///< columns that must be there
   /// Numbers that the stage moments knows of every target, in this order.
   std::vector<std::string> target_columns{};
@@ -85,6 +86,7 @@ double mlp_flops(std::int64_t inputs, std::int64_t layers, std::int64_t width);
 struct ModuleJoints {
   bool sees_position = false;   ///< of a target relative to the centre
   bool gives_profile = false;   ///< a pressure that corrections multiply
+  bool scales_radius = false;   ///< at which the profile is evaluated
   bool gives_pressure = false;  ///< a network needs a module that does
   bool takes_features = false;  ///< all that the other modules give
   std::int64_t features = 0;  ///< numbers for each target that it gives to the one that takes them
@@ -152,5 +154,8 @@ void add_size(OptionList& options, std::string key, std::int64_t& value, std::st
 /// predictions only, not what is learnt.
 void add_sample_size(OptionList& options, std::string const& prefix, SampleSize& value,
                      std::string_view what);
+/// The keys <key> and <key>_unit.
+void add_sphere_radius(OptionList& options, std::string const& key, SphereRadius& radius,
+                       std::string_view help);
 
 }  // namespace setsz

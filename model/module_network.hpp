@@ -63,6 +63,7 @@ struct ChunkContext {
   DropoutMasks masks;
   at::Tensor position;               ///< (n, 3), of the targets from the centre [R200]
   at::Tensor radius;                 ///< (n), its length
+  at::Tensor profile_radius;         ///< (n), at which the profile is evaluated: `radius` at first
   at::Tensor direction;              ///< (n, 3), its unit vector
   at::Tensor profile;                ///< (n), P/P200 that corrections multiply; may be undefined
   std::vector<at::Tensor> features;  ///< (n, *) for the module that takes them

@@ -4,6 +4,10 @@
 #include "model/module_list.hpp"
 #include "model/modules/aggregator.hpp"
 #include "model/modules/cnn.hpp"
+#include "model/modules/cluster_scalar.hpp"
+#include "model/modules/cluster_vector.hpp"
+#include "model/modules/deformer.hpp"
+#include "model/modules/density.hpp"
 #include "model/modules/gnfw.hpp"
 #include "model/modules/local.hpp"
 #include "model/modules/moments.hpp"
@@ -13,11 +17,15 @@ namespace setsz {
 
 /// One line a module.
 using ModuleTable = ModuleList<  //
+    Deformer,                    // before the profile, whose radius it changes
     Gnfw,                        //
     Origin,                      //
     Local,                       //
+    Density,                     //
     MomentColumns,               //
     Cnn,                         //
+    ClusterScalar,               //
+    ClusterVector,               //
     Aggregator                   //
     >;
 

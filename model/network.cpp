@@ -172,6 +172,7 @@ struct Network::Implementation {
     for (auto const& module : modules) module->place(chunk);
     // The small number keeps the gradient finite for a target at the very centre.
     chunk.radius = at::sqrt(at::sum(chunk.position * chunk.position, 1) + 1e-12);
+    chunk.profile_radius = chunk.radius;
     chunk.direction = chunk.position / chunk.radius.unsqueeze(1);
     for (auto const& module : modules) module->evaluate(chunk);
     return chunk.pressure;

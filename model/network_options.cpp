@@ -99,11 +99,23 @@ void NetworkOptions::validate() const {
     }
   }
   for (auto const* module : chosen()) module->validate(*this);
+  require_one_source();
   auto const columns = this->columns();
   for (auto const& scalar : needs().scalars)
     require(std::ranges::find(columns.scalars, scalar) != columns.scalars.end(), ExitCode::config,
             "modules = ", join(modules, ", "), " need the cluster's scalar '", scalar,
             "', which is not among those chosen; add it to scalars or remove it from drop");
+}
+
+/// Without a module that takes features, one module may make the corrections, from its own.
+void NetworkOptions::require_one_source() const {
+  if (any(&ModuleJoints::takes_features)) return;
+  std::vector<std::string> sources;
+  for (auto const* module : chosen())
+    if (module->joints().features > 0) sources.emplace_back(module->name());
+  require(sources.size() < 2, ExitCode::config, "modules = ", join(modules, ", "), ": ",
+          join(sources, " and "),
+          " each give features, but no listed module combines them; add aggregator, or keep one");
 }
 
 std::vector<Module const*> NetworkOptions::chosen() const {

@@ -69,6 +69,7 @@ class NetworkOptions {
  private:
   Module& find(std::string_view name) const;
   void declare_own(OptionList& options);
+  void require_one_source() const;
 
   std::vector<std::unique_ptr<Module>> all_;  ///< in the order of the table
 };

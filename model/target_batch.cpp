@@ -79,6 +79,7 @@ void visit_members(Batch& batch, Visit&& visit) {
   visit(batch.truth);
   visit(batch.target_weight);
   visit(batch.n_within);
+  visit(batch.sphere_velocity);
   visit(batch.first_particle);
   visit(batch.local);
   visit(batch.cluster_particles);

@@ -20,10 +20,12 @@ struct TargetBatch {
   double weight = 1;              ///< of the squared error of each target in the loss
   double share = 1;               ///< 1/(clusters x targets) of the step: makes the loss a mean
 
-  std::vector<Vec3> position;                ///< of the targets, relative to the cluster [R200]
-  std::vector<float> truth;                  ///< P_e/P200; empty in prediction
-  std::vector<float> target_weight;          ///< of each squared error, beside `weight`; as truth
-  std::vector<std::int64_t> n_within;        ///< exact number of particles in each local sphere
+  std::vector<Vec3> position;          ///< of the targets, relative to the cluster [R200]
+  std::vector<float> truth;            ///< P_e/P200; empty in prediction
+  std::vector<float> target_weight;    ///< of each squared error, beside `weight`; as truth
+  std::vector<std::int64_t> n_within;  ///< exact number of particles in each local sphere
+  /// Mean velocity of all particles in each local sphere [km/s]; empty if no module needs it.
+  std::vector<Vec3> sphere_velocity;
   std::vector<std::int64_t> first_particle;  ///< (n_targets + 1) rows of `local`
   std::vector<Particle> local;               ///< sampled particles of all targets, one by one
   std::vector<Particle> cluster_particles;   ///< sampled particles of the whole cluster

@@ -3,6 +3,7 @@
 
 #include "model/module_list.hpp"
 #include "model/network_options.hpp"
+#include "model/target_view.hpp"
 
 namespace setsz {
 
@@ -16,6 +17,7 @@ class Aggregator : public ModuleOf<Aggregator> {
   std::int64_t width = 196;
   double dropout = 0.05;
   double visible_dropout = 0.30;
+  TargetView sees = TargetView::position;
 
   std::string title() const override { return "the aggregator"; }
   bool is_default() const override { return true; }
@@ -26,6 +28,13 @@ class Aggregator : public ModuleOf<Aggregator> {
                 {.help = "rate in the aggregator's hidden layers", .min = 0, .max = 0.95});
     options.add("visible_dropout", visible_dropout,
                 {.help = "rate in the aggregator's first layer", .min = 0, .max = 0.95});
+    options.add(
+        "aggregator_sees", sees,
+        {{"position", TargetView::position}, {"radius", TargetView::radius}},
+        {.help = "what it knows of a target's place. position: the distance from the centre and "
+                 "the products of the direction with the cluster's vectors; radius: the "
+                 "distance alone. With radius, modules = aggregator is spherical: an MLP of "
+                 "r and the cluster's scalars"});
   }
   ModuleJoints joints() const override {
     return {.sees_position = true, .gives_pressure = true, .takes_features = true};
@@ -34,16 +43,15 @@ class Aggregator : public ModuleOf<Aggregator> {
 
   std::vector<std::string> measured() const override { return {"target_radius"}; }
   void measure(std::span<TargetBatch const> lanes, std::span<Moments> sums) const override {
-    for (auto const& lane : lanes)
-      for (auto const& r : lane.position) sums[0].add(norm(r));
+    measure_target_radius(lanes, sums[0]);
   }
   ModuleCost cost(NetworkOptions const& network, Phase) const override {
     return {.per_target = mlp_flops(n_inputs(network), layers, width)};
   }
 
-  /// r, r^.e, s, and what the other modules give.
-  static std::int64_t n_inputs(NetworkOptions const& network) {
-    return 1 + network.columns().n_vectors() + network.columns().n_scalars() + network.n_features();
+  /// Of the target and the cluster, and what the other modules give.
+  std::int64_t n_inputs(NetworkOptions const& network) const {
+    return n_target_inputs(network, sees) + network.n_features();
   }
   std::unique_ptr<ModuleNetwork> network(NetworkSetup const& setup, ParameterLayout& layout) const;
 };

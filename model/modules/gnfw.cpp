@@ -20,8 +20,10 @@ namespace {
 
 class GnfwNetwork : public ModuleNetwork {
  public:
-  GnfwNetwork(NetworkSetup const& setup, ParameterLayout& layout)
-      : start_(setup.benchmark), tensor_(layout.add(std::string(Gnfw::key), "profile", {7})) {}
+  GnfwNetwork(Gnfw const& options, NetworkSetup const& setup, ParameterLayout& layout)
+      : options_(options),
+        start_(setup.benchmark),
+        tensor_(layout.add(std::string(Gnfw::key), "profile", {7})) {}
   void initialise(ParameterLayout const& layout, std::span<float> parameters,
                   std::uint64_t) const override {
     auto const p = parameters.subspan(layout.tensors()[tensor_].first);
@@ -34,7 +36,7 @@ class GnfwNetwork : public ModuleNetwork {
     auto const& cluster = context.batch.cluster;
     double const log_mass = std::log(cluster.m200c / cluster.h / 1e4);  // 1e14 Msun
     double const log_a = std::log1p(cluster.redshift);
-    auto const& parameters = context.parameters[tensor_];
+    auto const parameters = trainable(context.parameters[tensor_]);
     auto const table = parameters.narrow(0, 0, 6).view({3, 2});
     auto basis = at::empty({2});
     floats_of(basis)[0] = 1, floats_of(basis)[1] = single(log_mass);
@@ -48,13 +50,27 @@ class GnfwNetwork : public ModuleNetwork {
   }
   void evaluate(ChunkContext& chunk) const override {
     auto const& shape = chunk.cluster.shared.at("gnfw");
-    auto const log_y = at::log(chunk.radius + shape[3]) - shape[1];
+    auto const log_y = at::log(chunk.profile_radius + shape[3]) - shape[1];
     auto const falling = at::exp(shape[2]) * at::log1p(at::exp(log_y));
     chunk.profile = at::exp(shape[0] - 0.3 * log_y - falling);
     chunk.pressure = chunk.profile;
   }
 
  private:
+  /// The parameters, of which gradients reach those that learn.
+  at::Tensor trainable(at::Tensor const& parameters) const {
+    if (options_.fixed.empty()) return parameters;
+    std::vector<at::Tensor> parts;
+    std::int64_t first = 0;
+    for (auto const& name : Gnfw::parts()) {
+      auto const part = parameters.narrow(0, first, name == "core" ? 1 : 2);
+      parts.push_back(options_.is_fixed(name) ? part.detach() : part);
+      first += part.size(0);
+    }
+    return at::cat(parts);
+  }
+
+  Gnfw options_;
   GnfwParameters start_;
   std::size_t tensor_;
 };
@@ -63,7 +79,7 @@ class GnfwNetwork : public ModuleNetwork {
 
 std::unique_ptr<ModuleNetwork> Gnfw::network(NetworkSetup const& setup,
                                              ParameterLayout& layout) const {
-  return std::make_unique<GnfwNetwork>(setup, layout);
+  return std::make_unique<GnfwNetwork>(*this, setup, layout);
 }
 
 }  // namespace setsz

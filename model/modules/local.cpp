@@ -6,9 +6,10 @@
 #include <ATen/ops/empty.h>
 
 #include <cassert>
+#include <cmath>
 #include <optional>
 
-#include "model/corrections.hpp"
+#include "model/feature_head.hpp"
 #include "model/particle_pool.hpp"
 
 namespace setsz {
@@ -21,14 +22,11 @@ LocalFeatures::LocalFeatures(ClusterInput const& cluster, Standardisation const&
       speed_(standardisation.quantity("local_speed"), cluster.v200),
       full_scale_(single(1 / (radius_ckpch * cluster.v200))) {}
 
-void LocalFeatures::operator()(Vec3 const& target, std::span<Particle const> particles,
+void LocalFeatures::operator()(Vec3 const& target, Vec3 const& bulk,
+                               std::span<Particle const> particles,
                                std::span<float> features) const {
   assert(std::ssize(features) == std::ssize(particles) * n());
-  if (particles.empty()) return;
-  auto const count = real(particles.size());
-  Vec3 sum;
-  for (Particle const& p : particles) sum += velocity(p);
-  auto const bx = single(sum.x / count), by = single(sum.y / count), bz = single(sum.z / count);
+  auto const bx = single(bulk.x), by = single(bulk.y), bz = single(bulk.z);
   auto const tx = single(target.x), ty = single(target.y), tz = single(target.z);
   bool const unit_vectors = form_.contraction == LocalContraction::unit;
   auto const root3 = single(std::sqrt(3.0));
@@ -82,32 +80,6 @@ MlpShape output_shape(Local const& options) {
   result.linear_head = true;
   return result;
 }
-MlpShape head_shape(Local const& options, NetworkOptions const& network) {
-  MlpShape shape{.inputs = options.n_outputs(), .hidden_layers = 1, .width = options.width};
-  Corrections::set_head(shape, network);
-  return shape;
-}
-
-/// In place of the module that takes features: no position, no cluster scalars.
-class LocalHead {
- public:
-  LocalHead(Local const& options, NetworkSetup const& setup, ParameterLayout& layout)
-      : mlp_(layout, std::string(Local::key), "head", head_shape(options, setup.options)),
-        corrections_(layout, std::string(Local::key)) {}
-  void initialise(NetworkOptions const& network, ParameterLayout const& layout,
-                  std::span<float> parameters, std::uint64_t seed) const {
-    mlp_.initialise(layout, parameters, seed);
-    corrections_.initialise(network, layout, parameters);
-  }
-  at::Tensor pressure(ChunkContext const& chunk, at::Tensor const& features) const {
-    return corrections_(chunk, mlp_(chunk.cluster.parameters, features));
-  }
-
- private:
-  Mlp mlp_;
-  Corrections corrections_;
-};
-
 class LocalNetwork : public ModuleNetwork {
  public:
   LocalNetwork(Local const& options, NetworkSetup const& setup, ParameterLayout& layout)
@@ -117,14 +89,15 @@ class LocalNetwork : public ModuleNetwork {
         pool_(layout, Local::key, particle_shape(options, form_.n_features()), PoolWeight::one),
         pooled_(layout, std::string(Local::key), "pooled", pooled_shape(options)),
         output_(layout, std::string(Local::key), "output", output_shape(options)) {
-    if (!setup.options.any(&ModuleJoints::takes_features)) head_.emplace(options, setup, layout);
+    if (!setup.options.any(&ModuleJoints::takes_features))
+      head_.emplace(layout, std::string(Local::key), options.n_outputs(), options.width, setup);
   }
   void initialise(ParameterLayout const& layout, std::span<float> parameters,
                   std::uint64_t seed) const override {
     pool_.initialise(layout, parameters, seed);
     pooled_.initialise(layout, parameters, seed);
     output_.initialise(layout, parameters, seed);
-    if (head_) head_->initialise(setup_.options, layout, parameters, seed);
+    if (head_) head_->initialise(layout, parameters, seed);
   }
   void prepare(ClusterContext& context) const override { pool_.begin(context); }
   void evaluate(ChunkContext& chunk) const override {
@@ -163,7 +136,8 @@ class LocalNetwork : public ModuleNetwork {
     auto const begin = batch.first_particle[chunk.targets.first];
     for (std::int64_t t = chunk.targets.first; t < chunk.targets.last; ++t) {
       auto const first = batch.first_particle[t], n = batch.first_particle[t + 1] - first;
-      fill(cluster.r200c * batch.position[t], std::span(batch.local).subspan(first, n),
+      fill(cluster.r200c * batch.position[t], options_.bulk_velocity(batch, t),
+           std::span(batch.local).subspan(first, n),
            features.subspan((first - begin) * fill.n(), n * fill.n()));
     }
   }
@@ -173,7 +147,7 @@ class LocalNetwork : public ModuleNetwork {
   LocalForm form_;
   ParticlePool pool_;
   Mlp pooled_, output_;
-  std::optional<LocalHead> head_;
+  std::optional<FeatureHead> head_;
 };
 
 }  // namespace

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <numbers>
-
 #include "model/cluster_input.hpp"
+#include "model/local_density.hpp"
 #include "model/module_list.hpp"
 #include "model/network_options.hpp"
 #include "model/particle_features.hpp"
@@ -19,15 +16,11 @@ enum class LocalContraction {
   full   ///< of x/R and v/V200, as in the paper
 };
 
-/// ln of the density of a sphere of N particles over the mean of the universe, with max(N, 0.9): it
-/// is finite for an empty sphere, and below that of one particle. N itself would tie a network to
-/// one particle mass.
-inline double log_density(ClusterInput const& cluster, std::int64_t n_particles,
-                          double radius_ckpch) {
-  double const volume = 4 * std::numbers::pi / 3 * radius_ckpch * radius_ckpch * radius_ckpch;
-  return std::log(std::max(real(n_particles), 0.9) * cluster.particle_mass /
-                  (volume * cluster.mean_density));
-}
+/// Relative to what the velocities of local particles are.
+enum class LocalBulk {
+  sample,  ///< the mean of the particles that were drawn
+  sphere   ///< the mean of all in the sphere, exact
+};
 
 /// Which numbers a local particle brings.
 struct LocalForm {
@@ -53,6 +46,7 @@ class Local : public ModuleOf<Local> {
   std::int64_t outputs = 0;  ///< 0: as many as `width`
   SphereRadius radius{310, SphereRadius::Unit::ckpch};
   LocalContraction contraction = LocalContraction::unit;
+  LocalBulk bulk = LocalBulk::sample;
   bool pressure_scaling = true;
   SampleSize particles{256, 1000};
 
@@ -64,17 +58,16 @@ class Local : public ModuleOf<Local> {
                 {.help = "numbers that local gives to the aggregator; 0: local_width, as published",
                  .min = 0,
                  .max = 4096});
-    options.add("local_radius", radius.value,
-                {.unit = "local_radius_unit",
-                 .help = "radius of the sphere of particles around a target",
-                 .min = 1e-3,
-                 .max = 1e5});
-    options.add("local_radius_unit", radius.unit,
-                {{"ckpc/h", SphereRadius::Unit::ckpch}, {"R200", SphereRadius::Unit::r200}},
-                {.help = "its unit; R200 suits small haloes"});
+    add_sphere_radius(options, "local_radius", radius,
+                      "radius of the sphere of particles around a target");
     options.add("local_contraction", contraction,
                 {{"unit", LocalContraction::unit}, {"full", LocalContraction::full}},
                 {.help = "x^.v^ of unit vectors, or x.v over R V200 as published"});
+    options.add(
+        "local_bulk", bulk, {{"sample", LocalBulk::sample}, {"sphere", LocalBulk::sphere}},
+        {.help = "velocities of local particles are relative to the mean of those that were "
+                 "drawn (sample), or of all particles in the sphere, without the noise of "
+                 "the sample (sphere)"});
     options.add("local_pressure_scaling", pressure_scaling,
                 {.help = "multiply what local gives by P_ref/P200"});
     add_sample_size(options, "local_particles", particles, "particles around a target");
@@ -85,7 +78,9 @@ class Local : public ModuleOf<Local> {
   }
   ModuleJoints joints() const override { return {.gives_pressure = true, .features = n_outputs()}; }
   ModuleNeeds needs() const override {
-    return {.local_particles = particles, .local_radius = radius};
+    return {.local_particles = particles,
+            .local_radius = radius,
+            .sphere_velocity = bulk == LocalBulk::sphere};
   }
   LearningGroup learning() const override { return {.max_rate = 3e-4}; }
 
@@ -101,6 +96,13 @@ class Local : public ModuleOf<Local> {
                 real(particles.in(phase)) * mlp_flops(form(network).n_features(), layers, width)};
   }
 
+  /// Relative to what the velocities of a target's particles are [km/s].
+  Vec3 bulk_velocity(TargetBatch const& batch, std::int64_t target) const {
+    if (bulk == LocalBulk::sphere) return batch.sphere_velocity[target];
+    auto const first = batch.first_particle[target];
+    return mean_velocity(
+        std::span(batch.local).subspan(first, batch.first_particle[target + 1] - first));
+  }
   std::int64_t n_outputs() const { return outputs > 0 ? outputs : width; }
   LocalForm form(NetworkOptions const& network) const {
     return {.rule = {network.columns(), network.contractions},
@@ -119,19 +121,17 @@ class Local : public ModuleOf<Local> {
     auto const n = batch.first_particle[target + 1] - first;
     if (n == 0) return;
     auto const inside = std::span(batch.local).subspan(first, n);
-    Vec3 bulk;
-    for (auto const& p : inside) bulk += velocity(p);
-    bulk *= 1 / real(n);
+    Vec3 const mean = bulk_velocity(batch, target);
     for (auto const& p : inside) {
       sums[0].add(norm(position(p) - cluster.r200c * batch.position[target]) / radius_ckpch);
-      sums[1].add(norm(velocity(p) - bulk) / cluster.v200);
+      sums[1].add(norm(velocity(p) - mean) / cluster.v200);
     }
   }
 };
 
 /// The numbers of particles in spheres around targets of a cluster: |x|/R, x^.e, |v|/V200, v^.e,
 /// x^.v^, (x^.e)(v^.e), and where the position of the target is known (x^.e)(r^.e); x = q - target,
-/// v relative to the mean velocity of the target's particles, r^ the direction of the target from
+/// v relative to the bulk velocity, r^ the direction of the target from
 /// the catalogue's centre.
 ///
 /// Contractions and their products are those of VectorContractions.
@@ -141,8 +141,9 @@ class LocalFeatures {
                 LocalForm const& form, double radius_ckpch);
   std::int64_t n() const { return form_.n_features(); }
   /// \param target  relative to the cluster [ckpc/h]
+  /// \param bulk  velocity of the surroundings of the target [km/s]
   /// \param features  shape (n_particles, n)
-  void operator()(Vec3 const& target, std::span<Particle const> particles,
+  void operator()(Vec3 const& target, Vec3 const& bulk, std::span<Particle const> particles,
                   std::span<float> features) const;
 
  private:

@@ -7,54 +7,22 @@
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/zeros.h>
 
-#include <algorithm>
-#include <cassert>
-#include <cmath>
 #include <optional>
 
 #include "model/particle_pool.hpp"
 
 namespace setsz {
 
-void origin_features(ClusterInput const& cluster, Standardisation const& standardisation,
-                     ContractionRule const& rule, std::span<Particle const> particles,
-                     std::span<float> features) {
-  VectorContractions const vectors(cluster.vectors, rule);
-  FloatAffine const radius(standardisation.quantity("origin_radius"), cluster.r200c);
-  FloatAffine const speed(standardisation.quantity("origin_speed"), cluster.v200);
-  auto const scalars = standardisation.standardised(cluster.scalars);
-  auto const n = vectors.n();
-  assert(std::ssize(features) ==
-         std::ssize(particles) * (2 + 2 * n + vectors.n_products() + std::ssize(scalars)));
-  float* row = features.data();
-  for (Particle const& p : particles) {
-    float const q = std::sqrt(p.x * p.x + p.y * p.y + p.z * p.z);
-    float const v = std::sqrt(p.vx * p.vx + p.vy * p.vy + p.vz * p.vz);
-    float const iq = inverse_or_zero(q), iv = inverse_or_zero(v);
-    float* const along_q = row + 2;
-    float* const along_v = along_q + n;
-    float* const products = along_v + n;
-    row[0] = radius(q);
-    row[1] = speed(v);
-    vectors.contract(p.x * iq, p.y * iq, p.z * iq, along_q);
-    vectors.contract(p.vx * iv, p.vy * iv, p.vz * iv, along_v);
-    vectors.multiply(along_q, along_v, products);
-    vectors.square(q > 0 ? 1 : 0, along_q);
-    vectors.square(v > 0 ? 1 : 0, along_v);
-    row = std::ranges::copy(scalars, products + vectors.n_products()).out;
-  }
-}
-
 namespace {
 
 class OriginNetwork : public ModuleNetwork {
  public:
   OriginNetwork(Origin const& options, NetworkSetup const& setup, ParameterLayout& layout)
-      : options_(options), rule_(setup.options.columns(), setup.options.contractions) {
+      : options_(options), form_(Origin::key, setup.options, setup.standardisation) {
     if (!options.deep) return;
     xoff_ = setup.options.columns().scalar("xoff");
     pool_.emplace(layout, Origin::key,
-                  MlpShape{.inputs = Origin::n_features(setup.options),
+                  MlpShape{.inputs = n_cluster_features(setup.options),
                            .hidden_layers = options.layers,
                            .width = options.width,
                            .outputs = 2,
@@ -93,8 +61,7 @@ class OriginNetwork : public ModuleNetwork {
     auto const& batch = context.batch;
     pool_->begin(context);
     auto const fill = [&](std::span<float> features) {
-      origin_features(batch.cluster, context.setup.standardisation, rule_, batch.cluster_particles,
-                      features);
+      cluster_features(batch.cluster, form_, batch.cluster_particles, features);
     };
     ParticleGroups whole{{0, std::ssize(batch.cluster_particles)},
                          pool_weights(options_.pooling, batch.cluster, batch.cluster_particles)};
@@ -103,7 +70,7 @@ class OriginNetwork : public ModuleNetwork {
   }
 
   Origin options_;
-  ContractionRule rule_;
+  ClusterForm form_;
   std::size_t xoff_ = 0;
   std::optional<ParticlePool> pool_;
 };

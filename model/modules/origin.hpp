@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "model/cluster_input.hpp"
+#include "model/cluster_features.hpp"
 #include "model/module_list.hpp"
 #include "model/network_options.hpp"
 #include "model/origin_filter.hpp"
-#include "model/particle_features.hpp"
 #include "model/pool_weight.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
@@ -67,13 +66,9 @@ class Origin : public ModuleOf<Origin> {
     for (auto const& [cluster, centre] : samples) centres.push_back({cluster.shells, centre});
     return linear ? fit_origin_filter(centres) : std::vector<double>{};
   }
-  std::vector<std::string> measured() const override { return {"origin_radius", "origin_speed"}; }
+  std::vector<std::string> measured() const override { return cluster_quantities(key); }
   void measure(std::span<TargetBatch const> lanes, std::span<Moments> sums) const override {
-    auto const& cluster = lanes.front().cluster;
-    for (auto const& p : lanes.front().cluster_particles) {
-      sums[0].add(norm(position(p)) / cluster.r200c);
-      sums[1].add(norm(velocity(p)) / cluster.v200);
-    }
+    measure_cluster_particles(lanes, sums);
   }
   std::vector<ClusterStateInfo> state() const override {
     return {{.name = "shift",
@@ -85,27 +80,12 @@ class Origin : public ModuleOf<Origin> {
              .in_every_prediction = true}};
   }
   ModuleCost cost(NetworkOptions const& network, Phase phase) const override {
-    auto const inputs = n_features(network);
+    auto const inputs = n_cluster_features(network);
     double const n = deep ? real(particles.in(phase)) : 0;
     return {.per_cluster = n * mlp_flops(inputs, layers, width)};
   }
 
-  static std::int64_t n_features(NetworkOptions const& network) {
-    auto const columns = network.columns();
-    ContractionRule const rule(columns, network.contractions);
-    return 2 + 2 * rule.n_vectors + rule.n_products() + columns.n_scalars();
-  }
   std::unique_ptr<ModuleNetwork> network(NetworkSetup const& setup, ParameterLayout& layout) const;
 };
-
-/// Rows of numbers, one per particle: |q|/R200, |v|/V200, q^.e, v^.e, (q^.e)(v^.e), s.
-///
-/// Magnitudes and scalars are standardised; contractions and their products are those of
-/// VectorContractions.
-/// \param features  shape (n_particles, Origin::n_features)
-/// \source Thiele et al. (2022), section 2
-void origin_features(ClusterInput const& cluster, Standardisation const& standardisation,
-                     ContractionRule const& rule, std::span<Particle const> particles,
-                     std::span<float> features);
 
 }  // namespace setsz

@@ -38,13 +38,17 @@ std::vector<float> cluster_density(ClusterParticles const& particles, ClusterInp
                       input.mean_density / input.particle_mass);
 }
 
-ClusterSampler::ClusterSampler(ClusterParticles particles, ClusterInput input,
-                               double local_radius_ckpch)
+SphereQuery sphere_query(ModuleNeeds const& needs, double r200c_ckpch) {
+  return {needs.local_radius.ckpch(r200c_ckpch), needs.sphere_velocity};
+}
+
+ClusterSampler::ClusterSampler(ClusterParticles particles, ClusterInput input, SphereQuery spheres)
     : particles_(std::move(particles)),
       input_(std::move(input)),
+      mean_velocity_(spheres.mean_velocity),
       sample_radius2_(single(cluster_sample_radius_r200 * input_.r200c *
                              cluster_sample_radius_r200 * input_.r200c)) {
-  if (local_radius_ckpch > 0) spheres_.emplace(particles_, local_radius_ckpch);
+  if (spheres.radius_ckpch > 0) spheres_.emplace(particles_, spheres.radius_ckpch);
   for (std::size_t i = 0; i < particles_.x.size(); ++i) {
     float const x = particles_.x[i], y = particles_.y[i], z = particles_.z[i];
     n_within_sample_radius_ += x * x + y * y + z * z < sample_radius2_;
@@ -70,12 +74,25 @@ void ClusterSampler::add_target(TargetBatch& batch, Vec3 const& position_r200, s
   if (batch.first_particle.empty()) batch.first_particle.push_back(0);
   batch.position.push_back(position_r200);
   std::int64_t n_within = 0;
-  if (n_max > 0) {
-    n_within = spheres_->sample(input_.r200c * position_r200, n_max, random, indices_);
+  Vec3 const target = input_.r200c * position_r200;
+  if (spheres_ && n_max > 0) {
+    n_within = spheres_->sample(target, n_max, random, indices_);
     for (std::int32_t const i : indices_) batch.local.push_back(particle(i));
+  } else if (spheres_) {
+    n_within = spheres_->count(target);
   }
   batch.n_within.push_back(n_within);
+  if (spheres_ && mean_velocity_) batch.sphere_velocity.push_back(sphere_velocity(target));
   batch.first_particle.push_back(std::ssize(batch.local));
+}
+
+/// Of all particles around a target [km/s].
+Vec3 ClusterSampler::sphere_velocity(Vec3 const& target) const {
+  Random unused(0, Purpose::local_sample);  // all are taken
+  spheres_->sample(target, particles_.size(), unused, indices_);
+  std::vector<Particle> members;
+  for (auto const i : indices_) members.push_back(particle(i));
+  return mean_velocity(members);
 }
 
 std::vector<Particle> ClusterSampler::draw_cluster(std::int64_t n_max, Random random) const {

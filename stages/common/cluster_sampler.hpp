@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "model/module.hpp"
 #include "model/target_batch.hpp"
 #include "pipeline/base/random.hpp"
 #include "stages/common/cluster_table.hpp"
@@ -21,13 +22,18 @@ ClusterInput cluster_input(ClusterTable const& table, ParticleStore const& store
 /// ClusterInput::density from all particles of the cluster. \param n  cells a side; 0: empty
 std::vector<float> cluster_density(ClusterParticles const& particles, ClusterInput const& input,
                                    std::int64_t n);
+/// What a network needs of the spheres around targets.
+struct SphereQuery {
+  double radius_ckpch = 0;  ///< 0: nothing
+  bool mean_velocity = false;
+};
+SphereQuery sphere_query(ModuleNeeds const& needs, double r200c_ckpch);
 
 /// The particles of one cluster, and how a network draws from them. Not movable: the spheres refer
 /// to the particles.
 class ClusterSampler {
  public:
-  /// \param local_radius  of the spheres around targets [ckpc/h]; 0: none are asked for
-  ClusterSampler(ClusterParticles particles, ClusterInput input, double local_radius_ckpch);
+  ClusterSampler(ClusterParticles particles, ClusterInput input, SphereQuery spheres);
   ClusterSampler(ClusterSampler const&) = delete;
   ClusterSampler& operator=(ClusterSampler const&) = delete;
 
@@ -38,7 +44,7 @@ class ClusterSampler {
   /// \param n_max  particles of the whole cluster, see draw_cluster; 0: none
   TargetBatch batch(std::int64_t row, std::int64_t n_max, Random random) const;
   /// Appends a target with the exact count of its local sphere and at most `n_max` of its
-  /// particles, drawn uniformly without replacement.
+  /// particles, drawn uniformly without replacement; 0: none of them.
   void add_target(TargetBatch& batch, Vec3 const& position_r200, std::int64_t n_max,
                   Random random) const;
   /// At most `n_max` particles within cluster_sample_radius_r200, drawn uniformly without
@@ -47,10 +53,12 @@ class ClusterSampler {
 
  private:
   Particle particle(std::size_t i) const;
+  Vec3 sphere_velocity(Vec3 const& target) const;
 
   ClusterParticles particles_;
   ClusterInput input_;
   std::optional<LocalSpheres> spheres_;
+  bool mean_velocity_;
   float sample_radius2_;  ///< of draw_cluster, squared
   std::int64_t n_within_sample_radius_ = 0;
   mutable std::vector<std::int32_t> indices_;

@@ -8,7 +8,22 @@
 
 namespace setsz {
 
-CubeFile::CubeFile(std::string const& path) : file_(H5File::open(path)) {
+void set_voxel_position(H5File& file, VoxelPosition position) {
+  file.set_attribute("/", "voxel_position",
+                     position == VoxelPosition::centre ? "centre" : "corner");
+}
+
+VoxelPosition voxel_position_of(H5File const& file) {
+  if (!file.has_attribute("/", "voxel_position")) return VoxelPosition::centre;
+  auto const text = file.attribute<std::string>("/", "voxel_position");
+  require(text == "centre" || text == "corner", ExitCode::bad_data, "'", file.path(),
+          "': voxel_position is '", text,
+          "' (centre or corner); it was written by another version");
+  return text == "centre" ? VoxelPosition::centre : VoxelPosition::corner;
+}
+
+CubeFile::CubeFile(std::string const& path)
+    : file_(H5File::open(path)), position_(voxel_position_of(file_)) {
   auto const shape = file_.info("/pressure").shape;
   require(shape.size() == 4 && shape[1] == shape[2] && shape[2] == shape[3], ExitCode::bad_data,
           "'", path, "': /pressure is not a list of cubes (", shape.size(),

@@ -11,6 +11,11 @@
 
 namespace setsz {
 
+/// The attribute "voxel_position" of pressure.h5, prediction.h5 and moments.h5: "centre" or
+/// "corner".
+void set_voxel_position(H5File& file, VoxelPosition position);
+VoxelPosition voxel_position_of(H5File const& file);
+
 /// Reads the cubes of pressure.h5 or prediction.h5. Local: every rank opens the file itself.
 ///
 /// Both have /pressure (m, n, n, n) float32 P_e/P200, z fastest, and /cube_edge (m) [ckpc/h];
@@ -23,6 +28,7 @@ class CubeFile {
 
   std::int64_t size() const { return std::ssize(cluster_); }
   std::int64_t n_voxels() const { return n_voxels_; }
+  VoxelPosition voxel_position() const { return position_; }
   /// Rows of clusters.h5, ascending.
   std::vector<std::int64_t> const& clusters() const { return cluster_; }
   /// The cube of a row of clusters.h5, if the file has it.
@@ -30,7 +36,7 @@ class CubeFile {
   /// [ckpc/h]
   double edge_ckpch(std::int64_t cube) const { return edge_[cube]; }
   CubeLattice lattice(std::int64_t cube, double r200c_ckpch) const {
-    return {n_voxels_, edge_ckpch(cube) / r200c_ckpch};
+    return {n_voxels_, edge_ckpch(cube) / r200c_ckpch, position_};
   }
   /// n^3 values of "/pressure", "/coverage", ...
   std::vector<float> read(std::int64_t cube, std::string const& dataset = "/pressure") const;
@@ -44,6 +50,7 @@ class CubeFile {
  private:
   H5File file_;
   std::int64_t n_voxels_ = 0;
+  VoxelPosition position_;
   std::vector<std::int64_t> cluster_;
   std::vector<double> edge_, flux_factor_, flux_strength_;
 };

@@ -12,28 +12,37 @@ namespace setsz {
 /// Losses and scores use the voxels whose centre lies within this radius [R200].
 inline constexpr double score_radius_r200 = 2;
 
-/// The voxel centres of one cluster's cube: (i + 1/2 - n/2) edge/n, z fastest.
+/// Where a voxel is taken to be.
+enum class VoxelPosition {
+  centre,
+  corner  ///< its lower corner, as in the published program: half a voxel off in each direction
+};
+
+/// The positions of the voxels of one cluster's cube: their centres (i + 1/2 - n/2) edge/n, z
+/// fastest.
 ///
-/// Centres sit on odd multiples of half a voxel, so 4 r^2 in voxels is an integer that is 3 modulo
-/// 8: few different radii, which `shell` numbers without a gap.
+/// Centres of an even number sit on odd multiples of half a voxel, so 4 r^2 in voxels is an integer
+/// that is 3 modulo 8: few different radii, which `shell` numbers without a gap.
 struct CubeLattice {
   std::int64_t n;    ///< voxels a side
   double edge_r200;  ///< [R200]
+  VoxelPosition position = VoxelPosition::centre;
 
   double voxel_r200() const { return edge_r200 / real(n); }
   std::int64_t n_cells() const { return n * n * n; }
+  /// The position of a voxel.
   Vec3 centre_r200(std::int64_t i, std::int64_t j, std::int64_t k) const {
     double const half = voxel_r200() / 2;
     return {half * real(doubled(i)), half * real(doubled(j)), half * real(doubled(k))};
   }
-  /// Which of the ascending distinct radii a voxel has, if n is even; for odd n a coarser key would
-  /// mix radii, so every 4 r^2 has its own number there.
+  /// Which of the ascending distinct radii a voxel has, if coordinates are odd multiples of half a
+  /// voxel; of even ones every r^2 has its own number.
   std::int64_t shell(std::int64_t i, std::int64_t j, std::int64_t k) const {
     std::int64_t const key = square(doubled(i)) + square(doubled(j)) + square(doubled(k));
-    return n % 2 == 0 ? key / 8 : key / 4;
+    return is_odd() ? key / 8 : key / 4;
   }
   double shell_radius_r200(std::int64_t shell) const {
-    auto const key = real(n % 2 == 0 ? 8 * shell + 3 : 4 * shell);
+    auto const key = real(is_odd() ? 8 * shell + 3 : 4 * shell);
     return std::sqrt(key) / 2 * voxel_r200();
   }
   /// Shells within `radius_r200` (strictly).
@@ -55,7 +64,10 @@ struct CubeLattice {
   }
 
  private:
-  std::int64_t doubled(std::int64_t i) const { return 2 * i + 1 - n; }
+  std::int64_t doubled(std::int64_t i) const {
+    return 2 * i - n + (position == VoxelPosition::centre ? 1 : 0);
+  }
+  bool is_odd() const { return doubled(0) % 2 != 0; }
   static std::int64_t square(std::int64_t x) { return x * x; }
 };
 

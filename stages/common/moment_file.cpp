@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
+#include "stages/common/cube_file.hpp"
 
 namespace setsz {
 
@@ -41,6 +42,9 @@ void MomentFile::require_clusters(ClusterTable const& table) const {
 void MomentFile::require_lattice(std::int64_t cluster, CubeLattice const& lattice,
                                  double r200c_ckpch) const {
   double const edge = edge_[cluster] / r200c_ckpch;
+  require(lattice.position == voxel_position_of(file_), ExitCode::bad_data, "'", file_.path(),
+          "': the targets of cluster ", id_[cluster],
+          " are not at the voxel_position of the pressure; run the stage moments again");
   require(lattice.n == n_voxels_ && std::abs(lattice.edge_r200 - edge) < 1e-9 * edge,
           ExitCode::bad_data, "'", file_.path(), "': the targets of cluster ", id_[cluster],
           " lie on a cube of ", n_voxels_, "^3 voxels and ", edge, " R200, expected ", lattice.n,

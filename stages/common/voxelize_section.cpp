@@ -21,6 +21,11 @@ void VoxelizeOptions::declare(OptionList& options) {
                "spread over the ball of the kernel's support (SPH)"});
   options.add("normalised", normalised,
               {.help = "divide the pressure of a voxel by the fraction of it that gas fills"});
+  options.add("voxel_position", voxel_position,
+              {{"centre", VoxelPosition::centre}, {"corner", VoxelPosition::corner}},
+              {.help = "where fits, networks and scores take a voxel to be. corner: its lower "
+                       "corner, half a voxel off in each direction, as in the published program; "
+                       "only to reproduce its numbers"});
 }
 
 }  // namespace setsz

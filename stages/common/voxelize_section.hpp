@@ -8,6 +8,7 @@
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/option_list.hpp"
 #include "stages/common/cluster_table.hpp"
+#include "stages/common/cube_lattice.hpp"
 #include "stages/common/gas_ball.hpp"
 
 namespace setsz {
@@ -22,12 +23,16 @@ struct VoxelizeOptions {
   double fixed_edge_ckpch = 0;
   CellSize cell_size = CellSize::volume;
   bool normalised = false;
+  VoxelPosition voxel_position = VoxelPosition::centre;
   void declare(OptionList& options);
   void validate() const {}
 
   /// Side of a cluster's cube [ckpc/h].
   double edge(Cluster const& cluster) const {
     return fixed_edge_ckpch > 0 ? fixed_edge_ckpch : edge_r200 * cluster.r200c;
+  }
+  CubeLattice lattice(Cluster const& cluster) const {
+    return {n_voxels, edge(cluster) / cluster.r200c, voxel_position};
   }
   /// Voxels of a cube of edge_r200 that networks predict, within 2 R200; for plans.
   double targets() const {

@@ -58,11 +58,11 @@ std::int64_t cube_of(CubeFile const& predictions, Cluster const& cluster, Task c
   require(cube.has_value(), ExitCode::bad_data, "'", path, "' has no cluster ", cluster.id,
           " (row ", task.row, "), which fold ", task.fold, " tests; predict it again");
   auto const its = predictions.lattice(*cube, cluster.r200c);
-  require(
-      lattice.n == its.n && std::abs(lattice.edge_r200 - its.edge_r200) < 1e-9 * lattice.edge_r200,
-      ExitCode::bad_data, "'", path, "': cluster ", cluster.id, " has a cube of ", its.n,
-      "^3 voxels and ", its.edge_r200, " R200, the gas one of ", lattice.n, "^3 and ",
-      lattice.edge_r200);
+  require(lattice.n == its.n && lattice.position == its.position &&
+              std::abs(lattice.edge_r200 - its.edge_r200) < 1e-9 * lattice.edge_r200,
+          ExitCode::bad_data, "'", path, "': cluster ", cluster.id, " has a cube of ", its.n,
+          "^3 voxels and ", its.edge_r200, " R200, the gas one of ", lattice.n, "^3 and ",
+          lattice.edge_r200, ", or they differ in voxel_position; predict it again");
   return *cube;
 }
 

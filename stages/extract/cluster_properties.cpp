@@ -39,11 +39,19 @@ struct InertiaTensor {
     xz -= m * x.x * x.z;
     yz -= m * x.y * x.z;
   }
-  SymmetricEigen eigen(double unit) const {
-    return symmetric_eigen({{Vec3{xx / unit, xy / unit, xz / unit},
-                             {xy / unit, yy / unit, yz / unit},
-                             {xz / unit, yz / unit, zz / unit}}});
+  Mat3 over(double unit) const {
+    return {{Vec3{xx / unit, xy / unit, xz / unit},
+             {xy / unit, yy / unit, yz / unit},
+             {xz / unit, yz / unit, zz / unit}}};
   }
+};
+
+/// A tensor, and its eigenvectors.
+struct Axes {
+  Mat3 tensor;
+  SymmetricEigen eigen;
+  Axes(InertiaTensor const& sums, double unit)
+      : tensor(sums.over(unit)), eigen(symmetric_eigen(tensor)) {}
 };
 
 /// J, Xoff and Voff: the catalogue's, or where it has none those of the particles within R200.
@@ -62,12 +70,14 @@ struct CatalogueValues {
 };
 
 /// J, CM and the axes. An axis has no sign of its own; along J it turns with the cluster.
-ClusterVectors unit_vectors(Vec3 const& momentum, Vec3 const& centre_of_mass,
-                            SymmetricEigen const& shape, SymmetricEigen const& dispersion) {
+ClusterVectors unit_vectors(Vec3 const& momentum, Vec3 const& centre_of_mass, Axes const& shape,
+                            Axes const& dispersion) {
   ClusterVectors vectors{unit(momentum), unit(centre_of_mass)};
   for (std::size_t k = 0; k < 3; ++k) {
-    vectors[2 + k] = shape.vectors[k];
-    vectors[5 + k] = dispersion.vectors[k];
+    vectors[2 + k] = shape.eigen.vectors[k];
+    vectors[5 + k] = dispersion.eigen.vectors[k];
+    vectors[8 + k] = unit(shape.tensor.row[k]);
+    vectors[11 + k] = unit(dispersion.tensor.row[k]);
   }
   for (auto& axis : std::span(vectors).subspan<2>())
     if (dot(axis, momentum) < 0) axis = -axis;
@@ -102,8 +112,8 @@ ClusterProperties cluster_properties(std::span<KeptParticle const> particles,
     shape_tensor.add(m, x);
     velocity_tensor.add(m, particle.velocity() - bulk_velocity);
   }
-  auto const shape = shape_tensor.eigen(r200 * r200 * m200);
-  auto const dispersion = velocity_tensor.eigen(v200 * v200 * m200);
+  Axes const shape(shape_tensor, r200 * r200 * m200);
+  Axes const dispersion(velocity_tensor, v200 * v200 * m200);
   auto const profile = cluster_profile(particles, cluster, particle_mass);
 
   ClusterProperties result;
@@ -112,8 +122,8 @@ ClusterProperties cluster_properties(std::span<KeptParticle const> particles,
       std::log(m200), known.xoff / r200, known.voff / v200, norm(centre_of_mass) / r200,
       norm(known.momentum) / (a * r200 * v200 * m200),
       // ascending
-      shape.values.x, shape.values.y, shape.values.z, dispersion.values.x, dispersion.values.y,
-      dispersion.values.z};
+      shape.eigen.values.x, shape.eigen.values.y, shape.eigen.values.z, dispersion.eigen.values.x,
+      dispersion.eigen.values.y, dispersion.eigen.values.z};
   auto next = std::ranges::copy(published, result.scalars.begin()).out;
   next = std::ranges::copy(profile.mass, next).out;
   next = std::ranges::copy(profile.dispersion, next).out;

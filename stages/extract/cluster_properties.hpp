@@ -16,15 +16,16 @@ namespace setsz {
 inline constexpr std::size_t n_published_scalars = 11;
 inline constexpr std::size_t n_cluster_scalars =
     n_published_scalars + mass_profile_radii.size() + dispersion_profile_radii.size() + 1;
-inline constexpr std::size_t n_cluster_vectors = 8;
+inline constexpr std::size_t n_cluster_vectors = 14;
 
 /// s, not standardised: ln M200 [1e10 Msun/h]; Xoff/R200; Voff/V200; |CM|/R200; |J|/(R200_phys V200
 /// M200); 3 ascending eigenvalues of the inertia tensor; 3 of the velocity tensor; the profiles of
 /// mass and dispersion (ClusterProfile); ln a.
 using ClusterScalars = std::array<double, n_cluster_scalars>;
 /// e: unit vectors along J, CM, 3 eigenvectors of the inertia tensor, 3 of the velocity tensor, in
-/// the order of the eigenvalues. Eigenvectors have no sign of their own; here e.J >= 0, so that
-/// they turn with the cluster.
+/// the order of the eigenvalues; then the rows of the two tensors. Eigenvectors have no sign of
+/// their own; here e.J >= 0, so that they turn with the cluster. Rows have the same sign, but do
+/// not turn.
 using ClusterVectors = std::array<Vec3, n_cluster_vectors>;
 
 /// What the particles of one cluster say of it, and what was not in the catalogue and came from

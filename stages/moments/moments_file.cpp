@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "model/target_batch.hpp"
+#include "stages/common/cube_file.hpp"
 #include "stages/moments/gaussian_sums.hpp"
 
 namespace setsz {
@@ -39,6 +40,7 @@ MomentFileWriter::MomentFileWriter(Comm const& comm, std::string const& path,
       file_(H5File::create(comm, path)) {
   file_.set_attribute("/", "format_version", std::int64_t{1});
   file_.set_attribute("/", "n_voxels", table.n_voxels);
+  set_voxel_position(file_, table.voxel_position);
   file_.set_attribute("/", "particle_radius", cluster_sample_radius_r200);
   file_.set_attribute("/", "cut", gaussian_cut);
   file_.set_attribute("/", "softening", table.settings.softening_r200);

@@ -8,6 +8,7 @@
 
 #include "io/h5.hpp"
 #include "stages/common/cluster_table.hpp"
+#include "stages/common/cube_lattice.hpp"
 #include "stages/moments/cluster_moments.hpp"
 
 namespace setsz {
@@ -16,7 +17,8 @@ namespace setsz {
 /// clusters.h5.
 struct MomentTable {
   MomentSettings settings;
-  std::int64_t n_voxels = 0;     ///< along each side of a cube
+  std::int64_t n_voxels = 0;  ///< along each side of a cube
+  VoxelPosition voxel_position = VoxelPosition::centre;
   std::vector<std::int64_t> id;  ///< of the halo catalogue
   std::vector<double> edge;      ///< of the cubes [ckpc/h]
   std::vector<std::int64_t> n_targets;

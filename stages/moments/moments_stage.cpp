@@ -46,7 +46,7 @@ void MomentsOptions::validate() const {
 
 MomentsStage::MomentsStage(Configuration const& configuration, SnapshotInstance instance)
     : instance_(std::move(instance)) {
-  record_ = {.stage = "moments", .instance = instance_.name, .version = 1};
+  record_ = {.stage = "moments", .instance = instance_.name, .version = 2};
   task_.clusters = products::clusters(instance_.name);
   task_.particles = products::particles(instance_.name);
   record_.inputs = {task_.clusters, task_.particles};
@@ -57,6 +57,8 @@ MomentsStage::MomentsStage(Configuration const& configuration, SnapshotInstance 
   record_.settings.add("voxelize.n_voxels", task_.cube.n_voxels);
   record_.settings.add("voxelize.edge", task_.cube.edge_r200);
   record_.settings.add("voxelize.fixed_edge", task_.cube.fixed_edge_ckpch);
+  record_.settings.add("voxelize.voxel_position",
+                       task_.cube.voxel_position == VoxelPosition::centre ? "centre" : "corner");
 }
 
 Estimate MomentsStage::estimate(Outlook const& outlook, int n_ranks) const {
@@ -69,7 +71,7 @@ Estimate MomentsStage::estimate(Outlook const& outlook, int n_ranks) const {
     double const n =
         expected_particles(cluster, cluster_sample_radius_r200 * cluster.r200c, snapshot.header);
     double const n200 = expected_particles(cluster, cluster.r200c, snapshot.header);
-    CubeLattice const lattice{task_.cube.n_voxels, task_.cube.edge(cluster) / cluster.r200c};
+    auto const lattice = task_.cube.lattice(cluster);
     cost.push_back(moment_seconds(n, task_.settings.scale_factor(n200), lattice, task_.settings));
     most_particles = std::max(most_particles, n);
     most_targets = std::max(most_targets, expected_targets(lattice));

@@ -33,8 +33,7 @@ MomentsRun::MomentsRun(MomentsTask const& task, Context& context)
 }
 
 CubeLattice MomentsRun::lattice(std::int64_t row) const {
-  auto const& cluster = clusters_.clusters[row];
-  return {task_.cube.n_voxels, task_.cube.edge(cluster) / cluster.r200c};
+  return task_.cube.lattice(clusters_.clusters[row]);
 }
 
 void MomentsRun::check_inputs() const {
@@ -72,6 +71,7 @@ void MomentsRun::describe() {
   });
   table_.settings = task_.settings;
   table_.n_voxels = task_.cube.n_voxels;
+  table_.voxel_position = task_.cube.voxel_position;
   table_.n_targets = comm_.all_gather_v(mine);
   for (std::int64_t row = 0; row < clusters_.size(); ++row) {
     auto const& cluster = clusters_.clusters[row];

@@ -135,6 +135,7 @@ void EnsembleStage::run(Context& context) {
               ExitCode::bad_data, "'", members_[m], "' and '", members_.front(),
               "' hold other clusters or voxels; run the stage predict again");
     table.n_voxels = first.n_voxels();
+    table.voxel_position = first.voxel_position();
     table.flux_correction = corrections_of(members);
     table.rows = first.clusters();
     table.ids = first.file().read_all<std::int64_t>("/id");

@@ -80,7 +80,7 @@ void PredictStage::describe(Blueprint const& blueprint) {
       model_path(task_.snapshot, task_.model, task_.fold.value_or(0), task_.member);
   task_.clusters = products::clusters(task_.snapshot);
   task_.particles = products::particles(task_.snapshot);
-  record_ = {.stage = "predict", .instance = instance, .version = 2};
+  record_ = {.stage = "predict", .instance = instance, .version = 3};
   record_.inputs = {task_.clusters, task_.particles};
   record_.outputs = {"prediction.h5"};
   record_.settings.add("predict.instance", instance);
@@ -131,7 +131,7 @@ Estimate PredictStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const cost = task_.section.network.cost(Phase::prediction);
   // Of one core. Finding and drawing the particles of a local sphere costs most of the overhead.
   constexpr double flops_per_second = 7e10, seconds_per_target = 4e-6, seconds_per_sphere = 2e-5;
-  bool const spheres = task_.section.network.needs().local_particles.prediction > 0;
+  bool const spheres = task_.section.network.needs().local_radius.value > 0;
   double const seconds_per_voxel = seconds_per_target + (spheres ? seconds_per_sphere : 0);
   Estimate estimate;
   estimate.seconds = n * real(n_networks()) *

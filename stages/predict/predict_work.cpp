@@ -88,7 +88,7 @@ class PredictionRun {
     state_size_ += 1;  // the sum of the pressure
     std::vector<std::int64_t> n_voxels;
     for (auto const row : rows_) {
-      lattices_.push_back({task.cube.n_voxels, task.cube.edge(cluster(row)) / cluster(row).r200c});
+      lattices_.push_back(task.cube.lattice(cluster(row)));
       voxels_.push_back(lattices_.size() > 1 && lattices_.back().edge_r200 ==
                                                     lattices_[lattices_.size() - 2].edge_r200
                             ? voxels_.back()
@@ -120,6 +120,7 @@ class PredictionRun {
     table.flux_correction = flux_corrections();
     table.states = states_;
     table.n_voxels = task_.cube.n_voxels;
+    table.voxel_position = task_.cube.voxel_position;
     table.rows = rows_;
     for (auto const row : rows_) {
       table.ids.push_back(cluster(row).id);
@@ -193,14 +194,14 @@ class PredictionRun {
     if (row_ == row) return;
     if (!store_) store_.emplace(context_.product(task_.particles));
     auto const needs = task_.section.network.needs();
-    double const local_radius = needs.local_radius.ckpch(cluster(row).r200c);
-    store_->require_local_spheres(row, local_radius);
+    auto const spheres = sphere_query(needs, cluster(row).r200c);
+    store_->require_local_spheres(row, spheres.radius_ckpch);
     sampler_.reset();  // before the next one takes its memory
     auto particles = store_->load(row);
     auto input = cluster_input(table_, *store_, row, task_.section.network.columns());
     input.density = cluster_density(particles, input, needs.density_cells);
     sampler_ =
-        std::make_unique<ClusterSampler>(std::move(particles), std::move(input), local_radius);
+        std::make_unique<ClusterSampler>(std::move(particles), std::move(input), spheres);
     for (auto& predictor : predictors_) {
       predictor.whole =
           sampler_->batch(row, needs.cluster_particles.in(Phase::prediction),

@@ -2,6 +2,7 @@
 #include "stages/predict/prediction_file_work.hpp"
 
 #include "io/h5.hpp"
+#include "stages/common/cube_file.hpp"
 #include "stages/common/trained_on.hpp"
 
 namespace setsz {
@@ -35,6 +36,7 @@ void write_prediction(Comm const& comm, std::string const& path, PredictionTable
   auto file = H5File::create(comm, path);
   auto const n = table.n_voxels, n_cubes = std::ssize(table.rows);
   file.set_attribute("/", "n_voxels", n);
+  set_voxel_position(file, table.voxel_position);
   file.set_attribute("/", "model", table.model);
   file.set_attribute("/", "fold", table.fold);
   file.set_attribute("/", "member", table.member);

@@ -7,6 +7,7 @@
 
 #include "model/module.hpp"
 #include "pipeline/base/comm.hpp"
+#include "stages/common/cube_lattice.hpp"
 
 namespace setsz {
 
@@ -17,6 +18,7 @@ struct PredictionTable {
   std::string member;           ///< "seed1", "ensemble"
   std::string flux_correction;  ///< its bins as JSON, of a mean those of each member; or "none"
   std::int64_t n_voxels = 0;
+  VoxelPosition voxel_position = VoxelPosition::centre;
   std::vector<std::int64_t> rows;  ///< of clusters.h5, ascending
   std::vector<std::int64_t> ids;
   std::vector<double> edges;             ///< [ckpc/h]

@@ -28,9 +28,9 @@ Vec3 voxel_centre(CubeLattice const& lattice, std::int64_t voxel) {
 }  // namespace
 
 TrainingCluster::TrainingCluster(std::int64_t row, ClusterParticles particles, ClusterInput input,
-                                 double local_radius_ckpch, ClusterTarget const& target)
+                                 SphereQuery spheres, ClusterTarget const& target)
     : row_(row),
-      sampler_(std::move(particles), std::move(input), local_radius_ckpch),
+      sampler_(std::move(particles), std::move(input), spheres),
       lattice_(target.lattice),
       targets_(target.lattice, target.benchmark, target.sampling),
       benchmark_(target.benchmark) {

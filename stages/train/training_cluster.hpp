@@ -15,7 +15,7 @@ namespace setsz {
 struct DrawSizes {
   std::int64_t targets = 256;
   int lanes = 1;                       ///< that share the targets of a cluster
-  std::int64_t local_particles = 0;    ///< around each target, at most; 0: none are needed
+  std::int64_t local_particles = 0;    ///< around each target, at most; 0: their count alone
   std::int64_t cluster_particles = 0;  ///< of the whole cluster, likewise
 };
 
@@ -34,7 +34,7 @@ struct ClusterTarget {
 class TrainingCluster {
  public:
   TrainingCluster(std::int64_t row, ClusterParticles particles, ClusterInput input,
-                  double local_radius_ckpch, ClusterTarget const& target);
+                  SphereQuery spheres, ClusterTarget const& target);
 
   std::int64_t row() const { return row_; }
   ClusterInput const& input() const { return sampler_.input(); }

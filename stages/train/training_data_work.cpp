@@ -47,7 +47,6 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, Context cons
       cluster_weight_(task.options.cluster_weight),
       noise_({}, {}, {}) {
   auto const needs = network_.needs();
-  local_radius_ = needs.local_radius;
   training_sizes_ = {.targets = task.options.targets,
                      .lanes = static_cast<int>(task.options.lanes),
                      .local_particles = needs.local_particles.in(Phase::training),
@@ -158,8 +157,9 @@ void TrainingData::load_owned(TrainTask const& task, Context const& context) {
 void TrainingData::load(std::int64_t row, TeacherFiles const& files, TargetSampling sampling) {
   auto const& [table, benchmark, first_row] = teacher_of(row);
   auto const own_row = row - first_row;  // in the products of its snapshot
-  double const r200 = cluster(row).r200c, local_radius = local_radius_.ckpch(r200);
-  files.particles.require_local_spheres(own_row, local_radius);
+  double const r200 = cluster(row).r200c;
+  auto const spheres = sphere_query(network_.needs(), r200);
+  files.particles.require_local_spheres(own_row, spheres.radius_ckpch);
   ClusterTarget target{files.pressure.lattice(own_row, r200), files.pressure.read(own_row),
                        benchmark_of(row), sampling};
   if (files.moments) {
@@ -170,7 +170,7 @@ void TrainingData::load(std::int64_t row, TeacherFiles const& files, TargetSampl
   auto input = cluster_input(table, files.particles, own_row, network_.columns());
   input.density = cluster_density(particles, input, network_.needs().density_cells);
   owned_[row] = std::make_unique<TrainingCluster>(row, std::move(particles), std::move(input),
-                                                  local_radius, target);
+                                                  spheres, target);
   held_bytes_ += owned_[row]->held_bytes();
 }
 

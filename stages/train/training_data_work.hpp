@@ -80,7 +80,6 @@ class TrainingData {
   std::vector<Teacher> teachers_;
   std::vector<ClusterInput> inputs_;  ///< of the training clusters, without noise
   NetworkOptions network_;
-  SphereRadius local_radius_;
   std::vector<std::int64_t> training_, validation_;  ///< rows, ascending
   std::int64_t clusters_per_step_;
   DrawSizes training_sizes_, validation_sizes_;

@@ -7,6 +7,7 @@
 #include "io/h5.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/common/cube_file.hpp"
 #include "stages/common/cube_lattice.hpp"
 
 namespace setsz {
@@ -55,6 +56,7 @@ H5File create_file(Comm const& comm, std::string const& path, VoxelizeOptions co
       "/", "cell_size",
       std::string(options.cell_size == CellSize::volume ? "volume" : "smoothing_length"));
   file.set_attribute("/", "normalised", std::int64_t{options.normalised});
+  set_voxel_position(file, options.voxel_position);
   file.create_dataset<float>("/pressure",
                              {.unit = "P200",
                               .frame = "cluster",
@@ -100,7 +102,7 @@ std::vector<CubeFigures> write_pressure_cubes(Comm const& comm, std::string cons
         auto const& cluster = table.clusters[next];
         auto const& cube = gatherer.cube(next);
         double const edge = options.edge(cluster);
-        figures.push_back(figures_of(cube, {n, edge / cluster.r200c}));
+        figures.push_back(figures_of(cube, options.lattice(cluster)));
         check_figures(figures.back(), cluster);
         append_rows(rows, cube, cluster, edge / real(n), options.normalised);
       }

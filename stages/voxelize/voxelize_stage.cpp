@@ -28,7 +28,7 @@ constexpr double bytes_per_row = 80, bytes_per_slice_row = bytes_per_row + 3 * s
 
 VoxelizeStage::VoxelizeStage(Configuration const& configuration, SnapshotInstance instance)
     : instance_(std::move(instance)), run_directory_(configuration.get<RunOptions>().directory) {
-  record_ = {.stage = "voxelize", .instance = instance_.name, .version = 1};
+  record_ = {.stage = "voxelize", .instance = instance_.name, .version = 2};
   record_.inputs = instance_.gas_products();
   record_.inputs.push_back(products::clusters(instance_.name));
   record_.outputs = {"pressure.h5"};

@@ -97,9 +97,9 @@ TEST(Features, OriginRowsAreThoseOfThePaper) {
   particles[3] = {};  // the unit vectors of zero are zero
   auto const s = some_standardisation();
   for (auto const contractions : all_contractions) {
-    auto const n = static_cast<std::size_t>(Origin::n_features(network_with(contractions)));
+    auto const n = static_cast<std::size_t>(n_cluster_features(network_with(contractions)));
     std::vector<float> rows(particles.size() * n);
-    origin_features(batch.cluster, s, {columns, contractions}, particles, rows);
+    cluster_features(batch.cluster, {"origin", network_with(contractions), s}, particles, rows);
     for (std::size_t i = 0; i < particles.size(); ++i) {
       auto const expected = slow_origin_row(batch.cluster, s, contractions, particles[i]);
       ASSERT_EQ(expected.size(), n);
@@ -113,13 +113,15 @@ TEST(Features, LocalRowsAreThoseOfThePaper) {
   auto const s = some_standardisation();
   Vec3 bulk;
   for (auto const& p : batch.local) bulk += velocity(p) / 40.0;
+  EXPECT_LT(norm(mean_velocity(batch.local) - bulk), 1e-9);
+  EXPECT_EQ(mean_velocity({}), Vec3{});
   for (Vec3 const& target : {batch.cluster.r200c * batch.position[0], Vec3{}})
     for (auto const contractions : all_contractions) {
       auto const network = network_with(contractions);
       auto const form = network.get<Local>().form(network);
       auto const n = static_cast<std::size_t>(form.n_features());
       std::vector<float> rows(batch.local.size() * n);
-      LocalFeatures(batch.cluster, s, form, 310)(target, batch.local, rows);
+      LocalFeatures(batch.cluster, s, form, 310)(target, bulk, batch.local, rows);
       for (std::size_t i = 0; i < batch.local.size(); ++i) {
         auto const expected =
             slow_local_row(batch.cluster, s, contractions, target, 310, bulk, batch.local[i]);
@@ -135,7 +137,8 @@ TEST(Features, ASingleLocalParticleHasNoVelocityDirection) {
     auto const network = network_with(contractions);
     auto const form = network.get<Local>().form(network);
     std::vector<float> row(form.n_features());
-    LocalFeatures(batch.cluster, some_standardisation(), form, 310)({}, batch.local, row);
+    LocalFeatures(batch.cluster, some_standardisation(), form, 310)({}, mean_velocity(batch.local),
+                                                                    batch.local, row);
     auto const n = columns.vectors.size();
     for (std::size_t k = 2 + n; k < 2 + 2 * n + 1 + form.rule.squared.size(); ++k)
       EXPECT_EQ(row[k], 0) << k;
@@ -160,7 +163,8 @@ TEST(Features, ContractionsOfRandomDirectionsHaveUnitVariance) {
   auto const n = static_cast<std::size_t>(form.n_features()), n_vectors = columns.vectors.size();
   std::vector<float> rows(batch.local.size() * n);
   Vec3 const target = batch.cluster.r200c * batch.position[0];
-  LocalFeatures(batch.cluster, {}, form, 310)(target, batch.local, rows);
+  LocalFeatures(batch.cluster, {}, form, 310)(target, mean_velocity(batch.local), batch.local,
+                                              rows);
   for (std::size_t k = 1; k < 3 + 2 * n_vectors + form.rule.squared.size(); ++k) {
     if (k == 1 + n_vectors) continue;  // the speed
     Moments moments;
@@ -202,6 +206,7 @@ TEST(Features, ABatchTravelsAsBytes) {
   EXPECT_EQ(cursor, message.size());
   EXPECT_EQ(copy.position, batch.position);
   EXPECT_EQ(copy.first_particle, batch.first_particle);
+  EXPECT_EQ(copy.sphere_velocity, batch.sphere_velocity);
   EXPECT_EQ(copy.cluster.scalars, batch.cluster.scalars);
   EXPECT_EQ(copy.cluster.vectors, batch.cluster.vectors);
   EXPECT_EQ(copy.cluster.shells, batch.cluster.shells);

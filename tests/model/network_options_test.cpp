@@ -80,6 +80,12 @@ TEST(NetworkOptions, ModulesWithOtherLocalSpheresDoNotFit) {
   ModuleNeeds const b{.local_particles = {10, 10}, .local_radius = {200}};
   EXPECT_NO_THROW(a + a);
   EXPECT_THROW(a + b, Error);
+  ModuleNeeds const count{.local_radius = {310}};  // no particles
+  EXPECT_EQ((a + count).local_particles, (SampleSize{10, 10}));
+  EXPECT_EQ((count + a).local_particles, (SampleSize{10, 10}));
+  EXPECT_EQ((ModuleNeeds{} + count).local_radius.value, 310);
+  EXPECT_EQ((count + ModuleNeeds{}).local_radius.value, 310);
+  EXPECT_THROW(count + b, Error);
 }
 
 std::string error_of(NetworkOptions const& options) {
@@ -116,6 +122,11 @@ TEST(ColumnChoice, IsMadeOfNamesAndGroupsInTheirOrder) {
   EXPECT_EQ(columns.n_scalars(), 23);
   EXPECT_EQ(columns.scalars[1], "mass_0.2");
   EXPECT_EQ(columns.vector_names(), std::vector<std::string>{"angular_momentum"});
+  choice.vectors = {"centre_of_mass", "rows"}, choice.drop = {"inertia_row_2"};
+  EXPECT_EQ(choice.columns().vector_names(),
+            (std::vector<std::string>{"centre_of_mass", "inertia_row_1", "inertia_row_3",
+                                      "velocity_tensor_row_1", "velocity_tensor_row_2",
+                                      "velocity_tensor_row_3"}));
   choice = {.scalars = {}, .vectors = {}, .drop = {}};
   EXPECT_EQ(choice.columns(), ClusterColumns{});
 }
@@ -148,21 +159,21 @@ TEST(ColumnChoice, KeepsWhatModulesNeed) {
 
 TEST(NetworkOptions, ChosenColumnsAndContractionsDecideHowManyFeaturesThereAre) {
   NetworkOptions options;
-  EXPECT_EQ(Origin::n_features(options), 2 + 8 + 8 + 7 + 11);
-  EXPECT_EQ(Aggregator::n_inputs(options), 1 + 8 + 11 + 189);
+  EXPECT_EQ(n_cluster_features(options), 2 + 8 + 8 + 7 + 11);
+  EXPECT_EQ(options.get<Aggregator>().n_inputs(options), 1 + 8 + 11 + 189);
   EXPECT_EQ(options.get<Local>().form(options).n_features(), 1 + 8 + 1 + 8 + 1 + 7 + 7);
   options.modules = {"local"};  // which then must not know where its target is
   EXPECT_EQ(options.get<Local>().form(options).n_features(), 1 + 8 + 1 + 8 + 1 + 7);
   options = {};
   for (auto const published : {Contractions::with_sign, Contractions::absolute}) {
     options.contractions = published;
-    EXPECT_EQ(Origin::n_features(options), 29);
+    EXPECT_EQ(n_cluster_features(options), 29);
     EXPECT_EQ(options.get<Local>().form(options).n_features(), 19);
   }
   options.contractions = Contractions::parity;
   options.inputs = {.scalars = {"xoff"}, .vectors = {"centre_of_mass", "inertia_1"}, .drop = {}};
-  EXPECT_EQ(Origin::n_features(options), 2 + 2 + 2 + 1 + 1);
-  EXPECT_EQ(Aggregator::n_inputs(options), 1 + 2 + 1 + 189);
+  EXPECT_EQ(n_cluster_features(options), 2 + 2 + 2 + 1 + 1);
+  EXPECT_EQ(options.get<Aggregator>().n_inputs(options), 1 + 2 + 1 + 189);
 }
 
 TEST(LearningGroups, StartAsModulesDeclareAndHaveAKeyEach) {
@@ -170,9 +181,12 @@ TEST(LearningGroups, StartAsModulesDeclareAndHaveAKeyEach) {
   EXPECT_DOUBLE_EQ(groups.of("origin").max_rate, 3e-4);
   EXPECT_DOUBLE_EQ(groups.of("origin").weight_decay, 1e-4);
   EXPECT_DOUBLE_EQ(groups.of("gnfw").max_rate, 1e-3);
-  EXPECT_EQ(keys_of(groups), (std::vector<std::string>{
-                                 "rate_gnfw", "rate_origin", "rate_local", "rate_aggregator",
-                                 "decay_gnfw", "decay_origin", "decay_local", "decay_aggregator"}));
+  EXPECT_EQ(keys_of(groups),
+            (std::vector<std::string>{
+                "rate_deformer", "rate_gnfw", "rate_origin", "rate_local", "rate_density",
+                "rate_cluster_scalar", "rate_cluster_vector", "rate_aggregator", "decay_deformer",
+                "decay_gnfw", "decay_origin", "decay_local", "decay_density",
+                "decay_cluster_scalar", "decay_cluster_vector", "decay_aggregator"}));
   EXPECT_THROW(groups.of("origim"), Error);
 }
 
@@ -187,6 +201,14 @@ TEST(NetworkOptions, ImpossibleNetworksAreRefusedByName) {
   EXPECT_NE(error_of(with({"gnfw", "gnfw"})).find("twice"), std::string::npos);
   EXPECT_NE(error_of(with({"origin"})).find("predict nothing"), std::string::npos);
   EXPECT_NE(error_of(with({"origin", "local"})).find("origin moves"), std::string::npos);
+  EXPECT_TRUE(mentions(error_of(with({"local", "density"})), "local and density each give"));
+  EXPECT_EQ(error_of(with({"local", "density", "aggregator"})), "accepted");
+  EXPECT_TRUE(mentions(error_of(with({"local", "deformer"})), "no listed module gives a profile"));
+  EXPECT_TRUE(mentions(error_of(with({"gnfw", "deformer"})), "set gnfw_fixed = xc"));
+  EXPECT_TRUE(mentions(error_of(with({"gnfw", "cluster_vector"})), "add aggregator"));
+  auto fixed = with({"gnfw"});
+  fixed.get<Gnfw>().fixed = {"xc", "gamma"};
+  EXPECT_TRUE(mentions(error_of(fixed), "the profile has no 'gamma'"));
   NetworkOptions narrow, dropped;
   narrow.get<Local>().width = 0;
   dropped.get<Aggregator>().dropout = 1;

@@ -21,15 +21,37 @@ using testing::small_network;
 using testing::transformed;
 
 std::vector<std::vector<std::string>> const variants{
-    {"gnfw"},          {"gnfw", "origin"},          {"local"},
-    {"gnfw", "local"}, {"gnfw", "local", "origin"}, {"local", "aggregator"},
-    {"aggregator"},    {"origin", "aggregator"},    {"gnfw", "origin", "local", "aggregator"}};
+    {"gnfw"},
+    {"gnfw", "origin"},
+    {"local"},
+    {"gnfw", "local"},
+    {"gnfw", "local", "origin"},
+    {"local", "aggregator"},
+    {"aggregator"},
+    {"origin", "aggregator"},
+    {"gnfw", "origin", "local", "aggregator"},
+    {"density"},
+    {"gnfw", "deformer"},
+    {"gnfw", "density", "aggregator"},
+    {"gnfw", "origin", "deformer", "aggregator"},
+    {"gnfw", "origin", "cluster_scalar", "cluster_vector", "aggregator"}};
+
+/// The first of the parameters of a tensor.
+float* values_of(Network& network, std::string_view tensor) {
+  for (auto const& info : network.layout().tensors())
+    if (info.name == tensor) return network.parameters().data() + info.first;
+  return nullptr;
+}
+
+bool has(std::vector<std::string> const& modules, std::string const& name) {
+  return std::ranges::find(modules, name) != modules.end();
+}
 
 Network make(std::vector<std::string> const& modules, std::uint64_t seed = 3,
              PoolWeight pooling = PoolWeight::position,
              Contractions contractions = Contractions::parity) {
   Standardisation standardisation;
-  standardisation.quantities["log_density"] = {6.3, 1};
+  standardisation.quantities["log_density"] = standardisation.quantities["density"] = {6.3, 1};
   standardisation.reference_p200 = 0.2;
   standardisation.fitted["origin"] = {0.3, -0.2, 0.1, 0.3, 0.2, 0.1, -0.1, 0.2, 0.1, 0.05};
   auto options = small_network(modules);
@@ -39,8 +61,12 @@ Network make(std::vector<std::string> const& modules, std::uint64_t seed = 3,
     for (auto const& name : module->measured()) standardisation.quantities.try_emplace(name);
   Network network(options, standardisation, {}, seed);
   if (modules == std::vector<std::string>{"local"})  // starts near zero, where ReLU cuts it off
-    for (auto const& info : network.layout().tensors())
-      if (info.name == "local.head.1.bias") network.parameters()[info.first] = 1;
+    *values_of(network, "local.head.1.bias") = 1;
+  if (has(modules, "deformer")) {  // starts without effect
+    Random random(seed, Purpose::test);
+    for (int i = 0; i < 9; ++i)
+      values_of(network, "deformer.mlp.1.weight")[i] = single(0.1 * random.normal());
+  }
   return network;
 }
 
@@ -81,11 +107,11 @@ TEST(Network, WithTheProfileAloneIsTheBenchmark) {
 // gradient.
 TEST(Network, WithoutAProfileNoSeedStartsDead) {
   for (auto const& modules :
-       {std::vector<std::string>{"local"}, {"local", "aggregator"}, {"aggregator"}}) {
+       {std::vector<std::string>{"local"}, {"local", "aggregator"}, {"aggregator"}, {"density"}}) {
     auto options = small_network(modules);
     options.get<Local>().layers = 2, options.get<Local>().width = 64;
     options.get<Local>().outputs = 0;
-    options.get<Aggregator>().width = 64;
+    options.get<Aggregator>().width = options.get<Density>().width = 64;
     Standardisation standardisation;
     for (auto const* module : options.chosen())
       for (auto const& name : module->measured()) standardisation.quantities.try_emplace(name);
@@ -191,7 +217,7 @@ TEST(Network, DoesNotSeeTheSignOfHeadlessVectors) {
     flipped.cluster.vectors[k] = -flipped.cluster.vectors[k];
     for (auto const& modules : variants) {
       auto const network = make(modules);
-      bool const sees_vectors = modules != std::vector<std::string>{"gnfw"};
+      bool const sees_vectors = name_of(modules) != "gnfw" && name_of(modules) != "density";
       bool const is_equal = network.predict(flipped) == network.predict(batch);
       bool const has_sign = columns.vectors[k].parity == Parity::polar;
       EXPECT_EQ(is_equal, !has_sign || !sees_vectors)
@@ -207,6 +233,163 @@ TEST(Network, WithSignedContractionsTellsAMirrorImage) {
     auto const network =
         make({"gnfw", "origin", "local", "aggregator"}, 3, PoolWeight::position, contractions);
     EXPECT_GT(relative_rms(network.predict(batch), network.predict(mirrored)), 1e-3);
+  }
+}
+
+/// The same cluster, whose targets alone are turned.
+TargetBatch with_turned_targets(TargetBatch batch, Mat3 const& matrix, Vec3 const& centre) {
+  for (auto& r : batch.position) r = matrix * (r - centre) + centre;
+  return batch;
+}
+
+TEST(Network, OfRadiusAndScalarsIsSphericalAboutItsCentre) {
+  Random random(6, Purpose::test);
+  auto const batch = random_batch(26, 40, {0});
+  auto const r = uniform_rotation(random.uniform(), random.uniform(), random.uniform());
+  for (auto const& modules :
+       {std::vector<std::string>{"aggregator"}, {"origin", "aggregator"}, {"gnfw", "aggregator"}}) {
+    auto options = make(modules).options();
+    auto const change = [&](Network const& network, Vec3 const& centre) {
+      return relative_rms(network.predict(batch),
+                          network.predict(with_turned_targets(batch, r, centre)));
+    };
+    EXPECT_GT(change(make(modules), shift_of(make(modules), batch)), 1e-2) << name_of(modules);
+    options.get<Aggregator>().sees = TargetView::radius;
+    Network const network(options, make(modules).standardisation(), {}, 3);
+    EXPECT_LT(change(network, shift_of(network, batch)), 1e-5) << name_of(modules);
+    if (has(modules, "origin")) {
+      EXPECT_GT(change(network, {}), 1e-2);  // it has another centre
+    }
+  }
+}
+
+TEST(Network, OfTheDensityAloneSeesNothingElse) {
+  auto const network = make({"density"});
+  auto const batch = random_batch(27, 6, {30, 7, 0});
+  auto other = batch;
+  for (auto& r : other.position) r *= 1.5;
+  for (auto& s : other.cluster.scalars) s += 1;
+  other.local.clear(), other.cluster_particles.clear();
+  other.first_particle.assign(7, 0);
+  EXPECT_EQ(network.predict(other), network.predict(batch));
+  other.n_within[3] *= 2;
+  auto const before = network.predict(batch), after = network.predict(other);
+  for (std::size_t t = 0; t < 6; ++t) EXPECT_EQ(before[t] == after[t], t != 3) << t;
+}
+
+TEST(Network, VelocitiesAreRelativeToTheSampleOrToTheSphere) {
+  auto const batch = random_batch(32, 8, {30, 7});
+  auto options = make({"gnfw", "local", "aggregator"}).options();
+  auto const predict = [&](LocalBulk bulk, TargetBatch const& b) {
+    options.get<Local>().bulk = bulk;
+    return Network(options, {}, {}, 3).predict(b);
+  };
+  auto same = batch;  // the mean of the sphere is that of the sample
+  for (std::size_t t = 0; t < 8; ++t) {
+    auto const first = batch.first_particle[t], n = batch.first_particle[t + 1] - first;
+    same.sphere_velocity[t] = mean_velocity(std::span(batch.local).subspan(first, n));
+  }
+  auto const sample = predict(LocalBulk::sample, batch), sphere = predict(LocalBulk::sphere, batch);
+  EXPECT_GT(relative_rms(sample, sphere), 1e-4);
+  EXPECT_EQ(predict(LocalBulk::sphere, same), sample);
+  EXPECT_EQ(predict(LocalBulk::sample, same), sample);
+  auto moving = batch;
+  for (auto& p : moving.local) p.vx += 256;
+  for (auto& v : moving.sphere_velocity) v.x += 256;
+  EXPECT_LT(relative_rms(predict(LocalBulk::sphere, moving), sphere), 1e-5);
+  Random random(9, Purpose::test);
+  auto const r = uniform_rotation(random.uniform(), random.uniform(), random.uniform());
+  EXPECT_LT(relative_rms(predict(LocalBulk::sphere, rotated(batch, r)), sphere), 1e-5);
+  EXPECT_TRUE(options.needs().sphere_velocity);
+}
+
+// exp(d) = e^2 everywhere, from the bias of the last layer: the profile at e^2 r.
+TEST(Network, TheDeformerScalesTheRadiusOfTheProfileAlone) {
+  auto const batch = random_batch(28, 20, {0});
+  Network deformed(small_network({"gnfw", "deformer"}), {}, {}, 3);
+  Network const plain(small_network({"gnfw"}), {}, {}, 3);
+  EXPECT_EQ(deformed.predict(batch), plain.predict(batch));  // at the start
+  *values_of(deformed, "deformer.mlp.1.bias") = 2;
+  auto const shape = gnfw_shape({}, batch.cluster.m200c, batch.cluster.h, 0);
+  auto const prediction = deformed.predict(batch);
+  for (std::size_t i = 0; i < prediction.size(); ++i)
+    EXPECT_NEAR(prediction[i] / gnfw(shape, std::exp(2.0) * norm(batch.position[i])), 1, 1e-4);
+  // The aggregator sees the radius as it is: without a profile nothing changes.
+  auto network = make({"gnfw", "deformer", "aggregator"});
+  *values_of(network, "gnfw.profile") = -50;  // no profile
+  auto const before = network.predict(batch);
+  *values_of(network, "deformer.mlp.1.bias") = 1;
+  EXPECT_EQ(network.predict(batch), before);
+}
+
+TEST(Network, FixedPartsOfTheProfileDoNotLearn) {
+  auto const batch = random_batch(29, 20, {0});
+  std::vector<std::pair<std::string, std::pair<int, int>>> const parts{
+      {"P0", {0, 2}}, {"xc", {2, 4}}, {"beta", {4, 6}}, {"core", {6, 7}}};
+  for (auto const& [name, place] : parts) {
+    auto options = small_network({"gnfw", "origin"});
+    Network all(options, {}, {}, 3);
+    options.get<Gnfw>().fixed = {name};
+    Network some(options, {}, {}, 3);
+    EXPECT_EQ(some.predict(batch), all.predict(batch));
+    auto const expected = gradient_of(all, batch), gradient = gradient_of(some, batch);
+    for (int i = 0; i < 7; ++i) {
+      bool const is_fixed = i >= place.first && i < place.second;
+      EXPECT_NE(expected[i], 0);
+      EXPECT_EQ(gradient[i], is_fixed ? 0 : expected[i]) << name << i;
+    }
+  }
+}
+
+// Sums by hand: the network of cluster_vector gives 1, 2 and 0 for every particle.
+TEST(Network, DeepSetsOfTheClusterAreMeansOverItsParticles) {
+  auto const batch = random_batch(30, 5, {0});
+  auto network = make({"gnfw", "cluster_scalar", "cluster_vector", "aggregator"});
+  auto const set = [&](std::string const& tensor, std::vector<float> const& values) {
+    auto const info =
+        std::ranges::find(network.layout().tensors(), tensor, [](auto const& t) { return t.name; });
+    std::fill_n(network.parameters().begin() + info->first, info->size(), 0.0F);
+    std::ranges::copy(values, network.parameters().begin() + info->first);
+  };
+  set("cluster_vector.particle.1.weight", {});
+  set("cluster_vector.particle.1.bias", {1, 2, 0});
+  Vec3 mean;
+  for (auto const& p : batch.cluster_particles)
+    mean += position(p) / (batch.cluster.r200c * real(batch.cluster_particles.size()));
+  auto const states = network.cluster_state(batch);
+  auto const& v = states.at("cluster_vector");
+  ASSERT_EQ(v.size(), 9);
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    EXPECT_NEAR(v[axis], mean[axis], 1e-6);
+    EXPECT_NEAR(v[3 + axis], 2 * mean[axis], 1e-6);
+    EXPECT_EQ(v[6 + axis], 0);
+  }
+  EXPECT_EQ(states.at("cluster_scalar").size(), 3);
+  // A particle that is there twice counts twice; all of them twice change nothing.
+  auto twice = batch, more = batch;
+  twice.cluster_particles.insert(twice.cluster_particles.end(), batch.cluster_particles.begin(),
+                                 batch.cluster_particles.end());
+  more.cluster_particles.push_back(batch.cluster_particles.front());
+  auto const scalars = [&](TargetBatch const& b) {
+    auto const numbers = network.cluster_state(b).at("cluster_scalar");
+    return std::vector<float>(numbers.begin(), numbers.end());
+  };
+  EXPECT_LT(relative_rms(scalars(batch), scalars(twice)), 1e-6);
+  EXPECT_GT(relative_rms(scalars(batch), scalars(more)), 1e-4);
+}
+
+TEST(Network, VectorsOfTheClusterTurnWithIt) {
+  Random random(8, Purpose::test);
+  auto const batch = random_batch(31, 1, {0});
+  auto const network = make({"gnfw", "cluster_vector", "aggregator"});
+  auto const vector = [&](TargetBatch const& b, std::size_t i) {
+    auto const v = network.cluster_state(b).at("cluster_vector");
+    return Vec3{v[3 * i], v[3 * i + 1], v[3 * i + 2]};
+  };
+  auto const r = uniform_rotation(random.uniform(), random.uniform(), random.uniform());
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_GT(norm(vector(batch, i)), 1e-3);
+    EXPECT_LT(norm(vector(rotated(batch, r), i) - r * vector(batch, i)), 1e-5);
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "model/module_table.hpp"
@@ -46,6 +47,8 @@ inline TargetBatch random_batch(std::uint64_t seed, std::int64_t n_targets,
     for (std::int64_t i = 0; i < n; ++i)
       batch.local.push_back(particle(batch.cluster.r200c * r, 150));
     batch.n_within.push_back(10 * n);
+    auto const own = std::span(batch.local).last(n);
+    batch.sphere_velocity.push_back(mean_velocity(own) + Vec3{50, -20, 30});
     batch.first_particle.push_back(std::ssize(batch.local));
   }
   for (std::int64_t i = 0; i < n_origin; ++i)
@@ -65,6 +68,7 @@ inline TargetBatch transformed(TargetBatch batch, Mat3 const& matrix, bool is_mi
   for (auto& p : batch.local) turn(p);
   for (auto& p : batch.cluster_particles) turn(p);
   for (auto& r : batch.position) r = matrix * r;
+  for (auto& v : batch.sphere_velocity) v = matrix * v;
   for (auto& shell : batch.cluster.shells) shell = matrix * shell;
   auto const columns = ColumnChoice{}.columns();
   for (std::size_t k = 0; k < columns.vectors.size(); ++k) {
@@ -90,6 +94,16 @@ inline NetworkOptions small_network(std::vector<std::string> modules) {
   local.layers = 1, local.width = 10, local.outputs = 4;
   auto& aggregator = options.get<Aggregator>();
   aggregator.layers = 2, aggregator.width = 14;
+  auto& density = options.get<Density>();
+  density.layers = 1, density.width = 10;
+  auto& deformer = options.get<Deformer>();
+  deformer.layers = 1, deformer.width = 9;
+  auto& scalar = options.get<ClusterScalar>();
+  scalar.layers = 1, scalar.width = 8, scalar.outputs = 3;
+  auto& vector = options.get<ClusterVector>();
+  vector.layers = 1, vector.width = 8, vector.outputs = 3;
+  if (std::ranges::find(options.modules, "deformer") != options.modules.end())
+    options.get<Gnfw>().fixed = {"xc"};
   return options;
 }
 

@@ -44,6 +44,9 @@ std::vector<KeptParticle> cloud(Mat3 const& rotation) {
   return particles;
 }
 
+/// J, CM and the eigenvectors; rows of tensors do not turn with the cluster.
+std::size_t const n_turning = published_columns().vectors.size();
+
 Mat3 const identity{{Vec3{1, 0, 0}, Vec3{0, 1, 0}, Vec3{0, 0, 1}}};
 
 TEST(ClusterProperties, OfAFewParticlesAreThoseComputedByHand) {
@@ -79,6 +82,12 @@ TEST(ClusterProperties, OfAFewParticlesAreThoseComputedByHand) {
   EXPECT_NEAR(norm(e[5] - Vec3{0, 0, 1}), 0, 1e-15);
   EXPECT_NEAR(norm(e[6] - Vec3{1, 0, 0}), 0, 1e-15);
   EXPECT_NEAR(norm(e[7] - Vec3{0, -1, 0}), 0, 1e-15);
+  for (std::size_t const first : {8U, 11U}) {  // rows of diagonal tensors, towards J
+    EXPECT_EQ(e[first], (Vec3{1, 0, 0}));
+    EXPECT_EQ(e[first + 1], (Vec3{0, -1, 0}));
+    EXPECT_EQ(e[first + 2], (Vec3{0, 0, 1}));
+  }
+  EXPECT_EQ(cluster_columns().vectors[11].name, "velocity_tensor_row_1");
   EXPECT_DOUBLE_EQ(p.mass_within_r200, 4 * mass / 300);
   EXPECT_DOUBLE_EQ(p.particle_mass, mass);
   // The profiles follow: see cluster_profile_test.cpp.
@@ -113,7 +122,7 @@ TEST(ClusterProperties, RotateWithTheCluster) {
       for (std::size_t k = 0; k < n_cluster_scalars; ++k)
         EXPECT_NEAR(after.scalars[k], before.scalars[k], 2e-6 * std::abs(before.scalars[k]) + 1e-9)
             << "scalar " << k;
-      for (std::size_t k = 0; k < n_cluster_vectors; ++k)
+      for (std::size_t k = 0; k < n_turning; ++k)
         EXPECT_NEAR(norm(after.vectors[k] - rotation * before.vectors[k]), 0, 1e-5)
             << "vector " << k;
     }
@@ -140,7 +149,7 @@ TEST(ClusterProperties, TransformByTheirParityInAMirror) {
       for (std::size_t k = 0; k < n_cluster_scalars; ++k)
         EXPECT_NEAR(after.scalars[k], before.scalars[k], 2e-6 * std::abs(before.scalars[k]) + 1e-9)
             << cluster_columns().scalars[k];
-      for (std::size_t k = 0; k < n_cluster_vectors; ++k) {
+      for (std::size_t k = 0; k < n_turning; ++k) {
         auto const& [name, parity] = cluster_columns().vectors[k];
         Vec3 expected = mirror * before.vectors[k];
         if (parity == Parity::axial) expected = -expected;
@@ -175,6 +184,25 @@ TEST(ClusterProperties, AreUnitVectorsWithAxesAlongTheAngularMomentum) {
         EXPECT_GE(p.scalars[first + 3 + k], p.scalars[first + 2 + k]);
       }
     }
+}
+
+// The defect of the published vectors: however the cluster is turned, they stay near the axes of
+// the box.
+TEST(ClusterProperties, RowsOfTheTensorAreThoseOfSumsByHandAndDoNotTurn) {
+  auto const particles = cloud(identity);
+  auto const p = cluster_properties(particles, test_cluster(), 1250, 1, mass);
+  Vec3 row;  // the second of sum (x^2 1 - x x^T)
+  for (auto const& particle : particles) {
+    Vec3 const x = particle.position();
+    if (norm(x) >= 1250) continue;
+    row += Vec3{-x.y * x.x, norm2(x) - x.y * x.y, -x.y * x.z};
+  }
+  EXPECT_NEAR(std::abs(dot(unit(row), p.vectors[9])), 1, 1e-12);
+  Random random(9, Purpose::test);
+  Mat3 const rotation = uniform_rotation(random.uniform(), random.uniform(), random.uniform());
+  auto const turned = cluster_properties(cloud(rotation), test_cluster(), 1250, 1, mass);
+  for (std::size_t k = n_turning; k < n_cluster_vectors; ++k)
+    EXPECT_LT(std::abs(dot(turned.vectors[k], rotation * p.vectors[k])), 0.99) << k;
 }
 
 TEST(ClusterProperties, ComeFromTheParticlesWithinR200WhereTheCatalogueHasNone) {

@@ -20,32 +20,36 @@ std::vector<float> noise(std::int64_t cells, std::uint64_t seed) {
   return values;
 }
 
-TEST(CubeLattice, ShellsAreTheDistinctRadiiOfVoxelCentres) {
-  for (std::int64_t n : {3, 4, 7, 16}) {
-    CubeLattice const lattice{n, 5};
-    std::int64_t voxel = 0;
-    for (std::int64_t i = 0; i < n; ++i)
-      for (std::int64_t j = 0; j < n; ++j)
-        for (std::int64_t k = 0; k < n; ++k, ++voxel) {
-          Vec3 const x = lattice.centre_r200(i, j, k);
-          EXPECT_NEAR(x.x, (real(i) + 0.5 - real(n) / 2) * 5 / real(n), 1e-14);
-          EXPECT_NEAR(lattice.shell_radius_r200(lattice.shell(i, j, k)), norm(x), 1e-13);
-        }
-    std::int64_t const end = lattice.n_shells(2);
-    EXPECT_LT(lattice.shell_radius_r200(end - 1), 2);
-    EXPECT_GE(lattice.shell_radius_r200(end), 2);
-  }
+TEST(CubeLattice, ShellsAreTheDistinctRadiiOfVoxels) {
+  for (auto const position : {VoxelPosition::centre, VoxelPosition::corner})
+    for (std::int64_t n : {3, 4, 7, 16}) {
+      CubeLattice const lattice{n, 5, position};
+      double const shift = position == VoxelPosition::centre ? 0.5 : 0;
+      std::int64_t voxel = 0;
+      for (std::int64_t i = 0; i < n; ++i)
+        for (std::int64_t j = 0; j < n; ++j)
+          for (std::int64_t k = 0; k < n; ++k, ++voxel) {
+            Vec3 const x = lattice.centre_r200(i, j, k);
+            EXPECT_NEAR(x.x, (real(i) + shift - real(n) / 2) * 5 / real(n), 1e-14);
+            EXPECT_NEAR(lattice.shell_radius_r200(lattice.shell(i, j, k)), norm(x), 1e-13);
+          }
+      std::int64_t const end = lattice.n_shells(2);
+      EXPECT_LT(lattice.shell_radius_r200(end - 1), 2);
+      EXPECT_GE(lattice.shell_radius_r200(end), 2);
+    }
 }
 
 TEST(CubeLattice, VisitsExactlyTheVoxelsWithinTheRadius) {
-  CubeLattice const lattice{16, 5};
-  std::set<std::size_t> visited;
-  lattice.each_within(2, [&](std::size_t voxel, std::size_t) { visited.insert(voxel); });
-  std::size_t voxel = 0;
-  for (std::int64_t i = 0; i < 16; ++i)
-    for (std::int64_t j = 0; j < 16; ++j)
-      for (std::int64_t k = 0; k < 16; ++k, ++voxel)
-        EXPECT_EQ(visited.contains(voxel), norm(lattice.centre_r200(i, j, k)) < 2);
+  for (auto const position : {VoxelPosition::centre, VoxelPosition::corner}) {
+    CubeLattice const lattice{16, 5, position};
+    std::set<std::size_t> visited;
+    lattice.each_within(2, [&](std::size_t voxel, std::size_t) { visited.insert(voxel); });
+    std::size_t voxel = 0;
+    for (std::int64_t i = 0; i < 16; ++i)
+      for (std::int64_t j = 0; j < 16; ++j)
+        for (std::int64_t k = 0; k < 16; ++k, ++voxel)
+          EXPECT_EQ(visited.contains(voxel), norm(lattice.centre_r200(i, j, k)) < 2);
+  }
 }
 
 TEST(RadialSums, LossEqualsTheSumOverVoxels) {

@@ -352,7 +352,7 @@ TEST_F(Learning, ThePredictionIsThatOfTheNetwork) {
   auto const cube = cubes.read(row);
   ParticleStore const store(*folder_ / "particles.h5");
   ClusterSampler const source(store.load(row),
-                              cluster_input(table, store, row, network.options().columns()), 310);
+                              cluster_input(table, store, row, network.options().columns()), {310});
   auto const seed = small_training(1).instance.stream_seed(1);
   std::uint64_t const stream = (std::uint64_t{0xfffffffd} << 32) | row;
   auto batch = source.batch(row, 200, Random(seed, Purpose::cluster_sample, stream));

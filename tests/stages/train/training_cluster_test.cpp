@@ -39,7 +39,7 @@ TrainingCluster example() {
   input.m200c = 1e4, input.r200c = 500, input.v200 = 500, input.p200 = 0.2;
   input.particle_mass = 4, input.mean_density = 8.6e-9;
   input.scalars.assign(NetworkOptions{}.columns().scalars.size(), 0.3);
-  return TrainingCluster(7, some_particles(4000, 1500), input, 300,
+  return TrainingCluster(7, some_particles(4000, 1500), input, {300, true},
                          {{m, 5}, pressure, GnfwShape{1, 1, 5}, TargetSampling::uniform});
 }
 
@@ -72,9 +72,16 @@ TEST(TrainingCluster, LocalParticlesLieInTheSphereAndCountsAreExact) {
     for (std::size_t t = 0; t < lane.position.size(); ++t) {
       Vec3 const target = 500 * lane.position[t];
       std::int64_t count = 0;
-      for (std::size_t i = 0; i < all.x.size(); ++i)
-        count += norm(Vec3{all.x[i], all.y[i], all.z[i]} - target) < 300;
+      Vec3 velocities;
+      for (std::size_t i = 0; i < all.x.size(); ++i) {
+        if (norm(Vec3{all.x[i], all.y[i], all.z[i]} - target) >= 300) continue;
+        velocities += Vec3{all.vx[i], all.vy[i], all.vz[i]};
+        ++count;
+      }
       EXPECT_NEAR(real(lane.n_within[t]), real(count), 1);
+      if (lane.n_within[t] == count) {
+        EXPECT_LT(norm(lane.sphere_velocity[t] - velocities / real(count)), 1e-9);
+      }
       auto const first = lane.first_particle[t], last = lane.first_particle[t + 1];
       EXPECT_EQ(last - first, std::min<std::int64_t>(20, lane.n_within[t]));
       std::set<float> names;
@@ -133,6 +140,19 @@ TEST(TrainingCluster, GivesAllVoxelsWhereFewerThanWantedExist) {
   for (auto const& lane : cluster.draw({.targets = 100000, .local_particles = 1}, 1, 0))
     n += lane.size();
   EXPECT_EQ(n, cluster.n_voxels());
+}
+
+TEST(TrainingCluster, CountsWithoutParticlesAreTheSameCounts) {
+  auto const cluster = example();
+  auto counts_alone = sizes;
+  counts_alone.local_particles = 0;
+  auto const with = cluster.draw(sizes, 1, 0), without = cluster.draw(counts_alone, 1, 0);
+  for (std::size_t lane = 0; lane < with.size(); ++lane) {
+    EXPECT_EQ(without[lane].n_within, with[lane].n_within);
+    EXPECT_EQ(without[lane].position, with[lane].position);
+    EXPECT_TRUE(without[lane].local.empty());
+    EXPECT_GT(*std::ranges::max_element(with[lane].n_within), 20);
+  }
 }
 
 TEST(TrainingCluster, MomentsAreThoseOfTheSample) {
