@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The whole study of the paper on a matched pair in the layout of IllustrisTNG: the table of
+# configs/paper/all.ini, and two of its networks with other voxels, clusters, profiles and with the
+# published program's two defects. A second call goes on where the first one stopped.
+#   jobs/paper.sh DATA RUN [SNAPSHOT]   DATA/dmo/snapdir_SNAPSHOT, DATA/hydro/..., DATA/rockstar/...
+#   SETSZ_RANKS=4 SETSZ=build/ci/setsz jobs/paper.sh DATA RUN 099
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. jobs/common.sh
+
+(($# >= 2)) || die "usage: jobs/paper.sh DATA RUN [SNAPSHOT]"
+data=$1 run=$2 snapshot=${3:-099}
+setsz=${SETSZ:-build/release/setsz}
+mpi_environment
+
+# study NAME [options of setsz]: a run of all.ini in RUN/NAME.
+study() {
+  local name=$1
+  shift
+  say "$name"
+  mpirun -n "${SETSZ_RANKS:-1}" "$setsz" run configs/paper/all.ini --set run.directory="$run/$name" \
+    --set snapshot.z0.dark_matter="$data/dmo/snapdir_$snapshot" \
+    --set snapshot.z0.gas="$data/hydro/snapdir_$snapshot" \
+    --set snapshot.z0.catalog="$data/rockstar/snap_$snapshot/out_0_allcols_pid.list" "$@" </dev/null
+}
+
+# variation NAME MODEL [options]: one of its networks alone, with other data.
+variation() {
+  local name=$1 model=$2
+  shift 2
+  local only=()
+  for stage in catalog extract voxelize moments fit; do only+=(--only "$stage/z0"); done
+  for stage in train predict evaluate; do only+=(--only "$stage/z0/$model"); done
+  study "$name" "${only[@]}" --set train.seeds=1 "$@"
+}
+
+study all
+
+variation voxels_64 moments --set voxelize.n_voxels=64
+variation voxels_96 moments --set voxelize.n_voxels=96
+# Cubes of one size, 5 R200 of a cluster of 5e13 Msun/h.
+variation fixed_size moments --set voxelize.fixed_edge=3000
+variation lower_mass moments --set catalog.mass_min=5e12
+variation fixed_core moments --set fit.core=1e-3
+
+# The published Origin, with voxels at their corners and rows of the tensors for eigenvectors, each
+# against its own benchmark.
+for position in corner centre; do
+  for vectors in rows published; do
+    variation "legacy_${position}_$vectors" origin_published \
+      --set voxelize.voxel_position=$position --set model.origin_published.contractions=absolute \
+      --set "model.origin_published.vectors=$([[ $vectors == rows ]] &&
+        echo angular_momentum,centre_of_mass,rows || echo published)"
+  done
+done
+
+python3 jobs/summary.py "$run"
