@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -25,6 +26,13 @@ inline Vec3 mean_velocity(std::span<Particle const> particles) {
   return {sum.x / n, sum.y / n, sum.z / n};
 }
 
+/// What a deterministic model misses of a cluster, in spherical shells (stage residuals).
+struct ResidualShells {
+  std::vector<float> value{};         ///< (gas - prediction)/prediction
+  std::vector<std::uint8_t> known{};  ///< 0: no value
+  bool empty() const { return value.empty(); }
+};
+
 /// What the network knows of a cluster as a whole.
 struct ClusterInput {
   double m200c = 0;  ///< [1e10 Msun/h]
@@ -41,6 +49,7 @@ struct ClusterInput {
   /// (n, n, n) matter over its mean in the universe, in the cube of side density_edge_r200 around
   /// the catalogue's centre, z fastest; empty where no module asks for it.
   std::vector<float> density{};
+  ResidualShells residuals{};  ///< empty: they are not known
 };
 
 /// Side of ClusterInput::density: all particles that extract keeps of a cluster lie within [R200].

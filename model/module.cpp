@@ -37,6 +37,13 @@ ModuleNeeds operator+(ModuleNeeds const& a, ModuleNeeds const& b) {
           "two modules need the density around the cluster");
   sum.density_cells = a.density_cells + b.density_cells;
   sum.sphere_velocity = a.sphere_velocity || b.sphere_velocity;
+  require(a.residuals_of.empty() || b.residuals_of.empty(), ExitCode::internal,
+          "two modules take residuals");
+  auto const& taker = a.residuals_of.empty() ? b : a;
+  sum.residuals_of = taker.residuals_of;
+  sum.residual_shells = taker.residual_shells;
+  require(a.normals == 0 || b.normals == 0, ExitCode::internal, "two modules draw numbers");
+  sum.normals = a.normals + b.normals;
   sum.best_centres = a.best_centres || b.best_centres;
   sum.scalars = a.scalars;
   sum.scalars.insert(sum.scalars.end(), b.scalars.begin(), b.scalars.end());

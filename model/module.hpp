@@ -49,6 +49,11 @@ struct ModuleNeeds {
   std::vector<std::string> target_columns{};
   std::int64_t density_cells = 0;  ///< along a side of ClusterInput::density; 0: not needed
   bool best_centres = false;       ///< of the training clusters, in `fit`
+  /// The model whose residuals it takes, in so many shells; empty: none. A prediction has them
+  /// where there is gas.
+  std::string residuals_of{};
+  std::int64_t residual_shells = 0;
+  std::int64_t normals = 0;  ///< numbers of TargetBatch::normals
 };
 /// What two modules need together: of particles of the whole cluster the larger sample. Throws
 /// Error(config) if their local spheres differ.
@@ -62,6 +67,13 @@ struct LearningGroup {
   bool parameters = true;  ///< has the module any?
 };
 
+/// What a state of a cluster is to others than its module.
+enum class StateKind {
+  plain,
+  code,    ///< standard normal numbers a priori: predictions draw them
+  of_code  ///< what is known of them; like codes not comparable between networks
+};
+
 /// Numbers that a module leaves for each cluster; a prediction keeps them as a dataset.
 struct ClusterStateInfo {
   std::string name{};     ///< among the results that modules share: "shift"
@@ -69,6 +81,7 @@ struct ClusterStateInfo {
   std::int64_t size = 1;
   std::string unit{}, frame{}, description{};
   bool in_every_prediction = false;  ///< zero where a network lacks the module
+  StateKind kind = StateKind::plain;
 };
 
 /// Floating-point operations of one forward pass.

@@ -85,7 +85,8 @@ class ModuleNetwork {
   /// Once per chunk of targets.
   virtual void evaluate(ChunkContext&) const {}
   /// The module's own term of the loss of a cluster, from its results in `shared`; a scalar, or
-  /// undefined. It is added to the mean over the targets of the cluster.
+  /// undefined. It is added to the mean over the targets of the cluster, after the cluster's weight
+  /// has multiplied that.
   virtual at::Tensor loss(ClusterContext const&) const { return {}; }
   /// Dropout rates of the columns of masks that `evaluate` takes.
   virtual std::vector<double> dropout_rates() const { return {}; }

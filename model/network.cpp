@@ -60,10 +60,14 @@ struct SharedResults {
     }
   }
   void propagate() const {
+    at::Tensor sum;  // one pass through all: a module's results can share a part of the graph
     for (auto const& [name, tensor] : attached) {
       auto const& gradient = context.shared.at(name).grad();
-      if (gradient.defined() && tensor.requires_grad()) tensor.backward(gradient);
+      if (!gradient.defined() || !tensor.requires_grad()) continue;
+      auto const term = at::sum(tensor * gradient);
+      sum = sum.defined() ? sum + term : term;
     }
+    if (sum.defined()) sum.backward();
     finish(context.after_backward);
   }
 };
@@ -160,8 +164,8 @@ struct Network::Implementation {
     return context;
   }
 
-  /// P/P200 of a chunk, shape (n).
-  at::Tensor evaluate(ChunkContext& chunk) const {
+  /// Places the targets of a chunk.
+  void place(ChunkContext& chunk) const {
     auto const& cluster = chunk.cluster;
     auto const position = tensor_of({chunk.targets.size(), 3});
     for (std::int64_t i = 0; i < chunk.targets.size(); ++i)
@@ -174,8 +178,22 @@ struct Network::Implementation {
     chunk.radius = at::sqrt(at::sum(chunk.position * chunk.position, 1) + 1e-12);
     chunk.profile_radius = chunk.radius;
     chunk.direction = chunk.position / chunk.radius.unsqueeze(1);
+  }
+
+  /// P/P200 of a chunk, shape (n).
+  at::Tensor evaluate(ChunkContext& chunk) const {
+    place(chunk);
     for (auto const& module : modules) module->evaluate(chunk);
     return chunk.pressure;
+  }
+
+  /// The first module whose results depend on a code; all behind it may take them.
+  std::size_t first_with_code() const {
+    auto const chosen = setup.options.chosen();
+    for (std::size_t m = 0; m < chosen.size(); ++m)
+      for (auto const& state : chosen[m]->state())
+        if (state.kind == StateKind::code) return m;
+    return chosen.size();
   }
 
   /// Masks of a chunk: each target draws its own row, however the batch is cut.
@@ -223,7 +241,7 @@ struct Network::Implementation {
     for (auto const& module : modules) {
       auto const term = module->loss(context);
       if (!term.defined()) continue;
-      auto const sum = term * (real(n_targets) * context.batch.weight);
+      auto const sum = term * real(n_targets);
       (sum * scale).backward();
       loss += real(sum.item<float>());
     }
@@ -321,6 +339,31 @@ std::vector<float> Network::predict(TargetBatch const& batch, ChunkSize size,
     std::copy_n(data(pressure), targets.size(), result.data() + targets.first);
   }
   return result;
+}
+
+std::vector<std::vector<float>> Network::predict_each(TargetBatch const& batch, ChunkSize size,
+                                                      std::span<ClusterState const> states) const {
+  at::NoGradGuard const no_gradients;
+  auto const& self = *implementation_;
+  std::vector<std::vector<float>> results(states.size(), std::vector<float>(batch.size()));
+  if (batch.size() == 0 || states.empty()) return results;
+  auto context = self.cluster_context(batch, {}, states.front());
+  std::vector<std::map<std::string, at::Tensor>> shared;
+  for (auto const& state : states) shared.push_back(self.cluster_context(batch, {}, state).shared);
+  auto const first = self.first_with_code();
+  for (Range const& targets : cut_into_chunks(batch, size)) {
+    ChunkContext common(context, targets, {});
+    self.place(common);
+    for (std::size_t m = 0; m < first; ++m) self.modules[m]->evaluate(common);
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      context.shared = shared[i];
+      auto chunk = common;
+      for (std::size_t m = first; m < self.modules.size(); ++m) self.modules[m]->evaluate(chunk);
+      auto const pressure = chunk.pressure.cpu().contiguous();
+      std::copy_n(data(pressure), targets.size(), results[i].data() + targets.first);
+    }
+  }
+  return results;
 }
 
 ClusterState Network::cluster_state(TargetBatch const& batch) const {

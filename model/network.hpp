@@ -87,6 +87,10 @@ class Network {
   /// \param known  states of the cluster that need not be computed again, see `cluster_state`
   std::vector<float> predict(TargetBatch const& batch, ChunkSize chunk = {},
                              ClusterState const& known = {}) const;
+  /// The same for several states of the cluster that differ in their codes alone
+  /// (StateKind::code): what does not depend on those is computed once.
+  std::vector<std::vector<float>> predict_each(TargetBatch const& batch, ChunkSize chunk,
+                                               std::span<ClusterState const> states) const;
   /// The states that the modules of this network declare.
   ClusterState cluster_state(TargetBatch const& batch) const;
 

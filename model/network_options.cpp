@@ -149,6 +149,14 @@ bool NetworkOptions::any(bool ModuleJoints::*property) const {
                              [&](Module const* module) { return module->joints().*property; });
 }
 
+bool NetworkOptions::has_code() const {
+  return std::ranges::any_of(chosen(), [](Module const* module) {
+    return std::ranges::any_of(module->state(), [](ClusterStateInfo const& state) {
+      return state.kind == StateKind::code;
+    });
+  });
+}
+
 std::int64_t NetworkOptions::n_features() const {
   std::int64_t n = 0;
   for (auto const* module : chosen()) n += module->joints().features;

@@ -53,6 +53,8 @@ class NetworkOptions {
   ModuleNeeds needs() const;
   ModuleCost cost(Phase phase) const;
   bool any(bool ModuleJoints::*property) const;
+  /// Does it have a code, so that its predictions can be drawn?
+  bool has_code() const;
   /// Numbers for each target that modules give to the one that takes them.
   std::int64_t n_features() const;
   /// What a prediction of this network holds beside the pressure: of the listed modules, and of

@@ -64,6 +64,8 @@ void visit_cluster(Cluster& cluster, Visit& visit) {
   visit(cluster.vectors);
   visit(cluster.shells);
   visit(cluster.density);
+  visit(cluster.residuals.value);
+  visit(cluster.residuals.known);
 }
 
 template <class Batch, class Visit>
@@ -84,6 +86,8 @@ void visit_members(Batch& batch, Visit&& visit) {
   visit(batch.local);
   visit(batch.cluster_particles);
   visit(batch.columns);
+  visit(batch.progress);
+  visit(batch.normals);
 }
 
 }  // namespace

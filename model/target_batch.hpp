@@ -32,6 +32,11 @@ struct TargetBatch {
   /// (n_targets, n_columns), raw, as ModuleNeeds::target_columns.
   std::vector<float> columns;
 
+  double progress = 0;  ///< of the training, 0 to 1
+  /// Standard normals that modules may use in training, see ModuleNeeds::normals; empty: nothing is
+  /// drawn.
+  std::vector<double> normals;
+
   std::int64_t size() const { return std::ssize(position); }
 };
 

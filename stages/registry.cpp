@@ -10,6 +10,7 @@
 #include "stages/moments/moments_stage.hpp"
 #include "stages/paint/paint_stage.hpp"
 #include "stages/predict/predict_stage.hpp"
+#include "stages/residuals/residuals_stage.hpp"
 #include "stages/sky/sky_stage.hpp"
 #include "stages/train/train_stage.hpp"
 #include "stages/voxelize/voxelize_stage.hpp"
@@ -41,6 +42,10 @@ std::vector<StageRow> stage_rows() {
        .add = add_train_stages,
        .needs = of_models,
        .needs_libtorch = true},
+      {.name = "residuals",
+       .sections = {schema_of<ResidualsOptions>()},
+       .add = add_residuals_stages,
+       .needs = "[snapshot.NAME] and a [model.NAME] with the key stochastic_residuals"},
       {.name = "predict",
        .sections = {schema_of<PredictOptions>()},
        .add = add_predict_stages,

@@ -29,6 +29,8 @@ enum class Purpose : std::uint32_t {
   fit_start,
   sky,
   test,
+  latent,         ///< of a network in training
+  latent_sample,  ///< of a prediction
 };
 
 /// One block of Philox4x32-10: 128 random bits from a 128-bit counter and a 64-bit key.

@@ -29,6 +29,11 @@ struct ModelSection {
 /// What a network and its work take in a process, beside its inputs [bytes].
 inline constexpr double network_bytes = 1.5e7;
 
+/// Predictions drawn for each cluster by a model with a code.
+inline constexpr std::int64_t default_samples = 64;
+/// The key `samples` of [predict], for the structs that read it.
+void declare_samples(OptionList& options, std::int64_t& samples);
+
 /// The key `device` of the stages that compute networks.
 void declare_device(OptionList& options, Device& device);
 

@@ -12,6 +12,8 @@
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/common/expected.hpp"
+#include "stages/common/model_section.hpp"
+#include "stages/common/residuals_section.hpp"
 #include "stages/common/score_report.hpp"
 #include "stages/evaluate/figures_work.hpp"
 #include "stages/evaluate/scores.hpp"
@@ -21,6 +23,14 @@ namespace setsz {
 namespace {
 
 constexpr std::int64_t n_shells = 20;
+
+/// A key of [predict], which that stage declares in full.
+struct SampleKey {
+  static constexpr std::string_view section = "predict";
+  std::int64_t samples = default_samples;
+  void declare(OptionList& options) { declare_samples(options, samples); }
+  void validate() const {}
+};
 
 /// A fold's predictions and benchmark; of a mean also the predictions that it is the mean of.
 struct Fold {
@@ -256,6 +266,12 @@ EvaluateStage::EvaluateStage(Blueprint const& blueprint, std::string snapshot, s
     if (fold == 0 || !member_.trained) record_.inputs.push_back(prediction(fold, member_));
     for (auto const& seed : seeds_) record_.inputs.push_back(prediction(fold, seed));
   }
+  auto const network = blueprint.configuration.get<ModelSection>("model." + model_).network;
+  if (!member_.trained && network.has_code() &&
+      blueprint.configuration.get<SampleKey>().samples > 0)
+    residuals_of_ = network.needs().residuals_of;
+  for (auto const& fold : sample_products())
+    record_.inputs.insert(record_.inputs.end(), {fold.samples, fold.residuals});
   record_.outputs = {"scores.json", "figures.h5"};
   record_.settings.add("evaluate.member", member_.name());
   options_ = record_.take<EvaluateOptions>(blueprint.configuration);
@@ -263,6 +279,19 @@ EvaluateStage::EvaluateStage(Blueprint const& blueprint, std::string snapshot, s
 
 std::string EvaluateStage::prediction(std::int64_t fold, Member const& member) const {
   return products::prediction(snapshot_, model_, fold, member);
+}
+
+/// By fold; none: the model has no code.
+std::vector<SampleFiles> EvaluateStage::sample_products() const {
+  std::vector<SampleFiles> folds;
+  for (std::int64_t fold = 0; fold < n_folds_ && !residuals_of_.empty(); ++fold) {
+    folds.push_back({products::samples(snapshot_, model_, fold, member_),
+                     products::residuals(snapshot_, residuals_of_, fold),
+                     {}});
+    for (auto const& seed : seeds_) folds.back().networks.push_back(prediction(fold, seed));
+    if (seeds_.empty()) folds.back().networks.push_back(prediction(fold, member_));
+  }
+  return folds;
 }
 
 void EvaluateStage::preflight(Comm const& comm, Outlook& outlook) const {
@@ -278,6 +307,26 @@ Estimate EvaluateStage::estimate(Outlook const& outlook, int n_ranks) const {
           .output_bytes = n * row_bytes,
           .seconds = n * seconds_per_cluster / n_ranks,
           .note = concat(table.size(), " clusters")};
+}
+
+/// Collective.
+nlohmann::json EvaluateStage::score_samples(Context& context, ScoreTable const& scores,
+                                            ClusterTable const& table,
+                                            CubeFile const& truth) const {
+  auto folds = sample_products();
+  for (auto& fold : folds) {
+    fold.samples = context.product(fold.samples);
+    fold.residuals = context.product(fold.residuals);
+    for (auto& network : fold.networks) network = context.product(network);
+  }
+  auto const sampled = read_samples(context.comm(), scores.clusters, folds, table, truth);
+  nlohmann::json report;
+  collectively(context.comm(), "evaluate: scores of samples",
+               [&] { report = sample_report(sampled, options_.mass_bins, {options_.resamples}); });
+  for (auto const* key : {"coverage", "L_opt"})
+    context.note(concat("stochastic_", key), report[key]);
+  context.note("latent_nats", report["latent"]["nats"]);
+  return report;
 }
 
 void EvaluateStage::run(Context& context) {
@@ -325,6 +374,8 @@ void EvaluateStage::run(Context& context) {
       columns.push_back({{"clusters", fold.predictions.clusters()},
                          {"columns", other_columns(fold.predictions)}});
   });
+  if (!residuals_of_.empty())
+    document["stochastic"] = score_samples(context, testing.scores, *table, *truth);
   if (auto const others = other_parts(comm, *table, folds, *truth); !others.empty())
     document["other_parts"] = others;
   write_json(comm, context.part("scores.json"), document);

@@ -7,6 +7,7 @@
 #include "pipeline/run/stage.hpp"
 #include "stages/common/blueprint.hpp"
 #include "stages/common/sections.hpp"
+#include "stages/evaluate/sample_work.hpp"
 
 namespace setsz {
 
@@ -33,12 +34,16 @@ class EvaluateStage : public Stage {
 
  private:
   std::string prediction(std::int64_t fold, Member const& member) const;
+  std::vector<SampleFiles> sample_products() const;
+  nlohmann::json score_samples(Context& context, ScoreTable const& scores,
+                               ClusterTable const& table, CubeFile const& truth) const;
 
   std::string snapshot_, model_;
   Member member_;
   std::vector<Member> seeds_;  ///< whose mean it scores; none: a single network
   std::int64_t n_folds_;
   EvaluateOptions options_;
+  std::string residuals_of_;  ///< of a model with a code whose predictions know the gas
 };
 
 void add_evaluate_stages(Blueprint const& blueprint, StageList& stages);

@@ -8,7 +8,9 @@
 #include "pipeline/base/number.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/common/expected.hpp"
+#include "stages/common/residuals_section.hpp"
 #include "stages/predict/prediction_file_work.hpp"
+#include "stages/predict/sample_file_work.hpp"
 
 namespace setsz {
 
@@ -82,6 +84,43 @@ PredictedCubes mean_of(std::vector<CubeFile> const& members,
   return mean;
 }
 
+PredictedSamples samples_of(std::vector<H5File> const& members, std::int64_t n_voxels,
+                            Range range) {
+  auto const shape = members.front().info("/profile").shape;
+  PredictedSamples samples{.n_samples = shape[1],
+                           .n_shells = shape[2],
+                           .profile = {},
+                           .y = {},
+                           .loss = {},
+                           .reconstructed = {}};
+  bool const with_gas = members.front().exists("/loss");
+  std::size_t const n = members.size();
+  for (std::int64_t cube = range.first; cube < range.last; ++cube) {
+    Range const row{cube, cube + 1};
+    std::vector<std::vector<float>> profile;
+    std::vector<std::vector<double>> y, loss;
+    std::vector<double> sum(n_voxels, 0);
+    for (auto const& member : members) {
+      profile.push_back(member.read_rows<float>("/profile", row));
+      y.push_back(member.read_rows<double>("/y", row));
+      if (!with_gas) continue;
+      loss.push_back(member.read_rows<double>("/loss", row));
+      auto const values = member.read_rows<float>("/reconstructed", row);
+      for (std::size_t i = 0; i < values.size(); ++i) sum[i] += real(values[i]) / real(n);
+    }
+    for (std::int64_t k = 0; k < samples.n_samples; ++k) {
+      auto const from = profile[k % n].begin() + k * samples.n_shells;
+      samples.profile.insert(samples.profile.end(), from, from + samples.n_shells);
+      samples.y.push_back(y[k % n][k]);
+      if (with_gas) samples.loss.push_back(loss[k % n][k]);
+    }
+    if (with_gas)
+      for (double const value : sum) samples.reconstructed.push_back(single(value));
+    mark_progress("predict: ensemble");
+  }
+  return samples;
+}
+
 }  // namespace
 
 EnsembleStage::EnsembleStage(Blueprint const& blueprint, std::string snapshot, std::string model,
@@ -90,15 +129,21 @@ EnsembleStage::EnsembleStage(Blueprint const& blueprint, std::string snapshot, s
       model_(std::move(model)),
       fold_(fold),
       n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels),
-      predict_(blueprint.configuration.get<PredictOptions>()),
-      states_(
-          blueprint.configuration.get<ModelSection>("model." + model_).network.predicted_states()) {
-  for (auto const seed : blueprint.axes.seeds(model_))
+      predict_(predict_options(blueprint, model_)) {
+  auto const network = blueprint.configuration.get<ModelSection>("model." + model_).network;
+  for (auto const& state : network.predicted_states())
+    if (state.kind == StateKind::plain) states_.push_back(state);
+  bool const samples = network.has_code() && predict_.samples > 0;
+  for (auto const seed : blueprint.axes.seeds(model_)) {
     members_.push_back(products::prediction(snapshot_, model_, fold_, Member{seed}));
+    if (samples) samples_.push_back(products::samples(snapshot_, model_, fold_, Member{seed}));
+  }
   record_ = {
       .stage = "predict", .instance = model_path(snapshot_, model_, fold_, Member{}), .version = 2};
   record_.inputs = members_;
+  record_.inputs.insert(record_.inputs.end(), samples_.begin(), samples_.end());
   record_.outputs = {"prediction.h5"};
+  if (samples) record_.outputs.push_back("samples.h5");
   record_.settings.add("ensemble.members", join(members_, ", "));
 }
 
@@ -113,6 +158,33 @@ Estimate EnsembleStage::estimate(Outlook const& outlook, int n_ranks) const {
   estimate.seconds = real(members_.size() + 1) * estimate.output_bytes / bytes_per_second / n_ranks;
   estimate.note = concat("mean of ", members_.size(), " predictions");
   return estimate;
+}
+
+void EnsembleStage::write_mean_samples(Context& context, PredictionTable const& table) const {
+  auto const& comm = context.comm();
+  Range const range = even_range(std::ssize(table.rows), comm.rank(), comm.size());
+  PredictedSamples samples;
+  bool with_gas = false;
+  collectively(comm, "predict: samples of the seeds", [&] {
+    std::vector<H5File> members;
+    for (auto const& name : samples_) {
+      members.push_back(H5File::open(context.product(name)));
+      require(members.back().info("/profile").shape == members.front().info("/profile").shape &&
+                  members.back().exists("/loss") == members.front().exists("/loss"),
+              ExitCode::bad_data, "'", name, "' and '", samples_.front(),
+              "' hold other samples; run the stage predict again");
+    }
+    with_gas = members.front().exists("/loss");
+    samples = samples_of(members, table.n_voxels * table.n_voxels * table.n_voxels, range);
+  });
+  write_samples(comm, context.part("samples.h5"),
+                {.model = table.model,
+                 .member = table.member,
+                 .rows = table.rows,
+                 .ids = table.ids,
+                 .n_voxels = table.n_voxels,
+                 .with_gas = with_gas},
+                samples, range);
 }
 
 void EnsembleStage::run(Context& context) {
@@ -143,6 +215,7 @@ void EnsembleStage::run(Context& context) {
     mean = mean_of(members, table.states, even_range(first.size(), comm.rank(), comm.size()));
   });
   write_prediction(comm, context.part("prediction.h5"), table, mean);
+  if (!samples_.empty()) write_mean_samples(context, table);
   context.note("clusters", std::ssize(table.rows));
   context.note("members", std::ssize(members_));
 }

@@ -8,9 +8,11 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/expected.hpp"
+#include "stages/common/residuals_section.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/common/trained_model.hpp"
 #include "stages/predict/ensemble_stage.hpp"
+#include "stages/predict/sample_sums.hpp"
 
 namespace setsz {
 
@@ -24,6 +26,7 @@ void PredictOptions::declare(OptionList& options) {
       "flux_correction", flux_correction,
       {.help = "multiply each cluster by the factor, a function of its mass, with which the "
                "network's Y added up to that of the gas in training"});
+  declare_samples(options, samples);
   options.add("block_voxels", block_voxels,
               {.help = "voxels of one cluster that are one unit of work and of restart",
                .min = 1,
@@ -33,6 +36,17 @@ void PredictOptions::declare(OptionList& options) {
               {.help = "particles worked on at a time; for speed, changes rounding only",
                .min = 1,
                .max = 1e7});
+}
+
+PredictOptions predict_options(Blueprint const& blueprint, std::string const& model) {
+  auto options = blueprint.configuration.get<PredictOptions>();
+  if (!residuals_need_all_predictions(blueprint, model)) return options;
+  require(options.clusters != PredictOptions::Clusters::testing, ExitCode::config,
+          "[predict] clusters = testing leaves no predictions of the training clusters, which the "
+          "residuals of [model.",
+          model, "] need; set clusters = automatic or all, or [residuals] out_of_fold = yes");
+  options.clusters = PredictOptions::Clusters::all;
+  return options;
 }
 
 std::vector<std::int64_t> clusters_to_predict(ClusterTable const& table,
@@ -54,24 +68,27 @@ std::vector<std::int64_t> clusters_to_predict(ClusterTable const& table,
 }
 
 PredictStage::PredictStage(Blueprint const& blueprint, std::string snapshot,
-                           ModelInstance const& network)
+                           ModelInstance const& network, std::int64_t realisation)
     : snapshot_(blueprint.snapshot(snapshot)), bodies_(blueprint.bodies) {
   task_.snapshot = std::move(snapshot);
   task_.model = network.model;
   task_.fold = network.fold;
   task_.member = Member{network.seed};
+  task_.realisation = realisation;
   task_.network = products::trained(network);
   describe(blueprint);
   record_.inputs.push_back(task_.network);
 }
 
-PredictStage::PredictStage(Blueprint const& blueprint, std::string snapshot, std::string model)
+PredictStage::PredictStage(Blueprint const& blueprint, std::string snapshot, std::string model,
+                           std::int64_t realisation)
     : snapshot_(blueprint.snapshot(snapshot)), bodies_(blueprint.bodies) {
   task_.snapshot = std::move(snapshot);
   task_.model = std::move(model);
   task_.member = blueprint.axes.painted(task_.model);
+  task_.realisation = realisation;
   describe(blueprint);
-  record_.files = [trained = task_.section.trained] { return trained.files(); };
+  record_.files = [task = task_] { return task.trained_files(); };
 }
 
 void PredictStage::describe(Blueprint const& blueprint) {
@@ -84,20 +101,53 @@ void PredictStage::describe(Blueprint const& blueprint) {
   record_.inputs = {task_.clusters, task_.particles};
   record_.outputs = {"prediction.h5"};
   record_.settings.add("predict.instance", instance);
-  task_.options = record_.take<PredictOptions>(configuration);
+  task_.options = predict_options(blueprint, task_.model);
+  record_.note(task_.options);
   task_.section = record_.take<ModelSection>(configuration, "model." + task_.model);
   task_.cube = record_.take<VoxelizeOptions>(configuration);
   if (!task_.section.network.needs().target_columns.empty()) {
     task_.moments = products::moments(task_.snapshot);
     record_.inputs.push_back(task_.moments);
   }
+  if (task_.section.network.has_code())
+    record_.settings.add("predict.samples", task_.realisation > 0 ? 1 : task_.options.samples);
+  if (task_.samples_kept()) record_.outputs.push_back("samples.h5");
+  auto const residuals_of = task_.section.network.needs().residuals_of;
+  if (residuals_of.empty() || !task_.fold || task_.realisation > 0) return;
+  task_.residuals = products::residuals(task_.snapshot, residuals_of, *task_.fold);
+  task_.pressure = products::pressure(task_.snapshot);
+  record_.inputs.insert(record_.inputs.end(), {task_.residuals, task_.pressure});
 }
 
-std::int64_t PredictStage::n_networks() const {
-  return task_.network.empty() ? std::ssize(task_.section.trained.paths) : 1;
+std::vector<std::string> PredictTask::trained_files() const {
+  auto files = section.trained.files();
+  if (realisation > 0) files = {files[(realisation - 1) % std::ssize(files)]};
+  return files;
+}
+
+std::int64_t PredictTask::n_networks() const {
+  return network.empty() ? std::ssize(trained_files()) : 1;
+}
+
+std::vector<std::int64_t> PredictTask::realisations_of(std::size_t number) const {
+  std::vector<std::int64_t> numbers;
+  if (!section.network.has_code()) return numbers;
+  if (realisation > 0) return {realisation};
+  auto const n = n_networks();
+  require(options.samples == 0 || options.samples >= n, ExitCode::config,
+          "[predict] samples = ", options.samples, " leaves nothing to some of the ", n,
+          " networks of [model.", model, "]; raise it, or set 0");
+  for (auto k = static_cast<std::int64_t>(number) + 1; k <= options.samples; k += n)
+    numbers.push_back(k);
+  return numbers;
+}
+
+bool PredictTask::samples_kept() const {
+  return section.network.has_code() && realisation == 0 && options.samples > 0;
 }
 
 void PredictStage::preflight(Comm const& comm, Outlook& outlook) const {
+  collectively(comm, "", [&] { task_.realisations_of(0); });
   if (task_.network.empty())
     on_root(comm, "predict: comparing with the training", [&] { compare_with_training(outlook); });
   if (!bodies_.require_device) return;  // a program without libtorch: it runs no network either
@@ -130,19 +180,31 @@ Estimate PredictStage::estimate(Outlook const& outlook, int n_ranks) const {
   double const cells = std::pow(real(task_.cube.n_voxels), 3), targets = task_.cube.targets();
   auto const cost = task_.section.network.cost(Phase::prediction);
   // Of one core. Finding and drawing the particles of a local sphere costs most of the overhead.
-  constexpr double flops_per_second = 7e10, seconds_per_target = 4e-6, seconds_per_sphere = 2e-5;
+  constexpr double flops_per_second = 7e10, seconds_per_target = 4e-6, seconds_per_sphere = 2e-5,
+                   seconds_per_draw = 1e-7;
   bool const spheres = task_.section.network.needs().local_radius.value > 0;
   double const seconds_per_voxel = seconds_per_target + (spheres ? seconds_per_sphere : 0);
+  // Only what depends on the code is computed for each sample.
+  double per_draw = 0;
+  for (auto const* module : task_.section.network.chosen())
+    if (module->joints().takes_features)
+      per_draw += module->cost(task_.section.network, Phase::prediction).per_target;
+  double const draws = task_.samples_kept() ? real(task_.options.samples) : 0;
   Estimate estimate;
-  estimate.seconds = n * real(n_networks()) *
+  estimate.seconds = n * real(task_.n_networks()) *
                      (cost.per_cluster / flops_per_second +
                       targets * (cost.per_target / flops_per_second + seconds_per_voxel)) /
                      n_ranks;
-  estimate.output_bytes = n * (4 * cells + 64);
+  estimate.seconds +=
+      n * targets * draws * (per_draw / flops_per_second + seconds_per_draw) / n_ranks;
+  double const n_cubes = task_.residuals.empty() ? 1 : 2;
+  estimate.output_bytes = n * (4 * cells * n_cubes + 64 + 8 * real(SampleSums::size(1)) * draws);
   estimate.memory_bytes =
-      2 * estimate.output_bytes / n_ranks + 2e7 + network_bytes * real(n_networks() - 1);
-  estimate.note = concat(n, " clusters, ", std::llround(n * targets), " voxels",
-                         n_networks() > 1 ? concat(", ", n_networks(), " networks") : "");
+      2 * estimate.output_bytes / n_ranks + 2e7 + network_bytes * real(task_.n_networks() - 1);
+  estimate.note =
+      concat(n, " clusters, ", std::llround(n * targets), " voxels",
+             task_.n_networks() > 1 ? concat(", ", task_.n_networks(), " networks") : "",
+             draws > 0 ? concat(", ", task_.options.samples, " samples") : "");
   return estimate;
 }
 
@@ -160,11 +222,11 @@ void add_predict_stages(Blueprint const& blueprint, StageList& stages) {
       for (std::int64_t fold = 0; fold < axes.n_folds(); ++fold)
         for (auto const seed : axes.seeds(model))
           stages.push_back(std::make_unique<PredictStage>(
-              blueprint, snapshot, axes.network(snapshot, model, fold, seed)));
+              blueprint, snapshot, axes.network(snapshot, model, fold, seed), 0));
   for (auto const& snapshot : axes.snapshots())
     for (auto const& model : axes.models()) {
       if (axes.comes_trained(model))
-        stages.push_back(std::make_unique<PredictStage>(blueprint, snapshot, model));
+        stages.push_back(std::make_unique<PredictStage>(blueprint, snapshot, model, 0));
       for (std::int64_t fold = 0; fold < axes.n_folds() && axes.seeds(model).size() > 1; ++fold)
         stages.push_back(std::make_unique<EnsembleStage>(blueprint, snapshot, model, fold));
     }

@@ -24,13 +24,18 @@ struct PredictOptions {
     all
   };
   Clusters clusters = Clusters::automatic;
-  bool flux_correction = true;  ///< as fitted at the end of the training
+  bool flux_correction = true;             ///< as fitted at the end of the training
+  std::int64_t samples = default_samples;  ///< of each cluster, by a network with a code
   std::int64_t block_voxels = 512;
   Device device = Device::cpu;
   std::int64_t chunk_rows = 4096;
   void declare(OptionList& options);
   void validate() const {}
 };
+
+/// Those that hold for a model: the residuals of a deterministic one may need all its predictions.
+/// Throws Error(config) where `clusters` forbids them.
+PredictOptions predict_options(Blueprint const& blueprint, std::string const& model);
 
 /// Rows of clusters.h5 that a fold predicts, ascending.
 /// \param fold  none: of a model that comes trained, to which all clusters are new; the testing
@@ -45,13 +50,24 @@ struct PredictTask {
   std::string snapshot, model;
   std::optional<std::int64_t> fold;  ///< none: see clusters_to_predict
   Member member;
-  ModelSection section;  ///< of the model
+  std::int64_t realisation = 0;  ///< one drawn prediction, from 1; 0: the mean of all
+  ModelSection section;          ///< of the model
   PredictOptions options;
   VoxelizeOptions
       cube;  ///< the lattice is that of pressure.h5, so that they compare voxel by voxel
   std::string clusters, particles;  ///< product names
   std::string moments;              ///< likewise; empty: the network does not look at them
   std::string network;              ///< likewise; empty: the files of the section's `trained`
+  /// Likewise, of a network with a code where there is gas: reconstructions and losses of samples.
+  std::string residuals{}, pressure{};
+
+  /// The files of a model that comes trained, from which this prediction is made.
+  std::vector<std::string> trained_files() const;
+  std::int64_t n_networks() const;
+  /// Numbers of the samples that a network makes, from 1; none: one prediction, with the code 0.
+  std::vector<std::int64_t> realisations_of(std::size_t network) const;
+  /// Is there a samples.h5?
+  bool samples_kept() const;
 };
 
 /// Evaluates one network on the voxels of clusters:
@@ -65,10 +81,14 @@ struct PredictTask {
 /// journalled. Memory per rank: one cluster's particles at a time and the cubes it has finished.
 class PredictStage : public Stage {
  public:
-  /// \param snapshot  whose clusters are predicted
-  PredictStage(Blueprint const& blueprint, std::string snapshot, ModelInstance const& network);
-  /// A model that comes trained.
-  PredictStage(Blueprint const& blueprint, std::string snapshot, std::string model);
+  /// \param snapshot     whose clusters are predicted
+  /// \param realisation  0: the mean; else a drawn prediction of the fold of `network`, by which it
+  ///                     is made
+  PredictStage(Blueprint const& blueprint, std::string snapshot, ModelInstance const& network,
+               std::int64_t realisation);
+  /// A model that comes trained. \param realisation  0: the mean
+  PredictStage(Blueprint const& blueprint, std::string snapshot, std::string model,
+               std::int64_t realisation);
 
   void preflight(Comm const& comm, Outlook& outlook) const override;
   Estimate estimate(Outlook const& outlook, int n_ranks) const override;
@@ -77,8 +97,6 @@ class PredictStage : public Stage {
  private:
   void describe(Blueprint const& blueprint);
   void compare_with_training(Outlook const& outlook) const;  ///< local
-  std::int64_t n_networks() const;
-
   PredictTask task_;
   SnapshotInstance snapshot_;
   LearningBodies bodies_;

@@ -4,65 +4,33 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "model/flux_correction.hpp"
-#include "model/model_file.hpp"
-#include "model/network.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/run/work_loop.hpp"
-#include "stages/common/cluster_sampler.hpp"
-#include "stages/common/moment_file.hpp"
 #include "stages/common/trained_model.hpp"
+#include "stages/predict/cluster_input_work.hpp"
 #include "stages/predict/prediction_file_work.hpp"
+#include "stages/predict/predictor_work.hpp"
+#include "stages/predict/sample_file_work.hpp"
 #include "stages/predict/work_items.hpp"
 
 namespace setsz {
 
 namespace {
 
-/// Epoch number of the samples of a prediction: no training reaches it.
-constexpr std::uint64_t prediction_epoch = 0xfffffffd;
-
-FluxCorrection flux_correction_of(ModelState const& model, std::string const& product) {
-  require(model.description.contains("flux"), ExitCode::config, "'", product,
-          "' has no flux correction (an earlier version has trained it); train it again, or set "
-          "[predict] flux_correction = no");
-  return model.description.at("flux").get<FluxCorrection>();
-}
-
-/// A network, and what it has found out of the cluster at work.
-struct Predictor {
-  Network network;
-  std::uint64_t seed;   ///< of the particles that it draws
-  FluxCorrection flux;  ///< without bins: none
-  TargetBatch whole{};  ///< the cluster without targets
-  ClusterState known{};
-};
-
-Predictor read_predictor(std::string const& path, PredictTask const& task, int rank) {
-  auto const state = read_model(path);
-  require(state.description.contains("sampling_seed"), ExitCode::bad_data, "'", path,
-          "' has no sampling_seed; it was written by another version of setsz, train it again");
-  Predictor predictor{
-      Network::from_state(state), state.description.at("sampling_seed").get<std::uint64_t>(),
-      task.options.flux_correction ? flux_correction_of(state, path) : FluxCorrection{}};
-  predictor.network.use(task.options.device, rank);
-  require(predictor.network.options() == task.section.network, ExitCode::internal, "'", path,
-          "' is another network than [model.", task.model, "]");
-  return predictor;
-}
-
 /// What a finished item leaves.
 struct Finished {
   std::int64_t item = 0;
-  /// Of its cluster, all states in a row; behind them the sum of the pressure before the flux
-  /// correction.
+  /// Of its cluster, all states in a row; behind them the sums of the samples, and the sum of the
+  /// pressure before the flux correction.
   std::vector<double> state;
-  std::vector<float> pressure;  ///< of its voxels, corrected
+  std::vector<float> pressure;  ///< of its voxels, corrected; then of the reconstruction
 };
 
 class PredictionRun {
@@ -71,12 +39,14 @@ class PredictionRun {
       : task_(task),
         context_(context),
         comm_(context.comm()),
-        files_(task.network.empty() ? task.section.trained.files()
-                                    : std::vector{context.product(task.network)}) {
+        files_(task.network.empty() ? task.trained_files()
+                                    : std::vector{context.product(task.network)}),
+        inputs_(task, context, table_) {
     collectively(comm_, "predict: reading the model", [&] {
       table_ = read_clusters(context.product(task.clusters));
-      for (auto const& file : files_)
-        predictors_.push_back(read_predictor(file, task, comm_.rank()));
+      for (std::size_t i = 0; i < files_.size(); ++i)
+        predictors_.emplace_back(files_[i], task, comm_.rank(), task.realisations_of(i));
+      for (auto const& predictor : predictors_) n_predictions_ += predictor.n_samples();
       rows_ = clusters_to_predict(table_, task.options, task.fold);
       require(!rows_.empty(), ExitCode::config, "fold ", task.fold.value_or(0), " of '",
               task.clusters,
@@ -85,6 +55,7 @@ class PredictionRun {
     });
     states_ = task.section.network.predicted_states();
     for (auto const& state : states_) state_size_ += state.size;
+    if (task.samples_kept()) state_size_ += SampleSums::size(n_predictions_);
     state_size_ += 1;  // the sum of the pressure
     std::vector<std::int64_t> n_voxels;
     for (auto const row : rows_) {
@@ -96,7 +67,10 @@ class PredictionRun {
                                   voxels_to_predict(lattices_.back())));
       n_voxels.push_back(std::ssize(*voxels_.back()));
     }
-    items_ = cut_into_items(n_voxels, task.options.block_voxels);
+    // What is kept of samples belongs to a whole cluster: to write it block by block would be too
+    // much.
+    items_ = cut_into_items(n_voxels, task.samples_kept() ? std::numeric_limits<std::int32_t>::max()
+                                                          : task.options.block_voxels);
   }
 
   void go() {
@@ -127,9 +101,11 @@ class PredictionRun {
       table.edges.push_back(task_.cube.edge(cluster(row)));
     }
     if (task_.network.empty()) compare_with_training(table);
-    write_prediction(comm_, context_.part("prediction.h5"), table, assemble());
+    auto const cubes = assemble();
+    write_prediction(comm_, context_.part("prediction.h5"), table, cubes);
+    if (task_.samples_kept()) write_kept_samples(table, cubes);
     context_.note("clusters", std::ssize(rows_));
-    if (predictors_.size() == 1) context_.note("flux_correction", predictors_.front().flux);
+    if (predictors_.size() == 1) context_.note("flux_correction", predictors_.front().flux());
     context_.note("voxels", n_voxels());
     context_.note_local("voxels_computed", real(computed_));
   }
@@ -170,7 +146,7 @@ class PredictionRun {
     context_.journal().for_each([&](Journal::Record const& record) {
       auto const& item = items_.at(record.unit);
       Finished done{record.unit, std::vector<double>(state_size_),
-                    std::vector<float>(item.last_voxel - item.first_voxel)};
+                    std::vector<float>(n_fields() * (item.last_voxel - item.first_voxel))};
       auto const bytes = done.pressure.size() * sizeof(float);
       require(record.bytes.size() == state_bytes + bytes, ExitCode::bad_data,
               "the journal's record of block ", record.unit, " has ", record.bytes.size(),
@@ -191,49 +167,24 @@ class PredictionRun {
   /// Makes the cluster at work that of a cube, if it is not yet.
   void load(std::int64_t cube) {
     auto const row = rows_[cube];
-    if (row_ == row) return;
-    if (!store_) store_.emplace(context_.product(task_.particles));
-    auto const needs = task_.section.network.needs();
-    auto const spheres = sphere_query(needs, cluster(row).r200c);
-    store_->require_local_spheres(row, spheres.radius_ckpch);
-    sampler_.reset();  // before the next one takes its memory
-    auto particles = store_->load(row);
-    auto input = cluster_input(table_, *store_, row, task_.section.network.columns());
-    input.density = cluster_density(particles, input, needs.density_cells);
-    sampler_ =
-        std::make_unique<ClusterSampler>(std::move(particles), std::move(input), spheres);
-    for (auto& predictor : predictors_) {
-      predictor.whole =
-          sampler_->batch(row, needs.cluster_particles.in(Phase::prediction),
-                          Random(predictor.seed, Purpose::cluster_sample, stream(row)));
-      predictor.known = predictor.network.cluster_state(predictor.whole);
-    }
-    row_ = row;
-    if (needs.target_columns.empty()) return;
-    if (!moments_) moments_.emplace(context_.product(task_.moments)).require_clusters(table_);
-    moments_->require_lattice(row, lattices_[cube], cluster(row).r200c);
-    n_columns_ = std::ssize(needs.target_columns);
-    columns_ = moments_->read(row, needs.target_columns);
+    if (!inputs_.load(row, lattices_[cube])) return;
+    for (auto& predictor : predictors_) predictor.begin(inputs_.sampler(), row, cluster(row).id);
   }
 
-  static std::uint64_t stream(std::int64_t row) {
-    return (prediction_epoch << 32) | static_cast<std::uint64_t>(row);
-  }
-
-  /// P/P200 of the voxels of an item, by one network.
-  std::vector<float> predict(Predictor const& predictor, WorkItem const& item) const {
-    auto batch = predictor.whole;
+  /// P/P200 of some voxels of a cube by each sample of one network.
+  std::vector<std::vector<float>> predict(Predictor const& predictor, std::int64_t cube,
+                                          Range voxels) const {
+    auto batch = predictor.whole();
     auto const n_local = task_.section.network.needs().local_particles.in(Phase::prediction);
-    for (std::int64_t v = item.first_voxel; v < item.last_voxel; ++v) {
-      std::int64_t const voxel = (*voxels_[item.cube])[v];
-      sampler_->add_target(batch, voxel_centre(item.cube, v), n_local,
-                           Random(predictor.seed, Purpose::local_sample, stream(row_),
-                                  static_cast<std::uint64_t>(voxel)));
-      auto const own = columns_.begin() + v * n_columns_;
-      batch.columns.insert(batch.columns.end(), own, own + n_columns_);
+    for (std::int64_t v = voxels.first; v < voxels.last; ++v) {
+      std::int64_t const voxel = (*voxels_[cube])[v];
+      inputs_.sampler().add_target(batch, voxel_centre(cube, v), n_local,
+                                   predictor.local_stream(voxel));
+      auto const columns = inputs_.columns(v);
+      batch.columns.insert(batch.columns.end(), columns.begin(), columns.end());
     }
-    return predictor.network.predict(batch, {.rows = task_.options.chunk_rows, .targets = 64},
-                                     predictor.known);
+    std::int64_t const targets = task_.section.network.has_code() ? 512 : 64;
+    return predictor(batch, {.rows = task_.options.chunk_rows, .targets = targets});
   }
 
   /// \param v  in the cube's list of voxels [R200]
@@ -242,36 +193,91 @@ class PredictionRun {
     return lattices_[cube].centre_r200(voxel / (n * n), voxel / n % n, voxel % n);
   }
 
+  /// The mean of all samples of all networks, in their order, as EnsembleStage takes it.
   void compute(std::int64_t number) {
     WorkItem const& item = items_[number];
-    auto const row = rows_[item.cube];
     load(item.cube);
-    // The mean of the networks, in their order, as EnsembleStage takes it.
-    auto const share = 1 / real(predictors_.size());
-    std::vector<double> state(static_cast<std::size_t>(state_size_)),
-        pressure(static_cast<std::size_t>(item.last_voxel - item.first_voxel));
-    for (auto const& predictor : predictors_) {
-      auto const one_state = flat(predictor.known);
-      auto const one_pressure = predict(predictor, item);
-      double const strength = predictor.flux.strength(cluster(row).m200c);
-      for (std::size_t i = 0; i < one_state.size(); ++i) state[i] += share * one_state[i];
-      for (std::size_t i = 0; i < pressure.size(); ++i) {
-        state.back() += share * real(one_pressure[i]);
-        double const radius =
-            norm(voxel_centre(item.cube, item.first_voxel + static_cast<std::int64_t>(i)));
-        double const factor = 1 + strength * flux_share(radius);
-        pressure[i] += share * real(single(factor * real(one_pressure[i])));
-      }
-    }
-    Finished done{number, std::move(state), {}};
-    for (double const p : pressure) done.pressure.push_back(single(p));
+    Block sums(item, task_.samples_kept() ? n_predictions_ : 0);
+    for (std::int64_t v = item.first_voxel; v < item.last_voxel; v += task_.options.block_voxels)
+      add_block({v, std::min(v + task_.options.block_voxels, item.last_voxel)}, sums);
+    Finished done{number, states_of_networks(), {}};
+    auto const samples = sums.samples.numbers();
+    done.state.insert(done.state.end(), samples.begin(), samples.end());
+    done.state.push_back(sums.uncorrected);
+    for (double const p : sums.pressure) done.pressure.push_back(single(p));
+    if (has_gas())
+      for (double const p : sums.reconstructed) done.pressure.push_back(single(p));
     for (float const p : done.pressure)
       require(std::isfinite(p) && p >= 0, ExitCode::internal, "the network predicts a pressure of ",
-              p, " P200 in cluster ", cluster(row).id, "; is the model trained?");
+              p, " P200 in cluster ", cluster(inputs_.row()).id, "; is the model trained?");
     context_.journal().append(
         number, {std::as_bytes(std::span(done.state)), std::as_bytes(std::span(done.pressure))});
     computed_ += item.last_voxel - item.first_voxel;
     finished_.push_back(std::move(done));
+  }
+
+  /// What comes of the voxels of an item.
+  struct Block {
+    Block(WorkItem const& the_item, std::int64_t n_samples)
+        : item(the_item),
+          pressure(the_item.last_voxel - the_item.first_voxel),
+          reconstructed(pressure.size()),
+          samples(n_samples) {}
+    WorkItem const& item;
+    std::vector<double> pressure, reconstructed;
+    SampleSums samples;
+    double uncorrected = 0;
+  };
+
+  void add_block(Range voxels, Block& block) {
+    auto const share = 1 / real(n_predictions_), network_share = 1 / real(predictors_.size());
+    for (auto const& predictor : predictors_) {
+      auto const predictions = predict(predictor, block.item.cube, voxels);
+      double const strength = predictor.flux().strength(cluster(inputs_.row()).m200c);
+      for (std::int64_t s = 0; s < predictor.n_samples(); ++s)
+        for (std::int64_t v = voxels.first; v < voxels.last; ++v) {
+          double const raw = real(predictions[s][v - voxels.first]);
+          double const p = corrected(block.item.cube, v, strength, raw);
+          block.uncorrected += share * raw;
+          block.pressure[v - block.item.first_voxel] += share * p;
+          if (!task_.samples_kept()) continue;
+          auto const voxel = (*voxels_[block.item.cube])[v];
+          block.samples.add(predictor.place(s), shells_of(block.item.cube).shares(voxel), p,
+                            inputs_.truth().empty() ? 0 : real(inputs_.truth()[voxel]));
+        }
+      if (!has_gas()) continue;
+      for (std::int64_t v = voxels.first; v < voxels.last; ++v)
+        block.reconstructed[v - block.item.first_voxel] +=
+            network_share *
+            corrected(block.item.cube, v, strength, real(predictions.back()[v - voxels.first]));
+    }
+  }
+
+  /// With the flux correction.
+  double corrected(std::int64_t cube, std::int64_t v, double strength, double pressure) const {
+    return real(single((1 + strength * flux_share(norm(voxel_centre(cube, v)))) * pressure));
+  }
+
+  /// The mean of the networks.
+  std::vector<double> states_of_networks() const {
+    auto const share = 1 / real(predictors_.size());
+    std::vector<double> mean(flat(predictors_.front().shown()).size());
+    for (auto const& predictor : predictors_) {
+      auto const one = flat(predictor.shown());
+      for (std::size_t i = 0; i < one.size(); ++i) mean[i] += share * one[i];
+    }
+    return mean;
+  }
+
+  bool has_gas() const { return !task_.residuals.empty(); }
+  /// Numbers of a voxel that an item leaves.
+  std::int64_t n_fields() const { return has_gas() ? 2 : 1; }
+
+  RadialShells const& shells_of(std::int64_t cube) {
+    auto const& lattice = lattices_[cube];
+    if (!shells_ || shells_->lattice().edge_r200 != lattice.edge_r200)
+      shells_.emplace(lattice, n_profile_shells);
+    return *shells_;
   }
 
   /// All states in a row; zero for what this network does not leave.
@@ -316,6 +322,8 @@ class PredictionRun {
     cubes.range = even_range(std::ssize(rows_), comm_.rank(), comm_.size());
     auto const n_cells = lattices_.front().n_cells();
     cubes.pressure.assign(cubes.range.size() * n_cells, 0);
+    if (has_gas()) cubes.reconstructed.assign(cubes.pressure.size(), 0);
+    if (task_.samples_kept()) cubes.samples.resize(cubes.range.size(), SampleSums(n_predictions_));
     for (auto const& state : states_) cubes.states.emplace_back(cubes.range.size() * state.size);
     std::vector<std::map<std::int64_t, double>> uncorrected(cubes.range.size());  // by item
     auto value = values.begin();
@@ -323,11 +331,20 @@ class PredictionRun {
     for (auto const item_number : numbers) {
       auto const& item = items_[item_number];
       auto const cube = item.cube - cubes.range.first;
-      for (std::int64_t v = item.first_voxel; v < item.last_voxel; ++v)
-        cubes.pressure[cube * n_cells + (*voxels_[item.cube])[v]] = *value++;
+      auto const fill = [&](std::vector<float>& field) {
+        for (std::int64_t v = item.first_voxel; v < item.last_voxel; ++v)
+          field[cube * n_cells + (*voxels_[item.cube])[v]] = *value++;
+      };
+      fill(cubes.pressure);
+      if (has_gas()) fill(cubes.reconstructed);
       for (std::size_t i = 0; i < states_.size(); ++i) {
         std::copy_n(number, states_[i].size, cubes.states[i].begin() + cube * states_[i].size);
         number += states_[i].size;
+      }
+      if (task_.samples_kept()) {
+        auto const size = SampleSums::size(n_predictions_);
+        cubes.samples[cube] = SampleSums(std::span(&*number, size));
+        number += size;
       }
       uncorrected[cube][item_number] = *number++;
     }
@@ -352,16 +369,41 @@ class PredictionRun {
       cubes.flux_factor.push_back(corrected ? sum / before : 1);
       double strength = 0;
       for (auto const& predictor : predictors_)
-        strength += predictor.flux.strength(cluster(rows_[c]).m200c) / real(predictors_.size());
+        strength += predictor.flux().strength(cluster(rows_[c]).m200c) / real(predictors_.size());
       cubes.flux_strength.push_back(strength);
     }
+  }
+
+  void write_kept_samples(PredictionTable const& table, PredictedCubes const& cubes) {
+    PredictedSamples samples{.n_samples = n_predictions_,
+                             .n_shells = n_profile_shells,
+                             .profile = {},
+                             .y = {},
+                             .loss = {},
+                             .reconstructed = cubes.reconstructed};
+    for (std::int64_t c = cubes.range.first; c < cubes.range.last; ++c) {
+      auto const& sums = cubes.samples[c - cubes.range.first];
+      double const unit =
+          y_unit(cluster(rows_[c]), table_.cosmology.h) * std::pow(lattices_[c].voxel_r200(), 3);
+      samples.add(sums, {shells_of(c).volume(), unit, std::ssize(*voxels_[c])}, has_gas());
+    }
+    write_samples(comm_, context_.part("samples.h5"),
+                  {.model = table.model,
+                   .member = table.member,
+                   .rows = table.rows,
+                   .ids = table.ids,
+                   .n_voxels = table.n_voxels,
+                   .with_gas = has_gas()},
+                  samples, cubes.range);
+    context_.note("samples", n_predictions_);
   }
 
   /// The flux corrections as JSON, of several networks a list.
   std::string flux_corrections() const {
     auto all = nlohmann::json::array();
     bool any = false;
-    for (auto const& [network, seed, flux, whole, known] : predictors_) {
+    for (auto const& predictor : predictors_) {
+      auto const& flux = predictor.flux();
       any = any || !flux.bins.empty();
       all.push_back(flux.bins.empty() ? nlohmann::json() : nlohmann::json(flux));
     }
@@ -391,7 +433,9 @@ class PredictionRun {
   Comm const& comm_;
   std::vector<std::string> files_;  ///< of the networks
   ClusterTable table_;
+  ClusterInputs inputs_;
   std::vector<Predictor> predictors_;
+  std::int64_t n_predictions_ = 0;  ///< samples of all networks
   std::vector<std::int64_t> rows_;
   std::vector<CubeLattice> lattices_;
   std::vector<std::shared_ptr<std::vector<std::int32_t> const>> voxels_;
@@ -404,12 +448,7 @@ class PredictionRun {
   std::vector<Finished> finished_;
   std::int64_t computed_ = 0;
 
-  std::optional<ParticleStore> store_;
-  std::optional<MomentFile> moments_;
-  std::unique_ptr<ClusterSampler> sampler_;  ///< of the cluster at work
-  std::int64_t row_ = -1;                    ///< of it
-  std::vector<float> columns_;               ///< of its voxels, each n_columns_ numbers
-  std::int64_t n_columns_ = 0;
+  std::optional<RadialShells> shells_;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "model/module.hpp"
 #include "pipeline/base/comm.hpp"
 #include "stages/common/cube_lattice.hpp"
+#include "stages/predict/sample_sums.hpp"
 
 namespace setsz {
 
@@ -36,6 +37,9 @@ struct PredictedCubes {
   std::vector<double> flux_strength;        ///< (n), of that correction
   std::vector<double> y;                    ///< (n), within 2 R200 [(kpc/h)^2]
   std::vector<std::vector<double>> states;  ///< (n, size) of each of PredictionTable::states
+  // Of a model with a code, for samples.h5:
+  std::vector<SampleSums> samples{};   ///< (n)
+  std::vector<float> reconstructed{};  ///< as pressure, from the codes that the gas implies
 };
 
 /// Collective: writes prediction.h5, each rank its cubes. \pre the ranks' ranges partition the rows

@@ -13,6 +13,7 @@
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/common/particle_store.hpp"
+#include "stages/common/residuals_section.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/train/training_cluster.hpp"
 #include "stages/train/training_start_work.hpp"
@@ -137,12 +138,17 @@ void TrainStage::add_source(SnapshotInstance const& snapshot) {
                      .pressure = products::pressure(name),
                      .gnfw = products::gnfw(name, task_.instance.fold),
                      .moments = "",
+                     .residuals = "",
                      .simulation = snapshot.section.simulation_name()};
   for (auto const& product : {source.clusters, source.particles, source.pressure, source.gnfw})
     record_.inputs.push_back(product);
   if (!task_.model.network.needs().target_columns.empty()) {
     source.moments = products::moments(name);
     record_.inputs.push_back(source.moments);
+  }
+  if (auto const model = task_.model.network.needs().residuals_of; !model.empty()) {
+    source.residuals = products::residuals(name, model, task_.instance.fold);
+    record_.inputs.push_back(source.residuals);
   }
   snapshots_.push_back(snapshot);
   task_.sources.push_back(std::move(source));

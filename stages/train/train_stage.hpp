@@ -64,8 +64,8 @@ struct TrainOptions {
 /// What a snapshot teaches from: names of products.
 struct TrainSource {
   std::string clusters, particles, pressure, gnfw;
-  std::string moments;     ///< empty: the network does not look at them
-  std::string simulation;  ///< name of the snapshot's, for the model file
+  std::string moments, residuals;  ///< empty: the network does not look at them
+  std::string simulation;          ///< name of the snapshot's, for the model file
 };
 
 /// Everything that the body of the stage needs; plain data.

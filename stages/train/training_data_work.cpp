@@ -10,6 +10,7 @@
 #include "stages/common/cube_file.hpp"
 #include "stages/common/moment_file.hpp"
 #include "stages/common/particle_store.hpp"
+#include "stages/common/residual_file.hpp"
 #include "stages/train/fit_file.hpp"
 #include "stages/train/joint_profile.hpp"
 
@@ -19,11 +20,15 @@ struct TrainingData::TeacherFiles {
   ParticleStore particles;
   CubeFile pressure;
   std::optional<MomentFile> moments;  ///< if the network asks for columns of targets
+  std::optional<ResidualFile> residuals;
 
-  TeacherFiles(TrainSource const& source, Context const& context, ClusterTable const& table)
+  TeacherFiles(TrainSource const& source, ModuleNeeds const& needs, Context const& context,
+               ClusterTable const& table)
       : particles(context.product(source.particles)), pressure(context.product(source.pressure)) {
     if (!source.moments.empty())
       moments.emplace(context.product(source.moments)).require_clusters(table);
+    if (!source.residuals.empty())
+      residuals = open_residuals(needs, context.product(source.residuals), table);
     require(particles.n_clusters() == table.size() && pressure.size() == table.size(),
             ExitCode::bad_data, "'", source.particles, "' holds ", particles.n_clusters(),
             " clusters, '", source.pressure, "' ", pressure.size(), ", clusters.h5 ", table.size(),
@@ -42,6 +47,7 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, Context cons
     : comm_(comm),
       network_(task.model.network),
       clusters_per_step_(task.options.clusters_per_step),
+      epochs_(task.options.epochs),
       seed_(task.instance.stream_seed(task.run_seed)),
       validation_seed_(static_cast<std::uint64_t>(task.run_seed)),
       cluster_weight_(task.options.cluster_weight),
@@ -131,7 +137,8 @@ void TrainingData::load_owned(TrainTask const& task, Context const& context) {
   auto const columns = network_.columns();
   for (std::size_t i = 0; i < teachers_.size(); ++i) {
     auto const& [table, benchmark, first_row] = teachers_[i];
-    auto const& store = files.emplace_back(task.sources[i], context, table).particles;
+    auto const& store =
+        files.emplace_back(task.sources[i], network_.needs(), context, table).particles;
     for (std::int64_t row = 0; row < table.size(); ++row) {
       auto const part = table.split_of(row, task.instance.fold);
       cost.push_back(part == Split::testing ? 0.0 : real(store.count(row)));
@@ -169,6 +176,7 @@ void TrainingData::load(std::int64_t row, TeacherFiles const& files, TargetSampl
   auto particles = files.particles.load(own_row);
   auto input = cluster_input(table, files.particles, own_row, network_.columns());
   input.density = cluster_density(particles, input, network_.needs().density_cells);
+  if (files.residuals) input.residuals = files.residuals->read(own_row);
   owned_[row] = std::make_unique<TrainingCluster>(row, std::move(particles), std::move(input),
                                                   spheres, target);
   held_bytes_ += owned_[row]->held_bytes();
@@ -251,6 +259,14 @@ double TrainingData::weight_of(TrainingCluster const& cluster) const {
   fail(ExitCode::internal, "unknown weight of a cluster");
 }
 
+void TrainingData::vary(TargetBatch& batch, std::uint64_t seed, std::uint64_t epoch) const {
+  noise_.apply(batch.cluster, seed, epoch, batch.cluster_row);
+  Random random(seed, Purpose::latent, epoch, static_cast<std::uint64_t>(batch.cluster_row));
+  batch.normals.resize(network_.needs().normals);
+  for (auto& number : batch.normals) number = random.normal();
+  batch.progress = real(epoch) / real(epochs_);
+}
+
 std::vector<Lane> TrainingData::draw(TrainingCluster const& cluster, std::size_t place,
                                      std::size_t n_clusters, std::uint64_t seed,
                                      std::uint64_t epoch) const {
@@ -259,7 +275,7 @@ std::vector<Lane> TrainingData::draw(TrainingCluster const& cluster, std::size_t
   std::vector<Lane> lanes;
   for (auto& batch : cluster.draw(training ? training_sizes_ : validation_sizes_, seed, epoch)) {
     batch.share /= real(n_clusters);
-    if (training) noise_.apply(batch.cluster, seed, epoch, batch.cluster_row);
+    if (training) vary(batch, seed, epoch);
     if (training) batch.weight = weight_of(cluster);
     lanes.push_back({number++, std::move(batch)});
   }

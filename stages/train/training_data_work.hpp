@@ -70,6 +70,8 @@ class TrainingData {
   void fit_standardisation();
   void fit_modules();
   double weight_of(TrainingCluster const& cluster) const;
+  /// Adds what changes from epoch to epoch beside the targets: noise, normals, progress.
+  void vary(TargetBatch& batch, std::uint64_t seed, std::uint64_t epoch) const;
   /// The lanes of a cluster of the step, with their noise. \param place  among the step's clusters
   std::vector<Lane> draw(TrainingCluster const& cluster, std::size_t place, std::size_t n_clusters,
                          std::uint64_t seed, std::uint64_t epoch) const;
@@ -81,7 +83,7 @@ class TrainingData {
   std::vector<ClusterInput> inputs_;  ///< of the training clusters, without noise
   NetworkOptions network_;
   std::vector<std::int64_t> training_, validation_;  ///< rows, ascending
-  std::int64_t clusters_per_step_;
+  std::int64_t clusters_per_step_, epochs_;
   DrawSizes training_sizes_, validation_sizes_;
   std::uint64_t seed_, validation_seed_;
   ClusterWeight cluster_weight_;

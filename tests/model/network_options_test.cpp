@@ -182,11 +182,16 @@ TEST(LearningGroups, StartAsModulesDeclareAndHaveAKeyEach) {
   EXPECT_DOUBLE_EQ(groups.of("origin").weight_decay, 1e-4);
   EXPECT_DOUBLE_EQ(groups.of("gnfw").max_rate, 1e-3);
   EXPECT_EQ(keys_of(groups),
-            (std::vector<std::string>{
-                "rate_deformer", "rate_gnfw", "rate_origin", "rate_local", "rate_density",
-                "rate_cnn", "rate_cluster_scalar", "rate_cluster_vector", "rate_aggregator",
-                "decay_deformer", "decay_gnfw", "decay_origin", "decay_local", "decay_density",
-                "decay_cnn", "decay_cluster_scalar", "decay_cluster_vector", "decay_aggregator"}));
+            (std::vector<std::string>{"rate_deformer",        "rate_gnfw",
+                                      "rate_origin",          "rate_local",
+                                      "rate_density",         "rate_cnn",
+                                      "rate_cluster_scalar",  "rate_cluster_vector",
+                                      "rate_stochastic",      "rate_aggregator",
+                                      "decay_deformer",       "decay_gnfw",
+                                      "decay_origin",         "decay_local",
+                                      "decay_density",        "decay_cnn",
+                                      "decay_cluster_scalar", "decay_cluster_vector",
+                                      "decay_stochastic",     "decay_aggregator"}));
   EXPECT_THROW(groups.of("origim"), Error);
 }
 

@@ -169,6 +169,7 @@ inline TrainTask small_training(std::int64_t epochs) {
                    .pressure = "pressure.h5",
                    .gnfw = "gnfw.json",
                    .moments = "",
+                   .residuals = "",
                    .simulation = "small"}};
   task.description = {{"train.version", "1"}};
   return task;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/predict/predictor_work.hpp"
+
+#include <algorithm>
+
+#include "model/drawn_states.hpp"
+#include "model/model_file.hpp"
+
+namespace setsz {
+
+namespace {
+
+/// Epoch number of the samples of a prediction: no training reaches it.
+constexpr std::uint64_t prediction_epoch = 0xfffffffd;
+
+std::uint64_t stream(std::int64_t row) {
+  return (prediction_epoch << 32) | static_cast<std::uint64_t>(row);
+}
+
+FluxCorrection flux_correction_of(ModelState const& model, std::string const& product) {
+  require(model.description.contains("flux"), ExitCode::config, "'", product,
+          "' has no flux correction (an earlier version has trained it); train it again, or set "
+          "[predict] flux_correction = no");
+  return model.description.at("flux").get<FluxCorrection>();
+}
+
+/// With all codes 0.
+ClusterState without_code(NetworkOptions const& options, ClusterState states) {
+  for (auto const* module : options.chosen())
+    for (auto const& state : module->state())
+      if (state.kind == StateKind::code) std::ranges::fill(states.at(state.name), 0.0);
+  return states;
+}
+
+}  // namespace
+
+Predictor::Predictor(std::string const& path, PredictTask const& task, int rank,
+                     std::vector<std::int64_t> realisations)
+    : Predictor(read_model(path), path, task, rank, std::move(realisations)) {}
+
+Predictor::Predictor(ModelState const& state, std::string const& path, PredictTask const& task,
+                     int rank, std::vector<std::int64_t> realisations)
+    : network_(Network::from_state(state)),
+      n_cluster_particles_(task.section.network.needs().cluster_particles.in(Phase::prediction)),
+      realisations_(std::move(realisations)) {
+  require(state.description.contains("sampling_seed"), ExitCode::bad_data, "'", path,
+          "' has no sampling_seed; it was written by another version of setsz, train it again");
+  seed_ = state.description.at("sampling_seed").get<std::uint64_t>();
+  if (task.options.flux_correction) flux_ = flux_correction_of(state, path);
+  network_.use(task.options.device, rank);
+  require(network_.options() == task.section.network, ExitCode::internal, "'", path,
+          "' is another network than [model.", task.model, "]");
+}
+
+void Predictor::begin(ClusterSampler const& sampler, std::int64_t row, std::int64_t id) {
+  auto const& options = network_.options();
+  whole_ =
+      sampler.batch(row, n_cluster_particles_, Random(seed_, Purpose::cluster_sample, stream(row)));
+  auto const known = network_.cluster_state(whole_);
+  shown_ = without_code(options, known);
+  states_ = {shown_};
+  if (!realisations_.empty()) states_ = drawn_states(options, known, seed_, id, realisations_);
+  if (realisations_.size() == 1) shown_ = states_.front();
+  if (!whole_.cluster.residuals.empty()) states_.push_back(known);
+}
+
+Random Predictor::local_stream(std::int64_t voxel) const {
+  return Random(seed_, Purpose::local_sample, stream(whole_.cluster_row),
+                static_cast<std::uint64_t>(voxel));
+}
+
+}  // namespace setsz
