@@ -21,6 +21,17 @@ VectorUnits vector_units();
 /// \source OpenBLAS issue 4267; names of cores: driver/others/dynamic.c
 std::string_view better_blas_core(std::string_view core, VectorUnits const& units);
 
+/// The instructions that a core of OpenBLAS uses and this processor lacks; empty: it has them all,
+/// or no name is given that OpenBLAS knows to need any. \param core  a value of OPENBLAS_CORETYPE,
+/// in upper or lower case \source Makefile.x86_64 of OpenBLAS: flags by core
+std::string_view missing_instructions(std::string_view core, VectorUnits const& units);
+
+/// Throws Error(config) where OPENBLAS_CORETYPE is set to a core that this processor cannot run:
+/// the first matrix product, or the loading of the library, would be an illegal instruction.
+void require_usable_blas_core();
+/// Is there an OpenBLAS in this process?
+bool has_openblas();
+
 /// Asks the OpenBLAS of this process which core it has chosen, and sets OPENBLAS_CORETYPE if there
 /// is a better one. The library reads it when it is loaded: the program must be started again.
 /// A value that the user has set stays.

@@ -142,12 +142,14 @@ bool wants_learning(CommandLine const& line) {
 
 /// Goes on as another program if this one cannot do what is asked: as setsz-learn where a network
 /// is needed, and from the beginning where OpenBLAS was loaded with kernels too slow for this
-/// processor.
+/// processor. Refuses kernels that it cannot run before they are loaded.
 void choose_program(char** argv, CommandLine const& line) {
   bool const computes = command_named(line.command).work != nullptr;
+  bool const learns = wants_learning(line);
+  if (learns || (computes && has_openblas())) require_usable_blas_core();
   bool const restart = computes && correct_blas_core();
   std::string const self = std::filesystem::canonical("/proc/self/exe").string();
-  if (wants_learning(line)) become_program(self + "-learn", argv);
+  if (learns) become_program(self + "-learn", argv);
   if (restart) become_program(self, argv);
 }
 

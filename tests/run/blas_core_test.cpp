@@ -17,6 +17,27 @@ TEST(BlasCore, IsChosenFromWhatTheProcessorCanDoWhereOpenBlasDoesNotKnowIt) {
     EXPECT_EQ(better_blas_core(core, avx512), "") << core;
 }
 
+TEST(BlasCore, OfTheUserIsRefusedWhereTheProcessorLacksItsInstructions) {
+  VectorUnits const avx512{.avx2 = true, .avx512 = true}, avx2{.avx2 = true}, old{};
+  for (auto const* core : {"SkylakeX", "SKYLAKEX", "skylakex", "Cooperlake", "SapphireRapids"}) {
+    EXPECT_EQ(missing_instructions(core, avx512), "") << core;
+    EXPECT_EQ(missing_instructions(core, avx2), "AVX-512 (F, BW, CD, DQ, VL)") << core;
+    EXPECT_EQ(missing_instructions(core, old), "AVX-512 (F, BW, CD, DQ, VL)") << core;
+  }
+  for (auto const* core : {"Haswell", "haswell", "Zen", "ZEN"}) {
+    EXPECT_EQ(missing_instructions(core, avx512), "") << core;
+    EXPECT_EQ(missing_instructions(core, avx2), "") << core;
+    EXPECT_EQ(missing_instructions(core, old), "AVX2 and FMA") << core;
+  }
+  for (auto const* core : {"Prescott", "Nehalem", "Zen5", "", "Haswell "})
+    EXPECT_EQ(missing_instructions(core, old), "") << core;
+}
+
+TEST(BlasCore, ThatSetszChoosesHasItsInstructions) {
+  for (VectorUnits const units : {VectorUnits{}, {.avx2 = true}, {.avx2 = true, .avx512 = true}})
+    EXPECT_EQ(missing_instructions(better_blas_core("Prescott", units), units), "");
+}
+
 TEST(BlasCore, WiderUnitsIncludeTheNarrowerOnes) {
   auto const units = vector_units();
   EXPECT_TRUE(units.avx2 || !units.avx512);

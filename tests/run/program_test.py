@@ -124,6 +124,15 @@ def test_kernels_of_an_openblas_that_does_not_know_the_processor():
         result = run(2, "run", folder.ini, "--force", OPENBLAS_CORETYPE="Nehalem", **old)
         check(result.code == 0 and "setsz chose" not in result.output and "BLAS: Nehalem" in result.output,
               "the user's own choice wins", result)
+        for core, unit in (("skylakex", "avx512vl"), ("Zen", "avx2")):
+            if unit in flags:
+                continue
+            for ranks in (0, 2):  # each rank on its own: before MPI starts
+                result = run(ranks, "run", folder.ini, "--force", OPENBLAS_CORETYPE=core, **old)
+                check(result.code == 78 and f"OPENBLAS_CORETYPE = {core}" in result.output and
+                      "unset OPENBLAS_CORETYPE" in result.output, f"{ranks} ranks: {core} is refused", result)
+            check(run(0, "status", folder.ini, OPENBLAS_CORETYPE=core, **old).code in (0, 1),
+                  "what computes nothing is not refused")
 
 
 def test_run_status_verify():
