@@ -15,6 +15,8 @@ namespace {
 constexpr std::int64_t format_version = 3;
 constexpr char const* version_key = "model_format";
 constexpr char const* hash_key = "content_hash";
+constexpr char const* training_group = "taught_by";  // no tensors
+constexpr char const* training_dataset = "/taught_by/clusters";
 
 std::string hash_of(ModelState const& state) {
   Hash hash;
@@ -24,6 +26,8 @@ std::string hash_of(ModelState const& state) {
     for (auto const n : tensor.shape) hash.add(n);
     hash.add_bytes(tensor.values.data(), tensor.values.size() * sizeof(float));
   }
+  if (auto const& ids = state.training_clusters; !ids.empty())
+    hash.add(training_dataset).add_bytes(ids.data(), ids.size() * sizeof(ids[0]));
   return hash.hex();
 }
 
@@ -42,8 +46,11 @@ ModelState read_checked(std::string const& path) {
   for (auto const& key : file.attribute_names("/"))
     if (key != version_key && key != hash_key)
       state.description[key] = nlohmann::json::parse(file.attribute<std::string>("/", key));
+  if (file.exists(training_dataset))
+    state.training_clusters = file.read_all<std::uint64_t>(training_dataset);
   for (auto const& group : file.members("/"))
-    for (auto const& name : file.members("/" + group)) {
+    for (auto const& name :
+         group == training_group ? std::vector<std::string>{} : file.members("/" + group)) {
       auto const tensor = concat(group, "/", name), dataset = "/" + tensor;
       state.tensors[tensor] = {file.info(dataset).shape, file.read_all<float>(dataset)};
     }
@@ -65,6 +72,11 @@ void write_model(std::string const& path, ModelState const& state) {
     file.write_same("/" + name, {.unit = "1"}, tensor.values,
                     {tensor.shape.begin() + 1, tensor.shape.end()});
   }
+  if (!state.training_clusters.empty())
+    file.write_same(
+        training_dataset,
+        {.unit = "1", .description = "hashes of id, position and mass of the training clusters"},
+        state.training_clusters);
   file.set_attribute("/", hash_key, hash_of(state));
   file.close();
 }

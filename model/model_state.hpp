@@ -20,6 +20,8 @@ struct NamedTensor {
 struct ModelState {
   nlohmann::json description = nlohmann::json::object();  ///< options, standardisation, ...
   std::map<std::string, NamedTensor> tensors;             ///< by "group/name": "parameters/local.k"
+  /// Of the clusters that taught it (cluster_identity), ascending; empty: not known.
+  std::vector<std::uint64_t> training_clusters{};
 
   /// Throws Error(bad_data) if there is none.
   NamedTensor const& tensor(std::string const& name) const;

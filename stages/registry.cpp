@@ -2,6 +2,7 @@
 #include "stages/registry.hpp"
 
 #include "stages/catalog/catalog_stage.hpp"
+#include "stages/common/cluster_choice.hpp"
 #include "stages/compare/compare_stage.hpp"
 #include "stages/evaluate/evaluate_stage.hpp"
 #include "stages/extract/extract_stage.hpp"
@@ -71,7 +72,8 @@ std::vector<StageRow> stage_rows() {
 }
 
 std::vector<SectionSchema> shared_sections() {
-  return {schema_of<RunOptions>(), schema_of<CosmologySection>(), schema_of<SnapshotSection>(true)};
+  return {schema_of<RunOptions>(), schema_of<CosmologySection>(), schema_of<SnapshotSection>(true),
+          schema_of<ClusterChoice>()};
 }
 
 bool asks_for_device(Configuration const& configuration) {

@@ -56,7 +56,8 @@ json clusters_to_json(ScoreTable const& table) {
                   {"y_gas", score.y_gas},
                   {"y_benchmark", score.y_benchmark},
                   {"flux_factor", score.flux_factor},
-                  {"loss_without_flux_correction", score.loss_uncorrected}};
+                  {"loss_without_flux_correction", score.loss_uncorrected},
+                  {"mass_disagrees", score.mass_disagrees}};
     if (table.n_seeds > 0) {
       auto const seeds = table.seeds_of(i);
       entry["seeds"] = {{"loss", seeds_to_json(seeds, &SeedScore::loss)},
@@ -84,6 +85,7 @@ ScoreTable clusters_from_json(json const& list) {
     score.n_voxels = entry.value("voxels", std::int64_t{0});
     score.flux_factor = entry.value("flux_factor", 1.0);
     score.loss_uncorrected = entry.value("loss_without_flux_correction", score.loss);
+    score.mass_disagrees = entry.value("mass_disagrees", false);
     auto const seeds = seeds_from_json(entry);
     if (table.clusters.size() == 1) table.n_seeds = std::ssize(seeds);
     require(std::ssize(seeds) == table.n_seeds, ExitCode::bad_data, "cluster ", score.id, " has ",

@@ -22,6 +22,7 @@ struct ClusterScore {
   double y_benchmark = 0;
   double flux_factor = 1;       ///< that the prediction contains
   double loss_uncorrected = 0;  ///< of the prediction divided by it
+  bool mass_disagrees = false;  ///< of its particles with the catalogue
 
   double ratio() const { return loss / loss_benchmark; }
 };

@@ -85,7 +85,7 @@ std::vector<std::int64_t> ClusterTable::rows_of(Split part, std::int64_t fold) c
 }
 
 std::string_view name_of(Split split) {
-  constexpr std::string_view names[] = {"training", "validation", "testing"};
+  constexpr std::string_view names[] = {"training", "validation", "testing", "left out"};
   return names[static_cast<std::size_t>(split)];
 }
 

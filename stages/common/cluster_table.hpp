@@ -12,7 +12,8 @@
 
 namespace setsz {
 
-enum class Split : std::uint8_t { training = 0, validation = 1, testing = 2 };
+/// Files hold the first three; left_out: see ClusterChoice.
+enum class Split : std::uint8_t { training = 0, validation = 1, testing = 2, left_out = 3 };
 std::string_view name_of(Split split);
 
 /// One selected cluster, all in code units.
@@ -47,6 +48,11 @@ struct ClusterTable {
   std::int64_t size() const { return std::ssize(clusters); }
   Split split_of(std::int64_t cluster, std::int64_t fold) const {
     return split[cluster * n_folds + fold];
+  }
+  /// Does it train or validate a fold?
+  bool teaches(std::int64_t cluster, std::int64_t fold) const {
+    auto const part = split_of(cluster, fold);
+    return part == Split::training || part == Split::validation;
   }
   /// Rows of one part of a fold, ascending.
   std::vector<std::int64_t> rows_of(Split part, std::int64_t fold) const;

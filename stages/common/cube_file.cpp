@@ -43,9 +43,16 @@ CubeFile::CubeFile(std::string const& path)
                                               : std::vector<double>(n, 1);
   flux_strength_ = file_.exists("/flux_strength") ? file_.read_all<double>("/flux_strength")
                                                   : std::vector<double>(n, 0);
-  require(flux_factor_.size() == n && flux_strength_.size() == n, ExitCode::bad_data, "'", path,
-          "': ", n, " cubes, but ", flux_factor_.size(), " flux factors and ",
-          flux_strength_.size(), " strengths");
+  mass_disagrees_ = file_.exists("/mass_disagrees")
+                        ? file_.read_all<std::uint8_t>("/mass_disagrees")
+                        : std::vector<std::uint8_t>(n, 0);
+  if (file_.exists("/in_training")) in_training_ = file_.read_all<std::uint8_t>("/in_training");
+  require(in_training_.empty() || in_training_.size() == n, ExitCode::bad_data, "'", path, "': ", n,
+          " cubes, but ", in_training_.size(), " rows of /in_training");
+  require(flux_factor_.size() == n && flux_strength_.size() == n && mass_disagrees_.size() == n,
+          ExitCode::bad_data, "'", path, "': ", n, " cubes, but ", flux_factor_.size(),
+          " flux factors, ", flux_strength_.size(), " strengths and ", mass_disagrees_.size(),
+          " flags of masses");
   require(std::is_sorted(cluster_.begin(), cluster_.end()), ExitCode::bad_data, "'", path,
           "': /cluster is not in ascending order");
 }

@@ -19,8 +19,8 @@ VoxelPosition voxel_position_of(H5File const& file);
 /// Reads the cubes of pressure.h5 or prediction.h5. Local: every rank opens the file itself.
 ///
 /// Both have /pressure (m, n, n, n) float32 P_e/P200, z fastest, and /cube_edge (m) [ckpc/h];
-/// prediction.h5 has /cluster (m), ascending rows of clusters.h5, and /flux_factor (m); in
-/// pressure.h5 cube = row.
+/// prediction.h5 has /cluster (m), ascending rows of clusters.h5, /flux_factor (m) and
+/// /mass_disagrees (m); in pressure.h5 cube = row.
 class CubeFile {
  public:
   /// Checks shapes against each other; Error(bad_data) names what does not fit.
@@ -45,6 +45,13 @@ class CubeFile {
   double flux_factor(std::int64_t cube) const { return flux_factor_[cube]; }
   /// f of the flux correction that the pressure contains (model/flux_correction.hpp); 0: none.
   double flux_strength(std::int64_t cube) const { return flux_strength_[cube]; }
+  /// Does the mass of its particles disagree with the catalogue? \pre a prediction
+  bool mass_disagrees(std::int64_t cube) const { return mass_disagrees_[cube] != 0; }
+  /// Did the cluster teach a network of the prediction? Nothing: its model does not say.
+  std::optional<bool> in_training(std::int64_t cube) const {
+    if (in_training_.empty()) return std::nullopt;
+    return in_training_[cube] != 0;
+  }
   H5File const& file() const { return file_; }
 
  private:
@@ -53,6 +60,7 @@ class CubeFile {
   VoxelPosition position_;
   std::vector<std::int64_t> cluster_;
   std::vector<double> edge_, flux_factor_, flux_strength_;
+  std::vector<std::uint8_t> mass_disagrees_, in_training_;
 };
 
 }  // namespace setsz

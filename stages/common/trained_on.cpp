@@ -2,11 +2,13 @@
 #include "stages/common/trained_on.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/random.hpp"
 #include "pipeline/base/units.hpp"
 
 namespace setsz {
@@ -132,6 +134,14 @@ TrainedOn hull(TrainedOn const& a, TrainedOn const& b) {
   both.redshift = hull(a.redshift, b.redshift);
   both.particle_mass = hull(a.particle_mass, b.particle_mass);
   return both;
+}
+
+std::uint64_t cluster_identity(Cluster const& cluster) {
+  auto hash = hash64(0, static_cast<std::uint64_t>(cluster.id));
+  for (double const value :
+       {cluster.position.x, cluster.position.y, cluster.position.z, cluster.m200c})
+    hash = hash64(hash, std::bit_cast<std::uint64_t>(value));
+  return hash;
 }
 
 std::string outside_description() {

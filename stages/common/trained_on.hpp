@@ -38,6 +38,10 @@ TrainedOn trained_on(ClusterTable const& table, std::vector<std::int64_t> const&
 /// What several networks, or one on several snapshots, have seen together. \pre both comparable
 TrainedOn hull(TrainedOn const& a, TrainedOn const& b);
 
+/// Tells a cluster of one catalogue from all others: a hash of its id, position and mass, bit by
+/// bit. The same halo at another redshift, or in another version of the catalogue, is another one.
+std::uint64_t cluster_identity(Cluster const& cluster);
+
 /// Ways in which a cluster can be unlike all that a model has seen: bits of /outside_training.
 namespace outside {
 inline constexpr std::uint8_t lighter = 1, heavier = 2, redshift = 4, particle_mass = 8,

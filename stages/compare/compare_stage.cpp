@@ -40,6 +40,19 @@ std::vector<CompareStage::Entry::Network> trained_here(Axes const& axes,
   return files;
 }
 
+/// Of the clusters that extract has flagged: the same in all models of a run.
+void add_disagreement(Contender const& contender, std::vector<std::string>& notes) {
+  auto const scored =
+      std::ranges::count(contender.scores.clusters, true, &ClusterScore::mass_disagrees);
+  auto const out = contender.n_left_out;
+  if (scored + out == 0) return;
+  notes.push_back(concat("The mass of the particles of ", scored + out, " of ",
+                         std::ssize(contender.scores.clusters) + out,
+                         " clusters disagrees with the catalogue ([extract] mass_agreement); ",
+                         out > 0 ? "they are left out" : "they are scored like all others",
+                         " ([clusters] mass_disagrees)."));
+}
+
 void require_known(std::vector<std::string> const& wanted, std::vector<std::string> const& models,
                    std::string_view key) {
   for (auto const& name : wanted)
@@ -207,6 +220,7 @@ void CompareStage::run(Context& context) {
     std::vector<std::string> notes;
     for (auto const& model : not_scored_)
       notes.push_back(concat(model, " is left out: no stage scores it at ", snapshot_, "."));
+    add_disagreement(contenders.front(), notes);
     add_choice(contenders, notes);
     add_others(contenders, notes);
     results = compare_models(

@@ -9,13 +9,24 @@
 
 namespace setsz {
 
+namespace {
+
+/// Of files of earlier versions: none.
+std::int64_t n_left_out(nlohmann::json const& scores) {
+  if (!scores.contains("mass_disagrees")) return 0;
+  return std::ssize(scores.at("mass_disagrees").at("left_out"));
+}
+
+}  // namespace
+
 ScoresFile read_scores(std::string const& path) {
   auto const json = read_json(path);
   try {
     return {json.at("snapshot").get<std::string>(),
             {.name = json.at("model").get<std::string>(),
              .member = json.at("member").get<std::string>(),
-             .scores = clusters_from_json(json.at("clusters"))}};
+             .scores = clusters_from_json(json.at("clusters")),
+             .n_left_out = n_left_out(json)}};
   } catch (nlohmann::json::exception const& error) {
     fail(ExitCode::bad_data, "'", path, "' is no scores.json of the stage evaluate (", error.what(),
          "); give one, or make it again");

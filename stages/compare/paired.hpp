@@ -15,6 +15,7 @@ struct Contender {
   std::string name;
   std::string member;  ///< "seed1", "ensemble"
   ScoreTable scores;
+  std::int64_t n_left_out = 0;  ///< clusters of which the mass disagrees, not scored
   std::int64_t n_networks = 0;  ///< whose training time is known
   double core_seconds = 0;      ///< of their training together
   std::map<std::int64_t, std::vector<double>>

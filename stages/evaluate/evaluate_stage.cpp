@@ -53,6 +53,26 @@ std::vector<Task> tasks_of(ClusterTable const& table, Split part) {
   return tasks;
 }
 
+bool mass_disagrees(Fold const& fold, std::int64_t row) {
+  auto const cube = fold.predictions.find(row);
+  return cube && fold.predictions.mass_disagrees(*cube);
+}
+
+/// Takes those clusters out of which the mass disagrees, if the choice says so. \return them
+std::vector<Task> take_out(std::vector<Task>& tasks, std::vector<Fold> const& folds,
+                           ClusterChoice const& choice) {
+  std::vector<Task> kept, out;
+  for (auto const& task : tasks) {
+    bool const leave = choice.leaves_out() && mass_disagrees(folds[task.fold], task.row);
+    (leave ? out : kept).push_back(task);
+  }
+  tasks = std::move(kept);
+  require(!tasks.empty() || out.empty(), ExitCode::bad_data, "the mass of all ", out.size(),
+          " clusters of one part disagrees with the catalogue, and [clusters] mass_disagrees = "
+          "leave_out; set keep, or raise [extract] mass_agreement");
+  return out;
+}
+
 /// Scores and curves of some clusters.
 struct Results {
   ScoreTable scores;
@@ -117,7 +137,8 @@ void add_cluster(Results& results, Cluster const& cluster, Task const& task, Fol
                            .y_gas = unit * compared.sum_gas,
                            .y_benchmark = benchmark.at("y_benchmark").get<double>(),
                            .flux_factor = fold.predictions.flux_factor(cube),
-                           .loss_uncorrected = compared.loss_uncorrected};
+                           .loss_uncorrected = compared.loss_uncorrected,
+                           .mass_disagrees = fold.predictions.mass_disagrees(cube)};
   require(std::isfinite(score.loss) && score.loss_benchmark > 0, ExitCode::bad_data, "cluster ",
           cluster.id, ": loss ", score.loss, ", benchmark ", score.loss_benchmark);
   results.scores.clusters.push_back(score);
@@ -188,6 +209,38 @@ nlohmann::json histogram_table(Results const& results) {
   return table;
 }
 
+/// Ids of the clusters of which the mass disagrees: those that are scored, and those left out.
+nlohmann::json disagreement_table(ClusterTable const& table, ScoreTable const& scores,
+                                  std::vector<Task> const& out) {
+  nlohmann::json lists = {{"scored", nlohmann::json::array()},
+                          {"left_out", nlohmann::json::array()}};
+  for (auto const& score : scores.clusters)
+    if (score.mass_disagrees) lists["scored"].push_back(score.id);
+  for (auto const& task : out) lists["left_out"].push_back(table.clusters[task.row].id);
+  return lists;
+}
+
+/// How many of the scored clusters have taught the networks; null where a model does not say.
+nlohmann::json count_known(std::vector<Task> const& tasks, std::vector<Fold> const& folds) {
+  std::int64_t n = 0;
+  for (auto const& [row, fold] : tasks) {
+    auto const& predictions = folds[fold].predictions;
+    auto const known = predictions.in_training(*predictions.find(row));
+    if (!known) return nullptr;
+    n += *known;
+  }
+  return n;
+}
+
+void warn_of_known(std::string const& model, nlohmann::json const& n_known, std::size_t n) {
+  if (!n_known.is_number() || n_known == 0) return;
+  Log::warn("evaluate: ", n_known.get<std::int64_t>(), " of the ", n,
+            " scored clusters taught [model.", model,
+            "] (the same id, position and mass): the scores show how well it remembers "
+            "them, not how well it predicts; score it on another box, or on what its folds left "
+            "out (trained_folds)");
+}
+
 /// Power of predictions over that of the gas, from half the Nyquist frequency up to it.
 nlohmann::json high_k_table(std::vector<double> const& ratios) {
   auto const interval = interval_of(ratios);
@@ -223,12 +276,14 @@ nlohmann::json other_columns(CubeFile const& predictions) {
 /// With one split: if all clusters were predicted, the other parts show how far the network is
 /// overfitted.
 nlohmann::json other_parts(Comm const& comm, ClusterTable const& table,
-                           std::vector<Fold> const& folds, CubeFile const& truth) {
+                           std::vector<Fold> const& folds, CubeFile const& truth,
+                           ClusterChoice const& choice) {
   auto parts = nlohmann::json::object();
   if (folds.size() > 1) return parts;
   for (auto const& [part, key] :
        {std::pair(Split::training, "training"), std::pair(Split::validation, "validation")}) {
-    auto const tasks = tasks_of(table, part);
+    auto tasks = tasks_of(table, part);
+    take_out(tasks, folds, choice);
     if (tasks.empty() || !folds.front().predictions.find(tasks.front().row)) continue;
     auto const results = score_all(comm, tasks, table, folds, truth);
     std::vector<double> ratios;
@@ -236,6 +291,19 @@ nlohmann::json other_parts(Comm const& comm, ClusterTable const& table,
     parts[key] = {{"n_clusters", ratios.size()}, {"L_opt", median(ratios)}};
   }
   return parts;
+}
+
+/// What figures and scripts find in scores.json beside the scores.
+void add_tables(nlohmann::json& document, Results const& testing, std::vector<Fold> const& folds) {
+  document["format_version"] = 2;
+  document["units"] = {{"m200c", "1e10 Msun/h"}, {"y", "(kpc/h)^2, within 2 R200"}};
+  document["clusters"] = clusters_to_json(testing.scores);
+  document["profiles"] = profile_table(testing);
+  document["histogram"] = histogram_table(testing);
+  auto& columns = document["predict"] = nlohmann::json::array();
+  for (auto const& fold : folds)
+    columns.push_back(
+        {{"clusters", fold.predictions.clusters()}, {"columns", other_columns(fold.predictions)}});
 }
 
 }  // namespace
@@ -259,7 +327,7 @@ EvaluateStage::EvaluateStage(Blueprint const& blueprint, std::string snapshot, s
     for (auto const seed : blueprint.axes.seeds(model_)) seeds_.push_back({seed});
   record_ = {.stage = "evaluate",
              .instance = concat(snapshot_, "/", model_, "/", member_.name()),
-             .version = 3};
+             .version = 4};
   record_.inputs = {products::clusters(snapshot_), products::pressure(snapshot_)};
   for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
     record_.inputs.push_back(products::gnfw(snapshot_, fold));
@@ -275,6 +343,7 @@ EvaluateStage::EvaluateStage(Blueprint const& blueprint, std::string snapshot, s
   record_.outputs = {"scores.json", "figures.h5"};
   record_.settings.add("evaluate.member", member_.name());
   options_ = record_.take<EvaluateOptions>(blueprint.configuration);
+  choice_ = take_cluster_choice(blueprint.configuration, record_);
 }
 
 std::string EvaluateStage::prediction(std::int64_t fold, Member const& member) const {
@@ -349,7 +418,9 @@ void EvaluateStage::run(Context& context) {
   });
 
   nlohmann::json document;
-  auto const tasks = tasks_of(*table, Split::testing);
+  auto tasks = tasks_of(*table, Split::testing);
+  std::vector<Task> out;
+  collectively(comm, "evaluate", [&] { out = take_out(tasks, folds, choice_); });
   std::vector<std::int64_t> rows;
   for (auto const& task : tasks) rows.push_back(task.row);
   FiguresWork figures(*table, rows);
@@ -359,25 +430,23 @@ void EvaluateStage::run(Context& context) {
     document =
         score_report(testing.scores,
                      {.bootstrap = {options_.resamples}, .mass_bins = options_.mass_bins}, model_);
-    document["clusters"] = clusters_to_json(testing.scores);
-    document["format_version"] = 2;
     document["model"] = model_;
     document["member"] = member_.name();
     document["snapshot"] = snapshot_;
-    document["units"] = {{"m200c", "1e10 Msun/h"}, {"y", "(kpc/h)^2, within 2 R200"}};
-    document["profiles"] = profile_table(testing);
-    document["histogram"] = histogram_table(testing);
+    document["trained_on_these"] = count_known(tasks, folds);
+    document["mass_disagrees"] = disagreement_table(*table, testing.scores, out);
     document["y_mass"] = y_mass_report(testing.scores.clusters, options_.resamples);
     document["high_k_power_ratio"] = high_k_table(high_k);
-    auto& columns = document["predict"] = nlohmann::json::array();
-    for (auto const& fold : folds)
-      columns.push_back({{"clusters", fold.predictions.clusters()},
-                         {"columns", other_columns(fold.predictions)}});
+    add_tables(document, testing, folds);
   });
   if (!residuals_of_.empty())
     document["stochastic"] = score_samples(context, testing.scores, *table, *truth);
-  if (auto const others = other_parts(comm, *table, folds, *truth); !others.empty())
+  if (auto const others = other_parts(comm, *table, folds, *truth, choice_); !others.empty())
     document["other_parts"] = others;
+  warn_of_known(model_, document["trained_on_these"], tasks.size());
+  context.note("trained_on_these", document["trained_on_these"]);
+  context.note("mass_disagrees", document["mass_disagrees"]["scored"].size());
+  context.note("left_out", out.size());
   write_json(comm, context.part("scores.json"), document);
   figures.write(comm, context.part("figures.h5"));
   for (auto const* key : {"n_clusters", "L_opt", "L_opt_68", "L_opt_95", "interval_holds",

@@ -6,6 +6,7 @@
 
 #include "pipeline/run/stage.hpp"
 #include "stages/common/blueprint.hpp"
+#include "stages/common/cluster_choice.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/evaluate/sample_work.hpp"
 
@@ -23,7 +24,8 @@ struct EvaluateOptions {
 
 /// Scores the testing clusters of all folds together:
 /// evaluate/<snapshot>/<model>/seed<s> or ensemble/scores.json. Each rank compares the cubes of its
-/// part of the clusters; sums go over clusters in the order of their rows.
+/// part of the clusters; sums go over clusters in the order of their rows. Those that the choice of
+/// [clusters] leaves out are listed, and not scored.
 class EvaluateStage : public Stage {
  public:
   EvaluateStage(Blueprint const& blueprint, std::string snapshot, std::string model, Member member);
@@ -44,6 +46,7 @@ class EvaluateStage : public Stage {
   std::int64_t n_folds_;
   EvaluateOptions options_;
   std::string residuals_of_;  ///< of a model with a code whose predictions know the gas
+  ClusterChoice choice_;
 };
 
 void add_evaluate_stages(Blueprint const& blueprint, StageList& stages);

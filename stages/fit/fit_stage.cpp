@@ -125,6 +125,8 @@ FitStage::FitStage(Configuration const& configuration, SnapshotInstance const& i
   record_.settings.add("fit.fold", fold_);
   record_.settings.add("run.seed", seed_);
   options_ = record_.take<FitOptions>(configuration);
+  clusters_ = take_cluster_choice(configuration, record_);
+  if (clusters_.leaves_out()) record_.inputs.push_back(products::particles(snapshot_));
 }
 
 void FitStage::preflight(Comm const& comm, Outlook& outlook) const {
@@ -185,9 +187,14 @@ void FitStage::run(Context& context) {
   auto const& comm = context.comm();
   std::optional<ClusterTable> table;
   collectively(comm, "fit: opening the inputs", [&] {
-    table = read_clusters(context.product(products::clusters(snapshot_)));
-    require(!table->rows_of(Split::training, fold_).empty(), ExitCode::bad_data, "fold ", fold_,
-            " has no training cluster; lower [catalog] mass_min");
+    table = read_clusters(
+        context.product(products::clusters(snapshot_)), clusters_,
+        clusters_.leaves_out() ? context.product(products::particles(snapshot_)) : "");
+    require(
+        !table->rows_of(Split::training, fold_).empty(), ExitCode::bad_data, "fold ", fold_,
+        " has no training cluster",
+        clusters_.leaves_out() ? " whose mass agrees ([clusters] mass_disagrees = leave_out)" : "",
+        "; lower [catalog] mass_min");
   });
   auto const sums = gather_sums(comm, *table, context.product(products::pressure(snapshot_)));
   double const h = table->cosmology.h;

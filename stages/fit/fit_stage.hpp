@@ -8,6 +8,7 @@
 
 #include "pipeline/run/stage.hpp"
 #include "stages/common/blueprint.hpp"
+#include "stages/common/cluster_choice.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/fit/gnfw_fit.hpp"
@@ -47,6 +48,7 @@ class FitStage : public Stage {
   std::string snapshot_;
   std::int64_t fold_;
   FitOptions options_;
+  ClusterChoice clusters_;
   std::int64_t seed_;
 };
 

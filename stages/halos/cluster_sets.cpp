@@ -46,6 +46,13 @@ std::int64_t CubeClusters::n_outside_training() const {
   return n;
 }
 
+std::vector<std::int64_t> CubeClusters::mass_disagrees() const {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < n_rows(); ++row)
+    if (file_of(row).mass_disagrees(*file_of(row).find(row))) rows.push_back(row);
+  return rows;
+}
+
 std::vector<BoxHalo> CubeClusters::read(Range rows) const {
   std::vector<BoxHalo> halos;
   for (std::int64_t row = rows.first; row < rows.last; ++row) {

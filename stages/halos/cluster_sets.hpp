@@ -25,6 +25,7 @@ class CubeClusters : public HaloSet {
   std::int64_t images_per_turn() const override { return 256; }
   std::pair<double, double> flux_factors() const override;
   std::int64_t n_outside_training() const override;
+  std::vector<std::int64_t> mass_disagrees() const override;
   std::vector<BoxHalo> read(Range rows) const override;
   HaloGas gas_of(BoxHalo const& halo) const override;
 

@@ -51,6 +51,8 @@ class HaloSet {
   virtual HaloGas gas_of(BoxHalo const& halo) const = 0;
   /// Haloes whose gas comes from a model that has seen nothing like them.
   virtual std::int64_t n_outside_training() const { return 0; }
+  /// Rows of which a prediction says that the mass disagrees with the catalogue, ascending.
+  virtual std::vector<std::int64_t> mass_disagrees() const { return {}; }
 };
 
 /// Where on a canvas the haloes of a box are seen, once or often.

@@ -195,4 +195,10 @@ std::int64_t Population::n_outside_training() const {
   return n;
 }
 
+std::vector<std::int64_t> Population::mass_disagrees() const {
+  for (auto const& set : sets_)
+    if (set->kind() == HaloKind::cluster) return set->mass_disagrees();
+  return {};
+}
+
 }  // namespace setsz

@@ -81,6 +81,8 @@ class Population {
   std::pair<double, double> flux_factors() const;
   /// Clusters whose cubes come from a model that has seen nothing like them.
   std::int64_t n_outside_training() const;
+  /// Rows of clusters with cubes of which the mass of the particles disagrees with the catalogue.
+  std::vector<std::int64_t> mass_disagrees() const;
 
  private:
   std::unique_ptr<SnapshotClusters> clusters_;

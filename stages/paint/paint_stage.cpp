@@ -34,11 +34,16 @@ void check_sum(Comm const& comm, double held, double painted) {
   });
 }
 
-nlohmann::json cluster_list(ClusterTable const& table, std::vector<ImageSum> const& sums) {
+/// \param disagreeing  rows of clusters whose mass disagrees, ascending
+nlohmann::json cluster_list(ClusterTable const& table, std::vector<ImageSum> const& sums,
+                            std::vector<std::int64_t> const& disagreeing) {
   auto list = nlohmann::json::array();
   for (auto const& [row, painted, removed] : sums)
-    list.push_back(
-        {{"row", row}, {"id", table.clusters[row].id}, {"painted", painted}, {"removed", removed}});
+    list.push_back({{"row", row},
+                    {"id", table.clusters[row].id},
+                    {"painted", painted},
+                    {"removed", removed},
+                    {"mass_disagrees", std::ranges::binary_search(disagreeing, row)}});
   return list;
 }
 
@@ -65,7 +70,8 @@ struct PaintStage::Grids {
   BoxCanvas const& painted;
   BoxCanvas const* gas;
   ColumnSums sums;
-  std::int64_t n_outside_training;  ///< clusters
+  std::int64_t n_outside_training;           ///< clusters
+  std::vector<std::int64_t> mass_disagrees;  ///< rows of clusters
   double mean = 0, mean_gas = 0;
 };
 
@@ -78,7 +84,7 @@ PaintStage::PaintStage(Blueprint const& blueprint, SnapshotInstance const& insta
       with_gas_(options_.true_field == TrueField::yes ||
                 (options_.true_field == TrueField::automatic && instance.has_gas() &&
                  options_.field->is_pressure)) {
-  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 3};
+  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 4};
   record_.take<PaintOptions>(blueprint.configuration, map.section);
   record_.settings.add("paint.network", plan_.model + "/" + plan_.member);
   record_.settings.add("paint.simulation", instance_.section.simulation_name());
@@ -147,7 +153,7 @@ void PaintStage::run(Context& context) {
   }
   auto const totals = paint_box(context, population, *options_.field, painted, gas);
   Grids grids{painted, gas ? &*gas_canvas : nullptr, column_sums(comm, painted.grid()),
-              population.n_outside_training()};
+              population.n_outside_training(), population.mass_disagrees()};
   check_sum(comm, grids.sums.total, totals.clusters.painted() + totals.fill.painted());
   write_files(context, population, grids);
   write_json(comm, context.part("spectra.json"), report(context, table, grids, totals, fourier));
@@ -174,6 +180,7 @@ void PaintStage::write_files(Context& context, Population const& population, Gri
     file->set_attribute("/", "flux_factor_max", population.flux_factors().second);
     file->set_attribute("/", "profile", plan_.profile);
     file->set_attribute("/", "outside_training", grids.n_outside_training);
+    file->set_attribute("/", "mass_disagrees", std::ssize(grids.mass_disagrees));
     file->set_attribute("/", "simulation", instance_.section.simulation_name());
   }
   write_grid(comm, box, field, "", grids.painted.grid());
@@ -204,7 +211,7 @@ nlohmann::json PaintStage::report(Context& context, ClusterTable const& table, G
                                     {"fill", to_mean(totals.fill.painted())},
                                     {"removed_from_clusters", to_mean(totals.clusters.removed())},
                                     {"removed_from_fill", to_mean(totals.fill.removed())}};
-  report["clusters"] = cluster_list(table, totals.each_cluster);
+  report["clusters"] = cluster_list(table, totals.each_cluster, grids.mass_disagrees);
   if (grids.gas) {
     means["gas"] = grids.mean_gas;
     auto const ys = cluster_ys(comm, table, totals.each_cluster,

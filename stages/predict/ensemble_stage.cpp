@@ -28,6 +28,17 @@ std::string corrections_of(std::vector<CubeFile> const& members) {
   return any ? concat("[", join(texts, ", "), "]") : "none";
 }
 
+/// Has one of the networks been trained on the cluster? Empty where one does not know.
+std::vector<std::uint8_t> in_training_of(std::vector<CubeFile> const& members) {
+  std::vector<std::uint8_t> any(members.front().clusters().size(), 0);
+  for (auto const& member : members) {
+    if (!member.file().exists("/in_training")) return {};
+    auto const its = member.file().read_all<std::uint8_t>("/in_training");
+    for (std::size_t i = 0; i < any.size(); ++i) any[i] = any[i] != 0 || its.at(i) != 0;
+  }
+  return any;
+}
+
 /// Ratio of the mean Y with and without the members' flux corrections; 1 where Y is 0.
 std::vector<double> mean_factors(std::vector<CubeFile> const& members, Range range,
                                  std::vector<double> const& mean_y) {
@@ -139,10 +150,11 @@ EnsembleStage::EnsembleStage(Blueprint const& blueprint, std::string snapshot, s
     if (samples) samples_.push_back(products::samples(snapshot_, model_, fold_, Member{seed}));
   }
   record_ = {
-      .stage = "predict", .instance = model_path(snapshot_, model_, fold_, Member{}), .version = 2};
+      .stage = "predict", .instance = model_path(snapshot_, model_, fold_, Member{}), .version = 3};
   record_.inputs = members_;
+  record_.inputs.push_back(products::clusters(snapshot_));
   record_.inputs.insert(record_.inputs.end(), samples_.begin(), samples_.end());
-  record_.outputs = {"prediction.h5"};
+  record_.outputs = {"prediction.h5", "clusters.csv"};
   if (samples) record_.outputs.push_back("samples.h5");
   record_.settings.add("ensemble.members", join(members_, ", "));
 }
@@ -189,6 +201,7 @@ void EnsembleStage::write_mean_samples(Context& context, PredictionTable const& 
 
 void EnsembleStage::run(Context& context) {
   auto const& comm = context.comm();
+  ClusterTable clusters;
   PredictionTable table;
   table.model = model_;
   table.fold = fold_;
@@ -196,6 +209,7 @@ void EnsembleStage::run(Context& context) {
   table.states = states_;
   PredictedCubes mean;
   collectively(comm, "predict: the mean of the seeds", [&] {
+    clusters = read_clusters(context.product(products::clusters(snapshot_)));
     std::vector<CubeFile> members;
     for (auto const& name : members_) members.emplace_back(context.product(name));
     auto const& first = members.front();
@@ -212,10 +226,13 @@ void EnsembleStage::run(Context& context) {
     table.rows = first.clusters();
     table.ids = first.file().read_all<std::int64_t>("/id");
     table.edges = first.file().read_all<double>("/cube_edge");
+    table.in_training = in_training_of(members);
+    table.mass_disagrees = first.file().read_all<std::uint8_t>("/mass_disagrees");
     mean = mean_of(members, table.states, even_range(first.size(), comm.rank(), comm.size()));
   });
   write_prediction(comm, context.part("prediction.h5"), table, mean);
   if (!samples_.empty()) write_mean_samples(context, table);
+  write_cluster_list(comm, context.part("clusters.csv"), clusters, table, mean);
   context.note("clusters", std::ssize(table.rows));
   context.note("members", std::ssize(members_));
 }

@@ -99,7 +99,7 @@ void PredictStage::describe(Blueprint const& blueprint) {
   task_.particles = products::particles(task_.snapshot);
   record_ = {.stage = "predict", .instance = instance, .version = 3};
   record_.inputs = {task_.clusters, task_.particles};
-  record_.outputs = {"prediction.h5"};
+  record_.outputs = {"prediction.h5", "clusters.csv"};
   record_.settings.add("predict.instance", instance);
   task_.options = predict_options(blueprint, task_.model);
   record_.note(task_.options);

@@ -13,6 +13,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/run/work_loop.hpp"
+#include "stages/common/cluster_choice.hpp"
 #include "stages/common/trained_model.hpp"
 #include "stages/predict/cluster_input_work.hpp"
 #include "stages/predict/prediction_file_work.hpp"
@@ -100,10 +101,13 @@ class PredictionRun {
       table.ids.push_back(cluster(row).id);
       table.edges.push_back(task_.cube.edge(cluster(row)));
     }
+    flag_masses(table);
+    table.in_training = in_training();
     if (task_.network.empty()) compare_with_training(table);
     auto const cubes = assemble();
     write_prediction(comm_, context_.part("prediction.h5"), table, cubes);
     if (task_.samples_kept()) write_kept_samples(table, cubes);
+    write_cluster_list(comm_, context_.part("clusters.csv"), table_, table, cubes);
     context_.note("clusters", std::ssize(rows_));
     if (predictors_.size() == 1) context_.note("flux_correction", predictors_.front().flux());
     context_.note("voxels", n_voxels());
@@ -409,6 +413,29 @@ class PredictionRun {
     }
     if (!any) return "none";
     return all.size() == 1 ? all.front().dump() : all.dump();
+  }
+
+  /// Which clusters extract has flagged.
+  void flag_masses(PredictionTable& table) {
+    on_root(comm_, "predict: reading flags", [&] {
+      auto const flags = read_mass_disagrees(context_.product(task_.particles));
+      for (auto const row : rows_) table.mass_disagrees.push_back(flags.at(row));
+    });
+    table.mass_disagrees = comm_.broadcast(table.mass_disagrees, 0);
+    context_.note("mass_disagrees",
+                  std::ssize(rows_) - std::ranges::count(table.mass_disagrees, 0));
+  }
+
+  /// Which clusters have taught one of the networks; empty where one does not know.
+  std::vector<std::uint8_t> in_training() const {
+    std::vector<std::uint8_t> flags(rows_.size(), 0);
+    for (auto const& predictor : predictors_) {
+      auto const& taught = predictor.training_clusters();
+      if (taught.empty()) return {};
+      for (std::size_t i = 0; i < rows_.size(); ++i)
+        if (std::ranges::binary_search(taught, cluster_identity(cluster(rows_[i])))) flags[i] = 1;
+    }
+    return flags;
   }
 
   /// Which clusters are unlike those that the model has seen.

@@ -2,8 +2,10 @@
 #include "stages/predict/prediction_file_work.hpp"
 
 #include "io/h5.hpp"
+#include "pipeline/base/file.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/common/trained_on.hpp"
+#include "stages/predict/cluster_list.hpp"
 
 namespace setsz {
 namespace {
@@ -58,6 +60,11 @@ void write_prediction(Comm const& comm, std::string const& path, PredictionTable
                              n_cubes, {n, n, n});
   file.write_rows("/pressure", cubes.range.first, cubes.pressure);
   write_numbers(file, cubes, n_cubes);
+  file.write_same("/mass_disagrees",
+                  {.unit = "1",
+                   .description = "1 where the mass of the particles within R200 differs from the "
+                                  "catalogue's by more than [extract] mass_agreement"},
+                  table.mass_disagrees);
   if (!table.trained_on.empty()) {
     file.set_attribute("/", "trained_on", table.trained_on);
     file.write_same("/outside_training",
@@ -66,6 +73,12 @@ void write_prediction(Comm const& comm, std::string const& path, PredictionTable
                                     outside_description()},
                     table.outside_training);
   }
+  if (!table.in_training.empty())
+    file.write_same("/in_training",
+                    {.unit = "1",
+                     .description = "1 where a network of this prediction was trained on this very "
+                                    "cluster (id, position and mass are the same)"},
+                    table.in_training);
   for (std::size_t i = 0; i < table.states.size(); ++i) {
     auto const& state = table.states[i];
     file.create_dataset<double>(
@@ -75,6 +88,25 @@ void write_prediction(Comm const& comm, std::string const& path, PredictionTable
     file.write_rows("/" + state.dataset, cubes.range.first, cubes.states[i]);
   }
   file.close();
+}
+
+void write_cluster_list(Comm const& comm, std::string const& path, ClusterTable const& clusters,
+                        PredictionTable const& table, PredictedCubes const& cubes) {
+  ClusterFigures figures{.rows = table.rows,
+                         .states = table.states,
+                         .values = {},
+                         .y = comm.all_gather_v(cubes.y),
+                         .flux_factor = comm.all_gather_v(cubes.flux_factor),
+                         .flags = {{"mass_disagrees", table.mass_disagrees}}};
+  for (auto const& values : cubes.states) figures.values.push_back(comm.all_gather_v(values));
+  if (!table.outside_training.empty())
+    figures.flags.emplace_back("outside_training", table.outside_training);
+  if (!table.in_training.empty()) figures.flags.emplace_back("in_training", table.in_training);
+  on_root(comm, "predict: writing the list of clusters", [&] {
+    durable::Writer file(path);
+    file.write(cluster_list(clusters, figures));
+    file.sync();
+  });
 }
 
 }  // namespace setsz

@@ -7,6 +7,7 @@
 
 #include "model/module.hpp"
 #include "pipeline/base/comm.hpp"
+#include "stages/common/cluster_table.hpp"
 #include "stages/common/cube_lattice.hpp"
 #include "stages/predict/sample_sums.hpp"
 
@@ -22,11 +23,15 @@ struct PredictionTable {
   VoxelPosition voxel_position = VoxelPosition::centre;
   std::vector<std::int64_t> rows;  ///< of clusters.h5, ascending
   std::vector<std::int64_t> ids;
-  std::vector<double> edges;             ///< [ckpc/h]
+  std::vector<double> edges;  ///< [ckpc/h]
+  /// Flags of particles.h5: does the mass of the particles disagree with the catalogue?
+  std::vector<std::uint8_t> mass_disagrees;
   std::vector<ClusterStateInfo> states;  ///< what the modules leave of each cluster
   /// Of a model that comes trained: bits of each cube (trained_on.hpp), and what it has seen.
   std::vector<std::uint8_t> outside_training{};
   std::string trained_on{};
+  /// 1: a network of the prediction was trained on this very cluster; empty: not known.
+  std::vector<std::uint8_t> in_training{};
 };
 
 /// Predictions of one rank's cubes, ready to be written.
@@ -45,5 +50,8 @@ struct PredictedCubes {
 /// Collective: writes prediction.h5, each rank its cubes. \pre the ranks' ranges partition the rows
 void write_prediction(Comm const& comm, std::string const& path, PredictionTable const& table,
                       PredictedCubes const& cubes);
+/// Collective: writes clusters.csv, the same without the cubes.
+void write_cluster_list(Comm const& comm, std::string const& path, ClusterTable const& clusters,
+                        PredictionTable const& table, PredictedCubes const& cubes);
 
 }  // namespace setsz

@@ -42,7 +42,8 @@ Predictor::Predictor(ModelState const& state, std::string const& path, PredictTa
                      int rank, std::vector<std::int64_t> realisations)
     : network_(Network::from_state(state)),
       n_cluster_particles_(task.section.network.needs().cluster_particles.in(Phase::prediction)),
-      realisations_(std::move(realisations)) {
+      realisations_(std::move(realisations)),
+      training_clusters_(state.training_clusters) {
   require(state.description.contains("sampling_seed"), ExitCode::bad_data, "'", path,
           "' has no sampling_seed; it was written by another version of setsz, train it again");
   seed_ = state.description.at("sampling_seed").get<std::uint64_t>();

@@ -22,6 +22,8 @@ class Predictor {
             std::vector<std::int64_t> realisations);
 
   FluxCorrection const& flux() const { return flux_; }
+  /// See ModelState.
+  std::vector<std::uint64_t> const& training_clusters() const { return training_clusters_; }
   /// Predictions that go into the mean.
   std::int64_t n_samples() const { return std::max<std::int64_t>(1, std::ssize(realisations_)); }
 
@@ -53,6 +55,7 @@ class Predictor {
   std::uint64_t seed_ = 0;            ///< of the particles and codes that it draws
   FluxCorrection flux_;               ///< without bins: none
   std::vector<std::int64_t> realisations_;
+  std::vector<std::uint64_t> training_clusters_;
   TargetBatch whole_;
   std::vector<ClusterState> states_;
   ClusterState shown_;

@@ -116,6 +116,7 @@ Cards code_cards(SkyRecord const& record) {
       {"MODELSHA", record.model_hash, "hash of its files"},
       {"MEMBER", plan.member, "training seed, mean of several, or trained"},
       {"NOUTSIDE", record.n_outside_training, "clusters unlike those of the training"},
+      {"NMASSDIS", record.n_mass_disagrees, "clusters whose particles have another mass"},
       {"FLUXMIN", record.flux_factors.first, "flux correction in the cubes: smallest factor"},
       {"FLUXMAX", record.flux_factors.second, "largest factor"},
       {"VAESEED", std::int64_t{-1}, "deterministic"},

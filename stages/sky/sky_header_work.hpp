@@ -20,6 +20,7 @@ struct SkyRecord {
   PopulationPlan const& plan;       ///< of the first snapshot: the gas is the same in all
   ClusterTable const& table;        ///< of the first snapshot: box, cosmology, mass definition
   std::int64_t n_outside_training;  ///< clusters of the snapshots that the model has not seen alike
+  std::int64_t n_mass_disagrees;    ///< clusters whose particles have another mass
   std::string model_hash;           ///< of the networks; "none": none was used
   std::string option_hash;          ///< of what decides on the map
   std::pair<double, double> flux_factors;  ///< in the cubes, smallest and largest

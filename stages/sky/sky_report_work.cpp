@@ -19,6 +19,7 @@ nlohmann::json sky_report(SkyRecord const& record) {
       {"max_" + name, record.figures.largest},
       {"n_clusters", record.totals.clusters.n_images()},
       {"n_outside_training", record.n_outside_training},
+      {"n_mass_disagrees", record.n_mass_disagrees},
       {"n_fill", record.totals.fill.n_images()},
       {"n_too_near", all.n_left_out()},
       {"n_boxes", record.totals.n_boxes},

@@ -133,7 +133,7 @@ void SkyOptions::validate() const {
 
 SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
     : n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
-  record_ = {.stage = "sky", .instance = map.name, .version = 3};
+  record_ = {.stage = "sky", .instance = map.name, .version = 4};
   options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
   for (auto const& snapshot : blueprint.snapshots) {
     auto const& [redshift_min, redshift_max] =
@@ -229,8 +229,11 @@ void SkyStage::run(Context& context) {
         comm, plans_[i], [&](std::string const& name) { return context.product(name); }));
     parts.push_back({&population, shell_of(snapshots_[i], population.table().cosmology)});
   }
-  std::int64_t n_outside_training = 0;
-  for (auto const& population : populations) n_outside_training += population->n_outside_training();
+  std::int64_t n_outside_training = 0, n_mass_disagrees = 0;
+  for (auto const& population : populations) {
+    n_outside_training += population->n_outside_training();
+    n_mass_disagrees += std::ssize(population->mass_disagrees());
+  }
   SkyCanvas canvas(RingGeometry(options_.nside), comm.rank(), comm.size());
   auto const totals =
       paint_sky(context, parts, {options_.observer[0], options_.observer[1], options_.observer[2]},
@@ -247,6 +250,7 @@ void SkyStage::run(Context& context) {
                          plans_.front(),
                          populations.front()->table(),
                          n_outside_training,
+                         n_mass_disagrees,
                          model_hash(context),
                          record_.settings.hex(),
                          flux_factors(populations),

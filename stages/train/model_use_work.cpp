@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/train/model_use_work.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -14,14 +15,18 @@ namespace setsz {
 namespace {
 
 /// What all snapshots together teach.
-TrainedOn taught(TrainTask const& task, Context const& context) {
+/// \param identities  are added, of each cluster
+TrainedOn taught(TrainTask const& task, Context const& context,
+                 std::vector<std::uint64_t>& identities) {
   std::optional<TrainedOn> all;
   std::int64_t n_clusters = 0;
   for (auto const& source : task.sources) {
-    auto const table = read_clusters(context.product(source.clusters));
-    ParticleStore const particles(context.product(source.particles));
-    auto const one = trained_on(table, table.rows_of(Split::training, task.instance.fold),
-                                particles.particle_mass(), source.simulation);
+    auto const path = context.product(source.particles);
+    auto const table = read_clusters(context.product(source.clusters), task.choice, path);
+    auto const rows = table.rows_of(Split::training, task.instance.fold);
+    auto const one =
+        trained_on(table, rows, ParticleStore(path).particle_mass(), source.simulation);
+    for (auto const row : rows) identities.push_back(cluster_identity(table.clusters[row]));
     n_clusters += one.n_clusters;
     all = all ? hull(*all, one) : one;
   }
@@ -41,7 +46,8 @@ GnfwParameters flux_profile(TrainTask const& task, Context const& context) {
 
 void describe_use(ModelState& state, TrainTask const& task, Context const& context) {
   auto& description = state.description;
-  description["trained_on"] = taught(task, context);
+  description["trained_on"] = taught(task, context, state.training_clusters);
+  std::ranges::sort(state.training_clusters);
   description["flux_profile"] = flux_profile(task, context);
   description["sampling_seed"] = task.instance.stream_seed(task.run_seed);
   description["prediction"] = nlohmann::json::object();

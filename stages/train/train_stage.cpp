@@ -119,6 +119,7 @@ TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
   auto const& seeds = blueprint.axes.seeds(task_.instance.model);
   task_.seed_number = std::ranges::find(seeds, task_.instance.seed) - seeds.begin();
   take_options(configuration);
+  task_.choice = take_cluster_choice(configuration, record_);
   if (task_.model.trained.any())
     record_.files = [task = task_] { return std::vector{task.start_file()}; };
   cube_ = configuration.get<VoxelizeOptions>();
@@ -238,7 +239,7 @@ double TrainStage::held_particles(Outlook const& outlook, SnapshotInstance const
     store.emplace(path);
   double held = 0;
   for (std::int64_t row = 0; row < table.size(); ++row) {
-    if (table.split_of(row, task_.instance.fold) == Split::testing) continue;
+    if (!table.teaches(row, task_.instance.fold)) continue;
     auto const& cluster = table.clusters[row];
     held += store ? real(store->count(row))
                   : expected_particles(cluster, cluster_sample_radius_r200 * cluster.r200c,

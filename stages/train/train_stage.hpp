@@ -8,6 +8,7 @@
 #include "model/optimizer.hpp"
 #include "pipeline/run/stage.hpp"
 #include "stages/common/blueprint.hpp"
+#include "stages/common/cluster_choice.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/model_section.hpp"
 #include "stages/common/voxelize_section.hpp"
@@ -76,6 +77,7 @@ struct TrainTask {
   /// Place of the seed among those of [train] seeds: which of several `trained` files it starts
   /// from.
   std::int64_t seed_number = 0;
+  ClusterChoice choice;
   std::int64_t run_seed = 1;
   std::vector<TrainSource> sources;  ///< the snapshots of the instance
   /// Options of other sections that decide what the inputs of the network mean: "extract.radius".

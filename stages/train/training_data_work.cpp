@@ -74,8 +74,8 @@ void TrainingData::read_teachers(TrainTask const& task, Context const& context) 
   std::int64_t first_row = 0;
   for (auto const& source : task.sources) {
     auto const path = context.product(source.clusters);
-    teachers_.push_back(
-        {read_clusters(path), read_fit(context.product(source.gnfw), "benchmark"), first_row});
+    teachers_.push_back({read_clusters(path, task.choice, context.product(source.particles)),
+                         read_fit(context.product(source.gnfw), "benchmark"), first_row});
     auto const& teacher = teachers_.back();
     first_row += teacher.table.size();
     auto const rows = [&](Split part) {
@@ -86,8 +86,10 @@ void TrainingData::read_teachers(TrainTask const& task, Context const& context) 
     auto const training = rows(Split::training), validation = rows(Split::validation);
     require(!training.empty() && !validation.empty(), ExitCode::config, "fold ", task.instance.fold,
             " of '", path, "' has ", training.size(), " training and ", validation.size(),
-            " validation clusters (at least one of each is needed); lower [catalog] mass_min or "
-            "use a larger box");
+            " validation clusters",
+            task.choice.leaves_out() ? " whose mass agrees ([clusters] mass_disagrees = leave_out)"
+                                     : "",
+            " (at least one of each is needed); lower [catalog] mass_min or use a larger box");
     training_.insert(training_.end(), training.begin(), training.end());
     validation_.insert(validation_.end(), validation.begin(), validation.end());
   }
@@ -140,9 +142,10 @@ void TrainingData::load_owned(TrainTask const& task, Context const& context) {
     auto const& store =
         files.emplace_back(task.sources[i], network_.needs(), context, table).particles;
     for (std::int64_t row = 0; row < table.size(); ++row) {
-      auto const part = table.split_of(row, task.instance.fold);
-      cost.push_back(part == Split::testing ? 0.0 : real(store.count(row)));
-      if (part == Split::training) inputs_.push_back(cluster_input(table, store, row, columns));
+      auto const fold = task.instance.fold;
+      cost.push_back(table.teaches(row, fold) ? real(store.count(row)) : 0.0);
+      if (table.split_of(row, fold) == Split::training)
+        inputs_.push_back(cluster_input(table, store, row, columns));
     }
   }
   auto const boundaries = balanced_boundaries(cost, comm_.size());
@@ -153,7 +156,7 @@ void TrainingData::load_owned(TrainTask const& task, Context const& context) {
     auto const& [table, benchmark, first_row] = teachers_[i];
     auto const last = std::min(own.last, first_row + table.size());
     for (auto row = std::max(own.first, first_row); row < last; ++row) {
-      if (table.split_of(row - first_row, task.instance.fold) == Split::testing) continue;
+      if (!table.teaches(row - first_row, task.instance.fold)) continue;
       load(row, files[i], task.options.target_sampling);
       progress.update(real(row + 1 - own.first));
       mark_progress("train: reading clusters");

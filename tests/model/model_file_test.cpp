@@ -36,6 +36,19 @@ TEST(ModelFile, ComesBackAsItWas) {
   EXPECT_EQ(copy.tensors, example().tensors);
 }
 
+TEST(ModelFile, TheClustersThatTaughtItComeBack) {
+  Scratch const scratch(Comm::self());
+  auto state = example();
+  write_model(scratch / "unknown.h5", state);
+  EXPECT_TRUE(read_model(scratch / "unknown.h5").training_clusters.empty());
+  state.training_clusters = {1, 7, 0xffffffffffffffff};
+  write_model(scratch / "model.h5", state);
+  auto const copy = read_model(scratch / "model.h5");
+  EXPECT_EQ(copy.training_clusters, state.training_clusters);
+  EXPECT_EQ(copy.tensors, state.tensors);
+  EXPECT_EQ(copy.description, state.description);
+}
+
 TEST(ModelFile, EqualStatesMakeEqualBytes) {
   Scratch const scratch(Comm::self());
   write_model(scratch / "a.h5", example());

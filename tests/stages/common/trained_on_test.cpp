@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "tests/fixtures/scratch.hpp"
@@ -35,6 +38,33 @@ TEST(TrainedOn, KnowsTheRangeOfItsTrainingClustersAlone) {
   EXPECT_EQ(trained.mass.last, 5000);
   EXPECT_EQ(outside_training(trained, table_of({1999, 2000, 3000, 5000, 5001}), 4),
             (Bits{outside::lighter, 0, 0, 0, outside::heavier}));
+}
+
+TEST(TrainedOn, AClusterIsKnownByItsIdPositionAndMass) {
+  auto table = table_of({900, 2000, 5000, 70});
+  for (std::size_t i = 0; i < 4; ++i) {
+    table.clusters[i].id = static_cast<std::int64_t>(i);
+    table.clusters[i].position = {1, 2, 3};
+  }
+  std::vector<std::uint64_t> const taught{cluster_identity(table.clusters[1]),
+                                          cluster_identity(table.clusters[2])};
+  auto const knows = [&](Cluster const& cluster) {
+    return std::ranges::count(taught, cluster_identity(cluster)) == 1;
+  };
+  EXPECT_FALSE(knows(table.clusters[0]));
+  EXPECT_TRUE(knows(table.clusters[1]));
+  EXPECT_TRUE(knows(table.clusters[2]));
+  for (auto const& change :
+       {+[](Cluster& c) { c.id += 1000; }, +[](Cluster& c) { c.position.z += 1e-9; },
+        +[](Cluster& c) { std::swap(c.position.x, c.position.y); },
+        +[](Cluster& c) { c.m200c = std::nextafter(c.m200c, 1e9); }}) {
+    auto other = table.clusters[1];
+    change(other);
+    EXPECT_FALSE(knows(other));
+  }
+  auto moved = table.clusters[1];
+  moved.velocity = {1, 2, 3};  // may come from elsewhere
+  EXPECT_TRUE(knows(moved));
 }
 
 TEST(TrainedOn, ComesBackFromJson) {

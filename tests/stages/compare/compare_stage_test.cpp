@@ -24,6 +24,7 @@ class CompareStageTest : public testing::Test {
   Comm const comm_ = Comm::world();
   test::Scratch const scratch_{comm_};
   std::string options_;
+  std::vector<std::int64_t> left_out_;  ///< ids
 
   Configuration configuration() const {
     return Configuration::parse(
@@ -41,10 +42,12 @@ class CompareStageTest : public testing::Test {
   void write_scores(std::string const& path, Contender const& model) const {
     if (comm_.is_root()) {
       std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-      std::ofstream(path) << nlohmann::json{{"snapshot", "z0"},
-                                            {"model", model.name},
-                                            {"member", model.member},
-                                            {"clusters", clusters_to_json(model.scores)}};
+      std::ofstream(path) << nlohmann::json{
+          {"snapshot", "z0"},
+          {"model", model.name},
+          {"member", model.member},
+          {"mass_disagrees", {{"scored", nlohmann::json::array()}, {"left_out", left_out_}}},
+          {"clusters", clusters_to_json(model.scores)}};
     }
     comm_.barrier();
   }
@@ -121,6 +124,26 @@ TEST_F(CompareStageTest, WritesTableAndPage) {
   auto const [alone, alone_page] = run(Comm::self());
   EXPECT_EQ(alone, results);
   EXPECT_EQ(alone_page, page);
+}
+
+TEST_F(CompareStageTest, SaysHowManyClustersAreFlaggedOrLeftOut) {
+  auto const notes = [&] { return run(comm_).results["notes"]; };
+  write_products();
+  EXPECT_TRUE(notes().empty());
+  left_out_ = {5, 9};
+  write_products();
+  auto const n = test::a_model("plain", 1, 0.1).scores.clusters.size();
+  ASSERT_EQ(notes().size(), 1U);
+  EXPECT_TRUE(test::contains(notes()[0].get<std::string>(),
+                             concat("2 of ", n + 2, " clusters disagrees with the catalogue")));
+  EXPECT_TRUE(test::contains(run(comm_).page, "they are left out"));
+  left_out_.clear();
+  auto flagged = test::a_model("plain", 1, 0.1);
+  flagged.scores.clusters.front().mass_disagrees = true;
+  write_scores(scratch_ / "run/evaluate/z0/plain/seed1/scores.json", flagged);
+  ASSERT_EQ(notes().size(), 1U);
+  EXPECT_TRUE(test::contains(notes()[0].get<std::string>(), concat("1 of ", n, " clusters")));
+  EXPECT_TRUE(test::contains(notes()[0].get<std::string>(), "scored like all others"));
 }
 
 TEST_F(CompareStageTest, TakesScoresOfAnotherRunAsAReference) {

@@ -50,18 +50,19 @@ class EvaluateStageTest : public testing::TestWithParam<int> {
   test::Scratch const scratch_{comm_};
   std::int64_t const n_folds_ = GetParam();
   ClusterTable const table_ = test::some_clusters(6, n_folds_);
-  std::string seeds_ = "1";
+  std::string seeds_ = "1", more_;
+  test::CubeFlags flagged_;
 
   Configuration configuration(std::string const& name) const {
     return Configuration::parse(
         concat("[run]\ndirectory = ", scratch_ / name,
                "\n[snapshot.z0]\ngas = none\n[catalog]\nfolds = ", n_folds_,
                "\n[fit]\nstarts = 1\n[model.small]\nmodules = gnfw\n[evaluate]\nresamples = 100\n",
-               "[train]\nseeds = ", seeds_, "\n"),
+               "[train]\nseeds = ", seeds_, "\n", more_),
         "test.ini", {},
         {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<FitOptions>(),
          schema_of<EvaluateOptions>(), schema_of<AModel>(true), schema_of<SeedsOfTrain>(true),
-         schema_of<test::FoldsOfCatalog>()});
+         schema_of<test::FoldsOfCatalog>(), schema_of<ClusterChoice>()});
   }
 
   /// Predictions of all folds.
@@ -76,7 +77,7 @@ class EvaluateStageTest : public testing::TestWithParam<int> {
       }
       test::write_cubes(
           concat(scratch_ / name, "/predict/z0/small/fold", fold, "/", member, "/prediction.h5"),
-          table_, n_voxels, predicted, &rows, flux_factor, flux_strength);
+          table_, n_voxels, predicted, &rows, flux_factor, flux_strength, flagged_);
     }
     comm_.barrier();
   }
@@ -229,6 +230,54 @@ TEST_P(EvaluateStageTest, ShowsScoresWithAndWithoutTheFluxCorrection) {
   EXPECT_NEAR(without["y"]["sum_pred_over_gas"].get<double>(), with / 1.1, 1e-6);
   EXPECT_NEAR(without["L_opt"].get<double>(), 0, 1e-10);
   EXPECT_GT(scores["L_opt"], 1e-6);
+}
+
+TEST_P(EvaluateStageTest, ClustersOfWhichTheMassDisagreesAreFlaggedOrLeftOut) {
+  auto const tests = table_.rows_of(Split::testing, 0);
+  flagged_.disagreeing = {tests.back()};
+  auto const id = table_.clusters[tests.back()].id;
+  make_inputs("a", [](Cluster const& cluster, Vec3 const& x) { return 0.7 * gas(cluster, x); });
+  auto const kept = nlohmann::json::parse(run(comm_, "a"));
+  more_ = "[clusters]\nmass_disagrees = leave_out\n";
+  auto const left_out = nlohmann::json::parse(run(comm_, "a"));
+
+  EXPECT_EQ(kept["mass_disagrees"]["scored"], nlohmann::json::array({id}));
+  EXPECT_TRUE(kept["mass_disagrees"]["left_out"].empty());
+  EXPECT_TRUE(left_out["mass_disagrees"]["scored"].empty());
+  EXPECT_EQ(left_out["mass_disagrees"]["left_out"], nlohmann::json::array({id}));
+  // What remains is what the run with all clusters says of the others.
+  auto others = nlohmann::json::array();
+  double loss = 0, benchmark = 0;
+  for (auto const& cluster : kept["clusters"]) {
+    EXPECT_EQ(cluster["mass_disagrees"], cluster["id"] == id);
+    if (cluster["id"] == id) continue;
+    others.push_back(cluster);
+    loss += cluster["loss"].get<double>();
+    benchmark += cluster["loss_benchmark"].get<double>();
+  }
+  EXPECT_EQ(left_out["clusters"], others);
+  EXPECT_NEAR(left_out["ratio_of_sums"].get<double>(), loss / benchmark, 1e-12);
+  EXPECT_EQ(left_out["profiles"]["clusters"].size(), others.size());
+}
+
+TEST_P(EvaluateStageTest, RefusesToLeaveOutAllClusters) {
+  for (std::int64_t row = 0; row < table_.size(); ++row) flagged_.disagreeing.push_back(row);
+  make_inputs("a", gas);
+  more_ = "[clusters]\nmass_disagrees = leave_out\n";
+  auto const error = test::error_of([&] { run(comm_, "a"); });
+  EXPECT_TRUE(test::contains(error, "65 ")) << error;
+  EXPECT_TRUE(test::contains(error, "raise [extract] mass_agreement")) << error;
+}
+
+TEST_P(EvaluateStageTest, CountsClustersThatTaughtTheModel) {
+  make_inputs("a", gas);
+  EXPECT_EQ(nlohmann::json::parse(run(comm_, "a"))["trained_on_these"], 0);
+  flagged_.taught = {0, 1, 2};  // with one fold row 0 tests, with three each row once
+  predict("a", "seed1", gas);
+  EXPECT_EQ(nlohmann::json::parse(run(comm_, "a"))["trained_on_these"], n_folds_ == 1 ? 1 : 3);
+  flagged_.training_is_known = false;  // of a model file of an earlier version
+  predict("a", "seed1", gas);
+  EXPECT_TRUE(nlohmann::json::parse(run(comm_, "a"))["trained_on_these"].is_null());
 }
 
 TEST_P(EvaluateStageTest, EveryVoxelWithinTwoRadiiIsScored) {

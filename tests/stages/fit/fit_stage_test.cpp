@@ -48,7 +48,7 @@ class FitStageTest : public testing::Test {
                "\n[snapshot.z0]\ngas = none\n[catalog]\nfolds = 2\n[fit]\nstarts = 4\n", options),
         "test.ini", {},
         {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<FitOptions>(),
-         schema_of<test::FoldsOfCatalog>()});
+         schema_of<test::FoldsOfCatalog>(), schema_of<ClusterChoice>()});
     StageList stages;
     add_fit_stages(Blueprint(config), stages);
     EXPECT_EQ(stages.size(), 2U);
@@ -122,6 +122,35 @@ TEST_F(FitStageTest, TheCoreIsFreeOrANumberInItsRange) {
     EXPECT_TRUE(test::contains(text, "78 ")) << text;
     EXPECT_TRUE(test::contains(text, concat("[fit] core = ", wrong))) << text;
   }
+}
+
+TEST_F(FitStageTest, LeavesOutClustersOfWhichTheMassDisagrees) {
+  // In fold 0 the odd rows train; two of them are ten times too bright, and flagged.
+  std::vector<std::uint8_t> flags(table_.clusters.size(), 0);
+  flags[3] = flags[7] = 1;
+  make_inputs("a", [&](Cluster const& cluster, Vec3 const& x) {
+    auto const& clusters = table_.clusters;
+    bool const odd = cluster.id == clusters[3].id || cluster.id == clusters[7].id;
+    return (odd ? 10 : 1) * gnfw(gnfw_shape(truth, cluster.m200c, 0.6774, 0), norm(x));
+  });
+  if (comm_.is_root()) {
+    std::filesystem::create_directories(scratch_ / "a/extract/z0");
+    auto file = H5File::create_serial(scratch_ / "a/extract/z0/particles.h5");
+    file.write_same("/clusters/mass_disagrees", {.unit = "1"}, flags);
+    file.close();
+  }
+  comm_.barrier();
+  auto const kept = nlohmann::json::parse(run(comm_, "a", 0));
+  EXPECT_EQ(kept["clusters"][3]["split"], "training");
+  EXPECT_GT(kept["training_loss"].get<double>(), 1e-3);
+  std::string const choice = "[clusters]\nmass_disagrees = leave_out\n";
+  auto const json = nlohmann::json::parse(run(comm_, "a", 0, choice));
+  EXPECT_NEAR(json["benchmark"].get<GnfwParameters>().A_P0 / truth.A_P0, 1, 1e-3);
+  EXPECT_LT(json["training_loss"].get<double>(), 1e-6);
+  for (std::size_t c = 0; c < table_.clusters.size(); ++c)
+    EXPECT_EQ(json["clusters"][c]["split"], flags[c] != 0 ? "left out"
+                                            : c % 2 == 0  ? "testing"
+                                                          : "training");
 }
 
 TEST_F(FitStageTest, RefusesCubesThatAreNotThoseOfTheClusters) {

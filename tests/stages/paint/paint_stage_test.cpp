@@ -60,6 +60,8 @@ TEST(PaintStage, PaintsEveryClusterWholeButForWhatOthersTake) {
       n_cut += removed > 0 ? 1 : 0;
     }
     EXPECT_EQ(report.at("clusters").size(), 6U);
+    for (auto const& cluster : report.at("clusters"))  // as the prediction says
+      EXPECT_EQ(cluster.at("mass_disagrees"), cluster.at("row") == 1 || cluster.at("row") == 2);
     EXPECT_EQ(n_cut, 2);  // the two that overlap
     EXPECT_GT(report.at("mean_y").at("removed_from_fill").get<double>(), 0);
   });

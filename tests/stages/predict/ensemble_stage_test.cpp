@@ -3,10 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "pipeline/base/number.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/predict/prediction_file_work.hpp"
 #include "stages/train/train_stage.hpp"
+#include "tests/fixtures/cube_products.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/stage_context.hpp"
 
@@ -31,7 +35,15 @@ class Ensemble : public testing::Test {
                              {schema_of<TrainOptions>(true), schema_of<ModelSection>(true)});
     return {Blueprint(configuration), "z0", "small", 3};
   }
+  /// At least the rows of the tests; their ids are others, which the list takes from here.
+  ClusterTable const clusters_ = test::some_clusters(10, 4);
   bool corrected_ = true;
+
+  void SetUp() override {
+    if (comm_.is_root()) std::filesystem::create_directories(scratch_ / "catalog/z0");
+    comm_.barrier();
+    write_clusters(comm_, scratch_ / products::clusters("z0"), clusters_);
+  }
   double factor(std::int64_t seed, std::int64_t cube) const {
     return corrected_ ? 1 + 0.1 * real(seed) + 0.01 * real(cube) : 1;
   }
@@ -71,7 +83,13 @@ class Ensemble : public testing::Test {
           .rows = rows,
           .ids = {70, 50},
           .edges = {900, 1100},
-          .states = {{.name = "shift", .dataset = "origin_shift", .size = 3}}};
+          .mass_disagrees = {0, 1},
+          .states = {{.name = "shift",
+                      .dataset = "origin_shift",
+                      .size = 3,
+                      .unit = "R200",
+                      .frame = "box"}},
+          .in_training = {seed == 2, 0}};
       write_prediction(Comm::self(), path, table, cubes);
     }
     comm_.barrier();
@@ -82,7 +100,7 @@ TEST_F(Ensemble, IsTheMeanOfTheSeeds) {
   for (std::int64_t const seed : {1, 2, 4}) predict(seed, {3, 8});
   auto const ensemble = stage();
   EXPECT_EQ(ensemble.id(), "predict/z0/small/fold3/ensemble");
-  EXPECT_EQ(ensemble.record().inputs.size(), 3);
+  EXPECT_EQ(ensemble.record().inputs.size(), 4);
   test::StageContext context(comm_, options(), ensemble);
   stage().run(context);
 
@@ -102,6 +120,34 @@ TEST_F(Ensemble, IsTheMeanOfTheSeeds) {
   EXPECT_NEAR(y[0], 70 / 3.0, 1e-12);
   EXPECT_NEAR(y[1], 73 / 3.0, 1e-12);
   EXPECT_NEAR(mean.file().read_rows<double>("/origin_shift", {1, 2})[2], 0.07, 1e-12);
+  EXPECT_FALSE(mean.mass_disagrees(0));
+  EXPECT_TRUE(mean.mass_disagrees(1));
+  EXPECT_EQ(mean.in_training(0), true);  // of one of the three
+  EXPECT_EQ(mean.in_training(1), false);
+}
+
+TEST_F(Ensemble, ListsItsClusters) {
+  for (std::int64_t const seed : {1, 2, 4}) predict(seed, {3, 8});
+  auto const ensemble = stage();
+  test::StageContext context(comm_, options(), ensemble);
+  stage().run(context);
+  auto const csv = test::file_bytes(context.part("clusters.csv"));
+  auto const& cluster = clusters_.clusters[8];
+  EXPECT_TRUE(test::contains(csv, concat("\n", cluster.id, ",8,"))) << csv;
+  EXPECT_EQ(std::ranges::count(csv, '\n'), 3) << csv;
+  EXPECT_TRUE(csv.ends_with(",1,0\n")) << csv;  // mass_disagrees, in_training
+  auto const shift =
+      CubeFile(context.part("prediction.h5")).file().read_rows<double>("/origin_shift", {1, 2});
+  auto const line = csv.substr(csv.rfind('\n', csv.size() - 2) + 1);
+  std::vector<double> numbers;
+  for (std::size_t at = 0; at < line.size(); at = line.find_first_of(",\n", at) + 1)
+    numbers.push_back(std::strtod(line.c_str() + at, nullptr));
+  ASSERT_EQ(numbers.size(), 14U) << line;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    EXPECT_EQ(numbers[2 + axis], cluster.position[axis]);
+    EXPECT_EQ(numbers[9 + axis], shift[axis]);
+  }
+  EXPECT_EQ(numbers[5], cluster.m200c);
 }
 
 TEST_F(Ensemble, ItsFluxFactorIsTheRatioOfMeanYWithAndWithoutTheCorrections) {

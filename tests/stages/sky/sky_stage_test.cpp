@@ -90,6 +90,7 @@ TEST(SkyStage, PaintsEveryImageOfAClusterOnceAndWhole) {
     auto const report = nlohmann::json::parse(in);
     kept = report.at("y_painted_sr").get<double>() + report.at("y_lost_sr").get<double>();
     EXPECT_GT(report.at("y_lost_sr").get<double>(), 0);  // the overlap of two clusters
+    EXPECT_EQ(report.at("n_mass_disagrees"), 2);         // as the prediction says
     EXPECT_NEAR(kept / sum, 1, 1e-4);
     EXPECT_LT(report.at("largest_sampling_error").get<double>(), 0.02);
   });

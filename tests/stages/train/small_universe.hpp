@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -27,7 +28,12 @@ inline constexpr std::int64_t n_clusters = 13, n_voxels = 10;
 
 /// Clusters whose pressure follows a profile around a centre that lies off the catalogue's, where
 /// their particles are densest: there is something for origin and local to learn.
-inline void write_small_universe(std::string const& folder, double redshift = 0) {
+/// \param disagreeing  rows of which the mass disagrees with the catalogue
+/// \param untaught     rows that test, whatever their part was
+inline void write_small_universe(std::string const& folder, double redshift = 0,
+                                 std::vector<std::int64_t> const& disagreeing = {},
+                                 std::vector<std::int64_t> const& untaught = {}) {
+  std::filesystem::create_directories(folder);
   auto const self = Comm::self();
   ClusterTable table;
   table.box_ckpch = 1e5;
@@ -78,6 +84,8 @@ inline void write_small_universe(std::string const& folder, double redshift = 0)
         in_canonical_order(std::move(blocks), CellGrid::for_cluster(1500, radius, 310)));
     properties.push_back(
         cluster_properties(particles.back().particles, cluster, radius, table.a, 1));
+    properties.back().mass_disagrees = std::ranges::count(disagreeing, c) > 0;
+    if (std::ranges::count(untaught, c) > 0) table.split.back() = Split::testing;
 
     CubeLattice const lattice{n_voxels, 5};
     auto const shape = gnfw_shape({}, cluster.m200c, table.cosmology.h, redshift);

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "model/flux_correction.hpp"
 #include "model/model_file.hpp"
@@ -71,6 +73,73 @@ TEST_F(Learning, AnInterruptedTrainingMakesTheSameModel) {
   }
   EXPECT_EQ(stops, 3);
   EXPECT_EQ(hash_file(outputs + "/model.h5"), hash_file(alone() + "/model.h5"));
+}
+
+// The same as if they had been testing clusters: neither training nor validation, nor what is
+// fitted before (standardisation, noise, centres), sees them.
+TEST_F(Learning, ClustersOfWhichTheMassDisagreesTeachNothing) {
+  std::vector<std::int64_t> const rows{2, 9};  // one trains, one validates
+  auto const flagged = *folder_ / "flagged", testing = *folder_ / "testing";
+  if (world_->is_root()) write_small_universe(flagged, 0, rows);
+  if (world_->is_root()) write_small_universe(testing, 0, {}, rows);
+  world_->barrier();
+  auto task = small_training(2);
+  TestContext others(*world_, testing, testing + "/model");
+  train_network(task, others);
+  TestContext kept(*world_, flagged, flagged + "/kept");
+  train_network(task, kept);
+  task.choice.mass_disagrees = ClusterChoice::Disagreeing::leave_out;
+  TestContext left_out(*world_, flagged, flagged + "/left_out");
+  train_network(task, left_out);
+  EXPECT_EQ(hash_file(flagged + "/left_out/model.h5"), hash_file(testing + "/model/model.h5"));
+  EXPECT_NE(hash_file(flagged + "/left_out/model.h5"), hash_file(flagged + "/kept/model.h5"));
+
+  // Predicted they are, and flagged.
+  predict_network(small_prediction(), left_out);
+  CubeFile const cubes(flagged + "/left_out/prediction.h5");
+  ASSERT_EQ(cubes.size(), n_clusters);
+  for (std::int64_t row = 0; row < n_clusters; ++row) {
+    EXPECT_EQ(cubes.mass_disagrees(row), std::ranges::count(rows, row) > 0) << row;
+    EXPECT_EQ(cubes.in_training(row), row < 8 && row != 2) << row;
+  }
+}
+
+TEST_F(Learning, TheListOfClustersHoldsWhatThePredictionSays) {
+  std::ifstream csv(alone() + "/clusters.csv");
+  std::string line;
+  std::getline(csv, line);
+  EXPECT_EQ(line,
+            "id,cluster,x [ckpc/h],y [ckpc/h],z [ckpc/h],M200 [1e10 Msun/h],R200 [ckpc/h],"
+            "Y [(kpc/h)^2],flux_factor,origin_shift_x [R200],origin_shift_y [R200],"
+            "origin_shift_z [R200],mass_disagrees,in_training");
+  auto const table = read_clusters(*folder_ / "clusters.h5");
+  CubeFile const cubes(alone() + "/prediction.h5");
+  auto const y = cubes.file().read_all<double>("/y"),
+             shift = cubes.file().read_all<double>("/origin_shift");
+  for (std::int64_t row = 0; row < n_clusters; ++row) {
+    ASSERT_TRUE(std::getline(csv, line));
+    std::vector<double> numbers;
+    std::istringstream words(line);
+    for (std::string word; std::getline(words, word, ',');)
+      numbers.push_back(std::strtod(word.c_str(), nullptr));
+    auto const& cluster = table.clusters[row];
+    std::vector<double> const expected{real(cluster.id),
+                                       real(row),
+                                       cluster.position.x,
+                                       cluster.position.y,
+                                       cluster.position.z,
+                                       cluster.m200c,
+                                       cluster.r200c,
+                                       y[row],
+                                       cubes.flux_factor(row),
+                                       shift[3 * row],
+                                       shift[3 * row + 1],
+                                       shift[3 * row + 2],
+                                       0,
+                                       row < 8 ? 1.0 : 0.0};
+    EXPECT_EQ(numbers, expected) << line;
+  }
+  EXPECT_FALSE(std::getline(csv, line));
 }
 
 TEST_F(Learning, TheSeedMakesAnotherModel) {
@@ -316,6 +385,7 @@ TEST_F(Learning, PredictsTheSameOnAnyNumberOfRanks) {
   predict_network(small_prediction(), context);
   EXPECT_EQ(h5_content_hash(outputs + "/prediction.h5"),
             h5_content_hash(alone() + "/prediction.h5"));
+  EXPECT_EQ(hash_file(outputs + "/clusters.csv"), hash_file(alone() + "/clusters.csv"));
 }
 
 TEST_F(Learning, AnInterruptedPredictionIsTheSame) {
