@@ -94,16 +94,26 @@ inline NetworkOptions small_network(std::vector<std::string> modules) {
   local.layers = 1, local.width = 10, local.outputs = 4;
   auto& aggregator = options.get<Aggregator>();
   aggregator.layers = 2, aggregator.width = 14;
-  auto& density = options.get<Density>();
-  density.layers = 1, density.width = 10;
-  auto& deformer = options.get<Deformer>();
-  deformer.layers = 1, deformer.width = 9;
-  auto& scalar = options.get<ClusterScalar>();
-  scalar.layers = 1, scalar.width = 8, scalar.outputs = 3;
-  auto& vector = options.get<ClusterVector>();
-  vector.layers = 1, vector.width = 8, vector.outputs = 3;
-  if (std::ranges::find(options.modules, "deformer") != options.modules.end())
+  // Modules that a test's own table may lack.
+  auto const listed = [&](std::string_view name) {
+    return std::ranges::find(options.modules, name) != options.modules.end();
+  };
+  auto const set = [](auto& module, std::int64_t width) {
+    module.layers = 1, module.width = width;
+  };
+  if (listed("density")) set(options.get<Density>(), 10);
+  if (listed("deformer")) {
+    set(options.get<Deformer>(), 9);
     options.get<Gnfw>().fixed = {"xc"};
+  }
+  if (listed("cluster_scalar")) {
+    set(options.get<ClusterScalar>(), 8);
+    options.get<ClusterScalar>().outputs = 3;
+  }
+  if (listed("cluster_vector")) {
+    set(options.get<ClusterVector>(), 8);
+    options.get<ClusterVector>().outputs = 3;
+  }
   return options;
 }
 

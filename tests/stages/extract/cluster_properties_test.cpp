@@ -83,9 +83,9 @@ TEST(ClusterProperties, OfAFewParticlesAreThoseComputedByHand) {
   EXPECT_NEAR(norm(e[6] - Vec3{1, 0, 0}), 0, 1e-15);
   EXPECT_NEAR(norm(e[7] - Vec3{0, -1, 0}), 0, 1e-15);
   for (std::size_t const first : {8U, 11U}) {  // rows of diagonal tensors, towards J
-    EXPECT_EQ(e[first], (Vec3{1, 0, 0}));
-    EXPECT_EQ(e[first + 1], (Vec3{0, -1, 0}));
-    EXPECT_EQ(e[first + 2], (Vec3{0, 0, 1}));
+    EXPECT_NEAR(norm(e[first] - Vec3{1, 0, 0}), 0, 1e-15);
+    EXPECT_NEAR(norm(e[first + 1] - Vec3{0, -1, 0}), 0, 1e-15);
+    EXPECT_NEAR(norm(e[first + 2] - Vec3{0, 0, 1}), 0, 1e-15);
   }
   EXPECT_EQ(cluster_columns().vectors[11].name, "velocity_tensor_row_1");
   EXPECT_DOUBLE_EQ(p.mass_within_r200, 4 * mass / 300);
