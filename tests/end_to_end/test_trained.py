@@ -144,7 +144,7 @@ class Trained(Case):
 
     def test_what_cannot_be_frozen_is_refused(self):
         for command in ("check", "run"):
-            for freeze, words in (("orign", ("orign", "nearest: origin")), ("moments", ("moments",)),
+            for freeze, words in (("origins", ("origins", "nearest: origin")), ("moments", ("moments",)),
                                   ("gnfw, origin, local, aggregator", ("nothing to learn",))):
                 with self.subTest(command=command, freeze=freeze):
                     self.goes_on(self.folder / "run", f"train.small.freeze={freeze}", code=78, words=words, command=command)
