@@ -5,7 +5,8 @@
 say() { printf '%s: %s\n' "$(basename "$0")" "$*"; }
 die() { printf '%s: ERROR %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 
-cores() { nproc; }
+# nproc would obey OMP_NUM_THREADS, which is about something else.
+cores() { env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc; }
 
 # The number of compiler jobs for the memory of this machine: a file that includes libtorch needs up
 # to 2 GB.
