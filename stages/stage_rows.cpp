@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What follows from the rows of the registry, whichever they are.
-#include <map>
+#include <algorithm>
+#include <set>
+#include <string>
 
 #include "pipeline/base/error.hpp"
 #include "stages/registry.hpp"
@@ -16,40 +18,36 @@ std::vector<SectionSchema> all_schemas() {
 
 namespace {
 
-/// Puts instances behind the makers of their inputs. Those that stand so already keep their order.
-class InOrderOfInputs {
- public:
-  explicit InOrderOfInputs(StageList stages) : stages_(std::move(stages)) {
-    for (std::size_t i = 0; i < stages_.size(); ++i)
-      for (auto const& output : stages_[i]->record().outputs)
-        maker_[stages_[i]->id() + "/" + output] = i;
-    place_.resize(stages_.size(), Place::waiting);
+/// Puts instances behind the makers of their inputs, in rounds: each takes, in the order of the
+/// rows, all those whose inputs are made. Where no stage needs what comes behind it, that is one
+/// round.
+StageList in_order_of_inputs(StageList stages) {
+  std::set<std::string> to_be_made;
+  for (auto const& stage : stages)
+    for (auto const& output : stage->record().outputs)
+      to_be_made.insert(stage->id() + "/" + output);
+  StageList ordered;
+  while (!stages.empty()) {
+    StageList waiting;
+    for (auto& stage : stages) {
+      auto const& record = stage->record();
+      bool const waits = std::ranges::any_of(
+          record.inputs, [&](std::string const& input) { return to_be_made.contains(input); });
+      if (waits) {
+        waiting.push_back(std::move(stage));
+        continue;
+      }
+      for (auto const& output : record.outputs) to_be_made.erase(stage->id() + "/" + output);
+      ordered.push_back(std::move(stage));
+    }
+    if (waiting.size() == stages.size())
+      fail(ExitCode::config, waiting.front()->id(),
+           " needs its own product: two models take the residuals of each other; remove the key "
+           "from one of them");
+    stages = std::move(waiting);
   }
-
-  StageList operator()() {
-    for (std::size_t i = 0; i < place_.size(); ++i) put(i);
-    return std::move(ordered_);
-  }
-
- private:
-  enum class Place { waiting, asked, done };
-
-  void put(std::size_t i) {
-    if (place_[i] == Place::done) return;
-    require(place_[i] == Place::waiting, ExitCode::config, stages_[i]->id(),
-            " needs its own product: two models take the residuals of each other; remove the key "
-            "from one of them");
-    place_[i] = Place::asked;
-    for (auto const& input : stages_[i]->record().inputs)
-      if (auto const found = maker_.find(input); found != maker_.end()) put(found->second);
-    place_[i] = Place::done;
-    ordered_.push_back(std::move(stages_[i]));
-  }
-
-  StageList stages_, ordered_;
-  std::map<std::string, std::size_t> maker_;  ///< by product
-  std::vector<Place> place_;
-};
+  return ordered;
+}
 
 }  // namespace
 
@@ -57,7 +55,7 @@ StageList build_stages(Configuration const& configuration, LearningBodies const&
   Blueprint const blueprint(configuration, bodies);
   StageList stages;
   for (auto const& row : stage_rows()) row.add(blueprint, stages);
-  return InOrderOfInputs(std::move(stages))();
+  return in_order_of_inputs(std::move(stages));
 }
 
 }  // namespace setsz
