@@ -16,6 +16,11 @@ void Stochastic::declare(OptionList& options) {
       {.help = "numbers of the latent code of a cluster (published: 1)", .min = 1, .max = 8});
   add_size(options, "stochastic_layers", layers, "hidden layers of the encoder");
   add_size(options, "stochastic_width", width, "neurons in each of them");
+  options.add("latent_start_variance", start_variance,
+              {.help = "variance of the code before the first step: small, so that the aggregator "
+                       "learns to read it before the divergence makes it noisy (published: 1)",
+               .min = 1e-4,
+               .max = 10});
   options.add("stochastic_noise", noise,
               {.help = "noise on the residuals in training, in units of their standard deviation "
                        "over the training clusters",

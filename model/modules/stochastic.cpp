@@ -8,6 +8,9 @@
 #include <ATen/ops/sum.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "model/module_network.hpp"
 
 namespace setsz {
@@ -32,6 +35,12 @@ class StochasticNetwork : public ModuleNetwork {
   void initialise(ParameterLayout const& layout, std::span<float> parameters,
                   std::uint64_t seed) const override {
     encoder_.initialise(layout, parameters, seed);
+    // A code that starts as noise is one that the decoder learns to ignore.
+    auto const name = concat(".encoder.", options_.layers, ".bias");
+    for (auto const& info : layout.tensors())
+      if (info.module == Stochastic::key && info.name.ends_with(name))
+        std::ranges::fill(parameters.subspan(info.first + options_.size, options_.size),
+                          single(std::log(options_.start_variance)));
   }
   void prepare(ClusterContext& context) const override {
     auto& shared = context.shared;

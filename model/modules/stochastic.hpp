@@ -29,6 +29,7 @@ class Stochastic : public ModuleOf<Stochastic> {
   std::int64_t size = 1;
   std::int64_t layers = 3;
   std::int64_t width = 196;
+  double start_variance = 0.02;  ///< of the code, before the first step; published: 1
   double noise = 0;
   double clip = 4;
   double kl_weight = 1e-5;

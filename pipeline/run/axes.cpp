@@ -53,6 +53,13 @@ struct SeedKey {
   }
 };
 
+struct RealisationKey {
+  static constexpr std::string_view section = "predict";
+  std::int64_t n = 0;
+  void declare(OptionList& options) { declare_realisations(options, n); }
+  void validate() const {}
+};
+
 struct TrainedKey {
   static constexpr std::string_view section = "model";
   std::vector<std::string> paths;
@@ -74,6 +81,7 @@ bool contains(std::vector<std::string> const& names, std::string const& name) {
 }  // namespace
 
 std::string Member::name() const {
+  if (realisation > 0) return concat(trained ? "trained_real" : "real", realisation);
   if (trained) return "trained";
   return seed ? concat("seed", *seed) : "ensemble";
 }
@@ -96,7 +104,8 @@ Axes::Axes(Configuration const& configuration)
     : configuration_(configuration),
       snapshots_(configuration.names("snapshot")),
       models_(configuration.names("model")),
-      n_folds_(configuration.get<SplitKeys>().folds) {
+      n_folds_(configuration.get<SplitKeys>().folds),
+      n_realisations_(configuration.get<RealisationKey>().n) {
   for (auto const& name : configuration.names("train"))
     require(contains(models_, name), ExitCode::config, configuration.where("train." + name),
             ": [train.", name, "] belongs to no model",
@@ -133,7 +142,7 @@ std::vector<std::int64_t> const& Axes::seeds(std::string const& model) const {
 }
 
 std::vector<Member> Axes::members(std::string const& model) const {
-  if (comes_trained(model)) return {Member{.seed = {}, .trained = true}};
+  if (comes_trained(model)) return {Member{.trained = true}};
   std::vector<Member> members;
   for (auto const seed : seeds(model)) members.push_back({seed});
   if (members.size() > 1) members.push_back({});
@@ -145,6 +154,12 @@ ModelInstance Axes::network(std::string const& snapshot, std::string const& mode
   auto const teachers = teachers_.find(model);
   bool const own = teachers == teachers_.end() || teachers->second.empty();
   return {own ? snapshot : join(teachers->second, std::string(1, joint)), model, fold, seed};
+}
+
+Member Axes::realisation(std::string const& model, std::int64_t number) const {
+  require(number <= n_realisations_, ExitCode::config, "realisation = ", number, " of model '",
+          model, "', but [predict] realisations = ", n_realisations_, "; raise that number");
+  return {.seed = {}, .trained = comes_trained(model), .realisation = number};
 }
 
 std::vector<ModelInstance> Axes::networks() const {
@@ -205,6 +220,15 @@ void declare_split_like(OptionList& options, std::string& snapshot) {
               {.help = "NAME of a [snapshot.NAME]: clusters of the other snapshots have the part, "
                        "in every fold, of the cluster of this one that lies nearest, within 5 of "
                        "its R200. Needed where snapshots share networks",
+               .affects = Affects::running});
+}
+
+void declare_realisations(OptionList& options, std::int64_t& n) {
+  options.add("realisations", n,
+              {.help = "drawn predictions of each model with the module stochastic, each with its "
+                       "own cubes, for maps with realisation = 1, 2, ...; number k is sample k",
+               .min = 0,
+               .max = 1e6,
                .affects = Affects::running});
 }
 

@@ -15,9 +15,11 @@ namespace setsz {
 /// Which network of a model is meant: that of one training seed, the mean of all of them, or what
 /// the files of [model.NAME] trained hold.
 struct Member {
-  std::optional<std::int64_t> seed;  ///< none: the mean
-  bool trained = false;              ///< comes from elsewhere: no seed, no fold of this run
-  std::string name() const;          ///< "seed1", "ensemble", "trained"
+  std::optional<std::int64_t> seed{};  ///< none: the mean
+  bool trained = false;                ///< comes from elsewhere: no seed, no fold of this run
+  /// One drawn prediction of a model with a code, by its number from 1; 0: the mean of all.
+  std::int64_t realisation = 0;
+  std::string name() const;  ///< "seed1", "ensemble", "trained", "real3", "trained_real3"
 };
 
 /// A network: one for every model, fold and seed, and for every snapshot or those together that
@@ -77,6 +79,10 @@ class Axes {
   std::vector<Member> members(std::string const& model) const;
   /// The one of which maps are painted: the mean, or the only network.
   Member painted(std::string const& model) const { return members(model).back(); }
+  /// One drawn prediction. Throws Error(config) if [predict] realisations asks for fewer.
+  Member realisation(std::string const& model, std::int64_t number) const;
+  /// [predict] realisations.
+  std::int64_t n_realisations() const { return n_realisations_; }
   /// Those that this run trains.
   std::vector<ModelInstance> networks() const;
   /// The one that predicts a snapshot.
@@ -91,7 +97,7 @@ class Axes {
 
   Configuration const& configuration_;
   std::vector<std::string> snapshots_, models_;
-  std::int64_t n_folds_;
+  std::int64_t n_folds_, n_realisations_;
   std::map<std::string, std::vector<std::int64_t>> seeds_;
   std::map<std::string, std::vector<std::string>> teachers_;  ///< empty: each snapshot its own
 };
@@ -102,6 +108,8 @@ void declare_seeds(OptionList& options, std::vector<double>& seeds);
 void declare_train_snapshots(OptionList& options, std::vector<std::string>& snapshots);
 /// The key `split_like` of [catalog], for the struct of that section to declare.
 void declare_split_like(OptionList& options, std::string& snapshot);
+/// The key `realisations` of [predict], likewise.
+void declare_realisations(OptionList& options, std::int64_t& n);
 /// The key `trained` of [model.NAME], for the struct of that section to declare.
 void declare_trained(OptionList& options, std::vector<std::string>& paths);
 /// The key `model` of the sections of maps, for their structs to declare.

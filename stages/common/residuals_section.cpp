@@ -52,16 +52,4 @@ bool residuals_need_all_predictions(Blueprint const& blueprint, std::string cons
   return std::ranges::find(asked, model, &ResidualsAsked::model) != asked.end();
 }
 
-namespace products {
-
-std::string residuals(std::string const& snapshot, std::string const& model, std::int64_t fold) {
-  return concat("residuals/", snapshot, "/", model, "/fold", fold, "/shells.h5");
-}
-std::string samples(std::string const& snapshot, std::string const& model, std::int64_t fold,
-                    Member const& member) {
-  return "predict/" + model_path(snapshot, model, fold, member) + "/samples.h5";
-}
-
-}  // namespace products
-
 }  // namespace setsz

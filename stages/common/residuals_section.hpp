@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "pipeline/base/option_list.hpp"
-#include "pipeline/run/axes.hpp"
 
 namespace setsz {
 
@@ -33,13 +32,5 @@ std::vector<ResidualsAsked> residuals_asked(Blueprint const& blueprint);
 
 /// Must each fold predict all clusters, for the residuals of this model?
 bool residuals_need_all_predictions(Blueprint const& blueprint, std::string const& model);
-
-namespace products {
-/// residuals/z0/lo_gnfw/fold2/shells.h5
-std::string residuals(std::string const& snapshot, std::string const& model, std::int64_t fold);
-/// predict/z0/lo_gnfw/fold2/ensemble/samples.h5, of a model with a code
-std::string samples(std::string const& snapshot, std::string const& model, std::int64_t fold,
-                    Member const& member);
-}  // namespace products
 
 }  // namespace setsz

@@ -169,9 +169,16 @@ std::string gnfw(std::string const& snapshot, std::int64_t fold) {
 std::string trained(ModelInstance const& network) {
   return "train/" + network.path() + "/model.h5";
 }
+std::string residuals(std::string const& snapshot, std::string const& model, std::int64_t fold) {
+  return concat("residuals/", snapshot, "/", model, "/fold", fold, "/shells.h5");
+}
 std::string prediction(std::string const& snapshot, std::string const& model, std::int64_t fold,
                        Member const& member) {
   return "predict/" + model_path(snapshot, model, fold, member) + "/prediction.h5";
+}
+std::string samples(std::string const& snapshot, std::string const& model, std::int64_t fold,
+                    Member const& member) {
+  return "predict/" + model_path(snapshot, model, fold, member) + "/samples.h5";
 }
 
 }  // namespace products

@@ -90,9 +90,14 @@ std::string moments(std::string const& snapshot);                  ///< moments/
 std::string gnfw(std::string const& snapshot, std::int64_t fold);  ///< fit/z0/fold0/gnfw.json
 /// train/z0/lo_gnfw/fold2/seed1/model.h5
 std::string trained(ModelInstance const& network);
+/// residuals/z0/lo_gnfw/fold2/shells.h5
+std::string residuals(std::string const& snapshot, std::string const& model, std::int64_t fold);
 /// predict/z0/lo_gnfw/fold2/ensemble/prediction.h5
 std::string prediction(std::string const& snapshot, std::string const& model, std::int64_t fold,
                        Member const& member);
+/// predict/z0/lo_gnfw/fold2/ensemble/samples.h5, of a model with a code
+std::string samples(std::string const& snapshot, std::string const& model, std::int64_t fold,
+                    Member const& member);
 }  // namespace products
 
 }  // namespace setsz

@@ -91,6 +91,11 @@ void PopulationOptions::declare(OptionList& options) {
                {"none", ClusterGas::none}},
               {.help = "gas of the clusters: the cubes of the network, the profile, or none; "
                        "automatic: the network where the map has a model, else the profile"});
+  options.add("realisation", realisation,
+              {.help = "number of the drawn prediction that is painted, of a model with the module "
+                       "stochastic, up to [predict] realisations; 0: the mean of its samples",
+               .min = 0,
+               .max = 1e6});
   static std::string const profiles = concat(
       "pressure profile of haloes without a cube: fit (the flux-true GNFW profile of the stage "
       "fit), a published one (",
@@ -121,7 +126,15 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
   auto const gas = options.source != ClusterGas::automatic ? options.source
                    : the_model.empty()                     ? ClusterGas::gnfw
                                                            : ClusterGas::network;
-  if (gas == ClusterGas::network) sets.push_back(plan_cubes(axes, the_model));
+  if (gas == ClusterGas::network) {
+    require(
+        options.realisation == 0 ||
+            (!the_model.empty() &&
+             blueprint.configuration.get<ModelSection>("model." + the_model).network.has_code()),
+        ExitCode::config, "realisation = ", options.realisation, ", but model '", the_model,
+        "' has one prediction (it lacks the module stochastic); set realisation = 0");
+    sets.push_back(plan_cubes(axes, the_model, options.realisation));
+  }
   if (gas == ClusterGas::gnfw) {
     source = "gnfw";
     sets.push_back(plan_profiles(snapshot, choice));
@@ -143,11 +156,13 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
         products.push_back(name);
 }
 
-HaloPlan PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_model) {
+HaloPlan PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_model,
+                                    std::int64_t realisation) {
   require(!the_model.empty(), ExitCode::config,
           "source = network with model = none: there are no predictions; name a model, or set "
           "source = gnfw");
-  auto const painted = axes.painted(the_model);
+  auto const painted =
+      realisation > 0 ? axes.realisation(the_model, realisation) : axes.painted(the_model);
   source = "network";
   model = the_model;
   member = painted.name();
@@ -155,8 +170,10 @@ HaloPlan PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_mod
   std::int64_t const n_folds = painted.trained ? 1 : axes.n_folds();
   for (std::int64_t fold = 0; fold < n_folds; ++fold) {
     predictions.push_back(setsz::products::prediction(snapshot, model, fold, painted));
-    for (auto const seed : axes.seeds(model))
-      networks.push_back(setsz::products::trained(axes.network(snapshot, model, fold, seed)));
+    auto const& seeds = axes.seeds(model);
+    for (std::int64_t i = 0; i < std::ssize(seeds); ++i)
+      if (realisation == 0 || i == (realisation - 1) % std::ssize(seeds))
+        networks.push_back(setsz::products::trained(axes.network(snapshot, model, fold, seeds[i])));
   }
   return {
       .kind = HaloKind::cluster,

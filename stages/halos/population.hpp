@@ -31,6 +31,7 @@ struct PopulationOptions {
   std::string model;  ///< of the map; see Axes::maps
   Field const* field = &field_table().front();
   ClusterGas source = ClusterGas::automatic;
+  std::int64_t realisation = 0;  ///< of the model's predictions; 0: their mean
   std::string profile = "fit";
   bool fill = true;
   double fill_mass_min_msunh = 0;
@@ -65,7 +66,7 @@ struct PopulationPlan {
   std::function<std::vector<std::string>()> files;  ///< read from outside; see StageRecord::files
 
  private:
-  HaloPlan plan_cubes(Axes const& axes, std::string const& the_model);
+  HaloPlan plan_cubes(Axes const& axes, std::string const& the_model, std::int64_t realisation);
 };
 
 /// The haloes of one snapshot, opened. Clusters come before the fill.

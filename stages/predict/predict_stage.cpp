@@ -27,6 +27,7 @@ void PredictOptions::declare(OptionList& options) {
       {.help = "multiply each cluster by the factor, a function of its mass, with which the "
                "network's Y added up to that of the gas in training"});
   declare_samples(options, samples);
+  declare_realisations(options, realisations);
   options.add("block_voxels", block_voxels,
               {.help = "voxels of one cluster that are one unit of work and of restart",
                .min = 1,
@@ -74,7 +75,7 @@ PredictStage::PredictStage(Blueprint const& blueprint, std::string snapshot,
   task_.model = network.model;
   task_.fold = network.fold;
   task_.member = Member{network.seed};
-  task_.realisation = realisation;
+  if (realisation > 0) task_.member = blueprint.axes.realisation(network.model, realisation);
   task_.network = products::trained(network);
   describe(blueprint);
   record_.inputs.push_back(task_.network);
@@ -86,7 +87,7 @@ PredictStage::PredictStage(Blueprint const& blueprint, std::string snapshot, std
   task_.snapshot = std::move(snapshot);
   task_.model = std::move(model);
   task_.member = blueprint.axes.painted(task_.model);
-  task_.realisation = realisation;
+  task_.member.realisation = realisation;
   describe(blueprint);
   record_.files = [task = task_] { return task.trained_files(); };
 }
@@ -110,10 +111,11 @@ void PredictStage::describe(Blueprint const& blueprint) {
     record_.inputs.push_back(task_.moments);
   }
   if (task_.section.network.has_code())
-    record_.settings.add("predict.samples", task_.realisation > 0 ? 1 : task_.options.samples);
+    record_.settings.add("predict.samples",
+                         task_.member.realisation > 0 ? 1 : task_.options.samples);
   if (task_.samples_kept()) record_.outputs.push_back("samples.h5");
   auto const residuals_of = task_.section.network.needs().residuals_of;
-  if (residuals_of.empty() || !task_.fold || task_.realisation > 0) return;
+  if (residuals_of.empty() || !task_.fold || task_.member.realisation > 0) return;
   task_.residuals = products::residuals(task_.snapshot, residuals_of, *task_.fold);
   task_.pressure = products::pressure(task_.snapshot);
   record_.inputs.insert(record_.inputs.end(), {task_.residuals, task_.pressure});
@@ -121,7 +123,7 @@ void PredictStage::describe(Blueprint const& blueprint) {
 
 std::vector<std::string> PredictTask::trained_files() const {
   auto files = section.trained.files();
-  if (realisation > 0) files = {files[(realisation - 1) % std::ssize(files)]};
+  if (member.realisation > 0) files = {files[(member.realisation - 1) % std::ssize(files)]};
   return files;
 }
 
@@ -132,7 +134,7 @@ std::int64_t PredictTask::n_networks() const {
 std::vector<std::int64_t> PredictTask::realisations_of(std::size_t number) const {
   std::vector<std::int64_t> numbers;
   if (!section.network.has_code()) return numbers;
-  if (realisation > 0) return {realisation};
+  if (member.realisation > 0) return {member.realisation};
   auto const n = n_networks();
   require(options.samples == 0 || options.samples >= n, ExitCode::config,
           "[predict] samples = ", options.samples, " leaves nothing to some of the ", n,
@@ -143,7 +145,7 @@ std::vector<std::int64_t> PredictTask::realisations_of(std::size_t number) const
 }
 
 bool PredictTask::samples_kept() const {
-  return section.network.has_code() && realisation == 0 && options.samples > 0;
+  return section.network.has_code() && member.realisation == 0 && options.samples > 0;
 }
 
 void PredictStage::preflight(Comm const& comm, Outlook& outlook) const {
@@ -215,6 +217,28 @@ void PredictStage::run(Context& context) {
   bodies_.predict(task_, context);
 }
 
+namespace {
+
+/// Number k by the network of seed (k - 1) modulo their number.
+void add_realisations(Blueprint const& blueprint, std::string const& snapshot,
+                      std::string const& model, StageList& stages) {
+  auto const& axes = blueprint.axes;
+  if (axes.n_realisations() == 0 ||
+      !blueprint.configuration.get<ModelSection>("model." + model).network.has_code())
+    return;
+  auto const& seeds = axes.seeds(model);
+  for (std::int64_t k = 1; k <= axes.n_realisations(); ++k) {
+    if (seeds.empty())
+      stages.push_back(std::make_unique<PredictStage>(blueprint, snapshot, model, k));
+    for (std::int64_t fold = 0; fold < axes.n_folds() && !seeds.empty(); ++fold)
+      stages.push_back(std::make_unique<PredictStage>(
+          blueprint, snapshot,
+          axes.network(snapshot, model, fold, seeds[(k - 1) % std::ssize(seeds)]), k));
+  }
+}
+
+}  // namespace
+
 void add_predict_stages(Blueprint const& blueprint, StageList& stages) {
   auto const& axes = blueprint.axes;
   for (auto const& snapshot : axes.snapshots())
@@ -227,6 +251,7 @@ void add_predict_stages(Blueprint const& blueprint, StageList& stages) {
     for (auto const& model : axes.models()) {
       if (axes.comes_trained(model))
         stages.push_back(std::make_unique<PredictStage>(blueprint, snapshot, model, 0));
+      add_realisations(blueprint, snapshot, model, stages);
       for (std::int64_t fold = 0; fold < axes.n_folds() && axes.seeds(model).size() > 1; ++fold)
         stages.push_back(std::make_unique<EnsembleStage>(blueprint, snapshot, model, fold));
     }

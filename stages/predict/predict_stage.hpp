@@ -25,6 +25,7 @@ struct PredictOptions {
   };
   Clusters clusters = Clusters::automatic;
   bool flux_correction = true;             ///< as fitted at the end of the training
+  std::int64_t realisations = 0;           ///< see Axes
   std::int64_t samples = default_samples;  ///< of each cluster, by a network with a code
   std::int64_t block_voxels = 512;
   Device device = Device::cpu;
@@ -50,8 +51,7 @@ struct PredictTask {
   std::string snapshot, model;
   std::optional<std::int64_t> fold;  ///< none: see clusters_to_predict
   Member member;
-  std::int64_t realisation = 0;  ///< one drawn prediction, from 1; 0: the mean of all
-  ModelSection section;          ///< of the model
+  ModelSection section;  ///< of the model
   PredictOptions options;
   VoxelizeOptions
       cube;  ///< the lattice is that of pressure.h5, so that they compare voxel by voxel

@@ -6,6 +6,7 @@
 #include "stages/catalog/catalog_stage.hpp"
 #include "stages/common/model_section.hpp"
 #include "stages/paint/paint_stage.hpp"
+#include "stages/predict/predict_stage.hpp"
 #include "stages/train/train_stage.hpp"
 #include "tests/fixtures/scratch.hpp"
 
@@ -15,10 +16,10 @@ namespace {
 using Names = std::vector<std::string>;
 
 Configuration parse(std::string const& text) {
-  return Configuration::parse(
-      text, "test.ini", {},
-      {schema_of<SnapshotSection>(true), schema_of<ModelSection>(true),
-       schema_of<TrainOptions>(true), schema_of<PaintOptions>(true), schema_of<CatalogOptions>()});
+  return Configuration::parse(text, "test.ini", {},
+                              {schema_of<SnapshotSection>(true), schema_of<ModelSection>(true),
+                               schema_of<TrainOptions>(true), schema_of<PaintOptions>(true),
+                               schema_of<CatalogOptions>(), schema_of<PredictOptions>()});
 }
 Names members(std::string const& text) {
   auto const configuration = parse(text);
@@ -51,6 +52,18 @@ TEST(Axes, AMeanIsAMemberOnlyWhereThereAreSeveralSeeds) {
             (Names{"seed1", "seed2", "ensemble", "painted: ensemble"}));
   expect_words(refusal("[train]\nseeds = 1, 2, 1\n[model.a]\n"), {"1 is listed twice"});
   expect_words(refusal("[train]\nseeds = 1.5\n[model.a]\n"), {"1.5 is not a whole number"});
+}
+
+TEST(Axes, ARealisationIsAMemberOfItsOwn) {
+  auto const configuration = parse("[predict]\nrealisations = 3\n[model.a]\n");
+  Axes const axes(configuration);
+  EXPECT_EQ(axes.n_realisations(), 3);
+  EXPECT_EQ(model_path("z", "a", 1, axes.realisation("a", 3)), "z/a/fold1/real3");
+  auto const error = test::thrown_by([&] { axes.realisation("a", 4); });
+  EXPECT_EQ(error.code(), ExitCode::config);
+  expect_words(error.what(), {"realisation = 4", "[predict] realisations = 3"});
+  auto const trained = parse("[model.a]\ntrained = run\n[predict]\nrealisations = 2\n");
+  EXPECT_EQ(model_path("z", "a", 1, Axes(trained).realisation("a", 2)), "z/a/trained_real2");
 }
 
 TEST(Axes, ASectionOfTrainingBelongsToTheModelOfItsName) {

@@ -172,7 +172,7 @@ TEST_F(StochasticStages, LossesAreThoseOfTheSamples) {
 
 TEST_F(StochasticStages, ARealisationIsTheSampleOfItsNumber) {
   auto task = stochastic_prediction();
-  task.realisation = 3;
+  task.member.realisation = 3;
   task.residuals = task.pressure = "";
   auto const folder = with_model("realisation");
   predict(Comm::self(), task, folder);
