@@ -7,7 +7,7 @@ namespace setsz {
 
 std::vector<ClusterState> drawn_states(NetworkOptions const& options, ClusterState const& known,
                                        std::uint64_t seed, std::int64_t id,
-                                       std::span<std::int64_t const> realisations) {
+                                       std::span<std::int64_t const> realisations, double scale) {
   if (!options.has_code()) return {known};
   std::vector<ClusterState> drawn;
   for (auto const k : realisations) {
@@ -17,7 +17,7 @@ std::vector<ClusterState> drawn_states(NetworkOptions const& options, ClusterSta
     for (auto const* module : options.chosen())
       for (auto const& state : module->state())
         if (state.kind == StateKind::code)
-          for (auto& number : drawn.back().at(state.name)) number = random.normal();
+          for (auto& number : drawn.back().at(state.name)) number = scale * random.normal();
   }
   return drawn;
 }

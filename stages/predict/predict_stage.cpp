@@ -26,6 +26,10 @@ void PredictOptions::declare(OptionList& options) {
       "flux_correction", flux_correction,
       {.help = "multiply each cluster by the factor, a function of its mass, with which the "
                "network's Y added up to that of the gas in training"});
+  options.add("code_scale", code_scale,
+              {.help = "draw codes with the standard deviation that was fitted to validation "
+                       "clusters, so that samples scatter as new clusters do; no: 1, as in "
+                       "training"});
   declare_samples(options, samples);
   declare_realisations(options, realisations);
   options.add("block_voxels", block_voxels,
@@ -98,7 +102,7 @@ void PredictStage::describe(Blueprint const& blueprint) {
       model_path(task_.snapshot, task_.model, task_.fold.value_or(0), task_.member);
   task_.clusters = products::clusters(task_.snapshot);
   task_.particles = products::particles(task_.snapshot);
-  record_ = {.stage = "predict", .instance = instance, .version = 3};
+  record_ = {.stage = "predict", .instance = instance, .version = 4};
   record_.inputs = {task_.clusters, task_.particles};
   record_.outputs = {"prediction.h5", "clusters.csv"};
   record_.settings.add("predict.instance", instance);

@@ -24,6 +24,15 @@ FluxCorrection flux_correction_of(ModelState const& model, std::string const& pr
   return model.description.at("flux").get<FluxCorrection>();
 }
 
+/// Standard deviation of the codes of new clusters; 1 for a network without a code.
+double code_scale_of(ModelState const& model, std::string const& product) {
+  if (!model.description.contains("code_spread")) return 1;
+  double const scale = model.description.at("code_spread").value("scale", 0.0);
+  require(scale > 0 && scale < 100, ExitCode::bad_data, "'", product, "' has the code scale ",
+          scale, ", expected a positive number; train it again");
+  return scale;
+}
+
 /// With all codes 0.
 ClusterState without_code(NetworkOptions const& options, ClusterState states) {
   for (auto const* module : options.chosen())
@@ -48,6 +57,7 @@ Predictor::Predictor(ModelState const& state, std::string const& path, PredictTa
           "' has no sampling_seed; it was written by another version of setsz, train it again");
   seed_ = state.description.at("sampling_seed").get<std::uint64_t>();
   if (task.options.flux_correction) flux_ = flux_correction_of(state, path);
+  if (task.options.code_scale) code_scale_ = code_scale_of(state, path);
   network_.use(task.options.device, rank);
   require(network_.options() == task.section.network, ExitCode::internal, "'", path,
           "' is another network than [model.", task.model, "]");
@@ -60,7 +70,8 @@ void Predictor::begin(ClusterSampler const& sampler, std::int64_t row, std::int6
   auto const known = network_.cluster_state(whole_);
   shown_ = without_code(options, known);
   states_ = {shown_};
-  if (!realisations_.empty()) states_ = drawn_states(options, known, seed_, id, realisations_);
+  if (!realisations_.empty())
+    states_ = drawn_states(options, known, seed_, id, realisations_, code_scale_);
   if (realisations_.size() == 1) shown_ = states_.front();
   if (!whole_.cluster.residuals.empty()) states_.push_back(known);
 }

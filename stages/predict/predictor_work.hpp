@@ -54,6 +54,7 @@ class Predictor {
   std::int64_t n_cluster_particles_;  ///< as the section says: a model file leaves that open
   std::uint64_t seed_ = 0;            ///< of the particles and codes that it draws
   FluxCorrection flux_;               ///< without bins: none
+  double code_scale_ = 1;             ///< standard deviation of the codes of the samples
   std::vector<std::int64_t> realisations_;
   std::vector<std::uint64_t> training_clusters_;
   TargetBatch whole_;

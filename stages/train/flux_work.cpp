@@ -2,35 +2,24 @@
 #include "stages/train/flux_work.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "model/drawn_states.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/train/check_sample.hpp"
 
 namespace setsz {
 namespace {
 
-/// Voxels of each cluster; of a small cube all.
-constexpr std::int64_t n_targets = 1024;
-/// Numbers the sample among the epochs; no training reaches it.
-constexpr std::uint64_t flux_epoch = 0xfffffff0;
-
-/// Codes of each cluster over which predictions are averaged: flux is corrected for new clusters,
-/// whose gas is not known.
-constexpr std::array<std::int64_t, 16> codes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
-
 /// P/P200 at the targets; of a network with a code the mean over some codes.
 std::vector<double> mean_prediction(Network const& network, TargetBatch const& sample,
-                                    std::uint64_t seed) {
-  auto const states = drawn_states(network.options(), network.cluster_state(sample), seed,
-                                   sample.cluster_row, codes);
+                                    std::uint64_t seed, double code_scale) {
+  auto const predictions = predict_codes(network, sample, seed, code_scale);
   std::vector<double> mean(sample.size(), 0);
-  for (auto const& prediction : network.predict_each(sample, {}, states))
+  for (auto const& prediction : predictions)
     for (std::size_t t = 0; t < mean.size(); ++t)
-      mean[t] += real(prediction[t]) / real(states.size());
+      mean[t] += real(prediction[t]) / real(predictions.size());
   return mean;
 }
 
@@ -38,8 +27,9 @@ std::vector<double> mean_prediction(Network const& network, TargetBatch const& s
 struct Means {
   double predicted = 0, outer = 0, gas = 0;
 };
-Means means_of(Network const& network, TargetBatch const& sample, std::uint64_t seed) {
-  auto const predicted = mean_prediction(network, sample, seed);
+Means means_of(Network const& network, TargetBatch const& sample, std::uint64_t seed,
+               double code_scale) {
+  auto const predicted = mean_prediction(network, sample, seed, code_scale);
   Means sum;
   for (std::size_t t = 0; t < predicted.size(); ++t) {
     auto const weight = real(sample.target_weight[t]);
@@ -61,19 +51,14 @@ nlohmann::json part_report(std::vector<FluxSample> const& samples,
 }  // namespace
 
 std::vector<FluxSample> sample_flux(Comm const& comm, Network const& network,
-                                    TrainingData const& data,
-                                    std::vector<std::int64_t> const& rows) {
-  auto const needs = network.options().needs();
-  DrawSizes const sizes{.targets = n_targets,
-                        .lanes = 1,
-                        .local_particles = needs.local_particles.in(Phase::prediction),
-                        .cluster_particles = needs.cluster_particles.in(Phase::prediction)};
+                                    TrainingData const& data, std::vector<std::int64_t> const& rows,
+                                    double code_scale) {
   std::vector<FluxSample> own;
   collectively(comm, "train: flux of the predictions", [&] {
     for (auto const& [row, cluster] : data.owned()) {
       if (!std::ranges::binary_search(rows, row)) continue;
-      auto const means = means_of(
-          network, cluster->draw(sizes, data.fixed_seed(), flux_epoch).front(), data.fixed_seed());
+      auto const sample = check_sample(network.options(), *cluster, data.fixed_seed());
+      auto const means = means_of(network, sample, data.fixed_seed(), code_scale);
       double const unit = y_unit(data.cluster(row), data.teacher_of(row).table.cosmology.h) *
                           cluster->volume_r200();
       own.push_back({.m200c = cluster->input().m200c,
@@ -87,9 +72,9 @@ std::vector<FluxSample> sample_flux(Comm const& comm, Network const& network,
 }
 
 nlohmann::json fit_flux(Comm const& comm, Network const& network, TrainingData const& data,
-                        std::int64_t n_bins) {
-  auto const training = sample_flux(comm, network, data, data.training_rows());
-  auto const validation = sample_flux(comm, network, data, data.validation_rows());
+                        std::int64_t n_bins, double code_scale) {
+  auto const training = sample_flux(comm, network, data, data.training_rows(), code_scale);
+  auto const validation = sample_flux(comm, network, data, data.validation_rows(), code_scale);
   // The network knows the training clusters, and gives them more of their Y than it gives to new
   // ones; the validation clusters are new but few. Both parts count the same.
   auto all = training;

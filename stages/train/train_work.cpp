@@ -12,6 +12,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/run/work_loop.hpp"
+#include "stages/train/code_scale_work.hpp"
 #include "stages/train/flux_work.hpp"
 #include "stages/train/history_work.hpp"
 #include "stages/train/model_use_work.hpp"
@@ -65,7 +66,7 @@ class TrainingRun {
         require(std::isfinite(p), ExitCode::diverged, "a parameter of the model is not finite");
     });
     auto state = model();
-    state.description["flux"] = flux_of(state);
+    check(state);
     on_root(comm_, "train: writing the model", [&] {
       describe_use(state, task_, context_);
       write_model(context_.part("model.h5"), state);
@@ -136,12 +137,20 @@ class TrainingRun {
     return state;
   }
 
-  nlohmann::json flux_of(ModelState const& state) {
+  /// Compares the kept network with the gas: flux correction, and spread of the samples.
+  void check(ModelState& state) {
     auto network = Network::from_state(state);
     collectively(comm_, "train: device", [&] { network.use(task_.options.device, comm_.rank()); });
-    auto const flux = fit_flux(comm_, network, data_, task_.options.flux_bins);
+    auto const bins = task_.options.flux_bins;
+    auto flux = fit_flux(comm_, network, data_, bins, 1);
+    auto const code = fit_code_scale(comm_, network, data_, flux.get<FluxCorrection>());
+    if (!code.is_null()) {  // the mean of the samples depends on their spread
+      flux = fit_flux(comm_, network, data_, bins, code.at("scale"));
+      state.description["code_spread"] = code;
+      context_.note("code_spread", code);
+    }
+    state.description["flux"] = flux;
     context_.note("flux", flux);
-    return flux;
   }
 
   std::int64_t step(std::int64_t done) {

@@ -2,6 +2,7 @@
 // A network with a code through the stages train and predict.
 #include <gtest/gtest.h>
 
+#include "model/model_file.hpp"
 #include "model/modules/stochastic.hpp"
 #include "pipeline/base/hash.hpp"
 #include "stages/common/cube_file.hpp"
@@ -185,6 +186,25 @@ TEST_F(StochasticStages, ARealisationIsTheSampleOfItsNumber) {
     EXPECT_NEAR(y[c] / samples[c * n_samples + 2], 1, 1e-6);
     EXPECT_NE(codes[c], 0);
   }
+}
+
+TEST_F(StochasticStages, CodesHaveTheScaleOfTheModelFile) {
+  auto task = stochastic_prediction();
+  task.member.realisation = 3;
+  task.residuals = task.pressure = "";
+  auto const codes_with = [&](double scale, bool apply) {
+    auto const folder = with_model("scaled");
+    auto state = read_model(folder + "/model.h5");
+    EXPECT_EQ(state.description.at("code_spread").at("scale"), 1);  // three clusters are too few
+    state.description["code_spread"]["scale"] = scale;
+    write_model(folder + "/model.h5", state);
+    task.options.code_scale = apply;
+    predict(Comm::self(), task, folder);
+    return open(folder, "prediction.h5").read_all<double>("/latent");
+  };
+  auto const one = codes_with(1, true), three = codes_with(3, true);
+  for (std::size_t c = 0; c < one.size(); ++c) EXPECT_NEAR(three[c] / one[c], 3, 1e-12);
+  EXPECT_EQ(codes_with(3, false), one);
 }
 
 TEST_F(StochasticStages, SamplesKnowNothingOfTheGas) {

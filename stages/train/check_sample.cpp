@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/train/check_sample.hpp"
+
+#include <array>
+
+#include "model/drawn_states.hpp"
+
+namespace setsz {
+
+namespace {
+
+constexpr std::int64_t n_targets = 1024;
+/// Numbers the sample among the epochs; no training reaches it.
+constexpr std::uint64_t check_epoch = 0xfffffff0;
+constexpr std::array<std::int64_t, 16> codes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+
+}  // namespace
+
+TargetBatch check_sample(NetworkOptions const& network, TrainingCluster const& cluster,
+                         std::uint64_t seed) {
+  auto const needs = network.needs();
+  DrawSizes const sizes{.targets = n_targets,
+                        .lanes = 1,
+                        .local_particles = needs.local_particles.in(Phase::prediction),
+                        .cluster_particles = needs.cluster_particles.in(Phase::prediction)};
+  return cluster.draw(sizes, seed, check_epoch).front();
+}
+
+std::vector<std::vector<float>> predict_codes(Network const& network, TargetBatch const& sample,
+                                              std::uint64_t seed, double code_scale) {
+  auto const states = drawn_states(network.options(), network.cluster_state(sample), seed,
+                                   sample.cluster_row, codes, code_scale);
+  return network.predict_each(sample, {}, states);
+}
+
+}  // namespace setsz
