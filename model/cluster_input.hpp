@@ -56,8 +56,10 @@ struct ClusterInput {
 inline constexpr double density_edge_r200 = 5;
 
 /// ClusterInput::shells: sums of (m/M200) q/|q| over the particles of radial shells, from the
-/// innermost outwards. Shell b holds b width <= |q| < (b + 1) width.
-inline constexpr std::size_t n_cluster_shells = 10;
+/// innermost outwards. Shell b holds b width <= |q| < (b + 1) width. Then the same shells without
+/// most of what clumps and neighbours add to them (stages/extract/smooth_shells.hpp).
+inline constexpr std::size_t n_radial_shells = 10;
+inline constexpr std::size_t n_cluster_shells = 2 * n_radial_shells;
 inline constexpr double cluster_shell_width_r200 = 0.25;
 
 }  // namespace setsz

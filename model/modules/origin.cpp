@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "model/particle_pool.hpp"
+#include "pipeline/base/error.hpp"
 
 namespace setsz {
 
@@ -53,6 +54,10 @@ class OriginNetwork : public ModuleNetwork {
     auto const& fitted = context.setup.standardisation.fitted;
     auto const coefficients = fitted.find(Origin::key);
     if (!options_.linear || coefficients == fitted.end()) return part;
+    require(coefficients->second.size() == context.batch.cluster.shells.size(), ExitCode::bad_data,
+            "the linear filter of origin has ", coefficients->second.size(),
+            " coefficients, but particles.h5 ", context.batch.cluster.shells.size(),
+            " shells; the model was trained by another version of setsz, train it again");
     Vec3 const centre = filtered_centre(coefficients->second, context.batch.cluster.shells);
     for (std::size_t axis = 0; axis < 3; ++axis) floats_of(part)[axis] = single(2 * centre[axis]);
     return part;

@@ -50,8 +50,8 @@ class Radii {
   std::array<double, N> squared_;
 };
 
-constexpr std::array<double, n_cluster_shells> shell_edges = [] {
-  std::array<double, n_cluster_shells> edges{};
+constexpr std::array<double, n_radial_shells> shell_edges = [] {
+  std::array<double, n_radial_shells> edges{};
   for (std::size_t b = 0; b < edges.size(); ++b)
     edges[b] = (static_cast<double>(b) + 1) * cluster_shell_width_r200;
   return edges;

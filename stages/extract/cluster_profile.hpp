@@ -19,8 +19,8 @@ struct ClusterProfile {
   /// the particles within r, without the bias of small samples: over n - 1. A radius with fewer
   /// than two particles takes the value of the next larger one; 0 if there is none.
   std::array<double, dispersion_profile_radii.size()> dispersion{};
-  /// Sums of (m/M200) q/|q|, see ClusterInput::shells.
-  std::array<Vec3, n_cluster_shells> shells{};
+  /// Sums of (m/M200) q/|q|: the first half of ClusterInput::shells.
+  std::array<Vec3, n_radial_shells> shells{};
 };
 
 /// \param particles  of the cluster, in the order of the sums, complete within 2.5 R200

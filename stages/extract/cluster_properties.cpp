@@ -6,6 +6,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/extract/smooth_shells.hpp"
 
 namespace setsz {
 
@@ -129,7 +130,8 @@ ClusterProperties cluster_properties(std::span<KeptParticle const> particles,
   next = std::ranges::copy(profile.dispersion, next).out;
   *next = std::log(a);
   result.vectors = unit_vectors(known.momentum, centre_of_mass, shape, dispersion);
-  result.shells = profile.shells;
+  auto const smooth = smooth_shells(particles, cluster, particle_mass);
+  std::ranges::copy(smooth, std::ranges::copy(profile.shells, result.shells.begin()).out);
   result.mass_within_r200 = in_r200.mass / m200;
   result.particle_mass = particle_mass > 0 ? particle_mass : in_sphere.mass / real(in_sphere.n);
   return result;

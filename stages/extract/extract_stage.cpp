@@ -128,7 +128,7 @@ ExtractStage::ExtractStage(Blueprint const& blueprint, SnapshotInstance instance
   auto const run = blueprint.configuration.get<RunOptions>();
   seed_ = run.seed;
   run_directory_ = run.directory;
-  record_ = {.stage = "extract", .instance = instance_.name, .version = 3};
+  record_ = {.stage = "extract", .instance = instance_.name, .version = 4};
   record_.inputs = instance_.dark_matter_products();
   record_.inputs.push_back(products::clusters(instance_.name));
   record_.outputs = {"particles.h5"};

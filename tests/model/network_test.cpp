@@ -53,7 +53,8 @@ Network make(std::vector<std::string> const& modules, std::uint64_t seed = 3,
   Standardisation standardisation;
   standardisation.quantities["log_density"] = standardisation.quantities["density"] = {6.3, 1};
   standardisation.reference_p200 = 0.2;
-  standardisation.fitted["origin"] = {0.3, -0.2, 0.1, 0.3, 0.2, 0.1, -0.1, 0.2, 0.1, 0.05};
+  standardisation.fitted["origin"] = {0.3, -0.2, 0.1, 0.3,  0.2, 0.1, -0.1, 0.2,  0.1, 0.05,
+                                      0.1, 0.2,  0.1, -0.3, 0.1, 0.2, -0.2, 0.05, 0.1, 0.1};
   auto options = small_network(modules);
   options.get<Origin>().pooling = pooling;
   options.contractions = contractions;

@@ -66,7 +66,7 @@ TEST(ClusterProfile, IsTheSumsByTheirDefinition) {
       double const expected = slow_dispersion(particles, dispersion_profile_radii[i], mass);
       EXPECT_NEAR(profile.dispersion[i], expected, 1e-12 * expected) << dispersion_profile_radii[i];
     }
-    for (std::size_t b = 0; b < n_cluster_shells; ++b) {
+    for (std::size_t b = 0; b < n_radial_shells; ++b) {
       Vec3 sum;
       for (auto const& p : particles)
         if (is_within(p, 0.25 * real(b + 1)) && !is_within(p, 0.25 * real(b)))

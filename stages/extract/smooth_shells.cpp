@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/extract/smooth_shells.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "pipeline/base/number.hpp"
+
+namespace setsz {
+
+namespace {
+
+constexpr double reach_r200 = real(n_radial_shells) * cluster_shell_width_r200;
+constexpr double neighbour_r200 = 0.11;
+constexpr double thin_shell_r200 = 0.08;
+constexpr double largest_excess = 2;
+constexpr std::int64_t largest_sample = 20000;
+
+struct Point {
+  Vec3 q;  ///< [R200]
+  double mass;
+  std::int64_t cell = 0;
+};
+
+/// Cells of neighbour_r200 around the cluster, with an empty layer outside.
+struct Cells {
+  static constexpr auto n = static_cast<std::int64_t>(2 * reach_r200 / neighbour_r200) + 3;
+  static std::int64_t along(double x) {
+    return static_cast<std::int64_t>((x + reach_r200) / neighbour_r200) + 1;
+  }
+  static std::int64_t of(Vec3 const& q) { return (along(q.x) * n + along(q.y)) * n + along(q.z); }
+};
+
+bool is_inside(KeptParticle const& particle, Cluster const& cluster) {
+  return norm2(particle.position() / cluster.r200c) < reach_r200 * reach_r200;
+}
+
+/// Of those within the shells, by cell.
+std::vector<Point> sample_of(std::span<KeptParticle const> particles, Cluster const& cluster,
+                             double particle_mass) {
+  std::int64_t n = 0;
+  for (auto const& particle : particles) n += is_inside(particle, cluster);
+  // Neighbours in the canonical order are neighbours in space: one in every few is a fair sample.
+  std::int64_t const step = std::max<std::int64_t>(1, (n + largest_sample - 1) / largest_sample);
+  double const share = real(n) / real((n + step - 1) / step);
+  std::vector<Point> points;
+  std::int64_t row = 0;
+  for (auto const& particle : particles) {
+    if (!is_inside(particle, cluster) || row++ % step != 0) continue;
+    Vec3 const q = particle.position() / cluster.r200c;
+    double const mass = mass_of(particle, particle_mass) / cluster.m200c;
+    points.push_back({q, share * mass, Cells::of(q)});
+  }
+  std::ranges::stable_sort(points, {}, &Point::cell);
+  return points;
+}
+
+/// For each point the number of points close to it.
+std::vector<double> neighbours_of(std::vector<Point> const& points) {
+  std::vector<double> counts;
+  for (auto const& point : points) {
+    std::int64_t count = 0;
+    for (std::int64_t dx = -1; dx <= 1; ++dx)
+      for (std::int64_t dy = -1; dy <= 1; ++dy) {
+        auto const row = point.cell + (dx * Cells::n + dy) * Cells::n;  // three cells along z
+        auto const first = std::ranges::lower_bound(points, row - 1, {}, &Point::cell);
+        for (auto other = first; other != points.end() && other->cell <= row + 1; ++other)
+          count += norm2(other->q - point.q) < neighbour_r200 * neighbour_r200;
+      }
+    counts.push_back(real(count));
+  }
+  return counts;
+}
+
+std::size_t thin_shell(Point const& point) {
+  return static_cast<std::size_t>(norm(point.q) / thin_shell_r200);
+}
+
+/// The mean of the counts over the volume of each thin shell. Points are drawn by density, so a
+/// mean over the volume is a harmonic one over them.
+std::vector<double> typical_counts(std::vector<Point> const& points,
+                                   std::vector<double> const& counts) {
+  std::vector<double> number(static_cast<std::size_t>(reach_r200 / thin_shell_r200) + 1);
+  auto volume = number;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    number[thin_shell(points[i])] += 1;
+    volume[thin_shell(points[i])] += 1 / counts[i];
+  }
+  for (std::size_t s = 0; s < number.size(); ++s)
+    if (number[s] > 0) number[s] /= volume[s];
+  return number;
+}
+
+}  // namespace
+
+std::array<Vec3, n_radial_shells> smooth_shells(std::span<KeptParticle const> particles,
+                                                Cluster const& cluster, double particle_mass) {
+  auto const points = sample_of(particles, cluster, particle_mass);
+  auto const counts = neighbours_of(points);
+  auto const typical = typical_counts(points, counts);
+  std::array<Vec3, n_radial_shells> shells{};
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    auto const& [q, mass, cell] = points[i];
+    double const weight =
+        std::min(1.0, largest_excess * typical[thin_shell(points[i])] / counts[i]);
+    auto const shell = static_cast<std::size_t>(norm(q) / cluster_shell_width_r200);
+    shells[shell] += weight * mass * unit(q);
+  }
+  return shells;
+}
+
+}  // namespace setsz
