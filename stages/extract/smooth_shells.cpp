@@ -18,7 +18,7 @@ constexpr double largest_excess = 2;
 constexpr std::int64_t largest_sample = 20000;
 
 struct Point {
-  Vec3 q;  ///< [R200]
+  Vec3 q;  ///< from the catalogue's centre [R200]
   double mass;
   std::int64_t cell = 0;
 };
@@ -73,19 +73,43 @@ std::vector<double> neighbours_of(std::vector<Point> const& points) {
   return counts;
 }
 
-std::size_t thin_shell(Point const& point) {
-  return static_cast<std::size_t>(norm(point.q) / thin_shell_r200);
+/// The mean position of the points within R200 of itself, where the catalogue's centre leads;
+/// that centre if the mean wanders off.
+Vec3 centre_of(std::vector<Point> const& points) {
+  Vec3 centre;
+  for (int round = 0; round < 10; ++round) {
+    Vec3 sum;
+    std::int64_t n = 0;
+    for (auto const& point : points) {
+      if (norm2(point.q - centre) >= 1) continue;
+      sum += point.q;
+      ++n;
+    }
+    if (n == 0) return {};
+    centre = sum / real(n);
+  }
+  constexpr double farthest_r200 = 0.5;
+  return norm(centre) < farthest_r200 ? centre : Vec3{};
+}
+
+/// For each point the thin shell about the centre of the matter in which it lies.
+std::vector<std::size_t> thin_shells(std::vector<Point> const& points) {
+  Vec3 const centre = centre_of(points);
+  std::vector<std::size_t> shells;
+  for (auto const& point : points)
+    shells.push_back(static_cast<std::size_t>(norm(point.q - centre) / thin_shell_r200));
+  return shells;
 }
 
 /// The mean of the counts over the volume of each thin shell. Points are drawn by density, so a
 /// mean over the volume is a harmonic one over them.
-std::vector<double> typical_counts(std::vector<Point> const& points,
+std::vector<double> typical_counts(std::vector<std::size_t> const& shells,
                                    std::vector<double> const& counts) {
-  std::vector<double> number(static_cast<std::size_t>(reach_r200 / thin_shell_r200) + 1);
+  std::vector<double> number(shells.empty() ? 0 : std::ranges::max(shells) + 1);
   auto volume = number;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    number[thin_shell(points[i])] += 1;
-    volume[thin_shell(points[i])] += 1 / counts[i];
+  for (std::size_t i = 0; i < shells.size(); ++i) {
+    number[shells[i]] += 1;
+    volume[shells[i]] += 1 / counts[i];
   }
   for (std::size_t s = 0; s < number.size(); ++s)
     if (number[s] > 0) number[s] /= volume[s];
@@ -98,12 +122,12 @@ std::array<Vec3, n_radial_shells> smooth_shells(std::span<KeptParticle const> pa
                                                 Cluster const& cluster, double particle_mass) {
   auto const points = sample_of(particles, cluster, particle_mass);
   auto const counts = neighbours_of(points);
-  auto const typical = typical_counts(points, counts);
+  auto const thin = thin_shells(points);
+  auto const typical = typical_counts(thin, counts);
   std::array<Vec3, n_radial_shells> shells{};
   for (std::size_t i = 0; i < points.size(); ++i) {
     auto const& [q, mass, cell] = points[i];
-    double const weight =
-        std::min(1.0, largest_excess * typical[thin_shell(points[i])] / counts[i]);
+    double const weight = std::min(1.0, largest_excess * typical[thin[i]] / counts[i]);
     auto const shell = static_cast<std::size_t>(norm(q) / cluster_shell_width_r200);
     shells[shell] += weight * mass * unit(q);
   }

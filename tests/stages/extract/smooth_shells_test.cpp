@@ -47,8 +47,18 @@ Shells slow_shells(std::vector<KeptParticle> const& particles) {
   std::vector<Vec3> q;
   for (auto const& p : particles)
     if (norm(p.position() / 500) < 2.5) q.push_back(p.position() / 500);
-  std::vector<double> counts, sum(40), sum_of_inverse(40);
-  auto const thin = [](Vec3 const& x) { return static_cast<std::size_t>(norm(x) / 0.08); };
+  std::vector<double> counts, sum(60), sum_of_inverse(60);
+  Vec3 centre;
+  for (int round = 0; round < 10; ++round) {
+    Vec3 mean;
+    double n = 0;
+    for (auto const& x : q)
+      if (norm(x - centre) < 1) mean += x, n += 1;
+    centre = mean / n;
+  }
+  auto const thin = [&](Vec3 const& x) {
+    return static_cast<std::size_t>(norm(x - centre) / 0.08);
+  };
   for (auto const& x : q) {
     double count = 0;
     for (auto const& y : q) count += norm2(x - y) < 0.11 * 0.11;
