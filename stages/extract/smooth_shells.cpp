@@ -73,7 +73,7 @@ std::vector<double> neighbours_of(std::vector<Point> const& points) {
   return counts;
 }
 
-/// The mean position of the points within R200 of itself, where the catalogue's centre leads;
+/// The mean position of the points within R200 of itself, searched from the catalogue's centre;
 /// that centre if the mean wanders off.
 Vec3 centre_of(std::vector<Point> const& points) {
   Vec3 centre;
