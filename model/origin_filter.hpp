@@ -16,9 +16,11 @@ struct CentreSample {
 
 /// Coefficients c of the linear estimate of the centre, sum_b c_b shells_b, by ridge regression.
 ///
-/// It turns and mirrors with the cluster. The strength of the ridge is the one that predicts best
-/// the centres of clusters left out one by one; with too few clusters to tell, or if nothing
-/// predicts better than no shift at all, the coefficients are zero.
+/// It turns and mirrors with the cluster. Which shells it takes (those of all matter, those without
+/// most of its clumps, or both: each family costs noise) and the strength of the ridge are those
+/// that predict best the centres of clusters left out one by one; coefficients of other shells are
+/// zero, and all of them with too few clusters to tell, or if nothing predicts better than no shift
+/// at all.
 std::vector<double> fit_origin_filter(std::span<CentreSample const> samples);
 
 /// The estimate [R200]. \pre as many coefficients as shells

@@ -50,6 +50,17 @@ TEST(OriginFilter, PredictsClustersThatItHasNotSeenAndStaysZeroWithoutASignal) {
   EXPECT_LT(std::sqrt(size), 0.03);  // far below the noise
 }
 
+TEST(OriginFilter, LeavesOutTheShellsThatCostNoiseOnly) {
+  auto const clumpless = fit_origin_filter(planted(60, {0, 0, 0, 3, -1, 0.5}, 0.05));
+  auto const all_matter = fit_origin_filter(planted(60, {3, -1, 0.5, 0, 0, 0}, 0.05));
+  auto const both = fit_origin_filter(planted(60, {3, -1, 0.5, 3, -1, 0.5}, 0.05));
+  for (std::size_t b = 0; b < 3; ++b) {
+    EXPECT_EQ(clumpless[b], 0) << b;
+    EXPECT_EQ(all_matter[3 + b], 0) << b;
+    EXPECT_NE(clumpless[3 + b] * all_matter[b] * both[b] * both[3 + b], 0) << b;
+  }
+}
+
 TEST(OriginFilter, TurnsAndMirrorsWithTheClusters) {
   auto samples = planted(50, {3, -1, 0.5}, 0.02);
   auto const before = fit_origin_filter(samples);
