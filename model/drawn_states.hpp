@@ -15,10 +15,11 @@ namespace setsz {
 /// A pure function of its arguments. Numbers of other networks (seeds), realisations and clusters
 /// are independent.
 /// \param id  of the cluster in the halo catalogue, or another number that it alone has
-/// \param scale  standard deviation of the codes: 1 is the prior of the training
 std::vector<ClusterState> drawn_states(NetworkOptions const& options, ClusterState const& known,
                                        std::uint64_t seed, std::int64_t id,
-                                       std::span<std::int64_t const> realisations,
-                                       double scale = 1);
+                                       std::span<std::int64_t const> realisations);
+
+/// The states with all codes 0.
+ClusterState without_code(NetworkOptions const& options, ClusterState states);
 
 }  // namespace setsz

@@ -6,6 +6,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/text.hpp"
 
 namespace setsz {
 
@@ -19,8 +20,35 @@ ParameterGroup group_of(ParameterInfo const& info, LearningGroups const& groups)
           decays ? group.weight_decay : 0};
 }
 
-void require_finite(std::vector<Trainer::LaneReport> const& reports, double norm,
-                    std::int64_t step) {
+bool all_finite(auto const& values) {
+  return std::ranges::all_of(values, [](auto value) { return std::isfinite(value); });
+}
+
+/// The first tensor, in the order of the network, that has a number that is not finite; "" if none.
+std::string first_not_finite(ParameterLayout const& layout, std::span<float const> values) {
+  for (auto const& info : layout.tensors())
+    if (!all_finite(values.subspan(info.first, info.size()))) return info.name;
+  return {};
+}
+
+bool is_finite(Particle const& p) { return std::isfinite(norm2(position(p)) + norm2(velocity(p))); }
+
+/// What of a batch is not finite before any parameter acts on it, and what after that; "" if
+/// nothing is.
+std::string not_finite_in(TargetBatch const& batch, Network const& network) {
+  if (!all_finite(batch.truth)) return "the gas pressure";
+  if (!std::ranges::all_of(batch.local, is_finite) ||
+      !std::ranges::all_of(batch.cluster_particles, is_finite))
+    return "a particle";
+  if (!all_finite(batch.columns)) return "a moment of particles";
+  for (auto const& [name, values] : network.cluster_state(batch))
+    if (!all_finite(values)) return concat("the state '", name, "'");
+  if (!all_finite(network.predict(batch))) return "the prediction";
+  return {};
+}
+
+void require_finite(std::vector<Trainer::LaneReport> const& reports, double norm, std::int64_t step,
+                    std::string const& first) {
   std::vector<std::int64_t> all, bad;
   for (auto const& report : reports) {
     if (report.cluster < 0) continue;
@@ -33,7 +61,7 @@ void require_finite(std::vector<Trainer::LaneReport> const& reports, double norm
   named.erase(std::unique(named.begin(), named.end()), named.end());
   fail(ExitCode::diverged, "training diverged at step ", step, " (",
        bad.empty() ? "the gradient" : "the loss", " is not finite; cluster rows ",
-       human_ranges(named),
+       human_ranges(named), "; first not finite: ", first,
        "); lower the learning rates [train] rate_*, or check the pressure of these clusters");
 }
 
@@ -129,6 +157,29 @@ void Trainer::propagate(std::vector<Lane> const& lanes, std::vector<double> cons
   });
 }
 
+/// Where the first number that is not finite arose: in the data, a parameter, what the network
+/// makes of both, or the gradient. Collective; the same text on every rank.
+std::string Trainer::origin_of_failure(std::vector<Lane> const& lanes) const {
+  std::string text;
+  collectively(comm_, "training step", [&] {
+    for (auto const& [number, batch] : lanes) {
+      auto const what = not_finite_in(batch, network_);
+      if (what.empty()) continue;
+      text = concat(what, " of cluster row ", batch.cluster_row);
+      break;
+    }
+  });
+  auto const parameter = first_not_finite(network_.layout(), network_.parameters());
+  if (!parameter.empty()) return concat("the parameter '", parameter, "'");
+  if (!text.empty()) text += '\n';
+  std::string const of_all = [&] {
+    auto const characters = comm_.all_gather_v(std::vector<char>(text.begin(), text.end()));
+    return std::string(characters.begin(), characters.end());
+  }();
+  if (!of_all.empty()) return of_all.substr(0, of_all.find('\n'));
+  return concat("the gradient of '", first_not_finite(network_.layout(), gradient_), "'");
+}
+
 StepResult Trainer::step(std::vector<Lane> const& lanes) {
   StepResult result;
   auto const all = sum_.gather(accumulate(lanes));
@@ -141,7 +192,10 @@ StepResult Trainer::step(std::vector<Lane> const& lanes) {
     if (settings_.groups.of(info.module).frozen)
       std::fill_n(gradient_.begin() + info.first, info.size(), 0.0F);
   // All ranks hold the same numbers here: they agree without another word.
-  require_finite(all, euclidean_norm(gradient_), optimizer_.steps_done());
+  double const norm = euclidean_norm(gradient_);
+  auto const is_bad = [](LaneReport const& report) { return !std::isfinite(report.loss); };
+  if (!std::isfinite(norm) || std::ranges::any_of(all, is_bad))
+    require_finite(all, norm, optimizer_.steps_done(), origin_of_failure(lanes));
   result.gradient_norm = optimizer_.step(network_.parameters(), gradient_, settings_.max_norm);
   return result;
 }

@@ -75,6 +75,7 @@ class Trainer {
   void propagate(std::vector<Lane> const& lanes, std::vector<double> const& own_pulls,
                  std::vector<LaneReport>& reports);
   std::span<float> gradient_of(int lane);
+  std::string origin_of_failure(std::vector<Lane> const& lanes) const;
 
   Comm comm_;
   Network network_;

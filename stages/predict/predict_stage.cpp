@@ -26,10 +26,9 @@ void PredictOptions::declare(OptionList& options) {
       "flux_correction", flux_correction,
       {.help = "multiply each cluster by the factor, a function of its mass, with which the "
                "network's Y added up to that of the gas in training"});
-  options.add("code_scale", code_scale,
-              {.help = "draw codes with the standard deviation that was fitted to validation "
-                       "clusters, so that samples scatter as new clusters do; no: 1, as in "
-                       "training"});
+  options.add("sample_spread", sample_spread,
+              {.help = "make samples scatter as validation clusters did in training, whose code "
+                       "says less than new clusters need; no: as the network gives them"});
   declare_samples(options, samples);
   declare_realisations(options, realisations);
   options.add("block_voxels", block_voxels,

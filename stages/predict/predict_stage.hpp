@@ -25,7 +25,7 @@ struct PredictOptions {
   };
   Clusters clusters = Clusters::automatic;
   bool flux_correction = true;             ///< as fitted at the end of the training
-  bool code_scale = true;                  ///< likewise
+  bool sample_spread = true;               ///< likewise
   std::int64_t realisations = 0;           ///< see Axes
   std::int64_t samples = default_samples;  ///< of each cluster, by a network with a code
   std::int64_t block_voxels = 512;

@@ -2,9 +2,12 @@
 #include "stages/predict/predictor_work.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/drawn_states.hpp"
 #include "model/model_file.hpp"
+#include "model/sample_spread.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -24,21 +27,13 @@ FluxCorrection flux_correction_of(ModelState const& model, std::string const& pr
   return model.description.at("flux").get<FluxCorrection>();
 }
 
-/// Standard deviation of the codes of new clusters; 1 for a network without a code.
-double code_scale_of(ModelState const& model, std::string const& product) {
-  if (!model.description.contains("code_spread")) return 1;
-  double const scale = model.description.at("code_spread").value("scale", 0.0);
-  require(scale > 0 && scale < 100, ExitCode::bad_data, "'", product, "' has the code scale ",
-          scale, ", expected a positive number; train it again");
-  return scale;
-}
-
-/// With all codes 0.
-ClusterState without_code(NetworkOptions const& options, ClusterState states) {
-  for (auto const* module : options.chosen())
-    for (auto const& state : module->state())
-      if (state.kind == StateKind::code) std::ranges::fill(states.at(state.name), 0.0);
-  return states;
+/// 1 for a network without a code.
+double sample_spread_of(ModelState const& model, std::string const& product) {
+  if (!model.description.contains("sample_spread")) return 1;
+  double const power = model.description.at("sample_spread").value("power", 0.0);
+  require(power > 0 && power < 100, ExitCode::bad_data, "'", product, "' has the sample spread ",
+          power, ", expected a positive number; train it again");
+  return power;
 }
 
 }  // namespace
@@ -57,7 +52,7 @@ Predictor::Predictor(ModelState const& state, std::string const& path, PredictTa
           "' has no sampling_seed; it was written by another version of setsz, train it again");
   seed_ = state.description.at("sampling_seed").get<std::uint64_t>();
   if (task.options.flux_correction) flux_ = flux_correction_of(state, path);
-  if (task.options.code_scale) code_scale_ = code_scale_of(state, path);
+  if (task.options.sample_spread) spread_ = sample_spread_of(state, path);
   network_.use(task.options.device, rank);
   require(network_.options() == task.section.network, ExitCode::internal, "'", path,
           "' is another network than [model.", task.model, "]");
@@ -70,10 +65,22 @@ void Predictor::begin(ClusterSampler const& sampler, std::int64_t row, std::int6
   auto const known = network_.cluster_state(whole_);
   shown_ = without_code(options, known);
   states_ = {shown_};
-  if (!realisations_.empty())
-    states_ = drawn_states(options, known, seed_, id, realisations_, code_scale_);
+  if (!realisations_.empty()) states_ = drawn_states(options, known, seed_, id, realisations_);
   if (realisations_.size() == 1) shown_ = states_.front();
   if (!whole_.cluster.residuals.empty()) states_.push_back(known);
+  if (spreads()) states_.push_back(without_code(options, known));
+}
+
+std::vector<std::vector<float>> Predictor::operator()(TargetBatch const& batch,
+                                                      ChunkSize chunk) const {
+  auto predictions = network_.predict_each(batch, chunk, states_);
+  if (!spreads()) return predictions;
+  auto const base = std::move(predictions.back());
+  predictions.pop_back();
+  for (std::int64_t s = 0; s < n_samples(); ++s)
+    for (std::size_t t = 0; t < base.size(); ++t)
+      predictions[s][t] = single(spread_sample(real(base[t]), real(predictions[s][t]), spread_));
+  return predictions;
 }
 
 Random Predictor::local_stream(std::int64_t voxel) const {

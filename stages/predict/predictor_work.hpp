@@ -42,19 +42,18 @@ class Predictor {
   Random local_stream(std::int64_t voxel) const;
   /// P/P200 at the targets of each sample; behind them the reconstruction where residuals are
   /// known.
-  std::vector<std::vector<float>> operator()(TargetBatch const& batch, ChunkSize chunk) const {
-    return network_.predict_each(batch, chunk, states_);
-  }
+  std::vector<std::vector<float>> operator()(TargetBatch const& batch, ChunkSize chunk) const;
 
  private:
   Predictor(ModelState const& state, std::string const& path, PredictTask const& task, int rank,
             std::vector<std::int64_t> realisations);
+  bool spreads() const { return spread_ != 1 && !realisations_.empty(); }
 
   Network network_;
   std::int64_t n_cluster_particles_;  ///< as the section says: a model file leaves that open
   std::uint64_t seed_ = 0;            ///< of the particles and codes that it draws
   FluxCorrection flux_;               ///< without bins: none
-  double code_scale_ = 1;             ///< standard deviation of the codes of the samples
+  double spread_ = 1;                 ///< power of the samples' departures, see spread_sample
   std::vector<std::int64_t> realisations_;
   std::vector<std::uint64_t> training_clusters_;
   TargetBatch whole_;

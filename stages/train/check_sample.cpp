@@ -2,6 +2,7 @@
 #include "stages/train/check_sample.hpp"
 
 #include <array>
+#include <utility>
 
 #include "model/drawn_states.hpp"
 
@@ -26,11 +27,21 @@ TargetBatch check_sample(NetworkOptions const& network, TrainingCluster const& c
   return cluster.draw(sizes, seed, check_epoch).front();
 }
 
-std::vector<std::vector<float>> predict_codes(Network const& network, TargetBatch const& sample,
-                                              std::uint64_t seed, double code_scale) {
-  auto const states = drawn_states(network.options(), network.cluster_state(sample), seed,
-                                   sample.cluster_row, codes, code_scale);
-  return network.predict_each(sample, {}, states);
+CheckedPredictions predict_codes(Network const& network, TargetBatch const& sample,
+                                 std::uint64_t seed) {
+  auto const known = network.cluster_state(sample);
+  auto states = drawn_states(network.options(), known, seed, sample.cluster_row, codes);
+  CheckedPredictions result;
+  if (!network.options().has_code()) {
+    result.without_code = network.predict(sample, {}, known);
+    result.samples = {result.without_code};
+    return result;
+  }
+  states.push_back(without_code(network.options(), known));
+  result.samples = network.predict_each(sample, {}, states);
+  result.without_code = std::move(result.samples.back());
+  result.samples.pop_back();
+  return result;
 }
 
 }  // namespace setsz

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "model/network.hpp"
+#include "model/sample_spread.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/train/training_cluster.hpp"
 
 namespace setsz {
@@ -15,10 +17,18 @@ namespace setsz {
 TargetBatch check_sample(NetworkOptions const& network, TrainingCluster const& cluster,
                          std::uint64_t seed);
 
-/// P/P200 at the targets for 16 codes of the cluster; of a network without a code one prediction.
-/// Codes are drawn as for a new cluster, whose gas is not known.
-/// \param code_scale  standard deviation of the codes
-std::vector<std::vector<float>> predict_codes(Network const& network, TargetBatch const& sample,
-                                              std::uint64_t seed, double code_scale);
+/// P/P200 at the targets with the code 0, and for 16 codes of the cluster, drawn as for a new
+/// cluster, whose gas is not known. Of a network without a code one prediction, and it again.
+struct CheckedPredictions {
+  std::vector<float> without_code;
+  std::vector<std::vector<float>> samples;
+
+  /// Of sample k, see spread_sample.
+  double spread(std::size_t k, std::size_t target, double power) const {
+    return spread_sample(real(without_code[target]), real(samples[k][target]), power);
+  }
+};
+CheckedPredictions predict_codes(Network const& network, TargetBatch const& sample,
+                                 std::uint64_t seed);
 
 }  // namespace setsz

@@ -14,12 +14,13 @@ namespace {
 
 /// P/P200 at the targets; of a network with a code the mean over some codes.
 std::vector<double> mean_prediction(Network const& network, TargetBatch const& sample,
-                                    std::uint64_t seed, double code_scale) {
-  auto const predictions = predict_codes(network, sample, seed, code_scale);
+                                    std::uint64_t seed, double spread) {
+  auto const predictions = predict_codes(network, sample, seed);
+  auto const n = predictions.samples.size();
   std::vector<double> mean(sample.size(), 0);
-  for (auto const& prediction : predictions)
+  for (std::size_t k = 0; k < n; ++k)
     for (std::size_t t = 0; t < mean.size(); ++t)
-      mean[t] += real(prediction[t]) / real(predictions.size());
+      mean[t] += predictions.spread(k, t, spread) / real(n);
   return mean;
 }
 
@@ -28,8 +29,8 @@ struct Means {
   double predicted = 0, outer = 0, gas = 0;
 };
 Means means_of(Network const& network, TargetBatch const& sample, std::uint64_t seed,
-               double code_scale) {
-  auto const predicted = mean_prediction(network, sample, seed, code_scale);
+               double spread) {
+  auto const predicted = mean_prediction(network, sample, seed, spread);
   Means sum;
   for (std::size_t t = 0; t < predicted.size(); ++t) {
     auto const weight = real(sample.target_weight[t]);
@@ -52,13 +53,13 @@ nlohmann::json part_report(std::vector<FluxSample> const& samples,
 
 std::vector<FluxSample> sample_flux(Comm const& comm, Network const& network,
                                     TrainingData const& data, std::vector<std::int64_t> const& rows,
-                                    double code_scale) {
+                                    double spread) {
   std::vector<FluxSample> own;
   collectively(comm, "train: flux of the predictions", [&] {
     for (auto const& [row, cluster] : data.owned()) {
       if (!std::ranges::binary_search(rows, row)) continue;
       auto const sample = check_sample(network.options(), *cluster, data.fixed_seed());
-      auto const means = means_of(network, sample, data.fixed_seed(), code_scale);
+      auto const means = means_of(network, sample, data.fixed_seed(), spread);
       double const unit = y_unit(data.cluster(row), data.teacher_of(row).table.cosmology.h) *
                           cluster->volume_r200();
       own.push_back({.m200c = cluster->input().m200c,
@@ -72,9 +73,9 @@ std::vector<FluxSample> sample_flux(Comm const& comm, Network const& network,
 }
 
 nlohmann::json fit_flux(Comm const& comm, Network const& network, TrainingData const& data,
-                        std::int64_t n_bins, double code_scale) {
-  auto const training = sample_flux(comm, network, data, data.training_rows(), code_scale);
-  auto const validation = sample_flux(comm, network, data, data.validation_rows(), code_scale);
+                        std::int64_t n_bins, double spread) {
+  auto const training = sample_flux(comm, network, data, data.training_rows(), spread);
+  auto const validation = sample_flux(comm, network, data, data.validation_rows(), spread);
   // The network knows the training clusters, and gives them more of their Y than it gives to new
   // ones; the validation clusters are new but few. Both parts count the same.
   auto all = training;

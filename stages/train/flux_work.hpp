@@ -15,16 +15,16 @@ namespace setsz {
 /// particle numbers of prediction. Each rank computes its own clusters, whole: the same bits on any
 /// number of ranks.
 /// \param rows  training or validation clusters, ascending
-/// \param code_scale  of the codes over which the predictions are averaged (check_sample.hpp)
+/// \param spread  power of the samples over which the predictions are averaged (spread_sample)
 std::vector<FluxSample> sample_flux(Comm const& comm, Network const& network,
                                     TrainingData const& data, std::vector<std::int64_t> const& rows,
-                                    double code_scale);
+                                    double spread);
 
 /// Collective: the flux correction of a network, fitted on training and validation clusters, as it
 /// stands in the model file: the bins, and Y of the predictions over that of the gas with and
 /// without it. The network has learned from the training clusters, not from those of validation:
 /// where the two ratios differ, clusters that it has never seen will follow the second.
 nlohmann::json fit_flux(Comm const& comm, Network const& network, TrainingData const& data,
-                        std::int64_t n_bins, double code_scale);
+                        std::int64_t n_bins, double spread);
 
 }  // namespace setsz

@@ -12,10 +12,10 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/run/work_loop.hpp"
-#include "stages/train/code_scale_work.hpp"
 #include "stages/train/flux_work.hpp"
 #include "stages/train/history_work.hpp"
 #include "stages/train/model_use_work.hpp"
+#include "stages/train/sample_spread_work.hpp"
 #include "stages/train/state_work.hpp"
 #include "stages/train/training_data_work.hpp"
 #include "stages/train/training_start_work.hpp"
@@ -143,11 +143,11 @@ class TrainingRun {
     collectively(comm_, "train: device", [&] { network.use(task_.options.device, comm_.rank()); });
     auto const bins = task_.options.flux_bins;
     auto flux = fit_flux(comm_, network, data_, bins, 1);
-    auto const code = fit_code_scale(comm_, network, data_, flux.get<FluxCorrection>());
-    if (!code.is_null()) {  // the mean of the samples depends on their spread
-      flux = fit_flux(comm_, network, data_, bins, code.at("scale"));
-      state.description["code_spread"] = code;
-      context_.note("code_spread", code);
+    auto const spread = fit_sample_spread(comm_, network, data_, flux.get<FluxCorrection>());
+    if (!spread.is_null()) {  // the mean of the samples depends on their spread
+      flux = fit_flux(comm_, network, data_, bins, spread.at("power"));
+      state.description["sample_spread"] = spread;
+      context_.note("sample_spread", spread);
     }
     state.description["flux"] = flux;
     context_.note("flux", flux);

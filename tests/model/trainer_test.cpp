@@ -121,8 +121,26 @@ TEST(Trainer, ADivergedStepNamesTheClusterAndMovesNothing) {
   } catch (Error const& error) {
     EXPECT_EQ(error.code(), ExitCode::diverged);
     EXPECT_NE(std::string(error.what()).find("cluster rows 3"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("first not finite: the gas pressure of cluster row 3"),
+              std::string::npos)
+        << error.what();
   }
   EXPECT_EQ(before, fingerprint(trainer.network().parameters()));
+}
+
+TEST(Trainer, ADivergedStepNamesTheParameterThatIsNotFinite) {
+  auto const world = Comm::world();
+  auto trainer = make_trainer(world, 4);
+  auto const& info = trainer.network().layout().tensors().back();
+  trainer.network().parameters()[info.first] = std::numeric_limits<float>::infinity();
+  try {
+    trainer.step(lanes_of_step(trainer.lanes(), 0));
+    ADD_FAILURE() << "a parameter that is not finite was accepted";
+  } catch (Error const& error) {
+    EXPECT_NE(std::string(error.what()).find(concat("the parameter '", info.name, "'")),
+              std::string::npos)
+        << error.what();
+  }
 }
 
 TEST(Trainer, GroupsPartitionTheParametersByModule) {

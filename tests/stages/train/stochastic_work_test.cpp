@@ -188,23 +188,40 @@ TEST_F(StochasticStages, ARealisationIsTheSampleOfItsNumber) {
   }
 }
 
-TEST_F(StochasticStages, CodesHaveTheScaleOfTheModelFile) {
+TEST_F(StochasticStages, SamplesDepartFromTheCodeZeroWithThePowerOfTheModelFile) {
   auto task = stochastic_prediction();
-  task.member.realisation = 3;
   task.residuals = task.pressure = "";
-  auto const codes_with = [&](double scale, bool apply) {
-    auto const folder = with_model("scaled");
+  task.options.flux_correction = false;
+  auto const cubes_with = [&](double power, bool apply, std::int64_t realisation) {
+    auto const folder = with_model("spread");
     auto state = read_model(folder + "/model.h5");
-    EXPECT_EQ(state.description.at("code_spread").at("scale"), 1);  // three clusters are too few
-    state.description["code_spread"]["scale"] = scale;
+    EXPECT_EQ(state.description.at("sample_spread").at("power"), 1);  // three clusters: too few
+    state.description["sample_spread"]["power"] = power;
     write_model(folder + "/model.h5", state);
-    task.options.code_scale = apply;
+    task.options.sample_spread = apply;
+    task.member.realisation = realisation;
+    task.options.samples = 0;  // the code 0, but for a realisation
     predict(Comm::self(), task, folder);
-    return open(folder, "prediction.h5").read_all<double>("/latent");
+    std::vector<float> all;
+    CubeFile const cubes(folder + "/prediction.h5");
+    for (std::int64_t c = 0; c < n_clusters; ++c) {
+      auto const cube = cubes.read(c);
+      all.insert(all.end(), cube.begin(), cube.end());
+    }
+    return all;
   };
-  auto const one = codes_with(1, true), three = codes_with(3, true);
-  for (std::size_t c = 0; c < one.size(); ++c) EXPECT_NEAR(three[c] / one[c], 3, 1e-12);
-  EXPECT_EQ(codes_with(3, false), one);
+  auto const zero = cubes_with(1.2, true, 0), one = cubes_with(1, true, 2),
+             more = cubes_with(1.2, true, 2);
+  double departure = 0;
+  for (std::size_t v = 0; v < zero.size(); ++v) {
+    if (zero[v] <= 0 || one[v] <= 0) continue;
+    double const log_one = std::log(real(one[v]) / real(zero[v]));
+    EXPECT_NEAR(std::log(real(more[v]) / real(zero[v])), std::clamp(1.2 * log_one, -3.0, 3.0),
+                1e-4);
+    departure += std::abs(log_one);
+  }
+  EXPECT_GT(departure, 0);
+  EXPECT_EQ(cubes_with(1.2, false, 2), one);
 }
 
 TEST_F(StochasticStages, SamplesKnowNothingOfTheGas) {

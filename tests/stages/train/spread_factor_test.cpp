@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/train/code_scale.hpp"
+#include "stages/train/spread_factor.hpp"
 
 #include <gtest/gtest.h>
 
@@ -24,13 +24,13 @@ std::vector<ShellDeparture> normal_shells(double scatter, double spread) {
   return shells;
 }
 
-TEST(CodeScale, IsTheRatioOfTheScattersOfNormalDepartures) {
+TEST(SpreadFactor, IsTheRatioOfTheScattersOfNormalDepartures) {
   // The 68% quantile of 4000 normal numbers is known to 1.5%.
   EXPECT_NEAR(spread_factor(normal_shells(0.3, 0.1)), 3, 0.15);
   EXPECT_NEAR(spread_factor(normal_shells(0.1, 0.2)), 0.5, 0.025);
 }
 
-TEST(CodeScale, BandsOfTheScaledSpreadHoldTwoThirds) {
+TEST(SpreadFactor, BandsOfTheScaledSpreadHoldTwoThirds) {
   auto const shells = normal_shells(0.25, 0.1);
   double const factor = spread_factor(shells);
   double held = 0;
@@ -39,7 +39,7 @@ TEST(CodeScale, BandsOfTheScaledSpreadHoldTwoThirds) {
   EXPECT_NEAR(held / real(std::ssize(shells)), 0.6827, 1e-3);
 }
 
-TEST(CodeScale, OneWildShellDecidesNothing) {
+TEST(SpreadFactor, OneWildShellDecidesNothing) {
   auto shells = normal_shells(0.3, 0.1);
   double const before = spread_factor(shells);
   shells.front().gas = 1e6;

@@ -12,7 +12,7 @@ struct ShellDeparture {
   double spread = 0;     ///< standard deviation over the codes
 };
 
-/// Factor by which the spread of the predictions has to grow so that a band of one standard
+/// Factor by which the spread of the predictions has to grow, so that a band of one standard
 /// deviation on both sides of the mean holds the gas of 68% of the shells: the 68% quantile of
 /// |gas - predicted| / spread. \pre not empty
 double spread_factor(std::span<ShellDeparture const> shells);

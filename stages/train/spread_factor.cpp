@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/train/code_scale.hpp"
+#include "stages/train/spread_factor.hpp"
 
 #include <algorithm>
 #include <cmath>
