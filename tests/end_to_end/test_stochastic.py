@@ -13,6 +13,7 @@ import numpy
 from harness import Case
 
 OVERRIDES = sys.argv[1:]
+TRANSFER_RMS = 0.3  # of stochastic.ini
 
 
 def planted_transfer(run, ids):
@@ -21,10 +22,12 @@ def planted_transfer(run, ids):
     return numpy.array([transfer[number] for number in ids])
 
 
-def transfer_shape(radius):
-    """ln of the pressure changes by transfer times this; radius in R200 (docs/stages/mock.md)."""
-    q = (radius / 0.6) ** 2
-    return (1 - q) / (1 + q)
+def planted_spread(gas, mean, transfer):
+    """rms of ln pressure by shell that the transfer makes in all clusters: its slope in the gas of these, which holds
+    what voxels and offsets do to it, times the rms of the mock, which is not quite that of these clusters."""
+    departures, centred = numpy.log(gas / mean), transfer - transfer.mean()
+    slope = (departures * centred[:, None]).mean(axis=0) / (centred**2).mean()
+    return abs(slope) * TRANSFER_RMS
 
 
 class Stochastic(Case):
@@ -41,11 +44,12 @@ class Stochastic(Case):
             profiles = file["profile"][:][testing]
         transfer = planted_transfer(run, ids)
         correlation = abs(numpy.corrcoef(codes, transfer)[0, 1])
-        departures = profiles / profiles.mean(axis=1, keepdims=True) - 1
-        spread = numpy.sqrt((departures**2).mean(axis=(0, 1)))
+        gas = numpy.array([cluster["profile_gas"] for cluster in scores["stochastic"]["clusters"]])
+        mean = profiles.mean(axis=1)
+        spread = numpy.log(profiles / mean[:, None]).std(axis=(0, 1))
+        planted = planted_spread(gas, mean, transfer)
         radius = (numpy.arange(32) + 0.5) / 16
-        planted = transfer.std() * abs(transfer_shape(radius))
-        inner, outer = radius < 0.35, (radius > 0.9) & (radius < 1.6)
+        inner, outer = radius < 0.35, (radius > 0.9) & (radius < 1.4)  # between them it changes its sign
         sampled = scores["stochastic"]
         print(f"\n{len(ids)} testing clusters, {result.seconds:.0f} s; |r| of code and transfer {correlation:.3f}")
         for name, part in (("core", inner), ("outside", outer)):
