@@ -31,6 +31,7 @@ enum class Purpose : std::uint32_t {
   test,
   latent,         ///< of a network in training
   latent_sample,  ///< of a prediction
+  replica,        ///< of a box on the sky
 };
 
 /// One block of Philox4x32-10: 128 random bits from a 128-bit counter and a 64-bit key.

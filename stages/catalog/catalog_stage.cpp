@@ -74,7 +74,7 @@ void CatalogOptions::validate() const {
 
 CatalogStage::CatalogStage(Configuration const& configuration, SnapshotInstance snapshot)
     : snapshot_(std::move(snapshot)) {
-  record_ = {.stage = "catalog", .instance = snapshot_.name, .version = 1};
+  record_ = {.stage = "catalog", .instance = snapshot_.name, .version = 2};
   record_.inputs = snapshot_.catalog_products();
   append(record_.inputs, snapshot_.dark_matter_products());
   append(record_.inputs, snapshot_.gas_products());
@@ -171,7 +171,7 @@ Estimate CatalogStage::estimate(Outlook const& outlook, int n_ranks) const {
     for (auto const& file : snapshot_.catalog_files())
       bytes += real(std::filesystem::file_size(file));
   }
-  constexpr double parsed_bytes_per_second = 60e6, bytes_per_cluster = 260, bytes_per_halo = 48;
+  constexpr double parsed_bytes_per_second = 60e6, bytes_per_cluster = 260, bytes_per_halo = 80;
   double const kept = real(table.size()) * bytes_per_cluster + real(fill.n) * bytes_per_halo;
   Estimate estimate;
   estimate.memory_bytes =
@@ -247,7 +247,8 @@ CatalogStage::Selected CatalogStage::select(std::vector<Halo> const& halos, doub
     if (!is_host(halo) || halo.mass < fill_mass_min) continue;
     auto const cluster = make_cluster(halo, redshift);
     if (halo.mass < mass_min || halo.mass >= mass_max) {
-      selected.fill.push_back({cluster.id, cluster.position, cluster.m200c, cluster.r200c});
+      selected.fill.push_back(
+          {cluster.id, cluster.position, cluster.m200c, cluster.r200c, cluster.velocity});
       continue;
     }
     if (halo.mass_all > 0) selected.bound_over_all.push_back(halo.mass / halo.mass_all);

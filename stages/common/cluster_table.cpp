@@ -28,6 +28,9 @@ FieldInfo const radius_info{.unit = "ckpc/h",
                             .h_power = -1,
                             .description = "comoving radius that mass and definition imply"};
 
+FieldInfo const velocity_info{
+    .unit = "km/s", .frame = "box", .description = "physical peculiar velocity of the catalogue"};
+
 void write_header(H5File& file, ClusterTable const& table) {
   file.set_attribute("/", "format_version", format_version);
   file.set_attribute("/", "box_ckpch", table.box_ckpch);
@@ -101,8 +104,6 @@ bool in_row_order(Vec3 const& position_a, std::int64_t id_a, Vec3 const& positio
 
 void write_clusters(Comm const& comm, std::string const& path, ClusterTable const& table) {
   auto const& clusters = table.clusters;
-  FieldInfo const velocity{
-      .unit = "km/s", .frame = "box", .description = "physical peculiar velocity of the catalogue"};
   FieldInfo const v200{.unit = "km/s", .description = "sqrt(G M / physical R)"};
   FieldInfo const p200{.unit = "1e10 Msun/h (km/s)^2 (ckpc/h)^-3",
                        .a_power = -3,
@@ -127,7 +128,7 @@ void write_clusters(Comm const& comm, std::string const& path, ClusterTable cons
   file.set_attribute("/", "n_folds", table.n_folds);
   file.write_same("/clusters/id", id_info, column(clusters, &Cluster::id));
   file.write_same("/clusters/position", position_info, triples(clusters, &Cluster::position), {3});
-  file.write_same("/clusters/velocity", velocity, triples(clusters, &Cluster::velocity), {3});
+  file.write_same("/clusters/velocity", velocity_info, triples(clusters, &Cluster::velocity), {3});
   file.write_same("/clusters/m200c", mass_info, column(clusters, &Cluster::m200c));
   file.write_same("/clusters/r200c", radius_info, column(clusters, &Cluster::r200c));
   file.write_same("/clusters/v200", v200, column(clusters, &Cluster::v200));
@@ -232,6 +233,7 @@ void write_fill_halos(Comm const& comm, std::string const& path, ClusterTable co
   file.write_spread("/halos/position", position_info, triples(halos, &FillHalo::position), {3});
   file.write_spread("/halos/m200c", mass_info, column(halos, &FillHalo::m200c));
   file.write_spread("/halos/r200c", radius_info, column(halos, &FillHalo::r200c));
+  file.write_spread("/halos/velocity", velocity_info, triples(halos, &FillHalo::velocity), {3});
   file.close();
 }
 
@@ -247,6 +249,8 @@ std::vector<FillHalo> read_fill_halos(std::string const& path, Range rows) {
        "/halos/position");
   fill(halos, &FillHalo::m200c, file.read_rows<double>("/halos/m200c", rows), path, "/halos/m200c");
   fill(halos, &FillHalo::r200c, file.read_rows<double>("/halos/r200c", rows), path, "/halos/r200c");
+  fill(halos, &FillHalo::velocity, file.read_rows<double>("/halos/velocity", rows), path,
+       "/halos/velocity");
   return halos;
 }
 

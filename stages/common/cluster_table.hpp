@@ -64,12 +64,14 @@ ClusterTable read_clusters(std::string const& path);
 void write_clusters(Comm const& comm, std::string const& path, ClusterTable const& table);
 
 /// Haloes outside the selection, for the fill of the maps: catalog/<snapshot>/halos.h5, hosts only,
-/// in Morton order (ties by id); columns id, position, m200c, r200c.
+/// in Morton order (ties by id); columns id, position, m200c, r200c,
+/// velocity.
 struct FillHalo {
   std::int64_t id;
-  Vec3 position;  ///< [ckpc/h], in [0, box)
-  double m200c;   ///< [1e10 Msun/h]
-  double r200c;   ///< comoving [ckpc/h]
+  Vec3 position;    ///< [ckpc/h], in [0, box)
+  double m200c;     ///< [1e10 Msun/h]
+  double r200c;     ///< comoving [ckpc/h]
+  Vec3 velocity{};  ///< physical peculiar [km/s]
 };
 /// Local.
 std::vector<FillHalo> read_fill_halos(std::string const& path, Range rows);

@@ -37,7 +37,7 @@ std::vector<BoxHalo> FillSet::read(Range rows) const {
       halos.push_back(
           {row, halo.position, halo.m200c, halo.r200c,
            halo_scales(table.cosmology, table.redshift, halo.m200c, halo.r200c).p200_code,
-           limits_.cut_r200 * halo.r200c});
+           limits_.cut_r200 * halo.r200c, halo.velocity});
     ++row;
   }
   return halos;

@@ -15,4 +15,12 @@ double HaloGas::total() const {
   return family->volume_integral(mass) * r200 * r200 * r200;
 }
 
+HaloGas HaloGas::turned(CubeSymmetry const& turn) const {
+  HaloGas gas = *this;
+  gas.claims_ = claims_.rotated(turn.matrix());
+  if (auto* cube = std::get_if<SparseCube>(&gas.gas_))
+    for (auto& voxel : cube->voxels) voxel.centre = turn * voxel.centre;
+  return gas;
+}
+
 }  // namespace setsz

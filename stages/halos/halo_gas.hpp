@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "pipeline/base/cube_symmetry.hpp"
 #include "stages/halos/parcels.hpp"
 #include "stages/halos/partition.hpp"
 #include "stages/halos/profile_family.hpp"
@@ -33,6 +34,9 @@ class HaloGas {
   double reach() const;
   /// Sum of P V before the claims [P200 (ckpc/h)^3].
   double total() const;
+
+  /// The gas of the halo where the box is turned.
+  HaloGas turned(CubeSymmetry const& turn) const;
 
   /// draw(SparseCube) or draw(ProfileGas).
   template <class Draw>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <cstdint>
 
+#include "pipeline/base/cube_symmetry.hpp"
 #include "pipeline/base/vec3.hpp"
 
 namespace setsz {
@@ -15,13 +17,17 @@ struct BoxHalo {
   double r200 = 0;       ///< comoving [ckpc/h]
   double p200 = 0;       ///< comoving [code]
   double reach = 0;      ///< nothing of it is painted farther from its centre [ckpc/h]
+  Vec3 velocity{};       ///< physical peculiar [km/s]
 };
 
 /// A halo as it appears on a canvas; there may be many images of one halo. Travels between ranks.
 struct HaloImage {
-  BoxHalo halo;   ///< p200 is that of the image's redshift
-  Vec3 seen;      ///< its centre: in the box, or as seen from the observer [ckpc/h]
-  double weight;  ///< what P/P200 = 1 stands for; see Field
+  BoxHalo halo;         ///< p200 is that of the image's redshift
+  Vec3 seen;            ///< its centre: in the box, or as seen from the observer [ckpc/h]
+  double weight;        ///< what P/P200 = 1 stands for; see Field
+  CubeSymmetry turn{};  ///< of the box, with its gas and its velocities
+  std::array<std::int16_t, 3> cell{};  ///< which replica of the box
+  bool at_face = false;                ///< it reaches into a replica that does not continue the box
 };
 
 }  // namespace setsz

@@ -48,12 +48,24 @@ void HaloLayer::paint(std::vector<HaloImage> const& images) {
   for (auto const& image : images) {
     if (!gas || image.halo.row != row) gas.emplace(source_.gas_of(image.halo));
     row = image.halo.row;
-    Painted const result = canvas_.paint(*gas, image);
+    std::optional<HaloGas> turned;
+    if (image.turn != CubeSymmetry{}) turned.emplace(gas->turned(image.turn));
+    HaloGas const& there = turned ? *turned : *gas;
+    Painted const result = canvas_.paint(there, image);
     if (++n % images_per_mark == 0) mark_progress(stage_);
-    if (!mine.contains(canvas_.home(image.seen))) continue;
-    tally_.add(image, result);
-    if (keep_ == Keep::every_image) images_.push_back({row, result.painted, result.removed});
+    if (mine.contains(canvas_.home(image.seen))) count(image, there.claims(), result);
   }
+}
+
+void HaloLayer::count(HaloImage const& image, Claims const& claims, Painted const& result) {
+  tally_.add(image, result);
+  if (keep_ == Keep::every_image)
+    images_.push_back({image.halo.row, result.painted, result.removed});
+  if (!image.at_face) return;
+  auto const& neighbours = claims.neighbours();
+  tally_.add_at_face(std::ranges::count_if(neighbours, [&](Neighbour const& neighbour) {
+    return !source_.is_together(image, neighbour.offset);
+  }));
 }
 
 }  // namespace setsz

@@ -35,6 +35,7 @@ class HaloLayer : public Layer {
  private:
   void deal(Range places, std::vector<std::vector<HaloImage>>& outgoing);
   void paint(std::vector<HaloImage> const& images);
+  void count(HaloImage const& image, Claims const& claims, Painted const& result);
 
   Comm const& comm_;
   std::string stage_;

@@ -35,6 +35,8 @@ class HaloSource {
   virtual std::int64_t find_images(Range places, std::vector<HaloImage>& images) const = 0;
   /// Local: the gas of a halo.
   virtual HaloGas gas_of(BoxHalo const& halo) const = 0;
+  /// Is what lies at this offset [ckpc/h] from the halo also there in the image?
+  virtual bool is_together(HaloImage const&, Vec3 const& /*offset*/) const { return true; }
 };
 
 /// A table of haloes of one box, and the gas of each.
@@ -64,6 +66,8 @@ class Placement {
   /// \return how many were left out because the observer lies inside the halo
   virtual std::int64_t find_images(BoxHalo const& halo, Range replicas,
                                    std::vector<HaloImage>& images) const = 0;
+  /// See HaloSource.
+  virtual bool is_together(HaloImage const&, Vec3 const& /*offset*/) const { return true; }
 };
 
 /// The haloes of a set in every replica of their box; replicas of one halo follow each other.
@@ -75,6 +79,9 @@ class BoxReplicas : public HaloSource {
   std::int64_t images_per_turn() const override { return set_.images_per_turn(); }
   std::int64_t find_images(Range places, std::vector<HaloImage>& images) const override;
   HaloGas gas_of(BoxHalo const& halo) const override { return set_.gas_of(halo); }
+  bool is_together(HaloImage const& image, Vec3 const& offset) const override {
+    return placement_.is_together(image, offset);
+  }
 
  private:
   HaloSet const& set_;

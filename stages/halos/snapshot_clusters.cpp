@@ -21,7 +21,8 @@ SnapshotClusters::SnapshotClusters(ClusterTable clusters)
 
 BoxHalo SnapshotClusters::halo(std::int64_t row, double reach) const {
   auto const& cluster = table.clusters[row];
-  return {row, cluster.position, cluster.m200c, cluster.r200c, cluster.p200, reach};
+  return {row,   cluster.position, cluster.m200c, cluster.r200c, cluster.p200,
+          reach, cluster.velocity};
 }
 
 Claims SnapshotClusters::claims_on_cluster(BoxHalo const& cluster) const {

@@ -84,7 +84,7 @@ PaintStage::PaintStage(Blueprint const& blueprint, SnapshotInstance const& insta
       with_gas_(options_.true_field == TrueField::yes ||
                 (options_.true_field == TrueField::automatic && instance.has_gas() &&
                  options_.field->is_pressure)) {
-  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 4};
+  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 5};
   record_.take<PaintOptions>(blueprint.configuration, map.section);
   record_.settings.add("paint.network", plan_.model + "/" + plan_.member);
   record_.settings.add("paint.simulation", instance_.section.simulation_name());

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/sky/lightcone.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
@@ -38,28 +35,6 @@ double DistanceTable::redshift_at(double comoving_ckpch) const {
   double const h01 = t * t * (3 - 2 * t), h11 = t * t * (t - 1);
   return h00 * redshift_[i] + h01 * redshift_[i + 1] +
          step_ * (h10 * slope_[i] + h11 * slope_[i + 1]);
-}
-
-Tiling::Tiling(double box_ckpch, Vec3 const& observer, DistanceShell shell) : shell_(shell) {
-  auto const reach = static_cast<std::int64_t>(std::ceil(shell.max / box_ckpch)) + 1;
-  for (std::int64_t i = -reach; i <= reach; ++i) {
-    for (std::int64_t j = -reach; j <= reach; ++j) {
-      for (std::int64_t k = -reach; k <= reach; ++k) {
-        Vec3 const shift = box_ckpch * Vec3{double(i), double(j), double(k)} - observer;
-        // Nearest and farthest points of the box shift + [0, box)^3 from the origin.
-        double nearest2 = 0, farthest2 = 0;
-        for (std::size_t axis = 0; axis < 3; ++axis) {
-          double const low = shift[axis], high = low + box_ckpch;
-          double const near = std::max({low, -high, 0.0});
-          double const far = std::max(std::abs(low), std::abs(high));
-          nearest2 += near * near;
-          farthest2 += far * far;
-        }
-        if (nearest2 < shell.max * shell.max && farthest2 >= shell.min * shell.min)
-          shifts_.push_back(shift);
-      }
-    }
-  }
 }
 
 }  // namespace setsz

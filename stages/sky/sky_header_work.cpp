@@ -86,6 +86,7 @@ Cards halo_cards(SkyRecord const& record) {
 Cards lightcone_cards(SkyRecord const& record) {
   auto const& options = record.options;
   auto const& table = record.table;
+  auto const all = record.totals.all();
   auto const redshifts = [](SnapshotInstance const& snapshot) {
     return concat(snapshot.section.redshift_min, "-", snapshot.section.redshift_max);
   };
@@ -93,7 +94,11 @@ Cards lightcone_cards(SkyRecord const& record) {
       {"ZMIN", options.redshift_min, "nearest halo"},
       {"ZMAX", options.redshift_max, "farthest halo"},
       {"NREPL", record.totals.n_boxes, "box replicas"},
-      {"ROTSEED", std::int64_t{-1}, "bare box: not turned"},
+      {"REPLICAS", upper_case(name_of(options.replicas)), "how they are turned, flipped, shifted"},
+      {"ROTSEED", options.replicas == ReplicaRule::bare ? -1 : options.replica_seed,
+       "seed of the turns; -1: bare box"},
+      {"NFACE", all.n_at_face(), "haloes that reach across a face of their replica"},
+      {"NAPART", all.n_apart(), "their neighbours that are painted elsewhere"},
       {"OBSX", options.observer[0] * table.box_ckpch, "[ckpc/h] observer in the box"},
       {"OBSY", options.observer[1] * table.box_ckpch, ""},
       {"OBSZ", options.observer[2] * table.box_ckpch, ""},

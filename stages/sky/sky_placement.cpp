@@ -8,7 +8,7 @@ namespace setsz {
 std::int64_t SkyPlacement::find_images(BoxHalo const& halo, Range replicas,
                                        std::vector<HaloImage>& images) const {
   std::int64_t n_left_out = 0;
-  tiling_.for_each_replica(halo.position, replicas, [&](Vec3 const& seen) {
+  tiling_.for_each_image(halo.position, replicas, [&](auto const& replica, Vec3 const& seen) {
     double const distance = norm(seen);
     if (!SkyPainter::is_outside(distance, halo.reach)) {
       ++n_left_out;
@@ -17,7 +17,8 @@ std::int64_t SkyPlacement::find_images(BoxHalo const& halo, Range replicas,
     double const redshift = distances_.redshift_at(distance), a = 1 / (1 + redshift);
     BoxHalo there = halo;
     there.p200 = halo_scales(cosmology_, redshift, halo.mass, halo.r200).p200_code;
-    images.push_back({there, seen, field_.integral(field_.of_halo(there), a, cosmology_.h)});
+    images.push_back({there, seen, field_.integral(field_.of_halo(there), a, cosmology_.h),
+                      replica.how.turn, replica.cell, tiling_.lattice().at_face(seen, halo.reach)});
   });
   return n_left_out;
 }

@@ -3,14 +3,14 @@
 
 #include "stages/halos/field.hpp"
 #include "stages/halos/halo_source.hpp"
-#include "stages/sky/lightcone.hpp"
+#include "stages/sky/tiling.hpp"
 
 namespace setsz {
 
 /// The haloes of a box in replicas around an observer, those within a shell of distances.
 ///
-/// A halo is frozen between snapshots in comoving size and P/P200; P200, a and the distance are
-/// those of the image.
+/// Gas and velocities are turned with the box. A halo is frozen between snapshots in comoving size
+/// and P/P200; P200, a and the distance are those of the image.
 class SkyPlacement : public Placement {
  public:
   /// \param distances  kept by reference
@@ -18,9 +18,13 @@ class SkyPlacement : public Placement {
                Field const& field)
       : cosmology_(cosmology), tiling_(std::move(tiling)), distances_(distances), field_(field) {}
 
-  std::int64_t n_replicas() const override { return tiling_.n_boxes(); }
+  std::int64_t n_replicas() const override { return tiling_.n_replicas(); }
   std::int64_t find_images(BoxHalo const& halo, Range replicas,
                            std::vector<HaloImage>& images) const override;
+  bool is_together(HaloImage const& image, Vec3 const& offset) const override {
+    return tiling_.lattice().together(image.seen, image.seen + offset);
+  }
+  Lattice const& lattice() const { return tiling_.lattice(); }
 
  private:
   Cosmology cosmology_;

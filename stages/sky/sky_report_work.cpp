@@ -3,9 +3,28 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pipeline/base/number.hpp"
 #include "stages/sky/sky_spectrum.hpp"
 
 namespace setsz {
+
+namespace {
+
+nlohmann::json replicas_report(SkyRecord const& record) {
+  auto const all = record.totals.all();
+  auto const& repeats = record.totals.repeats;
+  return {{"rule", name_of(record.options.replicas)},
+          {"seed", record.options.replica_seed},
+          {"n_at_face", all.n_at_face()},
+          {"n_neighbours_elsewhere", all.n_apart()},
+          {"lines_of_sight",
+           {{"n", repeats.n_lines},
+            {"most_repeats", repeats.largest},
+            {"mean_most_repeats", real(repeats.sum_largest) / real(repeats.n_lines)},
+            {"note", "how often a line of sight meets the same 1/16 of the box's length"}}}};
+}
+
+}  // namespace
 
 nlohmann::json sky_report(SkyRecord const& record) {
   auto const& options = record.options;
@@ -23,6 +42,7 @@ nlohmann::json sky_report(SkyRecord const& record) {
       {"n_fill", record.totals.fill.n_images()},
       {"n_too_near", all.n_left_out()},
       {"n_boxes", record.totals.n_boxes},
+      {"replicas", replicas_report(record)},
       {name + "_painted_sr", all.painted()},
       {name + "_lost_sr", all.removed()},
       {"sum_rule_residual", record.residual},

@@ -117,6 +117,16 @@ void SkyOptions::declare(OptionList& options) {
               {.help = "resolution of the companion map for C_l up to 2 nside; 0: no C_l",
                .min = 0,
                .max = 4096});
+  options.add(
+      "replicas", replicas,
+      {{"tiles", ReplicaRule::tiles}, {"shells", ReplicaRule::shells}, {"bare", ReplicaRule::bare}},
+      {.help = "how the box is repeated: each replica turned, flipped and shifted by itself "
+               "(tiles), all within a shell as thick as the box in the same way (shells), "
+               "or not at all (bare: structures repeat themselves)"});
+  options.add("replica_seed", replica_seed,
+              {.help = "seed of the turns, flips and shifts: another one gives another sky",
+               .min = 0,
+               .max = 1e9});
   PopulationOptions::declare(options);
 }
 
@@ -131,9 +141,14 @@ void SkyOptions::validate() const {
           " is not below redshift_max = ", redshift_max);
 }
 
+Viewpoint SkyOptions::view() const {
+  return {{observer[0], observer[1], observer[2]},
+          {replicas, static_cast<std::uint64_t>(replica_seed)}};
+}
+
 SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
     : n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
-  record_ = {.stage = "sky", .instance = map.name, .version = 4};
+  record_ = {.stage = "sky", .instance = map.name, .version = 5};
   options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
   for (auto const& snapshot : blueprint.snapshots) {
     auto const& [redshift_min, redshift_max] =
@@ -235,9 +250,7 @@ void SkyStage::run(Context& context) {
     n_mass_disagrees += std::ssize(population->mass_disagrees());
   }
   SkyCanvas canvas(RingGeometry(options_.nside), comm.rank(), comm.size());
-  auto const totals =
-      paint_sky(context, parts, {options_.observer[0], options_.observer[1], options_.observer[2]},
-                *options_.field, canvas);
+  auto const totals = paint_sky(context, parts, options_.view(), *options_.field, canvas);
   auto const all = totals.all();
   if (all.n_left_out() > 0)
     Log::warn("sky: ", all.n_left_out(),

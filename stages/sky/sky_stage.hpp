@@ -22,18 +22,21 @@ struct SkyOptions : PopulationOptions {
   double redshift_min = 0.01;
   double redshift_max = 0.1;
   std::int64_t spectrum_nside = 256;
+  ReplicaRule replicas = ReplicaRule::tiles;
+  std::int64_t replica_seed = 1;
+  Viewpoint view() const;
   void declare(OptionList& options);
   void validate() const;
 };
 
 /// Paints a sky: sky/<map>/ compton_y.fits (or another field) and sky.json.
 ///
-/// Replicas of the periodic box are tiled around the observer. A halo is painted whole by the
-/// snapshot whose redshift range ([snapshot.NAME] redshift_min, redshift_max) holds the replica's
-/// centre; its comoving size and P/P200 are the snapshot's, P200, a and distances its own. Ranks
-/// own ranges of rings, get the haloes that touch them, paint them in one fixed order, and write
-/// their pixels side by side. Memory per rank: 12 bytes a pixel it owns, the cluster table, one
-/// turn of images (halo_layer_work.hpp), one cube.
+/// Replicas of the periodic box, turned, flipped and shifted, are tiled around the observer. A halo
+/// is painted whole by the snapshot whose redshift range ([snapshot.NAME] redshift_min,
+/// redshift_max) holds the replica's centre; its comoving size and P/P200 are the snapshot's, P200,
+/// a and distances its own. Ranks own ranges of rings, get the haloes that touch them, paint them
+/// in one fixed order, and write their pixels side by side. Memory per rank: 12 bytes a pixel it
+/// owns, the cluster table, one turn of images (halo_layer_work.hpp), one cube.
 class SkyStage : public Stage {
  public:
   SkyStage(Blueprint const& blueprint, MapInstance const& map);

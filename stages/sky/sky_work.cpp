@@ -19,6 +19,17 @@ DistanceTable distances_for(std::vector<SkyPart> const& parts) {
   return {cosmology, cosmology.redshift_at(farthest)};
 }
 
+/// Collective. Boxes of several snapshots have the same length, or nearly so.
+SightRepeats repeats_of(Comm const& comm, Lattice const& lattice,
+                        std::vector<SkyPart> const& parts) {
+  DistanceShell sky = parts.front().shell;
+  for (auto const& part : parts)
+    sky = {std::min(sky.min, part.shell.min), std::max(sky.max, part.shell.max)};
+  auto const mine =
+      count_repeats(lattice, sky, even_range(n_sight_lines, comm.rank(), comm.size()));
+  return {comm.all_sum(mine.n_lines), comm.all_max(mine.largest), comm.all_sum(mine.sum_largest)};
+}
+
 }  // namespace
 
 Tally SkyTotals::all() const {
@@ -27,7 +38,7 @@ Tally SkyTotals::all() const {
   return sum;
 }
 
-SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Vec3 const& observer,
+SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Viewpoint const& view,
                     Field const& field, SkyCanvas& canvas) {
   auto const& comm = context.comm();
   auto const distances = distances_for(parts);
@@ -40,7 +51,8 @@ SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Vec3 co
   for (auto const& [population, shell] : parts) {
     auto const& table = population->table();
     auto const& placement = placements.emplace_back(
-        table.cosmology, Tiling(table.box_ckpch, table.box_ckpch * observer, shell), distances,
+        table.cosmology,
+        Tiling(table.box_ckpch, table.box_ckpch * view.observer, shell, view.repetition), distances,
         field);
     totals.n_boxes += placement.n_replicas();
     for (auto const& set : population->sets()) {
@@ -49,6 +61,7 @@ SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Vec3 co
     }
   }
   Canvas* const canvases[] = {&canvas};
+  totals.repeats = repeats_of(comm, placements.front().lattice(), parts);
   paint_layers(context, "sky", canvases, in_order);
   for (auto const& layer : layers) {
     auto const painted = over_ranks(comm, layer.tally());

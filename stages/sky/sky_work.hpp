@@ -7,7 +7,7 @@
 #include "stages/halos/field.hpp"
 #include "stages/halos/population.hpp"
 #include "stages/halos/tally.hpp"
-#include "stages/sky/lightcone.hpp"
+#include "stages/sky/sight_repeats.hpp"
 #include "stages/sky/sky_canvas.hpp"
 
 namespace setsz {
@@ -18,17 +18,23 @@ struct SkyPart {
   DistanceShell shell;
 };
 
+/// From where the boxes are seen, and how they are repeated.
+struct Viewpoint {
+  Vec3 observer;  ///< in units of the box
+  Repetition repetition;
+};
+
 /// What was painted, on all ranks together.
 struct SkyTotals {
   Tally clusters, fill;
   std::int64_t n_boxes = 0;  ///< replicas
+  SightRepeats repeats{};
   Tally all() const;
 };
 
 /// Collective: paints the sky around an observer, or what is left of it after a stop: for every
 /// snapshot the clusters with all their replicas, then the fill.
-/// \param observer  in units of the box
-SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Vec3 const& observer,
+SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Viewpoint const& view,
                     Field const& field, SkyCanvas& canvas);
 
 }  // namespace setsz

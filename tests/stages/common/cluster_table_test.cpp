@@ -111,7 +111,7 @@ TEST(FillHalos, AreSortedWhereverTheyCameFrom) {
   for (std::int64_t i = 0; i < 500; ++i) {
     Random random(3, Purpose::test, static_cast<std::uint64_t>(i / 2));  // places come in pairs
     Vec3 const place{box * random.uniform(), box * random.uniform(), box * random.uniform()};
-    all.push_back({1000 - i, place, 10.0 + real(i), 100});
+    all.push_back({1000 - i, place, 10.0 + real(i), 100, {1.5 * real(i), -3, 7}});
   }
   // Two ways to spread them: by turns, and all on the last rank.
   std::vector<FillHalo> by_turns, at_the_end;
@@ -133,6 +133,7 @@ TEST(FillHalos, AreSortedWhereverTheyCameFrom) {
     EXPECT_EQ(read[i].id, all[100 + i].id);
     EXPECT_EQ(read[i].position, all[100 + i].position);
     EXPECT_EQ(read[i].m200c, all[100 + i].m200c);
+    EXPECT_EQ(read[i].velocity, all[100 + i].velocity);
   }
 }
 

@@ -55,45 +55,96 @@ TEST(SkyStage, GoesOnAfterAStopToTheSameBytesOnOtherNumbersOfRanks) {
   EXPECT_EQ(products_of(comm, *stage, universe), alone);
 }
 
-TEST(SkyStage, PaintsEveryImageOfAClusterOnceAndWhole) {
-  Comm const comm = Comm::world();
-  PaintedUniverse const universe(comm, 4, 10);
-  auto const stage = universe.sky({"sky.fill=no", "sky.observer=0.3,0.9,0.02"});
-  auto const notes = universe.run(comm, *stage);
-  ASSERT_TRUE(notes);
+/// What a sky must hold, image by image.
+struct Expected {
+  std::int64_t n = 0, n_at_face = 0, n_apart = 0;
+  double sum = 0;  ///< [sr]
+};
+
+Expected expected_clusters_of(PaintedUniverse const& universe, Repetition repetition,
+                              Vec3 const& observer) {
   auto const& table = universe.table();
+  double const box = PaintedUniverse::box;
   double const near = table.cosmology.comoving_distance(0.005),
-               far = table.cosmology.comoving_distance(0.03);
-  std::int64_t n = 0;
-  double sum = 0, kept = 0;
-  for (auto const& cluster : table.clusters) {
+               far = table.cosmology.comoving_distance(0.06);
+  Lattice const lattice(box, box * observer, repetition);
+  SnapshotClusters const clusters(table);
+  Expected expected;
+  for (std::int64_t row = 0; row < table.size(); ++row) {
+    auto const& cluster = table.clusters[row];
     SparseCube const cube(
         test::cube_of(cluster, {PaintedUniverse::n_voxels, 5}, PaintedUniverse::pressure),
         PaintedUniverse::n_voxels, 5 * cluster.r200c);
-    for (int image = 0; image < 343; ++image) {
-      Vec3 const tile{double(image / 49 - 3), double(image / 7 % 7 - 3), double(image % 7 - 3)};
-      Vec3 const seen = cluster.position + PaintedUniverse::box * (tile - Vec3{0.3, 0.9, 0.02});
-      if (norm(seen) < near || norm(seen) >= far) continue;
-      ++n;
+    auto const claims = clusters.claims_on_cluster(clusters.halo(row, cube.reach));
+    auto const add = [&](Orientation const& how, Vec3 const& seen) {
+      ++expected.n;
       double const z = table.cosmology.redshift_at(norm(seen));
       double const p200 = halo_scales(table.cosmology, z, cluster.m200c, cluster.r200c).p200_code;
       double const unit = units::compton_y(p200, 1 / (1 + z), table.cosmology.h);
-      for_each_part(
-          cube, 2, [&](Vec3 const& offset, double pv) { sum += unit * pv / norm2(seen + offset); });
+      for_each_part(cube, 2, [&](Vec3 const& offset, double pv) {
+        expected.sum += unit * pv / norm2(seen + how.turn.matrix() * offset);
+      });
+      // A voxel is painted whole, so a cube reaches a little beyond 2 R200.
+      double const reach = 2 * cluster.r200c + std::sqrt(0.75) * cube.voxel_edge;
+      if (lattice.at_face(seen, reach)) ++expected.n_at_face;
+      for (auto const& other : claims.neighbours())
+        if (!lattice.together(seen, seen + how.turn.matrix() * other.offset)) ++expected.n_apart;
+    };
+    for (int image = 0; image < 343; ++image) {
+      Cell const cell{static_cast<std::int16_t>(image / 49 - 3),
+                      static_cast<std::int16_t>(image / 7 % 7 - 3),
+                      static_cast<std::int16_t>(image % 7 - 3)};
+      for (std::int64_t shell = 0; shell < 5; ++shell) {
+        auto const how = lattice.orientation(cell, shell);
+        Vec3 const seen = lattice.seen(cluster.position, how, cell);
+        bool const here = repetition.rule == ReplicaRule::shells
+                              ? lattice.shell_of(norm(seen)) == shell
+                              : shell == 0;
+        if (here && norm(seen) >= near && norm(seen) < far) add(how, seen);
+      }
     }
   }
-  EXPECT_EQ(notes->at("n_clusters"), n);
-  EXPECT_EQ(notes->at("n_too_near"), 0);
-  collectively(comm, "", [&] {
-    if (!comm.is_root()) return;
-    std::ifstream in(universe / (stage->id() + "/sky.json"));
-    auto const report = nlohmann::json::parse(in);
-    kept = report.at("y_painted_sr").get<double>() + report.at("y_lost_sr").get<double>();
-    EXPECT_GT(report.at("y_lost_sr").get<double>(), 0);  // the overlap of two clusters
-    EXPECT_EQ(report.at("n_mass_disagrees"), 2);         // as the prediction says
-    EXPECT_NEAR(kept / sum, 1, 1e-4);
-    EXPECT_LT(report.at("largest_sampling_error").get<double>(), 0.02);
-  });
+  return expected;
+}
+
+TEST(SkyStage, PaintsEveryImageOfAClusterOnceAndWhole) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 4, 10);
+  Vec3 const observer{0.3, 0.9, 0.02};
+  for (auto const rule : {ReplicaRule::tiles, ReplicaRule::shells, ReplicaRule::bare}) {
+    // A seed that tears a pair of clusters.
+    std::uint64_t seed = 1;
+    auto expected = expected_clusters_of(universe, {rule, seed}, observer);
+    while (rule != ReplicaRule::bare && expected.n_apart == 0 && seed < 20)
+      expected = expected_clusters_of(universe, {rule, ++seed}, observer);
+    auto const stage =
+        universe.sky({"sky.fill=no", "sky.observer=0.3,0.9,0.02", "sky.redshift_max=0.06",
+                      concat("sky.replica_seed=", seed), concat("sky.replicas=", name_of(rule))});
+    auto const notes = universe.run(comm, *stage);
+    ASSERT_TRUE(notes);
+    EXPECT_EQ(notes->at("n_clusters"), expected.n);
+    EXPECT_EQ(notes->at("n_too_near"), 0);
+    collectively(comm, "", [&] {
+      if (!comm.is_root()) return;
+      std::ifstream in(universe / (stage->id() + "/sky.json"));
+      auto const report = nlohmann::json::parse(in);
+      double const kept =
+          report.at("y_painted_sr").get<double>() + report.at("y_lost_sr").get<double>();
+      EXPECT_GT(report.at("y_lost_sr").get<double>(), 0);  // the overlap of two clusters
+      EXPECT_EQ(report.at("n_mass_disagrees"), 2);         // as the prediction says
+      EXPECT_NEAR(kept / expected.sum, 1, 1e-4);
+      EXPECT_LT(report.at("largest_sampling_error").get<double>(), 0.02);
+      auto const& replicas = report.at("replicas");
+      EXPECT_EQ(replicas.at("rule"), name_of(rule));
+      EXPECT_EQ(replicas.at("n_at_face"), expected.n_at_face);
+      EXPECT_EQ(replicas.at("n_neighbours_elsewhere"), expected.n_apart);
+      if (rule == ReplicaRule::bare) {
+        EXPECT_EQ(expected.n_at_face + expected.n_apart, 0);
+      } else {
+        EXPECT_GT(expected.n_apart, 0);
+      }
+    });
+  }
 }
 
 TEST(SkyStage, TellsTheOriginOfTheMapInItsHeader) {
@@ -105,12 +156,13 @@ TEST(SkyStage, TellsTheOriginOfTheMapInItsHeader) {
     HealpixFile const map(universe / (stage->id() + "/compton_y.fits"));
     auto const& cards = map.cards();
     for (auto const* key :
-         {"YMEAN",    "YSTD",     "YMAX",    "YLOST",   "MMIN",    "MMAX",     "MDEF",
-          "ZMIN",     "ZMAX",     "RCUT",    "CUTGEOM", "PIXAVG",  "BEAMFWHM", "LMAX",
-          "NREPL",    "ROTSEED",  "OBSX",    "OBSY",    "OBSZ",    "OMEGAM",   "OMEGAB",
-          "HUBBLE",   "XHYDRO",   "SIMNAME", "SNAPS",   "MODEL",   "MODELSHA", "VAESEED",
-          "CODEVER",  "CONFSHA",  "NHALO",   "SUMERR",  "SAMPMAX", "SAMPMEAN", "BAD_DATA",
-          "COORDSYS", "CHECKSUM", "DATASUM", "CREATOR", "DATE"})
+         {"YMEAN",   "YSTD",     "YMAX",     "YLOST",    "MMIN",     "MMAX",     "MDEF",
+          "ZMIN",    "ZMAX",     "RCUT",     "CUTGEOM",  "PIXAVG",   "BEAMFWHM", "LMAX",
+          "NREPL",   "REPLICAS", "NFACE",    "NAPART",   "ROTSEED",  "OBSX",     "OBSY",
+          "OBSZ",    "OMEGAM",   "OMEGAB",   "HUBBLE",   "XHYDRO",   "SIMNAME",  "SNAPS",
+          "MODEL",   "MODELSHA", "VAESEED",  "CODEVER",  "CONFSHA",  "NHALO",    "SUMERR",
+          "SAMPMAX", "SAMPMEAN", "BAD_DATA", "COORDSYS", "CHECKSUM", "DATASUM",  "CREATOR",
+          "DATE"})
       EXPECT_TRUE(cards.count(key)) << key;
     EXPECT_EQ(cards.at("SIMNAME"), "a box");
     EXPECT_EQ(cards.at("CODEVER"), "test 1");
