@@ -7,6 +7,8 @@
 #include "stages/evaluate/evaluate_stage.hpp"
 #include "stages/extract/extract_stage.hpp"
 #include "stages/fit/fit_stage.hpp"
+#include "stages/halos/catalogue_section.hpp"
+#include "stages/halos/profile_section.hpp"
 #include "stages/mock/mock_stage.hpp"
 #include "stages/moments/moments_stage.hpp"
 #include "stages/paint/paint_stage.hpp"
@@ -65,15 +67,16 @@ std::vector<StageRow> stage_rows() {
        .add = add_paint_stages,
        .needs = of_maps},
       {.name = "sky",
-       .sections = {schema_of<SkyOptions>(family)},
+       .sections = {schema_of<SkyOptions>(family), schema_of<CatalogueSection>(family)},
        .add = add_sky_stages,
-       .needs = of_maps},
+       .needs = "[snapshot.NAME], and [model.NAME] or a map with model = none; or a "
+                "[catalogue.NAME] that a map names"},
   };
 }
 
 std::vector<SectionSchema> shared_sections() {
   return {schema_of<RunOptions>(), schema_of<CosmologySection>(), schema_of<SnapshotSection>(true),
-          schema_of<ClusterChoice>()};
+          schema_of<ClusterChoice>(), schema_of<ProfileSection>(true)};
 }
 
 bool asks_for_device(Configuration const& configuration) {

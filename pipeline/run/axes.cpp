@@ -69,8 +69,11 @@ struct TrainedKey {
 
 struct MapKey {
   static constexpr std::string_view section = "sky";
-  std::string model;
-  void declare(OptionList& options) { declare_map_model(options, model); }
+  std::string model, catalogue;
+  void declare(OptionList& options) {
+    declare_map_model(options, model);
+    declare_map_catalogue(options, catalogue);
+  }
   void validate() const {}
 };
 
@@ -175,9 +178,25 @@ std::vector<ModelInstance> Axes::networks() const {
   return instances;
 }
 
+void Axes::require_catalogue(std::string const& section, std::string const& name) const {
+  auto const known = configuration_.names("catalogue");
+  require(contains(known, name), ExitCode::config, configuration_.where(section), ": [", section,
+          "] catalogue = ", name, ": there is no [catalogue.", name, "]",
+          known.empty() ? std::string() : concat("; the nearest one is ", nearest(name, known)));
+}
+
 MapInstance Axes::map_of(std::string const& family, std::string const& name) const {
   std::string const section = family + "." + name;
-  std::string model = configuration_.get<MapKey>(section).model;
+  auto const keys = configuration_.get<MapKey>(section);
+  auto const& catalogue = keys.catalogue;
+  std::string model = keys.model;
+  if (!catalogue.empty()) {
+    require_catalogue(section, catalogue);
+    require(model.empty() || model == no_model, ExitCode::config, configuration_.where(section),
+            ": [", section, "] has catalogue = ", catalogue, " and model = ", model,
+            ", but haloes of a catalogue have profiles; remove one of the two keys");
+    return {name, "", section, catalogue};
+  }
   if (model.empty() && contains(models_, name)) model = name;
   auto const fail_at = [&](auto const&... what) {
     fail(ExitCode::config, configuration_.where(section), ": [", section, "] ", what...);
@@ -194,8 +213,9 @@ MapInstance Axes::map_of(std::string const& family, std::string const& name) con
 std::vector<MapInstance> Axes::maps(std::string const& family) const {
   std::vector<MapInstance> maps;
   auto names = configuration_.names(family);
-  auto const model_of_all = configuration_.get<MapKey>(family).model;
-  if (names.empty()) names = model_of_all.empty() ? models_ : std::vector{model_of_all};
+  auto const of_all = configuration_.get<MapKey>(family);
+  if (names.empty() && !of_all.catalogue.empty()) names = {of_all.catalogue};
+  if (names.empty()) names = of_all.model.empty() ? models_ : std::vector{of_all.model};
   for (auto const& name : names) maps.push_back(map_of(family, name));
   return maps;
 }
@@ -249,6 +269,13 @@ void declare_map_model(OptionList& options, std::string& model) {
                "network; empty: the model with the name of the section, or a map for each "
                "model if there are no named sections",
        .affects = Affects::running});
+}
+
+void declare_map_catalogue(OptionList& options, std::string& catalogue) {
+  options.add("catalogue", catalogue,
+              {.help = "NAME of a [catalogue.NAME]: the map shows its haloes with profiles, and "
+                       "needs no snapshot, gas or network",
+               .affects = Affects::running});
 }
 
 }  // namespace setsz

@@ -44,9 +44,10 @@ std::string model_path(std::string const& snapshot, std::string const& model, st
 
 /// A map of a family, [paint.NAME] or [sky.NAME].
 struct MapInstance {
-  std::string name;     ///< "origin", part of the product's address
-  std::string model;    ///< whose cubes are painted; empty: no network
-  std::string section;  ///< whose options hold: "sky.origin", also if there is no such section
+  std::string name;         ///< "origin", part of the product's address
+  std::string model;        ///< whose cubes are painted; empty: no network
+  std::string section;      ///< whose options hold: "sky.origin", also if there is no such section
+  std::string catalogue{};  ///< NAME of the [catalogue.NAME] it shows; empty: snapshots
 };
 
 /// The axes along which stages have instances: snapshot x model x fold x seed x map. Every stage
@@ -60,7 +61,8 @@ struct MapInstance {
 /// key `trained` and without a section [train.NAME] comes from elsewhere: it has no networks here,
 /// and one prediction for all folds. Maps are the
 /// [paint.NAME] sections with their key `model = NAME | none`; without any there is one map for
-/// each model, named after it, or the one that the plain section [paint] asks for by that key.
+/// each model, named after it, or the one that the plain section [paint] asks for by that key. A
+/// [sky.NAME] with `catalogue = NAME` needs neither model nor snapshot.
 class Axes {
  public:
   /// Throws Error(config) where names do not fit together.
@@ -93,6 +95,7 @@ class Axes {
 
  private:
   void read_teachers(std::string const& model);
+  void require_catalogue(std::string const& section, std::string const& name) const;
   MapInstance map_of(std::string const& family, std::string const& name) const;
 
   Configuration const& configuration_;
@@ -114,5 +117,7 @@ void declare_realisations(OptionList& options, std::int64_t& n);
 void declare_trained(OptionList& options, std::vector<std::string>& paths);
 /// The key `model` of the sections of maps, for their structs to declare.
 void declare_map_model(OptionList& options, std::string& model);
+/// The key `catalogue` of [sky.NAME], likewise.
+void declare_map_catalogue(OptionList& options, std::string& catalogue);
 
 }  // namespace setsz

@@ -11,8 +11,8 @@ double HaloGas::reach() const {
 
 double HaloGas::total() const {
   if (auto const* cube = std::get_if<SparseCube>(&gas_)) return cube->sum_pv();
-  auto const& [family, mass, r200] = std::get<ProfileGas>(gas_);
-  return family->volume_integral(mass) * r200 * r200 * r200;
+  auto const& [family, point, r200] = std::get<ProfileGas>(gas_);
+  return family->volume_integral(point) * r200 * r200 * r200;
 }
 
 HaloGas HaloGas::turned(CubeSymmetry const& turn) const {

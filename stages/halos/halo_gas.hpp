@@ -18,7 +18,7 @@ namespace setsz {
 /// A spherical profile of a family, as the gas of one halo.
 struct ProfileGas {
   ProfileFamily const* family;
-  double mass;  ///< [1e10 Msun/h]
+  ProfilePoint point;
   double r200;  ///< comoving [ckpc/h]
 };
 
@@ -62,15 +62,16 @@ void HaloGas::for_each_part(double spacing, double weight, SphereSampler& sample
                          [&](Vec3 const& offset, double pv) { visit(offset, pv * weight); });
     return;
   }
-  auto const& [family, mass, r200] = std::get<ProfileGas>(gas_);
+  auto const& [family, point, r200] = std::get<ProfileGas>(gas_);
   std::array<double, ProfileFamily::table_size> enclosed;
-  family->enclosed(mass, enclosed);
+  family->enclosed(point, enclosed);
   double const unit = weight * r200 * r200 * r200;
   // A small halo is a few points, unless others cut it: then points follow the cut.
   double const coarsest = claims_.empty() ? family->x_cut() / 4 : 0.1;
-  sampler.for_each_point(
-      enclosed, family->x_cut(), std::min(spacing / r200, coarsest),
-      [&, radius = r200](Vec3 const& point, double share) { visit(radius * point, share * unit); });
+  sampler.for_each_point(enclosed, family->x_cut(), std::min(spacing / r200, coarsest),
+                         [&, radius = r200](Vec3 const& offset, double share) {
+                           visit(radius * offset, share * unit);
+                         });
 }
 
 }  // namespace setsz

@@ -18,6 +18,7 @@ struct BoxHalo {
   double p200 = 0;       ///< comoving [code]
   double reach = 0;      ///< nothing of it is painted farther from its centre [ckpc/h]
   Vec3 velocity{};       ///< physical peculiar [km/s]
+  double redshift = 0;   ///< of its profile, where the family depends on it
 };
 
 /// A halo as it appears on a canvas; there may be many images of one halo. Travels between ranks.

@@ -99,7 +99,8 @@ void PopulationOptions::declare(OptionList& options) {
   static std::string const profiles = concat(
       "pressure profile of haloes without a cube: fit (the flux-true GNFW profile of the stage "
       "fit), a published one (",
-      published_profile_names(), "), or the gnfw.json of another run");
+      published_profile_names(),
+      "), the NAME of a [profile.NAME], or the gnfw.json of another run");
   options.add("profile", profile, {.help = profiles, .is_path = true});
   options.add("fill", fill, {.help = "paint the haloes below the selection with profiles"});
   options.add("fill_mass_min", fill_mass_min_msunh,
@@ -109,7 +110,7 @@ void PopulationOptions::declare(OptionList& options) {
                .max = 1e17});
   options.add("fill_cut", fill_cut_r200,
               {.unit = "R200",
-               .help = "radius of the sphere that ends a profile of the fill",
+               .help = "radius of the sphere that ends a profile of the fill or of a catalogue",
                .min = 0.5,
                .max = 20});
 }
@@ -120,9 +121,13 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
   auto const& axes = blueprint.axes;
   if (!the_model.empty() && axes.comes_trained(the_model))
     trained = blueprint.configuration.get<ModelSection>("model." + the_model).trained.paths;
+  std::optional<ProfileSection> numbers;
+  if (std::string const section = "profile." + options.profile;
+      blueprint.configuration.has(section))
+    numbers = blueprint.configuration.get<ProfileSection>(section);
   // Without gas there is no fit of this run: the model brings its own.
   ProfileChoice const choice(options.profile, snapshot,
-                             instance.has_gas() ? std::vector<std::string>{} : trained);
+                             instance.has_gas() ? std::vector<std::string>{} : trained, numbers);
   auto const gas = options.source != ClusterGas::automatic ? options.source
                    : the_model.empty()                     ? ClusterGas::gnfw
                                                            : ClusterGas::network;

@@ -25,20 +25,22 @@ GnfwParameters flux_fit(nlohmann::json const& document, char const* key, std::st
 
 /// Families of profiles ask for one mass after the other, and often for each.
 template <class ShapeOf>
-Profile remember_shape(ShapeOf shape_of) {
-  return [shape_of, last = -1.0, shape = GnfwShape{}](double mass, double x) mutable {
-    if (mass != last) shape = shape_of(mass);
-    last = mass;
+EvolvingProfile remember_shape(ShapeOf shape_of) {
+  return [shape_of, last_mass = -1.0, last_redshift = -1.0, shape = GnfwShape{}](
+             double mass, double redshift, double x) mutable {
+    if (mass != last_mass || redshift != last_redshift) shape = shape_of(mass, redshift);
+    last_mass = mass;
+    last_redshift = redshift;
     return gnfw(shape, x);
   };
 }
 
 /// The mean of profiles; equal ones are evaluated once.
-Profile mean_profile(std::vector<GnfwParameters> const& all, double h, double redshift) {
+EvolvingProfile mean_profile(std::vector<GnfwParameters> const& all, double h) {
   struct Part {
     GnfwParameters parameters;
     double share;
-    Profile profile;
+    EvolvingProfile profile;
   };
   std::vector<Part> parts;
   for (auto const& parameters : all) {
@@ -46,14 +48,15 @@ Profile mean_profile(std::vector<GnfwParameters> const& all, double h, double re
     if (known != parts.end())
       known->share += 1 / real(all.size());
     else
-      parts.push_back({parameters, 1 / real(all.size()), remember_shape([=](double mass) {
-                         return gnfw_shape(parameters, mass, h, redshift);
-                       })});
+      parts.push_back(
+          {parameters, 1 / real(all.size()), remember_shape([=](double mass, double redshift) {
+             return gnfw_shape(parameters, mass, h, redshift);
+           })});
   }
   if (parts.size() == 1) return parts.front().profile;
-  return [parts](double mass, double x) {
+  return [parts](double mass, double redshift, double x) {
     double sum = 0;
-    for (auto const& part : parts) sum += part.share * part.profile(mass, x);
+    for (auto const& part : parts) sum += part.share * part.profile(mass, redshift, x);
     return sum;
   };
 }
@@ -61,8 +64,11 @@ Profile mean_profile(std::vector<GnfwParameters> const& all, double h, double re
 }  // namespace
 
 ProfileChoice::ProfileChoice(std::string text, std::string snapshot,
-                             std::vector<std::string> models)
-    : text_(std::move(text)), snapshot_(std::move(snapshot)), models_(std::move(models)) {}
+                             std::vector<std::string> models, std::optional<ProfileSection> numbers)
+    : text_(std::move(text)),
+      snapshot_(std::move(snapshot)),
+      models_(std::move(models)),
+      numbers_(std::move(numbers)) {}
 
 std::string ProfileChoice::name() const {
   return is_fit() && !models_.empty() ? "fit of the model" : text_;
@@ -75,24 +81,32 @@ std::vector<std::string> ProfileChoice::products() const {
 
 std::vector<std::string> ProfileChoice::files() const {
   if (is_fit()) return models_;
-  if (published_profile(text_)) return {};
+  if (numbers_ || published_profile(text_)) return {};
   require(std::filesystem::is_regular_file(text_), ExitCode::missing_input, "profile = ", text_,
-          ": neither fit, nor a published profile (", published_profile_names(),
-          "), nor an existing file");
+          ": neither fit, nor the NAME of a [profile.NAME], nor a published profile (",
+          published_profile_names(), "), nor an existing file");
   return {text_};
 }
 
 Profile ProfileChoice::open(ProductPath const& product, ClusterTable const& table) const {
-  auto const cosmology = table.cosmology;
-  double const redshift = table.redshift;
-  if (auto const* published = published_profile(text_)) {
-    require(table.mass_definition == "200c", ExitCode::config, "profile = ", text_,
-            " is a function of M200c, but the masses of the catalogue are M", table.mass_definition,
-            "; set [catalog] mass_definition = 200c, or profile = fit");
-    return remember_shape(
-        [=, shape = published->shape](double mass) { return shape(cosmology, redshift, mass); });
-  }
-  return mean_profile(parameters(product), cosmology.h, redshift);
+  bool const of_m200c = numbers_ || published_profile(text_);
+  require(!of_m200c || table.mass_definition == "200c", ExitCode::config, "profile = ", text_,
+          " is a function of M200c, but the masses of the catalogue are M", table.mass_definition,
+          "; set [catalog] mass_definition = 200c, or profile = fit");
+  return [profile = open(product, table.cosmology), redshift = table.redshift](
+             double mass, double x) { return profile(mass, redshift, x); };
+}
+
+EvolvingProfile ProfileChoice::open(ProductPath const& product, Cosmology const& cosmology) const {
+  if (numbers_)
+    return remember_shape([=, numbers = *numbers_](double mass, double redshift) {
+      return numbers.shape(cosmology, redshift, mass);
+    });
+  if (auto const* published = published_profile(text_))
+    return remember_shape([=, shape = published->shape](double mass, double redshift) {
+      return shape(cosmology, redshift, mass);
+    });
+  return mean_profile(parameters(product), cosmology.h);
 }
 
 std::vector<GnfwParameters> ProfileChoice::parameters(ProductPath const& product) const {

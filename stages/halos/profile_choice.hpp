@@ -2,26 +2,33 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "model/gnfw.hpp"
 #include "stages/common/cluster_table.hpp"
+#include "stages/halos/profile_section.hpp"
 
 namespace setsz {
 
 /// p(M, x) in units of P200, x = r/R200, M in 1e10 Msun/h, at one redshift.
 using Profile = std::function<double(double mass, double x)>;
+/// p(M, z, x) in the same units, at any redshift.
+using EvolvingProfile = std::function<double(double mass, double redshift, double x)>;
 /// The path of a product, Context::product.
 using ProductPath = std::function<std::string(std::string const&)>;
 
 /// The option `profile`: which profile stands for the gas of haloes that have no cube.
 class ProfileChoice {
  public:
-  /// \param text      "fit", a name of the profile table, or the path of a gnfw.json
+  /// \param text      "fit", the NAME of a [profile.NAME], a name of the profile table, or the
+  ///                  path of a gnfw.json
   /// \param snapshot  whose fit is meant
   /// \param models    model files; where there are any, fit means the mean of their profiles
-  ProfileChoice(std::string text, std::string snapshot, std::vector<std::string> models = {});
+  /// \param numbers   [profile.NAME], where the text is such a NAME
+  ProfileChoice(std::string text, std::string snapshot, std::vector<std::string> models = {},
+                std::optional<ProfileSection> numbers = {});
 
   /// For headers: "fit", "fit of the model", ...
   std::string name() const;
@@ -30,6 +37,8 @@ class ProfileChoice {
   std::vector<std::string> files() const;
   /// Local. \param table  gives cosmology and redshift of the snapshot
   Profile open(ProductPath const& product, ClusterTable const& table) const;
+  /// Local: for haloes at all redshifts.
+  EvolvingProfile open(ProductPath const& product, Cosmology const& cosmology) const;
 
  private:
   bool is_fit() const { return text_ == "fit"; }
@@ -37,6 +46,7 @@ class ProfileChoice {
 
   std::string text_, snapshot_;
   std::vector<std::string> models_;
+  std::optional<ProfileSection> numbers_;
 };
 
 }  // namespace setsz

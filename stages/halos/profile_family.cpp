@@ -45,6 +45,40 @@ void add_four(std::array<double, 4> const& w, double const* __restrict a,
               int n, double* __restrict out) {
   for (int i = 0; i < n; ++i) out[i] = w[0] * a[i] + w[1] * b[i] + w[2] * c[i] + w[3] * d[i];
 }
+SETSZ_DISPATCH
+void add_four_more(std::array<double, 4> const& w, double const* __restrict a,
+                   double const* __restrict b, double const* __restrict c,
+                   double const* __restrict d, int n, double* __restrict out) {
+  for (int i = 0; i < n; ++i) out[i] += w[0] * a[i] + w[1] * b[i] + w[2] * c[i] + w[3] * d[i];
+}
+
+/// Lagrange's weights of four nodes at -1, 0, 1, 2.
+std::array<double, 4> cubic_weights(double t) {
+  return {-t * (t - 1) * (t - 2) / 6, (t + 1) * (t - 1) * (t - 2) / 2, -(t + 1) * t * (t - 2) / 2,
+          (t + 1) * t * (t - 1) / 6};
+}
+
+/// The widest step of a cubic table of a function, given at some places of its range.
+double widest_step(std::span<double const> places,
+                   std::function<std::vector<double>(double)> const& function) {
+  constexpr double widest = 0.8, narrowest = 0.05, tolerance = 2e-5;
+  auto const weights = cubic_weights(0.5);
+  for (double step = widest; step > narrowest; step /= 2) {
+    double worst = 0;
+    for (double const place : places) {
+      auto const wanted = function(place);
+      std::vector<double> sum(wanted.size());
+      for (std::size_t k = 0; k < 4; ++k) {
+        auto const values = function(place + step * (real(k) - 1.5));
+        for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += weights[k] * values[i];
+      }
+      for (std::size_t i = 0; i < sum.size(); ++i)
+        worst = std::max(worst, std::abs(sum[i] / wanted[i] - 1));
+    }
+    if (worst < tolerance) return step;
+  }
+  return narrowest;
+}
 
 /// Values 0, stride, ..., n_nodes, and the one beyond.
 std::vector<double> every(int stride, std::vector<double> const& table) {
@@ -57,108 +91,175 @@ std::vector<double> every(int stride, std::vector<double> const& table) {
 
 }  // namespace
 
+double ProfileFamily::Axis::node(std::size_t i) const { return low + step * (real(i) - 1); }
+
+ProfileFamily::Axis ProfileFamily::axis_over(double low, double high, double step) {
+  // The interval of `high`, and one node beyond the range on each side.
+  return {low, step, 4 + static_cast<std::size_t>((high - low) / step)};
+}
+
 ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profile, double mass_min,
                              double mass_max, double x_cut)
-    : x_cut_(x_cut), ln_mass_min_(std::log(mass_min)) {
+    : x_cut_(x_cut) {
   require(mass_min > 0 && mass_max >= mass_min && x_cut > 0, ExitCode::internal,
           "profile family from mass ", mass_min, " to ", mass_max, ", cut ", x_cut);
-  // The interval of mass_max, and one row beyond the range on each side.
-  auto const n_rows =
-      4 + static_cast<std::size_t>((std::log(mass_max) - ln_mass_min_) / ln_mass_step);
-  double const step = x_cut / n_nodes;
-  for (std::size_t r = 0; r < n_rows; ++r) {
-    double const mass = std::exp(ln_mass_min_ + ln_mass_step * (real(r) - 1));
-    Row row;
-    for (auto* table : {&row.projected, &row.mean_projected, &row.pressure, &row.enclosed})
-      table->assign(table_size, 0);
-    double enclosed = 0;
-    for (std::size_t i = 0; i < n_nodes; ++i) {
-      double const x = step * real(i);
-      row.pressure[i] = profile(mass, x);
-      // Half the chord, with l = chord t^2: the nodes crowd where the profile peaks.
-      double const chord = std::sqrt(x_cut * x_cut - x * x);
-      auto const line = [&](double t) {
-        double const l = chord * t * t;
-        return 2 * t * profile(mass, std::sqrt(x * x + l * l));
-      };
-      row.projected[i] = 2 * chord * gauss<double, 24>::integrate(line, 0.0, 1.0);
-      row.enclosed[i] = enclosed;
-      auto const shell = [&](double radius) {
-        return 4 * std::numbers::pi * radius * radius * profile(mass, radius);
-      };
-      enclosed += gauss<double, 4>::integrate(shell, x, x + step);
+  ln_mass_ = axis_over(std::log(mass_min), std::log(mass_max), ln_mass_step);
+  tabulate([&](double mass, double, double x) { return profile(mass, x); });
+}
+
+ProfileFamily::ProfileFamily(Evolving const& profile, Bounds const& bounds, double x_cut)
+    : x_cut_(x_cut) {
+  require(bounds.mass_min > 0 && bounds.mass_max >= bounds.mass_min && bounds.redshift_min > -1 &&
+              bounds.redshift_max >= bounds.redshift_min && x_cut > 0,
+          ExitCode::internal, "profile family from mass ", bounds.mass_min, " to ", bounds.mass_max,
+          ", cut ", x_cut);
+  auto const three = [](double low, double high) {
+    return std::array{low, (low + high) / 2, high};
+  };
+  auto const masses = three(std::log(bounds.mass_min), std::log(bounds.mass_max));
+  auto const redshifts = three(std::log1p(bounds.redshift_min), std::log1p(bounds.redshift_max));
+  auto const profiles_at = [&](double ln_mass, double ln_redshift, std::vector<double>& values) {
+    for (double const x : {0.01, 0.1, 0.5, 1.0, 2.0, x_cut})
+      values.push_back(profile(std::exp(ln_mass), std::expm1(ln_redshift), x));
+  };
+  double const mass_step = widest_step(masses, [&](double ln_mass) {
+    std::vector<double> values;
+    for (double const z : redshifts) profiles_at(ln_mass, z, values);
+    return values;
+  });
+  double const redshift_step = widest_step(redshifts, [&](double ln_redshift) {
+    std::vector<double> values;
+    for (double const mass : masses) profiles_at(mass, ln_redshift, values);
+    return values;
+  });
+  ln_mass_ = axis_over(masses.front(), masses.back(), mass_step);
+  ln_redshift_ = axis_over(redshifts.front(), redshifts.back(), redshift_step);
+  tabulate(profile);
+}
+
+void ProfileFamily::tabulate(Evolving const& profile) {
+  for (std::size_t j = 0; j < ln_redshift_.n; ++j) {
+    double const redshift = ln_redshift_.n > 1 ? std::expm1(ln_redshift_.node(j)) : 0;
+    for (std::size_t i = 0; i < ln_mass_.n; ++i) {
+      double const mass = std::exp(ln_mass_.node(i));
+      rows_.push_back(row_of([&](double x) { return profile(mass, redshift, x); }, x_cut_));
     }
-    row.enclosed[n_nodes] = row.enclosed[n_nodes + 1] = enclosed;
-    row.mean_projected = disc_means(row.projected, x_cut, enclosed);
-    for (std::size_t i = 0; i < n_nodes; ++i) {
-      double const x = (real(i) + 0.5) / n_nodes;
-      double term = row.enclosed[i + 1] - row.enclosed[i];
-      for (double& moment : row.moments) {
-        moment += term;
-        term *= x * x;
-      }
-    }
-    row.projected_2 = every(2, row.projected);
-    row.projected_4 = every(4, row.projected);
-    row.mean_projected_2 = every(2, row.mean_projected);
-    row.mean_projected_4 = every(4, row.mean_projected);
-    rows_.push_back(std::move(row));
   }
 }
 
-ProfileFamily::Place ProfileFamily::place_of(double mass) const {
-  double const at = (std::log(mass) - ln_mass_min_) / ln_mass_step;
-  require(at > -1e-6 && at < real(rows_.size() - 3) + 1e-6, ExitCode::internal, "mass ", mass,
-          " lies outside the tabulated profiles");
-  auto const row = std::min(static_cast<std::size_t>(std::max(at, 0.0)), rows_.size() - 4);
-  double const t = at - real(row);
-  return {row,
-          {-t * (t - 1) * (t - 2) / 6, (t + 1) * (t - 1) * (t - 2) / 2, -(t + 1) * t * (t - 2) / 2,
-           (t + 1) * t * (t - 1) / 6}};
+ProfileFamily::Row ProfileFamily::row_of(std::function<double(double)> const& profile,
+                                         double x_cut) {
+  double const step = x_cut / n_nodes;
+  Row row;
+  for (auto* table : {&row.projected, &row.mean_projected, &row.pressure, &row.enclosed})
+    table->assign(table_size, 0);
+  double enclosed = 0;
+  for (std::size_t i = 0; i < n_nodes; ++i) {
+    double const x = step * real(i);
+    row.pressure[i] = profile(x);
+    // Half the chord, with l = chord t^2: the nodes crowd where the profile peaks.
+    double const chord = std::sqrt(x_cut * x_cut - x * x);
+    auto const line = [&](double t) {
+      double const l = chord * t * t;
+      return 2 * t * profile(std::sqrt(x * x + l * l));
+    };
+    row.projected[i] = 2 * chord * gauss<double, 24>::integrate(line, 0.0, 1.0);
+    row.enclosed[i] = enclosed;
+    auto const shell = [&](double radius) {
+      return 4 * std::numbers::pi * radius * radius * profile(radius);
+    };
+    enclosed += gauss<double, 4>::integrate(shell, x, x + step);
+  }
+  row.enclosed[n_nodes] = row.enclosed[n_nodes + 1] = enclosed;
+  row.mean_projected = disc_means(row.projected, x_cut, enclosed);
+  for (std::size_t i = 0; i < n_nodes; ++i) {
+    double const x = (real(i) + 0.5) / n_nodes;
+    double term = row.enclosed[i + 1] - row.enclosed[i];
+    for (double& moment : row.moments) {
+      moment += term;
+      term *= x * x;
+    }
+  }
+  row.projected_2 = every(2, row.projected);
+  row.projected_4 = every(4, row.projected);
+  row.mean_projected_2 = every(2, row.mean_projected);
+  row.mean_projected_4 = every(4, row.mean_projected);
+  return row;
 }
 
-double ProfileFamily::volume_integral(double mass) const {
-  auto const [row, weight] = place_of(mass);
+ProfileFamily::Place ProfileFamily::place_on(Axis const& axis, double value, char const* what) {
+  double const at = (value - axis.low) / axis.step;
+  require(at > -1e-6 && at < real(axis.n - 3) + 1e-6, ExitCode::internal, what, " = ", value,
+          " lies outside the tabulated profiles");
+  auto const node = std::min(static_cast<std::size_t>(std::max(at, 0.0)), axis.n - 4);
+  return {node, cubic_weights(at - real(node))};
+}
+
+template <class Visit>
+void ProfileFamily::for_each_row(ProfilePoint const& at, Visit&& visit) const {
+  auto const mass = place_on(ln_mass_, std::log(at.mass), "ln mass");
+  if (ln_redshift_.n == 1) {
+    for (std::size_t k = 0; k < 4; ++k) visit(rows_[mass.node + k], mass.weight[k]);
+    return;
+  }
+  auto const redshift = place_on(ln_redshift_, std::log1p(at.redshift), "ln(1 + z)");
+  for (std::size_t j = 0; j < 4; ++j)
+    for (std::size_t k = 0; k < 4; ++k)
+      visit(rows_[(redshift.node + j) * ln_mass_.n + mass.node + k],
+            redshift.weight[j] * mass.weight[k]);
+}
+
+double ProfileFamily::volume_integral(ProfilePoint const& at) const {
   double sum = 0;
-  for (std::size_t k = 0; k < 4; ++k) sum += weight[k] * rows_[row + k].enclosed.back();
+  for_each_row(at, [&](Row const& row, double weight) { sum += weight * row.enclosed.back(); });
   return sum;
 }
 
-std::array<double, ProfileFamily::n_moments> ProfileFamily::moments(double mass) const {
-  auto const [row, weight] = place_of(mass);
+std::array<double, ProfileFamily::n_moments> ProfileFamily::moments(ProfilePoint const& at) const {
   std::array<double, n_moments> sums{};
-  for (std::size_t k = 0; k < 4; ++k)
-    for (std::size_t i = 0; i < n_moments; ++i) sums[i] += weight[k] * rows_[row + k].moments[i];
+  for_each_row(at, [&](Row const& row, double weight) {
+    for (std::size_t i = 0; i < n_moments; ++i) sums[i] += weight * row.moments[i];
+  });
   return sums;
 }
 
-void ProfileFamily::blend(std::vector<double> Row::*table, double mass,
+void ProfileFamily::blend(std::vector<double> Row::*table, ProfilePoint const& at,
                           std::span<double> out) const {
-  auto const [row, weight] = place_of(mass);
-  auto const from = [&](std::size_t k) { return (rows_[row + k].*table).data(); };
-  assert(out.size() == (rows_[row].*table).size());
-  add_four(weight, from(0), from(1), from(2), from(3), static_cast<int>(out.size()), out.data());
+  std::array<double const*, 16> from{};
+  std::array<double, 16> weights{};
+  std::size_t n = 0;
+  for_each_row(at, [&](Row const& row, double weight) {
+    assert(out.size() == (row.*table).size());
+    from[n] = (row.*table).data();
+    weights[n++] = weight;
+  });
+  auto const size = static_cast<int>(out.size());
+  for (std::size_t k = 0; k < n; k += 4) {
+    std::array const four{weights[k], weights[k + 1], weights[k + 2], weights[k + 3]};
+    auto* const add = k == 0 ? add_four : add_four_more;
+    add(four, from[k], from[k + 1], from[k + 2], from[k + 3], size, out.data());
+  }
 }
 
-void ProfileFamily::projected(double mass, std::span<double> table) const {
+void ProfileFamily::projected(ProfilePoint const& at, std::span<double> table) const {
   auto const stride = n_nodes / (table.size() - 2);
   blend(stride == 1   ? &Row::projected
         : stride == 2 ? &Row::projected_2
                       : &Row::projected_4,
-        mass, table);
+        at, table);
 }
-void ProfileFamily::mean_projected(double mass, std::span<double> table) const {
+void ProfileFamily::mean_projected(ProfilePoint const& at, std::span<double> table) const {
   auto const stride = n_nodes / (table.size() - 2);
   blend(stride == 1   ? &Row::mean_projected
         : stride == 2 ? &Row::mean_projected_2
                       : &Row::mean_projected_4,
-        mass, table);
+        at, table);
 }
-void ProfileFamily::pressure(double mass, std::span<double> table) const {
-  blend(&Row::pressure, mass, table);
+void ProfileFamily::pressure(ProfilePoint const& at, std::span<double> table) const {
+  blend(&Row::pressure, at, table);
 }
-void ProfileFamily::enclosed(double mass, std::span<double> table) const {
-  blend(&Row::enclosed, mass, table);
+void ProfileFamily::enclosed(ProfilePoint const& at, std::span<double> table) const {
+  blend(&Row::enclosed, at, table);
 }
 
 }  // namespace setsz

@@ -85,7 +85,8 @@ PaintStage::PaintStage(Blueprint const& blueprint, SnapshotInstance const& insta
                 (options_.true_field == TrueField::automatic && instance.has_gas() &&
                  options_.field->is_pressure)) {
   record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 5};
-  record_.take<PaintOptions>(blueprint.configuration, map.section);
+  auto const options = record_.take<PaintOptions>(blueprint.configuration, map.section);
+  take_profile_numbers(record_, blueprint.configuration, options.profile);
   record_.settings.add("paint.network", plan_.model + "/" + plan_.member);
   record_.settings.add("paint.simulation", instance_.section.simulation_name());
   record_.inputs = plan_.products;

@@ -44,7 +44,7 @@ Painted SkyCanvas::paint(HaloGas const& gas, HaloImage const& image) {
     Claims const& claims;
     Painted operator()(SparseCube const& cube) const { return painter.paint(cube, halo, claims); }
     Painted operator()(ProfileGas const& profile) const {
-      return painter.paint(*profile.family, profile.mass, halo, claims);
+      return painter.paint(*profile.family, profile.point, halo, claims);
     }
   };
   return gas.drawn_by(Draw{painter_, {image.seen, image.halo.r200, image.weight}, gas.claims()});

@@ -34,9 +34,8 @@ double cube_seconds(double n_voxels, double angle_200, double pixel) {
 }
 
 double profile_seconds(double cut_r200, double angle_200, double pixel) {
-  double const pixels = std::numbers::pi * std::pow(cut_r200 * angle_200 / pixel + 0.5, 2);
-  double const alone = seconds_per_halo + pixels * seconds_per_halo_pixel;
-  return alone * (1 + claimed_share * claimed_factor);
+  return SkyCost::seconds_of_profile(cut_r200, angle_200, pixel) *
+         (1 + claimed_share * claimed_factor);
 }
 
 /// Mean over haloes and over the volume of the shell of a cost that depends on R200's angle.
@@ -71,6 +70,11 @@ double SkyCost::add(HaloSizes const& halos, double box_ckpch, DistanceShell shel
                                     : profile_seconds(halos.cut_r200, angle, pixel);
                        }));
   return images;
+}
+
+double SkyCost::seconds_of_profile(double cut_r200, double angle_200, double pixel) {
+  double const pixels = std::numbers::pi * std::pow(cut_r200 * angle_200 / pixel + 0.5, 2);
+  return seconds_per_halo + pixels * seconds_per_halo_pixel;
 }
 
 double SkyCost::seconds_of_map(double n_pixels) { return 3e-8 * n_pixels; }

@@ -25,6 +25,8 @@ struct SkyCost {
   /// \param pixel  size of a pixel [rad] \return the number of images
   double add(HaloSizes const& halos, double box_ckpch, DistanceShell shell, double pixel);
 
+  /// Of a profile that no other halo cuts. \param angle_200  of R200 [rad]
+  static double seconds_of_profile(double cut_r200, double angle_200, double pixel);
   static double seconds_of_map(double n_pixels);
   static double seconds_of_spectrum(double nside);
 };

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <ctime>
 #include <functional>
 
 #include "pipeline/base/units.hpp"
@@ -12,17 +11,7 @@ namespace setsz {
 namespace {
 
 using Cards = std::vector<FitsCard>;
-/// Longest text of a card that leaves room for a comment.
-constexpr std::size_t text_length = 60;
-
-std::string today() {
-  std::time_t const now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[16];
-  std::strftime(text, sizeof text, "%Y-%m-%d", &utc);
-  return text;
-}
+constexpr std::size_t text_length = card_text_length;
 
 std::string upper_case(std::string_view text) {
   std::string upper(text);
@@ -39,26 +28,6 @@ std::string of_snapshots(SkyRecord const& record,
     if (std::find(all.begin(), all.end(), text) == all.end()) all.push_back(text);
   }
   return join(all, ",").substr(0, text_length);
-}
-
-Cards map_cards(SkyRecord const& record) {
-  auto const& figures = record.figures;
-  auto const all = record.totals.all();
-  auto const& field = *record.options.field;
-  auto const key = [&](char const* what) { return upper_case(field.name) + what; };
-  return {
-      {key("MEAN"), figures.mean, "mean of the map"},
-      {key("STD"), figures.deviation, "standard deviation"},
-      {key("MAX"), figures.largest, "largest pixel"},
-      {key("LOST"), all.removed(), concat("[sr] ", field.name, " not painted: belongs to others")},
-      {"SUMERR", record.residual, "sum of the map against what was painted"},
-      {"SAMPMAX", all.largest_sampling_error(), "halo sampled worst, before scaling"},
-      {"SAMPMEAN", all.mean_sampling_error(), "mean of the same over sampled haloes"},
-      {"NSAMPLED", all.n_sampled(), "haloes sampled; the others are points"},
-      {"PIXAVG", true, "pixel-integrated"},
-      {"BEAMFWHM", 0.0, "[arcmin] no beam"},
-      {"LMAX", std::int64_t{0}, "no band limit"},
-  };
 }
 
 Cards halo_cards(SkyRecord const& record) {
@@ -157,7 +126,7 @@ HealpixHeader sky_header(SkyRecord const& record) {
   header.column = record.options.field->column;
   header.unit = record.options.field->unit;
   for (auto const& cards :
-       {map_cards(record), halo_cards(record), lightcone_cards(record), code_cards(record)})
+       {map_cards(record.figures), halo_cards(record), lightcone_cards(record), code_cards(record)})
     header.cards.insert(header.cards.end(), cards.begin(), cards.end());
   header.history = history(record);
   return header;

@@ -7,7 +7,7 @@
 #include "io/healpix_map.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/sections.hpp"
-#include "stages/sky/ring_map_work.hpp"
+#include "stages/sky/sky_product_work.hpp"
 #include "stages/sky/sky_stage.hpp"
 #include "stages/sky/sky_work.hpp"
 
@@ -26,8 +26,7 @@ struct SkyRecord {
   std::pair<double, double> flux_factors;  ///< in the cubes, smallest and largest
   std::string code;                        ///< version and revision of the program
   SkyTotals totals;
-  MapFigures figures;
-  double residual;  ///< relative: sum over the map against what was painted
+  SkyFigures figures;
 };
 
 /// The header of the map but its layout. DATE is today's, in UTC.

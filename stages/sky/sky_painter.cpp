@@ -57,16 +57,16 @@ void smooth(double const* __restrict f, int first, int away, int n, double weigh
 
 /// Sum of P V / chi^2 of a sphere at distance D: the mean of 1/chi^2 over a shell of radius r = x D
 /// is atanh(x)/x / D^2 [P200 R200^3 / unit of D^2].
-double seen_integral(ProfileFamily const& family, double mass, double r_cut, double distance,
-                     std::span<double> enclosed) {
+double seen_integral(ProfileFamily const& family, ProfilePoint const& point, double r_cut,
+                     double distance, std::span<double> enclosed) {
   double const distance2 = distance * distance;
   if (r_cut < 0.1 * distance) {  // the series to x^6: better than 1e-8
-    auto const moments = family.moments(mass);
+    auto const moments = family.moments(point);
     double const q = r_cut * r_cut / distance2;
     return (moments[0] + q * (moments[1] / 3 + q * (moments[2] / 5 + q * moments[3] / 7))) /
            distance2;
   }
-  family.enclosed(mass, enclosed);
+  family.enclosed(point, enclosed);
   double const node = r_cut / distance / ProfileFamily::n_nodes;
   double sum = 0;
   for (std::size_t i = 0; i < ProfileFamily::n_nodes; ++i) {
@@ -132,26 +132,26 @@ Painted SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims co
   return result;
 }
 
-Painted SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo const& halo,
-                          Claims const& claims) {
+Painted SkyPainter::paint(ProfileFamily const& family, ProfilePoint const& point,
+                          SkyHalo const& halo, Claims const& claims) {
   double const distance = norm(halo.position), r_cut = halo.r200 * family.x_cut();
   assert(is_outside(distance, r_cut));
   double const pixel = map_.geometry().pixel_size();
   double const angle_200 = halo.r200 / distance;
   if (angle_200 < (claims.empty() ? points_below : claimed_points_below) * pixel) {
-    family.enclosed(mass, enclosed_);
+    family.enclosed(point, enclosed_);
     return paint_points(family.x_cut(), halo, claims);
   }
   double const volume = halo.r200 * halo.r200 * halo.r200 * halo.weight;
-  double const total = seen_integral(family, mass, r_cut, distance, enclosed_) * volume;
+  double const total = seen_integral(family, point, r_cut, distance, enclosed_) * volume;
   SkyDirection const centre(halo.position);
   double const sin_radius = r_cut / distance;
   if (claims.empty()) {
     std::size_t const size = nodes_for(pixel / angle_200, family.x_cut()) + 2;
     auto const projected = std::span(projected_).first(size), mean = std::span(mean_).first(size);
     auto const averages = std::span(smoothed_).first(size);
-    family.projected(mass, projected);
-    family.mean_projected(mass, mean);
+    family.projected(point, projected);
+    family.mean_projected(point, mean);
     average_over(pixel / angle_200, family.x_cut(), projected, averages);
     core_.begin(centre, mean, sin_radius, 0.3 * angle_200);
     stamp_.build(map_, centre, std::asin(sin_radius), core_pixels * pixel,
@@ -164,14 +164,14 @@ Painted SkyPainter::paint(ProfileFamily const& family, double mass, SkyHalo cons
   Stamp::Cuts const cuts{level_for(pixel, profile_part_r200 * angle_200),
                          std::min(level_for(pixel, core_part_r200 * angle_200), largest_core_level),
                          core_radius_r200 * angle_200};
-  family.projected(mass, projected_);
+  family.projected(point, projected_);
   std::copy(projected_.begin(), projected_.end(), smoothed_.begin());
   stamp_.build(map_, centre, std::asin(sin_radius), cuts,
                ProfileRow(centre, smoothed_, sin_radius));
   Painted result{total, 0, {}};
   double const unit = halo.r200 * halo.weight;
   double const factor = unit * factor_to(total, stamp_.integral() * unit, total, result);
-  family.pressure(mass, pressure_);
+  family.pressure(point, pressure_);
   Claims const local = claims.rotated(centre.to_local());
   ClaimedProfileRow row(centre, projected_, pressure_, distance, r_cut, halo.r200, local);
   claimed_stamp_.build(map_, centre, std::asin(sin_radius), cuts, row);

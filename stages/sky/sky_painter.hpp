@@ -42,7 +42,7 @@ class SkyPainter {
   /// A cluster of the network. \pre is_outside(distance, cube.reach)
   Painted paint(SparseCube const& cube, SkyHalo const& halo, Claims const& claims);
   /// A spherical profile. \pre is_outside(distance, r200 x_cut)
-  Painted paint(ProfileFamily const& family, double mass, SkyHalo const& halo,
+  Painted paint(ProfileFamily const& family, ProfilePoint const& point, SkyHalo const& halo,
                 Claims const& claims);
 
  private:

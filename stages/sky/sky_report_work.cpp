@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/base/number.hpp"
-#include "stages/sky/sky_spectrum.hpp"
 
 namespace setsz {
 
@@ -28,40 +27,21 @@ nlohmann::json replicas_report(SkyRecord const& record) {
 
 nlohmann::json sky_report(SkyRecord const& record) {
   auto const& options = record.options;
-  auto const all = record.totals.all();
-  std::string const name(options.field->name);
-  return {
-      {"format_version", 1},
+  auto report = figures_report(record.figures);
+  report.update({
       {"nside", options.nside},
-      {"mean_" + name, record.figures.mean},
-      {"std_" + name, record.figures.deviation},
-      {"max_" + name, record.figures.largest},
       {"n_clusters", record.totals.clusters.n_images()},
       {"n_outside_training", record.n_outside_training},
       {"n_mass_disagrees", record.n_mass_disagrees},
       {"n_fill", record.totals.fill.n_images()},
-      {"n_too_near", all.n_left_out()},
       {"n_boxes", record.totals.n_boxes},
       {"replicas", replicas_report(record)},
-      {name + "_painted_sr", all.painted()},
-      {name + "_lost_sr", all.removed()},
-      {"sum_rule_residual", record.residual},
-      {"n_sampled", all.n_sampled()},
-      {"largest_sampling_error", all.largest_sampling_error()},
-      {"mean_sampling_error", all.mean_sampling_error()},
       {"redshift_min", options.redshift_min},
       {"redshift_max", options.redshift_max},
       {"observer_box", options.observer},
-      {"pixels", "integrated"},
       {"fill_cut_r200", options.fill_cut_r200},
-  };
-}
-
-nlohmann::json spectrum_report(std::vector<double> const& map, std::int64_t nside) {
-  return {{"nside", nside},
-          {"l_max", 2 * nside},
-          {"note", "of the map averaged to this nside; pixel window not divided out"},
-          {"C_l", angular_spectrum(map, nside, 2 * nside)}};
+  });
+  return report;
 }
 
 }  // namespace setsz

@@ -8,11 +8,11 @@
 #include <numbers>
 #include <set>
 
-#include "io/json_file.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/expected.hpp"
+#include "stages/sky/catalogue_sky_stage.hpp"
 #include "stages/sky/sky_cost.hpp"
 #include "stages/sky/sky_header_work.hpp"
 #include "stages/sky/sky_report_work.hpp"
@@ -21,45 +21,14 @@
 namespace setsz {
 namespace {
 
-/// The sum over the map against the deposited amounts, relative.
-constexpr double sum_tolerance = 1e-6;
-
-/// The sum over the map is what was painted; returns the relative difference.
-double check_sum(Comm const& comm, double painted, double integral) {
-  double const residual = painted > 0 ? std::abs(integral / painted - 1) : integral;
-  collectively(comm, "sky: the sum over the map", [&] {
-    require(residual < sum_tolerance, ExitCode::internal, "the map holds ", integral, " sr of the ",
-            painted, " sr that were painted");
-  });
-  return residual;
-}
-
-std::string map_name(Field const& field) { return concat(field.product, ".fits"); }
-
-void write_map(Context& context, RingMap const& map, SkyRecord const& record) {
-  std::vector<float> pixels;
-  double const per_area = 1 / map.geometry().pixel_area();
-  collectively(context.comm(), "sky: memory for the map",
-               [&] { pixels.reserve(map.values().size()); });
-  for (double const value : map.values()) pixels.push_back(single(value * per_area));
+void write_products(Context& context, RingMap const& map, SkyRecord const& record) {
+  auto const& field = *record.options.field;
   HealpixHeader header;
   collectively(context.comm(), "sky: header", [&] { header = sky_header(record); });
-  write_healpix_map(context.comm(), context.part(map_name(*record.options.field)), header,
-                    map.pixels().first, pixels);
-}
-
-void write_report(Context& context, RingMap const& map, SkyRecord const& record) {
-  auto const& comm = context.comm();
-  auto report = sky_report(record);
-  std::int64_t const nside = std::min(record.options.spectrum_nside, record.options.nside);
-  if (nside > 0) {
-    auto const companion = degraded(comm, map, nside, record.options.field->quantum_sr);
-    collectively(comm, "sky: C_l", [&] {
-      if (comm.is_root()) report["cl"] = spectrum_report(companion, nside);
-    });
-  }
-  write_json(comm, context.part("sky.json"), report);
-  std::string const name(record.options.field->name);
+  write_map(context, map, field, header);
+  auto const report =
+      write_report(context, map, field, sky_report(record), record.options.spectrum_nside);
+  std::string const name(field.name);
   for (auto const& key : {"mean_" + name, "std_" + name, "max_" + name, std::string("n_clusters"),
                           std::string("n_fill"), std::string("n_too_near"), name + "_lost_sr",
                           std::string("sum_rule_residual"), std::string("largest_sampling_error")})
@@ -127,6 +96,7 @@ void SkyOptions::declare(OptionList& options) {
               {.help = "seed of the turns, flips and shifts: another one gives another sky",
                .min = 0,
                .max = 1e9});
+  declare_map_catalogue(options, catalogue);
   PopulationOptions::declare(options);
 }
 
@@ -150,6 +120,7 @@ SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
     : n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
   record_ = {.stage = "sky", .instance = map.name, .version = 5};
   options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
+  take_profile_numbers(record_, blueprint.configuration, options_.profile);
   for (auto const& snapshot : blueprint.snapshots) {
     auto const& [redshift_min, redshift_max] =
         std::pair(snapshot.section.redshift_min, snapshot.section.redshift_max);
@@ -256,8 +227,7 @@ void SkyStage::run(Context& context) {
     Log::warn("sky: ", all.n_left_out(),
               " haloes hold the observer and were not painted; a larger [sky] redshift_min leaves "
               "them out");
-  auto const figures = map_figures(comm, canvas.map());
-  double const residual = check_sum(comm, all.painted(), figures.integral);
+  auto const figures = figures_of(comm, *options_.field, all, canvas.map());
   SkyRecord const record{options_,
                          snapshots_,
                          plans_.front(),
@@ -269,15 +239,17 @@ void SkyStage::run(Context& context) {
                          flux_factors(populations),
                          context.code(),
                          totals,
-                         figures,
-                         residual};
-  write_map(context, canvas.map(), record);
-  write_report(context, canvas.map(), record);
+                         figures};
+  write_products(context, canvas.map(), record);
 }
 
 void add_sky_stages(Blueprint const& blueprint, StageList& stages) {
-  for (auto const& map : blueprint.axes.maps("sky"))
-    stages.push_back(std::make_unique<SkyStage>(blueprint, map));
+  for (auto const& map : blueprint.axes.maps("sky")) {
+    if (map.catalogue.empty())
+      stages.push_back(std::make_unique<SkyStage>(blueprint, map));
+    else
+      stages.push_back(std::make_unique<CatalogueSkyStage>(blueprint, map));
+  }
 }
 
 }  // namespace setsz

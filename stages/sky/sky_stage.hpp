@@ -16,7 +16,8 @@ namespace setsz {
 /// [sky]: the map of the sky.
 struct SkyOptions : PopulationOptions {
   static constexpr std::string_view section = "sky";
-  static constexpr std::string_view help = "a map of the full sky, from box replicas";
+  static constexpr std::string_view help =
+      "a map of the full sky, from box replicas or a catalogue";
   std::int64_t nside = 512;
   std::vector<double> observer = {0.5, 0.5, 0.5};
   double redshift_min = 0.01;
@@ -25,6 +26,7 @@ struct SkyOptions : PopulationOptions {
   ReplicaRule replicas = ReplicaRule::tiles;
   std::int64_t replica_seed = 1;
   Viewpoint view() const;
+  std::string catalogue;  ///< see CatalogueSkyStage
   void declare(OptionList& options);
   void validate() const;
 };

@@ -67,6 +67,38 @@ TEST(ProfileFamily, ProjectsAKnownProfile) {
   EXPECT_NEAR(family.volume_integral(1.5), 8 * std::numbers::pi * c * c * c / 15, 1e-9);
 }
 
+TEST(ProfileFamily, BlendsOverRedshiftsAgreeWithTheProfileItself) {
+  auto const shape_at = [](double mass, double z) {
+    return battaglia2012(Battaglia2012::agn_200, mass, 0.6774, z, 4);
+  };
+  ProfileFamily const family(
+      [&](double mass, double z, double x) { return gnfw(shape_at(mass, z), x); },
+      ProfileFamily::Bounds{10, 2e5, 0.01, 4}, 4);
+  std::vector<double> table(ProfileFamily::table_size), few(ProfileFamily::n_nodes / 4 + 2);
+  for (double const mass : {10.0, 77.7, 5000.0, 2e5})
+    for (double const z : {0.01, 0.137, 0.9, 2.22, 4.0}) {
+      GnfwShape const shape = shape_at(mass, z);
+      ProfilePoint const at(mass, z);
+      EXPECT_NEAR(family.volume_integral(at) / gnfw_volume_integral(shape, 4), 1, 3e-5);
+      family.enclosed(at, table);
+      EXPECT_NEAR(table[256] / gnfw_volume_integral(shape, 1), 1, 3e-5);
+      family.pressure(at, table);
+      for (std::size_t const i : {10, 100, 700})
+        EXPECT_NEAR(table[i] / gnfw(shape, real(i) * 4.0 / 1024), 1, 4e-5) << mass << ' ' << z;
+      family.projected(at, table);
+      family.projected(at, few);
+      EXPECT_EQ(few[100], table[400]);
+    }
+}
+
+TEST(ProfileFamily, OfOneHaloIsAFamilyToo) {
+  ProfileFamily const family(
+      [](double mass, double z, double x) { return mass * (1 + z) * std::exp(-x); },
+      ProfileFamily::Bounds{100, 100, 0.3, 0.3}, 2);
+  EXPECT_NEAR(family.volume_integral({100, 0.3}),
+              130 * 4 * std::numbers::pi * (2 - 10 * std::exp(-2.0)), 1e-4);
+}
+
 TEST(ProfileFamily, GivesItsProjectionsAtFewerNodes) {
   ProfileFamily const family(profile, 300, 5000, 4);
   std::vector<double> all(ProfileFamily::table_size);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/file_probe.hpp"
+#include "pipeline/base/comm.hpp"
+
+namespace setsz {
+
+struct TableColumn {
+  std::string name;
+  std::string unit;  ///< as the file writes it, "Msun/h"; empty: it does not say
+};
+
+/// A file of rows of numbers in named columns. Opening it reads its head only.
+class TableFile {
+ public:
+  virtual ~TableFile() = default;
+
+  virtual std::vector<TableColumn> const& columns() const = 0;
+  /// Collective: finds out how many rows there are; the ranks share the work.
+  virtual void count_rows(Comm const& comm) = 0;
+  /// \pre count_rows
+  virtual std::int64_t n_rows() const = 0;
+  /// Local: values[(row - rows.first) x columns.size() + i]. What is no number is an
+  /// Error(bad_data) with file, line, column and what stands there.
+  /// \param columns  places in columns()
+  virtual std::vector<double> read(Range rows, std::span<std::size_t const> columns) const = 0;
+  /// Where a row stands, for messages: "halos.csv:17", "halos.h5, row 16". Local.
+  virtual std::string place(std::int64_t row) const = 0;
+
+  /// Local, without count_rows: about how many rows there are, and the values of some of them,
+  /// spread over the file; for plans.
+  virtual std::int64_t expected_rows() const = 0;
+  virtual std::vector<double> sample(std::int64_t n_rows,
+                                     std::span<std::size_t const> columns) const = 0;
+};
+
+/// A row of the list of table formats.
+struct TableFormat {
+  std::string_view name;  ///< "text (CSV or columns)"
+  /// Is this file of this format? Does not throw where it is another file.
+  bool (*recognise)(FileProbe const& file);
+  std::unique_ptr<TableFile> (*open)(std::string const& path);
+};
+
+/// All table formats that setsz reads. The first one that recognises a file reads it.
+std::span<TableFormat const> table_formats();
+
+/// Missing: Error(missing_input). Of no known format: Error(bad_data). Local.
+std::unique_ptr<TableFile> open_table(std::string const& path);
+
+}  // namespace setsz

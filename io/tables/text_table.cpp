@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/tables/text_table.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+#include "io/catalogs/text_rows.hpp"
+#include "pipeline/base/number.hpp"
+
+namespace setsz {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r";
+  auto const first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+bool is_number(std::string_view field) {
+  if (field.starts_with('+')) field.remove_prefix(1);
+  double value = 0;
+  auto const [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+  return error == std::errc() && end == field.data() + field.size();
+}
+
+/// "mass [Msun/h]" -> name and unit.
+TableColumn column_of(std::string_view field) {
+  auto const bracket = field.find('[');
+  if (bracket == std::string_view::npos || !field.ends_with(']'))
+    return {std::string(trimmed(field)), {}};
+  return {std::string(trimmed(field.substr(0, bracket))),
+          std::string(trimmed(field.substr(bracket + 1, field.size() - bracket - 2)))};
+}
+
+/// What Rockstar's lists have: their header gives no units, but for a few comments.
+std::string rockstar_unit(std::string_view name) {
+  for (auto const* mass : {"Mvir", "M200b", "M200c", "M500c", "Mvir_all", "M200c_all"})
+    if (name == mass) return "Msun/h";
+  for (auto const* position : {"X", "Y", "Z"})
+    if (name == position) return "Mpc/h";
+  for (auto const* velocity : {"VX", "VY", "VZ"})
+    if (name == velocity) return "km/s";
+  return {};
+}
+
+/// White space inside brackets belongs to a unit.
+std::vector<std::string_view> names_in(std::string_view line, char separator) {
+  std::vector<std::string_view> names;
+  auto const is_end = [&](char c) {
+    return separator == ',' ? c == ',' : c == ' ' || c == '\t' || c == '\r';
+  };
+  std::size_t begin = 0;
+  int depth = 0;
+  auto const add = [&](std::size_t end) {
+    auto const name = trimmed(line.substr(begin, end - begin));
+    begin = end + 1;
+    if (name.starts_with('[') && !names.empty())  // "mass [Msun/h]" with a blank between
+      names.back() = {names.back().data(),
+                      static_cast<std::size_t>(name.data() + name.size() - names.back().data())};
+    else if (!name.empty() || separator == ',')
+      names.push_back(name);
+  };
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '[') ++depth;
+    if (line[i] == ']') --depth;
+    if (depth == 0 && is_end(line[i])) add(i);
+  }
+  add(line.size());
+  return names;
+}
+
+}  // namespace
+
+TextTable::TextTable(std::string const& path, std::int64_t chunk_bytes)
+    : path_(path), file_(path), chunk_bytes_(chunk_bytes) {
+  find_columns();
+}
+
+void TextTable::find_columns() {
+  auto text = file_.text();
+  std::vector<std::string_view> comments;
+  std::optional<std::string_view> first;
+  while (!text.empty() && !first) {
+    auto const end = std::min(text.find('\n'), text.size());
+    auto const line = trimmed(text.substr(0, end));
+    if (line.starts_with('#')) comments.push_back(trimmed(line.substr(1)));
+    if (!line.empty() && !line.starts_with('#')) first = line;
+    if (first) break;
+    text.remove_prefix(std::min(end + 1, text.size()));
+    ++lines_before_body_;
+  }
+  require(first.has_value(), ExitCode::bad_data, "'", path_, "' has no row; is the file complete?");
+  separator_ = first->find(',') != std::string_view::npos ? ',' : ' ';
+  std::vector<std::string_view> fields;
+  split(*first, fields);
+  std::vector<std::string_view> names;
+  if (std::none_of(fields.begin(), fields.end(), is_number)) {
+    names = names_in(*first, separator_);
+    text.remove_prefix(std::min(std::min(text.find('\n'), text.size()) + 1, text.size()));
+    ++lines_before_body_;
+  } else {
+    for (auto const comment : comments) {  // the last one that fits
+      auto const candidates =
+          names_in(comment, comment.find(',') != std::string_view::npos ? ',' : ' ');
+      if (candidates.size() == fields.size() && !is_number(candidates.front())) names = candidates;
+    }
+  }
+  body_ = text;
+  for (auto const name : names) columns_.push_back(column_of(name));
+  for (std::size_t i = columns_.size(); names.empty() && i < fields.size(); ++i)
+    columns_.push_back({concat(i + 1), {}});
+  bool const rockstar = !columns_.empty() && columns_.front().name == "ID" &&
+                        std::any_of(comments.begin(), comments.end(), [](auto const comment) {
+                          return comment.starts_with("Rockstar Version");
+                        });
+  for (auto& column : columns_)
+    if (rockstar && column.unit.empty()) column.unit = rockstar_unit(column.name);
+}
+
+void TextTable::split(std::string_view line, std::vector<std::string_view>& fields) const {
+  if (separator_ == ' ') {
+    split_fields(line, fields);
+    return;
+  }
+  fields.clear();
+  while (true) {
+    auto const end = line.find(separator_);
+    fields.push_back(trimmed(line.substr(0, end)));
+    if (end == std::string_view::npos) return;
+    line.remove_prefix(end + 1);
+  }
+}
+
+std::int64_t TextTable::n_chunks() const {
+  return (std::ssize(body_) + chunk_bytes_ - 1) / chunk_bytes_;
+}
+
+/// The lines that begin in its bytes.
+std::string_view TextTable::chunk(std::int64_t index) const {
+  auto const line_begin = [&](std::int64_t byte) {
+    if (byte == 0 || byte >= std::ssize(body_)) return std::min(byte, std::ssize(body_));
+    auto const end = body_.find('\n', byte - 1);
+    return end == std::string_view::npos ? std::ssize(body_) : std::int64_t(end) + 1;
+  };
+  auto const first = line_begin(index * chunk_bytes_),
+             last = line_begin((index + 1) * chunk_bytes_);
+  return body_.substr(first, last - first);
+}
+
+template <class Visit>
+void TextTable::for_each_row(std::string_view text, Visit&& visit) const {
+  for (std::int64_t line = 0; !text.empty(); ++line) {
+    auto const end = std::min(text.find('\n'), text.size());
+    auto const here = text.substr(0, end);
+    if (is_row(here) && !visit(here, line)) return;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+void TextTable::count_rows(Comm const& comm) {
+  std::vector<Chunk> counts;
+  auto const mine = even_range(n_chunks(), comm.rank(), comm.size());
+  for (std::int64_t i = mine.first; i < mine.last; ++i) {
+    auto const text = chunk(i);
+    std::int64_t rows = 0;
+    for_each_row(text, [&](std::string_view, std::int64_t) { return ++rows, true; });
+    counts.push_back({rows, std::count(text.begin(), text.end(), '\n')});
+  }
+  chunks_ = comm.all_gather_v(counts);
+  Chunk before{0, lines_before_body_};
+  chunks_.push_back({});
+  for (auto& chunk : chunks_) {
+    auto const here = chunk;
+    chunk = before;
+    before.rows_before += here.rows_before;
+    before.lines_before += here.lines_before;
+  }
+}
+
+std::int64_t TextTable::chunk_of(std::int64_t row) const {
+  auto const next = std::upper_bound(
+      chunks_.begin(), chunks_.end(), row,
+      [](std::int64_t wanted, Chunk const& chunk) { return wanted < chunk.rows_before; });
+  return next - chunks_.begin() - 1;
+}
+
+void TextTable::parse(std::string_view line, std::int64_t number,
+                      std::span<std::size_t const> columns, std::vector<std::string_view>& fields,
+                      std::vector<double>& values) const {
+  split(line, fields);
+  require(fields.size() == columns_.size(), ExitCode::bad_data, path_, ":", number, ": has ",
+          fields.size(), " columns in place of ", columns_.size(), ": '", line.substr(0, 80),
+          "'; is the file complete?");
+  for (auto const column : columns) {
+    auto field = fields[column];
+    if (field.starts_with('+')) field.remove_prefix(1);
+    double value = 0;
+    auto const [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+    require(error == std::errc() && end == field.data() + field.size(), ExitCode::bad_data, path_,
+            ":", number, ": column ", columns_[column].name, " is '", fields[column].substr(0, 24),
+            "', not a number; correct or remove this line");
+    values.push_back(value);
+  }
+}
+
+std::vector<double> TextTable::read(Range rows, std::span<std::size_t const> columns) const {
+  std::vector<double> values;
+  if (rows.size() <= 0) return values;
+  std::vector<std::string_view> fields;
+  for (std::int64_t c = chunk_of(rows.first); c < n_chunks(); ++c) {
+    std::int64_t row = chunks_[c].rows_before;
+    if (row >= rows.last) break;
+    for_each_row(chunk(c), [&](std::string_view line, std::int64_t lines) {
+      if (row >= rows.first)
+        parse(line, chunks_[c].lines_before + lines + 1, columns, fields, values);
+      return ++row < rows.last;
+    });
+  }
+  return values;
+}
+
+std::string TextTable::place(std::int64_t row) const {
+  auto const c = chunk_of(row);
+  std::int64_t at = chunks_[c].rows_before, line = chunks_[c].lines_before;
+  for_each_row(chunk(c), [&](std::string_view, std::int64_t lines) {
+    line = chunks_[c].lines_before + lines + 1;
+    return at++ < row;
+  });
+  return concat(path_, ":", line);
+}
+
+std::int64_t TextTable::expected_rows() const {
+  auto const head = body_.substr(0, std::size_t{1} << 16);
+  std::int64_t rows = 0;
+  for_each_row(head, [&](std::string_view, std::int64_t) { return ++rows, true; });
+  return std::llround(real(rows) * real(body_.size()) / real(head.size()));
+}
+
+std::vector<double> TextTable::sample(std::int64_t n_rows,
+                                      std::span<std::size_t const> columns) const {
+  std::vector<double> values;
+  std::vector<std::string_view> fields;
+  for (std::int64_t i = 0; i < n_rows; ++i) {
+    std::size_t at = body_.size() / n_rows * i;
+    if (at > 0) at = body_.find('\n', at - 1);  // the next line
+    if (at == std::string_view::npos) break;
+    for_each_row(body_.substr(at > 0 ? at + 1 : 0), [&](std::string_view line, std::int64_t) {
+      parse(line, at, columns, fields, values);  // what is wrong here is told when all is read
+      return false;
+    });
+  }
+  return values;
+}
+
+}  // namespace setsz

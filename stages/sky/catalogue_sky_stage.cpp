@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/sky/catalogue_sky_stage.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numbers>
+
+#include "pipeline/base/log.hpp"
+#include "pipeline/base/number.hpp"
+#include "pipeline/base/units.hpp"
+#include "stages/halos/halo_layer_work.hpp"
+#include "stages/halos/painting_work.hpp"
+#include "stages/halos/profile_table.hpp"
+#include "stages/sky/catalogue_header_work.hpp"
+#include "stages/sky/catalogue_source.hpp"
+#include "stages/sky/sky_cost.hpp"
+
+namespace setsz {
+namespace {
+
+/// Keys of [sky.NAME] that choose among the haloes of snapshots.
+void refuse_keys_of_snapshots(Configuration const& configuration, MapInstance const& map) {
+  for (auto const* key : {"observer", "redshift_min", "redshift_max", "source", "realisation",
+                          "fill", "fill_mass_min"})
+    require(!configuration.text_of(map.section, key), ExitCode::config,
+            configuration.where(map.section), ": [", map.section, "] ", key,
+            " is a key for snapshots, but the map shows [catalogue.", map.catalogue,
+            "]; remove it, or use the keys of [catalogue.", map.catalogue, "]");
+}
+
+/// Haloes of an estimate and their angles.
+struct ExpectedHaloes {
+  double n = 0, seconds = 0;
+};
+
+ExpectedHaloes expected_haloes(Catalogue const& catalogue, Cosmology const& cosmology, double cut,
+                               double pixel) {
+  constexpr std::int64_t n_wanted = 1000;
+  std::int64_t n_sampled = 0;
+  auto const sample = catalogue.sample(n_wanted, n_sampled);
+  double const rows_each =
+      real(catalogue.expected_rows()) / real(std::max<std::int64_t>(n_sampled, 1));
+  ExpectedHaloes all;
+  for (auto const& [row, halo, m200c] : sample) {
+    double const r200 = halo_scales(cosmology, halo.redshift, m200c).r200c_ckpch;
+    all.seconds += rows_each * SkyCost::seconds_of_profile(cut, r200 / norm(halo.seen), pixel);
+  }
+  all.n = rows_each * real(sample.size());
+  return all;
+}
+
+void log_survey(Catalogue const& catalogue, CatalogueSurvey const& survey) {
+  Log::info("sky: ", catalogue.columns());
+  Log::info("sky: ", survey.n_chosen, " of ", catalogue.n_rows(), " haloes, M200c ",
+            survey.m200c_min * units::msunh_per_code, " to ",
+            survey.m200c_max * units::msunh_per_code, " Msun/h, z ", survey.redshift_min, " to ",
+            survey.redshift_max);
+  constexpr double suspicious = 0.05;
+  if (survey.distance_mismatch > suspicious)
+    Log::warn("sky: distances and redshifts of the catalogue disagree by ",
+              100 * survey.distance_mismatch,
+              "% on average; check the unit of the positions (Mpc or Mpc/h) and [cosmology]");
+}
+
+}  // namespace
+
+CatalogueSkyStage::CatalogueSkyStage(Blueprint const& blueprint, MapInstance const& map)
+    : catalogue_name_(map.catalogue) {
+  auto const& configuration = blueprint.configuration;
+  record_ = {.stage = "sky", .instance = map.name, .version = 1};
+  refuse_keys_of_snapshots(configuration, map);
+  options_ = record_.take<SkyOptions>(configuration, map.section);
+  section_ = record_.take<CatalogueSection>(configuration, "catalogue." + map.catalogue);
+  cosmology_ = record_.take<CosmologySection>(configuration).value;
+  require(!section_.files.empty(), ExitCode::config, "[catalogue.", map.catalogue,
+          "] has no files; name the halo catalogue: files = halos.csv");
+  require(options_.profile != "fit", ExitCode::config, configuration.where(map.section), ": [",
+          map.section,
+          "] profile = fit is a fit to the gas of a snapshot, but the map shows "
+          "[catalogue.",
+          map.catalogue, "]; set profile to a published one (", published_profile_names(),
+          "), to the NAME of a [profile.NAME], or to the gnfw.json of "
+          "another run");
+  numbers_ = take_profile_numbers(record_, configuration, options_.profile);
+  record_.files = [section = section_, name = map.catalogue, choice = profile()] {
+    auto files = section.existing_files(name);
+    for (auto const& file : choice.files()) files.push_back(file);
+    return files;
+  };
+  record_.outputs = {map_name(*options_.field), "sky.json"};
+}
+
+void CatalogueSkyStage::preflight(Comm const& comm, Outlook&) const {
+  on_root(comm, "", [&] {
+    std::int64_t n_sampled = 0;
+    Catalogue(section_, catalogue_name_, cosmology_).sample(256, n_sampled);
+    profile().open([](std::string const& name) { return name; }, cosmology_);
+  });
+}
+
+Estimate CatalogueSkyStage::estimate(Outlook const&, int n_ranks) const {
+  auto const nside = real(options_.nside);
+  double const n_pixels = 12 * nside * nside, pixel = std::sqrt(4 * std::numbers::pi / n_pixels);
+  Catalogue const catalogue(section_, catalogue_name_, cosmology_);
+  auto const halos = expected_haloes(catalogue, cosmology_, options_.fill_cut_r200, pixel);
+  auto const spectrum_nside = real(std::min(options_.spectrum_nside, options_.nside));
+  constexpr double seconds_per_row = 2e-6;  // read twice, converted
+  Estimate estimate;
+  estimate.memory_bytes = 12 * n_pixels / n_ranks + 8 * 12 * spectrum_nside * spectrum_nside + 5e7;
+  estimate.output_bytes = 4 * n_pixels;
+  estimate.seconds = (halos.seconds + real(catalogue.expected_rows()) * seconds_per_row +
+                      SkyCost::seconds_of_map(n_pixels)) /
+                         n_ranks +
+                     SkyCost::seconds_of_spectrum(spectrum_nside);
+  estimate.note = concat("about ", std::llround(halos.n), " haloes of the catalogue");
+  return estimate;
+}
+
+ProfileFamily CatalogueSkyStage::family(Comm const& comm, CatalogueSurvey const& survey) const {
+  std::optional<ProfileFamily> family;
+  collectively(comm, "sky: profiles", [&] {
+    family.emplace(profile().open([](std::string const& name) { return name; }, cosmology_),
+                   ProfileFamily::Bounds{survey.m200c_min, survey.m200c_max, survey.redshift_min,
+                                         survey.redshift_max},
+                   options_.fill_cut_r200);
+  });
+  return *std::move(family);
+}
+
+void CatalogueSkyStage::run(Context& context) {
+  auto const& comm = context.comm();
+  auto const& field = *options_.field;
+  std::optional<Catalogue> catalogue;
+  collectively(comm, "sky: catalogue",
+               [&] { catalogue.emplace(section_, catalogue_name_, cosmology_); });
+  catalogue->count_rows(comm);
+  auto const survey = catalogue->survey(comm);
+  if (survey.n_chosen == 0)
+    throw CollectiveError(ExitCode::config,
+                          concat("none of the ", catalogue->n_rows(), " haloes of [catalogue.",
+                                 catalogue_name_, "] lies within its limits of mass and redshift"));
+  log_survey(*catalogue, survey);
+  auto const profiles = family(comm, survey);
+  CatalogueSource const source(*catalogue, profiles, cosmology_, field);
+  SkyCanvas canvas(RingGeometry(options_.nside), comm.rank(), comm.size());
+  HaloLayer layer(comm, "sky", source, canvas,
+                  {field.quantum_sr, 1e6 * context.options().memory_mb});
+  Canvas* const canvases[] = {&canvas};
+  Layer* const layers[] = {&layer};
+  paint_layers(context, "sky", canvases, layers);
+  auto const all = over_ranks(comm, layer.tally());
+  if (all.n_left_out() > 0)
+    Log::warn("sky: ", all.n_left_out(),
+              " haloes hold the observer and were not painted; a larger [catalogue.",
+              catalogue_name_, "] redshift_min leaves them out");
+  CatalogueRecord const record{options_,
+                               section_,
+                               catalogue_name_,
+                               catalogue->mass_definition(),
+                               cosmology_,
+                               profile().name(),
+                               survey,
+                               catalogue->n_rows(),
+                               record_.settings.hex(),
+                               context.code(),
+                               figures_of(comm, field, all, canvas.map())};
+  write_map(context, canvas.map(), field, catalogue_header(record));
+  auto const report =
+      write_report(context, canvas.map(), field, catalogue_report(record), options_.spectrum_nside);
+  for (auto const& [key, value] : report.items())
+    if (value.is_number()) context.note(key, value);
+}
+
+}  // namespace setsz

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/sky/sky_product_work.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "io/json_file.hpp"
+#include "pipeline/base/number.hpp"
+#include "stages/sky/sky_spectrum.hpp"
+
+namespace setsz {
+namespace {
+
+/// The sum over the map against the deposited amounts, relative.
+constexpr double sum_tolerance = 1e-6;
+
+nlohmann::json spectrum_report(std::vector<double> const& map, std::int64_t nside) {
+  return {{"nside", nside},
+          {"l_max", 2 * nside},
+          {"note", "of the map averaged to this nside; pixel window not divided out"},
+          {"C_l", angular_spectrum(map, nside, 2 * nside)}};
+}
+
+}  // namespace
+
+std::string map_name(Field const& field) { return concat(field.product, ".fits"); }
+
+SkyFigures figures_of(Comm const& comm, Field const& field, Tally const& all, RingMap const& map) {
+  auto const figures = map_figures(comm, map);
+  double const painted = all.painted(), integral = figures.integral;
+  double const residual = painted > 0 ? std::abs(integral / painted - 1) : integral;
+  collectively(comm, "sky: the sum over the map", [&] {
+    require(residual < sum_tolerance, ExitCode::internal, "the map holds ", integral, " sr of the ",
+            painted, " sr that were painted");
+  });
+  return {field, all, figures, residual};
+}
+
+std::string today() {
+  std::time_t const now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[16];
+  std::strftime(text, sizeof text, "%Y-%m-%d", &utc);
+  return text;
+}
+
+std::vector<FitsCard> map_cards(SkyFigures const& figures) {
+  auto const& [field, all, map, residual] = figures;
+  std::string name(field.name);
+  for (char& letter : name) letter = static_cast<char>(std::toupper(letter));
+  return {
+      {name + "MEAN", map.mean, "mean of the map"},
+      {name + "STD", map.deviation, "standard deviation"},
+      {name + "MAX", map.largest, "largest pixel"},
+      {name + "LOST", all.removed(),
+       concat("[sr] ", field.name, " not painted: belongs to others")},
+      {"SUMERR", residual, "sum of the map against what was painted"},
+      {"SAMPMAX", all.largest_sampling_error(), "halo sampled worst, before scaling"},
+      {"SAMPMEAN", all.mean_sampling_error(), "mean of the same over sampled haloes"},
+      {"NSAMPLED", all.n_sampled(), "haloes sampled; the others are points"},
+      {"PIXAVG", true, "pixel-integrated"},
+      {"BEAMFWHM", 0.0, "[arcmin] no beam"},
+      {"LMAX", std::int64_t{0}, "no band limit"},
+  };
+}
+
+nlohmann::json figures_report(SkyFigures const& figures) {
+  auto const& [field, all, map, residual] = figures;
+  std::string const name(field.name);
+  return {
+      {"format_version", 1},
+      {"mean_" + name, map.mean},
+      {"std_" + name, map.deviation},
+      {"max_" + name, map.largest},
+      {"n_too_near", all.n_left_out()},
+      {name + "_painted_sr", all.painted()},
+      {name + "_lost_sr", all.removed()},
+      {"sum_rule_residual", residual},
+      {"n_sampled", all.n_sampled()},
+      {"largest_sampling_error", all.largest_sampling_error()},
+      {"mean_sampling_error", all.mean_sampling_error()},
+      {"pixels", "integrated"},
+  };
+}
+
+void write_map(Context& context, RingMap const& map, Field const& field,
+               HealpixHeader const& header) {
+  std::vector<float> pixels;
+  double const per_area = 1 / map.geometry().pixel_area();
+  collectively(context.comm(), "sky: memory for the map",
+               [&] { pixels.reserve(map.values().size()); });
+  for (double const value : map.values()) pixels.push_back(single(value * per_area));
+  write_healpix_map(context.comm(), context.part(map_name(field)), header, map.pixels().first,
+                    pixels);
+}
+
+nlohmann::json write_report(Context& context, RingMap const& map, Field const& field,
+                            nlohmann::json report, std::int64_t spectrum_nside) {
+  auto const& comm = context.comm();
+  std::int64_t const nside = std::min(spectrum_nside, map.geometry().nside());
+  if (nside > 0) {
+    auto const companion = degraded(comm, map, nside, field.quantum_sr);
+    collectively(comm, "sky: C_l", [&] {
+      if (comm.is_root()) report["cl"] = spectrum_report(companion, nside);
+    });
+  }
+  write_json(comm, context.part("sky.json"), report);
+  return report;
+}
+
+}  // namespace setsz

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "io/healpix_map.hpp"
+#include "pipeline/run/stage.hpp"
+#include "stages/halos/field.hpp"
+#include "stages/halos/tally.hpp"
+#include "stages/sky/ring_map_work.hpp"
+
+// What every kind of sky makes of its painted map.
+namespace setsz {
+
+/// A painted map in numbers.
+struct SkyFigures {
+  Field const& field;
+  Tally all;  ///< of all haloes
+  MapFigures map;
+  double residual;  ///< relative: sum over the map against what was painted
+};
+
+/// "compton_y.fits"
+std::string map_name(Field const& field);
+/// Collective: the statistics of the map; its sum must be what was painted, else Error(internal).
+SkyFigures figures_of(Comm const& comm, Field const& field, Tally const& all, RingMap const& map);
+
+/// The cards on the pixels of the map.
+std::vector<FitsCard> map_cards(SkyFigures const& figures);
+/// "2026-01-31" for DATE, in UTC.
+std::string today();
+/// Longest text of a card that leaves room for a comment.
+inline constexpr std::size_t card_text_length = 60;
+/// The figures of sky.json that do not depend on where the haloes come from.
+nlohmann::json figures_report(SkyFigures const& figures);
+
+/// Collective: the FITS file.
+void write_map(Context& context, RingMap const& map, Field const& field,
+               HealpixHeader const& header);
+/// Collective: sky.json, with C_l where spectrum_nside is not 0.
+/// \return the report
+nlohmann::json write_report(Context& context, RingMap const& map, Field const& field,
+                            nlohmann::json report, std::int64_t spectrum_nside);
+
+}  // namespace setsz
