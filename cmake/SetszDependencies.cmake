@@ -15,6 +15,7 @@ add_library(setsz_hdf5 INTERFACE)
 target_include_directories(setsz_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
 target_link_libraries(setsz_hdf5 INTERFACE ${HDF5_C_LIBRARIES} MPI::MPI_C)
 
+find_package(ZLIB REQUIRED)
 find_package(Threads REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
 find_package(nlohmann_json REQUIRED)

@@ -27,6 +27,8 @@ std::string_view kind_of(std::string_view head) {
   if (head.find('<') == head.find_first_not_of(" \t\r\n")) return "looks like a web page";
   if (starts("\x1f\x8b")) return "is compressed with gzip";
   if (starts("SIMPLE  =")) return "is a FITS file";
+  if (starts("\xd0\xd0\xc0\xc0\xce\xda\xde\xfa"))  // 0xfadedacec0c0d0d0, little-endian
+    return "is a binary file of Rockstar (halos_*.bin; the lists and ascii files are read)";
   if (starts("\x0e\x03\x13\x01")) return "is HDF4";
   if (starts("PK\x03\x04")) return "is a zip archive";
   if (starts(hdf5_signature)) return "is an HDF5 file";
@@ -40,6 +42,19 @@ std::string printable(std::string_view bytes) {
     if (c < ' ' || c > '~') c = '.';
   }
   return text;
+}
+
+/// The length of the character that begins a text, if it is UTF-8 and may be printed; else 0.
+std::size_t character_length(std::string_view text) {
+  auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  unsigned const first = byte(0);
+  if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
+  std::size_t const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0U) != 0x80) return 0;
+  bool const control = first == 0xc2 && byte(1) < 0xa0;
+  return control ? 0 : length;
 }
 
 }  // namespace
@@ -64,6 +79,26 @@ std::string first_bytes(std::string const& path, std::int64_t n) {
   in.read(head.data(), n);
   head.resize(in.gcount());
   return head;
+}
+
+std::string printable_text(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    auto const length = character_length(text);
+    shown += length > 0 ? std::string(text.substr(0, length)) : text[0] == '\t' ? " " : ".";
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return shown;
+}
+
+bool looks_like_text(std::string_view head) {
+  std::size_t n_odd = 0;
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    auto const c = static_cast<unsigned char>(head[i]);
+    if (c == 0) return false;
+    n_odd += (c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c >= 0x80;
+  }
+  return n_odd <= head.size() / 10;
 }
 
 std::string describe_bytes(std::string_view head, std::int64_t size) {

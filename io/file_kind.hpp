@@ -18,6 +18,12 @@ void require_readable_file(std::string const& path, std::string_view expected);
 /// The first bytes of a file; all of a shorter one. Local.
 std::string first_bytes(std::string const& path, std::int64_t n);
 
+/// A text for terminals and messages: control characters and what is no UTF-8 become '.'.
+std::string printable_text(std::string_view text);
+
+/// Is it text, and not binary data? Looks at the bytes alone.
+bool looks_like_text(std::string_view head);
+
 /// What a file is, from its first bytes: "looks like a web page (6 bytes, first ones "<html>")".
 std::string describe_bytes(std::string_view head, std::int64_t size);
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "io/file_kind.hpp"
+#include "io/text_file.hpp"
 
 namespace setsz {
 
@@ -16,8 +17,16 @@ std::string_view FileProbe::head() const {
   return *head_;
 }
 
+std::string_view FileProbe::text_head() const {
+  if (!text_head_) text_head_ = head().starts_with(gzip_signature) || head().starts_with("\xEF")
+                                    ? first_text(path_, 4096)
+                                    : std::string(head());
+  return *text_head_;
+}
+
 std::string_view FileProbe::first_line() const {
-  return head().substr(0, std::min(head().find_first_of("\r\n"), head().size()));
+  auto const text = text_head();
+  return text.substr(0, std::min(text.find_first_of("\r\n"), text.size()));
 }
 
 bool FileProbe::is_hdf5() const {

@@ -21,7 +21,9 @@ class FileProbe {
   std::string const& path() const { return path_; }
   /// The first bytes (at most 4096).
   std::string_view head() const;
-  /// The first line (of the head), without its end.
+  /// The same as text: unpacked if it is packed with gzip, without byte order mark.
+  std::string_view text_head() const;
+  /// The first line (of the text), without its end.
   std::string_view first_line() const;
   bool is_hdf5() const;
   /// Errors as H5File::open has them.
@@ -32,7 +34,7 @@ class FileProbe {
 
  private:
   std::string path_;
-  mutable std::optional<std::string> head_;
+  mutable std::optional<std::string> head_, text_head_;
   mutable std::optional<H5File> hdf5_;
 };
 
@@ -43,6 +45,20 @@ Format const* find_format(FileProbe const& file, std::span<Format const> formats
   for (auto const& format : formats)
     if (format.recognise(file)) return &format;
   return nullptr;
+}
+
+/// The row of a table with this key, as a table of its own; an empty key: the whole table.
+template <class Format>
+std::span<Format const> formats_named(std::string_view key, std::span<Format const> formats,
+                                      std::string_view option) {
+  if (key.empty()) return formats;
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < formats.size(); ++i) {
+    if (formats[i].key == key) return formats.subspan(i, 1);
+    keys.emplace_back(formats[i].key);
+  }
+  fail(ExitCode::config, option, " = ", key, ": there is no such format",
+       suggestion(key, keys), " (there are: ", join(keys, ", "), ")");
 }
 
 /// The same. None: Error(bad_data) with what the file looks like and the formats that exist.

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "io/h5.hpp"
+#include "io/h5_sources.hpp"
 #include "io/h5_space.hpp"
 #include "io/h5_types.hpp"
 
@@ -36,7 +37,7 @@ std::string present(std::vector<std::string> const& names, std::string const& wa
     shown.resize(30);
     shown.emplace_back("...");
   }
-  return concat("there is ", join(shown, ", "), "; did you mean '", nearest(wanted, names), "'?");
+  return concat("there is ", join(shown, ", "), suggestion(wanted, names));
 }
 
 /// Does this number survive in T?
@@ -101,6 +102,8 @@ void H5File::require_object(std::string const& name) const {
     std::string const parent = prefix.empty() ? "/" : prefix;
     prefix += "/" + part;
     if (exists(prefix)) continue;
+    auto const link = broken_link(id(), path_, prefix);
+    require(link.empty(), ExitCode::bad_data, "'", path_, "': ", prefix, " is ", link);
     require(is_group(parent), ExitCode::bad_data, "'", path_, "' has no '", prefix, "' (", parent,
             " is not a group)");
     fail(ExitCode::bad_data, "'", path_, "' has no '", prefix, "' (in ", parent, " ",

@@ -16,30 +16,33 @@ H5Rows::H5Rows(H5File const& file, std::string const& dataset)
     : name_(concat("'", dataset, "' of '", file.path(), "'")),
       info_(file.info(dataset)),
       data_(H5Dopen2(file.raw(), dataset.c_str(), H5P_DEFAULT), "open " + name_),
+      owner_(H5Iget_file_id(data_.get()), "find the file of " + name_),
       space_(H5Dget_space(data_.get()), "read the shape of " + name_) {
   require(!info_.shape.empty(), ExitCode::bad_data, name_, " is a single number, not a table");
   for (std::size_t d = 1; d < info_.shape.size(); ++d) values_per_row_ *= info_.shape[d];
-  find_in_file(file);
+  find_in_file();
 }
 
-/// Decides whether the bytes in the file are the values. All other cases are left to HDF5.
-void H5Rows::find_in_file(H5File const& file) {
+/// Decides whether the bytes in a file are the values, and in which: an external link or a mounted
+/// file puts the dataset into another one than that which was opened. Where the object itself says
+/// nothing certain, HDF5 reads.
+void H5Rows::find_in_file() {
   H5<H5Tclose> const type(H5Dget_type(data_.get()), "read a type");
   bool const native = H5Tequal(type.get(), h5::memory_type(info_.type)) > 0;
   H5<H5Pclose> const creation(H5Dget_create_plist(data_.get()), "read a layout");
   bool const contiguous = H5Pget_layout(creation.get()) == H5D_CONTIGUOUS &&
                           H5Pget_nfilters(creation.get()) == 0 &&
                           H5Pget_external_count(creation.get()) == 0;
-  H5<H5Pclose> const file_creation(H5Fget_create_plist(file.raw()), "read a file's properties");
+  H5<H5Pclose> const file_creation(H5Fget_create_plist(owner_.get()), "read a file's properties");
   hsize_t user_block = 1;
   H5Pget_userblock(file_creation.get(), &user_block);
-  H5<H5Pclose> const access(H5Fget_access_plist(file.raw()), "read a file's properties");
+  H5<H5Pclose> const access(H5Fget_access_plist(owner_.get()), "read a file's properties");
   bool const plain_file = user_block == 0 && H5Pget_driver(access.get()) == H5FD_SEC2;
   if (!native || !contiguous || !plain_file) return;
   haddr_t const offset = H5Dget_offset(data_.get());
   void* handle = nullptr;
   bool const found =
-      offset != HADDR_UNDEF && H5Fget_vfd_handle(file.raw(), H5P_DEFAULT, &handle) >= 0 && handle;
+      offset != HADDR_UNDEF && H5Fget_vfd_handle(owner_.get(), H5P_DEFAULT, &handle) >= 0 && handle;
   H5Eclear2(H5E_DEFAULT);
   if (!found) return;
   descriptor_ = *static_cast<int const*>(handle);

@@ -13,8 +13,8 @@ namespace setsz {
 /// Rows of one dataset, read as they are stored and in many pieces: the dataset stays open.
 ///
 /// Data that the file holds as memory does (contiguous, no filter, native numbers) are read from
-/// their place in the file with pread, which copies them once; all others with H5Dread.
-/// Local. Must not outlive the file.
+/// their place in the file that holds them with pread, which copies them once; all others (virtual
+/// datasets, other raw storage) with H5Dread. Local. Must not outlive the file.
 class H5Rows {
  public:
   /// Errors as H5File::info has them.
@@ -31,7 +31,7 @@ class H5Rows {
   void read(Range rows, std::span<T> into) const;
 
  private:
-  void find_in_file(H5File const& file);
+  void find_in_file();
   void read_directly(std::int64_t first_byte, std::span<std::byte> into) const;
   void read_through_hdf5(Range rows, void* into) const;
 
@@ -39,6 +39,7 @@ class H5Rows {
   DatasetInfo info_;
   std::int64_t values_per_row_ = 1;
   H5<H5Dclose> data_;
+  H5<H5Fclose> owner_;  ///< the file that holds the data: another one behind an external link
   H5<H5Sclose> space_;
   int descriptor_ = -1;
   std::int64_t offset_ = -1;  ///< of the first row in the file; -1: not to be read directly

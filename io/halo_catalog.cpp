@@ -2,6 +2,7 @@
 #include "io/halo_catalog.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 #include "pipeline/base/log.hpp"
@@ -25,7 +26,7 @@ void check_same_header(HaloCatalogHeader const& first, HaloCatalogHeader const& 
 
 CatalogFormat const& catalog_format_of(std::string const& path, CatalogFormats formats) {
   FileProbe const probe(path);
-  bool const named = probe.is_hdf5() || probe.head().empty() || probe.head().front() == '#';
+  bool const named = probe.is_hdf5() || probe.head().empty() || probe.text_head().starts_with('#');
   return format_of(probe, formats, "halo catalogue",
                    named ? "" : ", with no line of column names (#...) at its head");
 }
@@ -69,58 +70,111 @@ void check_unique_ids(Comm const& comm, std::vector<Halo> const& halos,
   });
 }
 
-/// One file; adds its halos to the catalogue. \return  the number of its rows on this rank
-std::int64_t read_file(Comm const& comm, CatalogFile& file, MassDefinition definition,
-                       double mass_min_1e10msunh, HaloCatalog& catalog) {
-  std::int64_t n_rows = 0, n_lines = 0;
-  collectively(comm, "halo catalogue",
-               [&] { n_lines = file.take_share(comm.rank(), comm.size()); });
-  auto const lines_before = comm.sum_before(n_lines);
-  collectively(comm, "halo catalogue", [&] {
-    file.read(definition, lines_before, [&](Halo const& halo) {
-      ++n_rows;
-      if (halo.mass > 0 && halo.mass >= mass_min_1e10msunh) catalog.halos.push_back(halo);
-      if (n_rows % 65536 == 0) mark_progress("reading the halo catalogue");
-    });
-    catalog.header.n_leftover_names = file.header().n_leftover_names;
-  });
-  return n_rows;
-}
-
-}  // namespace
-
-HaloCatalog read_halo_catalog(Comm const& comm, std::vector<std::string> const& files,
-                              MassDefinition definition, double mass_min_1e10msunh,
-                              CatalogFormats formats) {
-  HaloCatalog catalog;
-  std::int64_t n_rows = 0;
+/// Collective: opens the files one after the other; `visit` is local.
+void for_each_file(Comm const& comm, std::vector<std::string> const& files,
+                   CatalogRequest const& request, CatalogFormats formats,
+                   std::function<void(CatalogFile&, std::string const&)> const& visit) {
   collectively(comm, "halo catalogue", [&] {
     require(!files.empty(), ExitCode::config, "no halo catalogue file is given");
   });
   CatalogFormat format{};
+  HaloCatalogHeader first;
   for (auto const& path : files) {
     std::unique_ptr<CatalogFile> file;
     collectively(comm, "halo catalogue", [&] {
       if (!format.open) format = catalog_format_of(path, formats);
       file = format.open(path);
       if (&path != &files.front())
-        check_same_header(catalog.header, file->header(), files.front(), path);
+        check_same_header(first, file->header(), files.front(), path);
+      else
+        first = file->header();
+      if (request.check) request.check(file->header(), path);
     });
-    if (&path == &files.front()) catalog.header = file->header();
-    n_rows += read_file(comm, *file, definition, mass_min_1e10msunh, catalog);
+    visit(*file, path);
   }
+}
+
+/// Collective: every rank visits its share of the rows. \return  how many it has
+std::int64_t read_share(Comm const& comm, CatalogFile& file, CatalogRequest const& request,
+                        HaloVisitor const& visit) {
+  std::int64_t n_rows = 0, n_lines = 0;
+  collectively(comm, "halo catalogue",
+               [&] { n_lines = file.take_share(comm.rank(), comm.size()); });
+  auto const lines_before = comm.sum_before(n_lines);
+  collectively(comm, "halo catalogue", [&] {
+    file.read(request, lines_before, [&](Halo const& halo) {
+      visit(halo);
+      if (++n_rows % 65536 == 0) mark_progress("reading the halo catalogue");
+    });
+  });
+  return n_rows;
+}
+
+/// Files of a set that say which part of the box they cover must cover all of it.
+void check_cover(std::vector<std::string> const& files, double covered, double box_mpch) {
+  if (covered < 0 || box_mpch <= 0) return;
+  double const share = covered / (box_mpch * box_mpch * box_mpch);
+  require(std::abs(share - 1) < 2e-3, ExitCode::bad_data, "the ", files.size(),
+          " file(s) of the halo catalogue from '", files.front(), "' cover ", 100 * share,
+          "% of the box (their lines #Bounds); give every part of the set once, for example ",
+          "halos_099.*.ascii");
+}
+
+double volume_of(HaloCatalogHeader const& header) {
+  auto const size = *header.upper - *header.lower;
+  return size.x * size.y * size.z;
+}
+
+}  // namespace
+
+HaloCatalog read_halo_catalog(Comm const& comm, std::vector<std::string> const& files,
+                              CatalogRequest const& request, CatalogFormats formats) {
+  HaloCatalog catalog;
+  std::int64_t n_rows = 0, n_left_out = 0;
+  double covered = -1;
+  for_each_file(comm, files, request, formats, [&](CatalogFile& file, std::string const& path) {
+    if (&path == &files.front()) catalog.header = file.header();
+    if (file.header().lower) covered = std::max(covered, 0.0) + volume_of(file.header());
+    n_rows += read_share(comm, file, request, [&](Halo const& halo) {
+      if (halo.mass > 0 && halo.mass >= request.mass_min_1e10msunh) catalog.halos.push_back(halo);
+    });
+    catalog.header.n_leftover_names = file.header().n_leftover_names;
+    n_left_out += file.header().n_left_out;
+  });
   catalog.n_rows = comm.all_sum(n_rows);
+  catalog.header.n_left_out = comm.all_sum(n_left_out);
   collectively(comm, "halo catalogue", [&] {
     require(catalog.n_rows > 0, ExitCode::bad_data, "no halo lines in '", files[0], "'",
             files.size() > 1 ? concat(" and ", files.size() - 1, " more files") : "",
             ", only the header; is the file complete?");
+    check_cover(files, covered, catalog.header.box_mpch.value_or(0));
+    require(catalog.header.n_files.value_or(std::ssize(files)) == std::ssize(files),
+            ExitCode::bad_data, "'", files.front(), "' is one of ", *catalog.header.n_files,
+            " files of a halo catalogue, but ", files.size(),
+            " are given; give all of them (a name with * for the number)");
   });
   check_unique_ids(comm, catalog.halos, files);
   return catalog;
 }
 
+std::vector<HaloLink> find_halos(Comm const& comm, std::vector<std::string> const& files,
+                                 CatalogRequest const& request, std::vector<std::int64_t> ids,
+                                 CatalogFormats formats) {
+  std::sort(ids.begin(), ids.end());
+  std::vector<HaloLink> mine;
+  for_each_file(comm, files, request, formats, [&](CatalogFile& file, std::string const&) {
+    read_share(comm, file, request, [&](Halo const& halo) {
+      if (std::binary_search(ids.begin(), ids.end(), halo.id))
+        mine.push_back({halo.id, halo.parent_id, halo.mass});
+    });
+  });
+  auto all = comm.all_gather_v(mine);
+  std::sort(all.begin(), all.end(), [](auto const& a, auto const& b) { return a.id < b.id; });
+  return all;
+}
+
 void set_parents(Comm const& comm, HaloCatalog& catalog, std::string const& parents_file) {
-  auto const source = read_halo_catalog(comm, {parents_file}, MassDefinition::m200c, 0);
+  auto const source = read_halo_catalog(comm, {parents_file}, {MassDefinition::m200c});
   collectively(comm, "halo parents", [&] {
     require(source.header.has_parents, ExitCode::bad_data, "'", parents_file,
             "' has no column PID; give the output of Rockstar's find_parents");

@@ -19,12 +19,25 @@ struct HaloCatalog {
 
 /// Reads a halo catalogue of one or many files in any format of the table (that of its first file).
 ///
-/// Collective: every rank reads its own share of each file. Only halos of at least `mass_min`
-/// [1e10 Msun/h] are kept. Values that cannot be true, repeated ids and files that do not belong
-/// together are an Error(bad_data).
+/// Collective: every rank reads its own share of each file. Only halos of at least the request's
+/// mass are kept. Values that cannot be true, positions outside the box, repeated ids, files that
+/// do not belong together and sets that do not cover their box are an Error(bad_data).
 HaloCatalog read_halo_catalog(Comm const& comm, std::vector<std::string> const& files,
-                              MassDefinition definition, double mass_min_1e10msunh,
+                              CatalogRequest const& request,
                               CatalogFormats formats = catalog_formats());
+
+/// What decides whether a halo is a host.
+struct HaloLink {
+  std::int64_t id = 0, parent = -1;
+  double mass = 0;  ///< [1e10 Msun/h]
+};
+
+/// Collective: the halos of some ids, whatever their mass, sorted by id and the same on all ranks;
+/// ids that the catalogue does not know are left out. Reads all files again.
+/// \param ids  the same on all ranks
+std::vector<HaloLink> find_halos(Comm const& comm, std::vector<std::string> const& files,
+                                 CatalogRequest const& request, std::vector<std::int64_t> ids,
+                                 CatalogFormats formats = catalog_formats());
 
 /// Collective. Sets every halo's parent_id from another list of the same run (the output of
 /// find_parents), matched by ID. A halo that the list does not know is an Error(bad_data).

@@ -6,6 +6,7 @@
 
 #include "io/snapshots/checked_rows.hpp"
 #include "io/snapshots/heads.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 
 namespace setsz {
@@ -185,11 +186,18 @@ void Snapshot::read_checked_gas(std::int64_t index, Range part, std::int64_t at,
   checked.numbers(ParticleField::internal_energy, part, pressure, Zeros::refused);
   std::vector<double> electrons(part.size()), stars(part.size(), 0);
   checked.numbers(ParticleField::electron_abundance, part, electrons, Zeros::allowed);
+  // Metals add a little to the 1.158 of a primordial gas.
+  checked.at_most(ParticleField::electron_abundance, part, electrons, 1.3,
+                  "a fully ionised gas has 1.158 electrons per hydrogen atom; is it per something "
+                  "else?");
   if (has_star_formation_)
     checked.numbers(ParticleField::star_formation_rate, part, stars, Zeros::allowed);
-  if (has_smoothing_length_)
-    checked.numbers(ParticleField::smoothing_length, part, cut(result.smoothing_length),
-                    Zeros::refused);
+  if (has_smoothing_length_) {
+    auto const lengths = cut(result.smoothing_length);
+    checked.numbers(ParticleField::smoothing_length, part, lengths, Zeros::refused);
+    checked.at_most(ParticleField::smoothing_length, part, lengths, header_.box_ckpch / 2,
+                    "a smoothing length of more than half the box; which unit is it in?");
+  }
   for (std::int64_t i = 0; i < part.size(); ++i) {
     // Star-forming cells hold an effective, not a thermal energy: they count as cold.
     pressure[i] = stars[i] > 0 ? 0
@@ -213,6 +221,26 @@ GasRows Snapshot::read_gas(Range rows) const {
   });
   require_extent(rows, any_beyond(result.position, smallest_extent * header_.box_ckpch));
   return result;
+}
+
+Snapshot::MeanMass Snapshot::mean_mass() const {
+  if (fixed_mass() > 0) return {fixed_mass(), 0};
+  constexpr std::int64_t n_blocks = 64, block = 1024;
+  double n = 0, sum = 0, sum2 = 0;
+  for (std::int64_t i = 0; i < n_blocks; ++i) {
+    Range const rows{n_rows() * i / n_blocks,
+                     std::min(n_rows() * i / n_blocks + block, n_rows() * (i + 1) / n_blocks)};
+    std::vector<double> masses(rows.size());
+    for_each_file(rows, [&](std::int64_t index, Range part, std::int64_t at) {
+      CheckedRows(file(index), files_[index], kind_)
+          .numbers(ParticleField::mass, part, std::span(masses).subspan(at, part.size()),
+                   Zeros::refused);
+    });
+    for (double const mass : masses) n += 1, sum += mass, sum2 += mass * mass;
+  }
+  double const mean = sum / n, variance = std::max(0.0, sum2 / n - mean * mean);
+  bool const all = n >= real(n_rows());
+  return {mean, all ? 0 : std::sqrt(variance / n) / mean};
 }
 
 std::vector<Range> Snapshot::slices(std::int64_t slice_rows) const {

@@ -40,6 +40,9 @@ class Snapshot {
   Snapshot& operator=(Snapshot&&) noexcept;
   ~Snapshot();
 
+  Kind kind() const { return kind_; }
+  /// For files that know no cosmology (omega_m = 0).
+  void assume(Cosmology const& cosmology) { header_.cosmology = cosmology; }
   SnapshotHeader const& header() const { return header_; }
   std::string_view format_name() const { return format_.name; }
   std::int64_t n_rows() const { return first_row_.back(); }
@@ -47,6 +50,12 @@ class Snapshot {
   bool has_smoothing_length() const { return has_smoothing_length_; }
   /// Bytes on disk of one row of what is read.
   double bytes_per_row() const { return bytes_per_row_; }
+  /// The mean mass of a particle [1e10 Msun/h]: from the header, or of some thousand particles all
+  /// over the snapshot; the relative error of the latter. Local.
+  struct MeanMass {
+    double mass = 0, error = 0;
+  };
+  MeanMass mean_mass() const;
   /// Particles read so far by this rank whose position was wrapped into the box (x = L, -1e-7).
   std::int64_t n_wrapped() const { return n_wrapped_; }
 
@@ -91,5 +100,9 @@ class Snapshot {
 /// in an Error(missing_input); how many there should be, the first file's header says.
 std::vector<std::string> find_snapshot_files(std::string const& pattern,
                                              SnapshotFormats formats = snapshot_formats());
+
+/// The files of a name with one `*` for their number, sorted by it; a name without stands for
+/// itself. None: Error(missing_input).
+std::vector<std::string> find_numbered_files(std::string const& pattern);
 
 }  // namespace setsz

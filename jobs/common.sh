@@ -64,7 +64,7 @@ install_packages() {
 # Packages to compile and run the release preset.
 release_packages=(
   g++ cmake ninja-build git ca-certificates pkg-config
-  openmpi-bin libopenmpi-dev libhdf5-openmpi-dev
+  openmpi-bin libopenmpi-dev libhdf5-openmpi-dev zlib1g-dev
   libboost-dev libboost-program-options-dev nlohmann-json3-dev libxxhash-dev
   libceres-dev libfftw3-dev libfftw3-mpi-dev libhealpix-cxx-dev libcfitsio-dev
   libtorch-dev libdnnl-dev

@@ -14,6 +14,20 @@ namespace setsz {
 
 using HaloVisitor = std::function<void(Halo const&)>;
 
+/// What is asked of a catalogue.
+struct CatalogRequest {
+  MassDefinition definition = MassDefinition::m200c;
+  double mass_min_1e10msunh = 0;  ///< lighter haloes are not kept
+  double box_ckpch = 0;           ///< of the snapshot; 0: that of the catalogue, if it knows one
+  /// Looks at the header of every file before a row is read; throws if it does not fit.
+  std::function<void(HaloCatalogHeader const& header, std::string const& path)> check = nullptr;
+
+  /// The box in which haloes must lie; 0: nobody knows.
+  double box_of(HaloCatalogHeader const& header) const {
+    return box_ckpch > 0 ? box_ckpch : 1000 * header.box_mpch.value_or(0);
+  }
+};
+
 /// An open file of a halo catalogue; opening it reads the header only. Local.
 class CatalogFile {
  public:
@@ -27,7 +41,7 @@ class CatalogFile {
   /// Visits every halo of the share, in the order of the file. What cannot be read is an
   /// Error(bad_data) with file, line and column.
   /// \param lines_before  in the shares of the lower ranks
-  virtual void read(MassDefinition definition, std::int64_t lines_before,
+  virtual void read(CatalogRequest const& request, std::int64_t lines_before,
                     HaloVisitor const& visit) = 0;
 };
 
@@ -37,6 +51,7 @@ struct CatalogFormat {
   /// Is this file of this format? Does not throw where it is another file.
   bool (*recognise)(FileProbe const& file);
   std::unique_ptr<CatalogFile> (*open)(std::string const& path);
+  std::string_view key = {};  ///< "rockstar": what [snapshot.NAME] catalog_format calls it
 };
 using CatalogFormats = std::span<CatalogFormat const>;
 

@@ -24,15 +24,22 @@ struct Halo {
   Vec3 angular_momentum;        ///< code: 1e10 Msun/h x physical kpc/h x km/s
   double xoff_ckpch = -1;       ///< offset of centre and centre of mass; < 0: not in the file
   double voff_kms = -1;
+  double radius_ckpch = -1;    ///< as listed, of the chosen definition; < 0: not in the file
+  double dispersion_kms = -1;  ///< of its particles
   std::int64_t line = 0;  ///< of the file it came from
 };
 
 /// What a catalogue file says about itself.
 struct HaloCatalogHeader {
   std::optional<double> a, omega_m, omega_l, h, box_mpch;
+  std::optional<double> particle_mass;  ///< of the simulation [1e10 Msun/h]
+  /// The part of the box that this file covers (files of a set) [Mpc/h].
+  std::optional<Vec3> lower, upper;
+  std::optional<std::int64_t> n_files;  ///< of the set that this file belongs to
   std::vector<std::string> columns;
   bool has_parents = false;
   std::size_t n_leftover_names = 0;  ///< names of columns that find_parents has not written
+  std::int64_t n_left_out = 0;       ///< values that are no numbers and that the particles tell
   std::string finder_version;
 };
 

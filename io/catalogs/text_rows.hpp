@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,8 +11,12 @@
 // What catalogue formats in text share: lines, shares of them, and numbers in columns.
 namespace setsz {
 
-/// Splits at white space into `fields` (reused) and returns how many there are.
-std::size_t split_fields(std::string_view line, std::vector<std::string_view>& fields);
+/// What stands between the fields of a line.
+enum class Separator { blanks, commas };
+
+/// Splits a line into `fields` (reused) and returns how many there are.
+std::size_t split_fields(std::string_view line, std::vector<std::string_view>& fields,
+                         Separator separator = Separator::blanks);
 
 /// The stretch of a file whose lines a rank reads: those that begin in its share of the bytes.
 std::string_view stretch_of(std::string_view text, int rank, int n_ranks);
@@ -21,6 +26,9 @@ bool is_row(std::string_view line);
 
 /// The first row, or nothing.
 std::string_view first_row(std::string_view text);
+
+/// The number that follows `key` in a line, "Om = 0.3089; ...".
+std::optional<double> number_after(std::string_view line, std::string_view key);
 
 /// Calls `visit(line)` for every line, without its end.
 template <class Visit>
@@ -36,8 +44,9 @@ void for_each_line(std::string_view text, Visit&& visit) {
 class TextRow {
  public:
   /// \param names  one for each column; must outlive the row, as `path` must
-  TextRow(std::vector<std::string> const& names, std::string const& path)
-      : names_(names), path_(path) {}
+  TextRow(std::vector<std::string> const& names, std::string const& path,
+          Separator separator = Separator::blanks)
+      : names_(names), path_(path), separator_(separator) {}
 
   /// Refuses a line with another number of columns than there are names.
   void take(std::string_view line, std::int64_t number);
@@ -45,18 +54,26 @@ class TextRow {
   /// Refuses what is not finite.
   double number(std::size_t column) const;
   double non_negative(std::size_t column) const;
+  /// Nothing where there is no finite number.
+  std::optional<double> number_if_any(std::size_t column) const;
   /// A coordinate in a box of this edge: rounding at the edge is wrapped, anything further out is
   /// refused. No check where the edge is not known (0).
   /// \param unit  of one number in the file, in ckpc/h
   double coordinate(std::size_t column, double unit, double box_ckpch) const;
+  /// "file:7: what: 'the line'"
   [[noreturn]] void refuse(std::string const& what) const;
 
  private:
   template <class T>
+  std::optional<T> parse(std::size_t column) const;
+  template <class T>
   T parse(std::size_t column, char const* wanted) const;
+  /// The same, for a line that was cut or garbled.
+  [[noreturn]] void refuse_damage(std::string const& what) const;
 
   std::vector<std::string> const& names_;
   std::string const& path_;
+  Separator separator_;
   std::vector<std::string_view> fields_;
   std::string_view line_;
   std::int64_t number_ = 0;

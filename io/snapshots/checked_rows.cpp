@@ -52,6 +52,17 @@ void CheckedRows::numbers(ParticleField field, Range rows, std::span<double> int
        rows.first, " to ", rows.last, " (missing data?); download it again");
 }
 
+void CheckedRows::at_most(ParticleField field, Range rows, std::span<double const> values,
+                          double most, std::string_view meaning) const {
+  auto const above =
+      std::find_if(values.begin(), values.end(), [&](double value) { return value > most; });
+  if (above == values.end()) return;
+  auto const n = std::count_if(above, values.end(), [&](double value) { return value > most; });
+  fail(ExitCode::bad_data, "'", path_, "': ", file_.name_of(field), " = ", *above, " in row ",
+       rows.first + (above - values.begin()), " (and ", n - 1, " more of the rows ", rows.first,
+       " to ", rows.last, " are above ", most, "): ", meaning);
+}
+
 void CheckedRows::vectors(ParticleField field, Range rows, std::span<Vec3> into) const {
   static_assert(sizeof(Vec3) == 3 * sizeof(double));
   file_.read(field, rows, std::span<double>(&into[0].x, 3 * into.size()));

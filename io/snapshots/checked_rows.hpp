@@ -20,6 +20,9 @@ class CheckedRows {
 
   /// Refuses what is no number or negative, and zeros where they make no sense.
   void numbers(ParticleField field, Range rows, std::span<double> into, Zeros zeros) const;
+  /// Refuses numbers above `most`, with what that would mean ("full ionisation is 1.158").
+  void at_most(ParticleField field, Range rows, std::span<double const> values, double most,
+               std::string_view meaning) const;
   /// Refuses vectors that are no numbers.
   void vectors(ParticleField field, Range rows, std::span<Vec3> into) const;
   /// Wraps positions that are outside the box by rounding; refuses those further out, and runs of

@@ -72,8 +72,14 @@ std::string pattern_of(fs::path const& folder, SnapshotFormats formats) {
                 [&](auto const& item) { return !may_be_snapshot(folder / item.second, formats); });
   require(!patterns.empty(), ExitCode::missing_input, "no *.hdf5 file in the folder '",
           folder.string(), "'");
+  if (patterns.size() > 1)  // catalogues of the same code may lie beside it
+    std::erase_if(patterns, [&](auto const& item) {
+      return find_format(FileProbe((folder / item.second).string()), formats) == nullptr;
+    });
   std::vector<std::string> found;
   for (auto const& [pattern, first] : patterns) found.push_back(pattern);
+  // A virtual file beside the parts it is made of: snap_0000.hdf5 and snap_0000.*.hdf5.
+  if (found.size() == 2 && found[0].substr(0, found[0].find('*')) + "hdf5" == found[1]) return found[0];
   require(found.size() == 1, ExitCode::missing_input, "the folder '", folder.string(),
           "' holds more than one snapshot (", join(found, ", "), "); give one of these patterns");
   return found[0];
@@ -85,19 +91,8 @@ std::int64_t promised_files(std::string const& path, SnapshotFormats formats) {
   return format_of(probe, formats, "snapshot").describe(probe, std::nullopt).n_files;
 }
 
-}  // namespace
-
-std::vector<std::string> find_snapshot_files(std::string const& pattern, SnapshotFormats formats) {
-  require(!pattern.empty(), ExitCode::config, "a snapshot has no file name");
-  if (fs::is_directory(pattern)) {
-    return find_snapshot_files((fs::path(pattern) / pattern_of(pattern, formats)).string(),
-                               formats);
-  }
-  auto const star = pattern.find('*');
-  if (star == std::string::npos) {
-    require(fs::exists(pattern), ExitCode::missing_input, "'", pattern, "' does not exist");
-    return {pattern};
-  }
+/// The files of a name with a `*`, by their number.
+std::map<std::int64_t, std::string> numbered_files(std::string const& pattern) {
   fs::path const path(pattern);
   auto const name = path.filename().string();
   auto const folder = path.parent_path();
@@ -112,6 +107,35 @@ std::vector<std::string> find_snapshot_files(std::string const& pattern, Snapsho
     if (number) found[*number] = (folder / candidate).string();
   }
   require(!found.empty(), ExitCode::missing_input, "no file matches '", pattern, "'");
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::string> find_numbered_files(std::string const& pattern) {
+  if (pattern.find('*') == std::string::npos) return {pattern};
+  auto const found = numbered_files(pattern);
+  std::vector<std::string> files;
+  std::vector<std::int64_t> missing;
+  for (std::int64_t i = found.begin()->first; i <= found.rbegin()->first; ++i)
+    if (!found.contains(i)) missing.push_back(i);
+  require(missing.empty(), ExitCode::missing_input, "files of '", pattern, "' are missing: ",
+          human_ranges(missing));
+  for (auto const& [number, file] : found) files.push_back(file);
+  return files;
+}
+
+std::vector<std::string> find_snapshot_files(std::string const& pattern, SnapshotFormats formats) {
+  require(!pattern.empty(), ExitCode::config, "a snapshot has no file name");
+  if (fs::is_directory(pattern)) {
+    return find_snapshot_files((fs::path(pattern) / pattern_of(pattern, formats)).string(),
+                               formats);
+  }
+  if (pattern.find('*') == std::string::npos) {
+    require(fs::exists(pattern), ExitCode::missing_input, "'", pattern, "' does not exist");
+    return {pattern};
+  }
+  auto const found = numbered_files(pattern);
 
   auto const n_files =
       std::max(promised_files(found.begin()->second, formats), found.rbegin()->first + 1);

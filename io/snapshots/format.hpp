@@ -12,6 +12,14 @@
 
 namespace setsz {
 
+/// What one of the numbers in a file means.
+struct SnapshotUnits {
+  double length_ckpch = 1;
+  double mass_1e10msunh = 1;
+  double velocity_kms = 1;
+  bool stated = false;  ///< by the file; else those of the format, or found by the mean density
+};
+
 /// What one file of a snapshot says about itself, in setsz's units. Travels between ranks.
 struct SnapshotFileHead {
   SnapshotHeader header;  ///< of the whole snapshot
@@ -22,6 +30,8 @@ struct SnapshotFileHead {
   bool has_star_formation = false;
   bool has_smoothing_length = false;
   bool narrow_ids = false;  ///< 32 bits
+  bool has_electron_abundance = true;  ///< else fully ionised gas is assumed
+  SnapshotUnits units;                 ///< of the file, for people
 };
 
 /// What is read of a particle, in setsz's units.
@@ -73,6 +83,7 @@ struct SnapshotFormat {
   /// \param header  of the snapshot
   std::unique_ptr<SnapshotFile> (*open)(std::string const& path, SnapshotHeader const& header,
                                         ParticleKind kind);
+  std::string_view key = {};  ///< "swift": what [snapshot.NAME] format calls it
 };
 using SnapshotFormats = std::span<SnapshotFormat const>;
 

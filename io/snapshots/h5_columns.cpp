@@ -3,6 +3,10 @@
 
 #include <algorithm>
 
+#include "io/h5_sources.hpp"
+#include "io/h5_space.hpp"
+#include "io/h5_types.hpp"
+
 namespace setsz {
 
 namespace {
@@ -12,25 +16,56 @@ constexpr std::int64_t direct_rows = 1 << 13;
 /// Through HDF5, whose calls cost as much as a few thousand rows.
 constexpr std::int64_t hdf5_rows = DarkMatterBlock::max_rows;
 
+/// A missing one is named with what is there.
+void check_exists(H5File const& file, std::string const& dataset) { file.info(dataset); }
+
 std::string shape_text(std::vector<std::int64_t> const& shape) {
   std::vector<std::string> parts;
   for (auto const n : shape) parts.push_back(std::to_string(n));
   return "(" + join(parts, ", ") + ")";
 }
 
-std::int64_t bytes_of(H5Type type) {
-  return type == H5Type::float64 || type == H5Type::uint64 || type == H5Type::int64 ? 8 : 4;
+/// A stored type, also of those that setsz itself does not write: halves, integers of 6 bytes.
+struct StoredType {
+  H5T_class_t kind;
+  std::int64_t bytes;
+  bool is_unsigned;
+  H5Type known;
+
+  bool is_real() const { return known == H5Type::float32 || known == H5Type::float64 || is_half(); }
+  bool is_half() const { return kind == H5T_FLOAT && bytes == 2; }
+  bool is_integer() const { return kind == H5T_INTEGER && bytes >= 4 && bytes <= 8; }
+};
+
+StoredType stored_type(H5File const& file, std::string const& dataset) {
+  H5<H5Dclose> const data(H5Dopen2(file.raw(), dataset.c_str(), H5P_DEFAULT),
+                          concat("open '", dataset, "' of '", file.path(), "'"));
+  H5<H5Tclose> const type(H5Dget_type(data.get()), "read a type");
+  return {H5Tget_class(type.get()), std::int64_t(H5Tget_size(type.get())),
+          H5Tget_class(type.get()) == H5T_INTEGER && H5Tget_sign(type.get()) == H5T_SGN_NONE,
+          h5::classify(type.get())};
+}
+
+/// HDF5 converts what has no type of its own in memory.
+void read_converted(H5File const& file, std::string const& dataset, Range rows, hid_t type,
+                    void* into) {
+  if (rows.size() == 0) return;
+  H5<H5Dclose> const data(H5Dopen2(file.raw(), dataset.c_str(), H5P_DEFAULT),
+                          concat("open '", dataset, "' of '", file.path(), "'"));
+  H5<H5Sclose> const space(H5Dget_space(data.get()), "read a shape");
+  auto const memory = h5::select_rows(space.get(), h5::shape_of_space(space.get()), rows);
+  if (H5Dread(data.get(), type, memory.get(), space.get(), H5P_DEFAULT, into) < 0)
+    h5::fail_reading(concat("rows ", rows.first, " to ", rows.last, " of '", dataset, "' of '",
+                            file.path(), "'"));
 }
 
 std::int64_t check_column(H5ColumnCheck const& check, std::string const& dataset,
-                          std::int64_t columns, std::vector<H5Type> const& accepted) {
+                          std::int64_t columns, StoredType const& type, bool accepted,
+                          std::string_view wanted) {
   auto const& path = check.file.path();
   auto const info = check.file.info(dataset);
-  std::vector<std::string> names;
-  for (auto const type : accepted) names.emplace_back(name_of(type));
-  require(std::find(accepted.begin(), accepted.end(), info.type) != accepted.end(),
-          ExitCode::bad_data, "'", path, "': ", dataset, " holds numbers of type ",
-          name_of(info.type), " (accepted: ", join(names, ", "), ")");
+  require(accepted, ExitCode::bad_data, "'", path, "': ", dataset, " holds numbers of type ",
+          name_of(info.type), " (accepted: ", wanted, ")");
   bool const good_shape =
       columns > 1 ? info.shape.size() == 2 && info.shape[1] == columns : info.shape.size() == 1;
   require(good_shape, ExitCode::bad_data, "'", path, "': ", dataset, " has the shape ",
@@ -38,27 +73,43 @@ std::int64_t check_column(H5ColumnCheck const& check, std::string const& dataset
   require(info.shape[0] == check.n_rows, ExitCode::bad_data, "'", path, "': ", dataset, " has ",
           info.shape[0], " rows, ", check.source_of_n_rows, " = ", check.n_rows);
   check.file.require_filters(dataset);
-  return columns * bytes_of(info.type);
+  require_whole_virtual(check.file, dataset);
+  return columns * type.bytes;
 }
 
 }  // namespace
 
 std::int64_t H5ColumnCheck::reals(std::string const& dataset, std::int64_t columns) const {
-  return check_column(*this, dataset, columns, {H5Type::float32, H5Type::float64});
+  check_exists(file, dataset);
+  auto const type = stored_type(file, dataset);
+  bool const position = dataset.ends_with("/IntCoordinates") && type.is_integer() && type.is_unsigned;
+  return check_column(*this, dataset, columns, type, type.is_real() || position,
+                      "float32, float64");
 }
 
 std::int64_t H5ColumnCheck::ids(std::string const& dataset) const {
-  return check_column(*this, dataset, 1, {H5Type::uint32, H5Type::uint64, H5Type::int64});
+  check_exists(file, dataset);
+  auto const type = stored_type(file, dataset);
+  return check_column(*this, dataset, 1, type, type.is_integer(), "uint32, uint64, int64");
+}
+
+bool H5ColumnCheck::has_narrow_ids(std::string const& dataset) const {
+  return stored_type(file, dataset).bytes == 4;
+}
+
+void read_h5_reals(H5File const& file, std::string const& dataset, Range rows,
+                   std::span<double> into) {
+  auto const type = stored_type(file, dataset);
+  if (!type.is_half() && type.kind == H5T_FLOAT) return file.read_rows<double>(dataset, rows, into);
+  read_converted(file, dataset, rows, H5T_NATIVE_DOUBLE, into.data());
 }
 
 void read_h5_ids(H5File const& file, std::string const& dataset, Range rows,
                  std::span<std::uint64_t> into) {
-  if (file.info(dataset).type == H5Type::int64) {
-    file.read_rows<std::int64_t>(
-        dataset, rows, std::span(reinterpret_cast<std::int64_t*>(into.data()), into.size()));
-  } else {
-    file.read_rows<std::uint64_t>(dataset, rows, into);
-  }
+  // Signed ones keep their bits; narrow ones must be read as they are signed.
+  bool const is_unsigned = stored_type(file, dataset).is_unsigned;
+  read_converted(file, dataset, rows, is_unsigned ? H5T_NATIVE_UINT64 : H5T_NATIVE_INT64,
+                 into.data());
 }
 
 RealSpan H5RealColumn::read(Range rows) {

@@ -19,11 +19,17 @@ struct H5ColumnCheck {
   std::int64_t n_rows;
   std::string_view source_of_n_rows;  ///< "its header says NumPart_ThisFile"
 
-  /// Real numbers of shape (N), or (N, columns) if there are more than one.
+  /// Real numbers of shape (N), or (N, columns) if there are more than one; also integers that
+  /// stand for positions, and halves.
   std::int64_t reals(std::string const& dataset, std::int64_t columns = 1) const;
   /// Integers of shape (N).
   std::int64_t ids(std::string const& dataset) const;
+  bool has_narrow_ids(std::string const& dataset) const;  ///< of 32 bits
 };
+
+/// Numbers of any width as float64: reals, halves, and unsigned integers as they are.
+void read_h5_reals(H5File const& file, std::string const& dataset, Range rows,
+                   std::span<double> into);
 
 /// Ids as unsigned numbers of 64 bits. Some codes store them as signed ones: the bits are kept.
 void read_h5_ids(H5File const& file, std::string const& dataset, Range rows,

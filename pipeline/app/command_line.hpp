@@ -15,6 +15,7 @@ struct CommandLine {
   std::string from, until;
   std::vector<std::string> only;  ///< "predict/z0/lo_gnfw": instances with this id or below it
   bool force = false;
+  bool values = false;          ///< of `inspect`: the range of every dataset
   bool json = false;            ///< of `status` and `stages`: output for scripts
   int ranks = 1;                ///< of `plan`
   std::string format = "text";  ///< of `options`: text, markdown, ini

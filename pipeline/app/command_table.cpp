@@ -68,6 +68,12 @@ void add_formats(po::options_description& options, CommandLine& line) {
   options.add_options()("ini", choose("ini"), "as a configuration with every default");
 }
 
+void add_values(po::options_description& options, CommandLine& line) {
+  options.add_options()("values", po::bool_switch(&line.values),
+                        "also the smallest and largest value of every dataset, and how many values "
+                        "are NaN or infinite");
+}
+
 Command run_command() {
   return {
       .name = "run",
@@ -169,10 +175,12 @@ Command inspect_command() {
   return {.name = "inspect",
           .target = "FILE",
           .target_name = "file",
-          .summary = "show what a product, a snapshot or a catalogue contains",
-          .description = "Shows the datasets, units and attributes of a file.",
-          .examples = "setsz inspect demo/catalog/z0/clusters.h5",
-          .options = {},
+          .summary = "show what a product, a snapshot, a catalogue or a folder contains",
+          .description = "Shows what a file was recognised as, with its units, counts, box and\n"
+                         "cosmology, and the datasets and attributes that it holds.",
+          .examples = "setsz inspect demo/catalog/z0/clusters.h5\n"
+                      "setsz inspect snapdir_099 --values",
+          .options = {add_values},
           .answer = inspect_file};
 }
 

@@ -4,84 +4,22 @@
 #include <fstream>
 #include <iomanip>
 #include <iostream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "io/catalogs/format_table.hpp"
+#include "io/file_kind.hpp"
 #include "io/h5.hpp"
 #include "io/healpix_map.hpp"
+#include "io/snapshot.hpp"
 #include "io/snapshots/format_table.hpp"
 #include "pipeline/app/commands.hpp"
+#include "pipeline/app/inspect_hdf5.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
 
 namespace {
-
-std::string shape_text(std::vector<std::int64_t> const& shape) {
-  std::vector<std::string> parts;
-  for (auto const n : shape) parts.push_back(std::to_string(n));
-  return "(" + join(parts, ", ") + ")";
-}
-
-/// The value of an attribute, whatever its type, as text.
-std::string attribute_text(H5File const& file, std::string const& object, std::string const& name) {
-  auto const list = [&]<class T>(T) {
-    std::vector<std::string> parts;
-    for (auto const& value : file.attribute_list<T>(object, name)) parts.push_back(concat(value));
-    return parts.size() == 1 ? parts[0] : "[" + join(parts, ", ") + "]";
-  };
-  // The reader refuses lossy conversions: the first type that succeeds is the right one.
-  try {
-    return list(std::int64_t{});
-  } catch (Error const&) {
-  }
-  try {
-    return list(double{});
-  } catch (Error const&) {
-  }
-  try {
-    return file.attribute<std::string>(object, name);
-  } catch (Error const&) {
-    return "(unsupported type)";
-  }
-}
-
-void show_attributes(H5File const& file, std::string const& object, std::string const& indent) {
-  static std::vector<std::string> const of_fields{"unit", "a_power", "h_power", "frame",
-                                                  "description"};
-  for (auto const& name : file.attribute_names(object)) {
-    if (std::find(of_fields.begin(), of_fields.end(), name) != of_fields.end()) continue;
-    std::cout << indent << "@" << name << " = " << attribute_text(file, object, name) << "\n";
-  }
-}
-
-void show_dataset(H5File const& file, std::string const& path, std::string const& indent) {
-  auto const info = file.info(path);
-  FieldInfo field;  // the files of simulations have none
-  if (file.has_attribute(path, "unit")) field = file.field_info(path);
-  std::cout << indent << path.substr(path.rfind('/') + 1) << "  " << name_of(info.type) << " "
-            << shape_text(info.shape);
-  if (!field.unit.empty()) std::cout << "  [" << field.unit << "]";
-  if (!field.frame.empty()) std::cout << "  frame " << field.frame;
-  if (!field.description.empty()) std::cout << "  " << field.description;
-  std::cout << "\n";
-  show_attributes(file, path, indent + "  ");
-}
-
-void show_group(H5File const& file, std::string const& group, std::string const& indent) {
-  show_attributes(file, group, indent);
-  for (auto const& member : file.members(group)) {
-    std::string const path = (group == "/" ? "" : group) + "/" + member;
-    if (file.is_group(path)) {
-      std::cout << indent << member << "/\n";
-      show_group(file, path, indent + "  ");
-    } else {
-      show_dataset(file, path, indent);
-    }
-  }
-}
 
 /// What the header of a snapshot means to setsz, in its units.
 void show_snapshot(SnapshotFormat const& format, FileProbe const& file) {
@@ -135,34 +73,83 @@ void show_map(std::string const& path) {
   std::cout << "  the data sum " << (map.data_sum_holds() ? "holds" : "DOES NOT HOLD") << "\n";
 }
 
-void show_text(std::istream& stream) {
+void show_text(std::string_view text) {
   constexpr int n_lines = 30;
-  std::string line;
-  for (int i = 0; i < n_lines && std::getline(stream, line); ++i) {
-    std::cout << line.substr(0, 200) << (line.size() > 200 ? "..." : "") << "\n";
+  constexpr std::size_t width = 200;
+  int n = 0;
+  for (auto const& line : split(text, '\n')) {
+    if (++n > n_lines) break;
+    std::cout << printable_text(std::string_view(line).substr(0, width))
+              << (line.size() > width ? "..." : "") << "\n";
   }
-  if (stream) std::cout << "...\n";
+  if (n > n_lines) std::cout << "...\n";
+}
+
+void show_file(std::string const& path, bool values) {
+  FileProbe const file(path);
+  std::cout << printable_text(path) << ", " << human_bytes(real(std::filesystem::file_size(path)))
+            << "\n";
+  show_formats(file);
+  if (file.is_hdf5()) {
+    show_hdf5(file.hdf5(), values);
+  } else if (file.head().starts_with("SIMPLE")) {
+    show_map(path);
+  } else if (file.head().starts_with("{")) {
+    std::ifstream stream(path, std::ios::binary);
+    std::cout << nlohmann::json::parse(stream).dump(2) << "\n";
+  } else if (looks_like_text(file.text_head())) {
+    show_text(file.text_head());
+  } else {
+    std::cout << "It " << file.appearance() << ".\n";
+  }
+}
+
+/// The snapshot that a folder holds, if it is one.
+bool show_snapshot_folder(std::string const& path) try {
+  auto const files = find_snapshot_files(path);
+  std::cout << printable_text(path) << ", " << files.size() << " file(s) of a snapshot, the first "
+            << printable_text(files.front()) << "\n";
+  show_formats(FileProbe(files.front()));
+  return true;
+} catch (Error const&) {
+  return false;
+}
+
+void show_folder(std::string const& path) {
+  if (show_snapshot_folder(path)) return;
+  std::cout << printable_text(path) << ", a folder\n";
+  std::vector<std::filesystem::path> entries;
+  for (auto const& entry : std::filesystem::directory_iterator(path)) entries.push_back(entry);
+  std::sort(entries.begin(), entries.end());
+  for (auto const& entry : entries) {
+    auto const name = printable_text(entry.filename().string());
+    if (!std::filesystem::is_regular_file(entry)) {
+      std::cout << "  " << name << "/\n";
+      continue;
+    }
+    FileProbe const file(entry.string());
+    auto const* snapshot = find_format(file, snapshot_formats());
+    auto const* catalog = snapshot ? nullptr : find_format(file, catalog_formats());
+    std::cout << "  " << name << "  ";
+    if (snapshot)
+      std::cout << "snapshot, " << snapshot->name << "\n";
+    else if (catalog)
+      std::cout << "halo catalogue, " << catalog->name << "\n";
+    else
+      std::cout << file.appearance() << "\n";
+  }
 }
 
 }  // namespace
 
 int inspect_file(CommandLine const& line) {
   std::string const& path = line.target;
-  require(std::filesystem::is_regular_file(path), ExitCode::missing_input, "'", path,
-          "' is not a file; expected a product, a snapshot file or a catalogue");
-  FileProbe const file(path);
-  std::ifstream stream(path, std::ios::binary);
-  std::cout << path << ", " << human_bytes(real(std::filesystem::file_size(path))) << "\n";
-  show_formats(file);
-  if (file.is_hdf5()) {
-    show_group(file.hdf5(), "/", "");
-  } else if (file.head().starts_with("SIMPLE")) {
-    show_map(path);
-  } else if (file.head().starts_with("{")) {
-    std::cout << nlohmann::json::parse(stream).dump(2) << "\n";
-  } else {
-    show_text(stream);
-  }
+  require(std::filesystem::exists(path), ExitCode::missing_input, "'", path,
+          "' does not exist; expected a product, a snapshot file, a catalogue or a folder");
+  if (std::filesystem::is_directory(path))
+    show_folder(path);
+  else
+    show_file(path, line.values);
   return 0;
 }
 

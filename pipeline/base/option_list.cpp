@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/base/option_list.hpp"
 
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -24,7 +25,8 @@ template <class Number>
 Number parse_number(std::string const& text, std::string_view wanted) {
   Number value{};
   char const* const end = text.data() + text.size();
-  auto const [stop, error] = std::from_chars(text.data(), end, value);
+  bool const plus = text.size() > 1 && text[0] == '+' && text[1] != '-';  // as C and numpy read it
+  auto const [stop, error] = std::from_chars(text.data() + (plus ? 1 : 0), end, value);
   require(error != std::errc::result_out_of_range, ExitCode::config, "'", text,
           "' is too large for ", wanted);
   require(error == std::errc() && stop == end, ExitCode::config, "'", text, "' is not ", wanted);
@@ -48,17 +50,19 @@ Number parse_in_range(std::string const& text, std::string_view wanted, double m
 }
 
 bool parse_bool(std::string const& text) {
-  if (text == "yes" || text == "true") return true;
-  if (text == "no" || text == "false") return false;
+  std::string lower = text;
+  for (auto& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (lower == "yes" || lower == "true") return true;
+  if (lower == "no" || lower == "false") return false;
   fail(ExitCode::config, "'", text, "' is not yes or no");
 }
 
 std::vector<std::string> parse_list(std::string const& text) {
   if (trim(text).empty()) return {};
-  std::vector<std::string> items = split(text, ',');
+  auto items = split_items(text);
   for (auto& item : items) {
-    item = trim(item);
     require(!item.empty(), ExitCode::config, "'", text, "' has an empty item");
+    item = unquoted(item);
   }
   return items;
 }
@@ -112,9 +116,11 @@ void OptionList::add(std::string key, std::string& value, OptionTraits const& tr
   entries_.push_back(make_entry(
       std::move(key), is_path ? "path" : "text", traits,
       [&value, is_path](std::string const& text) {
-        value = is_path ? expand_variables(text) : text;
+        value = is_path ? expand_variables(unquoted(text)) : unquoted(text);
       },
-      [&value, is_path] { return is_path ? without_variables(value) : value; }));
+      [&value, is_path] {
+        return quoted_if_needed(is_path ? without_variables(value) : value);
+      }));
 }
 
 void OptionList::add(std::string key, std::vector<std::string>& value, OptionTraits const& traits) {
@@ -128,7 +134,10 @@ void OptionList::add(std::string key, std::vector<std::string>& value, OptionTra
         value = std::move(items);
       },
       [&value, is_path] {
-        return is_path ? without_variables(join(value, ", ")) : join(value, ", ");
+        std::vector<std::string> items;
+        for (auto const& item : value)
+          items.push_back(quoted_if_needed(is_path ? without_variables(item) : item));
+        return join(items, ", ");
       }));
 }
 
@@ -158,8 +167,8 @@ void OptionList::add_choice(std::string key, std::vector<std::string> const& nam
         for (std::size_t i = 0; i < names.size(); ++i) {
           if (names[i] == text) return set(i);
         }
-        fail(ExitCode::config, "'", text, "' is none of ", join(names, ", "), " (did you mean '",
-             nearest(text, names), "'?)");
+        fail(ExitCode::config, "'", text, "' is none of ", join(names, ", "),
+             suggestion(text, names));
       },
       [names, get = std::move(get)] { return names[get()]; }));
 }

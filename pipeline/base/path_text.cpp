@@ -29,11 +29,24 @@ std::string value_of(std::string const& name, std::string const& written) {
   return value;
 }
 
+/// "~" and "~/data": the home directory, as in a shell.
+std::string home_of(std::string const& written) {
+  bool const own = written.size() == 1 || written[1] == '/';
+  require(own, ExitCode::config, "'", written,
+          "': ~ stands for your home directory only before a slash; write the full path (./~... for "
+          "a file whose name begins with ~)");
+  return value_of("HOME", written);
+}
+
 }  // namespace
 
 std::string expand_variables(std::string const& written) {
   std::string expanded;
   std::size_t i = 0;
+  if (written.starts_with('~')) {
+    expanded = home_of(written);
+    i = 1;
+  }
   while (i < written.size()) {
     if (written[i] != '$') {
       expanded += written[i++];
@@ -57,7 +70,7 @@ std::string expand_variables(std::string const& written) {
 }
 
 std::string without_variables(std::string const& path) {
-  std::string text;
+  std::string text = path.starts_with('~') ? "./" : "";
   for (char const c : path) text += c == '$' ? std::string("$$") : std::string(1, c);
   return text;
 }

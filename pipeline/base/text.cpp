@@ -2,6 +2,7 @@
 #include "pipeline/base/text.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <numeric>
@@ -76,6 +77,52 @@ std::string nearest(std::string_view word, std::vector<std::string> const& candi
     }
   }
   return best;
+}
+
+std::string suggestion(std::string_view word, std::vector<std::string> const& candidates) {
+  auto const lower = [](std::string_view text) {
+    std::string small(text);
+    for (auto& c : small) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return small;
+  };
+  auto const best = nearest(word, candidates);
+  auto const limit = std::max<std::size_t>(1, word.size() / 3);
+  if (best.empty() || edit_distance(lower(word), lower(best)) > limit) return {};
+  return concat("; did you mean '", best, "'?");
+}
+
+std::string unquoted(std::string const& text) {
+  bool const quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
+                      text.back() == text.front();
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+std::vector<std::string> split_items(std::string const& text) {
+  std::vector<std::string> items(1);
+  char quote = 0;
+  for (char const c : text) {
+    bool const begins = trim(items.back()).empty();
+    if (c == ',' && !quote) {
+      items.emplace_back();
+      continue;
+    }
+    if (quote && c == quote)
+      quote = 0;
+    else if (!quote && begins && (c == '"' || c == '\''))
+      quote = c;
+    items.back() += c;
+  }
+  for (auto& item : items) item = trim(item);
+  return items;
+}
+
+std::string quoted_if_needed(std::string const& text) {
+  if (text.empty()) return text;
+  bool const plain = text.find_first_of(",#;\"") == std::string::npos && text.front() != '\'' &&
+                     trim(text) == text;
+  if (plain) return text;
+  char const quote = text.find('"') == std::string::npos ? '"' : '\'';
+  return quote + text + quote;
 }
 
 std::string human_bytes(double bytes) {

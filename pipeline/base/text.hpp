@@ -27,6 +27,17 @@ std::string join(std::vector<std::string> const& parts, std::string_view separat
 /// The candidate with the smallest edit distance; empty if there is no candidate.
 std::string nearest(std::string_view word, std::vector<std::string> const& candidates);
 
+/// "; did you mean 'radius'?" if a candidate is near (a third of the letters differ at most, in
+/// whatever case), else nothing: a far guess misleads.
+std::string suggestion(std::string_view word, std::vector<std::string> const& candidates);
+
+/// Takes the quotes off a text that begins and ends with one ("a b" or 'a b').
+std::string unquoted(std::string const& text);
+/// Splits at commas outside quotes; items are trimmed and keep their quotes.
+std::vector<std::string> split_items(std::string const& text);
+/// The text as it must be written to be read back: in quotes if it has a comma, quotes, # or ;.
+std::string quoted_if_needed(std::string const& text);
+
 /// "1.5 GB", decimal units.
 std::string human_bytes(double bytes);
 /// "1 h 02 min", "3 min 20 s", "4.2 s".

@@ -2,11 +2,11 @@
 #include "pipeline/run/options.hpp"
 
 #include <algorithm>
-#include <boost/program_options.hpp>
 #include <cctype>
 #include <sstream>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/run/ini_text.hpp"
 
 namespace setsz {
 
@@ -24,52 +24,6 @@ bool in_family(std::string_view section, std::string_view family) {
          section[family.size()] == '.';
 }
 
-std::string without_comment(std::string_view line) { return trim(line.substr(0, line.find('#'))); }
-
-/// Where each key and section of a configuration file stands. Boost.Program_options reads the
-/// values but knows no lines and silently lets later keys follow earlier ones.
-struct Lines {
-  std::map<std::string, int> keys;
-  std::vector<std::pair<std::string, int>> sections;
-};
-
-Lines scan(std::string const& text, std::string const& path) {
-  Lines lines;
-  std::map<std::string, int> heading;
-  std::string section;
-  int number = 0;
-  for (auto const& raw : split(text, '\n')) {
-    ++number;
-    auto const wrong = [&](auto const&... what) {
-      fail(ExitCode::config, path, ":", number, ": ", what...);
-    };
-    if (raw.starts_with("\xEF\xBB\xBF")) {
-      wrong("the file begins with a byte order mark; save it as plain UTF-8");
-    }
-    if (raw.find('\0') != std::string::npos) wrong("a zero byte; this is not a text file");
-    if (raw.find('\t') != std::string::npos) wrong("a tab character; use spaces");
-    std::string const line = without_comment(raw);
-    if (line.empty()) continue;
-    if (line.front() == '[') {
-      if (line.back() != ']') wrong("'", line, "' is not a section heading (write [name])");
-      section = trim(std::string_view(line).substr(1, line.size() - 2));
-      auto const [first, is_new] = heading.emplace(section, number);
-      if (!is_new) wrong("duplicate section [", section, "]: it begins in line ", first->second);
-      lines.sections.emplace_back(section, number);
-      continue;
-    }
-    auto const equals = line.find('=');
-    if (equals == std::string::npos) wrong("'", line, "' is neither [section] nor key = value");
-    std::string const key = trim(std::string_view(line).substr(0, equals));
-    if (section.empty()) wrong("key '", key, "' comes before the first [section]");
-    auto const [first, is_new] = lines.keys.emplace(section + "." + key, number);
-    if (!is_new) wrong("duplicate key '", key, "': first set in line ", first->second);
-  }
-  require(!lines.sections.empty(), ExitCode::config, path,
-          ": no [section] in it (empty or not a configuration file?)");
-  return lines;
-}
-
 }  // namespace
 
 Configuration Configuration::parse(std::string const& text, std::string const& path,
@@ -85,25 +39,11 @@ Configuration Configuration::parse(std::string const& text, std::string const& p
 }
 
 void Configuration::read(std::string const& text) {
-  namespace po = boost::program_options;
-  Lines const lines = scan(text, path_);
-  for (auto const& [section, line] : lines.sections) {
-    add_section(section, concat(path_, ":", line));
-  }
-
-  std::istringstream stream(text);
-  try {
-    for (auto const& option :
-         po::parse_config_file(stream, po::options_description(), true).options) {
-      auto const line = lines.keys.find(option.string_key);
-      require(line != lines.keys.end(), ExitCode::config, path_, ": cannot read '",
-              option.string_key, "'");
-      values_[option.string_key] = {option.value.empty() ? "" : trim(option.value.front()),
-                                    concat(path_, ":", line->second)};
-    }
-  } catch (po::error const& error) {
-    fail(ExitCode::config, path_, ": ", error.what());
-  }
+  auto const ini = parse_ini(text, path_);
+  for (auto const& [name, line] : ini.sections)
+    gather(line, [&, &name = name, &line = line] { add_section(name, concat(path_, ":", line)); });
+  for (auto const& value : ini.values)
+    values_[value.section + "." + value.key] = {value.text, concat(path_, ":", value.line), value.line};
 }
 
 void Configuration::read_override(std::string const& assignment) {
@@ -113,7 +53,7 @@ void Configuration::read_override(std::string const& assignment) {
   require(equals != std::string::npos && !section.empty() && !key.empty(), ExitCode::config,
           "--set ", assignment, ": write --set section.key=value");
   if (!has(section)) add_section(section, "--set");
-  values_[full] = {trim(std::string_view(assignment).substr(equals + 1)), "--set"};
+  values_[full] = {trim(std::string_view(assignment).substr(equals + 1)), "--set", 0};
 }
 
 void Configuration::add_section(std::string const& name, std::string const& where) {
@@ -170,24 +110,42 @@ std::string Configuration::where(std::string_view section) const {
   return path_;
 }
 
-void Configuration::validate_values() const {
-  for (auto const& [full, value] : values_) {
-    auto const [section, key] = split_key(full);
-    auto const instance = schema_for(section, value.where).make();
-    std::vector<std::string> keys;
-    bool known = false;
-    for (auto const& entry : instance.entries) {
-      keys.push_back(entry.key);
-      if (entry.key != key) continue;
-      known = true;
-      try {
-        entry.parse(value.text);
-      } catch (Error const& error) {
-        fail(error.code(), value.where, ": [", section, "] ", key, ": ", error.what());
-      }
+void Configuration::validate_value(std::string const& full, Value const& value) const {
+  auto const [section, key] = split_key(full);
+  if (!has(section)) return;  // its heading is reported
+  auto const instance = schema_for(section, value.where).make();
+  std::vector<std::string> keys;
+  for (auto const& entry : instance.entries) {
+    keys.push_back(entry.key);
+    if (entry.key != key) continue;
+    try {
+      entry.parse(value.text);
+    } catch (Error const& error) {
+      fail(error.code(), value.where, ": [", section, "] ", key, ": ", error.what());
     }
-    require(known, ExitCode::config, value.where, ": unknown key '", key, "' in [", section,
-            "]; the nearest one is '", nearest(key, keys), "'");
+    return;
+  }
+  fail(ExitCode::config, value.where, ": unknown key '", key, "' in [", section, "]",
+       suggestion(key, keys), " (see `setsz options`)");
+}
+
+void Configuration::validate_values() {
+  for (auto const& [full, value] : values_)
+    gather(value.line, [&, &name = full, &text = value] { validate_value(name, text); });
+  if (problems_.empty()) return;
+  std::stable_sort(problems_.begin(), problems_.end(),
+                   [](auto const& a, auto const& b) { return a.first < b.first; });
+  std::vector<std::string> texts;
+  for (auto const& [line, text] : problems_) texts.push_back(text);
+  fail(ExitCode::config, join(texts, "\n  "));
+}
+
+/// Keeps a mistake, so that all can be reported at once.
+void Configuration::gather(int line, std::function<void()> const& body) {
+  try {
+    body();
+  } catch (Error const& error) {
+    problems_.emplace_back(line, error.what());
   }
 }
 

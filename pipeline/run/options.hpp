@@ -83,13 +83,16 @@ class Configuration {
   struct Value {
     std::string text;
     std::string where;  ///< "demo.ini:12" or "--set"
+    int line = 0;
   };
   void fill(std::string_view name, std::vector<OptionList::Entry> const& entries) const;
   void read(std::string const& text);
   void read_override(std::string const& assignment);
   SectionSchema const& schema_for(std::string const& section, std::string const& where) const;
   void add_section(std::string const& name, std::string const& where);
-  void validate_values() const;
+  void validate_value(std::string const& full, Value const& value) const;
+  void validate_values();
+  void gather(int line, std::function<void()> const& body);
   void check(std::string_view name, std::function<void()> const& validate) const;
 
   std::string path_;
@@ -100,6 +103,7 @@ class Configuration {
   };
   std::vector<Section> sections_;  ///< in the file's order
   std::vector<SectionSchema> schemas_;
+  std::vector<std::pair<int, std::string>> problems_;  ///< with their line; while it is read
 };
 
 /// The manual for the terminal, docs/options.md and configs/default.ini, from the schemas.

@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <unordered_map>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/catalog/catalog_checks.hpp"
 #include "stages/catalog/headers_agree.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/common/overdensity.hpp"
@@ -20,6 +22,19 @@ namespace setsz {
 namespace {
 
 constexpr double code_per_msunh = 1e-10;
+
+/// Nobody can tell a host from a subhalo whose parent is not there.
+void require_parents(std::vector<HaloLink> const& links, std::vector<std::int64_t> const& missing,
+                     bool none_found, std::string const& file) {
+  if (!none_found) return;
+  for (auto const& link : links)
+    require(link.parent != missing.front(), ExitCode::bad_data, "halo ", link.id, " of ",
+            link.mass / code_per_msunh, " Msun/h in '", file, "' has the parent ", link.parent,
+            " (PID), which is not in the catalogue (", missing.size(),
+            " parents are missing). A list that was cut by mass or region cannot tell hosts from "
+            "subhaloes; give the whole list, or set [catalog] hosts = parents to keep only haloes "
+            "with PID = -1");
+}
 
 void append(std::vector<std::string>& to, std::vector<std::string> const& from) {
   to.insert(to.end(), from.begin(), from.end());
@@ -44,8 +59,12 @@ void CatalogOptions::declare(OptionList& options) {
                {"500c", MassDefinition::m500c},
                {"vir", MassDefinition::vir}},
               {.help = "overdensity that defines masses and radii"});
-  options.add("hosts", hosts, {{"parents", Hosts::parents}, {"all", Hosts::all}},
-              {.help = "parents: only haloes with PID = -1; all: also subhaloes"});
+  options.add("hosts", hosts,
+              {{"heavier", Hosts::heavier}, {"parents", Hosts::parents}, {"all", Hosts::all}},
+              {.help = "which haloes count. parents: those with PID = -1; heavier: the same, but a "
+                       "halo that is heavier than its host takes its place (finders compare radii, "
+                       "and may list a cluster as the subhalo of a lighter one); all: also "
+                       "subhaloes"});
   options.add("folds", split.n_folds,
               {.help = "1: one split; k: k-fold cross-validation, which tests every cluster once",
                .min = 1,
@@ -111,35 +130,105 @@ CatalogStage::Headers CatalogStage::read_headers(Comm const& comm,
   return headers;
 }
 
-HaloCatalog CatalogStage::read_checked(Comm const& comm, std::vector<std::string> const& files,
-                                       Headers const& headers) const {
-  auto catalog = read_halo_catalog(comm, files, options_.mass_definition,
-                                   options_.fill_mass_min_msunh * code_per_msunh);
-  mark_progress("catalog read");
-  // What follows is the same on all ranks, so an error is too: `collectively` only says so.
-  collectively(comm, "", [&] {
-    require_headers_agree(catalog.header, files.front(), headers.dark_matter, headers.gas,
-                          snapshot_.cosmology, snapshot_.tolerance);
-    require(catalog.header.has_parents || options_.hosts == CatalogOptions::Hosts::all,
-            ExitCode::bad_data, "'", files.front(),
+/// Headers are compared before a row is read, and rows with the box of the snapshot.
+CatalogRequest CatalogStage::request(std::string const& first_file, Headers const& headers) const {
+  auto const check = [this, first_file, headers](HaloCatalogHeader const& header,
+                                                 std::string const& path) {
+    require_headers_agree(header, path, headers.dark_matter, headers.gas, snapshot_.cosmology,
+                          snapshot_.tolerance);
+    require(header.has_parents || options_.hosts == CatalogOptions::Hosts::all, ExitCode::bad_data,
+            "'", path,
             "' has no column PID, which distinguishes hosts from subhaloes; use the output of "
             "find_parents, or set catalog.hosts = all to treat every halo as a host");
+  };
+  return {options_.mass_definition, options_.fill_mass_min_msunh * code_per_msunh,
+          headers.dark_matter.box_ckpch, check};
+}
+
+CatalogStage::Checked CatalogStage::read_checked(Comm const& comm,
+                                                 std::vector<std::string> const& files,
+                                                 Headers const& headers) const {
+  auto const wanted = request(files.front(), headers);
+  Checked checked{read_halo_catalog(comm, files, wanted, formats()), {}};
+  mark_progress("catalog read");
+  if (options_.hosts == CatalogOptions::Hosts::heavier)
+    checked.hosts = find_hosts(comm, files, wanted, checked.catalog.halos);
+  check_figures(comm, files.front(), checked.catalog, headers);
+  return checked;
+}
+
+/// Collective: finds the parents of all subhaloes, and their parents, wherever they are in the list.
+HostChanges CatalogStage::find_hosts(Comm const& comm, std::vector<std::string> const& files,
+                                     CatalogRequest const& request,
+                                     std::vector<Halo> const& halos) const {
+  auto const links_of = [](Halo const& halo) {
+    return HaloLink{halo.id, halo.parent_id, halo.mass};
+  };
+  std::vector<HaloLink> mine;
+  for (auto const& halo : halos)
+    if (halo.parent_id != -1) mine.push_back(links_of(halo));
+  auto links = comm.all_gather_v(mine);
+  std::unordered_map<std::int64_t, Halo const*> kept;
+  for (auto const& halo : halos) kept.emplace(halo.id, &halo);
+  for (auto missing = missing_parents(links); !missing.empty(); missing = missing_parents(links)) {
+    mine.clear();
+    for (auto const id : missing)
+      if (auto const found = kept.find(id); found != kept.end())
+        mine.push_back(links_of(*found->second));
+    auto found = comm.all_gather_v(mine);
+    // Parents that are too light to be kept: the whole list is searched for them.
+    if (found.empty()) found = find_halos(comm, files, request, missing, formats());
+    links.insert(links.end(), found.begin(), found.end());
+    collectively(comm, "", [&] { require_parents(links, missing, found.empty(), files.front()); });
+  }
+  HostChanges changes;
+  collectively(comm, "catalog: hosts", [&] { changes = hosts_by_mass(links); });
+  return changes;
+}
+
+/// Collective: what the haloes say of each other and of the box.
+void CatalogStage::check_figures(Comm const& comm, std::string const& file,
+                                 HaloCatalog const& catalog, Headers const& headers) const {
+  CatalogFigures figures;
+  double const redshift = 1 / headers.dark_matter.a - 1;
+  auto const radius = [&](double mass) {
+    return radius_of_mass(options_.mass_definition, snapshot_.cosmology, redshift, mass);
+  };
+  for (auto const& halo : catalog.halos) {
+    auto const& p = halo.position;
+    figures.largest_coordinate_ckpch =
+        std::max({figures.largest_coordinate_ckpch, p.x, p.y, p.z});
+    if (halo.mass < options_.mass_min_msunh * code_per_msunh) continue;
+    if (halo.radius_ckpch > 0) figures.radius_ratio.push_back(halo.radius_ckpch / radius(halo.mass));
+    if (halo.radius_ckpch > 0 && halo.mass_all > 0)
+      figures.radius_ratio_all.push_back(halo.radius_ckpch / radius(halo.mass_all));
+    if (halo.dispersion_kms < 0) continue;
+    figures.speed_kms.push_back(norm(halo.velocity));
+    figures.dispersion_kms.push_back(halo.dispersion_kms);
+  }
+  for (auto* list : {&figures.radius_ratio, &figures.radius_ratio_all, &figures.speed_kms,
+                     &figures.dispersion_kms})
+    *list = comm.all_gather_v(*list);
+  figures.n_halos = comm.all_sum(std::ssize(catalog.halos));
+  figures.largest_coordinate_ckpch = comm.all_max(figures.largest_coordinate_ckpch);
+  collectively(comm, "", [&] {
+    require_consistent(figures, file, headers.dark_matter.box_ckpch, snapshot_.cosmology.h);
   });
-  return catalog;
 }
 
 void CatalogStage::preflight(Comm const& comm, Outlook& outlook) const {
   if (snapshot_.section.mock) {
     auto const* mock = outlook.expected<ExpectedMock>(mock_product(snapshot_.name));
     if (!mock) return;  // it exists: checked when it was made
-    auto const selected = select(mock->halos, 1 / mock->dark_matter.header.a - 1);
+    auto const selected = select(mock->halos, {}, 1 / mock->dark_matter.header.a - 1);
     // Every rank holds all haloes of a mock.
     expect(comm, outlook, mock->dark_matter.header, comm.is_root() ? selected : Selected{});
     return;
   }
   auto const headers = read_headers(comm, "");
-  auto const catalog = read_checked(comm, snapshot_.catalog(""), headers);
-  expect(comm, outlook, headers.dark_matter, select(catalog.halos, 1 / headers.dark_matter.a - 1));
+  auto const checked = read_checked(comm, snapshot_.catalog(""), headers);
+  expect(comm, outlook, headers.dark_matter,
+         select(checked.catalog.halos, checked.hosts, 1 / headers.dark_matter.a - 1));
 }
 
 /// Tells the stages behind this one which clusters and haloes there will be.
@@ -183,8 +272,10 @@ Estimate CatalogStage::estimate(Outlook const& outlook, int n_ranks) const {
   return estimate;
 }
 
-bool CatalogStage::is_host(Halo const& halo) const {
-  return options_.hosts == CatalogOptions::Hosts::all || halo.parent_id == -1;
+bool CatalogStage::is_host(Halo const& halo, HostChanges const& changes) const {
+  if (options_.hosts == CatalogOptions::Hosts::all) return true;
+  if (changes.promoted.contains(halo.id)) return true;
+  return halo.parent_id == -1 && !changes.demoted.contains(halo.id);
 }
 
 /// Collective: the clusters of all ranks in the order of rows, with their split.
@@ -238,13 +329,14 @@ std::optional<ClusterTable> CatalogStage::expected_other(Outlook const& outlook)
   }
 }
 
-CatalogStage::Selected CatalogStage::select(std::vector<Halo> const& halos, double redshift) const {
+CatalogStage::Selected CatalogStage::select(std::vector<Halo> const& halos,
+                                            HostChanges const& changes, double redshift) const {
   double const mass_min = options_.mass_min_msunh * code_per_msunh;
   double const mass_max = options_.mass_max_msunh * code_per_msunh;
   double const fill_mass_min = options_.fill_mass_min_msunh * code_per_msunh;
   Selected selected;
   for (auto const& halo : halos) {
-    if (!is_host(halo) || halo.mass < fill_mass_min) continue;
+    if (!is_host(halo, changes) || halo.mass < fill_mass_min) continue;
     auto const cluster = make_cluster(halo, redshift);
     if (halo.mass < mass_min || halo.mass >= mass_max) {
       selected.fill.push_back(
@@ -274,7 +366,7 @@ Cluster CatalogStage::make_cluster(Halo const& halo, double redshift) const {
 }
 
 void CatalogStage::refuse_empty(Comm const& comm, std::vector<std::string> const& files) const {
-  auto const all = read_halo_catalog(comm, files, options_.mass_definition, 0);
+  auto const all = read_halo_catalog(comm, files, {options_.mass_definition}, formats());
   std::int64_t n_hosts = 0;
   double largest = 0;
   for (auto const& halo : all.halos) {
@@ -312,20 +404,38 @@ void CatalogStage::compare_masses(Context& context, std::vector<double> ratios) 
     Log::info(text);
 }
 
+void CatalogStage::warn(Checked const& checked, Headers const& headers,
+                        std::string const& file) const {
+  auto const& header = checked.catalog.header;
+  if (options_.hosts == CatalogOptions::Hosts::all)
+    Log::warn("catalog: with hosts = all, subhaloes count as clusters");
+  if (header.n_leftover_names > 0)
+    Log::warn("catalog: the header of '", file, "' has ", header.n_leftover_names,
+              " column names for which find_parents writes no values; they are ignored. A list "
+              "with all columns and PID avoids this guess");
+  if (header.n_left_out > 0)
+    Log::warn("catalog: ", header.n_left_out, " values of J, Xoff or Voff in '", file,
+              "' are no numbers or negative; they are computed from the particles");
+  if (!checked.hosts.promoted.empty())
+    Log::warn("catalog: ", checked.hosts.promoted.size(), " haloes (",
+              *std::min_element(checked.hosts.promoted.begin(), checked.hosts.promoted.end()),
+              ", ...) are listed as subhaloes of lighter ones. They are taken as hosts, and ",
+              checked.hosts.demoted.size(),
+              " lighter ones are left out; [catalog] hosts = parents keeps the list's word");
+  if (auto const others = other_types(headers.dark_matter, snapshot_.cosmology); !others.empty())
+    Log::warn("catalog: the gravity-only snapshot also holds ", others,
+              ", which are not read (low-resolution particles of a zoom?)");
+}
+
 void CatalogStage::run(Context& context) {
   auto const& comm = context.comm();
   auto const& run_directory = context.options().directory;
   auto const files = snapshot_.catalog(run_directory);
   auto const headers = read_headers(comm, run_directory);
-  auto const catalog = read_checked(comm, files, headers);
-  if (options_.hosts == CatalogOptions::Hosts::all)
-    Log::warn("catalog: with hosts = all, subhaloes count as clusters");
-  if (catalog.header.n_leftover_names > 0)
-    Log::warn("catalog: the header of '", files.front(), "' has ", catalog.header.n_leftover_names,
-              " column names for which find_parents writes no values; they are ignored. A list "
-              "with all columns and PID avoids this guess");
-
-  auto selected = select(catalog.halos, 1 / headers.dark_matter.a - 1);
+  auto const checked = read_checked(comm, files, headers);
+  warn(checked, headers, files.front());
+  context.note("hosts_by_mass", std::ssize(checked.hosts.promoted));
+  auto selected = select(checked.catalog.halos, checked.hosts, 1 / headers.dark_matter.a - 1);
   compare_masses(context, std::move(selected.bound_over_all));
   auto table = make_table(comm, headers.dark_matter, selected.clusters);
   collectively(comm, "catalog: split", [&] {

@@ -7,6 +7,7 @@
 #include "io/halo_catalog.hpp"
 #include "io/snapshot.hpp"
 #include "pipeline/run/stage.hpp"
+#include "stages/catalog/hosts.hpp"
 #include "stages/catalog/split.hpp"
 #include "stages/common/blueprint.hpp"
 #include "stages/common/cluster_table.hpp"
@@ -18,12 +19,12 @@ namespace setsz {
 struct CatalogOptions {
   static constexpr std::string_view section = "catalog";
   static constexpr std::string_view help = "selection of clusters and their split";
-  enum class Hosts { parents, all };
+  enum class Hosts { heavier, parents, all };
   double mass_min_msunh = 5e13;
   double mass_max_msunh = 1e17;
   double fill_mass_min_msunh = 1e12;
   MassDefinition mass_definition = MassDefinition::m200c;
-  Hosts hosts = Hosts::parents;
+  Hosts hosts = Hosts::heavier;
   SplitRecipe split;       ///< its seed is [run] seed
   std::string split_like;  ///< snapshot whose split the others have; empty: each its own
   bool allow_empty = false;
@@ -45,6 +46,10 @@ class CatalogStage : public Stage {
     SnapshotHeader dark_matter;
     std::optional<SnapshotHeader> gas;
   };
+  struct Checked {
+    HaloCatalog catalog;
+    HostChanges hosts;
+  };
   /// What this rank has read of the catalogue, sorted out.
   struct Selected {
     std::vector<Cluster> clusters;
@@ -52,9 +57,16 @@ class CatalogStage : public Stage {
     std::vector<double> bound_over_all;  ///< mass ratios of clusters whose catalogue has both
   };
   Headers read_headers(Comm const& comm, std::string const& run_directory) const;
-  HaloCatalog read_checked(Comm const& comm, std::vector<std::string> const& files,
-                           Headers const& headers) const;
-  Selected select(std::vector<Halo> const& halos, double redshift) const;
+  CatalogFormats formats() const { return catalog_formats(snapshot_.section.catalog_format); }
+  CatalogRequest request(std::string const& first_file, Headers const& headers) const;
+  Checked read_checked(Comm const& comm, std::vector<std::string> const& files,
+                       Headers const& headers) const;
+  HostChanges find_hosts(Comm const& comm, std::vector<std::string> const& files,
+                         CatalogRequest const& request, std::vector<Halo> const& halos) const;
+  void check_figures(Comm const& comm, std::string const& file, HaloCatalog const& catalog,
+                     Headers const& headers) const;
+  Selected select(std::vector<Halo> const& halos, HostChanges const& changes,
+                  double redshift) const;
   ClusterTable make_table(Comm const& comm, SnapshotHeader const& header,
                           std::vector<Cluster> const& mine) const;
   /// \param other  whose split the table has; none: its own
@@ -62,7 +74,8 @@ class CatalogStage : public Stage {
   std::int64_t split(ClusterTable& table, std::optional<ClusterTable> const& other) const;
   std::optional<ClusterTable> expected_other(Outlook const& outlook) const;
   Cluster make_cluster(Halo const& halo, double redshift) const;
-  bool is_host(Halo const& halo) const;
+  bool is_host(Halo const& halo, HostChanges const& changes = {}) const;
+  void warn(Checked const& checked, Headers const& headers, std::string const& file) const;
   void expect(Comm const& comm, Outlook& outlook, SnapshotHeader const& header,
               Selected const& selected) const;
   void compare_masses(Context& context, std::vector<double> ratios) const;

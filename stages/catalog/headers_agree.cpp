@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
+#include "stages/common/ratio_hint.hpp"
 
 namespace setsz {
 
@@ -30,6 +31,19 @@ void require_same(std::string_view quantity, Source const& found, Source const& 
           expected.value, " in ", expected.name, " (they must agree to ", tolerance,
           "; set by cosmology.tolerance)", unit_hint(found.value / expected.value, h),
           ". Do these files belong to the same run and snapshot?");
+}
+
+/// A list of another resolution, or of the hydrodynamic run: the finder notes what it was given.
+void check_particle_mass(std::optional<double> listed, std::string const& where,
+                         SnapshotHeader const& header) {
+  constexpr double tolerance = 0.01;
+  double const expected = header.mass_table[type_of(ParticleKind::dark_matter)];
+  if (!listed || *listed <= 0 || expected <= 0) return;
+  double const ratio = *listed / expected;
+  require(std::abs(ratio - 1) <= tolerance, ExitCode::bad_data, "the particle mass is ",
+          *listed * 1e10, " Msun/h in ", where, " and ", expected * 1e10,
+          " Msun/h in the gravity-only snapshot, a ratio of ", ratio,
+          ratio_hint(ratio, header.cosmology.h), ". Do these files belong to the same run?");
 }
 
 }  // namespace
@@ -59,6 +73,7 @@ void require_headers_agree(HaloCatalogHeader const& catalog, std::string const& 
   check_catalog("Omega_m", catalog.omega_m, found.omega_m);
   check_catalog("Omega_Lambda", catalog.omega_l, found.omega_l);
   check_catalog("h", catalog.h, found.h);
+  check_particle_mass(catalog.particle_mass, in_catalog, dark_matter);
 
   if (!gas) return;
   check("the box size [ckpc/h]", {in_gas, gas->box_ckpch}, {in_snapshot, dark_matter.box_ckpch});

@@ -17,6 +17,7 @@ struct GasBall {
   double radius;    ///< [ckpc/h]
   double pressure;  ///< electron pressure of the gas [code]
   double filling;   ///< gas volume m/rho over the ball's volume; 1 for CellSize::volume
+  double mass = 0;  ///< [1e10 Msun/h]
 };
 
 /// The volume of a ball over that of its gas, roughly; for estimates of cost.

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "io/h5_sources.hpp"
 #include "io/snapshot.hpp"
 #include "pipeline/base/error.hpp"
 
@@ -20,8 +21,15 @@ void SnapshotSection::declare(OptionList& options) {
       "gas", gas,
       {.help = "gas snapshot of the matched hydrodynamic run, same forms", .is_path = true});
   options.add("catalog", catalog,
-              {.help = "halo catalogue of the gravity-only run: Rockstar list or ascii file(s)",
+              {.help = "halo catalogue of the gravity-only run: one or more files, or a name with * for "
+                       "the number",
                .is_path = true});
+  options.add("format", format,
+              {.help = "format of the two snapshots: tng, gadget4, gadget, swift; empty: each is "
+                       "recognised by its content (see `setsz inspect`)"});
+  options.add("catalog_format", catalog_format,
+              {.help = "format of the halo catalogue: rockstar, hlist, subfind, ahf, table; empty: "
+                       "recognised by its content"});
   options.add("simulation", simulation,
               {.help = "name of the simulation, for SIMNAME in the headers of maps"});
   options.add("redshift_min", redshift_min,
@@ -53,6 +61,12 @@ void CosmologySection::declare(OptionList& options) {
   options.add(
       "tolerance", tolerance,
       {.help = "relative difference to headers that is taken as rounding", .min = 0, .max = 0.1});
+  options.add("matter_tolerance", matter_tolerance,
+              {.help = "relative difference of the particles' mean density from omega_m that is "
+                       "accepted, and that of gas above omega_b; 1 or more: not checked",
+               .min = 0.001,
+               .max = 10,
+               .affects = Affects::running});
 }
 
 void CosmologySection::validate() const {
@@ -107,7 +121,10 @@ std::vector<std::string> SnapshotInstance::catalog(std::string const& run_direct
   if (section.mock) return {run_directory + "/" + mock_folder(name) + MockFiles::catalog()};
   require(!section.catalog.empty(), ExitCode::config, "[snapshot.", name,
           "] has no catalog (a stage needs it); set it, or mock = yes");
-  return section.catalog;
+  std::vector<std::string> files;
+  for (auto const& pattern : section.catalog)
+    for (auto const& file : find_numbered_files(pattern)) files.push_back(file);
+  return files;
 }
 
 std::vector<std::string> SnapshotInstance::dark_matter_products() const {
@@ -126,11 +143,14 @@ std::vector<std::string> SnapshotInstance::catalog_products() const {
 }
 
 std::vector<std::string> SnapshotInstance::dark_matter_files() const {
-  return section.mock ? std::vector<std::string>{} : find_snapshot_files(dark_matter(""));
+  if (section.mock) return {};
+  return with_files_behind(
+      find_snapshot_files(dark_matter(""), snapshot_formats(section.format)));
 }
 
 std::vector<std::string> SnapshotInstance::gas_files() const {
-  return section.mock ? std::vector<std::string>{} : find_snapshot_files(gas(""));
+  if (section.mock) return {};
+  return with_files_behind(find_snapshot_files(gas(""), snapshot_formats(section.format)));
 }
 
 std::vector<std::string> SnapshotInstance::catalog_files() const {
@@ -148,7 +168,8 @@ std::vector<SnapshotInstance> snapshot_instances(Configuration const& configurat
   std::vector<SnapshotInstance> instances;
   for (auto const& name : configuration.names(SnapshotSection::section))
     instances.push_back({name, configuration.get<SnapshotSection>("snapshot." + name),
-                         cosmology.value, cosmology.tolerance, mock_files});
+                         cosmology.value, cosmology.tolerance, mock_files,
+                         cosmology.matter_tolerance});
   return instances;
 }
 

@@ -20,6 +20,8 @@ struct SnapshotSection {
   std::string dark_matter;   ///< pattern, see find_snapshot_files
   std::string gas;
   std::vector<std::string> catalog;  ///< halo catalogue file(s)
+  std::string format;                ///< of the snapshots; empty: recognised by their content
+  std::string catalog_format;        ///< the same of the catalogue
   std::string simulation;            ///< its name, for the headers of maps
   double redshift_min = 0;  ///< range of redshifts on the sky for which this snapshot stands
   double redshift_max = 20;
@@ -35,6 +37,7 @@ struct CosmologySection {
   static constexpr std::string_view help = "background cosmology; headers are checked against it";
   Cosmology value;
   double tolerance = 1e-3;  ///< relative difference that is still taken as rounding
+  double matter_tolerance = 0.05;  ///< of the mean density of a snapshot
   void declare(OptionList& options);
   void validate() const;
 };
@@ -60,6 +63,7 @@ struct SnapshotInstance {
   Cosmology cosmology;
   double tolerance;
   MockFiles mock_files;
+  double matter_tolerance = 0.05;
 
   /// Is there gas: of the mock, or files of the section's own?
   bool has_gas() const { return section.mock || !section.gas.empty(); }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -29,6 +30,25 @@ struct Comparison {
   }
 };
 
+/// The box must hold the matter of its cosmology: a wrong unit, a part of the particles, or those of
+/// another run are found before any work.
+void check_matter(Comm const& comm, Snapshot const& snapshot, SnapshotInstance const& instance) {
+  auto const budget = budget_of(snapshot.header(), instance);
+  on_root(comm, "", [&] {
+    auto const& path = snapshot.files().front();
+    check_cosmology(snapshot.header(), path, instance.cosmology, instance.tolerance);
+    if (!budget.is_checked()) return;
+    auto const mean = snapshot.mean_mass();
+    bool const fixed = snapshot.header().mass_table[type_of(snapshot.kind())] > 0;
+    require_matter(budget, snapshot.header(), snapshot.kind(), mean.mass * real(snapshot.n_rows()),
+                   mean.error, path, fixed ? "MassTable" : "a sample of the particles");
+  });
+}
+
+SnapshotFormats formats_of(SnapshotInstance const& instance) {
+  return snapshot_formats(instance.section.format);
+}
+
 std::string pattern_of(SnapshotInstance const& instance, std::string const& run_directory,
                        Snapshot::Kind kind) {
   return kind == Snapshot::Kind::gas ? instance.gas(run_directory)
@@ -40,13 +60,28 @@ std::string pattern_of(SnapshotInstance const& instance, std::string const& run_
 Snapshot open_snapshot(Comm const& comm, SnapshotInstance const& instance,
                        std::string const& run_directory, Snapshot::Kind kind) {
   std::string pattern;
-  collectively(comm, "", [&] { pattern = pattern_of(instance, run_directory, kind); });
-  return Snapshot::open(comm, pattern, kind);
+  collectively(comm, "", [&] { formats_of(instance);
+    pattern = pattern_of(instance, run_directory, kind);
+  });
+  auto snapshot = Snapshot::open(comm, pattern, kind, formats_of(instance));
+  if (snapshot.header().cosmology.omega_m <= 0) snapshot.assume(instance.cosmology);
+  check_matter(comm, snapshot, instance);
+  return snapshot;
+}
+
+MatterBudget budget_of(SnapshotHeader const& header, SnapshotInstance const& instance) {
+  auto cosmology = header.cosmology;
+  if (cosmology.omega_b <= 0) cosmology.omega_b = instance.cosmology.omega_b;
+  return {cosmology, instance.matter_tolerance};
 }
 
 SnapshotOutline outline_snapshot(SnapshotInstance const& instance, std::string const& run_directory,
                                  Snapshot::Kind kind) {
-  return Snapshot::outline(find_snapshot_files(pattern_of(instance, run_directory, kind)), kind);
+  auto const formats = formats_of(instance);
+  auto outline = Snapshot::outline(
+      find_snapshot_files(pattern_of(instance, run_directory, kind), formats), kind, formats);
+  if (outline.header.cosmology.omega_m <= 0) outline.header.cosmology = instance.cosmology;
+  return outline;
 }
 
 void check_cosmology(SnapshotHeader const& header, std::string const& path,

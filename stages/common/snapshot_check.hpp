@@ -5,14 +5,19 @@
 
 #include "io/snapshot.hpp"
 #include "stages/common/cluster_table.hpp"
+#include "stages/common/matter_budget.hpp"
 #include "stages/common/sections.hpp"
 
 namespace setsz {
 
 /// Collective: the gravity-only or the gas snapshot of an instance, each file looked into by one
-/// rank. All ranks get the same, or all throw the same CollectiveError.
+/// rank. Its cosmology must be that of the configuration, and its mass that of the cosmology. All
+/// ranks get the same, or all throw the same CollectiveError.
 Snapshot open_snapshot(Comm const& comm, SnapshotInstance const& instance,
                        std::string const& run_directory, Snapshot::Kind kind);
+
+/// What the mass of an instance's snapshot is compared with.
+MatterBudget budget_of(SnapshotHeader const& header, SnapshotInstance const& instance);
 
 /// Local: its outline from one file, for estimates.
 SnapshotOutline outline_snapshot(SnapshotInstance const& instance, std::string const& run_directory,

@@ -26,6 +26,11 @@ void VoxelizeOptions::declare(OptionList& options) {
               {.help = "where fits, networks and scores take a voxel to be. corner: its lower "
                        "corner, half a voxel off in each direction, as in the published program; "
                        "only to reproduce its numbers"});
+  options.add("implausible_gas", implausible_gas,
+              {{"refuse", Implausible::refuse}, {"warn", Implausible::warn}},
+              {.help = "what to do with gas that can hardly be that of these clusters: mass within "
+                       "R200 outside 0.3 to 1.2 of the cosmic share, pressure far from P200",
+               .affects = Affects::running});
 }
 
 }  // namespace setsz

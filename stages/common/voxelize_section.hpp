@@ -24,6 +24,8 @@ struct VoxelizeOptions {
   CellSize cell_size = CellSize::volume;
   bool normalised = false;
   VoxelPosition voxel_position = VoxelPosition::centre;
+  enum class Implausible { refuse, warn };
+  Implausible implausible_gas = Implausible::refuse;
   void declare(OptionList& options);
   void validate() const {}
 

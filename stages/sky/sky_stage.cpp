@@ -74,7 +74,10 @@ std::pair<double, double> flux_factors(std::vector<std::unique_ptr<Population>> 
 
 void SkyOptions::declare(OptionList& options) {
   options.add("nside", nside,
-              {.help = "HEALPix resolution, a power of 2", .min = 1, .max = 1 << 20});
+              {.help = "HEALPix resolution, a power of 2; the stamps of haloes need pixels smaller "
+                       "than 1 and 2 give",
+               .min = 4,
+               .max = 1 << 20});
   options.add("observer", observer,
               {.unit = "box", .help = "position of the observer: x, y, z", .min = 0, .max = 1});
   options.add("redshift_min", redshift_min,

@@ -14,6 +14,7 @@ namespace setsz {
 struct Cube {
   Vec3 centre;  ///< [ckpc/h], in [0, box)
   double edge;  ///< [ckpc/h], at most the box
+  double core = 0;  ///< radius about the centre within which the gas is weighed [ckpc/h]
 };
 
 /// A cube that a ball touches.

@@ -23,8 +23,11 @@ void CompensatedSum::add(double value) {
   sum = next;
 }
 
-PressureCube::PressureCube(std::int64_t n_voxels)
-    : n_(n_voxels), amount_(n_voxels * n_voxels * n_voxels, 0), filled_(amount_.size(), 0) {}
+PressureCube::PressureCube(std::int64_t n_voxels, double core_ckpch)
+    : n_(n_voxels),
+      amount_(n_voxels * n_voxels * n_voxels, 0),
+      filled_(amount_.size(), 0),
+      core_ckpch_(core_ckpch) {}
 
 void PressureCube::add(GasBall const& ball, Vec3 const& offset, double voxel_edge_ckpch,
                        BallOverlap& overlap) {
@@ -37,6 +40,8 @@ void PressureCube::add(GasBall const& ball, Vec3 const& offset, double voxel_edg
   }
   double const fraction = ball_fraction_in_cube(centre, radius, real(n_));
   deposited_.add(amount * fraction * unit_ball * cubed(radius));
+  double const half = 0.5 * real(n_) * voxel_edge_ckpch;
+  if (norm(offset - Vec3{half, half, half}) < core_ckpch_) core_mass_.add(ball.mass);
 }
 
 double PressureCube::total_amount() const {
@@ -52,7 +57,7 @@ double PressureCube::conservation_error() const {
 }
 
 std::int64_t PressureCube::state_size(std::int64_t n_voxels) {
-  return 2 * n_voxels * n_voxels * n_voxels + 2;
+  return 2 * n_voxels * n_voxels * n_voxels + 4;
 }
 
 std::vector<double> PressureCube::state() const {
@@ -62,6 +67,8 @@ std::vector<double> PressureCube::state() const {
   state.insert(state.end(), filled_.begin(), filled_.end());
   state.push_back(deposited_.sum);
   state.push_back(deposited_.lost);
+  state.push_back(core_mass_.sum);
+  state.push_back(core_mass_.lost);
   return state;
 }
 
@@ -72,6 +79,7 @@ void PressureCube::restore(std::span<double const> state) {
   std::copy_n(state.begin(), cells, amount_.begin());
   std::copy_n(state.begin() + static_cast<std::ptrdiff_t>(cells), cells, filled_.begin());
   deposited_ = {state[2 * cells], state[2 * cells + 1]};
+  core_mass_ = {state[2 * cells + 2], state[2 * cells + 3]};
 }
 
 }  // namespace setsz

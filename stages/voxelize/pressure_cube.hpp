@@ -25,13 +25,16 @@ struct CompensatedSum {
 /// of the balls: amount is P averaged over the whole voxel, amount/filled over the gas in it.
 class PressureCube {
  public:
-  explicit PressureCube(std::int64_t n_voxels);
+  /// \param core_ckpch  radius about the centre within which the gas is weighed
+  explicit PressureCube(std::int64_t n_voxels, double core_ckpch = 0);
 
   /// \param offset  the ball's centre from the cube's lower corner [ckpc/h]
   void add(GasBall const& ball, Vec3 const& offset, double voxel_edge_ckpch, BallOverlap& overlap);
 
   std::span<double const> amount() const { return amount_; }
   std::span<double const> filled() const { return filled_; }
+  /// Of the cells whose centres lie in the core [1e10 Msun/h].
+  double core_mass() const { return core_mass_.value(); }
   double total_amount() const;
   /// |total_amount - sum of P f x (the balls' volumes within the cube, from the closed form of the
   /// whole cube)| over their sum: the energy that voxels lost or gained.
@@ -45,7 +48,8 @@ class PressureCube {
  private:
   std::int64_t n_;
   std::vector<double> amount_, filled_;
-  CompensatedSum deposited_;
+  double core_ckpch_;
+  CompensatedSum deposited_, core_mass_;
 };
 
 }  // namespace setsz

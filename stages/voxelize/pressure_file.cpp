@@ -19,14 +19,22 @@ struct CubeRows {
   std::vector<double> sum_pv;
 };
 
-CubeFigures figures_of(PressureCube const& cube, CubeLattice const& lattice) {
+CubeFigures figures_of(PressureCube const& cube, CubeLattice const& lattice, Cluster const& cluster,
+                       double baryon_fraction) {
   double n = 0, empty = 0, filled = 0;
   lattice.each_within(score_radius_r200, [&](std::size_t voxel, std::size_t) {
     n += 1;
     empty += cube.filled()[voxel] > 0 ? 0 : 1;
     filled += cube.filled()[voxel];
   });
-  return {cube.conservation_error(), empty / n, filled / n};
+  double pressure = 0, n_core = 0;
+  lattice.each_within(1, [&](std::size_t voxel, std::size_t) {
+    n_core += 1;
+    pressure += cube.amount()[voxel] / cluster.p200;
+  });
+  return {cube.conservation_error(), empty / n, filled / n,
+          cube.core_mass() / (baryon_fraction * cluster.m200c),
+          n_core > 0 ? pressure / n_core : 0};
 }
 
 void append_rows(CubeRows& rows, PressureCube const& cube, Cluster const& cluster,
@@ -102,7 +110,8 @@ std::vector<CubeFigures> write_pressure_cubes(Comm const& comm, std::string cons
         auto const& cluster = table.clusters[next];
         auto const& cube = gatherer.cube(next);
         double const edge = options.edge(cluster);
-        figures.push_back(figures_of(cube, options.lattice(cluster)));
+        figures.push_back(figures_of(cube, options.lattice(cluster), cluster,
+                                     table.cosmology.baryon_fraction()));
         check_figures(figures.back(), cluster);
         append_rows(rows, cube, cluster, edge / real(n), options.normalised);
       }

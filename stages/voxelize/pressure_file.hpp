@@ -15,6 +15,8 @@ struct CubeFigures {
   double conservation_error;
   double empty_share;  ///< voxels within score_radius_r200 that no gas reaches
   double filled_mean;  ///< mean coverage within that radius
+  double baryon_share;   ///< gas within R200 over Omega_b/Omega_m M200
+  double mean_pressure;  ///< within R200 [P200]
 };
 
 /// Collective: checks the cubes and writes voxelize/<snapshot>/pressure.h5, each rank its own

@@ -14,6 +14,7 @@
 #include "pipeline/run/work_loop.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/common/snapshot_check.hpp"
+#include "stages/voxelize/gas_checks.hpp"
 #include "stages/voxelize/pressure_file.hpp"
 #include "stages/voxelize/voxelize_work.hpp"
 
@@ -28,7 +29,7 @@ constexpr double bytes_per_row = 80, bytes_per_slice_row = bytes_per_row + 3 * s
 
 VoxelizeStage::VoxelizeStage(Configuration const& configuration, SnapshotInstance instance)
     : instance_(std::move(instance)), run_directory_(configuration.get<RunOptions>().directory) {
-  record_ = {.stage = "voxelize", .instance = instance_.name, .version = 2};
+  record_ = {.stage = "voxelize", .instance = instance_.name, .version = 3};
   record_.inputs = instance_.gas_products();
   record_.inputs.push_back(products::clusters(instance_.name));
   record_.outputs = {"pressure.h5"};
@@ -123,7 +124,7 @@ void VoxelizeStage::run(Context& context) {
     double total_mass = 0;
     for (auto const& cluster : table->clusters) total_mass += cluster.m200c;
     for (auto const& cluster : table->clusters) {
-      cubes.push_back({cluster.position, options_.edge(cluster)});
+      cubes.push_back({cluster.position, options_.edge(cluster), cluster.r200c});
       // Gas cells go with mass, memory with the number of cubes.
       cost.push_back(cluster.m200c / total_mass + 1 / real(table->size()));
     }
@@ -133,13 +134,13 @@ void VoxelizeStage::run(Context& context) {
     gatherer.emplace(comm, PeriodicBox(table->box_ckpch), std::move(cubes), cost,
                      options_.n_voxels);
   });
-  stream(context, snapshot, *gatherer);
-  finish(context, *table, *gatherer);
+  double const cold_share = stream(context, snapshot, *gatherer);
+  finish(context, *table, *gatherer, cold_share);
 }
 
 /// Reads the snapshot, slice by slice, until all gas is in the cubes.
-void VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
-                           CubeGatherer& gatherer) const {
+double VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
+                             CubeGatherer& gatherer) const {
   auto const& comm = context.comm();
   // Sums go by row, so slices may be of any length. The gas of one cluster lies together in many
   // snapshots: one owner may get all that all ranks read in a round.
@@ -147,6 +148,8 @@ void VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
       context.options().memory_mb * 1e6 / (bytes_per_slice_row + sizeof(GasBall) * comm.size());
   std::int64_t const slice_rows = std::clamp<std::int64_t>(static_cast<std::int64_t>(budget_rows),
                                                            1, context.options().slice_rows);
+  std::int64_t n_cold = 0, n_read = 0;
+  double const widest = snapshot.header().box_ckpch / 2;
   auto const read_slices = [&](std::int64_t done) {
     auto const row = [&](std::int64_t slice) {
       return std::min(done + slice * slice_rows, snapshot.n_rows());
@@ -155,10 +158,19 @@ void VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
     collectively(comm, "voxelize: reading the snapshot", [&] {
       if (mine.size() == 0) return;
       auto const gas = snapshot.read_gas(mine);
-      for (std::size_t i = 0; i < gas.position.size(); ++i)
-        gatherer.capture(gas_ball(options_.cell_size, gas.position[i], gas.mass[i], gas.density[i],
-                                  gas.electron_pressure[i],
-                                  gas.smoothing_length.empty() ? 0 : gas.smoothing_length[i]));
+      n_read += mine.size();
+      for (std::size_t i = 0; i < gas.position.size(); ++i) {
+        n_cold += gas.electron_pressure[i] == 0;
+        auto const ball = gas_ball(options_.cell_size, gas.position[i], gas.mass[i], gas.density[i],
+                                   gas.electron_pressure[i],
+                                   gas.smoothing_length.empty() ? 0 : gas.smoothing_length[i]);
+        require(ball.radius < widest, ExitCode::bad_data, "the gas cell in row ",
+                gas.first_row + std::int64_t(i), " of '", snapshot.files().front(),
+                "' has a radius of ", ball.radius, " ckpc/h, more than half the box; check ",
+                options_.cell_size == CellSize::volume ? "Masses and Density" : "SmoothingLength",
+                " and their units");
+        gatherer.capture(ball);
+      }
     });
     gatherer.deliver();
     return row(comm.size());
@@ -170,21 +182,27 @@ void VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
                          .restore = [&] { gatherer.restore(journal); },
                          .step = read_slices,
                          .save = [&](std::int64_t done) { gatherer.save(journal, done); }});
+  n_read = comm.all_sum(n_read), n_cold = comm.all_sum(n_cold);
+  return n_read > 0 ? real(n_cold) / real(n_read) : 0;
 }
 
 /// Writes the cubes and notes their figures.
 void VoxelizeStage::finish(Context& context, ClusterTable const& table,
-                           CubeGatherer const& gatherer) const {
+                           CubeGatherer const& gatherer, double cold_share) const {
   auto const& comm = context.comm();
   auto const mine =
       write_pressure_cubes(comm, context.part("pressure.h5"), options_, table, gatherer);
   double worst_error = 0, worst_empty = 0, filled = 0;
+  GasFigures figures{.baryon_share = {}, .pressure = {}, .cold_share = cold_share};
   auto const all = comm.all_gather_v(mine);
   for (auto const& cube : all) {
     worst_error = std::max(worst_error, cube.conservation_error);
     worst_empty = std::max(worst_empty, cube.empty_share);
     filled += cube.filled_mean / real(all.size());
+    figures.baryon_share.push_back(cube.baryon_share);
+    figures.pressure.push_back(cube.mean_pressure);
   }
+  collectively(comm, "", [&] { judge(figures); });
   context.note("cubes", table.size());
   context.note("deposits", comm.all_sum(gatherer.n_deposits()));
   context.note("worst_conservation_error", worst_error);
@@ -194,6 +212,17 @@ void VoxelizeStage::finish(Context& context, ClusterTable const& table,
     Log::warn("voxelize: up to ", 100 * worst_empty,
               "% of the voxels of a cluster within 2 R200 contain no gas (voxels smaller than the "
               "gas cells, or SPH gas); use fewer voxels, or cell_size = smoothing_length for SPH");
+}
+
+void VoxelizeStage::judge(GasFigures const& figures) const {
+  auto const why = implausible_gas(figures);
+  bool const refuse = options_.implausible_gas == VoxelizeOptions::Implausible::refuse;
+  require(why.empty() || !refuse, ExitCode::bad_data, why,
+          " [voxelize] implausible_gas = warn accepts it");
+  if (!why.empty()) Log::warn("voxelize: ", why);
+  if (figures.cold_share > 0.5)
+    Log::warn("voxelize: ", 100 * figures.cold_share,
+              "% of the gas cells have no pressure (StarFormationRate > 0)");
 }
 
 void add_voxelize_stages(Blueprint const& blueprint, StageList& stages) {

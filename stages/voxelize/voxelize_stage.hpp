@@ -13,6 +13,7 @@
 namespace setsz {
 
 class CubeGatherer;
+struct GasFigures;
 class Snapshot;
 struct SnapshotOutline;
 
@@ -35,8 +36,11 @@ class VoxelizeStage : public Stage {
     double balls = 0, voxels = 0;
   };
   CubeLoad cube_load(Cluster const& cluster, SnapshotOutline const& gas) const;
-  void stream(Context& context, Snapshot const& snapshot, CubeGatherer& gatherer) const;
-  void finish(Context& context, ClusterTable const& table, CubeGatherer const& gatherer) const;
+  /// \return  the share of the cells that have no pressure
+  double stream(Context& context, Snapshot const& snapshot, CubeGatherer& gatherer) const;
+  void finish(Context& context, ClusterTable const& table, CubeGatherer const& gatherer,
+              double cold_share) const;
+  void judge(GasFigures const& figures) const;
   void check_cell_size(Snapshot const& snapshot) const;
 
   SnapshotInstance instance_;

@@ -19,8 +19,10 @@ CubeGatherer::CubeGatherer(Comm const& comm, PeriodicBox box, std::vector<Cube> 
       search_all_(box, cubes_),
       search_owned_(box, {cubes_.begin() + owned_.first, cubes_.begin() + owned_.last}),
       overlap_(n_voxels),
-      owned_cubes_(owned_.size(), PressureCube(n_voxels)),
-      outgoing_(comm.size()) {}
+      outgoing_(comm.size()) {
+  for (auto cube = owned_.first; cube < owned_.last; ++cube)
+    owned_cubes_.emplace_back(n_voxels, cubes_[cube].core);
+}
 
 std::size_t CubeGatherer::owner_of(std::int64_t cube) const {
   auto const above = std::upper_bound(boundaries_.begin(), boundaries_.end(), cube);

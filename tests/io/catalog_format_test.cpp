@@ -26,7 +26,7 @@ class CatalogFormatTable : public testing::Test {
     return scratch_ / name;
   }
   std::string refusal(std::string const& path) const {
-    return error_of([&] { read_halo_catalog(comm_, {path}, MassDefinition::m200c, 0); });
+    return error_of([&] { read_halo_catalog(comm_, {path}, {MassDefinition::m200c, 0}); });
   }
 };
 
@@ -34,7 +34,7 @@ TEST_F(CatalogFormatTable, one_more_row_reads_another_format) {
   auto const first = file("a.toy", "toy 50000\n3 100 1 2 3\n8 900 4 5 6\n9 901 7 8 9\n");
   auto const second = file("b.toy", "toy 50000\n10 902 1 1 1\n");
   auto const catalog =
-      read_halo_catalog(comm_, {first, second}, MassDefinition::m200c, 500, table_);
+      read_halo_catalog(comm_, {first, second}, {MassDefinition::m200c, 500}, table_);
   EXPECT_EQ(catalog.n_rows, 4);
   EXPECT_EQ(catalog.header.box_mpch, 50);
   auto const halos = comm_.all_gather_v(catalog.halos);
@@ -45,11 +45,11 @@ TEST_F(CatalogFormatTable, one_more_row_reads_another_format) {
   // The checks are those of every format.
   auto const other = file("c.toy", "toy 20000\n11 902 1 1 1\n");
   EXPECT_TRUE(contains(error_of([&] {
-                         read_halo_catalog(comm_, {first, other}, MassDefinition::m200c, 0, table_);
+                         read_halo_catalog(comm_, {first, other}, {MassDefinition::m200c, 0}, table_);
                        }),
                        "differ in box size (20, 50)"));
   EXPECT_TRUE(contains(error_of([&] {
-                         read_halo_catalog(comm_, {first, first}, MassDefinition::m200c, 0, table_);
+                         read_halo_catalog(comm_, {first, first}, {MassDefinition::m200c, 0}, table_);
                        }),
                        "occurs twice"));
 }

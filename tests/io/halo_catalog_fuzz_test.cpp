@@ -39,7 +39,7 @@ class HaloCatalogFuzz : public ::testing::Test {
   std::optional<std::vector<Halo>> read(std::string const& text) {
     test::write_bytes(scratch_ / "x.list", text);
     try {
-      return read_halo_catalog(comm_, {scratch_ / "x.list"}, MassDefinition::m200c, 0).halos;
+      return read_halo_catalog(comm_, {scratch_ / "x.list"}, {MassDefinition::m200c, 0}).halos;
     } catch (Error const& error) {
       EXPECT_EQ(error.code(), ExitCode::bad_data) << error.what();
       EXPECT_NE(std::string(error.what()).find("x.list"), std::string::npos) << error.what();

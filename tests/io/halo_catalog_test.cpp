@@ -57,7 +57,7 @@ std::vector<Halo> gathered(Comm const& comm, HaloCatalog const& catalog) {
 std::string refusal(Comm const& comm, std::string const& content, ExitCode code) {
   TemporaryFile const file(comm, content);
   try {
-    read_halo_catalog(comm, {file.path()}, MassDefinition::m200c, 0);
+    read_halo_catalog(comm, {file.path()}, {MassDefinition::m200c, 0});
   } catch (CollectiveError const& error) {
     EXPECT_EQ(error.code(), code);
     return error.what();
@@ -71,7 +71,7 @@ TEST(HaloCatalog, ReadsRowsInCodeUnitsWhateverTheNumberOfRanks) {
   std::string content = header;
   for (int id = 0; id < 100; ++id) content += row(id, 1e12 * (id + 1), 0.4 * id, id % 3 ? -1 : 7);
   TemporaryFile const file(comm, content);
-  auto const catalog = read_halo_catalog(comm, {file.path()}, MassDefinition::m200c, 50 * 100.0);
+  auto const catalog = read_halo_catalog(comm, {file.path()}, {MassDefinition::m200c, 50 * 100.0});
   EXPECT_EQ(catalog.n_rows, 100);
   EXPECT_EQ(catalog.header.a, 0.5);
   EXPECT_EQ(catalog.header.box_mpch, 50.0);
@@ -94,7 +94,7 @@ TEST(HaloCatalog, TakesAnotherMassDefinitionByItsColumn) {
   auto const comm = Comm::world();
   TemporaryFile const file(comm, header + row(1, 1e13, 1, -1));
   auto const halos =
-      gathered(comm, read_halo_catalog(comm, {file.path()}, MassDefinition::m200m, 0));
+      gathered(comm, read_halo_catalog(comm, {file.path()}, {MassDefinition::m200m, 0}));
   ASSERT_EQ(halos.size(), 1u);
   EXPECT_DOUBLE_EQ(halos[0].mass, 1200);
 }
@@ -105,7 +105,7 @@ TEST(HaloCatalog, AcceptsALastLineWithoutNewlineAndCarriageReturns) {
   content.pop_back();
   content.insert(content.size() - row(2, 1e13, 1, -1).size(), "\r");
   TemporaryFile const file(comm, content);
-  EXPECT_EQ(gathered(comm, read_halo_catalog(comm, {file.path()}, MassDefinition::m200c, 0)).size(),
+  EXPECT_EQ(gathered(comm, read_halo_catalog(comm, {file.path()}, {MassDefinition::m200c, 0})).size(),
             2u);
 }
 
@@ -143,14 +143,14 @@ TEST(HaloCatalog, WrapsRoundingAtTheEdgeOfTheBox) {
   auto const comm = Comm::world();
   TemporaryFile const file(comm, header + row(1, 1e13, 50, -1));
   auto const halos =
-      gathered(comm, read_halo_catalog(comm, {file.path()}, MassDefinition::m200c, 0));
+      gathered(comm, read_halo_catalog(comm, {file.path()}, {MassDefinition::m200c, 0}));
   EXPECT_EQ(halos.at(0).position.x, 0);
 }
 
 TEST(HaloCatalog, MissingFileIsMissingInput) {
   auto const comm = Comm::world();
   try {
-    read_halo_catalog(comm, {"no/such.list"}, MassDefinition::m200c, 0);
+    read_halo_catalog(comm, {"no/such.list"}, {MassDefinition::m200c, 0});
     FAIL();
   } catch (CollectiveError const& error) {
     EXPECT_EQ(error.code(), ExitCode::missing_input);
@@ -179,7 +179,7 @@ TEST_F(RealCatalogs, HoldTheKnownNumbersOfHosts) {
            {"box75_a/rockstar/snap_099/out_0_allcols_pid.list", 141},
            {"box75_a/rockstar/snap_067/out_0_wparents.list", 114}}) {
     auto const catalog =
-        read_halo_catalog(comm, {shared_data + "/" + file}, MassDefinition::m200c, 1000);
+        read_halo_catalog(comm, {shared_data + "/" + file}, {MassDefinition::m200c, 1000});
     EXPECT_EQ(hosts(comm, catalog), n_hosts) << file;
   }
 }
@@ -189,11 +189,10 @@ TEST_F(RealCatalogs, NamesThatFindParentsLeavesBehindShiftNothing) {
   auto const comm = Comm::world();
   std::string const folder = shared_data + "/box50_a/rockstar/snap_099/";
   auto const trap =
-      read_halo_catalog(comm, {folder + "out_0_wparents.list"}, MassDefinition::m200c, 100);
+      read_halo_catalog(comm, {folder + "out_0_wparents.list"}, {MassDefinition::m200c, 100});
   EXPECT_EQ(trap.header.n_leftover_names, 7U);
   auto const trapped = gathered(comm, trap);
-  auto const whole = gathered(comm, read_halo_catalog(comm, {folder + "out_0_allcols_pid.list"},
-                                                      MassDefinition::m200c, 100));
+  auto const whole = gathered(comm, read_halo_catalog(comm, {folder + "out_0_allcols_pid.list"}, {MassDefinition::m200c, 100}));
   ASSERT_EQ(trapped.size(), whole.size());
   for (std::size_t i = 0; i < whole.size(); ++i) {
     EXPECT_EQ(trapped[i].id, whole[i].id);
@@ -220,14 +219,14 @@ TEST_F(RealCatalogs, HoldBoundMassesAndThoseOfAllParticles) {
   for (std::string const name : {"out_0_wparents.list", "halos_099.0.ascii"}) {
     std::vector<double> ratios;
     for (auto const& halo :
-         gathered(comm, read_halo_catalog(comm, {folder + name}, MassDefinition::m200c, 1000))) {
+         gathered(comm, read_halo_catalog(comm, {folder + name}, {MassDefinition::m200c, 1000}))) {
       ASSERT_GT(halo.mass_all, 0) << name;
       ratios.push_back(halo.mass / halo.mass_all);  // far below 1 for subhaloes
     }
     std::sort(ratios.begin(), ratios.end());
     EXPECT_NEAR(ratios[ratios.size() / 2], 1, 1e-3) << name;
     EXPECT_LT(ratios.back(), 1.001) << name;  // printed with four digits
-    auto const other = read_halo_catalog(comm, {folder + name}, MassDefinition::vir, 1000);
+    auto const other = read_halo_catalog(comm, {folder + name}, {MassDefinition::vir, 1000});
     for (auto const& halo : other.halos) EXPECT_EQ(halo.mass_all, -1);
   }
 }
@@ -235,7 +234,7 @@ TEST_F(RealCatalogs, HoldBoundMassesAndThoseOfAllParticles) {
 TEST_F(RealCatalogs, AListWithoutParentsTakesThemFromAnother) {
   auto const comm = Comm::world();
   std::string const folder = shared_data + "/box50_a/rockstar/snap_099/";
-  auto catalog = read_halo_catalog(comm, {folder + "out_0.list"}, MassDefinition::m200c, 1000);
+  auto catalog = read_halo_catalog(comm, {folder + "out_0.list"}, {MassDefinition::m200c, 1000});
   EXPECT_FALSE(catalog.header.has_parents);
   set_parents(comm, catalog, folder + "out_0_wparents.list");
   EXPECT_EQ(hosts(comm, catalog), 50);
@@ -246,9 +245,8 @@ TEST_F(RealCatalogs, AsciiFilesHoldTheSameHalosAsTheList) {
   std::string const folder = shared_data + "/box75_a/rockstar/snap_099/";
   std::vector<std::string> files;
   for (int i = 0; i < 8; ++i) files.push_back(concat(folder, "halos_099.", i, ".ascii"));
-  auto const ascii = gathered(comm, read_halo_catalog(comm, files, MassDefinition::m200c, 5000));
-  auto const list = gathered(comm, read_halo_catalog(comm, {folder + "out_0_allcols_pid.list"},
-                                                     MassDefinition::m200c, 5000));
+  auto const ascii = gathered(comm, read_halo_catalog(comm, files, {MassDefinition::m200c, 5000}));
+  auto const list = gathered(comm, read_halo_catalog(comm, {folder + "out_0_allcols_pid.list"}, {MassDefinition::m200c, 5000}));
   // Ids differ between the two kinds of file: halos are matched by place.
   ASSERT_EQ(ascii.size(), list.size());
   for (auto const& halo : list) {

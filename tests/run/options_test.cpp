@@ -75,6 +75,50 @@ TEST(Options, ValuesOfEveryTypeAreRead) {
   EXPECT_EQ(toy.colour, Colour::green);
 }
 
+TEST(Options, CommentsBeginAtTheHeadOfALineOrBetweenBlanks) {
+  auto const toy = parse(
+                       "; a comment\n[toy] # of a section\npath = data#7;a\ncount = +4 ; four\n"
+                       "radius = +3.5  ## so far\nfast = True\nnames = a#1, b\n")
+                       .get<ToyOptions>();
+  EXPECT_EQ(toy.path, "data#7;a");
+  EXPECT_EQ(toy.count, 4);
+  EXPECT_EQ(toy.radius, 3.5);
+  EXPECT_TRUE(toy.fast);
+  EXPECT_EQ(toy.names, (std::vector<std::string>{"a#1", "b"}));
+}
+
+TEST(Options, QuotesKeepCommasBlanksAndComments) {
+  auto const configuration = parse(
+      "[toy]\npath = \"data #7, x\" # all of it\npaths = 'a, b', c d, \"e#f\"\nfile = it's\n");
+  auto const toy = configuration.get<ToyOptions>();
+  EXPECT_EQ(toy.path, "data #7, x");
+  EXPECT_EQ(toy.paths, (std::vector<std::string>{"a, b", "c d", "e#f"}));
+  EXPECT_EQ(toy.file, "it's");
+  auto const again = parse(configuration.resolved()).get<ToyOptions>();
+  EXPECT_EQ(again.path, toy.path);
+  EXPECT_EQ(again.paths, toy.paths);
+}
+
+TEST(Options, ATildeIsTheHomeDirectory) {
+  ::setenv("HOME", "/home/me", 1);
+  auto const toy = parse("[toy]\npath = ~/runs\npaths = ./~x, ~\n").get<ToyOptions>();
+  EXPECT_EQ(toy.path, "/home/me/runs");
+  EXPECT_EQ(toy.paths, (std::vector<std::string>{"./~x", "/home/me"}));
+  EXPECT_TRUE(test::contains(test::error_of([] { parse("[toy]\npath = ~you/x\n"); }),
+                             "write the full path"));
+}
+
+TEST(Options, AllMistakesAreReportedAtOnceInTheOrderOfTheFile) {
+  auto const text = test::error_of(
+      [] { parse("[toy]\nradius = 0\n[tot]\nx = 1\n[item.a]\nsizes = 2\nsize = y\n"); });
+  std::size_t at = 0;
+  for (auto const* word : {"toy.ini:2:", "toy.ini:3:", "toy.ini:6:", "toy.ini:7:"}) {
+    auto const found = text.find(word, at);
+    ASSERT_NE(found, std::string::npos) << word << " in " << text;
+    at = found;
+  }
+}
+
 TEST(Options, PathsTakeVariablesFromTheEnvironment) {
   ::setenv("SETSZ_TEST_DATA", "/data of ü", 1);
   ::setenv("SETSZ_TEST_N", "99", 1);
@@ -176,6 +220,8 @@ TEST(Options, EveryMistakeIsNamedWithItsLine) {
       {"[toy]\n[run]\n[toy]\n", {"toy.ini:3", "[toy]", "line 1"}},
       {"radius = 3\n[toy]\n", {"toy.ini:1", "before the first"}},
       {"[toy]\nradius\n", {"toy.ini:2", "'radius'", "key = value"}},
+      {"[toy]\npath = data #7\n", {"toy.ini:2", "'#7' after a blank is ambiguous", "quotes"}},
+      {"[toy]\npath = \"data\n", {"toy.ini:2", "not closed"}},
       {"[toy\nradius = 2\n", {"toy.ini:1", "heading"}},
       {"[toy]\n\tradius = 2\n", {"toy.ini:2", "tab"}},
       {"\xEF\xBB\xBF[toy]\n", {"toy.ini:1", "byte order mark"}},

@@ -20,7 +20,9 @@ std::vector<std::string> halo_lines() {
   std::vector<std::string> lines;
   double mass = 1e12;
   for (int i = 0; i < 40; ++i) {
-    lines.push_back(concat(100 + i, " ", mass, " 500 ", (i * 37) % 50 + 0.25, " ", (i * 11) % 50,
+    double const radius = halo_scales(Cosmology{}, 1, 1e-10 * mass).r200c_ckpch;
+    lines.push_back(concat(100 + i, " ", mass, " ", radius, " ", (i * 37) % 50 + 0.25, " ",
+                           (i * 11) % 50,
                            " ", (i * 23) % 50 + 0.5, " 10 -20 ", i, " 1e12 2e12 3e12 ", 7 + i, " ",
                            30 + i, " ", i % 4 == 3 ? 100 : -1, "\n"));
     mass *= 1.2;
@@ -68,8 +70,9 @@ class CatalogStageTest : public testing::Test {
     return Configuration::parse(
         concat("[run]\ndirectory = ", scratch_ / "run", "\n[snapshot.z1]\ndark_matter = ",
                scratch_ / "snap_000.*.hdf5", "\ncatalog = ", scratch_ / "out_0.list",
-               "\n[catalog]\n", options.find("mass_min") == 0 ? "" : "mass_min = 2e13\n", options),
-        "test.ini", {},
+               "\n[catalog]\n", options.find("mass_min") == 0 ? "" : "mass_min = 2e13\n",
+               options.find("hosts") == 0 ? "" : "hosts = parents\n", options),
+        "test.ini", {"cosmology.matter_tolerance=10"},
         {schema_of<RunOptions>(), schema_of<CosmologySection>(), schema_of<SnapshotSection>(true),
          schema_of<MockFiles>(), schema_of<CatalogOptions>()});
   }
@@ -144,6 +147,57 @@ TEST_F(CatalogStageTest, IsTheSameOnOneRankAndForShuffledLines) {
 }
 
 TEST_F(CatalogStageTest, AllHaloesAreHostsIfAsked) { EXPECT_EQ(run("hosts = all\n").size(), 23); }
+
+/// All subhaloes are heavier than their host, 100, which is the lightest of the list.
+TEST_F(CatalogStageTest, AHaloHeavierThanItsHostTakesItsPlace) {
+  EXPECT_EQ(run("hosts = heavier\n").size(), 23);
+  // Of i = 0 ... 16 all but 100.
+  EXPECT_EQ(count_fill_halos(scratch_ / "run/catalog/z1/halos.h5"), 16);
+  EXPECT_EQ(notes_of("run", "hosts = heavier\n").at("hosts_by_mass"), 10);
+  // A host that is too light to be kept is found in the list.
+  EXPECT_EQ(run("hosts = heavier\nfill_mass_min = 2e12\n").size(), 23);
+}
+
+TEST_F(CatalogStageTest, RefusesAParentThatIsNotInTheList) {
+  auto lines = halo_lines();
+  auto& line = lines[23];
+  line.replace(line.rfind(" 100\n"), 5, " 999\n");
+  write_list(list_of(lines));
+  auto const text = test::error_of([&] { run("hosts = heavier\n"); });
+  EXPECT_TRUE(test::contains(text, "65 halo 123 of"));
+  EXPECT_TRUE(test::contains(text, "has the parent 999 (PID), which is not in the catalogue"));
+}
+
+TEST_F(CatalogStageTest, TheSnapshotsBoxBoundsAllHaloes) {
+  auto text = list_of(halo_lines());
+  text.erase(text.find("#Box size"), text.find("#Rockstar") - text.find("#Box size"));
+  write_list(text);
+  EXPECT_EQ(run().size(), 17);
+  auto const at = text.find("\n100 ");
+  text.replace(text.find(" 0.25 ", at), 6, " 50.25 ");  // a halo of 1e12 Msun/h
+  write_list(text);
+  EXPECT_TRUE(test::contains(test::error_of([&] { run(); }), "lies outside the box of 50 Mpc/h"));
+}
+
+TEST_F(CatalogStageTest, RefusesRadiiThatContradictTheMasses) {
+  std::string text;
+  for (auto const& line : halo_lines()) {
+    auto fields = words(line);
+    fields[1] = concat(std::stod(fields[1]) / 0.6774);  // Msun
+    text += join(fields, " ") + "\n";
+  }
+  write_list(list_of({text}));
+  auto const error = test::error_of([&] { run(); });
+  EXPECT_TRUE(test::contains(error, "65 the radii in"));
+  EXPECT_TRUE(test::contains(error, "without h"));
+}
+
+TEST_F(CatalogStageTest, AValueThatParticlesTellDoesNotRefuseAList) {
+  auto text = list_of(halo_lines());
+  text.replace(text.find("1e12 2e12 3e12"), 4, "nan ");
+  write_list(text);
+  EXPECT_EQ(run().size(), 17);
+}
 
 TEST_F(CatalogStageTest, WhatAnUpperLimitCutsIsFilledInTheMaps) {
   auto const table = run("mass_max = 1e14\n");

@@ -32,7 +32,7 @@ class OpenSnapshot : public testing::TestWithParam<Kind> {
     comm_.barrier();
   }
   SnapshotInstance instance() const {
-    SnapshotInstance instance{"z1", {}, {}, 1e-3, {}};
+    SnapshotInstance instance{"z1", {}, {}, 1e-3, {}, 10};
     (GetParam() == Kind::gas ? instance.section.gas : instance.section.dark_matter) =
         scratch_.path();
     return instance;

@@ -101,10 +101,13 @@ class VoxelizeStageTest : public testing::Test {
     std::string const folder = scratch_ / name;
     std::string const text =
         concat("[run]\ndirectory = ", folder, "\nslice_rows = 128\n[snapshot.z0]\ngas = ", folder,
-               "/gas/snap_099.*.hdf5\n[voxelize]\nn_voxels = ", n_voxels, "\n", voxelize);
+               "/gas/snap_099.*.hdf5\n[cosmology]\nmatter_tolerance = 10\n[voxelize]\n"
+               "implausible_gas = warn\nn_voxels = ",
+               n_voxels, "\n", voxelize);
     return Configuration::parse(
         text, "test.ini", {},
-        {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<VoxelizeOptions>()});
+        {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<CosmologySection>(),
+         schema_of<VoxelizeOptions>()});
   }
 
   /// Runs the stage with all ranks of `comm`. \return path of pressure.h5

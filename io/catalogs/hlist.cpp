@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/catalogs/hlist.hpp"
+
+#include <algorithm>
+
+#include "io/catalogs/numbered_names.hpp"
+#include "io/catalogs/text_catalog.hpp"
+
+namespace setsz {
+
+namespace {
+
+constexpr double msunh = 1e-10, mpch = 1000, kpch = 1, msunh_mpch_kms = 1e-7;
+
+bool is_names(std::vector<std::string> const& names) {
+  auto const plain = without_numbers(names);
+  auto const has = [&](char const* name) {
+    return std::find(plain.begin(), plain.end(), name) != plain.end();
+  };
+  return plain != names && has("scale") && has("id") && has("pid");
+}
+
+bool recognise(FileProbe const& file) {
+  auto const text = file.text_head();
+  return text.starts_with('#') && is_names(names_in_comments(text, is_names));
+}
+
+/// Rockstar adds NAME_all for the definition of its main mass.
+void name_main_mass(std::vector<std::string>& names) {
+  auto const all = std::find_if(names.begin(), names.end(), [](std::string const& name) {
+    return name.starts_with('M') && name.ends_with("_all");
+  });
+  if (all == names.end()) return;
+  auto const main = all->substr(0, all->size() - 4);
+  if (std::find(names.begin(), names.end(), main) != names.end()) return;
+  auto const mass = std::find(names.begin(), names.end(), "Mvir");
+  auto const radius = std::find(names.begin(), names.end(), "Rvir");
+  if (mass != names.end()) *mass = main;
+  if (radius != names.end()) *radius = "R" + main.substr(1);
+}
+
+HaloCatalogHeader header_of(std::string_view text, std::string const& path) {
+  HaloCatalogHeader header;
+  header.columns = without_numbers(names_in_comments(text, is_names));
+  name_main_mass(header.columns);
+  header.has_parents = true;
+  for_each_comment(text, [&](std::string_view line) {
+    if (line.starts_with("Omega_M = ")) {
+      header.omega_m = number_after(line, "Omega_M");
+      header.omega_l = number_after(line, "Omega_L");
+      header.h = number_after(line, "h0");
+    } else if (line.starts_with("Full box size")) {
+      header.box_mpch = number_after(line, "Full box size");
+    } else if (line.starts_with("Consistent Trees Version")) {
+      header.finder_version = trim(line);
+    }
+  });
+  std::vector<std::string_view> fields;
+  auto const row = first_row(text);
+  auto const scale = column(header.columns, "scale", path);
+  if (split_fields(row, fields) == header.columns.size())
+    header.a = number_after(fields[scale], "");
+  return header;
+}
+
+char const* mass_name(MassDefinition definition) {
+  switch (definition) {
+    case MassDefinition::m200c:
+      return "M200c";
+    case MassDefinition::m200m:
+      return "M200b";
+    case MassDefinition::m500c:
+      return "M500c";
+    case MassDefinition::vir:
+      return "Mvir";
+  }
+  fail(ExitCode::internal, "unknown mass definition");
+}
+
+HaloColumns columns_of(HaloCatalogHeader& header, std::size_t n_in_row, MassDefinition definition,
+                       std::string const& path) {
+  HaloColumns columns;
+  columns.names = header.columns;
+  auto const& names = columns.names;
+  require(names.size() == n_in_row, ExitCode::bad_data, "'", path, "': the header names ",
+          names.size(), " columns but the rows hold ", n_in_row, "; is the file complete?");
+  auto const needed = [&](char const* name, double unit) {
+    return HaloColumn{column(names, name, path), unit};
+  };
+  auto const optional = [&](std::string const& name, double unit) -> std::optional<HaloColumn> {
+    auto const found = find_column(names, name, path);
+    return found ? std::optional(HaloColumn{*found, unit}) : std::nullopt;
+  };
+  std::string const mass = mass_name(definition);
+  columns.id = column(names, "id", path);
+  columns.parent = column(names, "pid", path);
+  columns.scale = column(names, "scale", path);
+  columns.mass = needed(mass.c_str(), msunh);
+  columns.mass_all = optional(mass + "_all", msunh);
+  columns.radius = optional("R" + mass.substr(1), kpch);
+  columns.dispersion = optional("vrms", 1);
+  for (std::size_t i = 0; i < 3; ++i) {
+    std::string const axis(1, "xyz"[i]);
+    columns.position[i] = needed(axis.c_str(), mpch);
+    columns.velocity[i] = needed(("v" + axis).c_str(), 1);
+    columns.angular_momentum[i] = optional("J" + axis, msunh_mpch_kms);
+  }
+  columns.xoff = optional("Xoff", kpch);
+  columns.voff = optional("Voff", 1);
+  return columns;
+}
+
+std::unique_ptr<CatalogFile> open(std::string const& path) {
+  return open_text_catalog(path, {header_of, columns_of});
+}
+
+}  // namespace
+
+CatalogFormat hlist_format() { return {"consistent-trees hlist", recognise, open, "hlist"}; }
+
+}  // namespace setsz

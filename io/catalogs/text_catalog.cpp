@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/catalogs/text_catalog.hpp"
+
+#include <algorithm>
+
+#include "io/text_file.hpp"
+
+namespace setsz {
+
+namespace {
+
+class TextCatalog : public CatalogFile {
+ public:
+  TextCatalog(std::string const& path, TextCatalogKind const& kind)
+      : path_(path), file_(path), kind_(kind), header_(kind.header(file_.text(), path)) {}
+
+  HaloCatalogHeader const& header() const override { return header_; }
+
+  std::int64_t take_share(int rank, int n_ranks) override {
+    share_ = stretch_of(file_.text(), rank, n_ranks);
+    return std::count(share_.begin(), share_.end(), '\n');
+  }
+
+  void read(CatalogRequest const& request, std::int64_t lines_before,
+            HaloVisitor const& visit) override {
+    auto const names = kind_.first_line_names ? first_row(file_.text()) : std::string_view();
+    auto const row = kind_.first_line_names
+                         ? first_row(file_.text().substr(names.data() + names.size() - file_.text().data()))
+                         : first_row(file_.text());
+    if (row.empty()) return;
+    require(header_.finder_version.empty() || file_.text().ends_with('\n'), ExitCode::bad_data, "'",
+            path_, "' ends within a line (", header_.finder_version,
+            " ends every line): it is truncated; copy it again");
+    std::vector<std::string_view> fields;
+    auto const columns =
+        kind_.columns(header_, split_fields(row, fields, kind_.separator), request.definition, path_);
+    double const box_ckpch = request.box_of(header_);
+    TextRow parser(columns.names, path_, kind_.separator);
+    auto number = lines_before;
+    for_each_line(share_, [&](std::string_view line) {
+      ++number;
+      if (!is_row(line) || line.data() == names.data()) return;
+      parser.take(line, number);
+      Halo halo = halo_of(parser, columns, header_, box_ckpch, header_.n_left_out);
+      halo.line = number;
+      visit(halo);
+    });
+  }
+
+ private:
+  std::string path_;
+  TextFile file_;
+  TextCatalogKind kind_;
+  HaloCatalogHeader header_;
+  std::string_view share_;
+};
+
+}  // namespace
+
+std::unique_ptr<CatalogFile> open_text_catalog(std::string const& path,
+                                               TextCatalogKind const& kind) {
+  return std::make_unique<TextCatalog>(path, kind);
+}
+
+std::vector<std::string> names_in_comments(std::string_view text,
+                                           bool (*is_names)(std::vector<std::string> const&)) {
+  std::vector<std::string> first, found;
+  for_each_comment(text, [&](std::string_view line) {
+    if (!found.empty()) return;
+    auto names = words(line);
+    if (is_names(names)) found = names;
+    if (first.empty()) first = std::move(names);
+  });
+  return found.empty() ? first : found;
+}
+
+}  // namespace setsz

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/catalog/catalog_checks.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "pipeline/base/error.hpp"
+#include "stages/common/ratio_hint.hpp"
+
+namespace setsz {
+
+namespace {
+
+std::optional<double> median(std::vector<double> values) {
+  if (values.empty()) return {};
+  auto const middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Radii are printed with six digits, and belong to the bound mass or to that of all particles.
+/// The mass of a list and the tolerance of its radius go as M^(1/3): 2% are 6% of the mass.
+void check_radii(CatalogFigures const& figures, std::string const& name, double h) {
+  constexpr double tolerance = 0.02;
+  auto const ratio = median(figures.radius_ratio), all = median(figures.radius_ratio_all);
+  if (!ratio || std::abs(*ratio - 1) < tolerance || (all && std::abs(*all - 1) < tolerance)) return;
+  double const mass_ratio = 1 / (*ratio * *ratio * *ratio);
+  fail(ExitCode::bad_data, "the radii in '", name, "' are ", *ratio,
+       " times those of its masses (median of ", figures.radius_ratio.size(),
+       " clusters, R200 from M200 at the snapshot's redshift), as if the masses were ", mass_ratio,
+       " times too large", ratio_hint(mass_ratio, h),
+       "; check the units of masses (Msun/h) and radii (comoving kpc/h), [catalog] mass_definition "
+       "and the snapshot's redshift");
+}
+
+void check_velocities(CatalogFigures const& figures, std::string const& name) {
+  constexpr double factor = 100;
+  auto const speed = median(figures.speed_kms), dispersion = median(figures.dispersion_kms);
+  if (!speed || !dispersion || *speed <= 0 || *dispersion <= 0) return;
+  double const ratio = *speed / *dispersion;
+  require(ratio < factor && ratio > 1 / factor, ExitCode::bad_data, "the velocities in '", name,
+          "' are ", ratio, " times the velocity dispersions of its haloes (medians ", *speed,
+          " and ", *dispersion, " km/s, expected about 1); is one of them not in km/s?");
+}
+
+void check_extent(CatalogFigures const& figures, std::string const& name, double box_ckpch) {
+  constexpr double least_share = 2e-2;
+  constexpr std::int64_t enough = 20;
+  if (figures.n_halos < enough) return;
+  double const share = figures.largest_coordinate_ckpch / box_ckpch;
+  require(share > least_share, ExitCode::bad_data, "the ", figures.n_halos, " haloes of '", name,
+          "' fill only ", share, " of the box of ", box_ckpch,
+          " ckpc/h; are the positions in Mpc/h where kpc/h are expected?");
+}
+
+}  // namespace
+
+void require_consistent(CatalogFigures const& figures, std::string const& catalog_name,
+                        double box_ckpch, double h) {
+  check_extent(figures, catalog_name, box_ckpch);
+  check_radii(figures, catalog_name, h);
+  check_velocities(figures, catalog_name);
+}
+
+}  // namespace setsz

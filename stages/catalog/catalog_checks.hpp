@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace setsz {
+
+/// What the haloes of a catalogue say of each other: numbers of the clusters, and of all that are
+/// kept. Medians tell a wrong unit from an odd halo.
+struct CatalogFigures {
+  std::vector<double> radius_ratio;  ///< listed radius over that of the mass
+  std::vector<double> radius_ratio_all;  ///< the same with the mass of all particles
+  std::vector<double> speed_kms, dispersion_kms;
+  std::int64_t n_halos = 0;
+  double largest_coordinate_ckpch = 0;
+};
+
+/// Error(bad_data) where radii, velocities or positions of a catalogue contradict its masses, the
+/// dispersions of its haloes or the box, with the ratio and its likely cause.
+/// \param h  for hints
+void require_consistent(CatalogFigures const& figures, std::string const& catalog_name,
+                        double box_ckpch, double h);
+
+}  // namespace setsz

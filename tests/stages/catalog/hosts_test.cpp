@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/catalog/hosts.hpp"
+
+#include <gtest/gtest.h>
+
+#include "pipeline/base/error.hpp"
+#include "stages/catalog/catalog_checks.hpp"
+#include "tests/fixtures/scratch.hpp"
+
+namespace setsz {
+namespace {
+
+using Ids = std::unordered_set<std::int64_t>;
+
+TEST(Hosts, AHeavierHaloTakesThePlaceOfItsHost) {
+  auto const changes = hosts_by_mass({{1, -1, 6.5}, {2, 1, 14.8}, {3, 1, 2}});
+  EXPECT_EQ(changes.promoted, Ids{2});
+  EXPECT_EQ(changes.demoted, Ids{1});
+}
+
+TEST(Hosts, TheListIsKeptWhereHostsAreHeavierOrEqual) {
+  auto const changes = hosts_by_mass({{1, -1, 6}, {2, 1, 6}, {3, 2, 5}});
+  EXPECT_TRUE(changes.promoted.empty());
+  EXPECT_TRUE(changes.demoted.empty());
+}
+
+TEST(Hosts, InAChainTheHeaviestOfAllIsTheHost) {
+  auto const rising = hosts_by_mass({{1, -1, 1}, {2, 1, 5}, {3, 2, 7}});
+  EXPECT_EQ(rising.promoted, Ids{3});
+  EXPECT_EQ(rising.demoted, Ids{1});
+  // Heavier than its parent, but not than the parent's host.
+  auto const middle = hosts_by_mass({{1, -1, 9}, {2, 1, 5}, {3, 2, 7}});
+  EXPECT_TRUE(middle.promoted.empty());
+  auto const siblings = hosts_by_mass({{1, -1, 1}, {2, 1, 5}, {3, 1, 7}});
+  EXPECT_EQ(siblings.promoted, (Ids{2, 3}));
+}
+
+TEST(Hosts, AHaloThatLiesInItselfIsRefused) {
+  auto const text = test::error_of([] { hosts_by_mass({{1, 2, 1}, {2, 1, 5}}); });
+  EXPECT_TRUE(test::contains(text, "65 halo 1 lies in itself"));
+}
+
+TEST(Hosts, ParentsThatAreNotThereAreListedOnce) {
+  EXPECT_EQ(missing_parents({{1, 9, 1}, {2, 9, 1}, {3, 1, 1}, {4, 5, 1}, {6, -1, 1}}),
+            (std::vector<std::int64_t>{5, 9}));
+}
+
+CatalogFigures good() {
+  CatalogFigures figures;
+  figures.radius_ratio = {0.999, 1.001, 0.7};  // one odd halo
+  figures.speed_kms = {23, 300, 500};
+  figures.dispersion_kms = {400, 500, 600};
+  figures.n_halos = 100;
+  figures.largest_coordinate_ckpch = 39000;
+  return figures;
+}
+
+std::string refusal(CatalogFigures const& figures) {
+  return test::error_of([&] { require_consistent(figures, "out_0.list", 40000, 0.6774); });
+}
+
+TEST(CatalogChecks, AcceptWhatIsConsistent) {
+  EXPECT_EQ(refusal(good()).substr(0, 1), "0");
+  auto bound = good();  // radii that belong to the mass of all particles
+  bound.radius_ratio = {1.03, 1.05, 1.04};
+  bound.radius_ratio_all = {1.0, 1.001, 0.999};
+  EXPECT_EQ(refusal(bound).substr(0, 1), "0");
+}
+
+TEST(CatalogChecks, NameTheUnitThatRadiiContradict) {
+  auto figures = good();
+  for (auto& ratio : figures.radius_ratio) ratio *= std::cbrt(0.6774);  // masses in Msun
+  auto const text = refusal(figures);
+  EXPECT_TRUE(test::contains(text, "65 the radii in 'out_0.list'"));
+  EXPECT_TRUE(test::contains(text, "1/h: a unit without h"));
+}
+
+TEST(CatalogChecks, NameVelocitiesAndPositionsOfAnotherUnit) {
+  auto figures = good();
+  for (auto& speed : figures.speed_kms) speed *= 1000;  // m/s
+  EXPECT_TRUE(test::contains(refusal(figures), "velocity dispersions"));
+  figures = good();
+  figures.largest_coordinate_ckpch = 39;  // Mpc/h
+  EXPECT_TRUE(test::contains(refusal(figures), "Mpc/h where kpc/h"));
+}
+
+}  // namespace
+}  // namespace setsz
