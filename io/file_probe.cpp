@@ -18,9 +18,10 @@ std::string_view FileProbe::head() const {
 }
 
 std::string_view FileProbe::text_head() const {
-  if (!text_head_) text_head_ = head().starts_with(gzip_signature) || head().starts_with("\xEF")
-                                    ? first_text(path_, 4096)
-                                    : std::string(head());
+  if (!text_head_)
+    text_head_ = head().starts_with(gzip_signature) || head().starts_with("\xEF")
+                     ? first_text(path_, 4096)
+                     : std::string(head());
   return *text_head_;
 }
 

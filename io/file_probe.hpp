@@ -57,8 +57,8 @@ std::span<Format const> formats_named(std::string_view key, std::span<Format con
     if (formats[i].key == key) return formats.subspan(i, 1);
     keys.emplace_back(formats[i].key);
   }
-  fail(ExitCode::config, option, " = ", key, ": there is no such format",
-       suggestion(key, keys), " (there are: ", join(keys, ", "), ")");
+  fail(ExitCode::config, option, " = ", key, ": there is no such format", suggestion(key, keys),
+       " (there are: ", join(keys, ", "), ")");
 }
 
 /// The same. None: Error(bad_data) with what the file looks like and the formats that exist.

@@ -188,8 +188,9 @@ void collect(std::string const& path, std::set<std::string>& found) {
 /// Does the source hold all rows that the virtual dataset takes from it?
 void require_extent(hid_t creation, Source const& source, DatasetInfo const& info,
                     std::string const& what) {
-  H5<H5Sclose> const space(H5Pget_virtual_srcspace(creation, static_cast<std::size_t>(source.number)),
-                           "read a virtual source");
+  H5<H5Sclose> const space(
+      H5Pget_virtual_srcspace(creation, static_cast<std::size_t>(source.number)),
+      "read a virtual source");
   auto const dimensions = H5Sget_simple_extent_ndims(space.get());
   if (dimensions != static_cast<int>(info.shape.size()) || dimensions < 1) return;
   h5::Shape first(info.shape.size()), last(info.shape.size());
@@ -210,8 +211,9 @@ void require_cover(hid_t data, hid_t creation, std::vector<Source> const& source
   auto const n_values = H5Sget_simple_extent_npoints(space.get());
   hssize_t n_mapped = 0;
   for (auto const& source : sources) {
-    H5<H5Sclose> const part(H5Pget_virtual_vspace(creation, static_cast<std::size_t>(source.number)),
-                            "read a virtual source");
+    H5<H5Sclose> const part(
+        H5Pget_virtual_vspace(creation, static_cast<std::size_t>(source.number)),
+        "read a virtual source");
     auto const n = H5Sget_select_npoints(part.get());
     if (n < 0) {  // unlimited
       H5Eclear2(H5E_DEFAULT);
@@ -230,9 +232,8 @@ void require_source(std::string const& owner, std::string const& dataset, hid_t 
                     Source const& source, int depth) {
   std::string const what = concat("'", owner, "': ", dataset);
   if (is_series(source.file)) return;
-  auto const path = source.file == "."
-                        ? owner
-                        : resolve(source.file, folder_of(owner), "HDF5_VDS_PREFIX");
+  auto const path =
+      source.file == "." ? owner : resolve(source.file, folder_of(owner), "HDF5_VDS_PREFIX");
   require(!path.empty(), ExitCode::bad_data, what, " is a virtual dataset; its source '",
           source.file,
           "' does not exist (searched beside the file), and HDF5 would fill in zeros. Put the "
@@ -251,9 +252,8 @@ void require_whole(H5File const& file, std::string const& dataset, int depth) {
                           concat("open '", dataset, "' of '", file.path(), "'"));
   H5<H5Pclose> const creation(H5Dget_create_plist(data.get()), "read a layout");
   if (H5Pget_layout(creation.get()) != H5D_VIRTUAL) return;
-  auto const owner = text_of([&](char* text, std::size_t size) {
-    return H5Fget_name(data.get(), text, size);
-  });
+  auto const owner =
+      text_of([&](char* text, std::size_t size) { return H5Fget_name(data.get(), text, size); });
   auto const sources = sources_of(creation.get());
   for (auto const& source : sources) require_source(owner, dataset, creation.get(), source, depth);
   require_cover(data.get(), creation.get(), sources, concat("'", owner, "': ", dataset));

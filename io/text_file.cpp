@@ -25,8 +25,9 @@ std::string unpack(std::string const& path, std::size_t at_most) {
     int const got = gzread(file.get(), text.data() + before, static_cast<unsigned>(wanted));
     int code = Z_OK;
     char const* const reason = gzerror(file.get(), &code);
-    require(got >= 0 && code != Z_BUF_ERROR, ExitCode::bad_data, "cannot unpack '", path, "' (gzip: ",
-            code == Z_BUF_ERROR ? "the file ends too early" : reason, "); copy it again");
+    require(got >= 0 && code != Z_BUF_ERROR, ExitCode::bad_data, "cannot unpack '", path,
+            "' (gzip: ", code == Z_BUF_ERROR ? "the file ends too early" : reason,
+            "); copy it again");
     text.resize(before + static_cast<std::size_t>(got));
     if (got == 0) break;
   }

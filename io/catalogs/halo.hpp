@@ -26,7 +26,7 @@ struct Halo {
   double voff_kms = -1;
   double radius_ckpch = -1;    ///< as listed, of the chosen definition; < 0: not in the file
   double dispersion_kms = -1;  ///< of its particles
-  std::int64_t line = 0;  ///< of the file it came from
+  std::int64_t line = 0;       ///< of the file it came from
 };
 
 /// What a catalogue file says about itself.

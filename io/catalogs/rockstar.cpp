@@ -89,7 +89,9 @@ void check_units(std::string_view line, std::string const& path) {
   struct Known {
     std::string_view quantity, unit;
   };
-  constexpr Known all[]{{"Masses in", "Msun/h"}, {"Positions in", "Mpc/h"}, {"Velocities in", "km/s"},
+  constexpr Known all[]{{"Masses in", "Msun/h"},
+                        {"Positions in", "Mpc/h"},
+                        {"Velocities in", "km/s"},
                         {"Halo Distances, Lengths, and Radii in", "kpc/h"}};
   for (auto const& [quantity, unit] : all) {
     auto const at = line.find(quantity);
@@ -125,9 +127,10 @@ void read_comment(std::string_view line, std::string const& path, HaloCatalogHea
 
 HaloCatalogHeader header_of(std::string_view text, std::string const& path) {
   HaloCatalogHeader header;
-  require(text.starts_with('#'), ExitCode::bad_data, "'", path,
-          "' has no line of column names (the first line of a Rockstar list begins with #): found '",
-          text.substr(0, std::min<std::size_t>(text.find('\n'), 60)), "'");
+  require(
+      text.starts_with('#'), ExitCode::bad_data, "'", path,
+      "' has no line of column names (the first line of a Rockstar list begins with #): found '",
+      text.substr(0, std::min<std::size_t>(text.find('\n'), 60)), "'");
   header.columns = names_in_comments(text, has_id);
   for_each_comment(text, [&](std::string_view line) { read_comment(line, path, header); });
   header.has_parents =

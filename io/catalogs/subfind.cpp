@@ -127,9 +127,9 @@ struct Subhalos {
 std::vector<double> rows_of(H5File const& file, std::string const& dataset, Range rows,
                             std::int64_t columns, std::int64_t n_in_file) {
   auto const info = file.info(dataset);
-  bool const fits = !info.shape.empty() && info.shape[0] == n_in_file &&
-                    (columns == 1 ? info.shape.size() == 1
-                                  : info.shape.size() == 2 && info.shape[1] == columns);
+  bool const fits =
+      !info.shape.empty() && info.shape[0] == n_in_file &&
+      (columns == 1 ? info.shape.size() == 1 : info.shape.size() == 2 && info.shape[1] == columns);
   require(fits, ExitCode::bad_data, "'", file.path(), "': ", dataset, " does not have ", n_in_file,
           " rows of ", columns, " numbers, as the header says");
   file.require_filters(dataset);
@@ -195,8 +195,7 @@ class SubfindFile : public CatalogFile {
       for (std::size_t d = 0; d < 3; ++d) {
         halo.position[d] = coordinate(position[3 * i + static_cast<std::int64_t>(d)], box, halo.id);
         // Groups have v_pec x a in both codes.
-        halo.velocity[d] =
-            units_.velocity_kms * velocity[3 * i + static_cast<std::int64_t>(d)] / a;
+        halo.velocity[d] = units_.velocity_kms * velocity[3 * i + static_cast<std::int64_t>(d)] / a;
       }
       if (subhalos.has(central[i])) take_central(halo, subhalos, central[i] - subhalos.first);
       require(std::isfinite(halo.mass) && halo.mass >= 0 && std::isfinite(norm2(halo.velocity)),

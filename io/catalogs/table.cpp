@@ -70,7 +70,8 @@ HaloCatalogHeader header_of(std::string_view text, std::string const&) {
   header.columns = names_in(line_of_names(text));
   for (auto const& name : header.columns)
     header.has_parents = header.has_parents || name_of(name).name == "pid";
-  for_each_comment(text, [&](std::string_view line) {
+  for_each_comment(text, [&](std::string_view written) {
+    auto const line = trim(written);
     auto const value = [&](char const* key) {
       return line.starts_with(key) ? number_after(line, "=") : std::nullopt;
     };
@@ -89,11 +90,11 @@ double unit_of(Name const& name, HaloCatalogHeader const& header, std::string co
     double value;
     int h_power;
   };
-  constexpr Known all[]{{"mpc/h", 1000, 0},   {"cmpc/h", 1000, 0},      {"kpc/h", 1, 0},
-                        {"ckpc/h", 1, 0},     {"mpc", 1000, 1},         {"cmpc", 1000, 1},
-                        {"kpc", 1, 1},        {"ckpc", 1, 1},           {"msun/h", 1e-10, 0},
-                        {"msun", 1e-10, 1},   {"1e10msun/h", 1, 0},     {"1e10msun", 1, 1},
-                        {"km/s", 1, 0},       {"msun/hmpc/hkm/s", 1e-7, 0}};
+  constexpr Known all[]{
+      {"mpc/h", 1000, 0},   {"cmpc/h", 1000, 0},         {"kpc/h", 1, 0},      {"ckpc/h", 1, 0},
+      {"mpc", 1000, 1},     {"cmpc", 1000, 1},           {"kpc", 1, 1},        {"ckpc", 1, 1},
+      {"msun/h", 1e-10, 0}, {"msun", 1e-10, 1},          {"1e10msun/h", 1, 0}, {"1e10msun", 1, 1},
+      {"km/s", 1, 0},       {"msun/hmpc/hkm/s", 1e-7, 0}};
   for (auto const& [text, value, h_power] : all) {
     if (name.unit != text) continue;
     require(h_power == 0 || header.h, ExitCode::bad_data, "'", path, "': the unit of ", name.name,

@@ -24,16 +24,17 @@ class TextCatalog : public CatalogFile {
   void read(CatalogRequest const& request, std::int64_t lines_before,
             HaloVisitor const& visit) override {
     auto const names = kind_.first_line_names ? first_row(file_.text()) : std::string_view();
-    auto const row = kind_.first_line_names
-                         ? first_row(file_.text().substr(names.data() + names.size() - file_.text().data()))
-                         : first_row(file_.text());
+    auto const row =
+        kind_.first_line_names
+            ? first_row(file_.text().substr(names.data() + names.size() - file_.text().data()))
+            : first_row(file_.text());
     if (row.empty()) return;
     require(header_.finder_version.empty() || file_.text().ends_with('\n'), ExitCode::bad_data, "'",
             path_, "' ends within a line (", header_.finder_version,
             " ends every line): it is truncated; copy it again");
     std::vector<std::string_view> fields;
-    auto const columns =
-        kind_.columns(header_, split_fields(row, fields, kind_.separator), request.definition, path_);
+    auto const columns = kind_.columns(header_, split_fields(row, fields, kind_.separator),
+                                       request.definition, path_);
     double const box_ckpch = request.box_of(header_);
     TextRow parser(columns.names, path_, kind_.separator);
     auto number = lines_before;

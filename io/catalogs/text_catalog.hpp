@@ -14,11 +14,13 @@ namespace setsz {
 struct TextCatalogKind {
   /// What the comment lines (or the first row) say. `text` is the whole file.
   HaloCatalogHeader (*header)(std::string_view text, std::string const& path);
-  /// Where the properties stand in rows of `n_in_row` columns. May note what it found in the header.
-  HaloColumns (*columns)(HaloCatalogHeader& header, std::size_t n_in_row,
-                         MassDefinition definition, std::string const& path);
+  /// Where the properties stand in rows of `n_in_row` columns. May note what it found in the
+  /// header.
+  HaloColumns (*columns)(HaloCatalogHeader& header, std::size_t n_in_row, MassDefinition definition,
+                         std::string const& path);
   Separator separator = Separator::blanks;
-  bool first_line_names = false;  ///< the first line that is no comment has the names of the columns
+  bool first_line_names =
+      false;  ///< the first line that is no comment has the names of the columns
 };
 
 std::unique_ptr<CatalogFile> open_text_catalog(std::string const& path,

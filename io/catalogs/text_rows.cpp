@@ -112,8 +112,8 @@ template <class T>
 T TextRow::parse(std::size_t column, char const* wanted) const {
   auto const value = parse<T>(column);
   if (!value)
-    refuse_damage(
-        concat("column ", names_[column], " is '", fields_[column].substr(0, 24), "', not ", wanted));
+    refuse_damage(concat("column ", names_[column], " is '", fields_[column].substr(0, 24),
+                         "', not ", wanted));
   return *value;
 }
 
@@ -146,8 +146,10 @@ double TextRow::coordinate(std::size_t column, double unit, double box_ckpch) co
   if (x >= -slack && x <= box_ckpch + slack) return PeriodicBox(box_ckpch).wrap(x);
   std::string_view const expected = unit == 1 ? "kpc/h" : unit == 1000 ? "Mpc/h" : "units";
   std::string hint;
-  if (x > 20 * box_ckpch) hint = concat("; are the positions in kpc/h (expected: ", expected, ")?");
-  else if (x < 0) hint = "; positions must run from 0 to the box: shift those that are centred on 0";
+  if (x > 20 * box_ckpch)
+    hint = concat("; are the positions in kpc/h (expected: ", expected, ")?");
+  else if (x < 0)
+    hint = "; positions must run from 0 to the box: shift those that are centred on 0";
   refuse(concat("column ", names_[column], " = ", written, " ", expected,
                 " lies outside the box of ", box_ckpch / unit, " ", expected, hint));
 }

@@ -79,7 +79,8 @@ std::string pattern_of(fs::path const& folder, SnapshotFormats formats) {
   std::vector<std::string> found;
   for (auto const& [pattern, first] : patterns) found.push_back(pattern);
   // A virtual file beside the parts it is made of: snap_0000.hdf5 and snap_0000.*.hdf5.
-  if (found.size() == 2 && found[0].substr(0, found[0].find('*')) + "hdf5" == found[1]) return found[0];
+  if (found.size() == 2 && found[0].substr(0, found[0].find('*')) + "hdf5" == found[1])
+    return found[0];
   require(found.size() == 1, ExitCode::missing_input, "the folder '", folder.string(),
           "' holds more than one snapshot (", join(found, ", "), "); give one of these patterns");
   return found[0];
@@ -119,8 +120,8 @@ std::vector<std::string> find_numbered_files(std::string const& pattern) {
   std::vector<std::int64_t> missing;
   for (std::int64_t i = found.begin()->first; i <= found.rbegin()->first; ++i)
     if (!found.contains(i)) missing.push_back(i);
-  require(missing.empty(), ExitCode::missing_input, "files of '", pattern, "' are missing: ",
-          human_ranges(missing));
+  require(missing.empty(), ExitCode::missing_input, "files of '", pattern,
+          "' are missing: ", human_ranges(missing));
   for (auto const& [number, file] : found) files.push_back(file);
   return files;
 }

@@ -29,7 +29,7 @@ struct SnapshotFileHead {
   double bytes_per_row = 0;  ///< on disk, of what is read
   bool has_star_formation = false;
   bool has_smoothing_length = false;
-  bool narrow_ids = false;  ///< 32 bits
+  bool narrow_ids = false;             ///< 32 bits
   bool has_electron_abundance = true;  ///< else fully ionised gas is assumed
   SnapshotUnits units;                 ///< of the file, for people
 };

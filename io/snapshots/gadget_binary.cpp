@@ -123,9 +123,12 @@ SnapshotFileHead describe(FileProbe const& probe, std::optional<ParticleKind> ki
   head.units = units_of(records);
   head.n_files = header.n_files;
   head.n_this_file = header.n_this_file;
-  head.header = {header.box * head.units.length_ckpch, header.a, header.redshift,
+  head.header = {header.box * head.units.length_ckpch,
+                 header.a,
+                 header.redshift,
                  Cosmology{header.omega_m, header.omega_l, 0, header.h},
-                 header.n_files == 1 ? header.n_this_file : header.n_total, header.mass_table};
+                 header.n_files == 1 ? header.n_this_file : header.n_total,
+                 header.mass_table};
   if (kind && header.n_this_file[type_of(*kind)] > 0) check_blocks(records, *kind, head);
   return head;
 }
@@ -133,7 +136,9 @@ SnapshotFileHead describe(FileProbe const& probe, std::optional<ParticleKind> ki
 class GadgetFile : public SnapshotFile {
  public:
   GadgetFile(std::string const& path, SnapshotHeader const& header, ParticleKind kind)
-      : records_(path), type_(type_of(kind)), sqrt_a_(std::sqrt(header.a)),
+      : records_(path),
+        type_(type_of(kind)),
+        sqrt_a_(std::sqrt(header.a)),
         length_(length_unit(records_)) {}
 
   std::string name_of(ParticleField field) const override {
@@ -154,8 +159,8 @@ class GadgetFile : public SnapshotFile {
   }
   void read_ids(Range rows, std::span<std::uint64_t> into) const override {
     auto const& block = needed_block(records_, "ID  ", type_);
-    read_rows<std::uint32_t, std::uint64_t>(
-        records_, block, *records_.first_row(block, type_) + rows.first, into);
+    read_rows<std::uint32_t, std::uint64_t>(records_, block,
+                                            *records_.first_row(block, type_) + rows.first, into);
   }
 
  private:

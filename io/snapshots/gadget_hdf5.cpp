@@ -104,8 +104,7 @@ SnapshotFileHead describe(FileProbe const& probe, std::optional<ParticleKind> ki
 std::unique_ptr<SnapshotFile> open(std::string const& path, SnapshotHeader const& header_of_all,
                                    ParticleKind kind) {
   auto file = H5File::open(path);
-  auto layout =
-      layout_of(file, units_of(file), header_of_all.box_ckpch, header_of_all.a, kind);
+  auto layout = layout_of(file, units_of(file), header_of_all.box_ckpch, header_of_all.a, kind);
   return std::make_unique<H5SnapshotFile>(std::move(file), std::move(layout));
 }
 

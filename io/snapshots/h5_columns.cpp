@@ -34,7 +34,10 @@ struct StoredType {
 
   bool is_real() const { return known == H5Type::float32 || known == H5Type::float64 || is_half(); }
   bool is_half() const { return kind == H5T_FLOAT && bytes == 2; }
-  bool is_integer() const { return kind == H5T_INTEGER && bytes >= 4 && bytes <= 8; }
+  /// Signed ones of 32 bits are none that a code writes.
+  bool is_integer() const {
+    return kind == H5T_INTEGER && bytes >= 4 && bytes <= 8 && (is_unsigned || bytes == 8);
+  }
 };
 
 StoredType stored_type(H5File const& file, std::string const& dataset) {
@@ -82,7 +85,8 @@ std::int64_t check_column(H5ColumnCheck const& check, std::string const& dataset
 std::int64_t H5ColumnCheck::reals(std::string const& dataset, std::int64_t columns) const {
   check_exists(file, dataset);
   auto const type = stored_type(file, dataset);
-  bool const position = dataset.ends_with("/IntCoordinates") && type.is_integer() && type.is_unsigned;
+  bool const position =
+      dataset.ends_with("/IntCoordinates") && type.is_integer() && type.is_unsigned;
   return check_column(*this, dataset, columns, type, type.is_real() || position,
                       "float32, float64");
 }

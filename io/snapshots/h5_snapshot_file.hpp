@@ -15,9 +15,9 @@ inline constexpr std::size_t n_particle_fields = 8;
 
 /// Where a field stands in a file, and what makes its numbers those of setsz.
 struct H5Field {
-  std::string dataset;           ///< empty: the field has the value of `factor` everywhere
-  double factor = 1;             ///< times the stored number
-  bool is_temperature = false;   ///< [K] in place of an internal energy
+  std::string dataset;          ///< empty: the field has the value of `factor` everywhere
+  double factor = 1;            ///< times the stored number
+  bool is_temperature = false;  ///< [K] in place of an internal energy
 };
 
 /// The fields of one kind of particles in one file.

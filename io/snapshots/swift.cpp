@@ -55,10 +55,9 @@ SnapshotFileHead read_header(H5File const& file) {
   head.header.box_ckpch = box_of(file) * head.units.length_ckpch;
   head.header.a = first_number(file, cosmology, "Scale-factor");
   head.header.redshift = first_number(file, cosmology, "Redshift");
-  head.header.cosmology = {first_number(file, cosmology, "Omega_m"),
-                           first_number(file, cosmology, "Omega_lambda"),
-                           first_number(file, cosmology, "Omega_b"),
-                           first_number(file, cosmology, "h")};
+  head.header.cosmology = {
+      first_number(file, cosmology, "Omega_m"), first_number(file, cosmology, "Omega_lambda"),
+      first_number(file, cosmology, "Omega_b"), first_number(file, cosmology, "h")};
   head.n_files = file.attribute_list<std::int64_t>(header, "NumFilesPerSnapshot").at(0);
   head.n_this_file = six_types<std::int64_t>(file, header, "NumPart_ThisFile");
   head.header.n_particles = total_particles(file);
@@ -91,9 +90,9 @@ double kernel_support(H5File const& file) {
     std::string_view name;
     double gamma;
   };
-  constexpr Kernel known[]{{"Cubic spline", 1.825742}, {"Quartic spline", 2.018932},
+  constexpr Kernel known[]{{"Cubic spline", 1.825742},   {"Quartic spline", 2.018932},
                            {"Quintic spline", 2.195775}, {"Wendland C2", 1.936492},
-                           {"Wendland C4", 2.207940}, {"Wendland C6", 2.449490}};
+                           {"Wendland C4", 2.207940},    {"Wendland C6", 2.449490}};
   auto const name = file.attribute<std::string>("/HydroScheme", "Kernel function");
   for (auto const& kernel : known)
     if (name.starts_with(kernel.name)) return kernel.gamma;

@@ -176,10 +176,12 @@ Command inspect_command() {
           .target = "FILE",
           .target_name = "file",
           .summary = "show what a product, a snapshot, a catalogue or a folder contains",
-          .description = "Shows what a file was recognised as, with its units, counts, box and\n"
-                         "cosmology, and the datasets and attributes that it holds.",
-          .examples = "setsz inspect demo/catalog/z0/clusters.h5\n"
-                      "setsz inspect snapdir_099 --values",
+          .description =
+              "Shows what a file was recognised as, with its units, counts, box and\n"
+              "cosmology, and the datasets and attributes that it holds.",
+          .examples =
+              "setsz inspect demo/catalog/z0/clusters.h5\n"
+              "setsz inspect snapdir_099 --values",
           .options = {add_values},
           .answer = inspect_file};
 }

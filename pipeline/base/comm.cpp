@@ -36,8 +36,8 @@ std::int64_t Comm::max_bytes_per_call = std::int64_t{1} << 30;
 
 MpiSession::MpiSession(int& argc, char**& argv) {
   int provided = 0;
-  // A component of Open MPI 4.1 for shared file pointers, which nobody here uses, copies the path of
-  // every file into 256 bytes: paths that are longer end the process.
+  // A component of Open MPI 4.1 for shared file pointers, which nobody here uses, copies the path
+  // of every file into 256 bytes: paths that are longer end the process.
   ::setenv("OMPI_MCA_sharedfp", "^lockedfile", 0);
   check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
 }

@@ -118,9 +118,7 @@ void OptionList::add(std::string key, std::string& value, OptionTraits const& tr
       [&value, is_path](std::string const& text) {
         value = is_path ? expand_variables(unquoted(text)) : unquoted(text);
       },
-      [&value, is_path] {
-        return quoted_if_needed(is_path ? without_variables(value) : value);
-      }));
+      [&value, is_path] { return quoted_if_needed(is_path ? without_variables(value) : value); }));
 }
 
 void OptionList::add(std::string key, std::vector<std::string>& value, OptionTraits const& traits) {

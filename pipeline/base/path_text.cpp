@@ -32,9 +32,10 @@ std::string value_of(std::string const& name, std::string const& written) {
 /// "~" and "~/data": the home directory, as in a shell.
 std::string home_of(std::string const& written) {
   bool const own = written.size() == 1 || written[1] == '/';
-  require(own, ExitCode::config, "'", written,
-          "': ~ stands for your home directory only before a slash; write the full path (./~... for "
-          "a file whose name begins with ~)");
+  require(
+      own, ExitCode::config, "'", written,
+      "': ~ stands for your home directory only before a slash; write the full path (./~... for "
+      "a file whose name begins with ~)");
   return value_of("HOME", written);
 }
 

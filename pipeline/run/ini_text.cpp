@@ -32,7 +32,8 @@ class Reader {
 
   IniText finish() {
     if (found_.sections.empty() && problems_.empty())
-      problems_.push_back(concat(path_, ": no [section] in it (empty or not a configuration file?)"));
+      problems_.push_back(
+          concat(path_, ": no [section] in it (empty or not a configuration file?)"));
     if (!problems_.empty()) fail(ExitCode::config, join(problems_, "\n  "));
     return std::move(found_);
   }

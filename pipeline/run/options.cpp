@@ -43,7 +43,8 @@ void Configuration::read(std::string const& text) {
   for (auto const& [name, line] : ini.sections)
     gather(line, [&, &name = name, &line = line] { add_section(name, concat(path_, ":", line)); });
   for (auto const& value : ini.values)
-    values_[value.section + "." + value.key] = {value.text, concat(path_, ":", value.line), value.line};
+    values_[value.section + "." + value.key] = {value.text, concat(path_, ":", value.line),
+                                                value.line};
 }
 
 void Configuration::read_override(std::string const& assignment) {

@@ -9,7 +9,7 @@ namespace setsz {
 /// What the haloes of a catalogue say of each other: numbers of the clusters, and of all that are
 /// kept. Medians tell a wrong unit from an odd halo.
 struct CatalogFigures {
-  std::vector<double> radius_ratio;  ///< listed radius over that of the mass
+  std::vector<double> radius_ratio;      ///< listed radius over that of the mass
   std::vector<double> radius_ratio_all;  ///< the same with the mass of all particles
   std::vector<double> speed_kms, dispersion_kms;
   std::int64_t n_halos = 0;

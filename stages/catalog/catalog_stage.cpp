@@ -157,7 +157,8 @@ CatalogStage::Checked CatalogStage::read_checked(Comm const& comm,
   return checked;
 }
 
-/// Collective: finds the parents of all subhaloes, and their parents, wherever they are in the list.
+/// Collective: finds the parents of all subhaloes, and their parents, wherever they are in the
+/// list.
 HostChanges CatalogStage::find_hosts(Comm const& comm, std::vector<std::string> const& files,
                                      CatalogRequest const& request,
                                      std::vector<Halo> const& halos) const {
@@ -196,10 +197,10 @@ void CatalogStage::check_figures(Comm const& comm, std::string const& file,
   };
   for (auto const& halo : catalog.halos) {
     auto const& p = halo.position;
-    figures.largest_coordinate_ckpch =
-        std::max({figures.largest_coordinate_ckpch, p.x, p.y, p.z});
+    figures.largest_coordinate_ckpch = std::max({figures.largest_coordinate_ckpch, p.x, p.y, p.z});
     if (halo.mass < options_.mass_min_msunh * code_per_msunh) continue;
-    if (halo.radius_ckpch > 0) figures.radius_ratio.push_back(halo.radius_ckpch / radius(halo.mass));
+    if (halo.radius_ckpch > 0)
+      figures.radius_ratio.push_back(halo.radius_ckpch / radius(halo.mass));
     if (halo.radius_ckpch > 0 && halo.mass_all > 0)
       figures.radius_ratio_all.push_back(halo.radius_ckpch / radius(halo.mass_all));
     if (halo.dispersion_kms < 0) continue;

@@ -36,9 +36,8 @@ HostChanges hosts_by_mass(std::vector<HaloLink> const& links) {
   HostChanges changes;
   for (auto const& halo : links) {
     auto const ancestors = ancestors_of(halo, all);
-    bool const heaviest = std::all_of(ancestors.begin(), ancestors.end(), [&](auto const* other) {
-      return halo.mass > other->mass;
-    });
+    bool const heaviest = std::all_of(ancestors.begin(), ancestors.end(),
+                                      [&](auto const* other) { return halo.mass > other->mass; });
     if (ancestors.empty() || !heaviest) continue;
     changes.promoted.insert(halo.id);
     if (ancestors.back()->parent == -1) changes.demoted.insert(ancestors.back()->id);

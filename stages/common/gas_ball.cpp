@@ -21,7 +21,8 @@ GasBall gas_ball(CellSize cell_size, Vec3 const& position, double mass, double d
           position.y, ", ", position.z, ") ckpc/h has mass ", mass, " and density ", density,
           " (both must be positive)");
   double const volume = mass / density;
-  if (cell_size == CellSize::volume) return {position, std::cbrt(volume / unit_ball), pressure, 1, mass};
+  if (cell_size == CellSize::volume)
+    return {position, std::cbrt(volume / unit_ball), pressure, 1, mass};
   require(smoothing_length_ckpch > 0, ExitCode::bad_data, "a gas cell at (", position.x, ", ",
           position.y, ", ", position.z, ") ckpc/h has smoothing length ", smoothing_length_ckpch,
           " (must be positive)");

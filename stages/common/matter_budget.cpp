@@ -61,10 +61,11 @@ void require_matter(MatterBudget const& budget, SnapshotHeader const& header, Pa
        " = ", omega, " (mass from ", source, "; expected ",
        gas ? concat("0.5 to ", 1 + budget.tolerance) : concat("1 within ", budget.tolerance), ")",
        ratio_hint(ratio, cosmology.h, cosmology.baryon_fraction()),
-       others.empty() ? std::string()
-                      : concat("; there are also ", others,
-                               ", which setsz does not read (low-resolution particles of a zoom, or "
-                               "a hydrodynamic run?)"),
+       others.empty()
+           ? std::string()
+           : concat("; there are also ", others,
+                    ", which setsz does not read (low-resolution particles of a zoom, or "
+                    "a hydrodynamic run?)"),
        ". Give the ", gas ? "gas" : "gravity-only run",
        " in its own units, or set [cosmology] matter_tolerance if this is meant");
 }

@@ -32,7 +32,8 @@ std::string ratio_hint(double ratio, double h, double baryon_fraction, double to
   }
   for (int n = 1; n <= 9; ++n) {
     auto const factor = std::pow(2.0, n);
-    causes.push_back({1 / factor, concat("1/2^", n, ": a part of the particles, or another resolution?")});
+    causes.push_back(
+        {1 / factor, concat("1/2^", n, ": a part of the particles, or another resolution?")});
     causes.push_back({factor, concat("2^", n, ": particles listed twice, or another resolution?")});
   }
   for (auto const& [factor, text] : causes)

@@ -20,10 +20,11 @@ void SnapshotSection::declare(OptionList& options) {
   options.add(
       "gas", gas,
       {.help = "gas snapshot of the matched hydrodynamic run, same forms", .is_path = true});
-  options.add("catalog", catalog,
-              {.help = "halo catalogue of the gravity-only run: one or more files, or a name with * for "
-                       "the number",
-               .is_path = true});
+  options.add(
+      "catalog", catalog,
+      {.help = "halo catalogue of the gravity-only run: one or more files, or a name with * for "
+               "the number",
+       .is_path = true});
   options.add("format", format,
               {.help = "format of the two snapshots: tng, gadget4, gadget, swift; empty: each is "
                        "recognised by its content (see `setsz inspect`)"});
@@ -144,8 +145,7 @@ std::vector<std::string> SnapshotInstance::catalog_products() const {
 
 std::vector<std::string> SnapshotInstance::dark_matter_files() const {
   if (section.mock) return {};
-  return with_files_behind(
-      find_snapshot_files(dark_matter(""), snapshot_formats(section.format)));
+  return with_files_behind(find_snapshot_files(dark_matter(""), snapshot_formats(section.format)));
 }
 
 std::vector<std::string> SnapshotInstance::gas_files() const {

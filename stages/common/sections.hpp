@@ -36,7 +36,7 @@ struct CosmologySection {
   static constexpr std::string_view section = "cosmology";
   static constexpr std::string_view help = "background cosmology; headers are checked against it";
   Cosmology value;
-  double tolerance = 1e-3;  ///< relative difference that is still taken as rounding
+  double tolerance = 1e-3;         ///< relative difference that is still taken as rounding
   double matter_tolerance = 0.05;  ///< of the mean density of a snapshot
   void declare(OptionList& options);
   void validate() const;

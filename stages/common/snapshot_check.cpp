@@ -30,8 +30,8 @@ struct Comparison {
   }
 };
 
-/// The box must hold the matter of its cosmology: a wrong unit, a part of the particles, or those of
-/// another run are found before any work.
+/// The box must hold the matter of its cosmology: a wrong unit, a part of the particles, or those
+/// of another run are found before any work.
 void check_matter(Comm const& comm, Snapshot const& snapshot, SnapshotInstance const& instance) {
   auto const budget = budget_of(snapshot.header(), instance);
   on_root(comm, "", [&] {
@@ -60,7 +60,8 @@ std::string pattern_of(SnapshotInstance const& instance, std::string const& run_
 Snapshot open_snapshot(Comm const& comm, SnapshotInstance const& instance,
                        std::string const& run_directory, Snapshot::Kind kind) {
   std::string pattern;
-  collectively(comm, "", [&] { formats_of(instance);
+  collectively(comm, "", [&] {
+    formats_of(instance);
     pattern = pattern_of(instance, run_directory, kind);
   });
   auto snapshot = Snapshot::open(comm, pattern, kind, formats_of(instance));

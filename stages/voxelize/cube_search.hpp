@@ -12,8 +12,8 @@ namespace setsz {
 
 /// A cube around a cluster, axes along the box.
 struct Cube {
-  Vec3 centre;  ///< [ckpc/h], in [0, box)
-  double edge;  ///< [ckpc/h], at most the box
+  Vec3 centre;      ///< [ckpc/h], in [0, box)
+  double edge;      ///< [ckpc/h], at most the box
   double core = 0;  ///< radius about the centre within which the gas is weighed [ckpc/h]
 };
 

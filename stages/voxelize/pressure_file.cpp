@@ -33,8 +33,7 @@ CubeFigures figures_of(PressureCube const& cube, CubeLattice const& lattice, Clu
     pressure += cube.amount()[voxel] / cluster.p200;
   });
   return {cube.conservation_error(), empty / n, filled / n,
-          cube.core_mass() / (baryon_fraction * cluster.m200c),
-          n_core > 0 ? pressure / n_core : 0};
+          cube.core_mass() / (baryon_fraction * cluster.m200c), n_core > 0 ? pressure / n_core : 0};
 }
 
 void append_rows(CubeRows& rows, PressureCube const& cube, Cluster const& cluster,
@@ -110,8 +109,8 @@ std::vector<CubeFigures> write_pressure_cubes(Comm const& comm, std::string cons
         auto const& cluster = table.clusters[next];
         auto const& cube = gatherer.cube(next);
         double const edge = options.edge(cluster);
-        figures.push_back(figures_of(cube, options.lattice(cluster), cluster,
-                                     table.cosmology.baryon_fraction()));
+        figures.push_back(
+            figures_of(cube, options.lattice(cluster), cluster, table.cosmology.baryon_fraction()));
         check_figures(figures.back(), cluster);
         append_rows(rows, cube, cluster, edge / real(n), options.normalised);
       }

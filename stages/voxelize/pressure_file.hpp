@@ -13,8 +13,8 @@ namespace setsz {
 /// Figures of a cube, for checks and notes.
 struct CubeFigures {
   double conservation_error;
-  double empty_share;  ///< voxels within score_radius_r200 that no gas reaches
-  double filled_mean;  ///< mean coverage within that radius
+  double empty_share;    ///< voxels within score_radius_r200 that no gas reaches
+  double filled_mean;    ///< mean coverage within that radius
   double baryon_share;   ///< gas within R200 over Omega_b/Omega_m M200
   double mean_pressure;  ///< within R200 [P200]
 };

@@ -55,7 +55,8 @@ class Behind : public testing::Test {
     H5Edit(path).remove("/PartType1/Coordinates");
     hid_t const file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
     hsize_t const all[2]{60, 3}, half[2]{30, 3};
-    hid_t const space = H5Screate_simple(2, all, nullptr), part = H5Screate_simple(2, half, nullptr);
+    hid_t const space = H5Screate_simple(2, all, nullptr),
+                part = H5Screate_simple(2, half, nullptr);
     hid_t const creation = H5Pcreate(H5P_DATASET_CREATE);
     for (std::size_t i = 0; i < sources.size(); ++i) {
       hsize_t const start[2]{30 * i, 0};
@@ -77,7 +78,8 @@ TEST_F(Behind, an_external_link_is_followed_though_old_data_stand_in_the_file) {
   auto const behind = files_behind(linked);
   ASSERT_EQ(behind.size(), 1U);
   EXPECT_TRUE(std::filesystem::equivalent(behind[0], right));
-  EXPECT_EQ(with_files_behind({linked, right}).size(), 3U);
+  EXPECT_EQ(with_files_behind({linked}).size(), 2U);
+  EXPECT_EQ(with_files_behind({linked, right}).size(), 2U) << "none twice";
 }
 
 TEST_F(Behind, a_link_to_nothing_says_where_it_leads) {

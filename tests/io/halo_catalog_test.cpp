@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/halo_catalog.hpp"
 
+#include "io/snapshot.hpp"
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -101,12 +103,53 @@ TEST(HaloCatalog, TakesAnotherMassDefinitionByItsColumn) {
 
 TEST(HaloCatalog, AcceptsALastLineWithoutNewlineAndCarriageReturns) {
   auto const comm = Comm::world();
-  std::string content = header + row(1, 1e13, 1, -1) + row(2, 1e13, 1, -1);
+  std::string head = header;
+  head.erase(head.find("#Rockstar"));  // whose lists end every line
+  std::string content = head + row(1, 1e13, 1, -1) + row(2, 1e13, 1, -1);
   content.pop_back();
   content.insert(content.size() - row(2, 1e13, 1, -1).size(), "\r");
   TemporaryFile const file(comm, content);
-  EXPECT_EQ(gathered(comm, read_halo_catalog(comm, {file.path()}, {MassDefinition::m200c, 0})).size(),
-            2u);
+  EXPECT_EQ(
+      gathered(comm, read_halo_catalog(comm, {file.path()}, {MassDefinition::m200c, 0})).size(),
+      2u);
+}
+
+TEST(HaloCatalog, RefusesAListThatEndsWithinALine) {
+  auto content = header + row(1, 1e13, 1, -1) + row(2, 1e13, 1, 12);
+  content.resize(content.size() - 2);  // the parent 12 becomes 1
+  auto const text = refusal(Comm::world(), content, ExitCode::bad_data);
+  EXPECT_NE(text.find("ends within a line"), std::string::npos) << text;
+}
+
+TEST(HaloCatalog, ReadsWhatOtherProgramsWrite) {
+  auto const comm = Comm::world();
+  auto const halos_of = [&](std::string const& content) {
+    TemporaryFile const file(comm, content);
+    return gathered(comm, read_halo_catalog(comm, {file.path()}, {MassDefinition::m200c, 0}));
+  };
+  auto const plain = halos_of(header + row(1, 1e13, 1, -1));
+  ASSERT_EQ(plain.size(), 1U);
+  auto const same = [&](std::string const& content) {
+    auto const halos = halos_of(content);
+    ASSERT_EQ(halos.size(), 1U);
+    EXPECT_EQ(halos[0].mass, plain[0].mass);
+    EXPECT_EQ(halos[0].position, plain[0].position);
+    EXPECT_EQ(halos[0].velocity, plain[0].velocity);
+  };
+  same("\xEF\xBB\xBF" + (header + row(1, 1e13, 1, -1)));
+  same("#by a script\n" + (header + row(1, 1e13, 1, -1)));
+  auto plus = row(1, 1e13, 1, -1);
+  plus.replace(plus.find(" 10 -20"), 3, " +1.0E+01");
+  same(header + plus);
+}
+
+TEST(HaloCatalog, RefusesUnitsThatTheFileItselfDenies) {
+  auto const text =
+      refusal(Comm::world(), header + std::string("#Units: Masses in Msun\n") + row(1, 1e13, 1, -1),
+              ExitCode::bad_data);
+  EXPECT_NE(text.find("Masses in Msun (setsz reads Rockstar's own units: Msun/h)"),
+            std::string::npos)
+      << text;
 }
 
 TEST(HaloCatalog, NamesFileLineColumnAndTextOfAMalformedRow) {
@@ -126,6 +169,11 @@ TEST(HaloCatalog, RefusesWhatCannotBeTrue) {
     EXPECT_NE(text.find(part), std::string::npos) << text;
   };
   expect(header + row(1, 1e13, 50.1, -1), "outside the box of 50");
+  expect(header + row(1, 1e13, 10625, -1), "are the positions in kpc/h");
+  expect(header + row(1, 1e13, -3, -1), "centred on 0");
+  std::string twice = header;
+  twice.replace(twice.find("M200b"), 5, "M200c");
+  expect(twice + row(1, 1e13, 1, -1), "two columns are named M200c");
   expect(header + row(1, 1e13, 1, -1) + row(1, 2e13, 3, -1), "halo id 1 occurs twice");
   expect(header + row(1, -1e13, 1, -1), "is negative");
   expect(header + std::string("1 -1 nan 300.5 1 2 3 10 -20 30 1e12 -2e12 3e12 15.5 12 2e13 -1\n"),
@@ -192,7 +240,8 @@ TEST_F(RealCatalogs, NamesThatFindParentsLeavesBehindShiftNothing) {
       read_halo_catalog(comm, {folder + "out_0_wparents.list"}, {MassDefinition::m200c, 100});
   EXPECT_EQ(trap.header.n_leftover_names, 7U);
   auto const trapped = gathered(comm, trap);
-  auto const whole = gathered(comm, read_halo_catalog(comm, {folder + "out_0_allcols_pid.list"}, {MassDefinition::m200c, 100}));
+  auto const whole = gathered(comm, read_halo_catalog(comm, {folder + "out_0_allcols_pid.list"},
+                                                      {MassDefinition::m200c, 100}));
   ASSERT_EQ(trapped.size(), whole.size());
   for (std::size_t i = 0; i < whole.size(); ++i) {
     EXPECT_EQ(trapped[i].id, whole[i].id);
@@ -216,17 +265,18 @@ TEST_F(RealCatalogs, NamesThatFindParentsLeavesBehindShiftNothing) {
 TEST_F(RealCatalogs, HoldBoundMassesAndThoseOfAllParticles) {
   auto const comm = Comm::world();
   std::string const folder = shared_data + "/box75_a/rockstar/snap_099/";
-  for (std::string const name : {"out_0_wparents.list", "halos_099.0.ascii"}) {
+  for (std::string const name : {"out_0_wparents.list", "halos_099.*.ascii"}) {
+    auto const files = find_numbered_files(folder + name);
     std::vector<double> ratios;
     for (auto const& halo :
-         gathered(comm, read_halo_catalog(comm, {folder + name}, {MassDefinition::m200c, 1000}))) {
+         gathered(comm, read_halo_catalog(comm, files, {MassDefinition::m200c, 1000}))) {
       ASSERT_GT(halo.mass_all, 0) << name;
       ratios.push_back(halo.mass / halo.mass_all);  // far below 1 for subhaloes
     }
     std::sort(ratios.begin(), ratios.end());
     EXPECT_NEAR(ratios[ratios.size() / 2], 1, 1e-3) << name;
     EXPECT_LT(ratios.back(), 1.001) << name;  // printed with four digits
-    auto const other = read_halo_catalog(comm, {folder + name}, {MassDefinition::vir, 1000});
+    auto const other = read_halo_catalog(comm, files, {MassDefinition::vir, 1000});
     for (auto const& halo : other.halos) EXPECT_EQ(halo.mass_all, -1);
   }
 }
@@ -240,13 +290,27 @@ TEST_F(RealCatalogs, AListWithoutParentsTakesThemFromAnother) {
   EXPECT_EQ(hosts(comm, catalog), 50);
 }
 
+TEST_F(RealCatalogs, APartOfASetIsRefused) {
+  auto const comm = Comm::world();
+  std::string const folder = shared_data + "/box75_a/rockstar/snap_099/";
+  std::string text;
+  try {
+    read_halo_catalog(comm, {folder + "halos_099.0.ascii", folder + "halos_099.1.ascii"},
+                      {MassDefinition::m200c, 5000});
+  } catch (CollectiveError const& error) {
+    text = error.what();
+  }
+  EXPECT_NE(text.find("% of the box (their lines #Bounds)"), std::string::npos) << text;
+}
+
 TEST_F(RealCatalogs, AsciiFilesHoldTheSameHalosAsTheList) {
   auto const comm = Comm::world();
   std::string const folder = shared_data + "/box75_a/rockstar/snap_099/";
   std::vector<std::string> files;
   for (int i = 0; i < 8; ++i) files.push_back(concat(folder, "halos_099.", i, ".ascii"));
   auto const ascii = gathered(comm, read_halo_catalog(comm, files, {MassDefinition::m200c, 5000}));
-  auto const list = gathered(comm, read_halo_catalog(comm, {folder + "out_0_allcols_pid.list"}, {MassDefinition::m200c, 5000}));
+  auto const list = gathered(comm, read_halo_catalog(comm, {folder + "out_0_allcols_pid.list"},
+                                                     {MassDefinition::m200c, 5000}));
   // Ids differ between the two kinds of file: halos are matched by place.
   ASSERT_EQ(ascii.size(), list.size());
   for (auto const& halo : list) {

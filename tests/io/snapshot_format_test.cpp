@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "io/snapshot.hpp"
+#include "pipeline/base/units.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/snapshot_writer.hpp"
 #include "tests/fixtures/toy_snapshot.hpp"
@@ -88,35 +89,69 @@ TEST_F(SnapshotFormatTable, an_unknown_file_is_refused_with_its_looks_and_the_kn
   EXPECT_TRUE(contains(text, "65 '" + (scratch_ / "toy.0") + "' is not a snapshot of a known"));
   EXPECT_TRUE(contains(text, "it is text ("));
   EXPECT_TRUE(contains(text, "first ones \"toy snapshot.10 0.5"));
-  EXPECT_TRUE(contains(text, "Known formats: AREPO/TNG HDF5; convert the file"));
+  EXPECT_TRUE(contains(text,
+                       "Known formats: AREPO/TNG HDF5, GADGET-4 HDF5, SWIFT, GADGET binary; "
+                       "convert the file"));
   auto const both = error_of(
       [&] { Snapshot::open(comm_, {scratch_ / "README.txt"}, Kind::dark_matter, table_); });
-  EXPECT_TRUE(contains(both, "Known formats: AREPO/TNG HDF5, toy;"));
+  EXPECT_TRUE(contains(both, "SWIFT, GADGET binary, toy;"));
 }
 
 TEST_F(SnapshotFormatTable, an_hdf5_file_of_another_code_is_refused_with_its_groups) {
   if (comm_.is_root()) {
-    auto file = H5File::create_serial(scratch_ / "swift.hdf5");
-    for (auto const* group : {"/Header", "/Cosmology", "/Units", "/PartType1"})
-      file.create_group(group);
+    auto file = H5File::create_serial(scratch_ / "other.hdf5");
+    for (auto const* group : {"/Info", "/Halos"}) file.create_group(group);
     file.close();
   }
   comm_.barrier();
   auto const text = error_of([&] { Snapshot::open(comm_, scratch_.path(), Kind::dark_matter); });
-  EXPECT_TRUE(contains(text, "it is an HDF5 file with /Cosmology, /Header, /PartType1, /Units."));
+  EXPECT_TRUE(contains(text, "it is an HDF5 file with /Halos, /Info."));
 }
 
-TEST_F(SnapshotFormatTable, native_files_of_other_codes_are_refused_and_their_tng_twin_is_read) {
-  std::string const data = SETSZ_SHARED_DATA + std::string("/formats/");
-  if (!std::filesystem::exists(data)) GTEST_SKIP() << "no data in " << data;
-  for (std::string const name :
-       {"swift/snap_0000.hdf5", "gadget4_hdf5/snapshot_007.hdf5",
-        "gadget2_binary_format1/snapshot_007", "ahf/tiny40.z0.z0.000.AHF_halos"}) {
-    auto const text = error_of([&] { Snapshot::open(comm_, data + name, Kind::dark_matter); });
-    EXPECT_TRUE(contains(text, "65 '" + data + name + "' is not a snapshot of a known format"));
+TEST_F(SnapshotFormatTable, units_that_a_header_states_are_converted) {
+  if (comm_.is_root()) {
+    SmallSnapshot::of_gas({7}).write(scratch_.path());
+    test::H5Edit edit(test::snapshot_file(scratch_.path(), 0));
+    edit.set_attribute("/Header", "UnitMass_in_g", std::vector<double>{1.989e33});
+    edit.set_attribute("/Header", "UnitLength_in_cm", std::vector<double>{3.085678e24});
+    edit.set_attribute("/Header", "UnitVelocity_in_cm_per_s", std::vector<double>{1});
+    edit.set_attribute("/Header", "BoxSize", std::vector<double>{10});
+    auto const times = [&](char const* name, double factor) {
+      edit.change(concat("/PartType0/", name), [&](std::vector<double>& values) {
+        for (auto& value : values) value *= factor;
+      });
+    };
+    times("Coordinates", 1e-3), times("Masses", 1e10), times("Density", 1e19);
+    times("InternalEnergy", 1e10), times("SmoothingLength", 1e-3);
   }
-  auto const twin = Snapshot::open(comm_, data + "tng/snapdir_099", Kind::dark_matter);
-  EXPECT_EQ(twin.n_rows(), 32768);
+  comm_.barrier();
+  auto const snapshot = Snapshot::open(comm_, scratch_.path(), Kind::gas);
+  auto const expected = SmallSnapshot::of_gas({7}).gas;
+  EXPECT_NEAR(snapshot.header().box_ckpch, 10000, 1e-9);
+  auto const gas = snapshot.read_gas({0, 7});
+  for (std::size_t i = 0; i < 7; ++i) {
+    EXPECT_NEAR(gas.position[i].x, expected.position[i].x, 1e-3);
+    EXPECT_NEAR(gas.mass[i] / expected.mass[i], 1, 1e-6);
+    EXPECT_NEAR(gas.density[i] / expected.density[i], 1, 1e-6);
+    EXPECT_NEAR(gas.smoothing_length[i] / expected.smoothing_length[i], 1, 1e-6);
+  }
+  EXPECT_NEAR(
+      gas.electron_pressure[1] / (2.0 / 3 * expected.density[1] * expected.internal_energy[1] *
+                                  units::electron_pressure_fraction(1.125)),
+      1, 1e-6);
+}
+
+TEST_F(SnapshotFormatTable, an_insisted_format_is_the_only_one) {
+  EXPECT_EQ(snapshot_formats("swift").size(), 1U);
+  EXPECT_EQ(snapshot_formats("").size(), snapshot_formats().size());
+  EXPECT_TRUE(contains(error_of([] { snapshot_formats("swiff"); }), "did you mean 'swift'"));
+  if (comm_.is_root()) SmallSnapshot::of_dark_matter({4}).write(scratch_.path());
+  comm_.barrier();
+  auto const text = error_of([&] {
+    Snapshot::open(comm_, test::snapshot_file(scratch_.path(), 0), Kind::dark_matter,
+                   snapshot_formats("swift"));
+  });
+  EXPECT_TRUE(contains(text, "Known formats: SWIFT;"));
 }
 
 }  // namespace

@@ -97,8 +97,8 @@ TEST_P(Twin, HandsOnTheSameInBlocks) {
   EXPECT_EQ(n, rows.id.size());
 }
 
-constexpr char const *z0 = "tng/snapdir_099", *z05 = "tng/snapdir_067", *gas = "tng_gas/snapdir_067",
-                     *gas0 = "tng_gas/snapdir_099";
+constexpr char const *z0 = "tng/snapdir_099", *z05 = "tng/snapdir_067",
+                     *gas = "tng_gas/snapdir_067", *gas0 = "tng_gas/snapdir_099";
 INSTANTIATE_TEST_SUITE_P(
     Forms, Twin,
     testing::Values(
@@ -179,9 +179,8 @@ TEST(Twins, HaveTheSameGas) {
     for (std::size_t i = 0; i < found.density.size(); ++i) {
       ASSERT_LT(norm(found.position[i] - twin.position[i]), 0.2) << form.name << " " << i;
       // Electrons are 1.158 in the twin, and a fully ionised gas has 1.15789.
-      energy = std::max(energy, std::abs(found.pressure_over_density[i] /
-                                             twin.pressure_over_density[i] -
-                                         1));
+      energy = std::max(
+          energy, std::abs(found.pressure_over_density[i] / twin.pressure_over_density[i] - 1));
       density.push_back(found.density[i] / twin.density[i]);
       support.push_back(found.smoothing[i] / twin.smoothing[i]);
     }
@@ -216,12 +215,11 @@ TEST_P(Lists, DescribeTheTwinsParticles) {
   auto const comm = Comm::world();
   auto const particles = dark_matter(form.twin);
   auto const& header = particles.header;
-  auto const catalog =
-      read_halo_catalog(comm, find_numbered_files(data + form.files),
-                        {form.definition, 2000, header.box_ckpch});
-  EXPECT_EQ(format_of(FileProbe(find_numbered_files(data + form.files)[0]), catalog_formats(), "")
-                .name,
-            form.format);
+  auto const catalog = read_halo_catalog(comm, find_numbered_files(data + form.files),
+                                         {form.definition, 2000, header.box_ckpch});
+  EXPECT_EQ(
+      format_of(FileProbe(find_numbered_files(data + form.files)[0]), catalog_formats(), "").name,
+      form.format);
   auto halos = comm.all_gather_v(catalog.halos);
   std::sort(halos.begin(), halos.end(), [](auto& a, auto& b) { return a.mass > b.mass; });
   ASSERT_GE(halos.size(), 3U);
@@ -250,24 +248,24 @@ TEST_P(Lists, DescribeTheTwinsParticles) {
 constexpr auto m200c = MassDefinition::m200c;
 INSTANTIATE_TEST_SUITE_P(
     Forms, Lists,
-    testing::Values(
-        ListForm{"rockstar_200c/out_7_wparents.list", z0, "Rockstar list or ascii", m200c, 2e-3,
-                 1e-3, 180},
-        ListForm{"rockstar_200c/out_4_wparents.list", z05, "Rockstar list or ascii", m200c, 5e-3,
-                 1e-3, 240},
-        ListForm{"rockstar_200c/halos_007.*.ascii", z0, "Rockstar list or ascii", m200c, 2e-3, 1e-3,
-                 180},
-        ListForm{"consistent_trees_200c/hlist_1.00000.list", z0, "consistent-trees hlist", m200c,
-                 2e-3, 1e-3, 180},
-        ListForm{"consistent_trees_200c/mass_definition_not_set/hlist_1.00000.list", z0,
-                 "consistent-trees hlist", m200c, 2e-3, 1e-3, 180},
-        ListForm{"gadget4_hdf5/fof_subhalo_tab_007.hdf5", z0, "SUBFIND/FOF HDF5", m200c, 2e-3, 1e-3,
-                 120},
-        ListForm{"gadget4_hdf5/fof_subhalo_tab_004.hdf5", z05, "SUBFIND/FOF HDF5", m200c, 2e-3,
-                 1e-3, 210},
-        ListForm{"gadget4_gas_hdf5/fof_subhalo_tab_000.hdf5", gas, "SUBFIND/FOF HDF5", m200c, 0.2,
-                 1e-3, 250},
-        ListForm{"ahf/tiny40.z0.z0.000.AHF_halos", z0, "AHF halos", m200c, 2e-2, 5e-3, 20}));
+    testing::Values(ListForm{"rockstar_200c/out_7_wparents.list", z0, "Rockstar list or ascii",
+                             m200c, 2e-3, 1e-3, 180},
+                    ListForm{"rockstar_200c/out_4_wparents.list", z05, "Rockstar list or ascii",
+                             m200c, 5e-3, 1e-3, 240},
+                    ListForm{"rockstar_200c/halos_007.*.ascii", z0, "Rockstar list or ascii", m200c,
+                             2e-3, 1e-3, 180},
+                    ListForm{"consistent_trees_200c/hlist_1.00000.list", z0,
+                             "consistent-trees hlist", m200c, 2e-3, 1e-3, 180},
+                    ListForm{"consistent_trees_200c/mass_definition_not_set/hlist_1.00000.list", z0,
+                             "consistent-trees hlist", m200c, 2e-3, 1e-3, 180},
+                    ListForm{"gadget4_hdf5/fof_subhalo_tab_007.hdf5", z0, "SUBFIND/FOF HDF5", m200c,
+                             2e-3, 1e-3, 120},
+                    ListForm{"gadget4_hdf5/fof_subhalo_tab_004.hdf5", z05, "SUBFIND/FOF HDF5",
+                             m200c, 2e-3, 1e-3, 210},
+                    ListForm{"gadget4_gas_hdf5/fof_subhalo_tab_000.hdf5", gas, "SUBFIND/FOF HDF5",
+                             m200c, 0.2, 1e-3, 250},
+                    ListForm{"ahf/tiny40.z0.z0.000.AHF_halos", z0, "AHF halos", m200c, 2e-2, 5e-3,
+                             20}));
 
 }  // namespace
 }  // namespace setsz

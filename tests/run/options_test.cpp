@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/random.hpp"
 #include "pipeline/run/stage.hpp"
 #include "tests/fixtures/scratch.hpp"
 
@@ -234,6 +235,25 @@ TEST(Options, EveryMistakeIsNamedWithItsLine) {
     for (auto const& word : bad.words) {
       EXPECT_NE(std::string(error.what()).find(word), std::string::npos)
           << "'" << word << "' is not in: " << error.what();
+    }
+  }
+}
+
+/// Whatever bytes change: a configuration or an Error(config) that names the file.
+TEST(Options, ChangedBytesAreReadOrRefused) {
+  std::string const whole =
+      "# a comment\n[toy]\nradius = 3.25  # another\nnames = a, \"b, c\"\npath = data#7\n"
+      "[item.a]\nsize = 2\n";
+  for (std::uint64_t round = 0; round < 5000; ++round) {
+    Random random(12, Purpose::test, round);
+    auto text = whole;
+    for (std::uint64_t i = 0; i <= round % 4; ++i)
+      text[random.below(text.size())] = static_cast<char>(random.below(256));
+    try {
+      parse(text).resolved();
+    } catch (Error const& error) {
+      ASSERT_EQ(error.code(), ExitCode::config) << text;
+      ASSERT_TRUE(std::string(error.what()).starts_with("toy.ini")) << error.what();
     }
   }
 }

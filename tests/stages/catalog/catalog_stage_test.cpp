@@ -22,9 +22,9 @@ std::vector<std::string> halo_lines() {
   for (int i = 0; i < 40; ++i) {
     double const radius = halo_scales(Cosmology{}, 1, 1e-10 * mass).r200c_ckpch;
     lines.push_back(concat(100 + i, " ", mass, " ", radius, " ", (i * 37) % 50 + 0.25, " ",
-                           (i * 11) % 50,
-                           " ", (i * 23) % 50 + 0.5, " 10 -20 ", i, " 1e12 2e12 3e12 ", 7 + i, " ",
-                           30 + i, " ", i % 4 == 3 ? 100 : -1, "\n"));
+                           (i * 11) % 50, " ", (i * 23) % 50 + 0.5, " 10 -20 ", i,
+                           " 1e12 2e12 3e12 ", 7 + i, " ", 30 + i, " ", i % 4 == 3 ? 100 : -1,
+                           "\n"));
     mass *= 1.2;
   }
   return lines;

@@ -104,10 +104,9 @@ class VoxelizeStageTest : public testing::Test {
                "/gas/snap_099.*.hdf5\n[cosmology]\nmatter_tolerance = 10\n[voxelize]\n"
                "implausible_gas = warn\nn_voxels = ",
                n_voxels, "\n", voxelize);
-    return Configuration::parse(
-        text, "test.ini", {},
-        {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<CosmologySection>(),
-         schema_of<VoxelizeOptions>()});
+    return Configuration::parse(text, "test.ini", {},
+                                {schema_of<RunOptions>(), schema_of<SnapshotSection>(true),
+                                 schema_of<CosmologySection>(), schema_of<VoxelizeOptions>()});
   }
 
   /// Runs the stage with all ranks of `comm`. \return path of pressure.h5
