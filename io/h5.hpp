@@ -5,8 +5,8 @@
 
 #include <array>
 #include <cstdint>
-#include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,35 +22,33 @@ namespace setsz {
 /// The last reason on HDF5's error stack, one line; clears the stack.
 std::string h5_reason();
 
-/// Who shares an HDF5 object: one process, or all ranks of a communicator.
-enum class H5Scope { local, parallel };
-
-/// An HDF5 identifier that closes itself; in a parallel file never while an exception unwinds,
-/// because closing is collective there and the other ranks would not come.
+/// An HDF5 identifier that closes itself. All HDF5 objects are local: no rank waits for another
+/// one inside HDF5.
 template <herr_t (*Close)(hid_t)>
 class H5 {
  public:
-  H5(hid_t id, std::string_view doing, H5Scope scope = H5Scope::local) : id_(id), scope_(scope) {
+  H5() = default;  ///< none
+  H5(hid_t id, std::string_view doing) : id_(id) {
     if (id < 0) fail(ExitCode::bad_data, "cannot ", doing, " (", h5_reason(), ")");
   }
-  H5(H5&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)), scope_(other.scope_) {}
+  H5(H5&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)) {}
   H5& operator=(H5&& other) noexcept {
     std::swap(id_, other.id_);
-    std::swap(scope_, other.scope_);
     return *this;
   }
   ~H5() {
-    if (id_ < 0) return;
-    if (scope_ == H5Scope::local || std::uncaught_exceptions() == depth_) Close(id_);
+    if (id_ >= 0) Close(id_);
   }
   hid_t get() const noexcept { return id_; }
   hid_t release() noexcept { return std::exchange(id_, H5I_INVALID_HID); }
 
  private:
-  hid_t id_;
-  H5Scope scope_;
-  int depth_ = std::uncaught_exceptions();
+  hid_t id_ = H5I_INVALID_HID;
 };
+
+namespace h5 {
+struct Output;
+}
 
 /// What every dataset says about itself.
 struct FieldInfo {
@@ -73,18 +71,33 @@ struct DatasetInfo {
 
 /// An HDF5 file of ours or of a simulation.
 ///
-/// Products are created by all ranks and written collectively, in the 1.10 file format with
-/// checksums (Fletcher32) on every dataset, without time stamps: equal content gives equal bytes.
-/// After every collective step all ranks agree on its success: all continue, or all throw
-/// the same CollectiveError(io) and the file is given up without another collective call on it.
+/// Products are written by all ranks together, in the 1.10 file format with checksums (Fletcher32)
+/// on every dataset, without time stamps: equal content gives equal bytes. Rank 0 alone has the
+/// file open in HDF5: it lays the datasets out, takes their space from the disk at once, and tells
+/// the others where each chunk lies; then each rank writes its chunks there with plain system
+/// calls. No call can fail on one rank while another one waits in it: after every step all ranks
+/// agree on its success. All continue, or all throw the same CollectiveError(io), and the file is
+/// given up (docs/decisions/0018).
 /// Reading is local: every rank opens the file itself and reads its own rows.
 class H5File {
  public:
-  /// One call moves at most this many bytes per rank (128 MiB: checksummed chunks are copied once
-  /// more inside HDF5). At least one row is moved. Tests make it small.
+  /// One read moves at most this many bytes (128 MiB: checksummed chunks are copied once more
+  /// inside HDF5). At least one row is moved. Tests make it small.
   static std::int64_t max_bytes_per_call;
   /// Files that this process has opened for reading so far; tests count on it.
   static std::int64_t n_opened;
+
+  H5File(H5File&&) = default;
+  H5File& operator=(H5File&& other) noexcept {
+    file_ = {};  // before what lies below it
+    output_ = std::move(other.output_);
+    file_ = std::move(other.file_);
+    path_ = std::move(other.path_);
+    comm_ = std::move(other.comm_);
+    written_ = std::move(other.written_);
+    pieces_ = std::move(other.pieces_);
+    return *this;
+  }
 
   /// Collective: creates (truncates) `path` for writing by all ranks.
   static H5File create(Comm const& comm, std::string const& path);
@@ -96,10 +109,10 @@ class H5File {
 
   /// Collective if created so. Must be called on files that were written: it reports errors, and
   /// to find them, it syncs the file to the disk and reads every row back, each rank those of
-  /// another one: MPI-IO loses data on a full disk without an error (docs/decisions/0010).
+  /// another one (docs/decisions/0010).
   void close();
   std::string const& path() const { return path_; }
-  /// For what this class does not do; never closed by the caller.
+  /// For what this class does not do while it reads; never closed by the caller.
   hid_t raw() const { return id(); }
 
   // ---- reading -------------------------------------------------------------------------------
@@ -140,11 +153,12 @@ class H5File {
   template <class T>
   void set_attribute_list(std::string const& object, std::string const& name,
                           std::vector<T> const& values);
-  /// Creates a dataset of shape (total_rows, row_shape...). Parent groups are made.
+  /// Creates a dataset of shape (total_rows, row_shape...), all zero. Parent groups are made. Its
+  /// space is taken from the disk: Error(io) says how much was wanted and how much is free.
   template <class T>
   void create_dataset(std::string const& name, FieldInfo const& info, std::int64_t total_rows,
                       std::vector<std::int64_t> const& row_shape = {});
-  /// Every rank writes its own rows (it may have none), in agreed pieces of at most 1 GiB.
+  /// Every rank writes its own rows (it may have none; no row is given by two ranks).
   template <class T>
   void write_rows(std::string const& name, std::int64_t first_row, std::span<T const> values);
   template <class T>
@@ -159,15 +173,14 @@ class H5File {
   template <class T>
   void write_same(std::string const& name, FieldInfo const& info, std::vector<T> const& values,
                   std::vector<std::int64_t> const& row_shape = {});
-  /// Has every write so far gone to the disk in one collective operation?
-  bool all_writes_collective() const { return all_writes_collective_; }
 
  private:
-  H5File(H5<H5Fclose> file, std::string path, std::optional<Comm> comm)
-      : file_(std::move(file)), path_(std::move(path)), comm_(std::move(comm)) {}
-  H5Scope scope() const { return comm_ ? H5Scope::parallel : H5Scope::local; }
-  /// The open file; Error(internal) after close() or a failed write.
+  H5File(H5<H5Fclose> file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
+  static H5File create_shared(std::optional<Comm> comm, std::string const& path);
+  /// The open file; Error(internal) after close() or a failed write, and on the ranks that do not
+  /// have it open in HDF5.
   hid_t id() const;
+  h5::Output& output() const;
   /// Throws an Error(bad_data) that names the first missing part of the path.
   void require_object(std::string const& name) const;
   H5<H5Dclose> open_dataset(std::string const& name) const;
@@ -175,16 +188,23 @@ class H5File {
   H5<H5Aclose> open_attribute(hid_t object_id, std::string const& object,
                               std::string const& name) const;
   /// Collective (if the file is): all ranks continue, or all throw and the file is given up.
-  void agree(bool ok, std::string const& doing);
   void agree_on(std::function<void()> const& check);
+  /// Collective: `body` works on the HDF5 file, on the rank that has it open; all agree.
+  void lay_out(std::string const& doing, std::function<void()> const& body);
+  void make_groups(std::string const& name);
+  void make_dataset(std::string const& name, hid_t file_type, std::vector<hsize_t> const& shape,
+                    bool has_values);
   /// Remembers what this rank wrote, until close() has compared it with the disk.
   void remember(std::string const& dataset, H5Type type, Range rows, void const* data,
                 std::size_t bytes);
   void sync_and_verify();
   void write_attribute(std::string const& object, std::string const& name, hid_t type,
                        hsize_t const* count, void const* data);
-  void write_piece(std::string const& name, hid_t dataset, hid_t memory_type,
-                   std::vector<hsize_t> const& shape, Range rows, void const* data);
+  void set_text(std::string const& object, std::string const& name, std::string const& text);
+  void allocate(std::string const& name, FieldInfo const& info, H5Type type,
+                std::vector<hsize_t> const& shape);
+  void write_values(std::string const& name, std::int64_t first_value,
+                    std::span<std::byte const> bytes);
 
   struct Piece {
     std::int64_t dataset;  ///< index into written_
@@ -194,17 +214,16 @@ class H5File {
   };
   void verify(std::vector<Piece> const& pieces) const;
 
+  std::shared_ptr<h5::Output> output_;  ///< while the file is being written; outlives file_
   H5<H5Fclose> file_;
   std::string path_;
   std::optional<Comm> comm_;
-  bool written_to_ = false;
   struct Written {
     std::string dataset;
     std::int64_t end;  ///< of the rows that this rank has written
   };
   std::vector<Written> written_;  ///< in the order of their first writes, equal on all ranks
   std::vector<Piece> pieces_;     ///< written by this rank
-  bool all_writes_collective_ = true;
 };
 
 /// Hash of all datasets (name, type, shape, bytes) and scientific attributes, in name order: two

@@ -9,12 +9,15 @@
 
 #include "io/file_kind.hpp"
 #include "io/h5.hpp"
+#include "io/h5_last_opened.hpp"
+#include "io/h5_output.hpp"
 #include "io/h5_types.hpp"
-#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
 namespace {
+
+char last_opened[4096] = "";
 
 /// The size that the superblock promises, or -1.
 /// \source HDF5 File Format Specification 3.0, section II.A
@@ -65,50 +68,47 @@ std::int64_t H5File::max_bytes_per_call = std::int64_t{128} << 20;
 std::int64_t H5File::n_opened = 0;
 
 H5File H5File::create(Comm const& comm, std::string const& path) {
+  return create_shared(comm, path);
+}
+
+H5File H5File::create_serial(std::string const& path) { return create_shared(std::nullopt, path); }
+
+H5File H5File::create_shared(std::optional<Comm> comm, std::string const& path) {
   h5::quiet();
-  on_root(comm, "", [&] {
-    auto const parent = std::filesystem::path(path).parent_path().string();
-    std::string const folder = parent.empty() ? std::string(".") : parent;
-    require(::access(folder.c_str(), W_OK | X_OK) == 0, ExitCode::cannot_create, "cannot create '",
-            path, "' (", std::strerror(errno), ": '", folder, "')");
-    require(!std::filesystem::is_directory(path), ExitCode::cannot_create, "cannot create '", path,
-            "' (a directory has this name)");
+  H5File created({}, path);
+  created.comm_ = std::move(comm);
+  created.output_ = std::make_shared<h5::Output>();
+  auto& output = *created.output_;
+  bool const lays_out = !created.comm_ || created.comm_->is_root();
+  created.agree_on([&] {
+    if (!lays_out) return;
+    output.disk.emplace(path);
+    auto access = access_list(H5F_LIBVER_V110);
+    H5Pset_alignment(access.get(), h5::large_chunk_bytes, h5::page_bytes);
+    output.disk->use_in(access.get());
+    hid_t const file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation_list().get(), access.get());
+    require(file >= 0, ExitCode::cannot_create, "cannot create '", path, "' (", h5_reason(), ")");
+    created.file_ = H5<H5Fclose>(file, "create");
+    output.disk->check();
   });
-  auto access = access_list(H5F_LIBVER_V110);
-  H5Pset_fapl_mpio(access.get(), comm.raw(), MPI_INFO_NULL);
-  H5Pset_coll_metadata_write(access.get(), true);
-  H5Pset_all_coll_metadata_ops(access.get(), true);
-  hid_t const file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation_list().get(), access.get());
-  std::string const reason = file < 0 ? h5_reason() : "";
-  collectively(comm, "", [&] {
-    require(file >= 0, ExitCode::cannot_create, "cannot create '", path, "' (", reason, ")");
+  created.agree_on([&] {
+    if (!lays_out) output.file.emplace(path, durable::OpenMode::update);
   });
-  H5File created(H5<H5Fclose>(file, "create", H5Scope::parallel), path, comm);
-  created.written_to_ = true;
   return created;
 }
 
-H5File H5File::create_serial(std::string const& path) {
-  h5::quiet();
-  hid_t const file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation_list().get(),
-                               access_list(H5F_LIBVER_V110).get());
-  if (file < 0) {
-    fail(ExitCode::cannot_create, "cannot create '", path, "' (", h5_reason(), ")");
-  }
-  H5File created(H5<H5Fclose>(file, "create"), path, std::nullopt);
-  created.written_to_ = true;
-  return created;
-}
+char const* h5_last_opened() { return last_opened; }
 
 H5File H5File::open(std::string const& path) {
   h5::quiet();
+  std::strncpy(last_opened, path.c_str(), sizeof last_opened - 1);
   auto access = access_list(H5F_LIBVER_EARLIEST);
   // Locks fail on many parallel file systems, and nobody writes what we read.
   H5Pset_file_locking(access.get(), false, true);
   hid_t const file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get());
   if (file < 0) explain(path, h5_reason());
   ++n_opened;
-  return H5File(H5<H5Fclose>(file, "open"), path, std::nullopt);
+  return H5File(H5<H5Fclose>(file, "open"), path);
 }
 
 hid_t H5File::id() const {
@@ -117,24 +117,27 @@ hid_t H5File::id() const {
   return id;
 }
 
-void H5File::close() {
-  hid_t const file = id();
-  agree(H5Fflush(file, H5F_SCOPE_GLOBAL) >= 0, "write");
-  agree(H5Fclose(file_.release()) >= 0, "close");
-  if (written_to_) sync_and_verify();
+h5::Output& H5File::output() const {
+  require(output_ != nullptr, ExitCode::internal, "'", path_,
+          "' is closed, was given up after an error, or is open for reading");
+  return *output_;
 }
 
-void H5File::agree(bool ok, std::string const& doing) {
-  std::string text;
-  if (!ok) {
-    std::error_code error;
-    auto const folder = std::filesystem::path(path_).parent_path();
-    auto const space = std::filesystem::space(folder.empty() ? "." : folder, error);
-    text = concat("cannot ", doing, " '", path_, "' (", h5_reason(), "); ",
-                  error ? "the disk gives no information"
-                        : human_bytes(real(space.available)) + " free on its disk");
+void H5File::close() {
+  if (!output_) {
+    id();
+    file_ = {};
+    return;
   }
-  agree_on([&] { require(ok, ExitCode::io, text); });
+  agree_on([&] {
+    if (!output().lays_out()) return;
+    hid_t const file = file_.release();
+    bool const ok = H5Fclose(file) >= 0;
+    output().disk->check();
+    require(ok, ExitCode::io, "cannot close '", path_, "' (", h5_reason(), ")");
+  });
+  sync_and_verify();
+  output_.reset();
 }
 
 void H5File::agree_on(std::function<void()> const& check) {
@@ -145,9 +148,24 @@ void H5File::agree_on(std::function<void()> const& check) {
       check();
     }
   } catch (...) {
-    file_.release();  // never closed: a file in this state may hang in its own close
+    file_ = {};
+    output_.reset();
     throw;
   }
+}
+
+void H5File::lay_out(std::string const& doing, std::function<void()> const& body) {
+  auto& out = output();
+  agree_on([&] {
+    if (!out.lays_out()) return;
+    try {
+      body();
+    } catch (Error const& error) {
+      out.disk->check();  // the cause, if the disk has failed before
+      fail(ExitCode::io, "cannot ", doing, " '", path_, "' (", error.what(), ")");
+    }
+    out.disk->check();
+  });
 }
 
 }  // namespace setsz

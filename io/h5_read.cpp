@@ -125,7 +125,7 @@ std::vector<std::string> H5File::members(std::string const& group) const {
 H5<H5Oclose> H5File::open_object(std::string const& name) const {
   require_object(name);
   return H5<H5Oclose>(H5Oopen(id(), name.c_str(), H5P_DEFAULT),
-                      concat("open '", name, "' of '", path_, "'"), scope());
+                      concat("open '", name, "' of '", path_, "'"));
 }
 
 H5<H5Dclose> H5File::open_dataset(std::string const& name) const {
@@ -133,7 +133,7 @@ H5<H5Dclose> H5File::open_dataset(std::string const& name) const {
   require(!is_group(name), ExitCode::bad_data, "'", name, "' of '", path_,
           "' is a group (expected a dataset)");
   return H5<H5Dclose>(H5Dopen2(id(), name.c_str(), H5P_DEFAULT),
-                      concat("open dataset '", name, "' of '", path_, "'"), scope());
+                      concat("open dataset '", name, "' of '", path_, "'"));
 }
 
 DatasetInfo H5File::info(std::string const& dataset) const {
@@ -228,8 +228,7 @@ H5<H5Aclose> H5File::open_attribute(hid_t object_id, std::string const& object,
          present(attribute_names(object), name), ")");
   }
   return H5<H5Aclose>(H5Aopen(object_id, name.c_str(), H5P_DEFAULT),
-                      concat("open attribute '", name, "' of '", object, "' in '", path_, "'"),
-                      scope());
+                      concat("open attribute '", name, "' of '", object, "' in '", path_, "'"));
 }
 
 template <class T>

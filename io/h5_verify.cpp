@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "io/h5.hpp"
+#include "io/h5_output.hpp"
 #include "io/h5_types.hpp"
-#include "pipeline/base/file.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
 
@@ -17,14 +17,6 @@ std::array<char, 32> hash_of(void const* data, std::size_t bytes) {
   std::string const hex = Hash().add_bytes(data, bytes).hex();
   std::copy_n(hex.begin(), std::min(hex.size(), digits.size()), digits.begin());
   return digits;
-}
-
-/// Forces the file to the disk and out of this machine's memory. Local.
-void sync(std::string const& path) {
-  durable::File file(path, durable::OpenMode::read, ExitCode::io);
-  file.sync();
-  file.forget_cached();
-  file.close();
 }
 
 }  // namespace
@@ -69,8 +61,11 @@ void H5File::verify(std::vector<Piece> const& pieces) const {
 }
 
 void H5File::sync_and_verify() {
-  agree_on([&] {
-    if (!comm_ || comm_->is_root()) sync(path_);
+  agree_on([&] {  // each rank its own writes: caches of network file systems know no others
+    auto& file = output().own_file();
+    file.sync();
+    file.forget_cached();
+    file.close();
   });
   // Each rank reads what the rank before it wrote: never only its own memory.
   auto pieces = pieces_;

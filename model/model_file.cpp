@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/model_file.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <numeric>
 
 #include "io/h5.hpp"
+#include "io/json_file.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/hash.hpp"
 
@@ -35,6 +38,16 @@ std::int64_t product(std::vector<std::int64_t> const& shape) {
   return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
 }
 
+/// Shapes are refused before memory is asked for: a file stores its values uncompressed.
+void require_stored(H5File const& file, std::string const& dataset, std::int64_t value_bytes) {
+  auto most = static_cast<std::int64_t>(std::filesystem::file_size(file.path())) / value_bytes;
+  for (auto const n : file.info(dataset).shape) {
+    require(n >= 0 && n <= most, ExitCode::bad_data, "'", dataset,
+            "' has more values than the file has room for");
+    most /= std::max<std::int64_t>(n, 1);
+  }
+}
+
 ModelState read_checked(std::string const& path) {
   auto const file = H5File::open(path);
   require(file.has_attribute("/", version_key), ExitCode::bad_data, "it has no attribute '",
@@ -45,13 +58,16 @@ ModelState read_checked(std::string const& path) {
   ModelState state;
   for (auto const& key : file.attribute_names("/"))
     if (key != version_key && key != hash_key)
-      state.description[key] = nlohmann::json::parse(file.attribute<std::string>("/", key));
-  if (file.exists(training_dataset))
+      state.description[key] = parse_json(file.attribute<std::string>("/", key));
+  if (file.exists(training_dataset)) {
+    require_stored(file, training_dataset, sizeof(std::uint64_t));
     state.training_clusters = file.read_all<std::uint64_t>(training_dataset);
+  }
   for (auto const& group : file.members("/"))
     for (auto const& name :
          group == training_group ? std::vector<std::string>{} : file.members("/" + group)) {
       auto const tensor = concat(group, "/", name), dataset = "/" + tensor;
+      require_stored(file, dataset, sizeof(float));
       state.tensors[tensor] = {file.info(dataset).shape, file.read_all<float>(dataset)};
     }
   require(file.attribute<std::string>("/", hash_key) == hash_of(state), ExitCode::bad_data,

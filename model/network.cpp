@@ -389,14 +389,31 @@ ModelState Network::state() const {
   return state;
 }
 
+/// Before anything is allocated: options in a damaged or hostile file can ask for any memory.
+static void require_parameters(ModelState const& state, std::string const& group,
+                               NetworkSetup const& setup) {
+  setup.options.validate();
+  ParameterLayout layout;
+  for (auto const* module : setup.options.chosen()) make_network(*module, setup, layout);
+  std::int64_t stored = 0;
+  for (auto const& [name, tensor] : state.tensors)
+    if (name.starts_with(group + "/")) stored += std::ssize(tensor.values);
+  // A few that are missing are named later, one by one.
+  require(layout.size() <= 2 * stored + 1000000, ExitCode::bad_data, "the model stores ", stored,
+          " parameters, its options describe a network of ", layout.size(),
+          "; the file is damaged or was written by another version of setsz");
+}
+
 Network Network::from_state(ModelState const& state, std::string const& group) {
   auto const& description = state.description;
   auto const options = description.at("network").get<NetworkOptions>();
   require(description.at("columns").get<ClusterColumns>() == options.columns(), ExitCode::bad_data,
           "the model was trained with other cluster scalars or vectors than its options choose "
           "now; it was written by another version of setsz, run the stage train again");
-  Network network(options, description.at("standardisation").get<Standardisation>(),
-                  description.at("benchmark").get<GnfwParameters>(), 0);
+  auto const standardisation = description.at("standardisation").get<Standardisation>();
+  auto const benchmark = description.at("benchmark").get<GnfwParameters>();
+  require_parameters(state, group, {options, standardisation, benchmark});
+  Network network(options, standardisation, benchmark, 0);
   for (auto const* module : options.chosen())
     for (auto const& name : module->measured())
       require(network.standardisation().quantities.contains(name), ExitCode::bad_data,

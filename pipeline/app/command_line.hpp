@@ -17,6 +17,8 @@ struct CommandLine {
   bool force = false;
   bool values = false;          ///< of `inspect`: the range of every dataset
   bool json = false;            ///< of `status` and `stages`: output for scripts
+  bool exit_code = false;       ///< of `status`: 75 unless all is complete
+  bool instances = false;       ///< of `stages`: with their ids
   int ranks = 1;                ///< of `plan`
   std::string format = "text";  ///< of `options`: text, markdown, ini
 };

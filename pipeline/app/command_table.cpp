@@ -46,6 +46,15 @@ void add_force(po::options_description& options, CommandLine& line) {
                         "discard unfinished work that does not match this configuration");
 }
 
+void add_exit_code(po::options_description& options, CommandLine& line) {
+  options.add_options()("exit-code", po::bool_switch(&line.exit_code),
+                        "exit with 0 if every listed product is complete, else with 75");
+}
+void add_instances(po::options_description& options, CommandLine& line) {
+  options.add_options()(
+      "instances", po::bool_switch(&line.instances),
+      "a stage and its instances a line: NAME ID,ID,... (for --only); for scripts");
+}
 void add_json(po::options_description& options, CommandLine& line) {
   options.add_options()("json", po::bool_switch(&line.json), "output for scripts; stable");
 }
@@ -83,7 +92,8 @@ Command run_command() {
       .description =
           R"(Runs the stages of a configuration in order. Products that are complete and up to date are
 skipped. A stage that was stopped resumes from its last checkpoint, on any number of ranks.
-SIGUSR1 and SIGTERM stop the run at the next checkpoint with exit code 75.
+SIGUSR1, SIGTERM, Ctrl-C and a hang-up stop the run at the next opportunity with exit code 75; stages
+that take long save their state. A second Ctrl-C ends it at once.
 
 Progress is one live line on a terminal and at most one line a minute in a log. The environment
 variable SETSZ_PROGRESS=live or SETSZ_PROGRESS=lines chooses one of them.)",
@@ -110,7 +120,7 @@ Command status_command() {
 "complete", "reasons": []}, ...]}. "complete" is true if every listed product is complete.)",
           .examples = R"(setsz status configs/demo.ini
 setsz status configs/demo.ini --stage train --json)",
-          .options = {add_selection, add_settings, add_json},
+          .options = {add_selection, add_settings, add_json, add_exit_code},
           .answer = show_status};
 }
 
@@ -122,13 +132,14 @@ Command stages_command() {
       .summary = "list the stages that a run would work through, in order",
       .description =
           R"(Lists the names of the stages that `setsz run` would work through, one a line, in order.
-Complete products are not considered; see `setsz status` for those.
+Complete products are not considered; see `setsz status` for those. A stage comes twice where some of
+its instances need products of a later stage (trainings that take residuals of others).
 
 --json prints {"run": DIRECTORY, "stages": [{"name": "fit", "instances": [{"id": "fit/z0",
 "outputs": ["fit/z0/gnfw.json"]}, ...]}, ...]}. Outputs are relative to the run directory.)",
       .examples = R"(setsz stages configs/demo.ini
 setsz stages configs/demo.ini --from train --json)",
-      .options = {add_selection, add_settings, add_json},
+      .options = {add_selection, add_settings, add_json, add_instances},
       .answer = show_stages};
 }
 

@@ -9,6 +9,7 @@
 
 #include "pipeline/app/blas_core.hpp"
 #include "pipeline/app/code_version.hpp"
+#include "pipeline/app/leftovers.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/run/memory.hpp"
 
@@ -74,6 +75,7 @@ void log_environment(Comm const& comm, std::string const& configuration_path) {
   Log::info("configuration ", configuration_path);
   log_blas();
   check_progress_variable();
+  if (comm.is_root()) warn_of_leftover_segments();
 }
 
 }  // namespace setsz

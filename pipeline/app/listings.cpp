@@ -4,6 +4,7 @@
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "pipeline/app/commands.hpp"
 #include "pipeline/app/project.hpp"
@@ -48,16 +49,20 @@ void print_status(std::string const& directory, std::vector<Product> const& prod
   }
 }
 
+bool all_complete(std::vector<Product> const& products) {
+  return std::all_of(products.begin(), products.end(), [](Product const& product) {
+    return product.state == ProductState::complete;
+  });
+}
+
 void print_status_json(std::string const& directory, std::vector<Product> const& products) {
   ordered_json list = ordered_json::array();
   for (auto const& product : products) {
     list.push_back(
         {{"id", product.id}, {"state", name_of(product.state)}, {"reasons", product.reasons}});
   }
-  bool const complete = std::all_of(products.begin(), products.end(), [](Product const& product) {
-    return product.state == ProductState::complete;
-  });
-  ordered_json const document{{"run", directory}, {"complete", complete}, {"products", list}};
+  ordered_json const document{
+      {"run", directory}, {"complete", all_complete(products)}, {"products", list}};
   std::cout << document.dump(1) << "\n";
 }
 
@@ -88,7 +93,7 @@ int show_status(CommandLine const& line) {
   } else {
     print_status(project.options.directory, products);
   }
-  return 0;
+  return line.exit_code && !all_complete(products) ? static_cast<int>(ExitCode::stopped) : 0;
 }
 
 int show_stages(CommandLine const& line) {
@@ -98,7 +103,15 @@ int show_stages(CommandLine const& line) {
     ordered_json const document{{"run", project.options.directory}, {"stages", stages}};
     std::cout << document.dump(1) << "\n";
   } else {
-    for (auto const& stage : stages) std::cout << stage.at("name").get<std::string>() << "\n";
+    for (auto const& stage : stages) {
+      std::cout << stage.at("name").get<std::string>();
+      char separator = ' ';
+      for (auto const& instance : stage.at("instances")) {
+        if (!line.instances) break;
+        std::cout << std::exchange(separator, ',') << instance.at("id").get<std::string>();
+      }
+      std::cout << "\n";
+    }
   }
   return 0;
 }

@@ -9,11 +9,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iostream>
 #include <new>
 
 #include "pipeline/app/blas_core.hpp"
 #include "pipeline/app/command_line.hpp"
 #include "pipeline/app/command_table.hpp"
+#include "pipeline/app/crash_guard.hpp"
 #include "pipeline/app/learning.hpp"
 #include "pipeline/app/project.hpp"
 #include "pipeline/base/log.hpp"
@@ -78,13 +80,14 @@ int leave_with(Error const& error, Comm const& exit_comm) {
 
 int with_mpi(int argc, char** argv, Command const& command, CommandLine const& line) {
   MpiSession mpi(argc, argv);
-  install_stop_signals();
+  install_crash_guard();
   int code = 0;
   std::optional<Watchdog> last_guard;
   {
     Comm const comm = Comm::world();
     Comm const exit_comm = Comm::world();
     Log::set_rank(comm.rank());
+    install_stop_signals(comm.rank());
     try {
       code = command.work(comm, line, learning_bodies());
     } catch (CollectiveError const& error) {
@@ -101,7 +104,17 @@ int with_mpi(int argc, char** argv, Command const& command, CommandLine const& l
   return code;
 }
 
+/// Ends the process without the exit handlers of libraries: HDF5's crashes after a failed write or
+/// on damaged metadata, and the code that is returned must be the one that was announced.
+[[noreturn]] void leave(int code) {
+  std::fflush(nullptr);
+  std::cout.flush();
+  std::cerr.flush();
+  std::_Exit(code);
+}
+
 int without_mpi(Command const& command, CommandLine const& line) {
+  install_crash_guard();
   try {
     return command.answer(line);
   } catch (...) {
@@ -167,5 +180,5 @@ int main(int argc, char** argv) {
     return static_cast<int>(error.code());
   }
   auto const& command = command_named(line.command);
-  return command.work ? with_mpi(argc, argv, command, line) : without_mpi(command, line);
+  leave(command.work ? with_mpi(argc, argv, command, line) : without_mpi(command, line));
 }

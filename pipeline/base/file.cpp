@@ -3,12 +3,15 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <utility>
+
+#include "pipeline/base/number.hpp"
 
 namespace setsz::durable {
 
@@ -30,11 +33,34 @@ std::int64_t checked(std::string_view operation, std::string const& path, Call&&
   }
 }
 
-[[noreturn]] void failed(ExitCode code, std::string_view doing, std::string const& path) {
+/// What an ordinary user may still write beside `path`; nothing if the disk does not say.
+std::optional<double> free_bytes(std::string const& path) {
+  struct statvfs status {};
+  auto const folder = std::filesystem::path(path).parent_path();
+  if (::statvfs(folder.empty() ? "." : folder.c_str(), &status) != 0) return std::nullopt;
+  return real(status.f_bavail) * real(status.f_frsize);
+}
+
+/// "disk full: 23 MB wanted, 9.8 MB free; ...", or what else stands in the way of a write.
+std::string remedy(int reason, std::string const& path, std::int64_t wanted) {
+  if (reason == EFBIG)
+    return "; files of this size are not allowed here: raise the limit (ulimit -f), or use another "
+           "file system";
+  if (reason != ENOSPC && reason != EDQUOT) return "";
+  auto const left = free_bytes(path);
+  return concat(reason == EDQUOT ? "; quota used up: " : "; disk full: ",
+                wanted > 0 ? human_bytes(real(wanted)) + " wanted, " : "",
+                left ? human_bytes(*left) + " free" : "free space unknown",
+                "; free some space, or use another run.directory");
+}
+
+/// \param wanted  bytes that the disk was asked for
+[[noreturn]] void failed(ExitCode code, std::string_view doing, std::string const& path,
+                         std::int64_t wanted = 0) {
   int const reason = errno;
-  bool const full = reason == ENOSPC || reason == EDQUOT;
+  bool const full = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
   fail(full ? ExitCode::io : code, "cannot ", doing, " '", path, "' (", std::strerror(reason), ")",
-       full ? "; free some space" : "");
+       remedy(reason, path, wanted));
 }
 
 int flags_of(OpenMode mode) {
@@ -42,9 +68,9 @@ int flags_of(OpenMode mode) {
     case OpenMode::read:
       return O_RDONLY;
     case OpenMode::create:
-      return O_WRONLY | O_CREAT | O_TRUNC;
+      return O_RDWR | O_CREAT | O_TRUNC;
     case OpenMode::update:
-      return O_WRONLY;
+      return O_RDWR;
   }
   return O_RDONLY;
 }
@@ -111,7 +137,7 @@ void File::write(void const* data, std::int64_t bytes) {
   auto const* from = static_cast<char const*>(data);
   while (bytes > 0) {
     auto const n = checked("write", path_, [&] { return ::write(descriptor_, from, bytes); });
-    if (n < 0) failed(ExitCode::io, "write", path_);
+    if (n < 0) failed(ExitCode::io, "write", path_, bytes);
     from += n;
     bytes -= n;
   }
@@ -122,11 +148,32 @@ void File::write_at(std::int64_t offset, void const* data, std::int64_t bytes) {
   while (bytes > 0) {
     auto const n =
         checked("pwrite", path_, [&] { return ::pwrite(descriptor_, from, bytes, offset); });
-    if (n < 0) failed(ExitCode::io, "write", path_);
+    if (n < 0) failed(ExitCode::io, "write", path_, bytes);
     from += n;
     offset += n;
     bytes -= n;
   }
+}
+
+void File::reserve(std::int64_t end) {
+  auto const start = size();
+  if (end <= start) return;
+  auto const result =
+      checked("reserve", path_, [&] { return ::fallocate(descriptor_, 0, start, end - start); });
+  if (result >= 0) return;
+  if (errno != EOPNOTSUPP && errno != ENOSYS)
+    failed(ExitCode::io, "reserve space for", path_, end - start);
+  // This file system cannot promise space (NFS 3, for example); it can tell how much there is.
+  auto const left = free_bytes(path_);
+  errno = ENOSPC;
+  if (left && *left < real(end - start))
+    failed(ExitCode::io, "reserve space for", path_, end - start);
+  resize(end);
+}
+
+void File::resize(std::int64_t bytes) {
+  if (checked("resize", path_, [&] { return ::ftruncate(descriptor_, bytes); }) < 0)
+    failed(ExitCode::io, "change the size of", path_, bytes);
 }
 
 void File::sync() {

@@ -19,8 +19,8 @@ namespace setsz::durable {
 
 enum class OpenMode {
   read,
-  create,  ///< and truncate
-  update,  ///< write into a file that exists
+  create,  ///< and truncate; can be read as well
+  update,  ///< write into a file that exists; can be read as well
 };
 
 /// An open file: every operation is checked, and tests can make each of them fail.
@@ -42,6 +42,11 @@ class File {
   std::int64_t read_at(std::int64_t offset, void* into, std::int64_t bytes) const;
   void write(void const* data, std::int64_t bytes);
   void write_at(std::int64_t offset, void const* data, std::int64_t bytes);
+  /// Takes the space up to `end` from the disk, filled with zeros: no later write there can find
+  /// the disk full. What the file has already stays.
+  void reserve(std::int64_t end);
+  /// Cuts the file, or extends it with zeros.
+  void resize(std::int64_t bytes);
   /// Everything so far lies on the disk when this returns. After a failure the file is of no use:
   /// a second fsync would not report what the first one lost.
   void sync();
@@ -86,9 +91,9 @@ void rename(std::string const& from, std::string const& to);
 void remove(std::string const& path);
 void create_directories(std::string const& path);
 
-/// For tests: called before every operation ("create", "open", "read", "write", "pwrite", "fsync",
-/// "close", "rename", "unlink") with its file; a result other than 0 is the errno that the
-/// operation then fails with.
+/// For tests: called before every operation ("create", "open", "read", "write", "pwrite",
+/// "reserve", "resize", "fsync", "close", "rename", "unlink") with its file; a result other than 0
+/// is the errno that the operation then fails with.
 extern std::function<int(std::string_view operation, std::string const& path)> fault;
 
 }  // namespace setsz::durable

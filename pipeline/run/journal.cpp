@@ -20,6 +20,12 @@ using nlohmann::json;
 
 constexpr int format_version = 1;
 constexpr char const* mark_name = "commit.json";
+constexpr std::size_t most_commits = 3;
+
+/// The mark of the last commit, of the one before it, ...
+std::string mark_path(std::string const& directory, std::size_t age) {
+  return directory + "/" + (age == 0 ? std::string(mark_name) : concat("commit.", age, ".json"));
+}
 
 /// What stands before the bytes of every record.
 struct RecordHead {
@@ -57,55 +63,114 @@ Journal::Journal(Comm const& comm, std::string directory,
 Journal::~Journal() = default;
 
 std::string Journal::commit_mark(std::string const& directory) {
-  std::string const path = directory + "/" + mark_name;
+  std::string const path = mark_path(directory, 0);
   return std::filesystem::exists(path) ? durable::read_text(path) : "";
 }
 
-void Journal::open() {
-  std::string text;
-  collectively(comm_, "opening the journal", [&] {
-    if (comm_.is_root()) text = commit_mark(directory_);
-  });
-  text = comm_.broadcast(text, 0);
-  std::string const path = directory_ + "/" + mark_name;
-  collectively(comm_, "", [&] {
-    if (text.empty()) return;
-    json mark;
+std::string Journal::refusal(std::string const& directory,
+                             std::vector<std::pair<std::string, std::string>> const& lines) {
+  std::string first;
+  for (std::size_t age = 0; age < most_commits; ++age) {
+    std::string const path = mark_path(directory, age);
+    if (!std::filesystem::exists(path)) continue;
     try {
-      mark = json::parse(text);
-      if (mark.at("hash") != mark_hash(mark)) damaged(path, "wrong hash");
-      require(mark.at("format") == format_version, ExitCode::config, "the journal '", directory_,
-              "' has format ", mark.at("format").dump(), ", this program writes ", format_version,
-              "; run with --force to discard it");
-    } catch (json::exception const&) {
-      damaged(path, "broken JSON");
+      parse(path, durable::read_text(path), lines);
+      return "";
+    } catch (Error const& error) {
+      if (first.empty()) first = error.what();
     }
-    auto const differences = Fingerprint::differences(mark.at("fingerprint"), lines_);
-    require(differences.empty(), ExitCode::config, "unfinished work in '", directory_,
+  }
+  return first;
+}
+
+/// Throws Error(bad_data) if the mark is damaged, Error(config) if it does not fit.
+Journal::Mark Journal::parse(std::string const& path, std::string const& text,
+                             std::vector<std::pair<std::string, std::string>> const& lines) {
+  try {
+    json const mark = json::parse(text);
+    if (mark.at("hash") != mark_hash(mark)) damaged(path, "wrong hash");
+    require(mark.at("format") == format_version, ExitCode::config, "the journal '", path,
+            "' has format ", mark.at("format").dump(), ", this program writes ", format_version,
+            "; run with --force to discard it");
+    auto const differences = Fingerprint::differences(mark.at("fingerprint"), lines);
+    require(differences.empty(), ExitCode::config, "unfinished work in '", path,
             "' was made with other options or inputs (", join(differences, "; "),
             "); restore them, or run with --force to discard it");
-    committed_ = mark.at("position").get<std::int64_t>();
-    generation_ = mark.at("generation").get<std::int64_t>();
-    session_ = mark.at("session").get<std::int64_t>() + 1;
-    commits_ = mark.at("commits").get<std::int64_t>();
+    Mark read{text,
+              mark.at("position").get<std::int64_t>(),
+              mark.at("generation").get<std::int64_t>(),
+              mark.at("session").get<std::int64_t>(),
+              mark.at("commits").get<std::int64_t>(),
+              {}};
     for (auto const& file : mark.at("files")) {
-      committed_files_.push_back({file.at("name"), file.at("bytes").get<std::int64_t>()});
+      std::string const name = file.at("name");
+      auto const bytes = file.at("bytes").get<std::int64_t>();
+      if (name.find('/') != std::string::npos || bytes < 0) damaged(path, "impossible file");
+      read.files.push_back({name, bytes});
+    }
+    return read;
+  } catch (json::exception const&) {
+    damaged(path, "broken JSON");
+  }
+}
+
+void Journal::open() {
+  std::vector<std::string> texts(most_commits);
+  on_root(comm_, "opening the journal", [&] {
+    for (std::size_t age = 0; age < most_commits; ++age) {
+      std::string const path = mark_path(directory_, age);
+      if (std::filesystem::exists(path)) texts[age] = durable::read_text(path);
     }
   });
+  std::optional<CollectiveError> failure;
+  for (std::size_t age = 0; age < most_commits; ++age) {
+    auto const text = comm_.broadcast(texts[age], 0);
+    if (text.empty()) continue;
+    try {
+      Mark mark;
+      collectively(comm_, "", [&] { mark = parse(mark_path(directory_, age), text, lines_); });
+      if (marks_.empty()) verify(mark);
+      marks_.push_back(std::move(mark));
+    } catch (CollectiveError const& error) {
+      if (marks_.empty() && error.code() != ExitCode::bad_data) throw;
+      if (!failure) failure = error;
+    }
+  }
+  if (marks_.empty() && failure) throw *failure;
+  if (!marks_.empty()) {
+    auto const& last = marks_.front();
+    if (failure && last.text != comm_.broadcast(texts[0], 0))
+      Log::warn(failure->what(), " - goes on from the checkpoint before it");
+    committed_ = last.position;
+    generation_ = last.generation;
+    session_ = last.session + 1;
+    commits_ = last.commits;
+    committed_files_ = last.files;
+  }
   kept_ = committed_files_;
-  collectively(comm_, "opening the journal", [&] {
-    if (comm_.is_root()) remove_all_but(committed_files_);
+  on_root(comm_, "opening the journal", [&] {
+    if (failure && !marks_.empty()) write_marks();
+    remove_what_no_mark_needs();
   });
 }
 
-void Journal::remove_all_but(std::vector<File> const& files) const {
+/// On the disk the last mark comes last: each is replaced by a newer one, never missing.
+void Journal::write_marks() const {
+  for (std::size_t age = marks_.size(); age-- > 0;)
+    durable::write_text(mark_path(directory_, age), marks_[age].text);
+}
+
+void Journal::remove_what_no_mark_needs() const {
   if (!std::filesystem::exists(directory_)) return;
+  std::vector<std::string> needed;
+  for (std::size_t age = 0; age < marks_.size(); ++age) {
+    needed.push_back(std::filesystem::path(mark_path(directory_, age)).filename());
+    for (auto const& file : marks_[age].files) needed.push_back(file.name);
+  }
   for (auto const& entry : std::filesystem::directory_iterator(directory_)) {
     std::string const name = entry.path().filename();
-    bool const wanted =
-        name == mark_name ||
-        std::any_of(files.begin(), files.end(), [&](auto& file) { return file.name == name; });
-    if (!wanted) durable::remove(entry.path());
+    if (std::find(needed.begin(), needed.end(), name) == needed.end())
+      durable::remove(entry.path());
   }
 }
 
@@ -151,6 +216,16 @@ class Journal::Reader {
   std::vector<std::byte> bytes_;
   std::int64_t left_;
 };
+
+/// Collective: each rank reads some of the files.
+void Journal::verify(Mark const& mark) const {
+  collectively(comm_, "reading the journal", [&] {
+    for (std::size_t file = comm_.rank(); file < mark.files.size(); file += comm_.size()) {
+      Reader reader(directory_ + "/" + mark.files[file].name, mark.files[file].bytes);
+      while (!reader.at_end()) reader.next();
+    }
+  });
+}
 
 void Journal::for_each(std::function<void(Record const&)> const& visit) const {
   for_each(std::numeric_limits<std::int64_t>::max(), visit, [] {});
@@ -245,8 +320,11 @@ void Journal::commit(std::int64_t position) {
   ++commits_;
   on_root(comm_, "writing the journal", [&] {
     durable::create_directories(directory_);
-    durable::write_text(directory_ + "/" + mark_name, mark_text(position, files));
-    if (committed_files_ != files) remove_all_but(files);
+    marks_.insert(marks_.begin(),
+                  {mark_text(position, files), position, generation_, session_, commits_, files});
+    marks_.resize(std::min(marks_.size(), n_kept_commits_));
+    write_marks();
+    remove_what_no_mark_needs();
   });
   committed_ = position;
   committed_files_ = std::move(files);
@@ -277,9 +355,10 @@ void Journal::discard() {
   kept_.clear();
   committed_files_.clear();
   committed_.reset();
+  marks_.clear();
   collectively(comm_, "removing the journal", [&] {
     if (!comm_.is_root() || !std::filesystem::exists(directory_)) return;
-    durable::remove(directory_ + "/" + mark_name);
+    for (std::size_t age = most_commits; age-- > 0;) durable::remove(mark_path(directory_, age));
     std::filesystem::remove_all(directory_);
   });
 }

@@ -18,6 +18,8 @@ namespace setsz {
 /// What a long stage has finished so far, on disk: append-only record files in the product's
 /// folder, one per rank, each record with its own hash. Any number of ranks can read what any other
 /// number has written. A journal belongs to a fingerprint: one that does not fit is refused (78).
+/// The commit before the last one is kept as well: it is used, with a warning, if the last one
+/// turns out to be damaged.
 ///
 /// Two ways to use it:
 ///  - units that are done once and for all (a predicted cluster): `append` each, `commit` now and
@@ -32,7 +34,8 @@ class Journal {
   };
 
   /// Collective. Opens what `directory` holds or begins anew; throws Error(config) with the list of
-  /// differences if it belongs to other options or inputs, Error(bad_data) if it is damaged.
+  /// differences if it belongs to other options or inputs, Error(bad_data) if all its commits are
+  /// damaged: every committed record is read once and compared with its hash.
   Journal(Comm const& comm, std::string directory,
           std::vector<std::pair<std::string, std::string>> fingerprint_lines);
   ~Journal();
@@ -72,6 +75,14 @@ class Journal {
   /// Collective: removes the journal; the product is complete or to be made anew.
   void discard();
 
+  /// How many commits are kept, the last one included (2).
+  void keep_commits(std::size_t n) { n_kept_commits_ = n; }
+
+  /// Local: why opening this journal would be refused with these fingerprint lines; empty if it
+  /// would not. Reads no records.
+  static std::string refusal(std::string const& directory,
+                             std::vector<std::pair<std::string, std::string>> const& lines);
+
   /// Local: what the commit mark in a journal's folder says; empty if there is none. It changes
   /// with every commit.
   static std::string commit_mark(std::string const& directory);
@@ -83,9 +94,19 @@ class Journal {
     std::int64_t bytes;  ///< committed; what lies behind is not part of the journal
     bool operator==(File const&) const = default;
   };
+  /// A commit as its mark describes it.
+  struct Mark {
+    std::string text;
+    std::int64_t position, generation, session, commits;
+    std::vector<File> files;
+  };
   void open();
+  static Mark parse(std::string const& path, std::string const& text,
+                    std::vector<std::pair<std::string, std::string>> const& lines);
+  void verify(Mark const& mark) const;
   std::string mark_text(std::int64_t position, std::vector<File> const& files) const;
-  void remove_all_but(std::vector<File> const& files) const;
+  void write_marks() const;
+  void remove_what_no_mark_needs() const;
 
   Comm comm_;
   std::string directory_;
@@ -94,8 +115,10 @@ class Journal {
   std::int64_t generation_ = 0;  ///< moves on with `restart`
   std::int64_t session_ = 0;     ///< moves on with every opening: committed files are never touched
   std::int64_t commits_ = 0;
-  std::vector<File> kept_;                   ///< files that the next commit keeps
-  std::vector<File> committed_files_;        ///< files of the last commit
+  std::vector<File> kept_;             ///< files that the next commit keeps
+  std::vector<File> committed_files_;  ///< files of the last commit
+  std::vector<Mark> marks_;            ///< the commits on the disk, the last one first
+  std::size_t n_kept_commits_ = 2;
   std::unique_ptr<durable::Writer> writer_;  ///< this rank's file of this session and generation
   std::optional<Error> failure_;             ///< of an append, reported by the next commit
 };

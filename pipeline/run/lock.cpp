@@ -21,16 +21,21 @@ namespace setsz {
 
 namespace {
 
+std::string host_name() {
+  char host[256] = "?";
+  gethostname(host, sizeof host - 1);
+  return host;
+}
+
 /// "job 17 on n3 (process 4711) since 2026-02-03 12:00:00 UTC".
 std::string holder() {
-  char host[256] = "?", when[64] = "?";
-  gethostname(host, sizeof host - 1);
+  char when[64] = "?";
   std::time_t const now = std::time(nullptr);
   std::tm parts{};
   std::strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&now, &parts));
   char const* const job = std::getenv("SLURM_JOB_ID");
-  return concat(job ? concat("job ", job) : "a process", " on ", host, " (process ", getpid(),
-                ") since ", when);
+  return concat(job ? concat("job ", job) : "a process", " on ", host_name(), " (process ",
+                getpid(), ") since ", when);
 }
 
 /// The byte of the lock file that stands for a product.
@@ -50,25 +55,69 @@ RunLock::RunLock(std::string run_directory) : directory_(std::move(run_directory
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   require(file_ >= 0, ExitCode::cannot_create, "cannot write in the run directory: '", path, "' (",
           std::strerror(errno), ")");
+  // Left by a killed job it does no harm: it is only read when a lock is held.
+  std::string const job = concat(directory_, "/.locks/job+", host_name(), "+", getpid());
+  std::ofstream(job) << holder();
+  notes_.push_back({job, -1});
 }
 
 RunLock::~RunLock() {
-  for (auto const& note : notes_) ::unlink(note.c_str());
+  for (auto const& note : notes_) {
+    ::unlink(note.path.c_str());
+    if (note.file >= 0) ::close(note.file);
+  }
   if (fallback_) ::unlink((directory_ + "/.lock.exclusive").c_str());
   ::close(file_);
 }
 
+/// The note is locked as well: if somebody deletes RUN/.lock, the next job makes a new one, which
+/// nobody holds, but it still finds the notes.
 void RunLock::write(std::string const& product) {
   lock(product, F_WRLCK);
+  std::string const path = note_path(product);
+  int const file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  require(file >= 0, ExitCode::cannot_create, "cannot write in the run directory: '", path, "' (",
+          std::strerror(errno), ")");
+  struct flock all {};
+  all.l_type = F_WRLCK;
+  all.l_whence = SEEK_SET;
+  if (fcntl(file, F_OFD_SETLK, &all) != 0 && (errno == EAGAIN || errno == EACCES)) {
+    ::close(file);
+    refuse(product);
+  }
+  std::string const text = holder();
+  [[maybe_unused]] bool const written =
+      ::ftruncate(file, 0) == 0 && ::pwrite(file, text.data(), text.size(), 0) >= 0;
+  notes_.push_back({path, file});
+}
+
+void RunLock::refuse(std::string const& product) const {
   std::string const note = note_path(product);
-  std::ofstream(note) << holder();
-  notes_.push_back(note);
+  std::string const who = std::filesystem::exists(note)
+                              ? durable::read_text(note)
+                              : concat("another job, which reads it", readers());
+  fail(ExitCode::cannot_create, "product ", product, " in '", directory_, "' is held by ", who,
+       "; wait for it to end, or use another run.directory");
 }
 
 void RunLock::read(std::string const& product) {
   lock(product, F_RDLCK);
-  std::string const note = note_path(product);
-  if (std::erase(notes_, note) > 0) ::unlink(note.c_str());
+  std::string const path = note_path(product);
+  auto const note =
+      std::find_if(notes_.begin(), notes_.end(), [&](Note const& one) { return one.path == path; });
+  if (note == notes_.end()) return;
+  ::unlink(path.c_str());
+  ::close(note->file);
+  notes_.erase(note);
+}
+
+/// ": job 17 on n3 (process 4711) since ...; ...": the jobs that work in this run directory.
+std::string RunLock::readers() const {
+  std::vector<std::string> jobs;
+  for (auto const& entry : std::filesystem::directory_iterator(directory_ + "/.locks"))
+    if (entry.path().filename().string().starts_with("job+"))
+      jobs.push_back(durable::read_text(entry.path()));
+  return jobs.empty() ? "" : ": " + join(jobs, "; or ");
 }
 
 void RunLock::lock(std::string const& product, short kind) {
@@ -82,11 +131,7 @@ void RunLock::lock(std::string const& product, short kind) {
   if (unsupported(errno)) return lock_without_kernel();
   require(errno == EAGAIN || errno == EACCES, ExitCode::cannot_create, "cannot lock '", directory_,
           "/.lock' (", std::strerror(errno), ")");
-  std::string const note = note_path(product);
-  std::string const who =
-      std::filesystem::exists(note) ? durable::read_text(note) : "another job, which reads it";
-  fail(ExitCode::cannot_create, "product ", product, " in '", directory_, "' is held by ", who,
-       "; wait for it to end, or use another run.directory");
+  refuse(product);
 }
 
 /// Where the file system has no locks: a file that only one job can create. It outlives a killed

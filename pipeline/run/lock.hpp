@@ -28,12 +28,19 @@ class RunLock {
  private:
   void lock(std::string const& product, short kind);
   void lock_without_kernel();
+  [[noreturn]] void refuse(std::string const& product) const;
+  std::string readers() const;
   std::string note_path(std::string const& product) const;
+  /// RUN/.locks/...: says who holds what, for people and for messages.
+  struct Note {
+    std::string path;
+    int file;  ///< open and locked; -1: only written
+  };
 
   std::string directory_;
   int file_ = -1;
   bool fallback_ = false;
-  std::vector<std::string> notes_;
+  std::vector<Note> notes_;
 };
 
 }  // namespace setsz

@@ -2,6 +2,7 @@
 // The first seconds of a run: everything that can be known to go wrong before work begins.
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "pipeline/base/log.hpp"
@@ -15,6 +16,12 @@ namespace {
 
 /// What every stage costs for its lock, manifest and checks.
 constexpr double process_seconds = 0.1;
+
+/// With what HDF5 stores beside the values, and the manifest.
+double disk_bytes(Estimate const& need, std::size_t n_files) {
+  constexpr double share = 1.05, bytes_per_file = 32768;
+  return share * need.output_bytes + bytes_per_file * real(n_files + 1);
+}
 
 /// Bytes that may still be written where `path` will be made.
 double free_bytes(std::filesystem::path path) {
@@ -48,7 +55,7 @@ void Runner::preflight(std::vector<Stage*> const& to_run) {
 void Runner::check_needs(std::vector<Stage*> const& to_run, Outlook const& outlook) {
   int const neighbours = ranks_on_this_node(comm_);
   on_root(comm_, "", [&] {
-    double output = 0;
+    double output = 0, largest = 0;
     for (auto const* stage : to_run) {
       Estimate need;
       try {
@@ -63,10 +70,12 @@ void Runner::check_needs(std::vector<Stage*> const& to_run, Outlook const& outlo
               ": needs ", human_bytes(need.memory_bytes), " on each of ", neighbours,
               " ranks of this node, which has ", human_bytes(memory),
               "; use more nodes or a smaller run.memory_mb (see `setsz plan`)");
-      output += need.output_bytes;
+      output += disk_bytes(need, stage->record().outputs.size());
+      largest = std::max(largest, need.output_bytes);
     }
+    output += largest;  // what a stage has done so far lies in its journal until it is published
     double const space = free_bytes(settings_.options.directory);
-    require(space < 0 || output <= space, ExitCode::io, "the products need ", human_bytes(output),
+    require(space < 0 || output <= space, ExitCode::io, "the products and the unfinished work need ", human_bytes(output),
             ", but ", human_bytes(space), " are free in '", settings_.options.directory,
             "'; free some space or use another run.directory (nothing was started)");
   });

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 
 #include "pipeline/base/file.hpp"
@@ -38,6 +39,12 @@ std::string time_text() {
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts));
   return text;
+}
+
+/// Can other stages succeed where one has failed? Not on a disk or in a memory that is full.
+bool may_go_on_after(ExitCode code) {
+  return code != ExitCode::stopped && code != ExitCode::io && code != ExitCode::cannot_create &&
+         code != ExitCode::out_of_memory;
 }
 
 std::string attempts_path(std::string const& folder) { return folder + "/attempts.json"; }
@@ -142,8 +149,36 @@ std::vector<StageResult> Runner::run(std::vector<std::string> const& selected) {
     }
   });
   preflight(to_run);
+  return run_all(stages);
+}
+
+/// A stage that fails stops those that need its product; the others still run. After the first
+/// failure on the disk nothing is begun.
+std::vector<StageResult> Runner::run_all(std::vector<Stage*> const& stages) {
   std::vector<StageResult> results;
-  for (auto* stage : stages) results.push_back(run_named(*stage));
+  std::set<std::string> broken;
+  std::optional<CollectiveError> failure;
+  for (auto* stage : stages) {
+    bool const waits = std::any_of(all_.begin(), all_.end(), [&](auto const& other) {
+      return broken.contains(other->id()) && state_.uses(*stage, *other);
+    });
+    if (waits) {
+      Log::warn(stage->id(), ": not run, because it needs what has failed");
+      broken.insert(stage->id());
+      continue;
+    }
+    try {
+      results.push_back(run_named(*stage));
+    } catch (Stopped const&) {
+      throw;
+    } catch (CollectiveError const& error) {
+      broken.insert(stage->id());
+      if (!may_go_on_after(error.code())) throw;
+      if (failure || stage != stages.back()) Log::warn("failed: ", error.what());
+      if (!failure) failure = error;
+    }
+  }
+  if (failure) throw *failure;
   return results;
 }
 
@@ -154,6 +189,8 @@ StageResult Runner::run_named(Stage& stage) {
   } catch (Stopped const& stopped) {
     throw Stopped(stopped.code(), concat(stage.id(), ": ", stopped.what()));
   } catch (CollectiveError const& error) {
+    if (error.code() == ExitCode::stopped)
+      throw Stopped(error.code(), concat(stage.id(), ": ", error.what()));
     throw CollectiveError(error.code(), stage_message(stage, error.code(), error.what()));
   } catch (...) {
     forget_attempts(stage);

@@ -48,7 +48,8 @@ class Runner {
   /// \param all  every instance of the configuration, inputs before their users
   Runner(Comm const& comm, StageList const& all, RunSettings settings);
 
-  /// Runs those whose id is in `selected`.
+  /// Runs those whose id is in `selected`. If one fails, those that do not need it still run; then
+  /// its error is thrown.
   std::vector<StageResult> run(std::vector<std::string> const& selected);
   /// Opens and checks the inputs of the selected instances that are not complete, and their needs
   /// against the disk and the memory; writes nothing.
@@ -62,6 +63,7 @@ class Runner {
   StateReport agreed_state(Stage const& stage);
   void preflight(std::vector<Stage*> const& to_run);
   void check_needs(std::vector<Stage*> const& to_run, Outlook const& outlook);
+  std::vector<StageResult> run_all(std::vector<Stage*> const& stages);
   StageResult run_named(Stage& stage);
   StageResult run_one(Stage& stage);
   void make(Stage& stage, StateReport const& report, StageResult& result);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/run/journal.hpp"
 
 namespace setsz {
 
@@ -121,6 +122,11 @@ StateReport RunState::examine(Stage const& stage) {
   } else {
     bool const begun = std::filesystem::exists(journal_folder(stage) + "/commit.json");
     report.state = begun ? ProductState::half_done : ProductState::missing;
+    auto const& lines = report.fingerprint.lines();
+    if (begun && !lines.empty()) {
+      std::string const refusal = Journal::refusal(journal_folder(stage), lines);
+      if (!refusal.empty()) report.reasons.push_back("will be refused: " + refusal);
+    }
   }
   return report;
 }

@@ -9,6 +9,7 @@
 #include "io/json_file.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/run/stop_signal.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/common/expected.hpp"
@@ -162,6 +163,7 @@ Results score_all(Comm const& comm, std::vector<Task> const& tasks, ClusterTable
     Progress progress("evaluate", real(mine.size()));
     for (std::int64_t i = mine.first; i < mine.last; ++i) {
       auto const& task = tasks[i];
+      leave_if_stopped();
       add_cluster(results, table.clusters[task.row], task, folds[task.fold], truth, table, figures);
       progress.update(real(i + 1 - mine.first));
       mark_progress("evaluate");

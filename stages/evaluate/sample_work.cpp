@@ -8,6 +8,7 @@
 #include "model/modules/stochastic.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/run/stop_signal.hpp"
 #include "stages/common/radial_shells.hpp"
 #include "stages/common/residual_file.hpp"
 
@@ -112,6 +113,7 @@ std::vector<SampledCluster> read_samples(Comm const& comm, std::vector<ClusterSc
     empty.residual.resize(first.n_residuals()), empty.nats.resize(first.n_networks());
     Range const mine = even_range(std::ssize(scores), comm.rank(), comm.size());
     for (auto i = mine.first; i < mine.last; ++i) {
+      leave_if_stopped();
       auto cluster = open.at(scores[i].fold).read(scores[i], truth, table.clusters[scores[i].row]);
       visit_parts(cluster,
                   [&](std::span<double> part) { own.insert(own.end(), part.begin(), part.end()); });

@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 
 #include "io/json_file.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/run/stop_signal.hpp"
+#include "pipeline/run/work_loop.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/fit/fit_report.hpp"
@@ -31,6 +35,7 @@ std::vector<RadialSums> gather_sums(Comm const& comm, ClusterTable const& table,
     Range const mine = even_range(table.size(), comm.rank(), comm.size());
     Progress progress("fit: reading", real(mine.size()));
     for (std::int64_t c = mine.first; c < mine.last; ++c) {
+      leave_if_stopped();
       auto const& lattice = lattices[c];
       require(lattice.edge_r200 >= 2 * score_radius_r200, ExitCode::config, "the cube of cluster ",
               table.clusters[c].id, " is ", lattice.edge_r200,
@@ -64,12 +69,74 @@ std::vector<RadialSums> gather_sums(Comm const& comm, ClusterTable const& table,
   return sums;
 }
 
-/// Trivially copyable, to travel from the rank that fitted.
+/// Trivially copyable, to travel from the rank that fitted, and through the journal.
 struct Attempt {
+  std::int64_t start;
   GnfwParameters parameters;
   double cost, pull;
   bool converged;
   FitEdges edges;
+};
+
+/// The fits from all starting points, a starting point a rank at a time; they are the units of the
+/// journal.
+class Attempts {
+ public:
+  using Fit = std::function<Attempt(std::int64_t start)>;
+  Attempts(Context& context, std::int64_t n_starts, Fit fit)
+      : context_(context), n_starts_(n_starts), fit_(std::move(fit)) {}
+
+  /// Collective. \return in the order of the starts, on all ranks
+  std::vector<Attempt> all() {
+    work_through(context_, {.label = "fit",
+                            .unit = "starts",
+                            .end = n_starts_,
+                            .restore = [this] { restore(); },
+                            .step = [this](std::int64_t done) { return step(done); },
+                            .save = [this](std::int64_t done) { save(done); }});
+    auto attempts = context_.comm().all_gather_v(own_);
+    std::sort(attempts.begin(), attempts.end(),
+              [](auto const& a, auto const& b) { return a.start < b.start; });
+    return attempts;
+  }
+
+ private:
+  void restore() {
+    context_.journal().for_each([this](Journal::Record const& record) {
+      require(record.bytes.size() == sizeof(Attempt), ExitCode::bad_data,
+              "a fit in the journal has ", record.bytes.size(), " bytes, expected ",
+              sizeof(Attempt), "; run with --force to discard the journal");
+      std::memcpy(&own_.emplace_back(), record.bytes.data(), sizeof(Attempt));
+    });
+    n_saved_ = std::ssize(own_);
+  }
+  std::int64_t step(std::int64_t done) {
+    auto const& comm = context_.comm();
+    auto const n_before = own_.size();
+    bool given_up = false;
+    collectively(comm, "fit: minimising", [&] {
+      auto const start = done + comm.rank();
+      if (start >= n_starts_) return;
+      own_.push_back(fit_(start));
+      given_up = stop_signal_seen();
+    });
+    if (!comm.any(given_up)) return std::min(done + comm.size(), n_starts_);
+    own_.resize(n_before);
+    return done;
+  }
+  void save(std::int64_t done) {
+    for (; n_saved_ < std::ssize(own_); ++n_saved_) {
+      auto const& attempt = own_[n_saved_];
+      context_.journal().append(attempt.start, std::as_bytes(std::span(&attempt, 1)));
+    }
+    context_.journal().commit(done);
+  }
+
+  Context& context_;
+  std::int64_t n_starts_;
+  Fit fit_;
+  std::vector<Attempt> own_;
+  std::int64_t n_saved_ = 0;
 };
 
 /// Says which parameters rest on an edge; lists them in the report.
@@ -151,19 +218,13 @@ Estimate FitStage::estimate(Outlook const& outlook, int n_ranks) const {
 
 FitResult FitStage::fit_from_all_starts(Context& context, std::vector<FitCluster> const& training,
                                         double h) const {
-  auto const& comm = context.comm();
-  std::vector<Attempt> attempts;
-  collectively(comm, "fit: minimising", [&] {
-    Range const mine = even_range(options_.starts, comm.rank(), comm.size());
-    for (std::int64_t start = mine.first; start < mine.last; ++start) {
-      auto const result =
-          fit_benchmark(training, h, fit_start(seed_, fold_, start), options_.fixed_core());
-      attempts.push_back(
-          {result.parameters, result.cost, result.pull, result.converged, result.edges});
-      mark_progress("fit: minimising");
-    }
-  });
-  auto const all = comm.all_gather_v(attempts);  // in the order of the starts
+  auto const fit = [&](std::int64_t start) -> Attempt {
+    auto const r = fit_benchmark(training, h, fit_start(seed_, fold_, start), options_.fixed_core(),
+                                 stop_signal_seen);
+    mark_progress("fit: minimising");
+    return {start, r.parameters, r.cost, r.pull, r.converged, r.edges};
+  };
+  auto const all = Attempts(context, options_.starts, fit).all();
   std::size_t best = all.size();
   std::int64_t n_converged = 0, n_same = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -214,7 +275,7 @@ void FitStage::run(Context& context) {
                                  {.core = options_.fixed_core().value_or(smallest_gnfw_core)});
     require(result.converged, ExitCode::diverged,
             "the flux fit did not converge: ", result.message);
-    flux = {result.parameters, result.cost, result.pull, result.converged, result.edges};
+    flux = {0, result.parameters, result.cost, result.pull, result.converged, result.edges};
   });
   flux = comm.broadcast(flux, 0);
 

@@ -114,11 +114,14 @@ class Residuals : public ceres::CostFunction {
   ResidualFunction evaluate_;
 };
 
-/// Ends where a long valley has nothing more to give: no gain above 1e-9 in 50 steps.
+/// Ends where a long valley has nothing more to give: no gain above 1e-9 in 50 steps; or when
+/// asked.
 class StopInFlatValley : public ceres::IterationCallback {
  public:
-  explicit StopInFlatValley(double floor) : floor_(floor) {}
+  StopInFlatValley(double floor, std::function<bool()> const& give_up)
+      : floor_(floor), give_up_(give_up) {}
   ceres::CallbackReturnType operator()(ceres::IterationSummary const& step) override {
+    if (give_up_()) return ceres::SOLVER_ABORT;
     costs_.push_back(step.cost);
     constexpr std::size_t window = 50;
     if (costs_.size() <= window) return ceres::SOLVER_CONTINUE;
@@ -129,6 +132,7 @@ class StopInFlatValley : public ceres::IterationCallback {
 
  private:
   double floor_;
+  std::function<bool()> const& give_up_;
   std::vector<double> costs_;
 };
 
@@ -151,6 +155,7 @@ struct Minimum {
   Point home;
   double pull;
   bool core_is_fixed;
+  std::function<bool()> give_up = [] { return false; };
 
   int n_rows() const { return n_residuals + n_parameters; }
   void operator()(double const* q, double* residuals, double* jacobian) const {
@@ -186,7 +191,7 @@ std::pair<bool, std::string> descend(Minimum const& minimum, Core core, Point& q
   options.parameter_tolerance = 1e-12;
   options.num_threads = 1;
   options.logging_type = ceres::SILENT;
-  StopInFlatValley stop_in_flat_valley(minimum.floor / 2);
+  StopInFlatValley stop_in_flat_valley(minimum.floor / 2, minimum.give_up);
   options.callbacks.push_back(&stop_in_flat_valley);
   ceres::Solver::Summary summary;
   ceres::Solve(options, &problem, &summary);
@@ -220,7 +225,8 @@ FitResult minimise(Minimum const& minimum, double pivot, Point q) {
   auto [converged, message] = descend(minimum, Core::held, q);
   constexpr int most_rounds = 8;
   double before = std::numeric_limits<double>::max();
-  for (int round = 0; round < most_rounds && !minimum.core_is_fixed; ++round) {
+  for (int round = 0; round < most_rounds && !minimum.core_is_fixed && !minimum.give_up();
+       ++round) {
     std::tie(converged, message) = descend(minimum, Core::free, q);
     int const edge = edges_of(q)[core_at];
     if (edge == 0) break;
@@ -368,7 +374,7 @@ bool out_of_range(FitEdges const& edges) {
 }
 
 FitResult fit_benchmark(std::span<FitCluster const> clusters, double h, GnfwParameters const& start,
-                        std::optional<double> fixed_core) {
+                        std::optional<double> fixed_core, std::function<bool()> give_up) {
   require(!clusters.empty(), ExitCode::bad_data, "a fit needs at least one training cluster");
   double const pivot = mean_log_mass(clusters, h);
   // Loss = mean over voxels of (p - g)^2 = sum over shells of count (mean - g)^2 + what no
@@ -410,7 +416,8 @@ FitResult fit_benchmark(std::span<FitCluster const> clusters, double h, GnfwPara
                    .floor = floor / n_clusters,
                    .home = to_point({.core = 0.02}, pivot),
                    .pull = pull,
-                   .core_is_fixed = fixed_core.has_value()},
+                   .core_is_fixed = fixed_core.has_value(),
+                   .give_up = std::move(give_up)},
                   pivot, start_point(start, pivot, fixed_core));
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,9 +48,11 @@ GnfwParameters fit_start(std::int64_t seed, std::int64_t fold, std::int64_t numb
 /// profile with a core of 0.02 decides where the clusters do not.
 ///
 /// \param fixed_core  [R200] six parameters are fitted, by Eq. 7 alone; seven without
+/// \param give_up     asked after every step: true ends the fit, which then is worth nothing
 /// \return cost = that average + pull
-FitResult fit_benchmark(std::span<FitCluster const> clusters, double h, GnfwParameters const& start,
-                        std::optional<double> fixed_core = {});
+FitResult fit_benchmark(
+    std::span<FitCluster const> clusters, double h, GnfwParameters const& start,
+    std::optional<double> fixed_core = {}, std::function<bool()> give_up = [] { return false; });
 
 /// The same form, fitted so that the integrated pressure within every radius is right on average in
 /// each mass bin: least squares of Y_model(<r)/Y_gas(<r) - 1 of the stacked clusters (weights

@@ -9,6 +9,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
+#include "pipeline/run/stop_signal.hpp"
 #include "stages/mock/dark_matter.hpp"
 #include "stages/mock/gas_mesh.hpp"
 #include "stages/mock/rockstar_list.hpp"
@@ -25,7 +26,10 @@ constexpr double hot_energy = 1e4;  // [(km/s)^2]
 /// Calls `body(file)` for this rank's share of the files: rank, rank + size, ...
 template <class Body>
 void for_my_files(Comm const& comm, std::int64_t n_files, Body&& body) {
-  for (std::int64_t file = comm.rank(); file < n_files; file += comm.size()) body(file);
+  for (std::int64_t file = comm.rank(); file < n_files; file += comm.size()) {
+    leave_if_stopped();
+    body(file);
+  }
 }
 
 double internal_energy(GasCell const& cell, double electron_abundance) {
@@ -63,6 +67,7 @@ std::vector<std::vector<GasCell>> make_cells(Comm const& comm, MockUniverse cons
       auto& mine = cells.emplace_back();
       for (std::int64_t root = range.first; root < range.last; ++root) {
         mesh.add_cells(root, mine);
+        leave_if_stopped();
         mark_progress("mock: gas");
       }
       n_cells[f] = std::ssize(mine);

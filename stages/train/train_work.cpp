@@ -50,6 +50,7 @@ class TrainingRun {
   }
 
   void go() {
+    context_.journal().keep_commits(3);
     work_through(context_, {.label = "train",
                             .unit = "steps",
                             .end = total_steps_,

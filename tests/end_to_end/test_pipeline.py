@@ -2,6 +2,8 @@
 """A tiny universe through all stages: the same on any number of ranks, once, and after interruptions."""
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import time
@@ -52,6 +54,33 @@ class Pipeline(Case):
         self.assertNotIn("stale", status.output)
         self.assertNotIn("missing", status.output)
         self.succeeds("verify", self.reference)
+
+    def test_the_plan_tells_how_much_is_written(self):
+        plan = self.succeeds("plan", self.tiny(self.folder / "new"))
+        units = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9}
+        planned = {}
+        for line in plan.output.splitlines():
+            words = line.split()
+            if len(words) > 5 and words[1] == "missing":
+                planned[words[0]] = float(words[4]) * units[words[5]]
+        written = {stage: sum(output["bytes"] for output in manifest["outputs"])
+                   for stage, manifest in manifests(self.reference).items()}
+        self.assertEqual(set(planned), set(written))
+        for stage, size in written.items():  # each file costs a little beside its values
+            self.assertLess(size, 1.15 * planned[stage] + 32768 * (1 + len(manifests(self.reference)[stage]["outputs"])), stage)
+        self.assertLess(sum(planned.values()), 1.5 * sum(written.values()))
+
+    def test_a_stage_that_fails_stops_only_those_that_need_it(self):
+        run = self.folder / "run"
+        subprocess.run(["cp", "-r", self.reference, run], check=True)
+        fit = next(run.glob("fit/z0/fold0/gnfw.json"))
+        # A value that evaluate refuses, in a file of the same size.
+        fit.write_text(re.sub(r'("loss_benchmark": )([-+.e0-9]+)', lambda found: found[1] + "-" + found[2][:-1], fit.read_text()))
+        for stage in ("evaluate", "compare", "paint", "sky"):
+            shutil.rmtree(run / stage)
+        result = self.fails(65, "run", self.tiny(run), ranks=2, words=("evaluate/z0/small",))
+        self.assertIn("compare/z0: not run", result.output)
+        self.assertEqual({name.split("/")[0] for name in manifests(run)}, set(ALL_STAGES) - {"evaluate", "compare"})
 
     def test_a_changed_option_makes_what_depends_on_it_stale(self):
         status = setsz("status", self.tiny(self.reference), "--set", "voxelize.n_voxels=24")

@@ -207,16 +207,35 @@ TEST(H5Fault, a_full_disk_is_an_error_on_all_ranks_and_nobody_hangs) {
   }
 }
 
-TEST(H5Fault, a_full_disk_at_the_sync_is_one_error_on_all_ranks) {
+TEST(H5Fault, a_disk_that_is_full_at_any_operation_of_any_rank_is_one_error_on_all_ranks) {
   auto const comm = Comm::world();
   Scratch const scratch(comm);
   auto const n = test::expect_one_error_at_every_operation(
       comm, scratch / "x.h5", [&](std::string const& part) {
         auto file = H5File::create(comm, part);
-        file.write_spread("/x", field, std::vector<double>(100, comm.rank()));
+        file.set_attribute("/", "text", std::string(3000, 'x'));
+        file.write_spread("/x", field, std::vector<double>(150000, comm.rank()));
+        file.write_spread("/y", field, std::vector<float>(10, 1));
         file.close();
       });
-  EXPECT_EQ(n, 4);  // of rank 0: open, fsync and close after HDF5, rename
+  // At least: rank 0 creates, reserves twice, writes metadata and the small dataset, and renames;
+  // each rank writes a chunk, syncs and closes.
+  EXPECT_GE(n, 6 + 3 * comm.size());
+}
+
+TEST(H5Fault, a_full_disk_says_how_much_was_wanted_and_how_much_is_free) {
+  auto const comm = Comm::world();
+  Scratch const scratch(comm);
+  auto file = H5File::create(comm, scratch / "x.h5");
+  if (comm.is_root())
+    durable::fault = [](std::string_view operation, std::string const&) {
+      return operation == "reserve" ? ENOSPC : 0;
+    };
+  auto const text = error_of([&] { file.create_dataset<double>("/x", field, 1000000); });
+  durable::fault = nullptr;
+  EXPECT_TRUE(contains(text, "74 cannot reserve space for '")) << text;
+  EXPECT_TRUE(contains(text, "disk full: 8.0")) << text;
+  EXPECT_TRUE(contains(text, " MB wanted, ")) << text;
 }
 
 TEST(H5Fault, rows_written_twice_are_compared_with_the_last_values) {

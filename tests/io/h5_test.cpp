@@ -6,6 +6,7 @@
 
 #include <numeric>
 
+#include "io/h5_space.hpp"
 #include "pipeline/base/number.hpp"
 #include "tests/fixtures/scratch.hpp"
 
@@ -48,7 +49,6 @@ std::string write_product(Comm const& comm, std::string const& path) {
   file.write_spread("/a/velocity", field, triples, {3});
   file.write_same("/a/count", field, std::vector<std::int64_t>{5, 6, 7});
   file.write_same("/nothing", field, std::vector<double>{});
-  EXPECT_TRUE(file.all_writes_collective());
   file.close();
   return path;
 }
@@ -107,6 +107,73 @@ TEST(H5, small_calls_write_and_read_the_same) {
   write_product(comm, scratch / "small.h5");
   EXPECT_EQ(h5_content_hash(scratch / "small.h5"), hash);
   EXPECT_TRUE(test::file_bytes(scratch / "large.h5") == test::file_bytes(scratch / "small.h5"));
+}
+
+/// Rows [0, n) as 0, 1, 2, ...; in pieces of 700, each written by another rank, the last ones
+/// first.
+TEST(H5, rows_that_come_piece_by_piece_from_any_rank_are_the_same_bytes) {
+  auto const comm = Comm::world();
+  Scratch const scratch(comm);
+  constexpr std::int64_t n = 200000, piece = 700, width = 3;
+  auto const values = [&](Range rows) {
+    std::vector<float> some(rows.size() * width);
+    std::iota(some.begin(), some.end(), single(rows.first * width));
+    return some;
+  };
+  auto in_pieces = H5File::create(comm, scratch / "pieces.h5");
+  in_pieces.create_dataset<float>("/x", field, n, {width});
+  auto const n_pieces = (n + piece - 1) / piece;
+  for (auto first = n_pieces - 1; first >= 0; first -= comm.size()) {
+    auto const mine = std::max<std::int64_t>(first - comm.rank(), -1);
+    Range const rows{mine * piece, std::min((mine + 1) * piece, n)};
+    bool const any = mine >= 0;
+    in_pieces.write_rows("/x", any ? rows.first : 0, any ? values(rows) : std::vector<float>());
+  }
+  in_pieces.close();
+  auto at_once = H5File::create(comm, scratch / "once.h5");
+  at_once.create_dataset<float>("/x", field, n, {width});
+  at_once.write_rows("/x", 0, comm.is_root() ? values({0, n}) : std::vector<float>());
+  at_once.close();
+  EXPECT_TRUE(test::file_bytes(scratch / "pieces.h5") == test::file_bytes(scratch / "once.h5"));
+  EXPECT_EQ(H5File::open(scratch / "pieces.h5").read_all<float>("/x"), values({0, n}));
+}
+
+TEST(H5, what_nobody_writes_is_zero) {
+  auto const comm = Comm::world();
+  Scratch const scratch(comm);
+  auto file = H5File::create(comm, scratch / "x.h5");
+  file.create_dataset<double>("/x", field, 400000);
+  file.create_dataset<std::int8_t>("/odd", field, 7);
+  file.write_rows("/x", 5, std::vector<double>(comm.is_root() ? 1 : 0, 2.5));
+  file.write_rows("/odd", 6, std::vector<std::int8_t>(comm.is_root() ? 1 : 0, 3));
+  file.close();
+  auto const read = H5File::open(scratch / "x.h5");
+  std::vector<double> expected(400000);
+  expected[5] = 2.5;
+  EXPECT_EQ(read.read_all<double>("/x"), expected);
+  EXPECT_EQ(read.read_all<std::int8_t>("/odd"), (std::vector<std::int8_t>{0, 0, 0, 0, 0, 0, 3}));
+}
+
+/// HDF5 itself reads and checks the file, with nothing of ours in between.
+TEST(H5, plain_hdf5_reads_a_product_of_any_shape) {
+  Scratch const scratch(Comm::self());
+  for (h5::Shape const& shape : {h5::Shape{1}, h5::Shape{3, 700, 701}, h5::Shape{2, 3, 500000},
+                                 h5::Shape{400001}, h5::Shape{1, 1, 1, 5}}) {
+    std::vector<std::int64_t> const row(shape.begin() + 1, shape.end());
+    std::vector<float> values(shape[0] * h5::values_per_row(shape));
+    std::iota(values.begin(), values.end(), 1.0F);
+    auto file = H5File::create_serial(scratch / "x.h5");
+    file.write_same("/x", field, values, row);
+    file.close();
+    hid_t const raw = H5Fopen((scratch / "x.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t const dataset = H5Dopen2(raw, "x", H5P_DEFAULT);
+    std::vector<float> back(values.size());
+    EXPECT_GE(H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, back.data()), 0);
+    EXPECT_EQ(back, values);
+    hid_t const creation = H5Dget_create_plist(dataset);
+    EXPECT_EQ(H5Pget_nfilters(creation), 1);
+    H5Pclose(creation), H5Dclose(dataset), H5Fclose(raw);
+  }
 }
 
 TEST(H5, one_large_row_is_cut_into_chunks) {

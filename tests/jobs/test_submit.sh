@@ -27,6 +27,19 @@ sed -e 's|@run@|run|' -e 's/^stages = .*/stages = fit, catalog,extract  # three/
 [[ $(sed -n 3p calls) == *"--dependency=afterok:102"*"/fit.sbatch"* ]] || fail "third waits for the second"
 [[ $(cat out) == $'catalog: job 101\nextract: job 102\nfit: job 103' ]] || fail "what it says"
 
+# Stages that come in rounds: each job makes its share, after the job of the round before.
+rm calls
+"$root/jobs/submit.sh" "$root/configs/paper/all.ini" --set run.directory="half done run" >out
+[[ $(grep -c '/train.sbatch' calls) -gt 1 ]] || fail "rounds of trainings"
+[[ $(grep '/train.sbatch' calls | grep -c -- ' --only train/') == $(grep -c '/train.sbatch' calls) ]] || fail "shares of a stage in rounds"
+[[ -z $(grep -o ' --only [^ ]*' calls | tr ', ' '\n\n' | grep / | sort | uniq -d) ]] || fail "an instance in two jobs"
+grep '/catalog.sbatch' calls | grep -q -- --only && fail "a stage that comes once needs no --only"
+# Scores are needed by compare alone.
+evaluate=$(sed -n 's/^evaluate: job //p' out | paste -sd:)
+grep '/compare.sbatch' calls | grep -q -- "afterok:[0-9]*:$evaluate " || fail "compare waits for all scores"
+score=$(sed -n 's/^evaluate: job //p' out | head -1)
+[[ $(grep -c -- "[:=]$score[: ]" calls) == 1 ]] || fail "something beside compare waits for evaluate"
+
 rm calls
 "$root/jobs/submit.sh" small.ini --stages sky >/dev/null
 [[ $(wc -l <calls) == 1 && $(cat calls) == *"/sky.sbatch small.ini" ]] || fail "--stages"
@@ -45,6 +58,14 @@ refused 66 nowhere.ini
 sed -e '/^\[model/,/^\[train/{/^\[train/!d}' -e 's/^stages = .*/stages = fit, train/' small.ini >no_model.ini
 refused 78 no_model.ini
 SETSZ=$folder/nothing refused 66 small.ini
+
+# A job in a run directory with any name ends with the code of the program, and believes no launcher
+# that returned 0 without having run it.
+sed -e 's|^directory = .*|directory = half done "complete": true|' small.ini >odd.ini
+job() { (cd "$folder" && SETSZ_ROOT=$root SETSZ_LAUNCHER=$1 SLURM_JOB_ID=7 bash -c '. "$SETSZ_ROOT/jobs/env.sh"; run_stage catalog odd.ini'); }
+code=0 && job true >log 2>&1 || code=$?
+[[ $code == 70 ]] || fail "a launcher that runs nothing: exit code $code, expected 70"
+grep -q 'not all products are complete' log || fail "what it says of a launcher that runs nothing"
 
 # All batch scripts run their stage through env.sh.
 for script in "$root"/jobs/*.sbatch; do

@@ -6,7 +6,9 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 
+#include "pipeline/base/hash.hpp"
 #include "tests/fixtures/scratch.hpp"
 
 namespace setsz {
@@ -146,7 +148,108 @@ TEST(Journal, ARestartReplacesTheStateOnlyAtTheNextCommit) {
     (void)entry;
     ++files;
   }
-  EXPECT_LE(files, 1 + comm.size());  // old generations are gone
+  EXPECT_LE(files, 2 * (1 + comm.size()));  // the last two states; older ones are gone
+}
+
+/// Flips a bit in the middle of a file, on rank 0 between two barriers.
+void damage(Comm const& comm, std::string const& path) {
+  comm.barrier();
+  if (comm.is_root()) {
+    auto bytes = durable::read_text(path);
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 4);
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+  }
+  comm.barrier();
+}
+
+TEST(Journal, ADamagedLastStateIsReplacedByTheOneBefore) {
+  Comm const comm = Comm::world();
+  for (bool const mark : {true, false}) {
+    test::Scratch const folder(comm);
+    {
+      Journal journal(comm, folder / "journal", some_lines);
+      append_own(journal, comm, 0, 10);
+      journal.commit(1);
+      journal.restart();
+      append_own(journal, comm, 0, 4);
+      journal.commit(2);
+    }
+    damage(comm, folder / (mark ? "journal/commit.json" : "journal/g1_s0_r0.records"));
+    {
+      Journal journal(comm, folder / "journal", some_lines);
+      EXPECT_EQ(journal.committed(), 1);
+      expect_units(journal, comm, 10);
+      journal.restart();
+      append_own(journal, comm, 0, 6);
+      journal.commit(3);
+    }
+    Journal const journal(comm, folder / "journal", some_lines);
+    EXPECT_EQ(journal.committed(), 3);
+    expect_units(journal, comm, 6);
+  }
+}
+
+TEST(Journal, DamagedLastUnitsAreDoneAgain) {
+  Comm const comm = Comm::world();
+  test::Scratch const folder(comm);
+  for (int session = 0; session < 2; ++session) {
+    Journal journal(comm, folder / "journal", some_lines);
+    append_own(journal, comm, 10 * session, 10 * session + 10);
+    journal.commit(10 * session + 10);
+  }
+  damage(comm, folder / "journal/g0_s1_r0.records");
+  Journal const journal(comm, folder / "journal", some_lines);
+  EXPECT_EQ(journal.committed(), 10);
+  expect_units(journal, comm, 10);
+}
+
+TEST(Journal, AsManyStatesAreKeptAsWasAskedFor) {
+  Comm const comm = Comm::world();
+  test::Scratch const folder(comm);
+  {
+    Journal journal(comm, folder / "journal", some_lines);
+    journal.keep_commits(3);
+    for (int state = 1; state <= 5; ++state) {
+      journal.restart();
+      append_own(journal, comm, 0, state);
+      journal.commit(state);
+    }
+  }
+  damage(comm, folder / "journal/commit.json");
+  damage(comm, folder / "journal/commit.1.json");
+  Journal const journal(comm, folder / "journal", some_lines);
+  EXPECT_EQ(journal.committed(), 3);
+  expect_units(journal, comm, 3);
+}
+
+TEST(Journal, AMarkWithTheRightHashAndWrongContentIsDamaged) {
+  Comm const comm = Comm::self();
+  test::Scratch const folder(comm);
+  std::string const path = folder / "journal/commit.json";
+  {
+    Journal journal(comm, folder / "journal", some_lines);
+    append_own(journal, comm, 0, 4);
+    journal.commit(4);
+  }
+  auto const good = nlohmann::json::parse(durable::read_text(path));
+  using Json = nlohmann::json;
+  for (auto const& [key, value] : std::vector<std::pair<std::string, Json>>{
+           {"position", "four"},
+           {"files", 7},
+           {"files", Json{Json{{"name", 3}, {"bytes", 1}}}},
+           {"files", Json{Json{{"name", "../x"}, {"bytes", 1}}}},
+           {"files", Json{Json{{"name", "none"}, {"bytes", -1}}}},
+           {"session", nullptr},
+           {"fingerprint", 5}}) {
+    auto bad = good;
+    bad.erase("hash");
+    bad[key] = value;
+    bad["hash"] = Hash().add(bad.dump()).hex();
+    std::ofstream(path, std::ios::trunc) << bad.dump();
+    auto const error = test::thrown_by([&] { Journal(comm, folder / "journal", some_lines); });
+    EXPECT_EQ(error.code(), ExitCode::bad_data) << key << ": " << error.what();
+    EXPECT_NE(Journal::refusal(folder / "journal", some_lines), "");
+  }
 }
 
 TEST(Journal, RecordsInPiecesAndEmptyRecordsAreKept) {

@@ -297,6 +297,36 @@ TEST(Runner, ASecondJobOnTheSameProductIsRefusedAndNamesTheFirst) {
   EXPECT_NO_THROW(toy.run());
 }
 
+TEST(Runner, ASecondJobIsRefusedEvenIfTheLockFileWasDeleted) {
+  ToyRun toy(Comm::world());
+  std::unique_ptr<RunLock> other;
+  toy.on_disk([&] {
+    other = std::make_unique<RunLock>(toy.run_directory());
+    other->write("sums/a/b");
+    std::filesystem::remove(toy.run_directory() + "/.lock");
+  });
+  auto const error = toy.error({});
+  EXPECT_EQ(error.code(), ExitCode::cannot_create);
+  EXPECT_TRUE(contains(error.what(), "is held by")) << error.what();
+  toy.on_disk([&] { other.reset(); });
+  EXPECT_NO_THROW(toy.run());
+}
+
+TEST(Runner, AWriterIsToldWhoReads) {
+  ToyRun toy(Comm::world());
+  toy.run();
+  std::unique_ptr<RunLock> other;
+  toy.on_disk([&] {
+    other = std::make_unique<RunLock>(toy.run_directory());
+    other->read("numbers");
+  });
+  auto const error = toy.error({"toy.count=7"});
+  EXPECT_EQ(error.code(), ExitCode::cannot_create);
+  for (auto const* word : {"another job, which reads it", "process", "since"})
+    EXPECT_TRUE(contains(error.what(), word)) << error.what();
+  toy.on_disk([&] { other.reset(); });
+}
+
 TEST(Runner, ProductsThatAreOnlyReadMayBeReadByMany) {
   Comm const comm = Comm::world();
   test::Scratch const folder(comm);
