@@ -1,16 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Installs missing packages, checks the sources, builds the preset ci and runs the tests.
-#   jobs/test.sh             all tests except those labelled science
+#   jobs/test.sh             all tests except those labelled science or slow
 #   jobs/test.sh --science   only those: trains on the mock universe for minutes and prints the scores
+#   jobs/test.sh --slow      only those labelled slow: a fault at every single call, an hour
 #   jobs/test.sh --tidy      runs clang-tidy on all files instead of those that differ from main
 #   jobs/test.sh -R extract  other options are passed to ctest
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . jobs/common.sh
 
-label=(--label-exclude science) tidy_all=''
+label=(--label-exclude 'science|slow') tidy_all=''
 if [[ ${1:-} == --science ]]; then label=(--label-regex science --verbose) && shift; fi
+if [[ ${1:-} == --slow ]]; then label=(--label-regex slow) && shift; fi
 if [[ ${1:-} == --tidy ]]; then tidy_all=yes && shift; fi
 
 # The .cpp files to check: all, or those that differ from main (themselves or their headers).

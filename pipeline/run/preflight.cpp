@@ -75,8 +75,9 @@ void Runner::check_needs(std::vector<Stage*> const& to_run, Outlook const& outlo
     }
     output += largest;  // what a stage has done so far lies in its journal until it is published
     double const space = free_bytes(settings_.options.directory);
-    require(space < 0 || output <= space, ExitCode::io, "the products and the unfinished work need ", human_bytes(output),
-            ", but ", human_bytes(space), " are free in '", settings_.options.directory,
+    require(space < 0 || output <= space, ExitCode::io,
+            "the products and the unfinished work need ", human_bytes(output), ", but ",
+            human_bytes(space), " are free in '", settings_.options.directory,
             "'; free some space or use another run.directory (nothing was started)");
   });
 }

@@ -83,9 +83,8 @@ void CubeSearch::collect(Vec3 const& centre, double radius) {
 }
 
 void CubeSearch::test(std::int64_t cube, Vec3 const& centre, double radius) {
-  auto const& [cube_centre, edge] = cubes_[cube];
-  double const half = edge / 2, box = box_.edge();
-  Vec3 const nearest = box_.offset(cube_centre, centre);
+  double const half = cubes_[cube].edge / 2, box = box_.edge();
+  Vec3 const nearest = box_.offset(cubes_[cube].centre, centre);
   // Another image can touch too only where ball and cube together span the box.
   std::array<std::array<double, 3>, 3> images;
   std::array<std::size_t, 3> n_images;

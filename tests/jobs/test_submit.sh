@@ -32,13 +32,13 @@ rm calls
 "$root/jobs/submit.sh" "$root/configs/paper/all.ini" --set run.directory="half done run" >out
 [[ $(grep -c '/train.sbatch' calls) -gt 1 ]] || fail "rounds of trainings"
 [[ $(grep '/train.sbatch' calls | grep -c -- ' --only train/') == $(grep -c '/train.sbatch' calls) ]] || fail "shares of a stage in rounds"
-[[ -z $(grep -o ' --only [^ ]*' calls | tr ', ' '\n\n' | grep / | sort | uniq -d) ]] || fail "an instance in two jobs"
+[[ -z $(grep -o ' --only [^ ]*' calls | tr ' ,' '\n' | grep / | sort | uniq -d) ]] || fail "an instance in two jobs"
 grep '/catalog.sbatch' calls | grep -q -- --only && fail "a stage that comes once needs no --only"
 # Scores are needed by compare alone.
 evaluate=$(sed -n 's/^evaluate: job //p' out | paste -sd:)
 grep '/compare.sbatch' calls | grep -q -- "afterok:[0-9]*:$evaluate " || fail "compare waits for all scores"
 score=$(sed -n 's/^evaluate: job //p' out | head -1)
-[[ $(grep -c -- "[:=]$score[: ]" calls) == 1 ]] || fail "something beside compare waits for evaluate"
+[[ $(grep -c -- "[:=]${score}[: ]" calls) == 1 ]] || fail "something beside compare waits for evaluate"
 
 rm calls
 "$root/jobs/submit.sh" small.ini --stages sky >/dev/null
