@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/snapshots/heads.hpp"
 
+#include <algorithm>
+#include <set>
+
+#include "pipeline/base/log.hpp"
+
 namespace setsz {
 
 namespace {
@@ -56,6 +61,19 @@ SnapshotFormat agree_on_format(Comm const* comm, FileProbe const& first, Snapsho
   return formats[comm->broadcast(index, 0)];
 }
 
+/// Once a process: snapshots are opened by several stages.
+void say_ionised(std::vector<std::string> const& files,
+                 std::vector<SnapshotFileHead> const& heads) {
+  static std::set<std::string> said;
+  bool const known = std::all_of(heads.begin(), heads.end(), [](auto const& head) {
+    return head.has_electron_abundance || head.n_this_file[type_of(ParticleKind::gas)] == 0;
+  });
+  if (known || !said.insert(files.front()).second) return;
+  Log::warn("the gas of '", files.front(),
+            "' has no ElectronAbundance; it counts as fully ionised (1.158 electrons per hydrogen "
+            "atom)");
+}
+
 }  // namespace
 
 SnapshotHeads read_heads(Comm const* comm, std::vector<std::string> const& files, ParticleKind kind,
@@ -90,6 +108,7 @@ SnapshotHeads read_heads(Comm const* comm, std::vector<std::string> const& files
     problems.add(ExitCode::bad_data, text);
   }
   problems.stop_if_any();
+  if (kind == ParticleKind::gas) say_ionised(files, heads.files);
   return heads;
 }
 

@@ -10,7 +10,6 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/file.hpp"
@@ -43,6 +42,23 @@ off_t byte_of(std::string const& product) {
   return static_cast<off_t>(std::stoull(Hash().add(product).hex().substr(0, 15), nullptr, 16));
 }
 
+/// All of an open file. \return false if another job has it; true also where there are no locks
+bool lock_file(int file) {
+  struct flock all {};
+  all.l_type = F_WRLCK;
+  all.l_whence = SEEK_SET;
+  return fcntl(file, F_OFD_SETLK, &all) == 0 || (errno != EAGAIN && errno != EACCES);
+}
+
+/// Does the job live that has left this note?
+bool is_held(std::string const& path) {
+  int const file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) return false;
+  bool const free = lock_file(file);
+  ::close(file);
+  return !free;
+}
+
 bool unsupported(int error) {
   return error == ENOLCK || error == ENOSYS || error == EOPNOTSUPP || error == EINVAL;
 }
@@ -55,40 +71,39 @@ RunLock::RunLock(std::string run_directory) : directory_(std::move(run_directory
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   require(file_ >= 0, ExitCode::cannot_create, "cannot write in the run directory: '", path, "' (",
           std::strerror(errno), ")");
-  // Left by a killed job it does no harm: it is only read when a lock is held.
-  std::string const job = concat(directory_, "/.locks/job+", host_name(), "+", getpid());
-  std::ofstream(job) << holder();
-  notes_.push_back({job, -1});
+  keep_note(concat(directory_, "/.locks/job+", host_name(), "+", getpid()));
 }
 
 RunLock::~RunLock() {
   for (auto const& note : notes_) {
     ::unlink(note.path.c_str());
-    if (note.file >= 0) ::close(note.file);
+    ::close(note.file);
   }
   if (fallback_) ::unlink((directory_ + "/.lock.exclusive").c_str());
   ::close(file_);
 }
 
-/// The note is locked as well: if somebody deletes RUN/.lock, the next job makes a new one, which
-/// nobody holds, but it still finds the notes.
-void RunLock::write(std::string const& product) {
-  lock(product, F_WRLCK);
-  std::string const path = note_path(product);
+/// A note is locked while its writer lives. \return false: somebody else holds it
+bool RunLock::keep_note(std::string const& path) {
   int const file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   require(file >= 0, ExitCode::cannot_create, "cannot write in the run directory: '", path, "' (",
           std::strerror(errno), ")");
-  struct flock all {};
-  all.l_type = F_WRLCK;
-  all.l_whence = SEEK_SET;
-  if (fcntl(file, F_OFD_SETLK, &all) != 0 && (errno == EAGAIN || errno == EACCES)) {
+  if (!lock_file(file)) {
     ::close(file);
-    refuse(product);
+    return false;
   }
   std::string const text = holder();
   [[maybe_unused]] bool const written =
       ::ftruncate(file, 0) == 0 && ::pwrite(file, text.data(), text.size(), 0) >= 0;
   notes_.push_back({path, file});
+  return true;
+}
+
+/// If somebody deletes RUN/.lock, the next job makes a new one, which nobody holds, but it still
+/// finds the notes.
+void RunLock::write(std::string const& product) {
+  lock(product, F_WRLCK);
+  if (!keep_note(note_path(product))) refuse(product);
 }
 
 void RunLock::refuse(std::string const& product) const {
@@ -115,7 +130,7 @@ void RunLock::read(std::string const& product) {
 std::string RunLock::readers() const {
   std::vector<std::string> jobs;
   for (auto const& entry : std::filesystem::directory_iterator(directory_ + "/.locks"))
-    if (entry.path().filename().string().starts_with("job+"))
+    if (entry.path().filename().string().starts_with("job+") && is_held(entry.path()))
       jobs.push_back(durable::read_text(entry.path()));
   return jobs.empty() ? "" : ": " + join(jobs, "; or ");
 }

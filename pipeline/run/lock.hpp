@@ -28,13 +28,14 @@ class RunLock {
  private:
   void lock(std::string const& product, short kind);
   void lock_without_kernel();
+  bool keep_note(std::string const& path);
   [[noreturn]] void refuse(std::string const& product) const;
   std::string readers() const;
   std::string note_path(std::string const& product) const;
   /// RUN/.locks/...: says who holds what, for people and for messages.
   struct Note {
     std::string path;
-    int file;  ///< open and locked; -1: only written
+    int file;  ///< open and locked
   };
 
   std::string directory_;

@@ -29,12 +29,12 @@ void remember(int signal) {
     seen = signal;
     since = now;
     return say(
-        "setsz: signal received: saves and stops at the next opportunity; a second one stops at "
+        "setsz (signal received): saves and stops at the next opportunity; a second one stops at "
         "once\n");
   }
   bool const urgent = signal == SIGINT || signal == SIGHUP || signal == seen;
   if (!urgent || now - since < 1) return;
-  say("setsz: second signal: stopped at once; what was saved before is kept. Run the same command "
+  say("setsz (second signal): stopped at once; what was saved before is kept. Run the same command "
       "again to continue\n");
   _exit(static_cast<int>(ExitCode::stopped));
 }
@@ -46,7 +46,13 @@ void install_stop_signals(int rank) {
   struct sigaction action {};
   action.sa_handler = remember;
   action.sa_flags = SA_RESTART;  // reads and writes go on as if nothing had happened
-  for (int const signal : {SIGUSR1, SIGTERM, SIGINT, SIGHUP}) sigaction(signal, &action, nullptr);
+  for (int const signal : {SIGUSR1, SIGTERM, SIGINT, SIGHUP}) {
+    struct sigaction before {};
+    sigaction(signal, nullptr, &before);
+    bool const interactive = signal == SIGINT || signal == SIGHUP;
+    if (interactive && before.sa_handler == SIG_IGN) continue;  // nohup, or a background job
+    sigaction(signal, &action, nullptr);
+  }
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 }

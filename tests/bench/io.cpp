@@ -56,8 +56,9 @@ void halos(Comm const& comm, std::string const& path, int millions) {
     }
   }
   comm.barrier();
-  say(comm, "read a halo list, keep all", millions, "million halos",
-      seconds(comm, [&] { read_halo_catalog(comm, {path}, MassDefinition::m200c, 0); }));
+  say(comm, "read a halo list, keep all", millions, "million halos", seconds(comm, [&] {
+        read_halo_catalog(comm, {path}, {MassDefinition::m200c, 0});
+      }));
 }
 
 void snapshot(Comm const& comm, std::string const& path) {

@@ -9,7 +9,7 @@ import time
 import unittest
 from pathlib import Path
 
-from harness import SETSZ, Case, hashes, read_until, setsz, start
+from harness import Case, hashes, read_until, start
 
 # Makes the stage take long enough to be stopped in its middle.
 LONG = {"mock": ("mock.particle_mass=4e9", "mock.gas_cells_per_particle=1"), "fit": ("fit.starts=1000",),
@@ -72,19 +72,6 @@ class Signals(Case):
         result = self.succeeds("run", configuration, *more, ranks=3)
         self.assertIn("resumed after", result.output)
         self.assertEqual(hashes(run), expected)
-
-    def test_a_second_ctrl_c_ends_at_once(self):
-        run = self.folder / "run"
-        process = subprocess.Popen([SETSZ, "run", self.configuration("tiny.ini", run=run), "--set", "mock.particle_mass=1e9", "--stage", "mock"],
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL)
-        output = read_until(process, ": starts")
-        process.send_signal(signal.SIGSTOP)  # it cannot get to its next opportunity
-        process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGCONT)
-        output += read_until(process, "signal received")
-        process.send_signal(signal.SIGINT)  # within a second: one Ctrl-C too many, not a second one
-        process.communicate(timeout=30)
-        self.assertEqual(process.returncode, 75, output)
 
 
 if __name__ == "__main__":

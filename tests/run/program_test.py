@@ -180,6 +180,9 @@ def test_listings_for_scripts():
             {"id": "numbers", "state": "missing", "reasons": []},
             {"id": "sums/a/b", "state": "missing", "reasons": ["waits for numbers"]}]}, "status --json")
         run(1, "run", folder.ini)
+        check(run(0, "status", folder.ini, "--exit-code").code == 0, "status --exit-code: complete")
+        check(run(0, "status", folder.ini, "--exit-code", "--set", "toy.factor=5").code == 75, "status --exit-code: stale")
+        check(run(0, "stages", folder.ini, "--instances").output == "numbers numbers\nsums sums/a/b\n", "stages --instances")
         check(listing("status", folder.ini)["complete"] is True, "status --json: complete")
         stale = listing("status", folder.ini, "--set", "toy.factor=5", "--stage", "sums")
         check(stale["complete"] is False and stale["products"] == [
@@ -284,6 +287,41 @@ def test_signals():
             result = run(3, "run", folder.ini)
             check(result.code == 0 and "resumes" in result.output, f"{name.name}: resume", result)
             check(whole.bytes() == folder.bytes(), f"{name.name}: the same bytes")
+
+
+def test_ctrl_c():
+    """The first one waits for the end of a unit, the second one ends the program."""
+    for name in (signal.SIGINT, signal.SIGHUP):
+        with Folder() as folder:
+            process = subprocess.Popen(command(0, "run", folder.ini, *sets(pause_ms=15000)), text=True,
+                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                       preexec_fn=lambda: [signal.signal(s, signal.SIG_DFL) for s in (signal.SIGINT, signal.SIGHUP)])
+            for line in process.stdout:
+                if "sums/a/b: starts" in line:
+                    break
+            time.sleep(0.5)
+            process.send_signal(name)
+            start = time.monotonic()
+            answer = process.stdout.readline()
+            check("signal received" in answer and time.monotonic() - start < 1, f"{name.name} is answered at once: {answer}")
+            time.sleep(2)
+            check(process.poll() is None, f"{name.name}: the unit goes on")
+            process.send_signal(name)
+            start = time.monotonic()
+            output = process.communicate(timeout=20)[0]
+            check(process.returncode == 75 and time.monotonic() - start < 2 and "second signal" in output,
+                  f"a second {name.name} ends at once", Result(process.returncode, output, 0))
+            check(folder.nothing_final(), "it leaves nothing under a final name")
+    with Folder() as folder:  # as nohup does
+        process = subprocess.Popen(command(0, "run", folder.ini, *sets(pause_ms=200)), text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        for line in process.stdout:
+            if "sums/a/b: starts" in line:
+                break
+        process.send_signal(signal.SIGHUP)
+        output = process.communicate(timeout=40)[0]
+        check(process.returncode == 0, "nohup is respected: " + output)
 
 
 def test_two_jobs():

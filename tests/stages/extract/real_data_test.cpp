@@ -27,7 +27,7 @@ class RealData : public testing::TestWithParam<RealSnapshot> {
   ClusterTable clusters(Comm const& comm, double mass_min) const {
     auto const catalog = read_halo_catalog(
         comm, {box + "/rockstar/snap_" + GetParam().number + "/out_0_allcols_pid.list"},
-        MassDefinition::m200c, mass_min);
+        {MassDefinition::m200c, mass_min});
     ClusterTable table;
     table.box_ckpch = 50000;
     table.redshift = GetParam().redshift;

@@ -74,8 +74,8 @@ class MockStageTest : public testing::Test {
     return {find_snapshot_files(instance().gas(directory())), Snapshot::Kind::gas};
   }
   static HaloCatalog catalog(double mass_min = 0) {
-    return read_halo_catalog(Comm::self(), instance().catalog(directory()), MassDefinition::m200c,
-                             mass_min);
+    return read_halo_catalog(Comm::self(), instance().catalog(directory()),
+                             {MassDefinition::m200c, mass_min});
   }
 
   static Comm* comm_;

@@ -22,7 +22,7 @@ constexpr std::int64_t n_voxels = 20;
 /// The hosts above 5e13 Msun/h of Rockstar's list.
 ClusterTable massive_clusters(Comm const& comm) {
   auto const list = data + "/rockstar/snap_099/out_0_allcols_pid.list";
-  auto const catalog = read_halo_catalog(comm, {list}, MassDefinition::m200c, 5e3);
+  auto const catalog = read_halo_catalog(comm, {list}, {MassDefinition::m200c, 5e3});
   ClusterTable table;
   table.box_ckpch = 50000;
   table.mass_definition = "200c";
