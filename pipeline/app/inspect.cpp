@@ -28,7 +28,9 @@ void show_snapshot(SnapshotFormat const& format, FileProbe const& file) {
   std::cout << "snapshot, " << format.name << ", one of " << head.n_files << " file(s)\n  box "
             << box << " ckpc/h, a = " << a << " (z = " << redshift
             << "), Omega_m = " << cosmology.omega_m << ", Omega_Lambda = " << cosmology.omega_l
-            << ", h = " << cosmology.h << "\n";
+            << ", h = " << cosmology.h << "\n  units " << head.units.length_ckpch << " ckpc/h, "
+            << head.units.mass_1e10msunh << " x 1e10 Msun/h, " << head.units.velocity_kms << " km/s"
+            << (head.units.stated ? " (stated by the file)" : " (of the format)") << "\n";
   for (std::size_t type = 0; type < n_particles.size(); ++type) {
     if (n_particles[type] == 0) continue;
     std::cout << "  type " << type << ": " << head.n_this_file[type] << " of " << n_particles[type]
@@ -55,12 +57,16 @@ void show_catalog(CatalogFormat const& format, std::string const& path) {
 }
 
 /// A header that does not make sense is reported; the file is shown all the same.
-void show_formats(FileProbe const& file) try {
-  if (auto const* snapshot = find_format(file, snapshot_formats())) show_snapshot(*snapshot, file);
-  if (auto const* catalog = find_format(file, catalog_formats()))
-    show_catalog(*catalog, file.path());
+/// \return  was it recognised?
+bool show_formats(FileProbe const& file) try {
+  auto const* snapshot = find_format(file, snapshot_formats());
+  auto const* catalog = find_format(file, catalog_formats());
+  if (snapshot) show_snapshot(*snapshot, file);
+  if (catalog) show_catalog(*catalog, file.path());
+  return snapshot || catalog;
 } catch (Error const& error) {
   std::cout << error.what() << "\n";
+  return false;
 }
 
 void show_map(std::string const& path) {
@@ -89,7 +95,7 @@ void show_file(std::string const& path, bool values) {
   FileProbe const file(path);
   std::cout << printable_text(path) << ", " << human_bytes(real(std::filesystem::file_size(path)))
             << "\n";
-  show_formats(file);
+  bool const known = show_formats(file);
   if (file.is_hdf5()) {
     show_hdf5(file.hdf5(), values);
   } else if (file.head().starts_with("SIMPLE")) {
@@ -99,7 +105,7 @@ void show_file(std::string const& path, bool values) {
     std::cout << nlohmann::json::parse(stream).dump(2) << "\n";
   } else if (looks_like_text(file.text_head())) {
     show_text(file.text_head());
-  } else {
+  } else if (!known) {
     std::cout << "It " << file.appearance() << ".\n";
   }
 }

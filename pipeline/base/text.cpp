@@ -86,7 +86,7 @@ std::string suggestion(std::string_view word, std::vector<std::string> const& ca
     return small;
   };
   auto const best = nearest(word, candidates);
-  auto const limit = std::max<std::size_t>(1, word.size() / 3);
+  auto const limit = std::max<std::size_t>(1, (word.size() + 1) / 3);
   if (best.empty() || edit_distance(lower(word), lower(best)) > limit) return {};
   return concat("; did you mean '", best, "'?");
 }
