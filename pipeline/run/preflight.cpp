@@ -2,7 +2,6 @@
 // The first seconds of a run: everything that can be known to go wrong before work begins.
 #include <sys/statvfs.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "pipeline/base/log.hpp"
@@ -55,7 +54,7 @@ void Runner::preflight(std::vector<Stage*> const& to_run) {
 void Runner::check_needs(std::vector<Stage*> const& to_run, Outlook const& outlook) {
   int const neighbours = ranks_on_this_node(comm_);
   on_root(comm_, "", [&] {
-    double output = 0, largest = 0;
+    double output = 0;
     for (auto const* stage : to_run) {
       Estimate need;
       try {
@@ -71,13 +70,10 @@ void Runner::check_needs(std::vector<Stage*> const& to_run, Outlook const& outlo
               " ranks of this node, which has ", human_bytes(memory),
               "; use more nodes or a smaller run.memory_mb (see `setsz plan`)");
       output += disk_bytes(need, stage->record().outputs.size());
-      largest = std::max(largest, need.output_bytes);
     }
-    output += largest;  // what a stage has done so far lies in its journal until it is published
     double const space = free_bytes(settings_.options.directory);
-    require(space < 0 || output <= space, ExitCode::io,
-            "the products and the unfinished work need ", human_bytes(output), ", but ",
-            human_bytes(space), " are free in '", settings_.options.directory,
+    require(space < 0 || output <= space, ExitCode::io, "the products need ", human_bytes(output),
+            ", but ", human_bytes(space), " are free in '", settings_.options.directory,
             "'; free some space or use another run.directory (nothing was started)");
   });
 }

@@ -52,7 +52,7 @@ class DiskFaults(Case):
         others = products(run)
         result, n_calls = self.run_with_fault(run, configuration, stages, ranks, victim, 0, error)
         self.assertEqual(result.code, 0, result.output)
-        self.assertGreater(n_calls, 3)
+        self.assertGreater(n_calls, 0)
         expected = hashes(self.reference)
         self.assertEqual(hashes(run), expected)
         step = 1 if EVERY else max(1, n_calls // POINTS)
@@ -74,7 +74,7 @@ class DiskFaults(Case):
             left = [name for name in products(run) if name not in others]
             for name in left:
                 self.assertTrue(any(name.startswith(stage) for stage in stages), where)
-            self.succeeds("run", configuration, ranks=ranks)
+            self.succeeds("run", configuration, "--stage", ",".join(stages), ranks=ranks)
             self.assertEqual(hashes(run), expected, where)
         print(f"{','.join(stages)}: {ranks} ranks, errno {error}: {n_calls} calls, slowest end {slowest:.1f} s", flush=True)
 
