@@ -97,8 +97,8 @@ FAULTS = [
     # ---- datasets
     Fault("a dataset is missing", lambda f: edit(f.dark_matter[1], lambda h: h.__delitem__("PartType1/Velocities")), 65,
           ("snap_000.1.hdf5", "PartType1/Velocities")),
-    Fault("a dataset of the gas is missing", lambda f: edit(f.gas[0], lambda h: h.__delitem__("PartType0/ElectronAbundance")), 65,
-          ("snap_000.0.hdf5", "ElectronAbundance")),
+    Fault("a dataset of the gas is missing", lambda f: edit(f.gas[0], lambda h: h.__delitem__("PartType0/Density")), 65,
+          ("snap_000.0.hdf5", "Density")),
     Fault("positions are integers", lambda f: edit(f.dark_matter[0], lambda h: replace(
         h, "PartType1/Coordinates", h["PartType1/Coordinates"][:].astype("i4"))), 65, ("snap_000.0.hdf5", "Coordinates", "int32")),
     Fault("ids are floating point", lambda f: edit(f.dark_matter[0], lambda h: replace(
