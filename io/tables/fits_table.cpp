@@ -13,9 +13,10 @@ namespace {
 class FitsTable : public FixedRows {
  public:
   explicit FitsTable(std::string const& path) : FixedRows(path) {
-    int status = 0;
-    fits_open_table(&file_, path.c_str(), READONLY, &status);
-    check(status, "no binary table");
+    int status = 0, kind = IMAGE_HDU;
+    fits_open_diskfile(&file_, path.c_str(), READONLY, &status);  // the name is no expression
+    while (status == 0 && kind != BINARY_TBL) fits_movrel_hdu(file_, 1, &kind, &status);
+    check(status, "a binary table");
     int n_columns = 0;
     long long n_rows = 0;
     fits_get_num_cols(file_, &n_columns, &status);

@@ -190,18 +190,21 @@ std::int64_t TextTable::chunk_of(std::int64_t row) const {
 void TextTable::parse(std::string_view line, std::int64_t number,
                       std::span<std::size_t const> columns, std::vector<std::string_view>& fields,
                       std::vector<double>& values) const {
+  auto const refuse = [&](auto const&... what) {
+    fail(ExitCode::bad_data, path_, number > 0 ? concat(":", number) : "", ": ", what...);
+  };
   split(line, fields);
-  require(fields.size() == columns_.size(), ExitCode::bad_data, path_, ":", number, ": has ",
-          fields.size(), " columns in place of ", columns_.size(), ": '", line.substr(0, 80),
-          "'; is the file complete?");
+  if (fields.size() != columns_.size())
+    refuse("has ", fields.size(), " columns in place of ", columns_.size(), ": '",
+           line.substr(0, 80), "'; is the file complete?");
   for (auto const column : columns) {
     auto field = fields[column];
     if (field.starts_with('+')) field.remove_prefix(1);
     double value = 0;
     auto const [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    require(error == std::errc() && end == field.data() + field.size(), ExitCode::bad_data, path_,
-            ":", number, ": column ", columns_[column].name, " is '", fields[column].substr(0, 24),
-            "', not a number; correct or remove this line");
+    if (error != std::errc() || end != field.data() + field.size())
+      refuse("column ", columns_[column].name, " is '", fields[column].substr(0, 24),
+             "', not a number; correct or remove this line");
     values.push_back(value);
   }
 }
@@ -243,12 +246,13 @@ std::vector<double> TextTable::sample(std::int64_t n_rows,
                                       std::span<std::size_t const> columns) const {
   std::vector<double> values;
   std::vector<std::string_view> fields;
+  constexpr std::int64_t unknown_line = 0;
   for (std::int64_t i = 0; i < n_rows; ++i) {
     std::size_t at = body_.size() / n_rows * i;
     if (at > 0) at = body_.find('\n', at - 1);  // the next line
     if (at == std::string_view::npos) break;
     for_each_row(body_.substr(at > 0 ? at + 1 : 0), [&](std::string_view line, std::int64_t) {
-      parse(line, at, columns, fields, values);  // what is wrong here is told when all is read
+      parse(line, unknown_line, columns, fields, values);
       return false;
     });
   }

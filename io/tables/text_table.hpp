@@ -39,7 +39,7 @@ class TextTable : public TableFile {
   std::string_view chunk(std::int64_t index) const;
   std::int64_t n_chunks() const;
   std::int64_t chunk_of(std::int64_t row) const;
-  /// Appends the values of one row. \param number  of its line
+  /// Appends the values of one row. \param number  of its line; 0: unknown
   void parse(std::string_view line, std::int64_t number, std::span<std::size_t const> columns,
              std::vector<std::string_view>& fields, std::vector<double>& values) const;
   /// Visits the rows of a text: visit(line, number of lines before it in the text) until it

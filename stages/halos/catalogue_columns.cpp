@@ -196,7 +196,12 @@ void CatalogueColumns::find_mass(TableFile const& file, CatalogueSection const& 
             found_[mass]->name, " is no mass of definition ", name_of(wanted.value_or(*named)),
             ", which [catalogue.", name_, "] mass_definition asks for");
   }
-  if (!has(mass) && has(lagrangian)) named = MassDefinition::m200m;
+  if (!has(mass) && has(lagrangian)) {
+    named = MassDefinition::m200m;
+    require(!wanted || wanted == named, ExitCode::config, "'", path_,
+            "' has Lagrangian radii, whose masses are M200m; remove [catalogue.", name_,
+            "] mass_definition");
+  }
   require(named || wanted || !(has(mass)), ExitCode::config, "'", path_, "': column ",
           has(mass) ? found_[mass]->name : "",
           " does not tell the overdensity of its masses; set [catalogue.", name_,

@@ -91,19 +91,22 @@ class Halo:
 
 
 class Catalogue(Case):
-    def paint(self, text, more=""):
+    def configure(self, text):
         (self.folder / "halos.csv").write_text(text)
-        configuration = self.folder / "sky.ini"
-        configuration.write_text(CONFIGURATION.format(run=self.folder / "run", files=self.folder / "halos.csv") + more)
-        self.succeeds("run", configuration, ranks=2)
+        path = self.folder / "sky.ini"
+        path.write_text(CONFIGURATION.format(run=self.folder / "run", files=self.folder / "halos.csv"))
+        return path
+
+    def paint(self, text):
+        self.succeeds("run", self.configure(text), ranks=2)
         folder = self.folder / "run/sky/mine"
         return folder / "compton_y.fits", json.loads((folder / "sky.json").read_text())
 
     def test_plan_check_and_a_second_run_need_nothing_else(self):
-        self.paint("ra,dec,redshift,M200c [Msun]\n10,20,0.3,5e14\n")
-        configuration = self.folder / "sky.ini"
-        for command in ("check", "plan"):
-            self.assertIn("sky/mine", self.succeeds(command, configuration).output)
+        configuration = self.configure("ra,dec,redshift,M200c [Msun]\n10,20,0.3,5e14\n")
+        self.succeeds("check", configuration)
+        self.assertIn("sky/mine", self.succeeds("plan", configuration).output)
+        self.succeeds("run", configuration)
         self.assertIn("up to date", self.succeeds("run", configuration).output)
 
     @unittest.skipUnless(healpy, "needs healpy")
@@ -137,9 +140,7 @@ class Catalogue(Case):
         numpy.testing.assert_allclose(y[bright], plain[bright], rtol=0.01)
 
     def test_a_bad_row_is_one_message(self):
-        (self.folder / "halos.csv").write_text("ra,dec,redshift,M200c [Msun]\n10,20,0.3,5e14\n10,20,0.3,x\n")
-        configuration = self.folder / "sky.ini"
-        configuration.write_text(CONFIGURATION.format(run=self.folder / "run", files=self.folder / "halos.csv"))
+        configuration = self.configure("ra,dec,redshift,M200c [Msun]\n10,20,0.3,5e14\n10,20,0.3,x\n")
         self.fails(65, "run", configuration, ranks=3, words=["halos.csv:3: column M200c is 'x', not a number"])
 
 
