@@ -37,7 +37,8 @@ GnfwParameters electron_parameters(ThermalTable const& t) {
           .a_beta = t.beta[1],
           .slope_P0 = t.p0[2],
           .slope_xc = t.xc[2],
-          .slope_beta = t.beta[2]};
+          .slope_beta = t.beta[2],
+          .core = published_gnfw_core};
 }
 
 /// Physical pressure of 1 code unit [keV cm^-3].
@@ -143,7 +144,8 @@ GnfwShape arnaud2010(Cosmology const& cosmology, double redshift, double m200c_1
           .xc = radius / c500,
           .beta = (beta - gamma) / alpha,
           .gamma = -gamma,
-          .alpha = alpha};
+          .alpha = alpha,
+          .core = published_gnfw_core};
 }
 
 double duffy_concentration(double m200c_1e10msunh, double redshift) {

@@ -7,10 +7,12 @@
 
 namespace setsz {
 
-/// The allowed core radii of the profile [R200], r -> r + core. The smallest keeps the profile
-/// finite at the centre and is what published profiles have here.
+/// The allowed core radii of fitted profiles [R200], r -> r + core.
 inline constexpr double smallest_gnfw_core = 1e-3;
 inline constexpr double largest_gnfw_core = 0.5;
+/// That of published profiles [R200]: they have none, and this one only keeps them finite at the
+/// centre (4e-6 of their integral; 1e-3 R200 would take 0.4%).
+inline constexpr double published_gnfw_core = 1e-6;
 
 /// How the profile depends on mass and redshift: each of P0, xc, beta is
 /// A (M200c / 1e14 Msun)^a (1 + z)^slope. Mind Msun, not Msun/h.

@@ -156,7 +156,8 @@ ProfileFamily::Row ProfileFamily::row_of(std::function<double(double)> const& pr
   double enclosed = 0;
   for (std::size_t i = 0; i < n_nodes; ++i) {
     double const x = step * real(i);
-    row.pressure[i] = profile(x);
+    // Of a cusp the first value is such that the first interval has its integral.
+    row.pressure[i] = profile(i > 0 ? x : step / 8);
     // Half the chord, with l = chord t^2: the nodes crowd where the profile peaks.
     double const chord = std::sqrt(x_cut * x_cut - x * x);
     auto const line = [&](double t) {

@@ -20,7 +20,7 @@ void ProfileSection::declare(OptionList& options) {
   options.add("core", core,
               {.unit = "R200",
                .help = "added to the radius: the centre is finite",
-               .min = smallest_gnfw_core,
+               .min = published_gnfw_core,
                .max = largest_gnfw_core});
   options.add("overdensity", overdensity,
               {{"200c", Overdensity::c200}, {"500c", Overdensity::c500}},

@@ -28,7 +28,7 @@ struct ProfileSection {
   std::vector<double> p0 = {18.1, 0.154, -0.758};
   std::vector<double> xc = {0.497, -0.00865, 0.731};
   std::vector<double> beta = {4.35, 0.0393, 0.415};
-  double alpha = 1, gamma = -0.3, core = smallest_gnfw_core;
+  double alpha = 1, gamma = -0.3, core = published_gnfw_core;
   Overdensity overdensity = Overdensity::c200;
   Gas pressure = Gas::thermal;
 

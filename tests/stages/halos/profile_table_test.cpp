@@ -39,8 +39,8 @@ TEST(ProfileTable, HoldsThePublishedNumbersOfBattaglia2012) {
       EXPECT_NEAR(shape.beta / scaled(4.35, 0.0393, 0.415), 1, 1e-12);
       EXPECT_EQ(shape.gamma, -0.3);
       EXPECT_EQ(shape.alpha, 1);
-      // P/P200 = P0 (x/xc)^gamma (1 + (x/xc)^alpha)^-beta; x is softened by 1e-3 (gnfw.hpp)
-      double const y = (0.5 + smallest_gnfw_core) / shape.xc;
+      // P/P200 = P0 (x/xc)^gamma (1 + (x/xc)^alpha)^-beta; x is softened by 1e-6 (gnfw.hpp)
+      double const y = (0.5 + published_gnfw_core) / shape.xc;
       EXPECT_NEAR(gnfw(shape, 0.5), shape.p0 * std::pow(y, -0.3) * std::pow(1 + y, -shape.beta),
                   1e-12);
     }
