@@ -88,7 +88,7 @@ CatalogueSkyStage::CatalogueSkyStage(Blueprint const& blueprint, MapInstance con
     for (auto const& file : choice.files()) files.push_back(file);
     return files;
   };
-  record_.outputs = {map_name(*options_.field), "sky.json"};
+  record_.outputs = sky_outputs(options_);
 }
 
 void CatalogueSkyStage::preflight(Comm const& comm, Outlook&) const {
@@ -143,7 +143,8 @@ void CatalogueSkyStage::run(Context& context) {
   log_survey(*catalogue, survey);
   auto const profiles = family(comm, survey);
   CatalogueSource const source(*catalogue, profiles, cosmology_, field);
-  SkyCanvas canvas(RingGeometry(options_.nside), comm.rank(), comm.size());
+  SkyCanvas canvas(RingGeometry(options_.nside), comm.rank(), comm.size(),
+                   Beam(options_.beam_fwhm_arcmin * units::arcmin));
   HaloLayer layer(comm, "sky", source, canvas,
                   {field.quantum_sr, 1e6 * context.options().memory_mb});
   Canvas* const canvases[] = {&canvas};
@@ -154,18 +155,15 @@ void CatalogueSkyStage::run(Context& context) {
     Log::warn("sky: ", all.n_left_out(),
               " haloes hold the observer and were not painted; a larger [catalogue.",
               catalogue_name_, "] redshift_min leaves them out");
-  CatalogueRecord const record{options_,
-                               section_,
-                               catalogue_name_,
-                               catalogue->mass_definition(),
-                               cosmology_,
-                               profile().name(),
-                               survey,
-                               catalogue->n_rows(),
-                               record_.settings.hex(),
-                               context.code(),
-                               figures_of(comm, field, all, canvas.map())};
-  write_map(context, canvas.map(), field, catalogue_header(record));
+  auto figures = figures_of(comm, field, all, canvas.map());
+  figures.beam_fwhm_arcmin = options_.beam_fwhm_arcmin;
+  CatalogueRecord const record{
+      options_,         section_, catalogue_name_,     catalogue->mass_definition(), cosmology_,
+      profile().name(), survey,   catalogue->n_rows(), record_.settings.hex(),       context.code(),
+      figures};
+  auto const header = catalogue_header(record);
+  write_map(context, canvas.map(), map_name(field), header);
+  write_bands(context, canvas.map(), options_.bands, header);
   auto const report =
       write_report(context, canvas.map(), field, catalogue_report(record), options_.spectrum_nside);
   for (auto const& [key, value] : report.items())

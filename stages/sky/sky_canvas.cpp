@@ -14,15 +14,17 @@ double colatitude(Vec3 const& seen) { return std::atan2(std::hypot(seen.x, seen.
 
 }  // namespace
 
-SkyCanvas::SkyCanvas(RingGeometry geometry, int rank, int n_ranks)
+SkyCanvas::SkyCanvas(RingGeometry geometry, int rank, int n_ranks, Beam const& beam)
     : Canvas(ring_boundaries(geometry, n_ranks)),
       map_(geometry, pieces_of(rank).first, pieces_of(rank).last),
-      painter_(map_) {}
+      beam_reach_(beam.reach()),
+      painter_(map_, beam) {}
 
 Range SkyCanvas::touched(Vec3 const& seen, double reach) const {
   auto const& geometry = map_.geometry();
   double const theta = colatitude(seen);
-  double const radius = std::asin(reach / norm(seen)) + 2 * geometry.largest_pixel_radius();
+  double const radius =
+      std::asin(reach / norm(seen)) + beam_reach_ + 2 * geometry.largest_pixel_radius();
   double const north = geometry.ring_at(std::max(theta - radius, 0.0));
   double const south = geometry.ring_at(std::min(theta + radius, std::numbers::pi));
   auto const ring = [&](double at) {

@@ -13,7 +13,8 @@ namespace setsz {
 class SkyCanvas : public Canvas {
  public:
   /// \param rank  whose rings these are
-  SkyCanvas(RingGeometry geometry, int rank, int n_ranks);
+  /// \param beam  see SkyPainter
+  SkyCanvas(RingGeometry geometry, int rank, int n_ranks, Beam const& beam = {});
 
   RingMap const& map() const { return map_; }
   Range touched(Vec3 const& seen, double reach) const override;
@@ -23,6 +24,7 @@ class SkyCanvas : public Canvas {
 
  private:
   RingMap map_;
+  double beam_reach_;
   SkyPainter painter_;
 };
 

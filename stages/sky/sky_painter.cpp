@@ -78,8 +78,9 @@ double seen_integral(ProfileFamily const& family, ProfilePoint const& point, dou
 
 }  // namespace
 
-SkyPainter::SkyPainter(RingMap& map)
+SkyPainter::SkyPainter(RingMap& map, Beam beam)
     : map_(map),
+      beam_(std::move(beam)),
       healpix_(map.geometry().nside(), RING, SET_NSIDE),
       projected_(ProfileFamily::table_size),
       mean_(ProfileFamily::table_size),
@@ -138,11 +139,15 @@ Painted SkyPainter::paint(ProfileFamily const& family, ProfilePoint const& point
   assert(is_outside(distance, r_cut));
   double const pixel = map_.geometry().pixel_size();
   double const angle_200 = halo.r200 / distance;
+  double const volume = halo.r200 * halo.r200 * halo.r200 * halo.weight;
+  assert(claims.empty() || !beam_.is_on());
+  if (beam_.is_on())
+    return paint_through_beam(family, point, halo,
+                              seen_integral(family, point, r_cut, distance, enclosed_) * volume);
   if (angle_200 < (claims.empty() ? points_below : claimed_points_below) * pixel) {
     family.enclosed(point, enclosed_);
     return paint_points(family.x_cut(), halo, claims);
   }
-  double const volume = halo.r200 * halo.r200 * halo.r200 * halo.weight;
   double const total = seen_integral(family, point, r_cut, distance, enclosed_) * volume;
   SkyDirection const centre(halo.position);
   double const sin_radius = r_cut / distance;
@@ -193,6 +198,31 @@ void SkyPainter::average_over(double pixel_r200, double x_cut, std::span<double 
   double const weight = ratio * ratio / 24;
   // Nearer to the centre pixels are integrated otherwise.
   smooth(projected.data(), std::min(away, n), away, n, weight, averages.data());
+}
+
+Painted SkyPainter::paint_through_beam(ProfileFamily const& family, ProfilePoint const& point,
+                                       SkyHalo const& halo, double total) {
+  double const distance = norm(halo.position), pixel = map_.geometry().pixel_size();
+  double const sin_cut = halo.r200 * family.x_cut() / distance;
+  double const sin_radius = std::min(sin_cut + beam_.reach(), 0.999);
+  constexpr double nodes_per_pixel = 16, fewest = 64;
+  auto const n = static_cast<std::size_t>(
+      std::clamp(nodes_per_pixel * sin_radius / pixel, fewest, real(ProfileFamily::n_nodes)));
+  family.projected(point, projected_);
+  beamed_.resize(n + 2);
+  beam_.convolve(projected_, sin_cut, beamed_);
+  auto const mean = std::span(mean_).first(n + 2);
+  disc_means(beamed_, sin_radius / real(n), mean);
+  auto const averages = std::span(smoothed_).first(n + 2);
+  average_over(pixel, sin_radius, beamed_, averages);
+  SkyDirection const centre(halo.position);
+  core_.begin(centre, mean, sin_radius, std::max(0.3 * halo.r200 / distance, beam_.sigma()));
+  stamp_.build(map_, centre, std::asin(sin_radius), core_pixels * pixel,
+               ProfileRow(centre, averages, sin_radius), core_);
+  Painted result{total, 0, {}};
+  double const unit = halo.r200 * halo.weight;
+  stamp_.add_to(map_, unit * factor_to(total, stamp_.integral() * unit, total, result));
+  return result;
 }
 
 Painted SkyPainter::paint_points(double x_cut, SkyHalo const& halo, Claims const& claims) {

@@ -7,6 +7,7 @@
 #include "stages/halos/parcels.hpp"
 #include "stages/halos/partition.hpp"
 #include "stages/halos/profile_family.hpp"
+#include "stages/sky/beam.hpp"
 #include "stages/sky/cube_image.hpp"
 #include "stages/sky/profile_core.hpp"
 #include "stages/sky/ring_map.hpp"
@@ -34,7 +35,8 @@ class SkyPainter {
   /// Samples that miss more of a halo than this are refused: the scaled picture would be wrong.
   static constexpr double largest_sampling_error = 0.05;
 
-  explicit SkyPainter(RingMap& map);
+  /// \param beam  of profiles that no other halo claims; the others must not come with one
+  explicit SkyPainter(RingMap& map, Beam beam = {});
 
   /// Can a halo that reaches so far be seen from outside?
   static bool is_outside(double distance, double reach) { return distance > 1.02 * reach; }
@@ -52,15 +54,18 @@ class SkyPainter {
   /// From a projection, its mean over pixels of this size.
   static void average_over(double pixel_r200, double x_cut, std::span<double const> projected,
                            std::span<float> averages);
+  Painted paint_through_beam(ProfileFamily const& family, ProfilePoint const& point,
+                             SkyHalo const& halo, double total);
   Painted paint_points(double x_cut, SkyHalo const& halo, Claims const& claims);
   std::int64_t pixel_of(Vec3 const& direction) const;
 
   RingMap& map_;
+  Beam beam_;
   T_Healpix_Base<int64> healpix_;
   CubeImage image_;
   Stamp stamp_, claimed_stamp_;
   SphereSampler sampler_;
-  std::vector<double> projected_, mean_, pressure_, enclosed_;
+  std::vector<double> projected_, mean_, pressure_, enclosed_, beamed_;
   std::vector<float> smoothed_;
   ProfileCore core_;
 };

@@ -49,7 +49,7 @@ std::string today() {
 }
 
 std::vector<FitsCard> map_cards(SkyFigures const& figures) {
-  auto const& [field, all, map, residual] = figures;
+  auto const& [field, all, map, residual, beam] = figures;
   std::string name(field.name);
   for (char& letter : name) letter = static_cast<char>(std::toupper(letter));
   return {
@@ -63,13 +63,13 @@ std::vector<FitsCard> map_cards(SkyFigures const& figures) {
       {"SAMPMEAN", all.mean_sampling_error(), "mean of the same over sampled haloes"},
       {"NSAMPLED", all.n_sampled(), "haloes sampled; the others are points"},
       {"PIXAVG", true, "pixel-integrated"},
-      {"BEAMFWHM", 0.0, "[arcmin] no beam"},
+      {"BEAMFWHM", beam, beam > 0 ? "[arcmin] Gaussian beam" : "[arcmin] no beam"},
       {"LMAX", std::int64_t{0}, "no band limit"},
   };
 }
 
 nlohmann::json figures_report(SkyFigures const& figures) {
-  auto const& [field, all, map, residual] = figures;
+  auto const& [field, all, map, residual, beam] = figures;
   std::string const name(field.name);
   return {
       {"format_version", 1},
@@ -84,18 +84,18 @@ nlohmann::json figures_report(SkyFigures const& figures) {
       {"largest_sampling_error", all.largest_sampling_error()},
       {"mean_sampling_error", all.mean_sampling_error()},
       {"pixels", "integrated"},
+      {"beam_fwhm_arcmin", beam},
   };
 }
 
-void write_map(Context& context, RingMap const& map, Field const& field,
-               HealpixHeader const& header) {
+void write_map(Context& context, RingMap const& map, std::string const& name,
+               HealpixHeader const& header, double factor) {
   std::vector<float> pixels;
-  double const per_area = 1 / map.geometry().pixel_area();
+  double const per_area = factor / map.geometry().pixel_area();
   collectively(context.comm(), "sky: memory for the map",
                [&] { pixels.reserve(map.values().size()); });
   for (double const value : map.values()) pixels.push_back(single(value * per_area));
-  write_healpix_map(context.comm(), context.part(map_name(field)), header, map.pixels().first,
-                    pixels);
+  write_healpix_map(context.comm(), context.part(name), header, map.pixels().first, pixels);
 }
 
 nlohmann::json write_report(Context& context, RingMap const& map, Field const& field,

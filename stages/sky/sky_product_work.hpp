@@ -20,6 +20,7 @@ struct SkyFigures {
   Tally all;  ///< of all haloes
   MapFigures map;
   double residual;  ///< relative: sum over the map against what was painted
+  double beam_fwhm_arcmin = 0;
 };
 
 /// "compton_y.fits"
@@ -36,9 +37,9 @@ inline constexpr std::size_t card_text_length = 60;
 /// The figures of sky.json that do not depend on where the haloes come from.
 nlohmann::json figures_report(SkyFigures const& figures);
 
-/// Collective: the FITS file.
-void write_map(Context& context, RingMap const& map, Field const& field,
-               HealpixHeader const& header);
+/// Collective: a FITS file of the map's mean over each pixel, times a factor.
+void write_map(Context& context, RingMap const& map, std::string const& name,
+               HealpixHeader const& header, double factor = 1);
 /// Collective: sky.json, with C_l where spectrum_nside is not 0.
 /// \return the report
 nlohmann::json write_report(Context& context, RingMap const& map, Field const& field,

@@ -11,6 +11,7 @@
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/units.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/sky/catalogue_sky_stage.hpp"
 #include "stages/sky/sky_cost.hpp"
@@ -25,7 +26,8 @@ void write_products(Context& context, RingMap const& map, SkyRecord const& recor
   auto const& field = *record.options.field;
   HealpixHeader header;
   collectively(context.comm(), "sky: header", [&] { header = sky_header(record); });
-  write_map(context, map, field, header);
+  write_map(context, map, map_name(field), header);
+  write_bands(context, map, record.options.bands, header);
   auto const report =
       write_report(context, map, field, sky_report(record), record.options.spectrum_nside);
   std::string const name(field.name);
@@ -99,11 +101,25 @@ void SkyOptions::declare(OptionList& options) {
               {.help = "seed of the turns, flips and shifts: another one gives another sky",
                .min = 0,
                .max = 1e9});
+  options.add("beam_fwhm", beam_fwhm_arcmin,
+              {.unit = "arcmin",
+               .help = "full width at half maximum of a Gaussian beam on the profiles of a "
+                       "catalogue; 0: none",
+               .min = 0,
+               .max = 600});
+  bands.declare(options);
   declare_map_catalogue(options, catalogue);
   PopulationOptions::declare(options);
 }
 
 void SkyOptions::validate() const {
+  bands.validate(*field);
+  constexpr double least_pixels = 0.3;
+  double const pixel_arcmin = std::sqrt(std::numbers::pi / 3) / real(nside) / units::arcmin;
+  require(beam_fwhm_arcmin == 0 || beam_fwhm_arcmin >= least_pixels * pixel_arcmin,
+          ExitCode::config, "[sky] beam_fwhm = ", beam_fwhm_arcmin, " is below ", least_pixels,
+          " pixels of ", pixel_arcmin,
+          " arcmin, where it changes nothing; set 0, or a larger nside");
   require(std::has_single_bit(static_cast<std::uint64_t>(nside)), ExitCode::config,
           "[sky] nside = ", nside, " is no power of 2");
   require(spectrum_nside == 0 || std::has_single_bit(static_cast<std::uint64_t>(spectrum_nside)),
@@ -119,10 +135,18 @@ Viewpoint SkyOptions::view() const {
           {replicas, static_cast<std::uint64_t>(replica_seed)}};
 }
 
+std::vector<std::string> sky_outputs(SkyOptions const& options) {
+  std::vector<std::string> names = {map_name(*options.field), "sky.json"};
+  for (auto const& name : options.bands.outputs()) names.push_back(name);
+  return names;
+}
+
 SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
     : n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
   record_ = {.stage = "sky", .instance = map.name, .version = 5};
   options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
+  require(options_.beam_fwhm_arcmin == 0, ExitCode::config, "[", map.section,
+          "] beam_fwhm is for skies of a catalogue; smooth this map with another program");
   take_profile_numbers(record_, blueprint.configuration, options_.profile);
   for (auto const& snapshot : blueprint.snapshots) {
     auto const& [redshift_min, redshift_max] =
@@ -147,7 +171,7 @@ SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
   };
   if (!plans_.empty())
     record_.settings.add("sky.network", plans_.front().model + "/" + plans_.front().member);
-  record_.outputs = {map_name(*options_.field), "sky.json"};
+  record_.outputs = sky_outputs(options_);
 }
 
 DistanceShell SkyStage::shell_of(SnapshotInstance const& snapshot,

@@ -10,6 +10,7 @@
 #include "stages/common/voxelize_section.hpp"
 #include "stages/halos/population.hpp"
 #include "stages/sky/sky_work.hpp"
+#include "stages/sky/sz_bands_work.hpp"
 
 namespace setsz {
 
@@ -26,10 +27,15 @@ struct SkyOptions : PopulationOptions {
   ReplicaRule replicas = ReplicaRule::tiles;
   std::int64_t replica_seed = 1;
   Viewpoint view() const;
+  double beam_fwhm_arcmin = 0;
+  SzBands bands;
   std::string catalogue;  ///< see CatalogueSkyStage
   void declare(OptionList& options);
   void validate() const;
 };
+
+/// The files of a sky.
+std::vector<std::string> sky_outputs(SkyOptions const& options);
 
 /// Paints a sky: sky/<map>/ compton_y.fits (or another field) and sky.json.
 ///

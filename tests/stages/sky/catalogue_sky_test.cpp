@@ -186,6 +186,27 @@ TEST_F(CatalogueSky, TellsItsOriginInTheHeader) {
   comm_.barrier();
 }
 
+TEST_F(CatalogueSky, IsGivenAtFrequencies) {
+  write(halos(5));
+  auto const stage = this->stage("frequencies = 90, 220\nunit = uK_CMB\n");
+  EXPECT_EQ(stage->record().outputs,
+            (std::vector<std::string>{"compton_y.fits", "sky.json", "tsz_90ghz.fits",
+                                      "tsz_220ghz.fits"}));
+  run(comm_, *stage);
+  comm_.barrier();
+  HealpixFile const y(scratch_ / "sky/mine/compton_y.fits"),
+      tsz(scratch_ / "sky/mine/tsz_90ghz.fits");
+  EXPECT_EQ(tsz.cards().at("TUNIT1"), "uK_CMB");
+  EXPECT_EQ(std::stod(tsz.cards().at("FREQ")), 90);
+  auto const of_y = y.read({0, y.n_pixels()}), of_tsz = tsz.read({0, y.n_pixels()});
+  for (std::size_t i = 0; i < of_y.size(); ++i) {
+    float const wanted = of_y[i] * static_cast<float>(sz_response(SzUnit::uk_cmb, 90));
+    ASSERT_NEAR(of_tsz[i], wanted, 1e-6 * std::abs(wanted));
+  }
+  comm_.barrier();
+  EXPECT_TRUE(contains(error_of([&] { this->stage("frequencies = 90, 90\n"); }), "listed twice"));
+}
+
 TEST_F(CatalogueSky, SaysWhatDoesNotFit) {
   write(halos(5));
   EXPECT_TRUE(contains(error_of([&] { stage("", {"sky.mine.profile=fit"}); }),
