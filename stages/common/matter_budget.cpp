@@ -58,7 +58,8 @@ void require_matter(MatterBudget const& budget, SnapshotHeader const& header, Pa
   if (ratio < 1 + slack && enough && left_out <= budget.tolerance) return;
   fail(ExitCode::bad_data, "the mean density of the particles of type ", type_of(kind), " in '",
        path, "' is ", ratio * omega, ", which is ", ratio, " times ", gas ? "Omega_b" : "Omega_m",
-       " = ", omega, ", in a box of ", header.box_ckpch, " ckpc/h (mass from ", source, "; expected ",
+       " = ", omega, ", in a box of ", header.box_ckpch, " ckpc/h (mass from ", source,
+       "; expected ",
        gas ? concat("0.5 to ", 1 + budget.tolerance) : concat("1 within ", budget.tolerance), ")",
        ratio_hint(ratio, cosmology.h, cosmology.baryon_fraction()),
        others.empty()
