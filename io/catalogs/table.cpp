@@ -54,7 +54,9 @@ std::string_view line_of_names(std::string_view text) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (wanted(line)) return line;
     if (!line.starts_with('#')) return {};
-    text.remove_prefix(std::min(text.find('\n') + 1, text.size()));
+    auto const end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
   }
   return {};
 }

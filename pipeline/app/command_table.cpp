@@ -92,8 +92,8 @@ Command run_command() {
       .description =
           R"(Runs the stages of a configuration in order. Products that are complete and up to date are
 skipped. A stage that was stopped resumes from its last checkpoint, on any number of ranks.
-SIGUSR1, SIGTERM, Ctrl-C and a hang-up stop the run at the next opportunity with exit code 75; stages
-that take long save their state. A second Ctrl-C ends it at once.
+SIGUSR1, SIGTERM, Ctrl-C and a hang-up stop the run at the next opportunity with exit code 75;
+stages that take long save their state. A second Ctrl-C ends it at once.
 
 Progress is one live line on a terminal and at most one line a minute in a log. The environment
 variable SETSZ_PROGRESS=live or SETSZ_PROGRESS=lines chooses one of them.)",
