@@ -37,8 +37,9 @@ bool is_finite(Particle const& p) { return std::isfinite(norm2(position(p)) + no
 /// nothing is.
 std::string not_finite_in(TargetBatch const& batch, Network const& network) {
   if (!all_finite(batch.truth)) return "the gas pressure";
-  if (!std::ranges::all_of(batch.local, is_finite) ||
-      !std::ranges::all_of(batch.cluster_particles, is_finite))
+  auto const finite = [](Particle const& particle) { return is_finite(particle); };
+  if (!std::ranges::all_of(batch.local, finite) ||
+      !std::ranges::all_of(batch.cluster_particles, finite))
     return "a particle";
   if (!all_finite(batch.columns)) return "a moment of particles";
   for (auto const& [name, values] : network.cluster_state(batch))
@@ -47,15 +48,16 @@ std::string not_finite_in(TargetBatch const& batch, Network const& network) {
   return {};
 }
 
-void require_finite(std::vector<Trainer::LaneReport> const& reports, double norm, std::int64_t step,
-                    std::string const& first) {
+bool is_finite(Trainer::LaneReport const& report) { return std::isfinite(report.loss); }
+
+[[noreturn]] void fail_diverged(std::vector<Trainer::LaneReport> const& reports, std::int64_t step,
+                                std::string const& first) {
   std::vector<std::int64_t> all, bad;
   for (auto const& report : reports) {
     if (report.cluster < 0) continue;
     all.push_back(report.cluster);
-    if (!std::isfinite(report.loss)) bad.push_back(report.cluster);
+    if (!is_finite(report)) bad.push_back(report.cluster);
   }
-  if (bad.empty() && std::isfinite(norm)) return;
   auto& named = bad.empty() ? all : bad;
   std::ranges::sort(named);
   named.erase(std::unique(named.begin(), named.end()), named.end());
@@ -193,9 +195,9 @@ StepResult Trainer::step(std::vector<Lane> const& lanes) {
       std::fill_n(gradient_.begin() + info.first, info.size(), 0.0F);
   // All ranks hold the same numbers here: they agree without another word.
   double const norm = euclidean_norm(gradient_);
-  auto const is_bad = [](LaneReport const& report) { return !std::isfinite(report.loss); };
-  if (!std::isfinite(norm) || std::ranges::any_of(all, is_bad))
-    require_finite(all, norm, optimizer_.steps_done(), origin_of_failure(lanes));
+  auto const finite = [](LaneReport const& report) { return is_finite(report); };
+  if (!std::isfinite(norm) || !std::ranges::all_of(all, finite))
+    fail_diverged(all, optimizer_.steps_done(), origin_of_failure(lanes));
   result.gradient_norm = optimizer_.step(network_.parameters(), gradient_, settings_.max_norm);
   return result;
 }

@@ -43,28 +43,23 @@ HaloCatalogHeader header_of(std::string_view text, std::string const& path) {
 
 HaloColumns columns_of(HaloCatalogHeader& header, std::size_t n_in_row, MassDefinition,
                        std::string const& path) {
-  HaloColumns columns;
-  columns.names = header.columns;
+  auto columns = columns_named(header.columns, n_in_row, path);
   auto const& names = columns.names;
-  require(names.size() == n_in_row, ExitCode::bad_data, "'", path, "': the header names ",
-          names.size(), " columns but the rows hold ", n_in_row, "; is the file complete?");
-  auto const needed = [&](std::string const& name, double unit) {
-    return HaloColumn{column(names, name, path), unit};
-  };
+  NamedColumns const named(names, path);
   columns.id = column(names, "ID", path);
   columns.parent = column(names, "hostHalo", path);
   bool const older = find_column(names, "Mvir", path).has_value();
-  columns.mass = needed(older ? "Mvir" : "Mhalo", msunh);
-  columns.radius = needed(older ? "Rvir" : "Rhalo", kpch);
-  columns.dispersion = needed("sigV", 1);
+  columns.mass = named.needed(older ? "Mvir" : "Mhalo", msunh);
+  columns.radius = named.needed(older ? "Rvir" : "Rhalo", kpch);
+  columns.dispersion = named.needed("sigV", 1);
   for (std::size_t i = 0; i < 3; ++i) {
     std::string const upper(1, "XYZ"[i]), lower(1, "xyz"[i]);
-    columns.position[i] = needed(upper + "c", kpch);
-    columns.velocity[i] = needed("V" + upper + "c", 1);
-    columns.angular_momentum[i] = needed("L" + lower, 1);
+    columns.position[i] = named.needed(upper + "c", kpch);
+    columns.velocity[i] = named.needed("V" + upper + "c", 1);
+    columns.angular_momentum[i] = named.needed("L" + lower, 1);
   }
-  columns.spin = needed("lambda", 1);
-  columns.xoff = needed("com_offset", kpch);
+  columns.spin = named.needed("lambda", 1);
+  columns.xoff = named.needed("com_offset", kpch);
   return columns;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/base/vec3.hpp"
@@ -12,6 +13,21 @@ namespace setsz {
 
 /// Which overdensity defines mass and radius.
 enum class MassDefinition { m200c, m200m, m500c, vir };
+
+/// "200c", "200m", "500c", "vir"
+inline std::string_view name_of(MassDefinition definition) {
+  switch (definition) {
+    case MassDefinition::m200c:
+      return "200c";
+    case MassDefinition::m200m:
+      return "200m";
+    case MassDefinition::m500c:
+      return "500c";
+    case MassDefinition::vir:
+      break;
+  }
+  return "vir";
+}
 
 /// A halo as the finder gives it, in code units.
 struct Halo {

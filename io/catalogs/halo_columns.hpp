@@ -40,6 +40,25 @@ std::optional<std::size_t> find_column(std::vector<std::string> const& names, st
 std::size_t column(std::vector<std::string> const& names, std::string_view name,
                    std::string const& path);
 
+/// Columns by their names, each with what turns its numbers into code units.
+class NamedColumns {
+ public:
+  /// References stay.
+  NamedColumns(std::vector<std::string> const& names, std::string const& path)
+      : names_(names), path_(path) {}
+  HaloColumn needed(std::string_view name, double unit) const {
+    return {column(names_, name, path_), unit};
+  }
+  std::optional<HaloColumn> optional(std::string_view name, double unit) const {
+    auto const found = find_column(names_, name, path_);
+    return found ? std::optional(HaloColumn{*found, unit}) : std::nullopt;
+  }
+
+ private:
+  std::vector<std::string> const& names_;
+  std::string const& path_;
+};
+
 /// The halo in a row. A value that the particles can tell (J, Xoff, Voff) and that is no number is
 /// left out and counted. \param box_ckpch  0: not known, positions are not checked
 Halo halo_of(TextRow const& row, HaloColumns const& columns, HaloCatalogHeader const& header,

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "io/catalogs/numbered_names.hpp"
+#include "io/catalogs/rockstar.hpp"
 #include "io/catalogs/text_catalog.hpp"
 
 namespace setsz {
@@ -63,50 +64,27 @@ HaloCatalogHeader header_of(std::string_view text, std::string const& path) {
   return header;
 }
 
-char const* mass_name(MassDefinition definition) {
-  switch (definition) {
-    case MassDefinition::m200c:
-      return "M200c";
-    case MassDefinition::m200m:
-      return "M200b";
-    case MassDefinition::m500c:
-      return "M500c";
-    case MassDefinition::vir:
-      return "Mvir";
-  }
-  fail(ExitCode::internal, "unknown mass definition");
-}
-
 HaloColumns columns_of(HaloCatalogHeader& header, std::size_t n_in_row, MassDefinition definition,
                        std::string const& path) {
-  HaloColumns columns;
-  columns.names = header.columns;
+  auto columns = columns_named(header.columns, n_in_row, path);
   auto const& names = columns.names;
-  require(names.size() == n_in_row, ExitCode::bad_data, "'", path, "': the header names ",
-          names.size(), " columns but the rows hold ", n_in_row, "; is the file complete?");
-  auto const needed = [&](char const* name, double unit) {
-    return HaloColumn{column(names, name, path), unit};
-  };
-  auto const optional = [&](std::string const& name, double unit) -> std::optional<HaloColumn> {
-    auto const found = find_column(names, name, path);
-    return found ? std::optional(HaloColumn{*found, unit}) : std::nullopt;
-  };
-  std::string const mass = mass_name(definition);
+  NamedColumns const named(names, path);
+  std::string const mass = rockstar_mass_name(definition);
   columns.id = column(names, "id", path);
   columns.parent = column(names, "pid", path);
   columns.scale = column(names, "scale", path);
-  columns.mass = needed(mass.c_str(), msunh);
-  columns.mass_all = optional(mass + "_all", msunh);
-  columns.radius = optional("R" + mass.substr(1), kpch);
-  columns.dispersion = optional("vrms", 1);
+  columns.mass = named.needed(mass, msunh);
+  columns.mass_all = named.optional(mass + "_all", msunh);
+  columns.radius = named.optional("R" + mass.substr(1), kpch);
+  columns.dispersion = named.optional("vrms", 1);
   for (std::size_t i = 0; i < 3; ++i) {
     std::string const axis(1, "xyz"[i]);
-    columns.position[i] = needed(axis.c_str(), mpch);
-    columns.velocity[i] = needed(("v" + axis).c_str(), 1);
-    columns.angular_momentum[i] = optional("J" + axis, msunh_mpch_kms);
+    columns.position[i] = named.needed(axis, mpch);
+    columns.velocity[i] = named.needed("v" + axis, 1);
+    columns.angular_momentum[i] = named.optional("J" + axis, msunh_mpch_kms);
   }
-  columns.xoff = optional("Xoff", kpch);
-  columns.voff = optional("Voff", 1);
+  columns.xoff = named.optional("Xoff", kpch);
+  columns.voff = named.optional("Voff", 1);
   return columns;
 }
 

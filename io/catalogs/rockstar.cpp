@@ -164,12 +164,12 @@ HaloColumns columns_of(HaloCatalogHeader& header, std::size_t n_in_row, MassDefi
   auto const& names = columns.names;
   bool const is_list = find_column(names, "ID", path).has_value();
   auto const name = [&](Alias const& alias) { return is_list ? alias.list : alias.ascii; };
-  auto const optional = [&](Alias const& alias, double unit) -> std::optional<HaloColumn> {
-    auto const found = find_column(names, name(alias), path);
-    return found ? std::optional(HaloColumn{*found, unit}) : std::nullopt;
+  NamedColumns const named(names, path);
+  auto const optional = [&](Alias const& alias, double unit) {
+    return named.optional(name(alias), unit);
   };
   auto const needed = [&](Alias const& alias, double unit) {
-    return HaloColumn{column(names, name(alias), path), unit};
+    return named.needed(name(alias), unit);
   };
   columns.id = column(names, is_list ? "ID" : "id", path);
   columns.parent = find_column(names, "PID", path);
@@ -193,6 +193,8 @@ std::unique_ptr<CatalogFile> open(std::string const& path) {
 }
 
 }  // namespace
+
+char const* rockstar_mass_name(MassDefinition definition) { return mass_name(definition).list; }
 
 CatalogFormat rockstar_format() { return {"Rockstar list or ascii", recognise, open, "rockstar"}; }
 

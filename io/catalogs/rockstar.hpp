@@ -13,4 +13,7 @@ namespace setsz {
 /// line and counts). \source Behroozi et al. 2013, ApJ 762, 109; README of Rockstar 0.99.9-RC3
 CatalogFormat rockstar_format();
 
+/// The mass in lists of Rockstar and consistent-trees: "M200c".
+char const* rockstar_mass_name(MassDefinition definition);
+
 }  // namespace setsz

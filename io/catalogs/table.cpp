@@ -2,7 +2,6 @@
 #include "io/catalogs/table.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include "io/catalogs/text_catalog.hpp"
 #include "io/text_file.hpp"
@@ -16,17 +15,12 @@ struct Name {
   std::string name, unit;
 };
 
-std::string lower(std::string text) {
-  for (auto& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 Name name_of(std::string const& written) {
   auto const open = written.find('[');
-  if (open == std::string::npos || written.back() != ']') return {lower(written), ""};
+  if (open == std::string::npos || written.back() != ']') return {lowercase(written), ""};
   auto unit = written.substr(open + 1, written.size() - open - 2);
   std::erase(unit, ' ');
-  return {lower(trim(written.substr(0, open))), lower(unit)};
+  return {lowercase(trim(written.substr(0, open))), lowercase(unit)};
 }
 
 bool has_commas(std::string_view line) { return line.find(',') != std::string_view::npos; }
@@ -108,20 +102,6 @@ double unit_of(Name const& name, HaloCatalogHeader const& header, std::string co
        "; write it in brackets behind the name: x[Mpc/h], m200c[Msun/h], vx[km/s]");
 }
 
-char const* suffix_of(MassDefinition definition) {
-  switch (definition) {
-    case MassDefinition::m200c:
-      return "200c";
-    case MassDefinition::m200m:
-      return "200m";
-    case MassDefinition::m500c:
-      return "500c";
-    case MassDefinition::vir:
-      return "vir";
-  }
-  fail(ExitCode::internal, "unknown mass definition");
-}
-
 HaloColumns columns_of(HaloCatalogHeader& header, std::size_t n_in_row, MassDefinition definition,
                        std::string const& path) {
   HaloColumns columns;
@@ -143,7 +123,7 @@ HaloColumns columns_of(HaloCatalogHeader& header, std::size_t n_in_row, MassDefi
     auto const found = column(names, name, path);
     return HaloColumn{found, unit_of(written[found], header, path)};
   };
-  std::string const suffix = suffix_of(definition);
+  std::string const suffix(name_of(definition));
   columns.id = column(names, "id", path);
   columns.parent = find_column(names, "pid", path);
   columns.mass = needed("m" + suffix);

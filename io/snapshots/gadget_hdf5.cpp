@@ -12,8 +12,6 @@ namespace {
 
 std::string const header = "/Header", parameters = "/Parameters";
 
-std::string group_of(ParticleKind kind) { return concat("/PartType", type_of(kind), "/"); }
-
 /// Catalogues of the same codes have a header, too.
 bool is_snapshot(FileProbe const& probe) {
   if (!probe.is_hdf5()) return false;

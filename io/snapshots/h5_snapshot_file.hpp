@@ -13,6 +13,9 @@ namespace setsz {
 
 inline constexpr std::size_t n_particle_fields = 8;
 
+/// "/PartType1/"
+inline std::string group_of(ParticleKind kind) { return concat("/PartType", type_of(kind), "/"); }
+
 /// Where a field stands in a file, and what makes its numbers those of setsz.
 struct H5Field {
   std::string dataset;          ///< empty: the field has the value of `factor` everywhere

@@ -13,8 +13,6 @@ namespace {
 
 std::string const header = "/Header", cosmology = "/Cosmology";
 
-std::string group_of(ParticleKind kind) { return concat("/PartType", type_of(kind), "/"); }
-
 bool recognise(FileProbe const& probe) {
   if (!probe.is_hdf5()) return false;
   auto const& file = probe.hdf5();

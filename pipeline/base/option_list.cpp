@@ -50,8 +50,7 @@ Number parse_in_range(std::string const& text, std::string_view wanted, double m
 }
 
 bool parse_bool(std::string const& text) {
-  std::string lower = text;
-  for (auto& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  auto const lower = lowercase(text);
   if (lower == "yes" || lower == "true") return true;
   if (lower == "no" || lower == "false") return false;
   fail(ExitCode::config, "'", text, "' is not yes or no");

@@ -79,15 +79,16 @@ std::string nearest(std::string_view word, std::vector<std::string> const& candi
   return best;
 }
 
+std::string lowercase(std::string_view text) {
+  std::string lower(text);
+  for (auto& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
 std::string suggestion(std::string_view word, std::vector<std::string> const& candidates) {
-  auto const lower = [](std::string_view text) {
-    std::string small(text);
-    for (auto& c : small) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return small;
-  };
   auto const best = nearest(word, candidates);
   auto const limit = std::max<std::size_t>(1, (word.size() + 1) / 3);
-  if (best.empty() || edit_distance(lower(word), lower(best)) > limit) return {};
+  if (best.empty() || edit_distance(lowercase(word), lowercase(best)) > limit) return {};
   return concat("; did you mean '", best, "'?");
 }
 

@@ -31,6 +31,9 @@ std::string nearest(std::string_view word, std::vector<std::string> const& candi
 /// whatever case), else nothing: a far guess misleads.
 std::string suggestion(std::string_view word, std::vector<std::string> const& candidates);
 
+/// A to Z as a to z; other bytes stay.
+std::string lowercase(std::string_view text);
+
 /// Takes the quotes off a text that begins and ends with one ("a b" or 'a b').
 std::string unquoted(std::string const& text);
 /// Splits at commas outside quotes; items are trimmed and keep their quotes.

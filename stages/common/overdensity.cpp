@@ -30,18 +30,4 @@ double radius_of_mass(MassDefinition definition, Cosmology const& cosmology, dou
   return (1 + redshift) * std::cbrt(3 * mass_1e10msunh / (4 * std::numbers::pi * density));
 }
 
-std::string_view name_of(MassDefinition definition) {
-  switch (definition) {
-    case MassDefinition::m200c:
-      return "200c";
-    case MassDefinition::m200m:
-      return "200m";
-    case MassDefinition::m500c:
-      return "500c";
-    case MassDefinition::vir:
-      break;
-  }
-  return "vir";
-}
-
 }  // namespace setsz

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <string_view>
-
 #include "io/catalogs/halo.hpp"
 #include "pipeline/base/cosmology.hpp"
 
@@ -15,8 +13,5 @@ double overdensity(MassDefinition definition, Cosmology const& cosmology, double
 /// The comoving radius [ckpc/h] of a mass [1e10 Msun/h] in a definition.
 double radius_of_mass(MassDefinition definition, Cosmology const& cosmology, double redshift,
                       double mass_1e10msunh);
-
-/// "200c", "200m", "500c", "vir"
-std::string_view name_of(MassDefinition definition);
 
 }  // namespace setsz

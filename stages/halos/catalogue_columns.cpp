@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cmath>
 #include <numbers>
 
@@ -67,16 +66,10 @@ std::vector<MassNames> const& mass_names() {
   return rows;
 }
 
-std::string lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(c));
-  return lower;
-}
-
 std::optional<std::size_t> column_named(TableFile const& file, Names const& names) {
   for (auto const name : names)
     for (std::size_t i = 0; i < file.columns().size(); ++i)
-      if (lower(file.columns()[i].name) == name) return i;
+      if (lowercase(file.columns()[i].name) == name) return i;
   return {};
 }
 
@@ -140,7 +133,7 @@ CatalogueColumns::CatalogueColumns(TableFile const& file, std::string const& pat
 
 void CatalogueColumns::find(Choice const& choice, TableFile const& file,
                             Cosmology const& cosmology) {
-  auto const column = column_named(file, {lower(choice.name)});
+  auto const column = column_named(file, {lowercase(choice.name)});
   std::vector<std::string> names;
   for (auto const& one : file.columns()) names.push_back(one.name);
   require(column.has_value(), ExitCode::bad_data, "'", path_, "' has no column ", choice.name,
@@ -189,7 +182,7 @@ void CatalogueColumns::find_mass(TableFile const& file, CatalogueSection const& 
     if (!has(mass) && plain) take(mass, *plain, file, file.columns()[*plain].unit, cosmology.h);
   }
   if (has(mass) && !named) {
-    auto const column = lower(found_[mass]->name);
+    auto const column = lowercase(found_[mass]->name);
     for (auto const& [definition, names] : mass_names())
       if (std::find(names.begin(), names.end(), column) != names.end()) named = definition;
     require(!named || !wanted || *named == *wanted, ExitCode::config, "'", path_, "': column ",

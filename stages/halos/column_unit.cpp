@@ -2,9 +2,9 @@
 #include "stages/halos/column_unit.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
+#include "pipeline/base/text.hpp"
 #include "pipeline/base/units.hpp"
 
 namespace setsz {
@@ -41,9 +41,8 @@ constexpr Unit known[] = {
 }  // namespace
 
 std::optional<double> unit_in_code(Dimension dimension, std::string_view unit, double h) {
-  std::string text;
-  for (char const c : unit)
-    if (c != ' ' && c != '*') text.push_back(static_cast<char>(std::tolower(c)));
+  auto text = lowercase(unit);
+  std::erase_if(text, [](char c) { return c == ' ' || c == '*'; });
   double factor = 1;
   std::string_view name = text;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), factor);

@@ -63,12 +63,13 @@ void Predictor::begin(ClusterSampler const& sampler, std::int64_t row, std::int6
   whole_ =
       sampler.batch(row, n_cluster_particles_, Random(seed_, Purpose::cluster_sample, stream(row)));
   auto const known = network_.cluster_state(whole_);
-  shown_ = without_code(options, known);
-  states_ = {shown_};
+  auto const zero = without_code(options, known);
+  shown_ = zero;
+  states_ = {zero};
   if (!realisations_.empty()) states_ = drawn_states(options, known, seed_, id, realisations_);
   if (realisations_.size() == 1) shown_ = states_.front();
   if (!whole_.cluster.residuals.empty()) states_.push_back(known);
-  if (spreads()) states_.push_back(without_code(options, known));
+  if (spreads()) states_.push_back(zero);
 }
 
 std::vector<std::vector<float>> Predictor::operator()(TargetBatch const& batch,
