@@ -28,15 +28,6 @@ struct SampledCluster {
   std::int64_t n_shells() const { return std::ssize(gas); }
 };
 
-/// Ends of the central band that holds the part `held` of what the samples are drawn from, so that
-/// another draw falls into it with this probability however few samples there are (Weibull's
-/// plotting positions). \pre not empty
-struct Band {
-  double low, high;
-  bool holds(double value) const { return low <= value && value <= high; }
-};
-Band central_band(std::vector<double> samples, double held);
-
 /// Principal components of rows of numbers, after standardising each column and cutting at 4
 /// deviations.
 struct PrincipalComponents {

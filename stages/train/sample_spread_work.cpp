@@ -10,16 +10,23 @@
 
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/common/central_band.hpp"
 #include "stages/train/check_sample.hpp"
-#include "stages/train/spread_factor.hpp"
+#include "stages/train/spread_power.hpp"
 
 namespace setsz {
 namespace {
 
-constexpr std::size_t n_shells = 8;
+/// Half as many as the profiles of evaluate: a shell holds some of the voxels that are looked at.
+constexpr std::size_t n_shells = 16;
 constexpr double radius_r200 = 2;
+constexpr double held = 0.68;  // by the bands of evaluate
 constexpr std::int64_t fewest_clusters = 5;
-constexpr double smallest_power = 0.25, largest_power = 8;
+
+/// Shells whose gas lies within the band of the samples, of so many.
+struct Held {
+  std::int64_t inside = 0, shells = 0;
+};
 
 std::size_t shell_of(TargetBatch const& sample, std::size_t target) {
   auto const shell = norm(sample.position[target]) / radius_r200 * real(n_shells);
@@ -34,27 +41,23 @@ class SampledShells {
         predictions_(std::move(predictions)),
         flux_strength_(flux_strength) {}
 
-  void add_departures(double power, std::vector<ShellDeparture>& departures) const {
+  void count(double power, Held& count) const {
     Sums volume{}, gas{};
-    std::vector<Sums> predicted(predictions_.samples.size());
+    std::array<std::vector<double>, n_shells> samples;
+    for (auto& shell : samples) shell.resize(predictions_.samples.size());
     for (std::size_t t = 0; t < sample_.truth.size(); ++t) {
       auto const shell = shell_of(sample_, t);
       auto const weight = real(sample_.target_weight[t]);
       double const flux = 1 + flux_strength_ * flux_share(norm(sample_.position[t]));
       volume[shell] += weight;
       gas[shell] += weight * real(sample_.truth[t]);
-      for (std::size_t k = 0; k < predicted.size(); ++k)
-        predicted[k][shell] += weight * flux * predictions_.spread(k, t, power);
+      for (std::size_t k = 0; k < samples[shell].size(); ++k)
+        samples[shell][k] += weight * flux * predictions_.spread(k, t, power);
     }
-    auto const n = real(predicted.size());
     for (std::size_t shell = 0; shell < n_shells; ++shell) {
       if (volume[shell] == 0) continue;
-      ShellDeparture d{.gas = gas[shell] / volume[shell]};
-      for (auto const& sums : predicted) d.predicted += sums[shell] / volume[shell] / n;
-      for (auto const& sums : predicted)
-        d.spread += std::pow(sums[shell] / volume[shell] - d.predicted, 2) / (n - 1);
-      d.spread = std::sqrt(d.spread);
-      departures.push_back(d);
+      count.inside += central_band(samples[shell], held).holds(gas[shell]);
+      ++count.shells;
     }
   }
 
@@ -96,17 +99,14 @@ nlohmann::json fit_sample_spread(Comm const& comm, Network const& network, Train
     return report;
   }
   auto const own = own_validation(comm, network, data, flux);
-  constexpr int steps = 8;
-  double power = 1;
-  for (int i = 0; i < steps; ++i) {
-    std::vector<ShellDeparture> departures;
-    for (auto const& cluster : own) cluster.add_departures(power, departures);
-    // Owners are in row order: every rank finds the same power.
-    double const factor = spread_factor(comm.all_gather_v(departures));
-    if (i == 0) report["factor_at_1"] = std::min(factor, largest_power);
-    power = std::clamp(power * factor, smallest_power, largest_power);
-  }
-  report["power"] = power;
+  auto const coverage = [&](double power) {
+    Held mine;
+    for (auto const& cluster : own) cluster.count(power, mine);
+    auto const inside = comm.all_sum(mine.inside), shells = comm.all_sum(mine.shells);
+    return real(inside) / real(std::max<std::int64_t>(shells, 1));
+  };
+  report["coverage_at_1"] = coverage(1);
+  report["power"] = spread_power(coverage, held);
   return report;
 }
 

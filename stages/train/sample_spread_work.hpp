@@ -10,11 +10,10 @@
 namespace setsz {
 
 /// Collective: the power of spread_sample with which 68% bands of the profiles of new clusters hold
-/// the gas, as it stands in the model file: {"power": p, "clusters": n, "factor_at_1": ...}; null
-/// for a network without a code.
+/// the gas, as it stands in the model file: {"power": p, "clusters": n, "coverage_at_1": ...};
+/// null for a network without a code.
 ///
-/// Fitted on the validation clusters, from which no parameter was learned, in eight shells of the
-/// profile, by a few fixed-point steps.
+/// Fitted on the validation clusters, from which no parameter was learned, in 16 shells.
 nlohmann::json fit_sample_spread(Comm const& comm, Network const& network, TrainingData const& data,
                                  FluxCorrection const& flux);
 

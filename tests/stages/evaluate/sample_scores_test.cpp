@@ -49,21 +49,6 @@ std::vector<SampledCluster> transfer_clusters(std::int64_t n, double gas_scatter
 
 double value(nlohmann::json const& figure) { return figure.at("value").get<double>(); }
 
-TEST(CentralBand, HoldsAnotherSampleAsOftenAsItSays) {
-  for (std::int64_t const n : {9, 60})
-    for (double const held : {0.68, 0.5}) {
-      double inside = 0;
-      constexpr std::int64_t n_trials = 20000;
-      for (std::int64_t t = 0; t < n_trials; ++t) {
-        Random random(1, Purpose::test, static_cast<std::uint64_t>(t));
-        std::vector<double> samples;
-        for (std::int64_t i = 0; i < n; ++i) samples.push_back(random.uniform());
-        inside += central_band(samples, held).holds(random.uniform());
-      }
-      EXPECT_NEAR(inside / n_trials, held, 0.012) << n;
-    }
-}
-
 TEST(SampleReport, GasThatScattersLikeTheSamplesIsCovered) {
   auto const report = sample_report(transfer_clusters(600, 1), 3, {50});
   EXPECT_NEAR(value(report["coverage"]["profile_68"]), 0.68, 0.06);
