@@ -39,8 +39,8 @@ study all
 
 variation voxels_64 moments --set voxelize.n_voxels=64
 variation voxels_96 moments --set voxelize.n_voxels=96
-# Cubes of one size, 5 R200 of a cluster of 5e13 Msun/h.
-variation fixed_size moments --set voxelize.fixed_edge=3000
+# Cubes of one size: 4 R200 of a cluster of 4e14 Msun/h, which is as far as losses are counted.
+variation fixed_size moments --set voxelize.fixed_edge=4800
 variation lower_mass moments --set catalog.mass_min=5e12
 variation fixed_core moments --set fit.core=1e-3
 

@@ -3,6 +3,7 @@
 """The main results of a run on one screen: summary.py RUN. Needs only Python."""
 
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -30,6 +31,11 @@ for place, spectra in load("paint/**/spectra.json"):
         print(f"  Y painted / Y gas          {row['Y_painted_over_gas']:.3f}  ({row['n']} clusters)")
     print(f"  mean y of the box          {y['painted']:.3e}  (clusters {y['clusters']:.3e}, fill {y['fill']:.3e}"
           + (f"; gas {y['gas']:.3e})" if "gas" in y else ")"))
+    for k in (0.5, 1, 2, 4, 8):
+        if "T" not in spectra or k > max(spectra["k"]):
+            break
+        at = min(range(len(spectra["k"])), key=lambda i: abs(math.log(spectra["k"][i] / k)))
+        print(f"  k = {spectra['k'][at]:5.2f} h/Mpc          transfer {spectra['T'][at]:.3f}, correlation {spectra['r'][at]:.3f}")
 
 for place, sky in load("sky/**/sky.json"):
     print(f"{place}")
