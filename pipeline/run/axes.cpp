@@ -110,11 +110,12 @@ Axes::Axes(Configuration const& configuration)
       n_folds_(configuration.get<SplitKeys>().folds),
       n_realisations_(configuration.get<RealisationKey>().n) {
   for (auto const& name : configuration.names("train"))
-    require(contains(models_, name), ExitCode::config, configuration.where("train." + name),
-            ": [train.", name, "] belongs to no model",
-            models_.empty() ? std::string()
-                            : concat("; the nearest one is [model.", nearest(name, models_), "]"),
-            "; add a section [model.", name, "], or remove this one");
+    if (!contains(models_, name))  // the text takes time: only where it is wanted
+      fail(ExitCode::config, configuration.where("train." + name), ": [train.", name,
+           "] belongs to no model",
+           models_.empty() ? std::string()
+                           : concat("; the nearest one is [model.", nearest(name, models_), "]"),
+           "; add a section [model.", name, "], or remove this one");
   for (auto const& model : models_) {
     auto& seeds = seeds_[model];
     bool const trained = !configuration.get<TrainedKey>("model." + model).paths.empty();

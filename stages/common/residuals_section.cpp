@@ -8,6 +8,17 @@
 #include "stages/common/model_section.hpp"
 
 namespace setsz {
+namespace {
+
+/// One key of a model: reading whole sections for every instance would take seconds.
+struct ResidualsOfKey {
+  static constexpr std::string_view section = "model";
+  std::string model;
+  void declare(OptionList& options) { options.add("stochastic_residuals", model, {}); }
+  void validate() const {}
+};
+
+}  // namespace
 
 void ResidualsOptions::declare(OptionList& options) {
   options.add(
@@ -48,6 +59,10 @@ std::vector<ResidualsAsked> residuals_asked(Blueprint const& blueprint) {
 
 bool residuals_need_all_predictions(Blueprint const& blueprint, std::string const& model) {
   if (blueprint.configuration.get<ResidualsOptions>().out_of_fold) return false;
+  bool const named = std::ranges::any_of(blueprint.axes.models(), [&](auto const& taker) {
+    return blueprint.configuration.get<ResidualsOfKey>("model." + taker).model == model;
+  });
+  if (!named) return false;
   auto const asked = residuals_asked(blueprint);
   return std::ranges::find(asked, model, &ResidualsAsked::model) != asked.end();
 }
