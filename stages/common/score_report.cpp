@@ -8,7 +8,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
-#include "stages/common/mass_bins.hpp"
+#include "stages/common/equal_bins.hpp"
 
 namespace setsz {
 namespace {
@@ -139,10 +139,9 @@ json by_mass(ScoreTable const& table, Quoted quoted, ScoreReportSettings const& 
   std::vector<double> masses;
   for (auto const& score : table.clusters) masses.push_back(score.m200c);
   auto bins = json::array();
-  for (auto const& bin : mass_bins(masses, settings.mass_bins)) {
-    json entry = {{"m200c_low", bin.m200c_low},
-                  {"m200c_high", bin.m200c_high},
-                  {"clusters", bin.members.size()}};
+  for (auto const& bin : equal_bins(masses, settings.mass_bins)) {
+    json entry = {
+        {"m200c_low", bin.low}, {"m200c_high", bin.high}, {"clusters", bin.members.size()}};
     auto const members = table.subset(bin.members);
     Sampled const sampled(members, quoted, settings.bootstrap, model);
     sampled.add(entry, 0, "median_ratio");

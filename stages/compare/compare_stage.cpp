@@ -10,6 +10,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/compare/contender_file.hpp"
+#include "stages/compare/loss_table.hpp"
 #include "stages/compare/nested_choice.hpp"
 #include "stages/compare/results_text.hpp"
 
@@ -118,12 +119,12 @@ CompareStage::CompareStage(Blueprint const& blueprint, std::string snapshot,
     : snapshot_(std::move(snapshot)),
       entries_(std::move(entries)),
       not_scored_(std::move(not_scored)) {
-  record_ = {.stage = "compare", .instance = snapshot_, .version = 2};
+  record_ = {.stage = "compare", .instance = snapshot_, .version = 3};
   for (auto const& entry : entries_) {
     record_.inputs.push_back(entry.scores);
     for (auto const& network : entry.networks) record_.inputs.push_back(network.file);
   }
-  record_.outputs = {"results.json", "results.md"};
+  record_.outputs = {"results.json", "results.md", "losses.csv"};
   options_ = record_.take<CompareOptions>(blueprint.configuration);
   for (auto const& name : blueprint.configuration.names("statement")) {
     auto const options =
@@ -214,7 +215,7 @@ std::size_t CompareStage::place_of_reference(std::vector<Contender> const& conte
 void CompareStage::run(Context& context) {
   auto const& comm = context.comm();
   nlohmann::json results;
-  std::string page;
+  std::string page, losses;
   collectively(comm, "compare", [&] {
     auto contenders = read_contenders(context);
     std::vector<std::string> notes;
@@ -228,16 +229,19 @@ void CompareStage::run(Context& context) {
                      .reference = place_of_reference(contenders),
                      .settings_tried = options_.settings_tried});
     results["statements"] = judge(statements_, contenders, {options_.resamples});
-    results["format_version"] = 2;
+    results["format_version"] = 3;
     results["snapshot"] = snapshot_;
     results["notes"] = notes;
     page = results_text(results);
+    losses = loss_table(contenders);
   });
   write_json(comm, context.part("results.json"), results);
-  on_root(comm, "compare: writing the page", [&] {
-    durable::Writer file(context.part("results.md"));
-    file.write(page);
-    file.sync();
+  on_root(comm, "compare: writing the tables", [&] {
+    for (auto const& [name, text] : {std::pair("results.md", &page), {"losses.csv", &losses}}) {
+      durable::Writer file(context.part(name));
+      file.write(*text);
+      file.sync();
+    }
   });
   for (auto const& model : results["models"])
     context.note(model["model"].get<std::string>(), model["L_opt"]);

@@ -5,16 +5,35 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/base/number.hpp"
+#include "stages/common/equal_bins.hpp"
 
 namespace setsz {
 namespace {
 
 using nlohmann::json;
 
+/// Where the profile fits well, and where badly: the figures of clusters with similar losses of it.
+json loss_bins(Contender const& contender, ScoreReportSettings settings) {
+  std::vector<double> benchmark;
+  for (auto const& score : contender.scores.clusters) benchmark.push_back(score.loss_benchmark);
+  auto list = json::array();
+  for (auto const& bin : equal_bins(benchmark, settings.mass_bins)) {
+    settings.mass_bins = 1;
+    auto const its = score_report(contender.scores.subset(bin.members), settings, contender.name);
+    list.push_back({{"benchmark_low", bin.low},
+                    {"benchmark_high", bin.high},
+                    {"clusters", bin.members.size()},
+                    {"median_ratio", its["L_opt"]},
+                    {"median_ratio_68", its["L_opt_68"]}});
+  }
+  return list;
+}
+
 json row_of(Contender const& contender, ScoreReportSettings const& settings) {
   auto row = score_report(contender.scores, settings, contender.name);
   row["model"] = contender.name;
   row["member"] = contender.member;
+  row["loss_bins"] = loss_bins(contender, settings);
   row["core_seconds"] = {{"networks", contender.n_networks}, {"total", contender.core_seconds}};
   row["core_seconds"]["per_network"] =
       contender.n_networks > 0 ? json(contender.core_seconds / real(contender.n_networks)) : json();

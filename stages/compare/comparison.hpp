@@ -16,7 +16,8 @@ struct ComparisonSettings {
   std::string settings_tried{};  ///< as the user states it
 };
 
-/// results.json: of each model what `score_report` says and the cost of its training; of all pairs
+/// results.json: of each model what `score_report` says, its losses in bins of those of the
+/// benchmark, and the cost of its training; of all pairs
 /// of models the paired difference as matrices "pairs", row against column; "against_reference" is
 /// the reference's column in words.
 /// \pre at least one; all have the benchmark of the same fits

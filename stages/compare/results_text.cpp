@@ -126,6 +126,20 @@ std::string by_mass(json const& models) {
   return table(rows);
 }
 
+std::string by_loss(json const& models) {
+  Row head{"model"};
+  for (auto const& bin : models[0]["loss_bins"])
+    head.push_back(concat(number(bin["benchmark_low"], "%.2g"), " to ",
+                          number(bin["benchmark_high"], "%.2g")));
+  std::vector<Row> rows{head};
+  for (auto const& model : models) {
+    Row row{model["model"]};
+    for (auto const& bin : model["loss_bins"]) row.push_back(with_interval(bin, "median_ratio"));
+    rows.push_back(row);
+  }
+  return table(rows);
+}
+
 std::string differences(json const& results) {
   auto const reference = results["reference"].get<std::string>();
   if (results["against_reference"].empty())
@@ -223,7 +237,9 @@ std::string results_text(json const& results) {
       "\nMean ratio: mean of the clusters' ratios. Ratio of sums: sum of the losses over that of "
       "the\nbenchmark; the brightest clusters decide it. One network: any single one, not the "
       "mean.\n\nL_opt by mass [Msun/h]:\n\n",
-      by_mass(models), "\n## Y within 2 R200: predicted / gas\n\n", fluxes(models),
+      by_mass(models),
+      "\nL_opt by loss of the benchmark, where the profile fits well (left) and badly:\n\n",
+      by_loss(models), "\n## Y within 2 R200: predicted / gas\n\n", fluxes(models),
       "\nBy mass [Msun/h, number of clusters]: ratio of the sums.\n\n## Paired differences\n\n",
       differences(results),
       "\nMedian over the clusters that both have; below 0: better. Significant: the 95% interval "

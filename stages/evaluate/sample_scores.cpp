@@ -11,7 +11,7 @@
 #include "pipeline/base/random.hpp"
 #include "pipeline/base/text.hpp"
 #include "stages/common/central_band.hpp"
-#include "stages/common/mass_bins.hpp"
+#include "stages/common/equal_bins.hpp"
 
 namespace setsz {
 namespace {
@@ -148,7 +148,8 @@ double spread_of(std::vector<std::vector<double>> const& departures, double radi
 
 json spread(Clusters const& clusters, std::int64_t n_bins) {
   auto bins = json::array();
-  for (auto const& bin : mass_bins(each(clusters, [](auto const& c) { return c.m200c; }), n_bins)) {
+  for (auto const& bin :
+       equal_bins(each(clusters, [](auto const& c) { return c.m200c; }), n_bins)) {
     std::vector<std::vector<double>> samples, gas;
     std::vector<double> y_samples, y_gas;
     for (auto const member : bin.members) {
@@ -159,8 +160,8 @@ json spread(Clusters const& clusters, std::int64_t n_bins) {
       for (double const y : cluster.y) y_samples.push_back(y / mean(cluster.y) - 1);
       y_gas.push_back(cluster.y_gas / mean(cluster.y) - 1);
     }
-    bins.push_back({{"m200c_low", bin.m200c_low},
-                    {"m200c_high", bin.m200c_high},
+    bins.push_back({{"m200c_low", bin.low},
+                    {"m200c_high", bin.high},
                     {"clusters", bin.members.size()},
                     {"profile_samples", spread_of(samples, 1)},
                     {"profile_gas", spread_of(gas, 1)},

@@ -32,15 +32,15 @@ nlohmann::json bin_ratios(std::span<Figures const> figures, std::int64_t n_mass_
   std::vector<double> masses;
   for (auto const& one : figures) masses.push_back(one.mass);
   auto bins = nlohmann::json::array();
-  for (auto const& bin : mass_bins(masses, n_mass_bins)) {
+  for (auto const& bin : equal_bins(masses, n_mass_bins)) {
     double gas = 0, benchmark = 0, flux = 0;
     for (auto const i : bin.members) {
       gas += figures[i].y_gas;
       benchmark += figures[i].y_benchmark;
       flux += figures[i].y_flux;
     }
-    bins.push_back({{"m200c_low", bin.m200c_low},
-                    {"m200c_high", bin.m200c_high},
+    bins.push_back({{"m200c_low", bin.low},
+                    {"m200c_high", bin.high},
                     {"clusters", bin.members.size()},
                     {"y_benchmark_over_gas", benchmark / gas},
                     {"y_flux_over_gas", flux / gas}});

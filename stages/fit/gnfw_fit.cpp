@@ -290,7 +290,7 @@ struct FluxProblem {
   std::span<FitCluster const> clusters;
   std::span<double const> y_weight;
   std::vector<double> masses;  ///< ln mass relative to the pivot, by cluster
-  std::vector<MassBin> bins;
+  std::vector<EqualBin> bins;
   std::vector<BinRule> rules;            ///< by radius
   std::vector<std::vector<double>> gas;  ///< Y_gas(<r), (bin, radius)
 };
@@ -315,14 +315,14 @@ std::vector<std::vector<double>> stacked_gas(FluxProblem const& problem) {
         gas.back()[k] += problem.y_weight[member] * within[k];
     }
     require(gas.back()[0] > 0, ExitCode::bad_data,
-            "no gas pressure at the centre of the clusters from ", bin.m200c_low, " to ",
-            bin.m200c_high, " x 1e10 Msun/h; do gas and halo catalogue belong together?");
+            "no gas pressure at the centre of the clusters from ", bin.low, " to ", bin.high,
+            " x 1e10 Msun/h; do gas and halo catalogue belong together?");
   }
   return gas;
 }
 
 /// Y_model(<r) of a mass bin by radius.
-std::vector<Profile> stacked_model(FluxProblem const& problem, MassBin const& bin,
+std::vector<Profile> stacked_model(FluxProblem const& problem, EqualBin const& bin,
                                    double const* q) {
   std::vector<Profile> within(problem.rules.size(), Profile{});
   auto const add = [](Profile& sum, double weight, Profile const& term) {
@@ -435,7 +435,7 @@ FitResult fit_flux(std::span<FitCluster const> clusters, std::span<double const>
   FluxProblem problem{.clusters = clusters,
                       .y_weight = y_weight,
                       .masses = masses,
-                      .bins = mass_bins(m200c, n_mass_bins),
+                      .bins = equal_bins(m200c, n_mass_bins),
                       .rules = bin_rules(radii),
                       .gas = {}};
   problem.gas = stacked_gas(problem);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "model/gnfw.hpp"
-#include "stages/common/mass_bins.hpp"
+#include "stages/common/equal_bins.hpp"
 #include "stages/fit/radial_sums.hpp"
 
 namespace setsz {

@@ -8,19 +8,19 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
-#include "stages/common/mass_bins.hpp"
+#include "stages/common/equal_bins.hpp"
 
 namespace setsz {
 
 namespace {
 
 /// Bins of nearly equal numbers; those of the same single mass are one.
-std::vector<MassBin> distinct_bins(std::span<FluxSample const> samples, std::int64_t n_bins) {
+std::vector<EqualBin> distinct_bins(std::span<FluxSample const> samples, std::int64_t n_bins) {
   std::vector<double> masses;
   for (auto const& sample : samples) masses.push_back(sample.m200c);
-  std::vector<MassBin> bins;
-  for (auto& bin : mass_bins(masses, n_bins)) {
-    if (bins.empty() || bins.back().m200c_low < bin.m200c_high)
+  std::vector<EqualBin> bins;
+  for (auto& bin : equal_bins(masses, n_bins)) {
+    if (bins.empty() || bins.back().low < bin.high)
       bins.push_back(std::move(bin));
     else
       bins.back().members.insert(bins.back().members.end(), bin.members.begin(), bin.members.end());
@@ -29,7 +29,7 @@ std::vector<MassBin> distinct_bins(std::span<FluxSample const> samples, std::int
 }
 
 /// What a bin lacks: Y of the gas less that of the predictions.
-double lack_of(std::span<FluxSample const> samples, MassBin const& bin) {
+double lack_of(std::span<FluxSample const> samples, EqualBin const& bin) {
   double y_pred = 0, y_gas = 0;
   for (auto const i : bin.members) {
     y_pred += samples[i].weight * samples[i].y_pred;
@@ -37,14 +37,14 @@ double lack_of(std::span<FluxSample const> samples, MassBin const& bin) {
   }
   require(std::isfinite(y_pred) && std::isfinite(y_gas) && y_pred > 0 && y_gas > 0,
           ExitCode::diverged, "the flux of the predictions cannot be corrected: between ",
-          1e10 * bin.m200c_low, " and ", 1e10 * bin.m200c_high,
-          " Msun/h the network's Y adds up to ", y_pred, ", that of the gas to ", y_gas,
+          1e10 * bin.low, " and ", 1e10 * bin.high, " Msun/h the network's Y adds up to ", y_pred,
+          ", that of the gas to ", y_gas,
           " (kpc/h)^2; is the network trained? [train] flux_bins = 0 leaves it out");
   return y_gas - y_pred;
 }
 
 /// What a bin gains if one bin of the correction has strength 1 and the others 0.
-double gain_of(std::span<FluxSample const> samples, MassBin const& bin,
+double gain_of(std::span<FluxSample const> samples, EqualBin const& bin,
                FluxCorrection const& correction, std::size_t strong) {
   auto one = correction;
   one.bins[strong].strength = 1;
@@ -61,7 +61,7 @@ FluxCorrection fit_flux_correction(std::span<FluxSample const> samples, std::int
   FluxCorrection correction;
   for (auto const& members : bins) {
     auto& bin = correction.bins.emplace_back();
-    bin.mass_low = members.m200c_low, bin.mass_high = members.m200c_high;
+    bin.mass_low = members.low, bin.mass_high = members.high;
     bin.n = std::ssize(members.members);
     for (auto const i : members.members) bin.ln_mass += std::log(samples[i].m200c) / real(bin.n);
   }

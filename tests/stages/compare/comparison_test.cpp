@@ -44,6 +44,24 @@ TEST(Comparison, HasARowForEachModelAndAllPairs) {
   EXPECT_EQ(against[1]["verdict"], "no significant difference");
 }
 
+TEST(Comparison, TellsWhereTheProfileFitsWellAndWhereBadly) {
+  // Helps by half where the benchmark's loss is 2, and not where it is 1.
+  auto model = a_model("model", 1, 0);
+  for (std::size_t i = 0; i < model.scores.clusters.size(); ++i) {
+    auto& score = model.scores.clusters[i];
+    score.loss_benchmark = i % 3 == 0 ? 2 + 0.001 * real(i) : 1 + 0.001 * real(i);
+    score.loss = (i % 3 == 0 ? 0.5 : 1) * score.loss_benchmark;
+  }
+  auto const bins = compare_models(
+      {model}, {.scores = {.bootstrap = {200}, .mass_bins = 3}})["models"][0]["loss_bins"];
+  ASSERT_EQ(bins.size(), 3U);
+  EXPECT_DOUBLE_EQ(bins[0]["median_ratio"].get<double>(), 1);
+  EXPECT_DOUBLE_EQ(bins[1]["median_ratio"].get<double>(), 1);
+  EXPECT_DOUBLE_EQ(bins[2]["median_ratio"].get<double>(), 0.5);
+  EXPECT_EQ(bins[2]["clusters"], 47);
+  EXPECT_DOUBLE_EQ(bins[2]["benchmark_low"].get<double>(), 2);
+}
+
 TEST(Comparison, AnotherReferenceTurnsTheVerdict) {
   std::vector<Contender> const models{a_model("plain", 1, 0.1), a_model("better", 0.7, 0.1)};
   auto const results = compare_models(models, {.reference = 1});

@@ -74,7 +74,7 @@ TEST(ResultsText, TablesLineUp) {
     }
     width = line.size();
   }
-  EXPECT_EQ(n_tables, 5);
+  EXPECT_EQ(n_tables, 6);
   EXPECT_TRUE(holds(page, "| Nothing is better than itself. |"));
   EXPECT_TRUE(holds(page, "these data cannot tell"));
   EXPECT_TRUE(holds(page, "not stated"));

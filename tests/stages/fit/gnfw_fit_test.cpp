@@ -178,23 +178,23 @@ TEST(FitStart, IsAFunctionOfSeedFoldAndNumber) {
   EXPECT_NE(fit_start(1, 2, 3), fit_start(2, 2, 3));
 }
 
-TEST(MassBins, CutByRankIntoNearlyEqualNumbers) {
+TEST(EqualBins, CutByRankIntoNearlyEqualNumbers) {
   std::vector<double> const masses{5, 1, 4, 2, 3, 9, 7};
-  auto const bins = mass_bins(masses, 3);
+  auto const bins = equal_bins(masses, 3);
   ASSERT_EQ(bins.size(), 3U);
   EXPECT_EQ(bins[0].members, (std::vector<std::size_t>{1, 3}));
   EXPECT_EQ(bins[1].members, (std::vector<std::size_t>{2, 4}));
   EXPECT_EQ(bins[2].members, (std::vector<std::size_t>{0, 5, 6}));
-  EXPECT_EQ(bins[2].m200c_low, 5);
-  EXPECT_EQ(bins[2].m200c_high, 9);
-  EXPECT_EQ(mass_bins(masses, 100).size(), 7U);
+  EXPECT_EQ(bins[2].low, 5);
+  EXPECT_EQ(bins[2].high, 9);
+  EXPECT_EQ(equal_bins(masses, 100).size(), 7U);
 }
 
 /// Y_model/Y_gas of every mass bin.
 std::vector<double> flux_ratios(Sample const& data, GnfwParameters const& parameters,
                                 std::int64_t n_bins) {
   std::vector<double> ratios;
-  for (auto const& bin : mass_bins(data.masses, n_bins)) {
+  for (auto const& bin : equal_bins(data.masses, n_bins)) {
     double model = 0, gas = 0;
     for (auto const c : bin.members) {
       double const weight = std::pow(data.masses[c], 5.0 / 3);

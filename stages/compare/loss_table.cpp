@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/compare/loss_table.hpp"
+
+#include <cstdio>
+#include <map>
+
+#include "pipeline/base/text.hpp"
+
+namespace setsz {
+namespace {
+
+std::string digits(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.8g", value);
+  return text;
+}
+
+}  // namespace
+
+std::string loss_table(std::vector<Contender> const& contenders) {
+  struct Row {
+    double m200c, benchmark;
+    std::vector<std::string> losses;
+  };
+  std::map<std::int64_t, Row> rows;
+  std::string text = "id,m200c_1e10msunh,benchmark";
+  for (std::size_t i = 0; i < contenders.size(); ++i) {
+    text += "," + contenders[i].name;
+    for (auto const& score : contenders[i].scores.clusters) {
+      auto& row = rows.try_emplace(score.id, score.m200c, score.loss_benchmark).first->second;
+      row.losses.resize(contenders.size());
+      row.losses[i] = digits(score.loss);
+    }
+  }
+  text += "\n";
+  for (auto const& [id, row] : rows) {
+    text += concat(id, ",", digits(row.m200c), ",", digits(row.benchmark));
+    for (auto const& loss : row.losses) text += "," + loss;
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace setsz
