@@ -53,9 +53,10 @@ void warn_of_leftover_segments() {
   std::error_code error;
   for (auto const& path : paths)
     if (auto const size = std::filesystem::file_size(path, error); !error) bytes += real(size);
+  constexpr std::size_t most_named = 3;
   Log::warn("killed MPI programs have left ", paths.size(), " segments of shared memory (",
             human_bytes(bytes), ") on this node; if no job of yours runs here, remove them: rm ",
-            join(paths, " "));
+            paths.size() > most_named ? "/dev/shm/*_segment.*" : join(paths, " "));
 }
 
 }  // namespace setsz
