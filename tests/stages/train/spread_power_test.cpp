@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -43,6 +44,19 @@ TEST(SpreadPower, BandsOfTheSpreadSamplesHoldWhatTheyShould) {
   auto const of = [](double power) { return coverage(power, 0.25, 0.1); };
   EXPECT_LT(of(1), 0.4);
   EXPECT_NEAR(of(spread_power(of, 0.68)), 0.68, 0.01);
+}
+
+TEST(SpreadSample, LeavesSamplesAsTheyAreWithThePowerOneAndNeverPassesAFactorThree) {
+  for (double const sample : {0.01, 0.5, 2.0, 70.0}) {
+    EXPECT_NEAR(spread_sample(1, sample, 1), sample, 1e-12 * sample);
+    double const spread = spread_sample(1, sample, 8);
+    EXPECT_LE(std::abs(std::log(spread)),
+              std::max(std::log(3.0), std::abs(std::log(sample))) + 1e-12);
+    EXPECT_GE(std::abs(std::log(spread)), std::abs(std::log(sample)) - 1e-12);
+  }
+  EXPECT_NEAR(spread_sample(2, 2.2, 3), 2 * std::pow(1.1, 3), 1e-12);
+  EXPECT_EQ(spread_sample(0, 2, 3), 6);
+  EXPECT_EQ(spread_sample(2, 0, 3), 0);
 }
 
 TEST(SpreadPower, StaysWithinItsRange) {
