@@ -74,6 +74,7 @@ release_packages=(
 test_packages=(
   libgtest-dev libnanoflann-dev clang-format clang-tidy codespell shellcheck
   python3 python3-h5py python3-healpy python3-matplotlib
+  slurmctld slurmd slurm-client munge  # tests/jobs/local_slurm.sh
 )
 
 # build PRESET: configures and compiles what has changed.

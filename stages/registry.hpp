@@ -15,6 +15,7 @@ struct StageRow {
   void (*add)(Blueprint const& blueprint, StageList&);  ///< appends its instances
   std::string_view needs = "[snapshot.NAME]";           ///< without it there is no instance
   bool needs_libtorch = false;                          ///< to run, not to be planned
+  bool starts_over = false;                             ///< after a stop: it has no journal
   bool by_default = true;                               ///< runs where [run] stages is empty
 };
 std::vector<StageRow> stage_rows();

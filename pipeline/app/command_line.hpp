@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/app/machine.hpp"
+
 namespace setsz {
 
 /// What the user asked for.
@@ -13,13 +15,15 @@ struct CommandLine {
   std::vector<std::string> set;     ///< "section.key=value"
   std::vector<std::string> stages;  ///< --stage a,b; empty: as [run] stages says
   std::string from, until;
-  std::vector<std::string> only;  ///< "predict/z0/lo_gnfw": instances with this id or below it
+  std::vector<std::string> only;     ///< "predict/z0/lo_gnfw": instances with this id or below it
+  std::vector<std::string> exactly;  ///< instances with exactly these ids
   bool force = false;
   bool values = false;          ///< of `inspect`: the range of every dataset
-  bool json = false;            ///< of `status` and `stages`: output for scripts
+  bool json = false;            ///< of `status`, `stages` and `plan`: output for scripts
   bool exit_code = false;       ///< of `status`: 75 unless all is complete
   bool instances = false;       ///< of `stages`: with their ids
   int ranks = 1;                ///< of `plan`
+  Machine machine;              ///< of `plan`: instead of a number of ranks
   std::string format = "text";  ///< of `options`: text, markdown, ini
 };
 

@@ -34,6 +34,8 @@ void add_selection(po::options_description& options, CommandLine& line) {
   add("until", po::value(&line.until)->value_name("STAGE"), "this stage and those before it");
   add("only", list_value(line.only, "ID"),
       "only these instances and those below them: predict/z0/lo_gnfw");
+  add("exactly", list_value(line.exactly, "ID"),
+      "only the instances with exactly these ids, none below them; for scripts");
 }
 
 void add_settings(po::options_description& options, CommandLine& line) {
@@ -65,6 +67,37 @@ void add_ranks(po::options_description& options, CommandLine& line) {
     require(ranks > 0, ExitCode::usage, "--ranks is ", ranks, "; it must be positive");
   }),
                         "number of MPI ranks to plan for (default 1)");
+}
+
+/// A positive number, in another unit than the program's.
+po::typed_value<double>* positive(double& into, std::string const& name, std::string const& option,
+                                  double factor) {
+  return po::value<double>()->value_name(name)->notifier([&into, option, factor](double value) {
+    require(value > 0, ExitCode::usage, option, " is ", value, "; it must be positive");
+    into = value * factor;
+  });
+}
+
+po::typed_value<int>* positive(int& into, std::string const& option) {
+  return po::value<int>()->value_name("N")->notifier([&into, option](int value) {
+    require(value > 0, ExitCode::usage, option, " is ", value, "; it must be positive");
+    into = value;
+  });
+}
+
+void add_machine(po::options_description& options, CommandLine& line) {
+  auto& machine = line.machine;
+  auto add = options.add_options();
+  add("cores", positive(machine.cores, "--cores"),
+      "cores of a node: chooses nodes, tasks, memory and time limit of each product for a machine, "
+      "with margins; needs --node-memory");
+  add("node-memory", positive(machine.memory_bytes, "MB", "--node-memory", 1e6),
+      "memory of a node that jobs may use");
+  add("nodes", positive(machine.nodes, "--nodes"), "nodes that a job may use (default 1)");
+  add("max-hours", positive(machine.max_seconds, "H", "--max-hours", 3600),
+      "longest time limit of a job (default: none)");
+  add("wish-hours", positive(machine.wish_seconds, "H", "--wish-hours", 3600),
+      "use more tasks where a product would take longer than this (default 1)");
 }
 
 void add_formats(po::options_description& options, CommandLine& line) {
@@ -144,16 +177,26 @@ setsz stages configs/demo.ini --from train --json)",
 }
 
 Command plan_command() {
-  return {.name = "plan",
-          .target = "CONFIG.ini",
-          .target_name = "configuration",
-          .summary = "estimate memory, output and time of what would run",
-          .description =
-              "Estimates memory per rank, size of the output and wall time of every product that\n"
-              "is not complete, from the headers of the inputs.",
-          .examples = "setsz plan configs/tng300.ini --ranks 96",
-          .options = {add_selection, add_settings, add_ranks},
-          .work = show_plan};
+  return {
+      .name = "plan",
+      .target = "CONFIG.ini",
+      .target_name = "configuration",
+      .summary = "estimate memory, output and time of what would run",
+      .description =
+          R"(Estimates memory per rank, size of the output and wall time of every product that is not
+complete, from the headers of the inputs: on a number of ranks, or, with --cores and --node-memory, on
+as many nodes and tasks of a machine as each product needs. A product that cannot fit says so.
+
+--json prints {"run": DIRECTORY, "products": [{"id": "fit/z0/fold0", "stage": "fit", "state":
+"missing", "waits_for": ["voxelize/z0"], "job": {"nodes": 1, "tasks": 4, "memory_bytes": ...,
+"limit_seconds": ..., "requeues": BOOL, "estimated_memory_bytes": ..., "estimated_seconds": ...,
+"output_bytes": ..., "note": TEXT, "does_not_fit": WHY}}, ...]}. memory_bytes is that of a task.
+"waits_for" are the products that it reads and that are not complete. A complete product has no "job";
+one without an estimate has "unknown": WHY.)",
+      .examples = R"(setsz plan configs/tng300.ini --ranks 96
+setsz plan configs/tng300.ini --nodes 8 --cores 48 --node-memory 180000 --max-hours 24)",
+      .options = {add_selection, add_settings, add_ranks, add_machine, add_json},
+      .work = show_plan};
 }
 
 Command check_command() {

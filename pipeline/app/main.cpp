@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <iostream>
 #include <new>
+#include <nlohmann/json.hpp>
 
 #include "pipeline/app/blas_core.hpp"
 #include "pipeline/app/command_line.hpp"
@@ -27,7 +28,20 @@ namespace {
 
 using namespace setsz;
 
+/// For scripts, which must not read the text of a log: SETSZ_ERROR_FILE gets {"code", "message"}.
+void keep_error(Error const& error) {
+  char const* const path = std::getenv("SETSZ_ERROR_FILE");
+  if (!path || !*path) return;
+  std::FILE* const file = std::fopen(path, "w");
+  if (!file) return;
+  nlohmann::json const record{{"code", static_cast<int>(error.code())}, {"message", error.what()}};
+  auto const replace = nlohmann::json::error_handler_t::replace;  // file names may be no UTF-8
+  std::fprintf(file, "%s\n", record.dump(-1, ' ', false, replace).c_str());
+  std::fclose(file);
+}
+
 void print_error(Error const& error, std::string const& who = "") {
+  keep_error(error);
   if (error.code() == ExitCode::stopped) {
     std::fprintf(stderr, "setsz: %s\n", error.what());
   } else {

@@ -97,6 +97,19 @@ bool is_below(std::string const& id, std::string const& prefix) {
   return (id + "/").starts_with(prefix + "/");
 }
 
+/// --exactly: in the order of the stages.
+Words instances_named(Stages const& all, Words const& wanted) {
+  Words ids, chosen;
+  for (auto const& stage : all) ids.push_back(stage->id());
+  for (auto const& id : wanted)
+    require(contains(ids, id), ExitCode::usage, "--exactly: no instance '", id,
+            "' in this configuration; the nearest one is '", nearest(id, ids),
+            "' (see `setsz status`)");
+  for (auto const& id : ids)
+    if (contains(wanted, id)) chosen.push_back(id);
+  return chosen;
+}
+
 /// Each prefix of --only must name at least one instance.
 void require_matches(Stages const& all, Words const& prefixes) {
   Words ids;
@@ -137,7 +150,9 @@ std::vector<std::string> select_instances(Stages const& all, Notes const& notes,
                                           Words const& configured, CommandLine const& line) {
   StageRange const range(notes, line);
   Words chosen;
-  if (!line.only.empty()) {
+  if (!line.exactly.empty()) {
+    chosen = instances_named(all, line.exactly);
+  } else if (!line.only.empty()) {
     require_matches(all, line.only);
     chosen = instances_below(all, notes, range, line.only);
   } else if (line.stages.empty() && configured.empty()) {

@@ -261,10 +261,13 @@ Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
   constexpr double flops_per_second = 3e10, seconds_per_lane = 0.00125;  // of one core
   auto const epochs = real(task_.options.epochs);
   double const clusters = epochs * (3 * training + validation);  // backward costs two forwards
+  // A step ends with the rank that has most lanes.
+  auto const lanes = task_.options.clusters_per_step * task_.options.lanes;
+  double const sharing = real(lanes) / real((lanes + n_ranks - 1) / n_ranks);
   Estimate estimate;
   estimate.seconds = (clusters * per_cluster / flops_per_second +
                       seconds_per_lane * real(task_.options.lanes) * clusters) /
-                     n_ranks;
+                     sharing;
   double const moments = 4 * real(task_.model.network.needs().target_columns.size()) *
                          cube_.targets() * (training + validation);
   estimate.memory_bytes = (24 * particles + moments) / n_ranks + network_bytes;

@@ -40,6 +40,8 @@ TEST(CommandLine, MistakesAreUsageErrorsThatNameTheNearestWord) {
                                 {{"status", "a.ini", "--force"}, "--force"},
                                 {{"plan", "a.ini", "--ranks", "0"}, "--ranks"},
                                 {{"plan", "a.ini", "--ranks", "2x"}, "--ranks"},
+                                {{"plan", "a.ini", "--cores", "0"}, "--cores"},
+                                {{"plan", "a.ini", "--max-hours", "-1"}, "--max-hours"},
                                 {{"run", "a.ini", "--from", "x", "--from=y"}, "--from"},
                                 {{"run", "a.ini", "--from="}, "needs a value"},
                                 {{"help", "rum"}, "'run'"},

@@ -140,6 +140,15 @@ def test_run_status_verify():
         check("missing" in run(0, "status", folder.ini).output, "status: missing")
         result = run(0, "plan", folder.ini, "--ranks", "4")
         check(result.code == 0 and "on 4 ranks" in result.output, "plan", result)
+        machine = ["--cores", "4", "--node-memory", "1000"]
+        plan = json.loads(run(0, "plan", folder.ini, "--json", *machine).output)["products"]
+        check([(p["id"], p["waits_for"]) for p in plan] == [("numbers", []), ("sums/a/b", ["numbers"])],
+              "plan --json: who waits for whom")
+        check(plan[0]["job"]["tasks"] == 1 and 200e6 < plan[0]["job"]["memory_bytes"] < 400e6 and
+              plan[0]["job"]["limit_seconds"] == 900, "plan --json: tasks, memory, time limit")
+        result = run(0, "plan", folder.ini, "--set", "toy.memory_bytes=2e9", *machine)
+        check(result.code == 0 and "DOES NOT FIT" in result.output, "plan: too much memory", result)
+        check(run(0, "plan", folder.ini, "--cores", "4").code == 64, "plan: half a machine")
         result = run(2, "check", folder.ini)
         check(result.code == 0 and not os.path.exists(folder.path + "/run"), "check writes nothing",
               result)

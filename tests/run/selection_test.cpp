@@ -33,6 +33,13 @@ TEST_F(Selection, TakesWhatTheConfigurationSaysUnlessTheCommandLineSaysMore) {
   EXPECT_EQ(select({"--until", "numbers"}), Ids{"numbers"});
 }
 
+TEST_F(Selection, TakesExactIds) {
+  EXPECT_EQ(select({"--exactly", "sums/a/b,numbers"}), (Ids{"numbers", "sums/a/b"}));
+  auto const error = test::thrown_by([&] { select({"--exactly", "sums/a"}); });
+  EXPECT_EQ(error.code(), ExitCode::usage);
+  EXPECT_NE(std::string(error.what()).find("'sums/a/b'"), std::string::npos) << error.what();
+}
+
 TEST_F(Selection, FindsInstancesByTheBeginningOfTheirPath) {
   for (auto const* only : {"sums", "sums/a", "sums/a/b"}) {
     EXPECT_EQ(select({"--only", only}), Ids{"sums/a/b"});
