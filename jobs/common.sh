@@ -50,6 +50,11 @@ install_packages() {
     fi
   fi
   say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+  # Packages with daemons must not start them.
+  local policy=/usr/sbin/policy-rc.d made=''
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null && "${as_root[@]}" chmod 755 "$policy" && made=yes
+  fi
   local log
   log=$(mktemp)
   local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -y -qq -o Dpkg::Use-Pty=0 -o Acquire::Retries=3)
@@ -57,7 +62,10 @@ install_packages() {
   "${as_root[@]}" "${apt[@]}" install --no-install-recommends "${missing[@]}" </dev/null >"$log" 2>&1 ||
     { "${as_root[@]}" "${apt[@]}" update </dev/null >"$log" 2>&1 &&
       "${as_root[@]}" "${apt[@]}" install --no-install-recommends "${missing[@]}" </dev/null >>"$log" 2>&1; } ||
-    { tail -20 "$log" >&2; die "apt-get cannot install the packages (full log: $log)"; }
+    { [[ -z $made ]] || "${as_root[@]}" rm -f "$policy"
+      tail -20 "$log" >&2
+      die "apt-get cannot install the packages (full log: $log)"; }
+  [[ -z $made ]] || "${as_root[@]}" rm -f "$policy"
   rm -f "$log"
 }
 

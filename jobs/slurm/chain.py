@@ -15,6 +15,7 @@ class Job:
         self.pairwise = []  # arrays: task i waits for task i of each
         self.nodes, self.ntasks = resources
         self.memory_bytes = self.limit_seconds = 0.0  # of a task of MPI, of the job
+        self.memory_factor = self.time_factor = 1.0  # that the user asked for
         self.notes = set()
 
     def is_array(self):

@@ -117,7 +117,7 @@ def more_of(tasks):
     """Options of submit.sh that ask for more of what was too little."""
     words = []
     for cause, option in (("memory", "--more-memory"), ("time", "--more-time")):
-        short = {task.job["stage"]: task.job.get("more_" + cause, 1) for task in tasks if task.cause == cause}
+        short = {task.job["stage"]: task.job["more_" + cause] for task in tasks if task.cause == cause}
         for stage, factor in short.items():
             words += [option, "{}={:g}".format(stage, MORE * factor)]
     return words

@@ -34,6 +34,12 @@ def seconds_of(text):
     return ((int(days or 0) * 24 + parts[0]) * 60 + parts[1]) * 60 + parts[2]
 
 
+def bytes_of(text):
+    """"1500M", "4G" or "1500", as SLURM writes memory."""
+    unit = {"K": 1, "M": 2, "G": 3, "T": 4}.get(text[-1:].upper())
+    return float(text[:-1] if unit else text) * 1024 ** (unit or 2)
+
+
 def option_value(words, long_name, short_name):
     """The last value that these options of sbatch give to one of them, or None."""
     value = None

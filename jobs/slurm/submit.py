@@ -32,7 +32,7 @@ at a checkpoint before their time limit and requeue themselves. The last job rep
 EPILOG = """examples:
   jobs/submit.sh configs/tng300.ini --dry-run
   jobs/submit.sh configs/tng300.ini --mail me@here.edu -- --partition=compute --account=me
-  jobs/submit.sh configs/tng300.ini --from train --for train '--partition=long --time=48:00:00'
+  jobs/submit.sh configs/tng300.ini --from train --for 'train=--partition=long --time=48:00:00'
   jobs/submit.sh configs/paper/all.ini --only train/z0/local --more-memory train=2
 Settings of a cluster are read from jobs/site.ini (see docs/clusters.md)."""
 
@@ -60,7 +60,7 @@ def parse(arguments):
     parser.add_argument("--set", action="append", default=[], metavar="section.key=value", help="override a key of the configuration; may be repeated")
     parser.add_argument("--force", action="store_true", help="discard unfinished work that does not match this configuration")
     parser.add_argument("--dry-run", action="store_true", help="show the jobs; submit nothing")
-    parser.add_argument("--for", dest="per_stage", action="append", nargs=2, default=[], metavar=("STAGE", "OPTIONS"),
+    parser.add_argument("--for", dest="per_stage", action="append", default=[], metavar="STAGE=OPTIONS",
                         help="options of sbatch for the jobs of a stage; they win over those behind --")
     parser.add_argument("--more-memory", action="append", default=[], metavar="[STAGE=]FACTOR", help="so many times the memory of the plan")
     parser.add_argument("--more-time", action="append", default=[], metavar="[STAGE=]FACTOR", help="so many times the time limit of the plan")
@@ -69,7 +69,10 @@ def parse(arguments):
     parser.add_argument("--mail", metavar="ADDRESS", help="SLURM sends a mail there when the last job ends")
     options = parser.parse_args(own)
     options.sbatch = for_sbatch
-    options.per_stage = [(stage, shlex.split(words)) for stage, words in options.per_stage]
+    options.per_stage = [text.partition("=") for text in options.per_stage]
+    if not all(stage and words.startswith("-") for stage, _, words in options.per_stage):
+        leave(USAGE, "--for needs STAGE=OPTIONS: --for 'train=--partition=long --time=48:00:00'")
+    options.per_stage = [(stage, shlex.split(words)) for stage, _, words in options.per_stage]
     options.more_memory = factors(options.more_memory, "--more-memory")
     options.more_time = factors(options.more_time, "--more-time")
     if any("\n" in text for text in own):
@@ -195,15 +198,6 @@ def refuse_what_cannot_run(products):
             leave(DOES_NOT_FIT, "{} {}; nothing was submitted".format(product["id"], refusal))
 
 
-def apply_factors(jobs, cluster, options):
-    for job in jobs:
-        machine = cluster.machine(job.stage)
-        job.memory_bytes *= factor_of(options.more_memory, job.stage)
-        job.limit_seconds *= factor_of(options.more_time, job.stage)
-        if machine.max_seconds:
-            job.limit_seconds = min(job.limit_seconds, machine.max_seconds)
-
-
 def minutes(seconds):
     return max(1, int(math.ceil(seconds / 60)))
 
@@ -212,21 +206,50 @@ def clock(seconds):
     return "{}:{:02d}:00".format(minutes(seconds) // 60, minutes(seconds) % 60)
 
 
+def scaled(words, job):
+    """The user's own limits, times the factors that were asked for: put behind them, so that they win."""
+    more = []
+    time_limit = slurm.option_value(words, "--time", "-t")
+    if time_limit and job.time_factor != 1:
+        more.append("--time=%d" % minutes(job.time_factor * slurm.seconds_of(time_limit)))
+    for name in ("--mem", "--mem-per-cpu"):
+        memory = slurm.option_value(words, name, None)
+        if memory and job.memory_factor != 1:
+            more.append("%s=%dM" % (name, math.ceil(job.memory_factor * slurm.bytes_of(memory) / MIB)))
+    return more
+
+
+def set_resources(jobs, cluster, options):
+    """The plan's, times the factors that were asked for, and what options of sbatch change."""
+    for job in jobs:
+        machine = cluster.machine(job.stage)
+        job.memory_factor, job.time_factor = factor_of(options.more_memory, job.stage), factor_of(options.more_time, job.stage)
+        job.memory_bytes *= job.memory_factor
+        job.limit_seconds *= job.time_factor
+        if machine.max_seconds:
+            job.limit_seconds = min(job.limit_seconds, machine.max_seconds)
+        words = cluster.sbatch_options(job.stage)
+        job.options = words = words + scaled(words, job)
+        job.threads = int(slurm.option_value(words, "--cpus-per-task", "-c") or 1)
+        memory, time_limit = slurm.option_value(words, "--mem-per-cpu", None), slurm.option_value(words, "--time", "-t")
+        if memory:
+            job.memory_bytes = job.threads * slurm.bytes_of(memory)
+        if time_limit:
+            job.limit_seconds = slurm.seconds_of(time_limit)
+
+
 def sbatch_words(chain, job, cluster):
     """Options of sbatch, without the dependencies; the user's come last and win."""
-    user = cluster.sbatch_options(job.stage)
     partition = cluster.site.text("partition")
-    threads = int(slurm.option_value(user, "--cpus-per-task", "-c") or 1)
+    early = min(SIGNAL_SECONDS, int(job.limit_seconds) // 3) if job.limit_seconds else SIGNAL_SECONDS
     words = ["--job-name=setsz-" + job.key, "--requeue", "--open-mode=append", "--nodes=%d" % job.nodes,
-             "--ntasks=%d" % job.ntasks, "--mem-per-cpu=%dM" % math.ceil(job.memory_bytes / MIB / threads),
-             "--time=%d" % minutes(job.limit_seconds)]
+             "--ntasks=%d" % job.ntasks, "--time=%d" % minutes(job.limit_seconds), "--signal=B:USR1@%d" % early]
+    if not any(slurm.option_value(job.options, name, None) for name in ("--mem", "--mem-per-gpu")):  # sbatch takes one of them
+        words.append("--mem-per-cpu=%dM" % math.ceil(job.memory_bytes / MIB / job.threads))
     words += ["--partition=" + partition] if partition else []
     words += ["--output={}/logs/{}-%{}.log".format(chain, job.key, "A_%a" if job.is_array() else "j")]
     words += ["--array=" + ",".join(str(index) for index in job.tasks)] if job.is_array() else []
-    words += user
-    limit = slurm.seconds_of(slurm.option_value(words, "--time", "-t"))
-    early = min(SIGNAL_SECONDS, limit // 3) if limit else SIGNAL_SECONDS
-    return words + ["--signal=B:USR1@%d" % early]
+    return words + job.options
 
 
 def dependency(job, ids):
@@ -265,7 +288,7 @@ def print_table(jobs, cluster, ids):
     for machine in sorted({cluster.machine(job.stage) for job in jobs}, key=str):
         limit = ", at most {} a job".format(clock(machine.max_seconds)) if machine.max_seconds else ""
         print("for {} nodes of {} cores and {:.0f} MiB{}{}; memory is 1.3 times the estimate + 200 MB, time three times, "
-              "before options of sbatch".format(machine.nodes, machine.cores, machine.memory_mb,
+              "unless options say otherwise".format(machine.nodes, machine.cores, machine.memory_mb,
                                                 " (partition {})".format(machine.partition) if machine.partition else "", limit))
 
 
@@ -319,7 +342,7 @@ def describe(chain, jobs, ids, run, site, options, arguments):
     """For the last job, and for a second submission."""
     rows = [{"key": job.key, "id": ids.get(job.key, ""), "stage": job.stage, "array": job.is_array(), "tasks": job.tasks,
              "ntasks": job.ntasks, "memory_bytes": job.memory_bytes, "limit_seconds": job.limit_seconds,
-             "more_memory": factor_of(options.more_memory, job.stage), "more_time": factor_of(options.more_time, job.stage),
+             "more_memory": job.memory_factor, "more_time": job.time_factor,
              "waits_for": sorted({other.key for other in job.pairwise + [other for other, _ in job.after]})} for job in jobs]
     write(chain + "/chain.json", json.dumps({"run": os.path.abspath(run), "program": os.path.abspath(site.program),
                                              "settings": program_arguments(options), "arguments": arguments,
@@ -398,7 +421,7 @@ def main(arguments):
         if not jobs:
             print("all {} products are complete; nothing to submit".format(len(products)))
             return
-        apply_factors(jobs, cluster, options)
+        set_resources(jobs, cluster, options)
         if options.dry_run:
             print_table(jobs, cluster, {})
             return

@@ -7,6 +7,7 @@
 #   local_slurm.sh kill-node FOLDER NODE | start-node FOLDER NODE
 # SLURM_NODES: how many (1); with more, each has its own namespaces, which needs root. SLURM_NODE_CORES
 # (4), SLURM_NODE_MEMORY in MiB (that of the machine), SLURM_MAX_TIME of a job (INFINITE).
+# SLURM_OWNER: a process; when it is gone, everything is stopped.
 set -euo pipefail
 export PATH=$PATH:/usr/sbin:/sbin
 command=${1:?start, stop, kill-node or start-node} folder=$(readlink -m "${2:?a folder}")
@@ -161,6 +162,13 @@ start() {
   for ((i = 0; i < 100; i++)); do timeout 10 scontrol ping >/dev/null 2>&1 && break; sleep 0.1; done
   for name in $(node_names); do start_node "$name"; done
   wait_for_nodes
+  [[ -z ${SLURM_OWNER:-} ]] || watch_owner </dev/null >/dev/null 2>&1 &
+}
+
+watch_owner() {
+  trap '' HUP INT
+  while kill -0 "$SLURM_OWNER" 2>/dev/null && our_process slurmctld >/dev/null; do sleep 2; done
+  stop
 }
 
 stop() {

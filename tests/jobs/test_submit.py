@@ -165,7 +165,7 @@ class SubmitTest(unittest.TestCase):
         self.assertAlmostEqual(asked, 1.3 * plan["estimated_memory_bytes"] + 200e6, delta=3e6)
         self.assertEqual([result.value("mock", o) for o in ("--nodes", "--ntasks", "--time", "--signal")], ["1", "1", "15", "B:USR1@300"])
         self.put("site.ini", "[site]\nwish_hours = 1e-4\noptions = --account=me\n[mock]\noptions = --qos=long\n")
-        result = self.submit("--until", "mock", "--for", "mock", "--time=1:00 -p other", "--more-memory", "mock=2",
+        result = self.submit("--until", "mock", "--for", "mock=--time=1:00 -p other", "--more-memory", "mock=2",
                              "--", "--qos=short", "--cpus-per-task=2", "--time=7")
         self.assertGreater(int(result.value("mock", "--ntasks")), 1)
         words = result.jobs["mock"]
@@ -174,8 +174,8 @@ class SubmitTest(unittest.TestCase):
         self.assertEqual(result.value("mock", "--signal"), "B:USR1@20")  # a third of one minute
         self.assertIn("--account=me", result.jobs["report"])
         self.assertTrue(any(call[0] == "sinfo" and "--partition=other" in call for call in result.calls))
-        doubled = int(result.value("mock", "--mem-per-cpu").rstrip("M")) * 1024 * 1024
-        self.assertGreater(doubled, 200e6)  # two of 1.3 x (less than before on more tasks), for each of two cores
+        result = self.submit("--until", "mock", "--more-time", "3", "--more-memory", "mock=2", "--", "--time=10", "--mem-per-cpu=1G")
+        self.assertEqual([result.value("mock", "--time"), result.value("mock", "--mem-per-cpu")], ["30", "2048M"])
 
     def test_dry_run_submits_nothing(self):
         result = self.submit("--dry-run")
@@ -208,7 +208,7 @@ class SubmitTest(unittest.TestCase):
 
     def test_refusals(self):
         for code, words in ((78, ["--set", "run.sed=1"]), (64, ["--stages", "nonsense"]), (64, ["--nonsense"]),
-                            (64, ["--more-time", "train=much"]), (66, ["--stages", "sky"]), (66, ["--from", "fit"])):
+                            (64, ["--more-time", "train=much"]), (64, ["--for", "train"]), (66, ["--stages", "sky"]), (66, ["--from", "fit"])):
             self.assertEqual(self.submit(*words, code=code).jobs, {}, words)
         self.submit(config="nowhere.ini", code=66)
         self.put("site.ini", "[site]\ncolour = me\n")
