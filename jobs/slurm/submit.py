@@ -7,6 +7,7 @@ import json
 import math
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -358,6 +359,20 @@ def report_words(chain, cluster, ids, options):
     return words + (["--partition=" + partition] if partition else []) + cluster.sbatch_options("report")
 
 
+def ask_slurm_first(jobs, cluster, folder):
+    """SLURM accepts jobs that can never run on its nodes; asked for the time of their start, it refuses them."""
+    asked = set()
+    for job in jobs:
+        words = tuple(word for word in sbatch_words(folder, job, cluster) if not word.startswith(("--job-name", "--output", "--array")))
+        if words in asked:
+            continue
+        asked.add(words)
+        try:
+            slurm.call("sbatch", "--test-only", *words, ROOT + "/jobs/slurm/stage.sbatch", folder, job.key)
+        except slurm.Refused as error:
+            raise slurm.Refused("{}: {}".format(job.key, error))
+
+
 class Interrupted(Exception):
     pass
 
@@ -402,6 +417,7 @@ def submit_or_cancel(chain, jobs, cluster, options, ids, describe_now):
         made = list(ids.values())
         if made:
             subprocess.run(["scancel", *made], stdin=subprocess.DEVNULL)
+        shutil.rmtree(chain, ignore_errors=True)
         leave(UNAVAILABLE, "{}; {}".format(error, "nothing was submitted" if not made else "the {} submitted before it {} cancelled".format(
             "job" if len(made) == 1 else "%d jobs" % len(made), "is" if len(made) == 1 else "are")))
 
@@ -422,10 +438,12 @@ def main(arguments):
             print("all {} products are complete; nothing to submit".format(len(products)))
             return
         set_resources(jobs, cluster, options)
+        if not options.dry_run:
+            refuse_second_chain(run)
+        ask_slurm_first(jobs, cluster, run)
         if options.dry_run:
             print_table(jobs, cluster, {})
             return
-        refuse_second_chain(run)
     except (slurm.Refused, OSError) as error:
         leave(UNAVAILABLE, str(error) + "; nothing was submitted")
     chain, ids = make_folder(run), {}

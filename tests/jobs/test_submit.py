@@ -24,6 +24,8 @@ FAKE = r"""#!/bin/bash
 name=$(basename "$0")
 printf '%s\n' "$name" "$@" '' >>"$FAKE/calls"
 case "$name $*" in
+"sbatch --test-only"*)
+  [[ $* != *--constraint=nothing* ]] || { echo "allocation failure: Invalid feature" >&2; exit 1; } ;;
 sbatch*)
   n=$(($(cat "$FAKE/count" 2>/dev/null || echo 100) + 1))
   echo $n >"$FAKE/count"
@@ -49,7 +51,7 @@ class Result:
         self.calls = calls
         self.jobs = {}  # name -> words of its sbatch
         self.ids = {}
-        for number, call in enumerate(c for c in calls if c[0] == "sbatch"):
+        for number, call in enumerate(c for c in calls if c[0] == "sbatch" and "--test-only" not in c):
             name = next(w for w in call if w.startswith("--job-name="))[len("--job-name=setsz-"):]
             self.jobs[name], self.ids[name] = call, str(101 + number)
 
@@ -189,8 +191,12 @@ class SubmitTest(unittest.TestCase):
         self.assertEqual(result.jobs, {})
         self.assertRegex(result.output, r"mock/z0 needs \d+ MB of memory for each of 1 task .* a node has 315 MB")
         self.put("nodes", "8|16000|idle\n")
-        result = self.submit("--more-memory", "50", code=71)
-        self.assertEqual(result.jobs, {})
+        self.assertEqual(self.submit("--more-memory", "50", code=71).jobs, {})
+        # SLURM would accept the job, and it would wait for ever.
+        for words in ([], ["--dry-run"]):
+            result = self.submit(*words, "--for", "sky=--constraint=nothing", code=69)
+            self.assertEqual(result.jobs, {})
+            self.assertIn("sky: sbatch: allocation failure", result.output)
 
     def test_all_or_nothing(self):
         self.put("refuse", "104")
