@@ -77,7 +77,7 @@ SlurmdUser=$(id -un)
 AuthType=auth/munge
 CredType=cred/munge
 # cred_expire is also the wait before a requeued job starts again.
-AuthInfo=socket=$folder/munge.sock,cred_expire=3
+AuthInfo=socket=$folder/munge.sock,cred_expire=5
 CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
 StateSaveLocation=$folder/state
 SlurmdSpoolDir=$folder/spool/%n
