@@ -3,7 +3,7 @@
 """Chains of jobs on a real SLURM, which local_slurm.sh starts: whatever happens to them, they end with the bytes of a run
 that nobody disturbed.
   test_slurm.py Quick      three minutes, in CI
-  test_slurm.py Limits NodeFailure Preemption TwoNodes Demo      the rest, jobs/test.sh --slow -R slurm"""
+  test_slurm.py Limits Faults TwoNodes Demo      the rest, jobs/test.sh --slow -R slurm"""
 import json
 import os
 import re
@@ -257,8 +257,8 @@ class Limits(SlurmTest):
         self.assertIn("--more-time mock=2", (self.chain / "report.txt").read_text())
 
 
-class NodeFailure(SlurmTest):
-    settings = ["--set", "train.epochs=100", "--set", "run.checkpoint_minutes=0.02"]
+class Faults(SlurmTest):
+    settings = ["--set", "train.epochs=60", "--set", "run.checkpoint_minutes=0.02"]
 
     def test_a_node_dies_and_comes_back(self):
         self.begin_with(*UPSTREAM)
@@ -272,10 +272,6 @@ class NodeFailure(SlurmTest):
         self.wait()
         self.assert_undisturbed()
         self.assertEqual(self.report()["train/z0/small/fold0/seed1"][2], 2)
-
-
-class Preemption(SlurmTest):
-    settings = ["--set", "train.epochs=100", "--set", "run.checkpoint_minutes=0.05"]
 
     def test_a_job_that_must_make_room_goes_on_later(self):
         self.begin_with(*UPSTREAM)
