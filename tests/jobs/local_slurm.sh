@@ -162,11 +162,11 @@ start() {
   for ((i = 0; i < 100; i++)); do timeout 10 scontrol ping >/dev/null 2>&1 && break; sleep 0.1; done
   for name in $(node_names); do start_node "$name"; done
   wait_for_nodes
-  [[ -z ${SLURM_OWNER:-} ]] || watch_owner </dev/null >/dev/null 2>&1 &
+  # In a session of its own, so that what ends the owner's group does not end it.
+  [[ -z ${SLURM_OWNER:-} ]] || setsid "$0" watch-owner "$folder" </dev/null >/dev/null 2>&1 &
 }
 
 watch_owner() {
-  trap '' HUP INT
   while kill -0 "$SLURM_OWNER" 2>/dev/null && our_process slurmctld >/dev/null; do sleep 2; done
   stop
 }
@@ -187,6 +187,7 @@ stop() {
 case $command in
 start) start ;;
 stop) stop ;;
+watch-owner) watch_owner ;;
 kill-node) kill_node "${3:?a node}" ;;
 start-node) start_node "${3:?a node}" ;;
 *) die "unknown command '$command'" ;;
