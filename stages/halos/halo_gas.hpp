@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pipeline/base/cube_symmetry.hpp"
+#include "stages/halos/left_shells.hpp"
 #include "stages/halos/parcels.hpp"
 #include "stages/halos/partition.hpp"
 #include "stages/halos/profile_family.hpp"
@@ -43,10 +44,11 @@ class HaloGas {
   auto drawn_by(Draw&& draw) const {
     return std::visit(draw, gas_);
   }
-  /// Represents the gas by points at most about `spacing` [ckpc/h] apart, each with its exact share
-  /// of the sum: visit(offset from the centre [ckpc/h], `weight` x P V).
+  /// Represents what others leave of the gas by points at most about `spacing` [ckpc/h] apart, each
+  /// with its exact share of the sum: visit(offset from the centre [ckpc/h], `weight` x P V).
+  /// \return `weight` x P V of what others take
   template <class Visit>
-  void for_each_part(double spacing, double weight, SphereSampler& sampler, Visit&& visit) const;
+  double for_each_part(double spacing, double weight, SphereSampler& sampler, Visit&& visit) const;
 
  private:
   std::variant<SparseCube, ProfileGas> gas_;
@@ -54,24 +56,25 @@ class HaloGas {
 };
 
 template <class Visit>
-void HaloGas::for_each_part(double spacing, double weight, SphereSampler& sampler,
-                            Visit&& visit) const {
+double HaloGas::for_each_part(double spacing, double weight, SphereSampler& sampler,
+                              Visit&& visit) const {
+  double removed = 0;
   if (auto const* cube = std::get_if<SparseCube>(&gas_)) {
     int const cuts = std::clamp(static_cast<int>(std::ceil(cube->voxel_edge / spacing)), 1, 8);
-    setsz::for_each_part(*cube, cuts,
-                         [&](Vec3 const& offset, double pv) { visit(offset, pv * weight); });
-    return;
+    setsz::for_each_part(
+        *cube, cuts, claims_, [&](Vec3 const& offset, double pv) { visit(offset, pv * weight); },
+        [&](Vec3 const&, double pv) { removed += pv * weight; });
+    return removed;
   }
+  if (claims_.swallow(reach())) return weight * total();
   auto const& [family, point, r200] = std::get<ProfileGas>(gas_);
+  double const unit = weight * r200 * r200 * r200, x_cut = family->x_cut();
   std::array<double, ProfileFamily::table_size> enclosed;
   family->enclosed(point, enclosed);
-  double const unit = weight * r200 * r200 * r200;
-  // A small halo is a few points, unless others cut it: then points follow the cut.
-  double const coarsest = claims_.empty() ? family->x_cut() / 4 : 0.1;
-  sampler.for_each_point(enclosed, family->x_cut(), std::min(spacing / r200, coarsest),
-                         [&, radius = r200](Vec3 const& offset, double share) {
-                           visit(radius * offset, share * unit);
-                         });
+  LeftShells shells(enclosed, claims_, {x_cut, r200, {}});
+  shells.for_each_point(sampler, std::min(spacing / r200, x_cut / 4),
+                        [&](Vec3 const& offset, double share) { visit(offset, share * unit); });
+  return unit * (enclosed.back() - shells.left());
 }
 
 }  // namespace setsz

@@ -11,6 +11,7 @@
 
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/vec3.hpp"
+#include "stages/halos/partition.hpp"
 #include "stages/halos/profile_family.hpp"
 
 namespace setsz {
@@ -31,20 +32,46 @@ struct SparseCube {
   double sum_pv() const;
 };
 
-/// Cuts every voxel into k^3 equal parts and visits their centres, in order: visit(offset from the
+/// Cuts a voxel into k^3 equal parts and visits their centres, in order: visit(offset from the
 /// cluster's centre [ckpc/h], P V of the part [P200 (ckpc/h)^3]).
-/// A voxel is painted whole or not at all: it belongs to the cluster if its centre lies within
-/// 2 R200, as the cube says.
+template <class Visit>
+void for_each_part(SparseCube::Voxel const& voxel, double voxel_edge, int k, Visit&& visit) {
+  double const part = voxel_edge / k, pv = voxel.value * part * part * part;
+  double const first = (part - voxel_edge) / 2;
+  Vec3 const corner = voxel.centre + Vec3{first, first, first};
+  for (int a = 0; a < k; ++a)
+    for (int b = 0; b < k; ++b)
+      for (int c = 0; c < k; ++c) visit(corner + Vec3{part * a, part * b, part * c}, pv);
+}
+
+/// The parts of all voxels. A voxel is painted whole or not at all where the cluster's own sphere
+/// ends: it belongs to the cluster if its centre lies within 2 R200, as the cube says.
 template <class Visit>
 void for_each_part(SparseCube const& cube, int k, Visit&& visit) {
-  double const part = cube.voxel_edge / k, volume = part * part * part;
-  double const first = (part - cube.voxel_edge) / 2;
+  for (auto const& voxel : cube.voxels) for_each_part(voxel, cube.voxel_edge, k, visit);
+}
+
+/// The same but for the parts that belong to other haloes, which `taken` gets. A voxel of which
+/// others may take some is always cut into the same parts: what is left does not depend on k.
+template <class Visit, class Taken>
+void for_each_part(SparseCube const& cube, int k, Claims const& claims, Visit&& visit,
+                   Taken&& taken) {
+  constexpr int cuts_at_border = 4;
+  double const half_diagonal = std::sqrt(3.0) / 2 * cube.voxel_edge;
   for (auto const& voxel : cube.voxels) {
-    Vec3 const corner = voxel.centre + Vec3{first, first, first};
-    double const pv = voxel.value * volume;
-    for (int a = 0; a < k; ++a)
-      for (int b = 0; b < k; ++b)
-        for (int c = 0; c < k; ++c) visit(corner + Vec3{part * a, part * b, part * c}, pv);
+    auto const whole = claims.empty() ? false : claims.taken(voxel.centre, half_diagonal);
+    if (whole == false) {
+      for_each_part(voxel, cube.voxel_edge, k, visit);
+    } else if (whole == true) {
+      for_each_part(voxel, cube.voxel_edge, 1, taken);
+    } else {
+      for_each_part(voxel, cube.voxel_edge, cuts_at_border, [&](Vec3 const& offset, double pv) {
+        if (claims.taken(offset))
+          taken(offset, pv);
+        else
+          visit(offset, pv);
+      });
+    }
   }
 }
 
@@ -53,11 +80,16 @@ void for_each_part(SparseCube const& cube, int k, Visit&& visit) {
 /// \source directions: Fibonacci lattice, Swinbank & Purser (2006), QJRMS 132, 1769
 class SphereSampler {
  public:
-  /// Visits points about `spacing` apart (at least 12 a shell), from the centre outwards:
-  /// visit(offset [units of r200], share of the sum of P V [units of the table]).
+  struct Shell {
+    std::size_t inner, outer;       ///< nodes of the table
+    double radius;                  ///< halves the shell's energy [units of r200]
+    std::span<Vec3 const> offsets;  ///< of its points from the centre [units of r200]
+  };
+  /// Visits shells whose points are about `spacing` apart (at least 12 a shell), from the centre
+  /// outwards.
   /// \param enclosed  ProfileFamily::enclosed
   template <class Visit>
-  void for_each_point(std::span<double const> enclosed, double x_cut, double spacing_r200,
+  void for_each_shell(std::span<double const> enclosed, double x_cut, double spacing_r200,
                       Visit&& visit) {
     double const node = x_cut / ProfileFamily::n_nodes;
     auto const per_shell = std::clamp<std::int64_t>(static_cast<std::int64_t>(spacing_r200 / node),
@@ -65,7 +97,6 @@ class SphereSampler {
     int shell = 0;
     for (std::int64_t low = 0; low < ProfileFamily::n_nodes; low += per_shell, ++shell) {
       auto const high = std::min<std::int64_t>(low + per_shell, ProfileFamily::n_nodes);
-      double const energy = enclosed[high] - enclosed[low];
       // The radius that halves the shell's energy.
       double const half = (enclosed[low] + enclosed[high]) / 2;
       auto const above = std::upper_bound(enclosed.begin() + low, enclosed.begin() + high, half);
@@ -74,11 +105,12 @@ class SphereSampler {
           node * (real(above - enclosed.begin()) - (step > 0 ? (*above - half) / step : 0.5));
       auto const& directions =
           directions_for(4 * std::numbers::pi * radius * radius / (spacing_r200 * spacing_r200));
-      double const share = energy / real(directions.size());
       double const turn = 2.39996322972865332 * shell;  // golden angle: shells do not line up
       double const cosine = radius * std::cos(turn), sine = radius * std::sin(turn);
+      offsets_.clear();
       for (Vec3 const& d : directions)
-        visit(Vec3{cosine * d.x - sine * d.y, sine * d.x + cosine * d.y, radius * d.z}, share);
+        offsets_.push_back({cosine * d.x - sine * d.y, sine * d.x + cosine * d.y, radius * d.z});
+      visit(Shell{static_cast<std::size_t>(low), static_cast<std::size_t>(high), radius, offsets_});
     }
   }
 
@@ -86,6 +118,7 @@ class SphereSampler {
   /// At least `wanted` directions, from a ladder of sizes that are kept.
   std::vector<Vec3> const& directions_for(double wanted);
   std::map<int, std::vector<Vec3>> ladder_;
+  std::vector<Vec3> offsets_;
 };
 
 }  // namespace setsz

@@ -73,6 +73,44 @@ bool Claims::taken(Vec3 const& point) const {
   return false;
 }
 
+std::optional<bool> Claims::taken(Vec3 const& centre, double radius) const {
+  // Moving by `radius` changes r/R200 by radius/R200 at most.
+  bool none = true;
+  double const r = norm(centre), own_r = std::sqrt(own_r2_);
+  double const low = own_r2_ > 0 ? (r - radius) / own_r : HUGE_VAL;
+  double const high = own_r2_ > 0 ? (r + radius) / own_r : HUGE_VAL;
+  for (auto const& other : neighbours_) {
+    double const apart = norm(centre - other.offset);
+    if ((apart + radius) / other.r200 < std::min(network_reach_r200, low)) return true;
+    none = none && (apart - radius) / other.r200 > std::min(network_reach_r200, high);
+  }
+  return none ? std::optional(false) : std::nullopt;
+}
+
+bool Claims::swallow(double reach) const {
+  return own_r2_ == 0 && std::ranges::any_of(neighbours_, [&](Neighbour const& other) {
+           double const left = network_reach_r200 * other.r200 - reach;
+           return left > 0 && norm2(other.offset) <= left * left;
+         });
+}
+
+Claims::ShellCut Claims::cut(Neighbour const& other) const {
+  double const r2 = other.r200 * other.r200, d = norm(other.offset);
+  double const apart = std::max(d, 1e-9 * other.r200);  // in one place: all of a shell, or nothing
+  bool const cluster = own_r2_ > 0;
+  return {other.offset / apart, (cluster ? 1 - r2 / own_r2_ : 1) / (2 * apart),
+          (d * d - (cluster ? 0 : reach2 * r2)) / (2 * apart)};
+}
+
+std::optional<Claims::Ball> Claims::ball(Neighbour const& other) const {
+  double const r2 = other.r200 * other.r200;
+  if (own_r2_ == 0) return Ball{other.offset, reach2 * r2};
+  // Apollonius' sphere of the ratio of the radii.
+  double const k2 = r2 / own_r2_;
+  if (k2 > 0.999) return {};
+  return Ball{other.offset / (1 - k2), k2 * norm2(other.offset) / ((1 - k2) * (1 - k2))};
+}
+
 Claims Claims::rotated(Mat3 const& rotation) const {
   Claims turned = *this;
   for (auto& other : turned.neighbours_) other.offset = rotation * other.offset;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -44,6 +45,25 @@ class Claims {
   std::span<Neighbour const> neighbours() const { return neighbours_; }
   /// Does the point belong to another halo?
   bool taken(Vec3 const& point) const;
+  /// The same of a whole ball: none if it may belong to several.
+  std::optional<bool> taken(Vec3 const& centre, double radius) const;
+  /// Does one neighbour take all within `reach` of the halo's centre?
+  bool swallow(double reach) const;
+  /// What a neighbour takes of a thin shell of radius r around the halo's centre, inside the halo's
+  /// own cut: the directions n with dot(n, axis) > cosine = near r + far / r; of a cosine <= -1 all
+  /// of the shell, >= 1 nothing.
+  struct ShellCut {
+    Vec3 axis;
+    double near, far;  ///< [1/(ckpc/h)], [ckpc/h]
+  };
+  ShellCut cut(Neighbour const& other) const;
+  /// What a neighbour takes of space where nobody else takes anything: a ball, if the halo is not
+  /// the smaller of two clusters.
+  struct Ball {
+    Vec3 centre;
+    double radius2;
+  };
+  std::optional<Ball> ball(Neighbour const& other) const;
   /// The same after a rotation of the frame.
   Claims rotated(Mat3 const& rotation) const;
 

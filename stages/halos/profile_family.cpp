@@ -51,6 +51,20 @@ void add_four_more(std::array<double, 4> const& w, double const* __restrict a,
                    double const* __restrict d, int n, double* __restrict out) {
   for (int i = 0; i < n; ++i) out[i] += w[0] * a[i] + w[1] * b[i] + w[2] * c[i] + w[3] * d[i];
 }
+SETSZ_DISPATCH
+void add_four(std::array<double, 4> const& weight, float const* __restrict a,
+              float const* __restrict b, float const* __restrict c, float const* __restrict d,
+              int n, float* __restrict out) {
+  float const w[] = {single(weight[0]), single(weight[1]), single(weight[2]), single(weight[3])};
+  for (int i = 0; i < n; ++i) out[i] = w[0] * a[i] + w[1] * b[i] + w[2] * c[i] + w[3] * d[i];
+}
+SETSZ_DISPATCH
+void add_four_more(std::array<double, 4> const& weight, float const* __restrict a,
+                   float const* __restrict b, float const* __restrict c, float const* __restrict d,
+                   int n, float* __restrict out) {
+  float const w[] = {single(weight[0]), single(weight[1]), single(weight[2]), single(weight[3])};
+  for (int i = 0; i < n; ++i) out[i] += w[0] * a[i] + w[1] * b[i] + w[2] * c[i] + w[3] * d[i];
+}
 
 /// Lagrange's weights of four nodes at -1, 0, 1, 2.
 std::array<double, 4> cubic_weights(double t) {
@@ -89,6 +103,28 @@ std::vector<double> every(int stride, std::vector<double> const& table) {
   return few;
 }
 
+/// The table of LinePieces.
+template <class Pressure>
+std::vector<float> line_pieces(Pressure const& pressure, double x_cut) {
+  constexpr int n = LinePieces::n_radii, m = LinePieces::n_slopes;
+  std::vector<float> table(LinePieces::table_size);
+  for (int i = 0; i < n + 2; ++i) {
+    double const root = std::min(1.0, real(i) / n), x = x_cut * root * root;
+    for (int j = 0; j < m + 2; ++j) {
+      double const slope = std::min(1.0, real(j) / m), c = slope * slope;  // b / (b + l)
+      double const scale = x / std::hypot(c, 1 - c), b = scale * c, l = scale * (1 - c);
+      // With l t^2 the nodes crowd where the profile peaks.
+      auto const line = [&](double t) {
+        double const at = l * t * t;
+        return 2 * l * t * pressure(std::sqrt(b * b + at * at));
+      };
+      table[i * LinePieces::stride + j] =
+          l > 0 ? single(gauss<double, 20>::integrate(line, 0.0, 1.0)) : 0;
+    }
+  }
+  return table;
+}
+
 }  // namespace
 
 double ProfileFamily::Axis::node(std::size_t i) const { return low + step * (real(i) - 1); }
@@ -105,6 +141,10 @@ ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profil
           "profile family from mass ", mass_min, " to ", mass_max, ", cut ", x_cut);
   ln_mass_ = axis_over(std::log(mass_min), std::log(mass_max), ln_mass_step);
   tabulate([&](double mass, double, double x) { return profile(mass, x); });
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    double const mass = std::exp(ln_mass_.node(i));
+    rows_[i].line_pieces = setsz::line_pieces([&](double x) { return profile(mass, x); }, x_cut);
+  }
 }
 
 ProfileFamily::ProfileFamily(Evolving const& profile, Bounds const& bounds, double x_cut)
@@ -224,9 +264,10 @@ std::array<double, ProfileFamily::n_moments> ProfileFamily::moments(ProfilePoint
   return sums;
 }
 
-void ProfileFamily::blend(std::vector<double> Row::*table, ProfilePoint const& at,
-                          std::span<double> out) const {
-  std::array<double const*, 16> from{};
+template <class Number>
+void ProfileFamily::blend(std::vector<Number> Row::*table, ProfilePoint const& at,
+                          std::span<Number> out) const {
+  std::array<Number const*, 16> from{};
   std::array<double, 16> weights{};
   std::size_t n = 0;
   for_each_row(at, [&](Row const& row, double weight) {
@@ -237,8 +278,13 @@ void ProfileFamily::blend(std::vector<double> Row::*table, ProfilePoint const& a
   auto const size = static_cast<int>(out.size());
   for (std::size_t k = 0; k < n; k += 4) {
     std::array const four{weights[k], weights[k + 1], weights[k + 2], weights[k + 3]};
-    auto* const add = k == 0 ? add_four : add_four_more;
-    add(four, from[k], from[k + 1], from[k + 2], from[k + 3], size, out.data());
+    auto const blend_rows = [&](auto&& add) {
+      add(four, from[k], from[k + 1], from[k + 2], from[k + 3], size, out.data());
+    };
+    if (k == 0)
+      blend_rows([](auto&&... row) { add_four(row...); });
+    else
+      blend_rows([](auto&&... row) { add_four_more(row...); });
   }
 }
 
@@ -255,6 +301,9 @@ void ProfileFamily::mean_projected(ProfilePoint const& at, std::span<double> tab
         : stride == 2 ? &Row::mean_projected_2
                       : &Row::mean_projected_4,
         at, table);
+}
+void ProfileFamily::line_pieces(ProfilePoint const& at, std::span<float> table) const {
+  blend(&Row::line_pieces, at, table);
 }
 void ProfileFamily::pressure(ProfilePoint const& at, std::span<double> table) const {
   blend(&Row::pressure, at, table);

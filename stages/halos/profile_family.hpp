@@ -2,10 +2,13 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
+
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
@@ -14,6 +17,43 @@ struct ProfilePoint {
   double mass;          ///< [1e10 Msun/h]
   double redshift = 0;  ///< matters where the family depends on it
   ProfilePoint(double the_mass, double the_redshift = 0) : mass(the_mass), redshift(the_redshift) {}
+};
+
+/// Integrals of a spherical profile over pieces of straight lines, from a table of those between a
+/// line's foot (its point nearest to the centre, b from it) and a point at l from the foot. The
+/// table's coordinates, the square roots of r/r_cut and of b/(b + l), r^2 = b^2 + l^2, are those in
+/// which a cusp is smooth.
+class LinePieces {
+ public:
+  static constexpr int n_radii = 64, n_slopes = 32;
+  static constexpr int stride = n_slopes + 2;  ///< one value more at each end, so that no
+  static constexpr int table_size = stride * (n_radii + 2);  ///< interpolation needs a check
+
+  LinePieces(float const* table, double r_cut) : table_(table), per_cut_(1 / r_cut) {}
+  float const* table() const { return table_; }
+  double per_cut() const { return per_cut_; }  ///< 1 / r_cut
+  /// From l = first to l = last [unit of the table]. \pre b >= 0
+  double between(double b, double first, double last) const {
+    auto const per_cut = single(per_cut_);
+    return from_foot(table_, per_cut, single(b), single(last)) -
+           from_foot(table_, per_cut, single(b), single(first));
+  }
+  /// From the foot to l: for loops.
+  static float from_foot(float const* table, float per_cut, float b, float l) {
+    float const away = std::abs(l), r = std::sqrt(b * b + away * away) * per_cut;
+    float const place = n_radii * std::sqrt(r < 1 ? r : 1);
+    float const slope = n_slopes * std::sqrt(b / (b + away + 1e-30F));
+    auto const i = static_cast<int>(place), j = static_cast<int>(slope);
+    float const f = place - single(i), g = slope - single(j);
+    int const k = i * stride + j;
+    float const low = table[k] + g * (table[k + 1] - table[k]);
+    float const high = table[k + stride] + g * (table[k + stride + 1] - table[k + stride]);
+    return std::copysign(low + f * (high - low), l);
+  }
+
+ private:
+  float const* table_;
+  double per_cut_;
 };
 
 /// Spherical profiles p(x; M) or p(x; M, z), x = r/R200, cut at a sphere x_cut, with their
@@ -58,6 +98,9 @@ class ProfileFamily {
   /// Mean of the projection over the disc within x_i [P200 R200]: the volume integral is pi x_cut^2
   /// times the last.
   void mean_projected(ProfilePoint const& at, std::span<double> table) const;
+  /// Integral of p along a line from its point nearest to the centre to another one, for pieces of
+  /// lines: see LinePieces [P200 R200]. \pre the family does not depend on the redshift
+  void line_pieces(ProfilePoint const& at, std::span<float> table) const;
   /// p at x_i [P200]; 0 beyond the cut.
   void pressure(ProfilePoint const& at, std::span<double> table) const;
   /// 4 pi integral p x^2 dx up to x_i [P200 R200^3].
@@ -66,6 +109,7 @@ class ProfileFamily {
  private:
   struct Row {
     std::vector<double> projected, mean_projected, pressure, enclosed;
+    std::vector<float> line_pieces;
     std::array<double, n_moments> moments{};
     /// Every second, every fourth value.
     std::vector<double> projected_2, projected_4, mean_projected_2, mean_projected_4;
@@ -87,7 +131,8 @@ class ProfileFamily {
   /// visit(row, weight) for the rows that are blended, in their order.
   template <class Visit>
   void for_each_row(ProfilePoint const& at, Visit&& visit) const;
-  void blend(std::vector<double> Row::*table, ProfilePoint const& at, std::span<double> out) const;
+  template <class Number>
+  void blend(std::vector<Number> Row::*table, ProfilePoint const& at, std::span<Number> out) const;
 
   double x_cut_;
   Axis ln_mass_, ln_redshift_;  ///< ln M, ln(1 + z)

@@ -26,16 +26,11 @@ std::int64_t BoxCanvas::home(Vec3 const& seen) const {
 
 Painted BoxCanvas::paint(HaloGas const& gas, HaloImage const& image) {
   Painted result;
-  Claims const& claims = gas.claims();
-  gas.for_each_part(grid_.cell_ckpch() / 2, image.weight, sampler_,
-                    [&](Vec3 const& offset, double amount) {
-                      if (!claims.empty() && claims.taken(offset)) {
-                        result.removed += amount;
-                        return;
-                      }
-                      result.painted += amount;
-                      grid_.deposit(image.seen + offset, amount);
-                    });
+  result.removed = gas.for_each_part(grid_.cell_ckpch() / 2, image.weight, sampler_,
+                                     [&](Vec3 const& offset, double amount) {
+                                       result.painted += amount;
+                                       grid_.deposit(image.seen + offset, amount);
+                                     });
   return result;
 }
 

@@ -68,7 +68,7 @@ void log_survey(Catalogue const& catalogue, CatalogueSurvey const& survey) {
 CatalogueSkyStage::CatalogueSkyStage(Blueprint const& blueprint, MapInstance const& map)
     : catalogue_name_(map.catalogue) {
   auto const& configuration = blueprint.configuration;
-  record_ = {.stage = "sky", .instance = map.name, .version = 1};
+  record_ = {.stage = "sky", .instance = map.name, .version = 2};
   refuse_keys_of_snapshots(configuration, map);
   options_ = record_.take<SkyOptions>(configuration, map.section);
   section_ = record_.take<CatalogueSection>(configuration, "catalogue." + map.catalogue);

@@ -19,15 +19,11 @@ void CubeImage::project(SparseCube const& cube, SkyDirection const& centre, doub
   int const cuts =
       std::clamp(static_cast<int>(std::ceil(cube.voxel_edge / (distance * node))), 1, max_cuts);
   Mat3 const to_local = centre.to_local();
-  for_each_part(cube, cuts, [&](Vec3 const& offset, double pv) {
+  auto const add = [&](Vec3 const& offset, double pv) {
     Vec3 const local = to_local * offset;
     Vec3 const seen{local.x, local.y, local.z + distance};
     double const chi2 = norm2(seen), chi = std::sqrt(chi2);
     double const brightness = pv / chi2;
-    if (!claims.empty() && claims.taken(offset)) {
-      removed_ += brightness;
-      return;
-    }
     total_ += brightness;
     // (X, Y) = (x, y)/chi sqrt(2 / (1 + cos)); n.n0 = z/chi
     double const f = std::sqrt(2 / (chi * (chi + seen.z)));
@@ -39,6 +35,9 @@ void CubeImage::project(SparseCube const& cube, SkyDirection const& centre, doub
     corner[1] += brightness * (1 - p) * q;
     corner[n_] += brightness * p * (1 - q);
     corner[n_ + 1] += brightness * p * q;
+  };
+  for_each_part(cube, cuts, claims, add, [&](Vec3 const& offset, double pv) {
+    removed_ += pv / norm2(distance * centre.outwards + offset);
   });
 }
 

@@ -34,9 +34,9 @@ class CubeImage {
   /// Adds the image's surface brightness at points of a ring [P200 ckpc/h per sr].
   void add_row(SkyDirection const& centre, RingPoints const& points, double* values) const;
   /// Visits 2 x 2 points in every mesh of the grid that is not empty, with their exact share:
-  /// visit(direction, P V / chi^2).
+  /// visit(direction (east, south, outwards), P V / chi^2).
   template <class Visit>
-  void for_each_point(SkyDirection const& centre, Visit&& visit) const;
+  void for_each_point(Visit&& visit) const;
 
  private:
   double at(double s, double z, double cosine, double sine, SkyDirection const& centre) const;
@@ -46,7 +46,7 @@ class CubeImage {
 };
 
 template <class Visit>
-void CubeImage::for_each_point(SkyDirection const& centre, Visit&& visit) const {
+void CubeImage::for_each_point(Visit&& visit) const {
   for (std::int64_t i = 0; i + 1 < n_; ++i) {
     for (std::int64_t j = 0; j + 1 < n_; ++j) {
       double const* const corner = values_.data() + (i * n_ + j);
@@ -58,8 +58,7 @@ void CubeImage::for_each_point(SkyDirection const& centre, Visit&& visit) const 
           double const x = (real(i) + p) * node_ - half_;
           double const y = (real(j) + q) * node_ - half_;
           double const quarter_u = (x * x + y * y) / 4, f = std::sqrt(1 - quarter_u);
-          visit(f * x * centre.east + f * y * centre.south + (1 - 2 * quarter_u) * centre.outwards,
-                value / 4);
+          visit(Vec3{f * x, f * y, 1 - 2 * quarter_u}, value / 4);
         }
       }
     }

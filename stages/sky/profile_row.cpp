@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/sky/profile_row.hpp"
 
-#include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
 
 #include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
-
-using boost::math::quadrature::gauss;
 
 namespace {
 
@@ -63,44 +60,6 @@ void ProfileRow::operator()(RingPoints const& points, double* values) const {
     if (u > 2) continue;  // more than 90 degrees away: there sin(angle) falls again
     values[i] += interpolate(table_.data(), limit, std::sqrt(u * (1 - 0.25 * u)) * per_sine_);
   }
-}
-
-ClaimedProfileRow::ClaimedProfileRow(SkyDirection const& centre, std::span<double const> projected,
-                                     std::span<double const> pressure, double distance,
-                                     double r_cut, double r200, Claims const& claims)
-    : centre_(centre),
-      projected_(projected),
-      pressure_(pressure),
-      distance_(distance),
-      r_cut_(r_cut),
-      r200_(r200),
-      claims_(claims) {}
-
-double ClaimedProfileRow::at(double s, double z, double dphi) {
-  double const cosine = std::cos(dphi), sine = std::sin(dphi);
-  Vec3 const direction{s * sine, s * centre_.z * cosine - z * centre_.s,
-                       s * centre_.s * cosine + z * centre_.z};
-  if (direction.z <= 0) return 0;
-  // The line of sight's point nearest to the halo's centre, which lies at (0, 0, D).
-  double const along = distance_ * direction.z;
-  Vec3 const foot = along * direction - Vec3{0, 0, distance_};
-  double const b2 = norm2(foot);
-  if (b2 >= r_cut_ * r_cut_) return 0;
-  auto const limit = real(projected_.size() - 2);
-  double const per_length = limit / r_cut_;
-  double value = interpolate(projected_.data(), limit, std::sqrt(b2) * per_length) * r200_;
-  claims_.along(foot, direction, std::sqrt(r_cut_ * r_cut_ - b2), taken_);
-  auto const pressure = [&](double l) {
-    return interpolate(pressure_.data(), limit, std::sqrt(b2 + l * l) * per_length);
-  };
-  for (auto const& [first, last] : taken_)
-    value -= gauss<double, 8>::integrate(pressure, first, last);
-  return std::max(value, 0.0);
-}
-
-void ClaimedProfileRow::operator()(RingPoints const& points, double* values) {
-  for (std::int64_t i = 0; i < points.count; ++i)
-    values[i] += at(points.s, points.z, points.dphi_first + points.dphi_step * real(i));
 }
 
 }  // namespace setsz

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <span>
-#include <vector>
 
 #include "pipeline/base/number.hpp"
-#include "stages/halos/partition.hpp"
 #include "stages/sky/stamp.hpp"
 
 namespace setsz {
@@ -27,26 +25,6 @@ class ProfileRow {
   double z0_, s0_;
   std::span<float const> table_;
   double per_sine_;
-};
-
-/// The same where parts of the sphere belong to other haloes: the profile along the line of sight
-/// is integrated outside of what they take.
-class ClaimedProfileRow {
- public:
-  /// \param pressure  p at r = i r_cut / (size - 2); brightness = integral of p dl [ckpc/h]
-  /// \param claims    in the local frame of `centre`
-  ClaimedProfileRow(SkyDirection const& centre, std::span<double const> projected,
-                    std::span<double const> pressure, double distance, double r_cut, double r200,
-                    Claims const& claims);
-  void operator()(RingPoints const& points, double* values);
-
- private:
-  double at(double s, double z, double dphi);
-  SkyDirection const& centre_;
-  std::span<double const> projected_, pressure_;
-  double distance_, r_cut_, r200_;
-  Claims const& claims_;
-  std::vector<Interval> taken_;
 };
 
 }  // namespace setsz

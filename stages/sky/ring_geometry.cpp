@@ -23,6 +23,29 @@ double RingGeometry::ring_at(double theta) const {
   return z > 0 ? from_pole : 4 * n - from_pole;
 }
 
+RingGeometry::Pixel RingGeometry::pixel_at(double z, double s, double phi) const {
+  auto const n = real(nside_);
+  auto const whole = [](double x) { return static_cast<std::int64_t>(x); };  // of x >= 0
+  double quarters = phi * (2 / std::numbers::pi);
+  if (quarters < 0) quarters += 4;
+  if (quarters >= 4) quarters -= 4;
+  if (std::abs(z) <= 2.0 / 3) {
+    double const east = n * (0.5 + quarters), north = n * z * 0.75;
+    // The lines between pixels that rise and that fall towards the east.
+    std::int64_t const up = whole(east - north), down = whole(east + north);
+    std::int64_t const ring = 2 * nside_ + up - down;
+    bool const shifted = shift_of(ring) > 0.25;
+    std::int64_t const in_ring = (up + down - nside_ + (shifted ? 1 : 2)) / 2;
+    return {ring, in_ring >= 4 * nside_ ? in_ring - 4 * nside_ : in_ring};
+  }
+  double const from_pole = n * s * std::sqrt(3 / (1 + std::abs(z)));  // sqrt(3 (1 - |z|)) nside
+  double const in_quarter = quarters - real(whole(quarters));
+  std::int64_t const ring =
+      std::min(whole(in_quarter * from_pole) + whole((1 - in_quarter) * from_pole) + 1, nside_);
+  std::int64_t const in_ring = std::min(whole(quarters * real(ring)), 4 * ring - 1);
+  return {z > 0 ? ring : 4 * nside_ - ring, in_ring};
+}
+
 RingGeometry::Circle RingGeometry::circle(std::int64_t ring, PixelPart part) const {
   // The south mirrors the north; there the axes point northwards.
   bool const south = ring > 2 * nside_;

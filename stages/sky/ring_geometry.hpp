@@ -43,6 +43,14 @@ class RingGeometry {
   /// The ring number at colatitude theta, as a real number (0 at the north pole, 4 nside).
   double ring_at(double theta) const;
 
+  /// The pixel that holds a direction, and its ring.
+  struct Pixel {
+    std::int64_t ring, in_ring;
+  };
+  /// \param z, s   cos and sin of the colatitude \param phi  [rad], -2 pi < phi < 4 pi
+  /// \source Gorski et al. (2005), section 5
+  Pixel pixel_at(double z, double s, double phi) const;
+
   /// Height and distance from the axis of a part of all the pixels of a ring.
   struct Circle {
     double z, s;  ///< cos and sin of the colatitude

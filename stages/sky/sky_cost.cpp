@@ -16,10 +16,11 @@ namespace {
 constexpr double seconds_per_part = 3.2e-8;   ///< of a voxel, put onto the image
 constexpr double seconds_per_point = 1.6e-7;  ///< of an image or profile, put into its pixel
 constexpr double seconds_per_sample = 4e-8;   ///< of an image
-constexpr double seconds_per_halo = 2.5e-5, seconds_per_halo_pixel = 4e-9;
-constexpr double seconds_per_image = 1e-6;  ///< found, sent, claims looked up
-/// Claims of neighbours make a profile several times as expensive.
-constexpr double claimed_share = 0.1, claimed_factor = 5;
+constexpr double seconds_per_halo = 6e-6, seconds_per_halo_pixel = 7e-9;
+constexpr double seconds_per_small_halo = 2e-5;  ///< that is a few points
+constexpr double seconds_per_image = 1e-6;       ///< found, sent, claims looked up
+/// Share of profiles of which neighbours claim a part, and what these take beyond the others.
+constexpr double claimed_share = 0.1, claimed_surcharge = 2;
 
 double cube_seconds(double n_voxels, double angle_200, double pixel) {
   constexpr double edge_r200 = 5;
@@ -35,7 +36,7 @@ double cube_seconds(double n_voxels, double angle_200, double pixel) {
 
 double profile_seconds(double cut_r200, double angle_200, double pixel) {
   return SkyCost::seconds_of_profile(cut_r200, angle_200, pixel) *
-         (1 + claimed_share * claimed_factor);
+         (1 + claimed_share * claimed_surcharge);
 }
 
 /// Mean over haloes and over the volume of the shell of a cost that depends on R200's angle.
@@ -73,6 +74,8 @@ double SkyCost::add(HaloSizes const& halos, double box_ckpch, DistanceShell shel
 }
 
 double SkyCost::seconds_of_profile(double cut_r200, double angle_200, double pixel) {
+  constexpr double small = 0.06;  // R200 in pixels
+  if (angle_200 < small * pixel) return seconds_per_small_halo;
   double const pixels = std::numbers::pi * std::pow(cut_r200 * angle_200 / pixel + 0.5, 2);
   return seconds_per_halo + pixels * seconds_per_halo_pixel;
 }

@@ -7,21 +7,21 @@
 #include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/halos/left_shells.hpp"
 #include "stages/sky/profile_row.hpp"
 
 namespace setsz {
 namespace {
 
-/// Parts of a pixel must be smaller than this to follow a profile, and its core [R200].
-constexpr double profile_part_r200 = 0.3, core_part_r200 = 0.1, core_radius_r200 = 0.75;
-/// Pixels so large that the profile's core is a small part of one need no finer cuts.
-constexpr int largest_core_level = 4;
 /// Below this R200/pixel a spherical halo is a few points.
 constexpr double points_below = 0.06;
-/// The same where others take parts of it.
-constexpr double claimed_points_below = 0.5;
+/// Samples of what others leave must hold it to this part of the whole and of itself; else it is a
+/// few points.
+constexpr double claimed_error = 0.03, least_sampled = 0.2;
 /// Pixels whose centres are nearer than this [pixels] are integrated along their edges.
 constexpr double core_pixels = 3;
+
+double cube_of(double x) { return x * x * x; }
 
 int level_for(double pixel, double part) {
   int level = 0;
@@ -81,16 +81,18 @@ double seen_integral(ProfileFamily const& family, ProfilePoint const& point, dou
 SkyPainter::SkyPainter(RingMap& map, Beam beam)
     : map_(map),
       beam_(std::move(beam)),
-      healpix_(map.geometry().nside(), RING, SET_NSIDE),
       projected_(ProfileFamily::table_size),
       mean_(ProfileFamily::table_size),
-      pressure_(ProfileFamily::table_size),
       enclosed_(ProfileFamily::table_size),
       smoothed_(ProfileFamily::table_size),
-      core_(map.geometry()) {}
+      line_pieces_(LinePieces::table_size),
+      core_(map.geometry()),
+      claimed_(map.geometry()) {}
 
-std::int64_t SkyPainter::pixel_of(Vec3 const& direction) const {
-  return healpix_.vec2pix(vec3(direction.x, direction.y, direction.z));
+void SkyPainter::add_point(SkyDirection const& centre, Vec3 const& local, double value) {
+  auto const& geometry = map_.geometry();
+  auto const [ring, in_ring] = centre.pixel_at(geometry, local);
+  map_.add(geometry.first_pixel(ring) + in_ring, value);
 }
 
 double SkyPainter::factor_to(double known, double sampled, double whole, Painted& result) {
@@ -116,8 +118,8 @@ Painted SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims co
 
   Painted result{image_.total() * halo.weight, image_.removed() * halo.weight, {}};
   if (pixel > 8 * node || image_.total() == 0) {
-    image_.for_each_point(centre, [&](Vec3 const& direction, double value) {
-      map_.add(pixel_of(direction), value * halo.weight);
+    image_.for_each_point([&](Vec3 const& direction, double value) {
+      add_point(centre, direction, value * halo.weight);
     });
     return result;
   }
@@ -138,53 +140,59 @@ Painted SkyPainter::paint(ProfileFamily const& family, ProfilePoint const& point
   double const distance = norm(halo.position), r_cut = halo.r200 * family.x_cut();
   assert(is_outside(distance, r_cut));
   double const pixel = map_.geometry().pixel_size();
-  double const angle_200 = halo.r200 / distance;
-  double const volume = halo.r200 * halo.r200 * halo.r200 * halo.weight;
-  assert(claims.empty() || !beam_.is_on());
-  if (beam_.is_on())
-    return paint_through_beam(family, point, halo,
-                              seen_integral(family, point, r_cut, distance, enclosed_) * volume);
-  if (angle_200 < (claims.empty() ? points_below : claimed_points_below) * pixel) {
-    family.enclosed(point, enclosed_);
-    return paint_points(family.x_cut(), halo, claims);
-  }
+  double const angle_200 = halo.r200 / distance, volume = cube_of(halo.r200) * halo.weight;
   double const total = seen_integral(family, point, r_cut, distance, enclosed_) * volume;
+  assert(claims.empty() || !beam_.is_on());
+  if (beam_.is_on()) return paint_through_beam(family, point, halo, total);
+  if (claims.swallow(r_cut)) return {0, total, {}};
+  if (angle_200 < points_below * pixel)
+    return paint_points(family, point, halo, claims, family.x_cut() / 4, total);
   SkyDirection const centre(halo.position);
   double const sin_radius = r_cut / distance;
-  if (claims.empty()) {
-    std::size_t const size = nodes_for(pixel / angle_200, family.x_cut()) + 2;
-    auto const projected = std::span(projected_).first(size), mean = std::span(mean_).first(size);
-    auto const averages = std::span(smoothed_).first(size);
-    family.projected(point, projected);
-    family.mean_projected(point, mean);
-    average_over(pixel / angle_200, family.x_cut(), projected, averages);
-    core_.begin(centre, mean, sin_radius, 0.3 * angle_200);
-    stamp_.build(map_, centre, std::asin(sin_radius), core_pixels * pixel,
-                 ProfileRow(centre, averages, sin_radius), core_);
-    Painted result{total, 0, {}};
-    double const unit = halo.r200 * halo.weight;
-    stamp_.add_to(map_, unit * factor_to(total, stamp_.integral() * unit, total, result));
-    return result;
-  }
-  Stamp::Cuts const cuts{level_for(pixel, profile_part_r200 * angle_200),
-                         std::min(level_for(pixel, core_part_r200 * angle_200), largest_core_level),
-                         core_radius_r200 * angle_200};
-  family.projected(point, projected_);
-  std::copy(projected_.begin(), projected_.end(), smoothed_.begin());
-  stamp_.build(map_, centre, std::asin(sin_radius), cuts,
-               ProfileRow(centre, smoothed_, sin_radius));
+  std::size_t const size = nodes_for(pixel / angle_200, family.x_cut()) + 2;
+  auto const projected = std::span(projected_).first(size), mean = std::span(mean_).first(size);
+  auto const averages = std::span(smoothed_).first(size);
+  family.projected(point, projected);
+  family.mean_projected(point, mean);
+  average_over(pixel / angle_200, family.x_cut(), projected, averages);
+  core_.begin(centre, mean, sin_radius, 0.3 * angle_200);
+  stamp_.build(map_, centre, std::asin(sin_radius), core_pixels * pixel,
+               ProfileRow(centre, averages, sin_radius), core_);
   Painted result{total, 0, {}};
   double const unit = halo.r200 * halo.weight;
-  double const factor = unit * factor_to(total, stamp_.integral() * unit, total, result);
-  family.pressure(point, pressure_);
-  Claims const local = claims.rotated(centre.to_local());
-  ClaimedProfileRow row(centre, projected_, pressure_, distance, r_cut, halo.r200, local);
-  claimed_stamp_.build(map_, centre, std::asin(sin_radius), cuts, row);
-  // Both stamps have the same pixels and, but for what is taken, the same values in R200 / ckpc/h.
-  claimed_stamp_.add_to(map_, factor / halo.r200);
-  result.painted = factor / halo.r200 * claimed_stamp_.integral();
-  result.removed = total - result.painted;
+  double factor = unit * factor_to(total, stamp_.integral() * unit, total, result);
+  if (!claims.empty()) {
+    auto const left = leave_unclaimed(family, point, halo, claims, centre, mean, factor, result);
+    if (!left)
+      return paint_points(family, point, halo, claims,
+                          std::clamp(pixel / angle_200, 0.25, family.x_cut() / 4), total);
+    factor = *left;
+  }
+  stamp_.add_to(map_, factor);
   return result;
+}
+
+std::optional<double> SkyPainter::leave_unclaimed(ProfileFamily const& family,
+                                                  ProfilePoint const& point, SkyHalo const& halo,
+                                                  Claims const& claims, SkyDirection const& centre,
+                                                  std::span<double const> mean, double factor,
+                                                  Painted& result) {
+  double const distance = norm(halo.position), r_cut = halo.r200 * family.x_cut();
+  double const whole = result.painted;
+  family.enclosed(point, enclosed_);
+  double const left =
+      ShellShare(claims, halo.position).left_of(enclosed_, r_cut / ProfileFamily::n_nodes) *
+      cube_of(halo.r200) * halo.weight / (distance * distance);
+  result.painted = std::min(left, whole);
+  result.removed = whole - result.painted;
+  if (result.removed == 0) return factor;
+  family.line_pieces(point, line_pieces_);
+  claimed_.take({&centre, distance, halo.r200, r_cut, {line_pieces_.data(), r_cut}, mean}, claims,
+                stamp_);
+  double const sampled = factor * stamp_.integral(), error = std::abs(sampled - result.painted);
+  if (error > claimed_error * whole || sampled < least_sampled * result.painted) return {};
+  result.sampling_error = std::max(result.sampling_error.value_or(0), error / whole);
+  return factor * result.painted / sampled;
 }
 
 void SkyPainter::average_over(double pixel_r200, double x_cut, std::span<double const> projected,
@@ -225,23 +233,19 @@ Painted SkyPainter::paint_through_beam(ProfileFamily const& family, ProfilePoint
   return result;
 }
 
-Painted SkyPainter::paint_points(double x_cut, SkyHalo const& halo, Claims const& claims) {
-  Painted result;
-  double const volume = halo.r200 * halo.r200 * halo.r200 * halo.weight;
-  // A few points do, but for claims, which cut the sphere.
-  double const spacing = claims.empty() ? x_cut / 4 : x_cut / 10;
-  sampler_.for_each_point(enclosed_, x_cut, spacing, [&](Vec3 const& point, double share) {
-    Vec3 const offset = halo.r200 * point;
-    Vec3 const seen = halo.position + offset;
-    double const value = share * volume / norm2(seen);
-    if (!claims.empty() && claims.taken(offset)) {
-      result.removed += value;
-      return;
-    }
-    result.painted += value;
-    map_.add(pixel_of(seen), value);
+Painted SkyPainter::paint_points(ProfileFamily const& family, ProfilePoint const& point,
+                                 SkyHalo const& halo, Claims const& claims, double spacing_r200,
+                                 double total) {
+  family.enclosed(point, enclosed_);
+  LeftShells shells(enclosed_, claims, {family.x_cut(), halo.r200, halo.position});
+  double const unit = cube_of(halo.r200) * halo.weight / norm2(halo.position);
+  SkyDirection const centre(halo.position);
+  Mat3 const to_local = centre.to_local();
+  shells.for_each_point(sampler_, spacing_r200, [&](Vec3 const& offset, double share) {
+    add_point(centre, to_local * setsz::unit(halo.position + offset), unit * share);
   });
-  return result;
+  double const left = unit * shells.left();
+  return {left, claims.empty() ? 0 : std::max(0.0, total - left), {}};
 }
 
 }  // namespace setsz

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <healpix_cxx/healpix_base.h>
-
 #include "stages/halos/painted.hpp"
 #include "stages/halos/parcels.hpp"
 #include "stages/halos/partition.hpp"
 #include "stages/halos/profile_family.hpp"
 #include "stages/sky/beam.hpp"
+#include "stages/sky/claimed_pixels.hpp"
 #include "stages/sky/cube_image.hpp"
 #include "stages/sky/profile_core.hpp"
 #include "stages/sky/ring_map.hpp"
@@ -27,7 +26,8 @@ struct SkyHalo {
 ///
 /// A halo that covers few pixels is painted as points, each with its share. The brightness of a
 /// larger one is sampled at the parts of the pixels, and the samples are scaled to the known
-/// integral; the error of the samples is reported.
+/// integral; the error of the samples is reported. What others leave of a profile is known from
+/// the shells around its centre (ShellShare), not from the samples.
 ///
 /// What a pixel gets depends on the halo alone, never on the ring range of the map.
 class SkyPainter {
@@ -56,18 +56,26 @@ class SkyPainter {
                            std::span<float> averages);
   Painted paint_through_beam(ProfileFamily const& family, ProfilePoint const& point,
                              SkyHalo const& halo, double total);
-  Painted paint_points(double x_cut, SkyHalo const& halo, Claims const& claims);
-  std::int64_t pixel_of(Vec3 const& direction) const;
+  Painted paint_points(ProfileFamily const& family, ProfilePoint const& point, SkyHalo const& halo,
+                       Claims const& claims, double spacing_r200, double total);
+  /// Takes from the stamp of a halo what others claim. \return the factor to what is left; none if
+  /// the stamp cannot hold it
+  std::optional<double> leave_unclaimed(ProfileFamily const& family, ProfilePoint const& point,
+                                        SkyHalo const& halo, Claims const& claims,
+                                        SkyDirection const& centre, std::span<double const> mean,
+                                        double factor, Painted& result);
+  /// \param local  its direction (east, south, outwards)
+  void add_point(SkyDirection const& centre, Vec3 const& local, double value);
 
   RingMap& map_;
   Beam beam_;
-  T_Healpix_Base<int64> healpix_;
   CubeImage image_;
-  Stamp stamp_, claimed_stamp_;
+  Stamp stamp_;
   SphereSampler sampler_;
-  std::vector<double> projected_, mean_, pressure_, enclosed_, beamed_;
-  std::vector<float> smoothed_;
+  std::vector<double> projected_, mean_, enclosed_, beamed_;
+  std::vector<float> smoothed_, line_pieces_;
   ProfileCore core_;
+  ClaimedPixels claimed_;
 };
 
 }  // namespace setsz

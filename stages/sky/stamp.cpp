@@ -25,6 +25,16 @@ SkyDirection::SkyDirection(Vec3 const& position) : outwards(unit(position)) {
   south = {z * cosine, z * sine, -s};
 }
 
+RingGeometry::Pixel SkyDirection::pixel_at(RingGeometry const& geometry, Vec3 const& local) const {
+  // The component away from the axis along the meridian of this direction.
+  double const away = local.z * s + local.y * z, ratio = local.x / away, q = ratio * ratio;
+  double const dphi = away > 0 && q < 0.01
+                          ? ratio * (1 - q * (1.0 / 3 - q * (1.0 / 5 - q * (1.0 / 7 - q / 9))))
+                          : std::atan2(local.x, away);
+  return geometry.pixel_at(local.z * z - local.y * s, std::sqrt(local.x * local.x + away * away),
+                           phi + dphi);
+}
+
 Range Stamp::rings_within(RingGeometry const& geometry, SkyDirection const& centre, double angle) {
   double const north = centre.theta - angle, south = centre.theta + angle;
   auto const number = [](double ring) { return static_cast<std::int64_t>(ring); };
@@ -49,6 +59,18 @@ Range Stamp::pixels_within(RingGeometry const& geometry, SkyDirection const& cen
   return geometry.pixels_near(ring, centre.phi, half_width);
 }
 
+std::optional<std::size_t> Stamp::index_of(std::int64_t ring, std::int64_t k,
+                                           std::int64_t n) const {
+  if (rows_.empty() || ring < rows_.front().ring || ring > rows_.back().ring) return {};
+  // A ring without pixels has no row.
+  auto const row = std::ranges::lower_bound(rows_, ring, {}, &Row::ring);
+  if (row->ring != ring) return {};
+  std::int64_t at = (k - row->first) % n;
+  if (at < 0) at += n;
+  if (at >= static_cast<std::int64_t>(row->end - row->begin)) return {};
+  return row->begin + static_cast<std::size_t>(at);
+}
+
 SETSZ_DISPATCH
 double Stamp::sum_of(double const* values, std::int64_t n) {
   constexpr int lanes = 8;
@@ -59,6 +81,13 @@ double Stamp::sum_of(double const* values, std::int64_t n) {
   for (; i < n; ++i) partial[i % lanes] += values[i];
   return ((partial[0] + partial[4]) + (partial[1] + partial[5])) +
          ((partial[2] + partial[6]) + (partial[3] + partial[7]));
+}
+
+void Stamp::add_up() {
+  double sum = 0;
+  for (auto const& row : rows_)
+    sum += sum_of(values_.data() + row.begin, static_cast<std::int64_t>(row.end - row.begin));
+  integral_ = sum * area_;
 }
 
 void Stamp::add_to(RingMap& map, double factor) const {

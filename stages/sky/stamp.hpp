@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "pipeline/base/number.hpp"
@@ -19,6 +20,8 @@ struct SkyDirection {
   /// \pre position is not the zero vector; at a pole the longitude is 0
   explicit SkyDirection(Vec3 const& position);
   Mat3 to_local() const { return {{east, south, outwards}}; }
+  /// The pixel that holds a direction. \param local  unit vector (east, south, outwards)
+  RingGeometry::Pixel pixel_at(RingGeometry const& geometry, Vec3 const& local) const;
 };
 
 /// Some points of a ring, equally spaced in longitude, relative to a SkyDirection.
@@ -59,6 +62,31 @@ class Stamp {
   void build(RingMap const& map, SkyDirection const& centre, double radius, double core_radius,
              AddRow&& add_row, Core& core);
 
+  /// 4 sin^2(angle/2), the square of the chord that an angle spans.
+  static double chord2_of(double angle) {
+    double const half = std::sin(angle / 2);
+    return 4 * half * half;
+  }
+  /// The pixels of a ring whose centres lie within a chord of a direction.
+  static Range pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
+                             std::int64_t ring, RingGeometry::Circle const& circle, double chord2);
+  struct RowView {
+    std::int64_t ring;
+    Range pixels;  ///< first, first + 1, ... modulo the ring's number
+    double* values;
+  };
+  /// Visits the rows, so that their values can be changed; then add_up().
+  template <class Visit>
+  void for_each_row(Visit&& visit) {
+    for (auto const& row : rows_)
+      visit(RowView{row.ring,
+                    {row.first, row.first + static_cast<std::int64_t>(row.end - row.begin)},
+                    values_.data() + row.begin});
+  }
+  void add_up();
+  /// Where the values have pixel k of a ring of n, if they have it.
+  std::optional<std::size_t> index_of(std::int64_t ring, std::int64_t k, std::int64_t n) const;
+
   /// Sum over the pixels of value x area.
   double integral() const { return integral_; }
   /// Adds factor x value x area to the pixels that the map owns.
@@ -68,14 +96,6 @@ class Stamp {
  private:
   /// The rings whose pixels' centres may lie within an angle of a direction.
   static Range rings_within(RingGeometry const& geometry, SkyDirection const& centre, double angle);
-  /// 4 sin^2(angle/2), the square of the chord that an angle spans.
-  static double chord2_of(double angle) {
-    double const half = std::sin(angle / 2);
-    return 4 * half * half;
-  }
-  /// The pixels of a ring whose centres lie within a chord of a direction.
-  static Range pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
-                             std::int64_t ring, RingGeometry::Circle const& circle, double chord2);
   /// Adds the values at one part of each of the pixels.
   template <class AddRow>
   static void add_part(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Haloes and cubes a second and core on a map of nside 8192. Profiles against the usual loop
 // (query_disc of healpix_cxx, then acos and a table for every pixel; centres only, where ours are
-// averages over the pixels); cubes of 64^3 against the voxel-by-voxel oracle.
-// Usage: bench_paint [seconds a measurement]
+// averages over the pixels), and against the same haloes of which clusters claim a part; cubes of
+// 64^3 against the voxel-by-voxel oracle.
+// Usage: bench_paint [seconds a measurement [profiles|claimed|cubes]]
 #include <healpix_cxx/healpix_base.h>
 #include <healpix_cxx/pointing.h>
 #include <healpix_cxx/rangeset.h>
@@ -14,6 +15,7 @@
 #include <cstdlib>
 #include <functional>
 #include <numeric>
+#include <string>
 
 #include "model/gnfw.hpp"
 #include "pipeline/base/number.hpp"
@@ -126,6 +128,49 @@ void compare_profiles(char const* where, double theta, double seconds) {
   }
 }
 
+/// A cluster, or two, of which the spheres take a part of a halo: haloes are spread evenly around
+/// them. \param reach  of the halo
+Claims random_claims(std::uint64_t number, double reach) {
+  Random random(12, Purpose::test, number);
+  std::vector<Neighbour> neighbours;
+  std::int64_t const n = random.uniform() < 0.75 ? 1 : 2;
+  while (std::ssize(neighbours) < n) {
+    double const size = r200 * (1.5 + 1.5 * random.uniform());
+    double const sphere = network_reach_r200 * size, far = sphere + reach;
+    Vec3 const offset =
+        far * (2 * Vec3{random.uniform(), random.uniform(), random.uniform()} - Vec3{1, 1, 1});
+    double const d = norm(offset);
+    if (d < far && d > std::abs(sphere - reach))
+      neighbours.push_back({offset, size, std::ssize(neighbours)});
+  }
+  return Claims::on_fill(neighbours);
+}
+
+void compare_claimed(char const* where, double theta, double seconds) {
+  RingGeometry const rings(nside);
+  auto const ring_of = [&](double t) { return static_cast<std::int64_t>(rings.ring_at(t)); };
+  RingMap map(rings, ring_of(theta - 0.02), ring_of(theta + 0.07));
+  ProfileFamily const family(
+      [](double m, double x) { return gnfw(gnfw_shape({}, m, 0.6774, 0), x); }, 1000, 20000, x_cut);
+  SkyPainter painter(map);
+  for (double const per_pixel : {0.03, 0.3, 1.5, 5.0, 15.0}) {
+    double const pixels = std::numbers::pi * std::pow(x_cut * per_pixel + 1, 2);
+    int const n = std::max(20, static_cast<int>(seconds * 1e6 / (20 + pixels)));
+    auto const tasks = haloes(rings, theta, per_pixel, n);
+    std::vector<Claims> claims;
+    for (int i = 0; i < n; ++i)
+      claims.push_back(random_claims(static_cast<std::uint64_t>(i), x_cut * r200));
+    auto const paint = [&](bool claimed) {
+      for (std::size_t i = 0; i < tasks.size(); ++i)
+        painter.paint(family, tasks[i].mass, tasks[i].halo,
+                      claimed ? claims[i] : Claims::on_fill({}));
+    };
+    auto const times = by_turns([&] { paint(false); }, [&] { paint(true); });
+    std::printf("%s, R200 of %5.2f pixels: %8.0f free, %8.0f claimed haloes/s: %5.1f x the time\n",
+                where, per_pixel, n / times.first, n / times.second, times.second / times.first);
+  }
+}
+
 SparseCube cube_of(std::int64_t n) {
   std::vector<float> values;
   double const voxel = 5.0 / real(n);
@@ -176,9 +221,13 @@ void compare_cubes(double seconds) {
 
 int main(int argc, char** argv) {
   double const seconds = argc > 1 ? std::atof(argv[1]) : 0.3;
+  std::string const only = argc > 2 ? argv[2] : "";
   std::printf("nside %ld, one core, CPU time of the thread, medians of %d turns\n",
               static_cast<long>(nside), rounds);
-  compare_profiles("equator", 1.5, seconds);
-  compare_profiles("cap", 0.4, seconds);
-  compare_cubes(seconds);
+  if (only.empty() || only == "profiles") {
+    compare_profiles("equator", 1.5, seconds);
+    compare_profiles("cap", 0.4, seconds);
+  }
+  if (only.empty() || only == "claimed") compare_claimed("equator", 1.5, seconds);
+  if (only.empty() || only == "cubes") compare_cubes(seconds);
 }

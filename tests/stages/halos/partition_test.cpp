@@ -134,5 +134,28 @@ TEST(Claims, TurnWithTheFrame) {
   }
 }
 
+TEST(Claims, KnowOfABallWhatAllOfItsPointsSay) {
+  int whole = 0, free = 0;
+  for (std::uint64_t trial = 0; trial < 3000; ++trial) {
+    Random random(9, Purpose::test, trial);
+    std::vector<Neighbour> const neighbours = {{random_in(random, 1500), 400, 1},
+                                               {-random_in(random, 1500), 300, 2}};
+    auto const claims =
+        trial % 2 ? Claims::on_cluster(500, 0, neighbours) : Claims::on_fill(neighbours);
+    Vec3 const centre = random_in(random, 1200) - Vec3{600, 600, 600};
+    double const radius = 100 * random.uniform();
+    auto const all = claims.taken(centre, radius);
+    if (!all) continue;
+    ++(*all ? whole : free);
+    for (int i = 0; i < 200; ++i) {
+      Vec3 const point = centre + radius * random.uniform() *
+                                      unit({random.normal(), random.normal(), random.normal()});
+      EXPECT_EQ(claims.taken(point), *all);
+    }
+  }
+  EXPECT_GT(whole, 100);
+  EXPECT_GT(free, 100);
+}
+
 }  // namespace
 }  // namespace setsz

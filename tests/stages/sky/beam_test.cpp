@@ -2,6 +2,7 @@
 #include "stages/sky/beam.hpp"
 
 #include <gtest/gtest.h>
+#include <healpix_cxx/healpix_base.h>
 
 #include <cmath>
 #include <numbers>

@@ -8,6 +8,7 @@
 
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
+#include "stages/sky/stamp.hpp"
 
 namespace setsz {
 namespace {
@@ -131,6 +132,26 @@ TEST(RingGeometry, CutsTheSkyIntoRangesOfRings) {
       EXPECT_EQ(boundaries.front(), 1);
       EXPECT_EQ(boundaries.back(), 4 * nside);
       EXPECT_TRUE(std::ranges::is_sorted(boundaries));
+    }
+  }
+}
+
+TEST(RingGeometry, FindsThePixelThatHealpixFinds) {
+  for (std::int64_t const nside : {1, 2, 8, 64, 8192}) {
+    RingGeometry const rings(nside);
+    Healpix const healpix(nside, RING, SET_NSIDE);
+    for (std::uint64_t trial = 0; trial < 20000; ++trial) {
+      Random random(8, Purpose::test, trial);
+      double z = 2 * random.uniform() - 1;
+      if (trial % 5 == 0) z = std::copysign(1 - 1e-6 * (1 - std::abs(z)), z);
+      double const phi = 2 * std::numbers::pi * random.uniform(), s = std::sqrt((1 - z) * (1 + z));
+      auto const [ring, in_ring] = rings.pixel_at(z, s, phi);
+      auto const pixel = healpix.zphi2pix(z, phi);
+      EXPECT_EQ(rings.first_pixel(ring) + in_ring, pixel) << nside << " " << z << " " << phi;
+      SkyDirection const direction({s * std::cos(phi), s * std::sin(phi), z});
+      auto const same = direction.pixel_at(rings, {0, 0, 1});
+      EXPECT_EQ(same.ring, ring);
+      EXPECT_EQ(same.in_ring, in_ring);
     }
   }
 }

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/sky/claimed_pixels.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "pipeline/base/dispatch.hpp"
+#include "pipeline/base/number.hpp"
+
+namespace setsz {
+namespace {
+
+/// Below this R200/pixel lines go through points of the halo, not of the pixels.
+constexpr double points_below = 1;
+/// Pixels larger than this [R200] have four lines, others one; more near the centre.
+constexpr double line_spacing_r200 = 0.3;
+constexpr double core_pixels = 1.5, core_r200 = 0.75;
+
+/// Lines are followed by so many at a time: what belongs to them stays in the nearest cache.
+constexpr std::size_t block = 128, lines_at_once = 4096;
+
+/// Of lines along (x, y, z) in the local frame of a halo at (0, 0, distance): how far from its
+/// centre they pass, and half of their chords through it.
+SETSZ_DISPATCH
+void find_chords(double const* __restrict x, double const* __restrict y, int n, double distance,
+                 double r_cut, float* __restrict b, float* __restrict half) {
+  double const cut2 = r_cut * r_cut, distance2 = distance * distance;
+  for (int i = 0; i < n; ++i) {
+    double const b2 = distance2 * (x[i] * x[i] + y[i] * y[i]), left = cut2 - b2;
+    b[i] = single(std::sqrt(b2));
+    half[i] = single(std::sqrt(left > 0 ? left : 0));
+  }
+}
+
+/// The piece of each chord in a ball, from the line's foot (its point nearest to the centre).
+SETSZ_DISPATCH
+void find_pieces(double const* __restrict x, double const* __restrict y,
+                 float const* __restrict half, int n, double distance, Claims::Ball const& ball,
+                 float* __restrict first, float* __restrict last) {
+  double const cx = ball.centre.x, cy = ball.centre.y, cz = ball.centre.z;
+  double const inside = ball.radius2 - (cx * cx + cy * cy + cz * cz), d = distance;
+  for (int i = 0; i < n; ++i) {
+    double const q = x[i] * x[i] + y[i] * y[i], z = std::sqrt(q < 1 ? 1 - q : 0);
+    double const across = cx * x[i] + cy * y[i], along = across + cz * z;
+    // The foot is d (z x, z y, -q).
+    double const h2 = inside + 2 * d * (z * across - cz * q) - d * d * q + along * along;
+    double const h = std::sqrt(h2 > 0 ? h2 : 0);
+    float const low = single(along - h), high = single(along + h), most = half[i];
+    first[i] = low < -most ? -most : low > most ? most : low;
+    last[i] = high < -most ? -most : high > most ? most : high;
+  }
+}
+
+/// What two pieces of a chord have in common.
+SETSZ_DISPATCH
+void intersect(float const* __restrict first_a, float const* __restrict last_a,
+               float const* __restrict first_b, float const* __restrict last_b, int n,
+               float* __restrict first, float* __restrict last) {
+  for (int i = 0; i < n; ++i) {
+    float const low = first_a[i] > first_b[i] ? first_a[i] : first_b[i];
+    float const high = last_a[i] < last_b[i] ? last_a[i] : last_b[i];
+    first[i] = low;
+    last[i] = high > low ? high : low;
+  }
+}
+
+/// Integrals over whole chords.
+SETSZ_DISPATCH
+void whole_chords(float const* __restrict table, float per_cut, float const* __restrict b,
+                  float const* __restrict half, int n, float* __restrict whole) {
+  for (int i = 0; i < n; ++i) whole[i] = 2 * LinePieces::from_foot(table, per_cut, b[i], half[i]);
+}
+
+/// Adds sign x the integrals over pieces. Of a whole chord it is the same number as above.
+SETSZ_DISPATCH
+void add_pieces(float const* __restrict table, float per_cut, float const* __restrict b,
+                float const* __restrict first, float const* __restrict last, int n, float sign,
+                float* __restrict sum) {
+  for (int i = 0; i < n; ++i)
+    sum[i] += sign * (LinePieces::from_foot(table, per_cut, b[i], last[i]) -
+                      LinePieces::from_foot(table, per_cut, b[i], first[i]));
+}
+
+/// Directions of points of a ring, near the centre by series to 1e-12.
+constexpr double largest_series = 0.1;
+SETSZ_DISPATCH
+void point_near(double s, double z, double s0, double z0, double first, double step, int n,
+                double* __restrict x, double* __restrict y) {
+  double const toward = s * z0 - z * s0, across = s * z0;
+  for (int i = 0; i < n; ++i) {
+    double const dphi = first + step * i, q = dphi * dphi;
+    double const less = q * (1.0 / 2 - q * (1.0 / 24 - q * (1.0 / 720 - q * (1.0 / 40320))));
+    double const sine = dphi * (1 - q * (1.0 / 6 - q * (1.0 / 120 - q * (1.0 / 5040))));
+    x[i] = s * sine;
+    y[i] = toward - across * less;
+  }
+}
+
+/// A halo smaller than a pixel is cut into rings, and these into parts.
+constexpr std::size_t n_rings = 16, n_parts = 24;
+struct RingParts {
+  std::array<double, n_rings + 1> edges;               ///< in units of the halo's radius
+  std::array<double, n_rings * n_parts> cosine, sine;  ///< of the azimuths of the parts
+  RingParts() {
+    for (std::size_t k = 0; k <= n_rings; ++k) edges[k] = std::pow(real(k) / n_rings, 1.5);
+    for (std::size_t i = 0; i < n_rings * n_parts; ++i) {
+      // Parts do not line up.
+      double const turn =
+          2 * std::numbers::pi * (real(i) + 0.38196601125 * real(i / n_parts)) / n_parts;
+      cosine[i] = std::cos(turn);
+      sine[i] = std::sin(turn);
+    }
+  }
+};
+
+}  // namespace
+
+std::optional<ClaimedPixels::Disc> ClaimedPixels::disc_of(Halo const& halo,
+                                                          std::optional<Claims::Ball> const& ball,
+                                                          double margin) {
+  if (!ball) return {};
+  // A sphere around what the ball and the halo have in common: the smaller of them, or a sphere
+  // around the circle in which they meet.
+  double const cut2 = halo.r_cut * halo.r_cut, d = norm(ball->centre);
+  double const plane = (d * d + cut2 - ball->radius2) / (2 * std::max(d, 1e-9 * halo.r_cut));
+  Vec3 around = ball->centre;
+  double radius2 = ball->radius2;
+  if (plane < 0) {
+    around = {};
+    radius2 = cut2;
+  } else if (plane < d) {
+    around = plane / d * ball->centre;
+    radius2 = std::max(0.0, cut2 - plane * plane);
+  }
+  SkyDirection const& centre = *halo.centre;
+  Vec3 const seen = around.x * centre.east + around.y * centre.south +
+                    (around.z + halo.distance) * centre.outwards;
+  double const sine2 = radius2 / norm2(seen);
+  if (sine2 > 0.9) return {};
+  return Disc{SkyDirection(seen), Stamp::chord2_of(std::asin(std::sqrt(sine2)) + margin)};
+}
+
+void ClaimedPixels::take(Halo const& halo, Claims const& claims, Stamp& stamp) {
+  halo_ = &halo;
+  claims_ = claims.rotated(halo.centre->to_local());
+  balls_.clear();
+  discs_.clear();
+  double nearest = HUGE_VAL;  // surface to the centre
+  for (auto const& other : claims_->neighbours()) {
+    auto const ball = claims_->ball(other);
+    if (ball) balls_.push_back(*ball);
+    if (ball) nearest = std::min(nearest, std::abs(norm(ball->centre) - std::sqrt(ball->radius2)));
+    discs_.push_back(disc_of(halo, ball, geometry_.largest_pixel_radius()));
+  }
+  all_balls_ = balls_.size() == discs_.size() && balls_.size() <= 2;
+  double const pixel = geometry_.pixel_size(), angle_200 = halo.r200 / halo.distance;
+  if (angle_200 < points_below * pixel) return take_by_points(stamp);
+  level_ = pixel > line_spacing_r200 * angle_200 ? 1 : 0;
+  double const core = std::max(core_pixels * pixel, core_r200 * angle_200);
+  core_level_ = level_ + (nearest < core * halo.distance ? 2 : 1);
+  core_chord2_ = Stamp::chord2_of(core);
+  n_lines_ = 0;
+  runs_.clear();
+  stamp.for_each_row([&](Stamp::RowView const& row) { find_lines(row); });
+  take_from_runs();
+  stamp.add_up();
+}
+
+Range ClaimedPixels::meeting(std::int64_t ring, Range pixels) const {
+  auto const circle = geometry_.circle(ring, PixelPart{});
+  bool const whole_ring = pixels.size() == geometry_.pixels_in(ring);
+  Range hull{pixels.last, pixels.first};
+  for (auto const& disc : discs_) {
+    if (!disc || whole_ring) return pixels;
+    // Count longitudes as the row does.
+    SkyDirection near = disc->centre;
+    double const turns = std::round((near.phi - halo_->centre->phi) / (2 * std::numbers::pi));
+    near.phi -= 2 * std::numbers::pi * turns;
+    Range const met = Stamp::pixels_within(geometry_, near, ring, circle, disc->chord2);
+    if (met.size() == geometry_.pixels_in(ring)) return pixels;
+    if (met.size() <= 0) continue;
+    hull.first = std::min(hull.first, std::max(met.first, pixels.first));
+    hull.last = std::max(hull.last, std::min(met.last, pixels.last));
+  }
+  return hull;
+}
+
+void ClaimedPixels::find_lines(Stamp::RowView const& row) {
+  Range const met = meeting(row.ring, row.pixels);
+  if (met.size() <= 0) return;
+  Range const near = Stamp::pixels_within(geometry_, *halo_->centre, row.ring,
+                                          geometry_.circle(row.ring, PixelPart{}), core_chord2_);
+  Range const core{std::clamp(near.first, met.first, met.last),
+                   std::clamp(near.last, met.first, met.last)};
+  double* const first = row.values - row.pixels.first;
+  if (core.size() <= 0) return add_lines(row.ring, met, level_, first + met.first);
+  add_lines(row.ring, {met.first, core.first}, level_, first + met.first);
+  add_lines(row.ring, core, core_level_, first + core.first);
+  add_lines(row.ring, {core.last, met.last}, level_, first + core.last);
+}
+
+void ClaimedPixels::add_lines(std::int64_t ring, Range pixels, int level, double* values) {
+  if (pixels.size() <= 0) return;
+  SkyDirection const& centre = *halo_->centre;
+  auto const n = static_cast<std::size_t>(pixels.size());
+  int const parts = 1 << level;
+  runs_.push_back({values, n, static_cast<std::size_t>(parts * parts)});
+  for (int a = 0; a < parts; ++a) {
+    for (int b = 0; b < parts; ++b) {
+      PixelPart const part{(a + 0.5) / parts - 0.5, (b + 0.5) / parts - 0.5};
+      auto const [z, s] = geometry_.circle(ring, part);
+      std::size_t const begin = n_lines_;
+      n_lines_ += n;
+      make_room();
+      geometry_.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
+        double const first = arc.phi_first - centre.phi;
+        auto const count = static_cast<int>(arc.last - arc.first);
+        std::size_t const at = begin + static_cast<std::size_t>(arc.first - pixels.first);
+        double *const x = x_.data() + at, *const y = y_.data() + at;
+        if (std::max(std::abs(first), std::abs(first + arc.phi_step * count)) < largest_series)
+          return point_near(s, z, centre.s, centre.z, first, arc.phi_step, count, x, y);
+        for (int i = 0; i < count; ++i) {
+          double const dphi = first + arc.phi_step * i;
+          x[i] = s * std::sin(dphi);
+          y[i] = s * centre.z * std::cos(dphi) - z * centre.s;
+        }
+      });
+    }
+  }
+  if (n_lines_ > lines_at_once) take_from_runs();
+}
+
+void ClaimedPixels::make_room() {
+  if (x_.size() >= n_lines_) return;
+  for (auto* list : {&x_, &y_}) list->resize(2 * n_lines_);
+  for (auto* list : {&whole_, &left_}) list->resize(2 * n_lines_);
+}
+
+void ClaimedPixels::take_from_runs() {
+  follow_lines();
+  std::size_t begin = 0;
+  for (auto const& run : runs_) {
+    for (std::size_t i = 0; i < run.n; ++i) {
+      double whole = 0, left = 0;
+      for (std::size_t p = 0; p < run.parts; ++p) {
+        whole += whole_[begin + p * run.n + i];
+        left += left_[begin + p * run.n + i];
+      }
+      run.values[i] *= whole > 0 ? std::max(0.0, left / whole) : 0;
+    }
+    begin += run.parts * run.n;
+  }
+  runs_.clear();
+  n_lines_ = 0;
+}
+
+void ClaimedPixels::follow_lines() {
+  for (std::size_t first = 0; first < n_lines_; first += block)
+    follow_block(first, std::min(block, n_lines_ - first));
+}
+
+void ClaimedPixels::follow_block(std::size_t begin, std::size_t n_lines) {
+  using Lines = std::array<float, block>;
+  auto const n = static_cast<int>(n_lines);
+  double const *const x = x_.data() + begin, *const y = y_.data() + begin;
+  float *const whole = whole_.data() + begin, *const left = left_.data() + begin;
+  auto const* table = halo_->pieces.table();
+  auto const per_cut = single(halo_->pieces.per_cut());
+  Lines b, half, first, last;
+  find_chords(x, y, n, halo_->distance, halo_->r_cut, b.data(), half.data());
+  whole_chords(table, per_cut, b.data(), half.data(), n, whole);
+  std::copy_n(whole, n, left);
+  auto const find = [&](Claims::Ball const& ball, Lines& from, Lines& to) {
+    find_pieces(x, y, half.data(), n, halo_->distance, ball, from.data(), to.data());
+    add_pieces(table, per_cut, b.data(), from.data(), to.data(), n, -1, left);
+  };
+  if (all_balls_) {
+    find(balls_[0], first, last);
+    if (balls_.size() == 1) return;
+    Lines other_first, other_last, both_first, both_last;
+    find(balls_[1], other_first, other_last);
+    intersect(first.data(), last.data(), other_first.data(), other_last.data(), n,
+              both_first.data(), both_last.data());
+    add_pieces(table, per_cut, b.data(), both_first.data(), both_last.data(), n, 1, left);
+    return;
+  }
+  for (int i = 0; i < n; ++i) {
+    if (half[i] == 0) continue;
+    double const q = x[i] * x[i] + y[i] * y[i], z = std::sqrt(1 - q), d = halo_->distance;
+    claims_->along({d * z * x[i], d * z * y[i], -d * q}, {x[i], y[i], z}, half[i], taken_);
+    for (auto const& piece : taken_)
+      left[i] -= single(halo_->pieces.between(b[i], piece.first, piece.last));
+  }
+}
+
+void ClaimedPixels::take_by_points(Stamp& stamp) {
+  static RingParts const parts;
+  double const sine = halo_->r_cut / halo_->distance;
+  n_lines_ = n_rings * n_parts;
+  make_room();
+  std::array<double, n_rings> energy;
+  for (std::size_t k = 0; k < n_rings; ++k) {
+    double const low = parts.edges[k], high = parts.edges[k + 1], middle = (low + high) / 2;
+    double const below = within(middle) - within(low), above = within(high) - within(middle);
+    energy[k] = below + above;
+    // The mean radius of the ring's brightness.
+    double const radius = middle + (high - low) / 4 * (above - below) / energy[k];
+    for (std::size_t i = k * n_parts; i < (k + 1) * n_parts; ++i) {
+      x_[i] = sine * radius * parts.cosine[i];
+      y_[i] = sine * radius * parts.sine[i];
+    }
+  }
+  follow_lines();
+  share_points(energy, stamp);
+  n_lines_ = 0;
+  stamp.add_up();
+}
+
+void ClaimedPixels::share_points(std::span<double const> energy_of_ring, Stamp& stamp) {
+  shares_.assign(static_cast<std::size_t>(stamp.n_pixels()), Share{});
+  Share all{};
+  for (std::size_t i = 0; i < n_lines_; ++i) {
+    double const energy = energy_of_ring[i / n_parts];
+    double const left = energy * std::max(0.0F, left_[i] / whole_[i]);
+    all.whole += energy;
+    all.left += left;
+    double const toward = std::sqrt(1 - x_[i] * x_[i] - y_[i] * y_[i]);
+    auto const [ring, in_ring] = halo_->centre->pixel_at(geometry_, {x_[i], y_[i], toward});
+    auto const at = stamp.index_of(ring, in_ring, geometry_.pixels_in(ring));
+    if (!at) continue;
+    shares_[*at].whole += energy;
+    shares_[*at].left += left;
+  }
+  // Pixels that no point hits: as the halo.
+  auto share = shares_.begin();
+  stamp.for_each_row([&](Stamp::RowView const& row) {
+    for (std::int64_t k = 0; k < row.pixels.size(); ++k, ++share) {
+      Share const& own = share->whole > 0 ? *share : all;
+      row.values[k] *= own.left / own.whole;
+    }
+  });
+}
+
+double ClaimedPixels::within(double edge) const {
+  double const place = edge * real(halo_->mean.size() - 2);
+  auto const i = static_cast<std::size_t>(place);
+  double const f = place - real(i);
+  return edge * edge * (halo_->mean[i] + f * (halo_->mean[i + 1] - halo_->mean[i]));
+}
+
+}  // namespace setsz

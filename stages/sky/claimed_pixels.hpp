@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "stages/halos/partition.hpp"
+#include "stages/halos/profile_family.hpp"
+#include "stages/sky/stamp.hpp"
+
+namespace setsz {
+
+/// Takes from the stamp of a spherical profile what belongs to other haloes: pixels whose lines of
+/// sight meet a neighbour's part are multiplied with the share that is left of some lines through
+/// them. All others stay as they are.
+class ClaimedPixels {
+ public:
+  explicit ClaimedPixels(RingGeometry const& geometry) : geometry_(geometry) {}
+
+  struct Halo {
+    SkyDirection const* centre;
+    double distance, r200, r_cut;  ///< [ckpc/h]
+    LinePieces pieces;             ///< [P200 R200]
+    std::span<double const> mean;  ///< ProfileFamily::mean_projected
+  };
+  /// \param claims  in the frame of the box
+  void take(Halo const& halo, Claims const& claims, Stamp& stamp);
+
+ private:
+  /// Where a neighbour's part of the halo is seen: within an angle of a direction; none: anywhere.
+  struct Disc {
+    SkyDirection centre;
+    double chord2;
+  };
+  static std::optional<Disc> disc_of(Halo const& halo, std::optional<Claims::Ball> const& ball,
+                                     double margin);
+  /// Those of some pixels of a ring that may meet a neighbour's part.
+  Range meeting(std::int64_t ring, Range pixels) const;
+  /// Lines through the pixels of a row that meet a neighbour's part, and through 4^level parts of
+  /// some pixels.
+  void find_lines(Stamp::RowView const& row);
+  void add_lines(std::int64_t ring, Range pixels, int level, double* values);
+  void make_room();
+  void take_from_runs();
+  /// For haloes smaller than a pixel: lines through points of the halo.
+  void take_by_points(Stamp& stamp);
+  void share_points(std::span<double const> energy_of_ring, Stamp& stamp);
+  /// Share of the projection within a part of the halo's radius.
+  double within(double edge) const;
+  void follow_lines();
+  void follow_block(std::size_t begin, std::size_t n_lines);
+
+  RingGeometry geometry_;
+  Halo const* halo_ = nullptr;
+  std::optional<Claims> claims_;  ///< in the local frame
+  std::vector<std::optional<Disc>> discs_;
+  std::vector<Claims::Ball> balls_;
+  bool all_balls_ = false;  ///< and at most two
+  int level_ = 0, core_level_ = 0;
+  double core_chord2_ = 0;
+
+  /// Pixels of a row with equally many lines; part by part.
+  struct Run {
+    double* values;
+    std::size_t n, parts;
+  };
+  struct Share {
+    double whole, left;
+  };
+  std::vector<Run> runs_;
+  std::size_t n_lines_ = 0;
+  std::vector<double> x_, y_;        ///< (lines)
+  std::vector<float> whole_, left_;  ///< (lines)
+  std::vector<Share> shares_;        ///< (pixels)
+  std::vector<Interval> taken_;
+};
+
+}  // namespace setsz
