@@ -19,7 +19,7 @@ using nlohmann::ordered_json;  // in the order that the help shows
 struct Product {
   std::string id;
   ProductState state;
-  std::vector<std::string> reasons;
+  std::vector<std::string> reasons, notes;
 };
 
 std::vector<Product> selected_products(Project const& project) {
@@ -28,7 +28,7 @@ std::vector<Product> selected_products(Project const& project) {
   std::vector<Product> products;
   for (auto const* stage : project.selected_stages()) {
     auto const& report = state.of(*stage);
-    products.push_back({stage->id(), report.state, report.reasons});
+    products.push_back({stage->id(), report.state, report.reasons, report.notes});
   }
   return products;
 }
@@ -40,11 +40,12 @@ void print_status(std::string const& directory, std::vector<Product> const& prod
   for (auto const& product : products) {
     std::string const id = product.id + std::string(width - product.id.size(), ' ');
     std::cout << "  " << id << "  ";
-    if (product.reasons.empty()) {
+    auto const& said = product.reasons.empty() ? product.notes : product.reasons;
+    if (said.empty()) {
       std::cout << name_of(product.state) << "\n";
     } else {
-      std::cout << std::left << std::setw(9) << name_of(product.state) << "  "
-                << join(product.reasons, "; ") << "\n";
+      std::cout << std::left << std::setw(9) << name_of(product.state) << "  " << join(said, "; ")
+                << "\n";
     }
   }
 }
@@ -58,8 +59,10 @@ bool all_complete(std::vector<Product> const& products) {
 void print_status_json(std::string const& directory, std::vector<Product> const& products) {
   ordered_json list = ordered_json::array();
   for (auto const& product : products) {
-    list.push_back(
-        {{"id", product.id}, {"state", name_of(product.state)}, {"reasons", product.reasons}});
+    list.push_back({{"id", product.id},
+                    {"state", name_of(product.state)},
+                    {"reasons", product.reasons},
+                    {"notes", product.notes}});
   }
   ordered_json const document{
       {"run", directory}, {"complete", all_complete(products)}, {"products", list}};

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,9 +22,14 @@ class Fingerprint {
     return *this;
   }
   std::vector<std::pair<std::string, std::string>> const& lines() const { return lines_; }
+  /// The paths of files do not count, their content does.
   std::string hex() const;
 
-  /// "extract.radius: 2.5 -> 3", one entry per line that differs, is new or has gone.
+  /// "file PATH" is the key of a file from outside.
+  static constexpr std::string_view file_key = "file ";
+
+  /// "extract.radius: 2.5 -> 3", one entry per line that differs, is new or has gone. Files that
+  /// have moved do not differ.
   static std::vector<std::string> differences(
       std::vector<std::pair<std::string, std::string>> const& old_lines,
       std::vector<std::pair<std::string, std::string>> const& new_lines);

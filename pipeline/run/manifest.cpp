@@ -41,7 +41,8 @@ std::optional<Manifest> Manifest::read(std::string const& folder) {
     Manifest manifest{all.at("product"), all.at("fingerprint"), all.at("depends_on"), {}, {},
                       all.at("about")};
     for (auto const& o : all.at("outputs")) {
-      manifest.outputs.push_back({o.at("file"), o.at("bytes"), o.at("hash"), o.at("content")});
+      manifest.outputs.push_back(
+          {o.at("file"), o.at("bytes"), o.at("hash"), o.at("content"), o.value("stamp", "")});
     }
     for (auto const& f : all.at("files")) {
       manifest.files.push_back({f.at("path"), f.at("bytes"), f.at("modified_ns"), f.at("sample")});
@@ -56,8 +57,11 @@ std::optional<Manifest> Manifest::read(std::string const& folder) {
 void Manifest::write(std::string const& folder) const {
   json output_list = json::array(), file_list = json::array();
   for (auto const& o : outputs) {
-    output_list.push_back(
-        {{"file", o.file}, {"bytes", o.bytes}, {"hash", o.hash}, {"content", o.content}});
+    output_list.push_back({{"file", o.file},
+                           {"bytes", o.bytes},
+                           {"hash", o.hash},
+                           {"content", o.content},
+                           {"stamp", o.stamp}});
   }
   for (auto const& f : files) {
     file_list.push_back({{"path", f.path},
@@ -80,6 +84,16 @@ OutputRecord const* Manifest::output(std::string const& file) const {
   auto const found =
       std::find_if(outputs.begin(), outputs.end(), [&](auto const& o) { return o.file == file; });
   return found == outputs.end() ? nullptr : &*found;
+}
+
+std::string file_stamp(std::string const& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return "";
+  auto const nanoseconds = [](timespec const& time) {
+    return std::int64_t{time.tv_sec} * 1000000000 + time.tv_nsec;
+  };
+  return concat(status.st_ino, " ", status.st_size, " ", nanoseconds(status.st_mtim), " ",
+                nanoseconds(status.st_ctim));
 }
 
 ExternalFile sample_file(std::string const& path) {

@@ -16,7 +16,10 @@ struct OutputRecord {
   std::int64_t bytes = 0;
   std::string hash;     ///< of the bytes on the disk, block by block (publish.hpp)
   std::string content;  ///< of the datasets and scientific attributes: the identity of the product
+  std::string stamp{};  ///< file_stamp() when it was published
 };
+/// Number, size and times of a file: nobody has touched it while this stays. Empty: no such file.
+std::string file_stamp(std::string const& path);
 
 /// A file from outside as it was when a product was made of it.
 struct ExternalFile {

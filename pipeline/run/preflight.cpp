@@ -41,6 +41,7 @@ void Runner::preflight(std::vector<Stage*> const& to_run) {
       return concat(stage->id(), ": ", error.what());
     };
     try {
+      check_products(*stage);
       stage->preflight(comm_, outlook);
     } catch (CollectiveError const& error) {
       throw CollectiveError(error.code(), with_name(error));

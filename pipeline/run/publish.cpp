@@ -120,7 +120,22 @@ std::vector<OutputRecord> verify_parts(Comm const& comm, std::string const& fold
   return records;
 }
 
-void publish(Comm const& comm, std::string const& folder, Manifest const& manifest) {
+void require_unchanged(Comm const& comm, std::string const& folder, OutputRecord const& record) {
+  std::string const path = in_folder(folder, record.file);
+  std::int64_t touched = 0;
+  if (comm.is_root()) touched = record.stamp.empty() || file_stamp(path) != record.stamp;
+  if (comm.broadcast(touched, 0) == 0) return;
+  auto const hash = hash_file_in_blocks(comm, path);
+  if (hash == record.hash) return;
+  throw CollectiveError(
+      ExitCode::bad_data,
+      concat("'", path, "' is not the file that '", in_folder(folder, "manifest.json"),
+             "' describes: it has the same size (", record.bytes,
+             " bytes) but other content, so it was replaced or damaged; put the right file back, "
+             "or remove this folder and run again"));
+}
+
+void publish(Comm const& comm, std::string const& folder, Manifest manifest) {
   on_root(comm, "publishing", [&] {
     // The old manifest goes first: it must never stand beside new files.
     durable::remove(in_folder(folder, "manifest.json"));
@@ -130,6 +145,7 @@ void publish(Comm const& comm, std::string const& folder, Manifest const& manife
       durable::rename(path + ".part", path);
     }
     for (auto const& each : folders_of(folder, manifest)) durable::sync_directory(each);
+    for (auto& output : manifest.outputs) output.stamp = file_stamp(in_folder(folder, output.file));
     manifest.write(folder);
   });
 }

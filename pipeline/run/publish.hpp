@@ -18,6 +18,11 @@ using ContentHash = std::function<std::string(std::string const& path, std::stri
 /// the disk in turn (cached pages are dropped first). The same on any number of ranks.
 std::string hash_file_in_blocks(Comm const& comm, std::string const& path);
 
+/// Collective. Is a file of a complete product the one that its manifest describes? One that was
+/// not touched since is; any other is read in full. Else Error(bad_data).
+/// \param folder  of the product \param record  of the file, the same on all ranks
+void require_unchanged(Comm const& comm, std::string const& folder, OutputRecord const& record);
+
 /// Collective. Checks NAME.part of every output: it is there, it has reached the disk (fsync), and
 /// it reads back, by a rank that need not be the one that wrote it. Changes no final name.
 std::vector<OutputRecord> verify_parts(Comm const& comm, std::string const& folder,
@@ -26,6 +31,6 @@ std::vector<OutputRecord> verify_parts(Comm const& comm, std::string const& fold
 
 /// Collective. Gives the outputs their final names, then writes the manifest: from that moment on
 /// the product is complete. A crash at any point leaves the old product, or none, or the new one.
-void publish(Comm const& comm, std::string const& folder, Manifest const& manifest);
+void publish(Comm const& comm, std::string const& folder, Manifest manifest);
 
 }  // namespace setsz

@@ -98,11 +98,13 @@ StateReport Runner::agreed_state(Stage const& stage) {
     auto const& report = state_.of(stage);
     text = json{{"state", static_cast<int>(report.state)},
                 {"reasons", report.reasons},
+                {"notes", report.notes},
                 {"lines", report.fingerprint.lines()}}
                .dump();
   });
   json const all = json::parse(comm_.broadcast(text, 0));
-  StateReport report{static_cast<ProductState>(all.at("state").get<int>()), all.at("reasons"), {}};
+  StateReport report{static_cast<ProductState>(all.at("state").get<int>()), all.at("reasons"),
+                     all.at("notes")};
   for (auto const& line : all.at("lines")) {
     report.fingerprint.add(line.at(0).get<std::string>(), line.at(1).get<std::string>());
   }
@@ -207,6 +209,7 @@ StageResult Runner::run_one(Stage& stage) {
   StateReport const report = agreed_state(stage);
   if (report.state == ProductState::complete) {
     Log::info(stage.id(), ": up to date");
+    for (auto const& note : report.notes) Log::warn(stage.id(), ": ", note);
     result.up_to_date = true;
     on_root(comm_, "", [&] {
       result.notes = Manifest::read(state_.folder(stage))->about.value("notes", json::object());
@@ -219,6 +222,7 @@ StageResult Runner::run_one(Stage& stage) {
   collectively(comm_, "", [&] {
     if (comm_.is_root()) state_.require_inputs(stage);
   });
+  check_products(stage);
   if (report.state == ProductState::stale) {
     Log::info(stage.id(), ": stale (", join(report.reasons, "; "), "), run again");
   } else {
@@ -231,6 +235,18 @@ StageResult Runner::run_one(Stage& stage) {
     throw;
   }
   return result;
+}
+
+void Runner::check_products(Stage const& stage) {
+  json files = json::array();
+  on_root(comm_, "", [&] {
+    for (auto const& [folder, record] : state_.product_files(stage))
+      if (checked_.insert(folder + "/" + record.file + " " + record.hash).second)
+        files.push_back({folder, record.file, record.bytes, record.hash, record.stamp});
+  });
+  files = json::parse(comm_.broadcast(files.dump(), 0));
+  for (auto const& f : files)
+    require_unchanged(comm_, f.at(0), {f.at(1), f.at(2), f.at(3), "", f.at(4)});
 }
 
 /// An orderly end, not an attempt that died: half-written files are of no use to anybody.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,8 @@ class Runner {
   /// The state as rank 0 sees it, on all ranks.
   StateReport agreed_state(Stage const& stage);
   void preflight(std::vector<Stage*> const& to_run);
+  /// Collective: complete products that a stage reads are what their manifests say.
+  void check_products(Stage const& stage);
   void check_needs(std::vector<Stage*> const& to_run, Outlook const& outlook);
   std::vector<StageResult> run_all(std::vector<Stage*> const& stages);
   StageResult run_named(Stage& stage);
@@ -78,6 +81,7 @@ class Runner {
   StageList const& all_;
   RunSettings settings_;
   RunState state_;
+  std::set<std::string> checked_;  ///< products' files that were read in full, on rank 0
 };
 
 }  // namespace setsz

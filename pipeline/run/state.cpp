@@ -21,6 +21,23 @@ std::int64_t size_of(std::string const& path) {
   return error ? -1 : static_cast<std::int64_t>(size);
 }
 
+std::string content_of(ExternalFile const& file) {
+  return concat(file.bytes, " bytes, ", file.sample);
+}
+
+/// Are files that a product was made of not there any more, and the others as they were? If all are
+/// there, the configuration names others.
+bool are_gone(std::vector<ExternalFile> const& recorded) {
+  bool any_gone = false;
+  for (auto const& file : recorded) {
+    if (!std::filesystem::exists(file.path))
+      any_gone = true;
+    else if (content_of(sample_file(file.path)) != content_of(file))
+      return false;
+  }
+  return any_gone;
+}
+
 }  // namespace
 
 std::string_view name_of(ProductState state) {
@@ -112,7 +129,7 @@ StateReport RunState::examine(Stage const& stage) {
   if (!waits_for.empty())
     report.reasons.push_back("waits for " + join(waits_for, ", "));
   else
-    note_error([&] { report.fingerprint = fingerprint_of(stage); });
+    note_error([&] { find_fingerprint(stage, manifest, report); });
   if (manifest) {
     for (auto const& reason : differences(stage, *manifest, report.fingerprint))
       report.reasons.push_back(reason);
@@ -150,7 +167,28 @@ void RunState::require_format() const {
   }
 }
 
+/// Files from outside may be gone once their product is made, or lie elsewhere.
+void RunState::find_fingerprint(Stage const& stage, std::optional<Manifest> const& manifest,
+                                StateReport& report) const {
+  try {
+    report.fingerprint = fingerprint_of(stage);
+  } catch (Error const& error) {
+    if (error.code() != ExitCode::missing_input || !manifest || !are_gone(manifest->files)) throw;
+    report.fingerprint = own_fingerprint(stage);
+    for (auto const& [key, value] : manifest->lines)
+      if (key.starts_with(Fingerprint::file_key)) report.fingerprint.add(key, value);
+    report.notes.push_back(concat("inputs not there, taken as recorded (", error.what(), ")"));
+  }
+}
+
 Fingerprint RunState::fingerprint_of(Stage const& stage) const {
+  auto fingerprint = own_fingerprint(stage);
+  for (auto const& path : stage.record().files())
+    fingerprint.add(concat(Fingerprint::file_key, path), content_of(sample_file(path)));
+  return fingerprint;
+}
+
+Fingerprint RunState::own_fingerprint(Stage const& stage) const {
   auto const& record = stage.record();
   Fingerprint fingerprint;
   fingerprint.add(format_key, product_format);
@@ -160,10 +198,6 @@ Fingerprint RunState::fingerprint_of(Stage const& stage) const {
     check_input_file(stage, input);
     fingerprint.add(concat("input ", input),
                     Manifest::read(run_directory_ + "/" + split(input).first)->fingerprint);
-  }
-  for (auto const& path : record.files()) {
-    auto const file = sample_file(path);
-    fingerprint.add(concat("file ", path), concat(file.bytes, " bytes, ", file.sample));
   }
   return fingerprint;
 }
@@ -182,6 +216,20 @@ void RunState::check_input_file(Stage const& stage, std::string const& input) co
           bytes < 0 ? std::string("is missing") : concat("has ", bytes, " bytes"),
           ", its manifest says ", record->bytes, " bytes; remove the folder of ", product,
           " and run again");
+}
+
+std::vector<std::pair<std::string, OutputRecord>> RunState::product_files(Stage const& stage) {
+  std::vector<std::pair<std::string, OutputRecord>> files;
+  for (auto const& input : stage.record().inputs) {
+    auto const [product, file] = split(input);
+    auto const maker = by_id_.find(product);
+    if (maker != by_id_.end() && of(*maker->second).state != ProductState::complete) continue;
+    std::string const folder = run_directory_ + "/" + product;
+    auto const manifest = Manifest::read(folder);
+    if (auto const* record = manifest ? manifest->output(file) : nullptr)
+      files.emplace_back(folder, *record);
+  }
+  return files;
 }
 
 bool RunState::uses(Stage const& user, Stage const& maker) const {

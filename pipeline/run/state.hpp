@@ -18,7 +18,8 @@ std::string_view name_of(ProductState state);
 struct StateReport {
   ProductState state = ProductState::missing;
   std::vector<std::string> reasons;  ///< why it is stale, or what it waits for
-  Fingerprint fingerprint;           ///< empty while an input is missing
+  std::vector<std::string> notes{};  ///< what a user should know of a complete one
+  Fingerprint fingerprint{};         ///< empty while an input is missing
 };
 
 /// What the products of a configuration are like on the disk. Local; makes no MPI call.
@@ -39,6 +40,9 @@ class RunState {
   /// written into the run directory.
   void require_format() const;
 
+  /// The files of complete products that a stage reads, with their folders.
+  std::vector<std::pair<std::string, OutputRecord>> product_files(Stage const& stage);
+
   /// Does `user` read a file of `maker`?
   bool uses(Stage const& user, Stage const& maker) const;
 
@@ -51,6 +55,10 @@ class RunState {
   std::vector<std::string> differences(Stage const& stage, Manifest const& manifest,
                                        Fingerprint const& fingerprint) const;
   Fingerprint fingerprint_of(Stage const& stage) const;
+  /// The same without files from outside.
+  Fingerprint own_fingerprint(Stage const& stage) const;
+  void find_fingerprint(Stage const& stage, std::optional<Manifest> const& manifest,
+                        StateReport& report) const;
   void check_input_file(Stage const& stage, std::string const& input) const;
   /// "extract/z0/particles.h5" -> {"extract/z0", "particles.h5"}.
   std::pair<std::string, std::string> split(std::string const& path) const;

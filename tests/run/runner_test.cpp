@@ -114,6 +114,52 @@ TEST(Runner, AChangedOptionMakesItsProductAndThoseBehindItStaleAndSaysWhy) {
   EXPECT_FALSE(again[1].up_to_date);
 }
 
+TEST(Runner, AnExternalFileMayMoveOrGoOnceItsProductIsMade) {
+  ToyRun toy(Comm::world());
+  auto const at = [&](std::string const& name) {
+    return std::vector<std::string>{"toy.file=" + (toy / name)};
+  };
+  toy.on_disk([&] { std::ofstream(toy / "input.dat") << "one"; });
+  toy.run(at("input.dat"));
+  toy.on_disk([&] { std::filesystem::rename(toy / "input.dat", toy / "moved.dat"); });
+  EXPECT_TRUE(toy.run(at("moved.dat"))[0].up_to_date);
+  EXPECT_EQ(toy.state(at("moved.dat"), 0).notes, std::vector<std::string>{});
+  // Another file at another place is no moved one.
+  toy.on_disk([&] { std::ofstream(toy / "other.dat") << "two"; });
+  EXPECT_EQ(toy.state(at("other.dat"), 0).state, ProductState::stale);
+
+  auto const purged = toy.state(at("input.dat"), 0);
+  EXPECT_EQ(purged.state, ProductState::complete);
+  EXPECT_TRUE(contains(purged.notes.at(0), "inputs not there, taken as recorded"));
+  EXPECT_TRUE(contains(purged.notes.at(0), "input.dat"));
+  EXPECT_TRUE(toy.run(at("input.dat"))[1].up_to_date);
+  // What needs the file again says so.
+  auto again = at("input.dat");
+  again.push_back("toy.count=13");
+  EXPECT_EQ(toy.error(again).code(), ExitCode::missing_input);
+  // A wrong path, while the file is where it was, is a mistake.
+  toy.on_disk([&] { std::filesystem::rename(toy / "moved.dat", toy / "input.dat"); });
+  EXPECT_EQ(toy.state(at("mistyped.dat"), 0).state, ProductState::stale);
+  // A product that was changed is not taken as recorded.
+  toy.on_disk([&] {
+    std::filesystem::remove(toy / "input.dat");
+    std::filesystem::remove(toy.run_directory() + "/numbers/numbers.h5");
+  });
+  EXPECT_EQ(toy.state(at("input.dat"), 0).state, ProductState::stale);
+}
+
+TEST(Fingerprint, PathsOfFilesDoNotCount) {
+  Fingerprint here, there, other;
+  for (auto* one : {&here, &there, &other}) one->add("extract.radius", 2.5);
+  here.add("file /a/x", "9 bytes, abc").add("file /a/y", "8 bytes, def");
+  there.add("file /b/x", "9 bytes, abc").add("file /b/y", "8 bytes, def");
+  other.add("file /b/x", "9 bytes, abc").add("file /b/y", "8 bytes, dea");
+  EXPECT_EQ(here.hex(), there.hex());
+  EXPECT_NE(here.hex(), other.hex());
+  EXPECT_TRUE(Fingerprint::differences(here.lines(), there.lines()).empty());
+  EXPECT_EQ(Fingerprint::differences(here.lines(), other.lines()).size(), 2U);  // new and gone
+}
+
 TEST(Runner, OptionsOfTheRunningAloneChangeNothing) {
   ToyRun toy(Comm::world());
   toy.run();
@@ -368,6 +414,35 @@ TEST(Runner, HalfWrittenFilesOfDeadRunsAreRemoved) {
   });
   toy.run();
   EXPECT_FALSE(toy.exists(toy.sums() + ".part"));
+}
+
+/// The first byte of the values, in the middle of the file.
+void change_a_value(std::string const& path) {
+  auto bytes = test::file_bytes(path);
+  bytes[bytes.size() / 2] ^= 1;
+  test::write_bytes(path, bytes);
+}
+
+TEST(Runner, AProductReplacedByAnotherOfTheSameSizeIsNotRead) {
+  ToyRun toy(Comm::world());
+  toy.run();
+  auto const numbers = toy.run_directory() + "/numbers/numbers.h5";
+  std::vector<std::string> const changed{"toy.factor=3"};  // sums reads numbers again
+  toy.on_disk([&] {                                        // touched, but the same: accepted
+    auto const bytes = test::file_bytes(numbers);
+    std::filesystem::remove(numbers);
+    test::write_bytes(numbers, bytes);
+  });
+  EXPECT_FALSE(toy.run(changed)[1].up_to_date);
+  toy.on_disk([&] {  // another content with the old time
+    auto const time = std::filesystem::last_write_time(numbers);
+    change_a_value(numbers);
+    std::filesystem::last_write_time(numbers, time);
+  });
+  auto const error = toy.error({"toy.factor=4"});
+  EXPECT_EQ(error.code(), ExitCode::bad_data);
+  EXPECT_TRUE(contains(error.what(), "sums/a/b: '" + numbers + "' is not the file that '"));
+  EXPECT_TRUE(contains(error.what(), "replaced or damaged"));
 }
 
 TEST(Publish, HashingInBlocksDoesNotDependOnTheRanks) {
