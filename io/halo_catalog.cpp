@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/units.hpp"
 
 namespace setsz {
 
@@ -94,15 +95,32 @@ void for_each_file(Comm const& comm, std::vector<std::string> const& files,
   }
 }
 
+/// What no halo can have would surface far from its line: as an overflow, or as a wrong map.
+void require_possible(Halo const& halo, std::string const& path) {
+  auto const speed = norm(halo.velocity);
+  auto const refuse = [&](auto const&... what) {
+    fail(ExitCode::bad_data, path, ":", halo.line, ": halo ", halo.id, " has ", what...,
+         "; is the row damaged, or a unit wrong? Correct it or copy the file again");
+  };
+  if (halo.mass > largest_halo_mass || halo.mass_all > largest_halo_mass)
+    refuse("a mass of ", std::max(halo.mass, halo.mass_all) * units::msunh_per_code,
+           " Msun/h, and no halo exceeds 10^16.5");
+  if (!(speed <= largest_halo_speed_kms))
+    refuse("a velocity of ", speed, " km/s, and no halo exceeds ", largest_halo_speed_kms);
+  if (halo.voff_kms > largest_halo_speed_kms)
+    refuse("a Voff of ", halo.voff_kms, " km/s, and no halo exceeds ", largest_halo_speed_kms);
+}
+
 /// Collective: every rank visits its share of the rows. \return  how many it has
-std::int64_t read_share(Comm const& comm, CatalogFile& file, CatalogRequest const& request,
-                        HaloVisitor const& visit) {
+std::int64_t read_share(Comm const& comm, CatalogFile& file, std::string const& path,
+                        CatalogRequest const& request, HaloVisitor const& visit) {
   std::int64_t n_rows = 0, n_lines = 0;
   collectively(comm, "halo catalogue",
                [&] { n_lines = file.take_share(comm.rank(), comm.size()); });
   auto const lines_before = comm.sum_before(n_lines);
   collectively(comm, "halo catalogue", [&] {
     file.read(request, lines_before, [&](Halo const& halo) {
+      require_possible(halo, path);
       visit(halo);
       if (++n_rows % 65536 == 0) mark_progress("reading the halo catalogue");
     });
@@ -135,8 +153,11 @@ HaloCatalog read_halo_catalog(Comm const& comm, std::vector<std::string> const& 
   for_each_file(comm, files, request, formats, [&](CatalogFile& file, std::string const& path) {
     if (&path == &files.front()) catalog.header = file.header();
     if (file.header().lower) covered = std::max(covered, 0.0) + volume_of(file.header());
-    n_rows += read_share(comm, file, request, [&](Halo const& halo) {
-      if (halo.mass > 0 && halo.mass >= request.mass_min_1e10msunh) catalog.halos.push_back(halo);
+    auto const index = &path - files.data();
+    n_rows += read_share(comm, file, path, request, [&](Halo const& halo) {
+      if (halo.mass <= 0 || halo.mass < request.mass_min_1e10msunh) return;
+      catalog.halos.push_back(halo);
+      catalog.halos.back().file = index;
     });
     catalog.header.n_leftover_names = file.header().n_leftover_names;
     n_left_out += file.header().n_left_out;
@@ -162,8 +183,8 @@ std::vector<HaloLink> find_halos(Comm const& comm, std::vector<std::string> cons
                                  CatalogFormats formats) {
   std::sort(ids.begin(), ids.end());
   std::vector<HaloLink> mine;
-  for_each_file(comm, files, request, formats, [&](CatalogFile& file, std::string const&) {
-    read_share(comm, file, request, [&](Halo const& halo) {
+  for_each_file(comm, files, request, formats, [&](CatalogFile& file, std::string const& path) {
+    read_share(comm, file, path, request, [&](Halo const& halo) {
       if (std::binary_search(ids.begin(), ids.end(), halo.id))
         mine.push_back({halo.id, halo.parent_id, halo.mass});
     });

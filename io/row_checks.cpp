@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/row_checks.hpp"
 
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -41,16 +40,12 @@ template <class T>
   return {outside != 0, zero != 0, beyond != 0};
 }
 
-/// NaN and infinity have all bits of the exponent set: adding one carries into the sign.
+/// NaN compares as false.
 template <class T>
-[[gnu::always_inline]] inline bool finite(T const* numbers, std::size_t n) {
-  constexpr int mantissa = std::numeric_limits<T>::digits - 1;
-  constexpr Bits<T> sign = Bits<T>{1} << (8 * sizeof(T) - 1);
-  constexpr Bits<T> exponent = (sign - 1) >> mantissa << mantissa;
-  Bits<T> carried = 0;
-  for (std::size_t i = 0; i < n; ++i)
-    carried |= (std::bit_cast<Bits<T>>(numbers[i]) & exponent) + (Bits<T>{1} << mantissa);
-  return (carried & sign) == 0;
+[[gnu::always_inline]] inline bool within(T const* numbers, std::size_t n, T limit) {
+  Bits<T> beyond = 0;
+  for (std::size_t i = 0; i < n; ++i) beyond |= Bits<T>{!(std::abs(numbers[i]) <= limit)};
+  return beyond == 0;
 }
 
 SETSZ_DISPATCH Seen look_at(float const* x, std::size_t n, float limit, float far) {
@@ -59,8 +54,12 @@ SETSZ_DISPATCH Seen look_at(float const* x, std::size_t n, float limit, float fa
 SETSZ_DISPATCH Seen look_at(double const* x, std::size_t n, double limit, double far) {
   return look(x, n, limit, far);
 }
-SETSZ_DISPATCH bool finite_at(float const* x, std::size_t n) { return finite(x, n); }
-SETSZ_DISPATCH bool finite_at(double const* x, std::size_t n) { return finite(x, n); }
+SETSZ_DISPATCH bool within_at(float const* x, std::size_t n, float limit) {
+  return within(x, n, limit);
+}
+SETSZ_DISPATCH bool within_at(double const* x, std::size_t n, double limit) {
+  return within(x, n, limit);
+}
 SETSZ_DISPATCH bool zero_at(std::uint64_t const* numbers, std::size_t n) {
   std::uint64_t zero = 0;
   for (std::size_t i = 0; i < n; ++i) zero |= std::uint64_t{numbers[i] == 0};
@@ -77,8 +76,8 @@ CoordinateCheck check_coordinates(std::span<T const> coordinates, double edge, d
 }
 
 template <class T>
-bool all_finite(std::span<T const> numbers) {
-  return finite_at(numbers.data(), numbers.size());
+bool all_within(std::span<T const> numbers, double limit) {
+  return within_at(numbers.data(), numbers.size(), static_cast<T>(limit));
 }
 
 bool any_zero(std::span<std::uint64_t const> numbers) {
@@ -87,7 +86,7 @@ bool any_zero(std::span<std::uint64_t const> numbers) {
 
 template CoordinateCheck check_coordinates<float>(std::span<float const>, double, double);
 template CoordinateCheck check_coordinates<double>(std::span<double const>, double, double);
-template bool all_finite<float>(std::span<float const>);
-template bool all_finite<double>(std::span<double const>);
+template bool all_within<float>(std::span<float const>, double);
+template bool all_within<double>(std::span<double const>, double);
 
 }  // namespace setsz

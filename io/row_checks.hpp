@@ -17,9 +17,9 @@ struct CoordinateCheck {
 template <class T>
 CoordinateCheck check_coordinates(std::span<T const> coordinates, double edge, double far);
 
-/// Is none of the numbers NaN or infinite?
+/// Is every |number| at most `limit`, and so none NaN or infinite?
 template <class T>
-bool all_finite(std::span<T const> numbers);
+bool all_within(std::span<T const> numbers, double limit);
 
 bool any_zero(std::span<std::uint64_t const> numbers);
 

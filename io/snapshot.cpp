@@ -135,10 +135,9 @@ DarkMatterRows Snapshot::read_checked(Range rows) const {
     CheckedRows const checked(file(index), files_[index], kind_);
     auto const cut = [&](auto& all) { return std::span(all).subspan(at, part.size()); };
     n_wrapped_ += checked.positions(part, cut(result.position), header_.box_ckpch);
-    checked.vectors(ParticleField::velocity, part, cut(result.velocity));
+    checked.velocities(part, cut(result.velocity));
     checked.ids(part, cut(result.id));
-    if (fixed_mass() == 0)
-      checked.numbers(ParticleField::mass, part, cut(result.mass), Zeros::refused);
+    if (fixed_mass() == 0) checked.masses(part, cut(result.mass));
   });
   return result;
 }
@@ -178,12 +177,16 @@ void Snapshot::read_checked_gas(std::int64_t index, Range part, std::int64_t at,
   CheckedRows const checked(file(index), files_[index], kind_);
   auto const cut = [&](auto& all) { return std::span(all).subspan(at, part.size()); };
   n_wrapped_ += checked.positions(part, cut(result.position), header_.box_ckpch);
-  if (fixed_mass() == 0)
-    checked.numbers(ParticleField::mass, part, cut(result.mass), Zeros::refused);
+  if (fixed_mass() == 0) checked.masses(part, cut(result.mass));
   auto const density = cut(result.density);
   checked.numbers(ParticleField::density, part, density, Zeros::refused);
+  checked.at_most(ParticleField::density, part, density, largest_density,
+                  "no gas is 1e14 times as dense as the mean; which unit is it in?");
   auto const pressure = cut(result.electron_pressure);  // holds the internal energy first
   checked.numbers(ParticleField::internal_energy, part, pressure, Zeros::refused);
+  checked.at_most(ParticleField::internal_energy, part, pressure,
+                  largest_velocity_kms * largest_velocity_kms,
+                  "an internal energy above that of its rest mass; which unit is it in?");
   std::vector<double> electrons(part.size()), stars(part.size(), 0);
   checked.numbers(ParticleField::electron_abundance, part, electrons, Zeros::allowed);
   // Metals add a little to the 1.158 of a primordial gas.
@@ -233,8 +236,7 @@ Snapshot::MeanMass Snapshot::mean_mass() const {
     std::vector<double> masses(rows.size());
     for_each_file(rows, [&](std::int64_t index, Range part, std::int64_t at) {
       CheckedRows(file(index), files_[index], kind_)
-          .numbers(ParticleField::mass, part, std::span(masses).subspan(at, part.size()),
-                   Zeros::refused);
+          .masses(part, std::span(masses).subspan(at, part.size()));
     });
     for (double const mass : masses) n += 1, sum += mass, sum2 += mass * mass;
   }

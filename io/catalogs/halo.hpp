@@ -40,10 +40,14 @@ struct Halo {
   Vec3 angular_momentum;        ///< code: 1e10 Msun/h x physical kpc/h x km/s
   double xoff_ckpch = -1;       ///< offset of centre and centre of mass; < 0: not in the file
   double voff_kms = -1;
-  double radius_ckpch = -1;    ///< as listed, of the chosen definition; < 0: not in the file
-  double dispersion_kms = -1;  ///< of its particles
-  std::int64_t line = 0;       ///< of the file it came from
+  double radius_ckpch = -1;         ///< as listed, of the chosen definition; < 0: not in the file
+  double dispersion_kms = -1;       ///< of its particles
+  std::int64_t file = 0, line = 0;  ///< where it came from
 };
+
+// What no halo exceeds.
+inline constexpr double largest_halo_mass = 3.163e6;  ///< 10^16.5 Msun/h [1e10 Msun/h]
+inline constexpr double largest_halo_speed_kms = 1e4;
 
 /// What a catalogue file says about itself.
 struct HaloCatalogHeader {

@@ -15,14 +15,14 @@ bool finite(Vec3 const& v) {
   return std::isfinite(v.x) && std::isfinite(v.y) && std::isfinite(v.z);
 }
 
-bool all_finite_in(RealSpan const& numbers) {
-  return std::visit([](auto span) { return all_finite(span); }, numbers);
+bool all_within_in(RealSpan const& numbers, double limit) {
+  return std::visit([limit](auto span) { return all_within(span, limit); }, numbers);
 }
 
 bool all_positive_in(RealSpan const& numbers) {
   return std::visit(
       [](auto span) {
-        return all_finite(span) &&
+        return all_within(span, largest_particle_mass) &&
                std::all_of(span.begin(), span.end(), [](auto x) { return x > 0; });
       },
       numbers);
@@ -71,14 +71,32 @@ void CheckedRows::vectors(ParticleField field, Range rows, std::span<Vec3> into)
     if (!finite(into[i]) && n_bad++ == 0) first_bad = rows.first + i;
   }
   if (n_bad == 0) return;
-  std::string who;
-  if (kind_ == ParticleKind::dark_matter) {
-    std::uint64_t id = 0;
-    ids({first_bad, first_bad + 1}, std::span(&id, 1));
-    who = concat(" (id ", id, ")");
-  }
   fail(ExitCode::bad_data, "'", path_, "': ", file_.name_of(field), " has ", n_bad,
-       " rows with values that are not numbers, the first is row ", first_bad, who);
+       " rows with values that are not numbers, the first is row ", first_bad, who(first_bad));
+}
+
+std::string CheckedRows::who(std::int64_t row) const {
+  if (kind_ != ParticleKind::dark_matter) return "";
+  std::uint64_t id = 0;
+  ids({row, row + 1}, std::span(&id, 1));
+  return concat(" (id ", id, ")");
+}
+
+void CheckedRows::velocities(Range rows, std::span<Vec3> into) const {
+  vectors(ParticleField::velocity, rows, into);
+  for (std::int64_t i = 0; i < std::ssize(into); ++i) {
+    auto const& v = into[i];
+    if (std::max({std::abs(v.x), std::abs(v.y), std::abs(v.z)}) <= largest_velocity_kms) continue;
+    fail(ExitCode::bad_data, "'", path_, "': ", file_.name_of(ParticleField::velocity), " of row ",
+         rows.first + i, who(rows.first + i), " is (", v.x, ", ", v.y, ", ", v.z,
+         ") km/s, faster than light; is the file damaged, or its unit of velocity wrong?");
+  }
+}
+
+void CheckedRows::masses(Range rows, std::span<double> into) const {
+  numbers(ParticleField::mass, rows, into, Zeros::refused);
+  at_most(ParticleField::mass, rows, into, largest_particle_mass,
+          "no cluster has 10^16.5 Msun/h; is the file damaged, or its unit of mass wrong?");
 }
 
 void CheckedRows::refuse_zeros(Range rows, std::span<Vec3 const> positions) const {
@@ -130,7 +148,8 @@ bool looks_good(DarkMatterBlock const& block, double box_ckpch, bool& any_beyond
       [&](auto span) { return check_coordinates(span, box_ckpch, smallest_extent * box_ckpch); },
       block.position);
   any_beyond = any_beyond || check.any_beyond;
-  return check.all_inside && !check.any_zero && all_finite_in(block.velocity) &&
+  return check.all_inside && !check.any_zero &&
+         all_within_in(block.velocity, largest_velocity_kms / block.velocity_factor) &&
          !any_zero(block.id) && (block.fixed_mass > 0 || all_positive_in(block.mass));
 }
 

@@ -23,6 +23,10 @@ class CheckedRows {
   /// Refuses numbers above `most`, with what that would mean ("full ionisation is 1.158").
   void at_most(ParticleField field, Range rows, std::span<double const> values, double most,
                std::string_view meaning) const;
+  /// Refuses masses that are no numbers, not positive, or more than a cluster has.
+  void masses(Range rows, std::span<double> into) const;
+  /// Refuses velocities that are no numbers, or above that of light.
+  void velocities(Range rows, std::span<Vec3> into) const;
   /// Refuses vectors that are no numbers.
   void vectors(ParticleField field, Range rows, std::span<Vec3> into) const;
   /// Wraps positions that are outside the box by rounding; refuses those further out, and runs of
@@ -32,12 +36,20 @@ class CheckedRows {
   void ids(Range rows, std::span<std::uint64_t> into) const;
 
  private:
+  /// " (id 7)" of dark matter.
+  std::string who(std::int64_t row) const;
   void refuse_zeros(Range rows, std::span<Vec3 const> positions) const;
 
   SnapshotFile const& file_;
   std::string const& path_;
   ParticleKind kind_;
 };
+
+// What no particle exceeds. Sums and pressures of numbers within these limits are finite.
+inline constexpr double largest_velocity_kms = 3e5;       // of light
+inline constexpr double largest_particle_mass = 3.163e6;  // 10^16.5 Msun/h, [1e10 Msun/h]
+/// Comoving [1e10 Msun/h (ckpc/h)^-3]: 1e14 times the mean, 1e8 hydrogen atoms per cm3 today.
+inline constexpr double largest_density = 1e6;
 
 /// If a thousand particles are all closer to the origin than this fraction of the box, their unit
 /// is not that of the box.

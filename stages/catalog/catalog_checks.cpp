@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/units.hpp"
 #include "stages/common/ratio_hint.hpp"
 
 namespace setsz {
@@ -61,6 +62,30 @@ void require_consistent(CatalogFigures const& figures, std::string const& catalo
   check_extent(figures, catalog_name, box_ckpch);
   check_radii(figures, catalog_name, h);
   check_velocities(figures, catalog_name);
+}
+
+void require_possible(Halo const& halo, double radius_ckpch, double all_ckpch, double a,
+                      std::string const& path) {
+  constexpr double radius_factor = 3, largest_xoff = 2, largest_spin = 10;
+  auto const refuse = [&](auto const&... what) {
+    fail(ExitCode::bad_data, path, ":", halo.line, ": halo ", halo.id, " of ",
+         halo.mass * units::msunh_per_code, " Msun/h has ", what...,
+         "; is the row damaged? Correct it or copy the file again");
+  };
+  auto const fits = [&](double radius) {
+    return radius > 0 && halo.radius_ckpch < radius_factor * radius &&
+           radius_factor * halo.radius_ckpch > radius;
+  };
+  if (halo.radius_ckpch >= 0 && !fits(radius_ckpch) && !fits(all_ckpch))
+    refuse("a radius of ", halo.radius_ckpch, " ckpc/h, and R200 of its mass is ", radius_ckpch);
+  if (halo.xoff_ckpch > largest_xoff * radius_ckpch)
+    refuse("an Xoff of ", halo.xoff_ckpch, " ckpc/h, more than ", largest_xoff, " R200 (",
+           radius_ckpch, " ckpc/h)");
+  double const radius_kpch = a * radius_ckpch;
+  double const circular = halo.mass * std::sqrt(units::gravity * halo.mass * radius_kpch);
+  double const spin = norm(halo.angular_momentum) / circular;
+  if (!(spin < largest_spin))
+    refuse("an angular momentum ", spin, " times that of circular orbits at R200");
 }
 
 }  // namespace setsz

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "io/catalogs/halo.hpp"
+
 namespace setsz {
 
 /// What the haloes of a catalogue say of each other: numbers of the clusters, and of all that are
@@ -21,5 +23,11 @@ struct CatalogFigures {
 /// \param h  for hints
 void require_consistent(CatalogFigures const& figures, std::string const& catalog_name,
                         double box_ckpch, double h);
+
+/// Error(bad_data) with file and line for a cluster whose radius, Xoff or angular momentum cannot
+/// be those of its mass, by factors that no odd halo has: a damaged row among good ones. \param
+/// radius_ckpch  of the mass \param all_ckpch  of the mass of all particles; < 0: not known
+void require_possible(Halo const& halo, double radius_ckpch, double all_ckpch, double a,
+                      std::string const& path);
 
 }  // namespace setsz

@@ -42,55 +42,6 @@ void append(std::vector<std::string>& to, std::vector<std::string> const& from) 
 
 }  // namespace
 
-void CatalogOptions::declare(OptionList& options) {
-  options.add("mass_min", mass_min_msunh,
-              {.unit = "Msun/h", .help = "minimum mass of a cluster", .min = 1e8, .max = 1e17});
-  options.add("mass_max", mass_max_msunh,
-              {.unit = "Msun/h", .help = "maximum mass of a cluster", .min = 1e8, .max = 1e17});
-  options.add(
-      "fill_mass_min", fill_mass_min_msunh,
-      {.unit = "Msun/h",
-       .help = "minimum mass of the haloes that fill the maps beside the clusters (paint, sky)",
-       .min = 1e8,
-       .max = 1e17});
-  options.add("mass_definition", mass_definition,
-              {{"200c", MassDefinition::m200c},
-               {"200m", MassDefinition::m200m},
-               {"500c", MassDefinition::m500c},
-               {"vir", MassDefinition::vir}},
-              {.help = "overdensity that defines masses and radii"});
-  options.add("hosts", hosts,
-              {{"heavier", Hosts::heavier}, {"parents", Hosts::parents}, {"all", Hosts::all}},
-              {.help = "which haloes count. parents: those with PID = -1; heavier: the same, but a "
-                       "halo that is heavier than its host takes its place (finders compare radii, "
-                       "and may list a cluster as the subhalo of a lighter one); all: also "
-                       "subhaloes"});
-  options.add("folds", split.n_folds,
-              {.help = "1: one split; k: k-fold cross-validation, which tests every cluster once",
-               .min = 1,
-               .max = 100});
-  options.add("validation_fraction", split.validation_fraction,
-              {.help = "fraction of the clusters for validation", .min = 0, .max = 0.5});
-  options.add(
-      "testing_fraction", split.testing_fraction,
-      {.help = "fraction of the clusters for testing, with one fold", .min = 0, .max = 0.5});
-  declare_split_like(options, split_like);
-  options.add("allow_empty", allow_empty,
-              {.help = "accept a snapshot without clusters (shells of a light cone)"});
-}
-
-void CatalogOptions::validate() const {
-  require(mass_min_msunh < mass_max_msunh, ExitCode::config, "mass_min = ", mass_min_msunh,
-          " is not below mass_max = ", mass_max_msunh);
-  require(fill_mass_min_msunh <= mass_min_msunh, ExitCode::config,
-          "fill_mass_min = ", fill_mass_min_msunh, " is above mass_min = ", mass_min_msunh,
-          "; set both to the same value for no fill");
-  double const tested = split.n_folds == 1 ? split.testing_fraction : 1 / real(split.n_folds);
-  require(split.validation_fraction + tested < 1, ExitCode::config,
-          "validation_fraction = ", split.validation_fraction, " and the testing fraction ", tested,
-          " leave no cluster for training");
-}
-
 CatalogStage::CatalogStage(Configuration const& configuration, SnapshotInstance snapshot)
     : snapshot_(std::move(snapshot)) {
   record_ = {.stage = "catalog", .instance = snapshot_.name, .version = 2};
@@ -154,6 +105,7 @@ CatalogStage::Checked CatalogStage::read_checked(Comm const& comm,
   if (options_.hosts == CatalogOptions::Hosts::heavier)
     checked.hosts = find_hosts(comm, files, wanted, checked.catalog.halos);
   check_figures(comm, files.front(), checked.catalog, headers);
+  check_clusters(comm, files, checked, headers.dark_matter.a);
   return checked;
 }
 
@@ -215,6 +167,27 @@ void CatalogStage::check_figures(Comm const& comm, std::string const& file,
   collectively(comm, "", [&] {
     require_consistent(figures, file, headers.dark_matter.box_ckpch, snapshot_.cosmology.h);
   });
+}
+
+/// Collective: one damaged row among good ones.
+void CatalogStage::check_clusters(Comm const& comm, std::vector<std::string> const& files,
+                                  Checked const& checked, double a) const {
+  collectively(comm, "", [&] {
+    for (auto const& halo : checked.catalog.halos) {
+      if (!is_cluster(halo.mass) || !is_host(halo, checked.hosts)) continue;
+      auto const radius = [&](double mass) {
+        return mass > 0
+                   ? radius_of_mass(options_.mass_definition, snapshot_.cosmology, 1 / a - 1, mass)
+                   : -1;
+      };
+      require_possible(halo, radius(halo.mass), radius(halo.mass_all), a, files.at(halo.file));
+    }
+  });
+}
+
+bool CatalogStage::is_cluster(double mass) const {
+  return mass >= options_.mass_min_msunh * code_per_msunh &&
+         mass < options_.mass_max_msunh * code_per_msunh;
 }
 
 void CatalogStage::preflight(Comm const& comm, Outlook& outlook) const {
@@ -332,14 +305,12 @@ std::optional<ClusterTable> CatalogStage::expected_other(Outlook const& outlook)
 
 CatalogStage::Selected CatalogStage::select(std::vector<Halo> const& halos,
                                             HostChanges const& changes, double redshift) const {
-  double const mass_min = options_.mass_min_msunh * code_per_msunh;
-  double const mass_max = options_.mass_max_msunh * code_per_msunh;
   double const fill_mass_min = options_.fill_mass_min_msunh * code_per_msunh;
   Selected selected;
   for (auto const& halo : halos) {
     if (!is_host(halo, changes) || halo.mass < fill_mass_min) continue;
     auto const cluster = make_cluster(halo, redshift);
-    if (halo.mass < mass_min || halo.mass >= mass_max) {
+    if (!is_cluster(halo.mass)) {
       selected.fill.push_back(
           {cluster.id, cluster.position, cluster.m200c, cluster.r200c, cluster.velocity});
       continue;

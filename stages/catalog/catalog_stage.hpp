@@ -7,30 +7,13 @@
 #include "io/halo_catalog.hpp"
 #include "io/snapshot.hpp"
 #include "pipeline/run/stage.hpp"
+#include "stages/catalog/catalog_options.hpp"
 #include "stages/catalog/hosts.hpp"
-#include "stages/catalog/split.hpp"
 #include "stages/common/blueprint.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/sections.hpp"
 
 namespace setsz {
-
-/// [catalog]: which haloes are clusters, and what they are for.
-struct CatalogOptions {
-  static constexpr std::string_view section = "catalog";
-  static constexpr std::string_view help = "selection of clusters and their split";
-  enum class Hosts { heavier, parents, all };
-  double mass_min_msunh = 5e13;
-  double mass_max_msunh = 1e17;
-  double fill_mass_min_msunh = 1e12;
-  MassDefinition mass_definition = MassDefinition::m200c;
-  Hosts hosts = Hosts::heavier;
-  SplitRecipe split;       ///< its seed is [run] seed
-  std::string split_like;  ///< snapshot whose split the others have; empty: each its own
-  bool allow_empty = false;
-  void declare(OptionList& options);
-  void validate() const;
-};
 
 /// Halo catalogue and snapshot headers in; clusters.h5 and halos.h5 out.
 class CatalogStage : public Stage {
@@ -65,6 +48,9 @@ class CatalogStage : public Stage {
                          CatalogRequest const& request, std::vector<Halo> const& halos) const;
   void check_figures(Comm const& comm, std::string const& file, HaloCatalog const& catalog,
                      Headers const& headers) const;
+  void check_clusters(Comm const& comm, std::vector<std::string> const& files,
+                      Checked const& checked, double a) const;
+  bool is_cluster(double mass) const;
   Selected select(std::vector<Halo> const& halos, HostChanges const& changes,
                   double redshift) const;
   ClusterTable make_table(Comm const& comm, SnapshotHeader const& header,

@@ -60,11 +60,16 @@ void Catalogue::append(File const& file, std::vector<double> const& numbers, std
   auto row = first_row;
   for (std::size_t at = 0; at < numbers.size(); at += width, ++row) {
     auto const of_row = std::span(numbers).subspan(at, width);
-    auto const fault = file.columns.fault(of_row);
-    if (!fault.empty())
+    auto const refuse = [&](std::string const& fault) {
       fail(ExitCode::bad_data, first_row >= 0 ? file.table->place(row) : file.path, ": ", fault,
            "; correct or remove this row");
+    };
+    auto const fault = file.columns.fault(of_row);
+    if (!fault.empty()) refuse(fault);
     auto const halo = file.columns.halo(of_row, distances_);
+    if (double const distance = norm(halo.seen); !(distance <= distances_.distance_max()))
+      refuse(concat("the halo is ", distance / 1000, " Mpc/h away, farther than redshift ",
+                    largest_redshift));
     if (is_chosen(halo)) rows.push_back({row, halo, m200c_of(halo)});
   }
 }

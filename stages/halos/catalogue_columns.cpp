@@ -231,6 +231,10 @@ std::string CatalogueColumns::fault(std::span<double const> numbers) const {
     switch (row.role) {
       case mass:
       case lagrangian:
+        if (value <= 0) return wrong("not positive");
+        if (mass_of(row.role, value) > largest_halo_mass)
+          return wrong("no halo has more than 10^16.5 Msun/h; which unit is it in?");
+        break;
       case distance:
       case Role::concentration:
         if (value <= 0) return wrong("not positive");
@@ -251,6 +255,10 @@ std::string CatalogueColumns::fault(std::span<double const> numbers) const {
     }
   }
   return {};
+}
+
+double CatalogueColumns::mass_of(Role role, double value) const {
+  return role == mass ? value : mass_of_lagrangian_ * std::pow(value, 3);
 }
 
 Vec3 CatalogueColumns::direction(std::span<double const> numbers) const {
@@ -274,8 +282,8 @@ CatalogueHalo CatalogueColumns::halo(std::span<double const> numbers,
   halo.redshift = has(redshift)
                       ? value(redshift, numbers)
                       : distances.redshift_at(std::min(norm(halo.seen), distances.distance_max()));
-  halo.mass = has(mass) ? value(mass, numbers)
-                        : mass_of_lagrangian_ * std::pow(value(lagrangian, numbers), 3);
+  auto const from = has(mass) ? mass : lagrangian;
+  halo.mass = mass_of(from, value(from, numbers));
   halo.concentration = has(Role::concentration) ? value(Role::concentration, numbers) : 0;
   return halo;
 }

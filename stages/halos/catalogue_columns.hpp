@@ -67,6 +67,8 @@ class CatalogueColumns {
   double value(Role role, std::span<double const> numbers) const {
     return found_[role]->unit * numbers[found_[role]->slot];
   }
+  /// [1e10 Msun/h] \pre role is mass or lagrangian \param value  in code units
+  double mass_of(Role role, double value) const;
   Vec3 direction(std::span<double const> numbers) const;
 
   std::string path_, name_;

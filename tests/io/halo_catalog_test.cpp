@@ -187,6 +187,25 @@ TEST(HaloCatalog, RefusesWhatCannotBeTrue) {
          "the header names 11 columns but the rows hold 10");
 }
 
+TEST(HaloCatalog, EndsAtTheLineOfAnAbsurdValue) {
+  auto const comm = Comm::world();
+  auto const refused = [&](int field, char const* value) {
+    auto fields = words(row(2, 1e13, 1, -1));
+    fields[static_cast<std::size_t>(field)] = value;
+    return refusal(comm, header + row(1, 1e13, 1, -1) + join(fields, " ") + "\n",
+                   ExitCode::bad_data);
+  };
+  for (auto const& text :
+       {refused(2, "4e16"), refused(2, "1e300"), refused(8, "-10001"), refused(14, "20000")})
+    EXPECT_NE(text.find(".list:7: halo 2 has a "), std::string::npos) << text;
+  EXPECT_NE(refused(2, "4e16").find("4e+16 Msun/h, and no halo exceeds 10^16.5"),
+            std::string::npos);
+  auto fields = words(row(2, 1e13, 1, -1));
+  fields[2] = "3e16", fields[8] = "9000";  // large, but legal
+  TemporaryFile const file(comm, header + join(fields, " ") + "\n");
+  EXPECT_EQ(read_halo_catalog(comm, {file.path()}, {MassDefinition::m200c, 0}).n_rows, 1);
+}
+
 TEST(HaloCatalog, WrapsRoundingAtTheEdgeOfTheBox) {
   auto const comm = Comm::world();
   TemporaryFile const file(comm, header + row(1, 1e13, 50, -1));

@@ -208,6 +208,37 @@ TEST_F(SnapshotFault, values_that_are_not_numbers_are_named_with_row_and_id) {
       "/PartType0/Density is zero in 1 of the rows"));
 }
 
+TEST_F(SnapshotFault, absurd_values_end_where_they_are_read) {
+  auto const with = [&](char const* dataset, double value) {
+    bool const gas = std::string_view(dataset).starts_with("/PartType0");
+    return reading(
+        [&](H5Edit& edit) {
+          edit.change(dataset, [value](std::vector<double>& values) { values[9] = value; });
+        },
+        gas ? Kind::gas : Kind::dark_matter);
+  };
+  EXPECT_TRUE(contains(with("/PartType1/Velocities", 1e9),
+                       "/PartType1/Velocities of row 3 (id 1503) is ("));
+  EXPECT_TRUE(contains(with("/PartType1/Velocities", -1e9), "faster than light"));
+  EXPECT_TRUE(contains(with("/PartType0/Masses", 1e8), "/PartType0/Masses = 100000000 in row 9"));
+  EXPECT_TRUE(contains(with("/PartType0/Density", 1e30), "times as dense as the mean"));
+  EXPECT_TRUE(contains(with("/PartType0/InternalEnergy", 1e20), "that of its rest mass"));
+}
+
+TEST_F(SnapshotFault, the_quick_look_sees_absurd_velocities_as_well) {
+  auto const text = [&](double value) {
+    SmallSnapshot::of_dark_matter({500}).write(scratch_.path());
+    H5Edit(file(0)).change("/PartType1/Velocities",
+                           [value](std::vector<double>& values) { values[9] = value; });
+    return error_of([&] {
+      Snapshot const snapshot({file(0)}, Kind::dark_matter);
+      snapshot.visit_dark_matter({0, 500}, [](DarkMatterBlock const&) {});
+    });
+  };
+  EXPECT_EQ(text(2e5), "no error");
+  EXPECT_TRUE(contains(text(1e6), "faster than light"));  // x sqrt(0.5)
+}
+
 TEST_F(SnapshotFault, positions_outside_the_box_are_refused_with_a_guess_at_the_units) {
   auto const outside = reading([](H5Edit& edit) {
     edit.change("/PartType1/Coordinates", [](auto& values) { values[30] = 20000; });

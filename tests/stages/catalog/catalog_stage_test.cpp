@@ -192,6 +192,27 @@ TEST_F(CatalogStageTest, RefusesRadiiThatContradictTheMasses) {
   EXPECT_TRUE(test::contains(error, "without h"));
 }
 
+/// Medians of the whole list do not see one damaged row.
+TEST_F(CatalogStageTest, EndsAtTheLineOfAClusterThatCannotBe) {
+  auto const refused = [&](std::size_t halo, std::size_t field, double factor) {
+    auto lines = halo_lines();
+    auto fields = words(lines[halo]);
+    fields[field] = concat(factor * std::stod(fields[field]));
+    lines[halo] = join(fields, " ") + "\n";
+    write_list(list_of(lines));
+    return test::error_of([&] { run(); });
+  };
+  // 5 lines of comments; halo 30 has 2.4e14 Msun/h, R200 = 0.8 Mpc/h and Xoff = 37 kpc/h
+  auto const at = concat("65 ", scratch_ / "out_0.list", ":36: halo 130 of ");
+  for (auto const& [field, factor] :
+       std::vector<std::pair<std::size_t, double>>{{2, 4}, {2, 0.2}, {12, 100}, {9, 1e8}})
+    EXPECT_TRUE(test::contains(refused(30, field, factor), at)) << field;
+  EXPECT_TRUE(test::contains(refused(30, 12, 100), "has an Xoff of 3700 ckpc/h, more than 2 R200"));
+  EXPECT_EQ(refused(30, 12, 20), "no error");
+  EXPECT_EQ(refused(31, 12, 100), "no error") << "a subhalo: not used";
+  EXPECT_EQ(refused(3, 12, 1e4), "no error") << "not a cluster";
+}
+
 TEST_F(CatalogStageTest, AValueThatParticlesTellDoesNotRefuseAList) {
   auto text = list_of(halo_lines());
   text.replace(text.find("1e12 2e12 3e12"), 4, "nan ");

@@ -190,6 +190,11 @@ TEST_F(Catalogues, ANumberThatCannotBeTrueIsNamedWithFileLineAndColumn) {
                        "halos.csv:2: column z = nan: not a finite number"));
   EXPECT_TRUE(contains(error({.files = {write("ra,dec,z,M200c [Msun/h]\n1,2,-0.1,1e14\n")}}),
                        "column z = -0.1: not a redshift"));
+  EXPECT_TRUE(contains(error({.files = {write("ra,dec,z,M200c [Msun/h]\n1,2,0.1,1e17\n")}}),
+                       "halos.csv:2: column M200c = 1e+17: no halo has more than 10^16.5 Msun/h"));
+  EXPECT_TRUE(contains(error({.files = {write("x [Mpc],y [Mpc],z [Mpc],M200c [Msun/h]\n"
+                                              "1,2,3,1e14\n1,2e7,3,1e14\n")}}),
+                       "halos.csv:3: the halo is 13548000 Mpc/h away, farther than redshift 20"));
 }
 
 TEST_F(Catalogues, SaysWhichColumnIsMissingAndWhatToDo) {
