@@ -39,7 +39,7 @@ MAX_BYTES = 300_000  # of any file: data belongs elsewhere
 # Rooms that stages share, each with the rooms that it may use. All other folders are one stage each:
 # a stage includes itself and the shared rooms, never another stage.
 SHARED_ROOMS = {"common": ["common"], "halos": ["common", "halos"]}
-# In a stage's folder, <s>_stage, <s>_work and <product>_file know ranks, files and options; all other
+# In a stage's folder, <s>_stage, <s>_options, <s>_work and <product>_file know ranks, files and options; all other
 # files are kernels, which include none of these.
 ADAPTER = re.compile(r"_(stage|work|file)\.[ch]pp$")
 NOT_IN_KERNELS = ("pipeline/base/comm.hpp", "pipeline/base/option_list.hpp", "pipeline/run/", "io/h5")
@@ -72,14 +72,15 @@ def check_stage_file(name, includes):
     """Siblings do not know each other, and kernels are pure functions."""
     _, room, file = name.split("/")
     allowed = SHARED_ROOMS.get(room, [room, *SHARED_ROOMS])
-    kernel = room not in SHARED_ROOMS and not ADAPTER.search(file)
+    kernel = (room not in SHARED_ROOMS and not ADAPTER.search(file)
+              and not file.startswith(f"{room}_options."))
     for included in includes:
         parts = included.split("/")
         if parts[0] == "stages" and (len(parts) < 3 or parts[1] not in allowed):
             yield f'{name}: #include "{included}": a stage includes no other stage (share it in common or halos)'
         elif kernel and (included.startswith(NOT_IN_KERNELS) or ADAPTER.search(included)):
             yield (f'{name}: #include "{included}": a kernel knows no ranks, files or options '
-                   "(they belong into <s>_stage, <s>_work or <product>_file)")
+                   "(they belong into <s>_stage, <s>_options, <s>_work or <product>_file)")
 
 
 def check_house(names):
@@ -117,7 +118,8 @@ def check_file(name):
         return
     text = data.decode("utf-8", "replace")
     head = "\n".join(text.splitlines()[:3])
-    if not name.endswith(WITHOUT_SPDX) and not name.startswith("tests/golden/") and SPDX not in head:
+    foreign = name.startswith(("tests/golden/", "tests/fuzz/corpus/"))
+    if not name.endswith(WITHOUT_SPDX) and not foreign and SPDX not in head:
         yield f"{name}: the line '{SPDX}' is missing at the head"
     if not name.endswith((".cpp", ".hpp")):
         return

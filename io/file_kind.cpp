@@ -28,7 +28,7 @@ std::string_view kind_of(std::string_view head) {
   if (starts("\x1f\x8b")) return "is compressed with gzip";
   if (starts("SIMPLE  =")) return "is a FITS file";
   if (starts("\xd0\xd0\xc0\xc0\xce\xda\xde\xfa"))  // 0xfadedacec0c0d0d0, little-endian
-    return "is a binary file of Rockstar (halos_*.bin; the lists and ascii files are read)";
+    return "is a binary file of Rockstar (halos_*.bin)";
   if (starts("\x0e\x03\x13\x01")) return "is HDF4";
   if (starts("PK\x03\x04")) return "is a zip archive";
   if (starts(hdf5_signature)) return "is an HDF5 file";

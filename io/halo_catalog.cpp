@@ -5,6 +5,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "io/catalogs/table.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/units.hpp"
 
@@ -26,6 +27,8 @@ void check_same_header(HaloCatalogHeader const& first, HaloCatalogHeader const& 
 }
 
 CatalogFormat const& catalog_format_of(std::string const& path, CatalogFormats formats) {
+  // Any table may be a plain one, once it is said which column is what.
+  if (formats.size() == 1 && formats[0].key == table_format().key) return formats[0];
   FileProbe const probe(path);
   bool const named = probe.is_hdf5() || probe.head().empty() || probe.text_head().starts_with('#');
   return format_of(probe, formats, "halo catalogue",
@@ -85,6 +88,7 @@ void for_each_file(Comm const& comm, std::vector<std::string> const& files,
     collectively(comm, "halo catalogue", [&] {
       if (!format.open) format = catalog_format_of(path, formats);
       file = format.open(path);
+      file->use(request);
       if (&path != &files.front())
         check_same_header(first, file->header(), files.front(), path);
       else
@@ -115,6 +119,7 @@ void require_possible(Halo const& halo, std::string const& path) {
 std::int64_t read_share(Comm const& comm, CatalogFile& file, std::string const& path,
                         CatalogRequest const& request, HaloVisitor const& visit) {
   std::int64_t n_rows = 0, n_lines = 0;
+  file.count_rows(comm);
   collectively(comm, "halo catalogue",
                [&] { n_lines = file.take_share(comm.rank(), comm.size()); });
   auto const lines_before = comm.sum_before(n_lines);

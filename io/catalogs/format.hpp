@@ -6,9 +6,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "io/catalogs/halo.hpp"
 #include "io/file_probe.hpp"
+#include "pipeline/base/comm.hpp"
 
 namespace setsz {
 
@@ -19,6 +21,9 @@ struct CatalogRequest {
   MassDefinition definition = MassDefinition::m200c;
   double mass_min_1e10msunh = 0;  ///< lighter haloes are not kept
   double box_ckpch = 0;           ///< of the snapshot; 0: that of the catalogue, if it knows one
+  double h = 0;                   ///< of the snapshot, for units without h; 0: not known
+  /// Which column of a plain table is what: "mass: M200c [Msun/h]"; the others have known names.
+  std::vector<std::string> columns = {};
   /// Looks at the header of every file before a row is read; throws if it does not fit.
   std::function<void(HaloCatalogHeader const& header, std::string const& path)> check = nullptr;
 
@@ -34,6 +39,10 @@ class CatalogFile {
   virtual ~CatalogFile() = default;
 
   virtual HaloCatalogHeader const& header() const = 0;
+  /// What the request says of the file's columns; called once, before header() is trusted.
+  virtual void use(CatalogRequest const&) {}
+  /// Collective: counts the rows where that is work to share.
+  virtual void count_rows(Comm const&) {}
   /// Chooses the rows that this rank reads: those of all ranks are the whole file, in rank order.
   /// \return  the number of its lines, comments included; with those of the lower ranks it numbers
   ///          the rows of this one

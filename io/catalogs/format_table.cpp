@@ -6,6 +6,7 @@
 #include "io/catalogs/ahf.hpp"
 #include "io/catalogs/hlist.hpp"
 #include "io/catalogs/rockstar.hpp"
+#include "io/catalogs/rockstar_binary.hpp"
 #include "io/catalogs/subfind.hpp"
 #include "io/catalogs/table.hpp"
 
@@ -13,7 +14,8 @@ namespace setsz {
 
 CatalogFormats catalog_formats() {
   static std::array const formats{
-      rockstar_format(), hlist_format(), ahf_format(), subfind_format(), table_format(),
+      rockstar_format(), rockstar_binary_format(), hlist_format(),
+      ahf_format(),      subfind_format(),         table_format(),
   };
   return formats;
 }

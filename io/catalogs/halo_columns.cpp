@@ -12,7 +12,7 @@ namespace setsz {
 namespace {
 
 /// A value of at least `least`, or nothing.
-std::optional<double> sensible(TextRow const& row, std::optional<HaloColumn> const& column,
+std::optional<double> sensible(HaloRow const& row, std::optional<HaloColumn> const& column,
                                double least, std::int64_t& n_left_out) {
   if (!column) return {};
   auto const value = row.number_if_any(column->index);
@@ -30,7 +30,7 @@ Vec3 from_spin(Vec3 const& direction, double spin, Halo const& halo, double a) {
   return (std::sqrt(2.0) * spin * halo.mass * velocity * radius / length) * direction;
 }
 
-void read_momentum(TextRow const& row, HaloColumns const& columns, HaloCatalogHeader const& header,
+void read_momentum(HaloRow const& row, HaloColumns const& columns, HaloCatalogHeader const& header,
                    Halo& halo, std::int64_t& n_left_out) {
   constexpr double any = -1e300;
   Vec3 momentum;
@@ -46,7 +46,7 @@ void read_momentum(TextRow const& row, HaloColumns const& columns, HaloCatalogHe
   halo.angular_momentum = momentum;
 }
 
-void check_scale(TextRow const& row, HaloColumns const& columns, HaloCatalogHeader const& header) {
+void check_scale(HaloRow const& row, HaloColumns const& columns, HaloCatalogHeader const& header) {
   if (!columns.scale || !header.a) return;
   double const scale = row.number(*columns.scale);
   if (std::abs(scale - *header.a) > 1e-4)
@@ -75,7 +75,7 @@ std::size_t column(std::vector<std::string> const& names, std::string_view name,
   return *found;
 }
 
-Halo halo_of(TextRow const& row, HaloColumns const& columns, HaloCatalogHeader const& header,
+Halo halo_of(HaloRow const& row, HaloColumns const& columns, HaloCatalogHeader const& header,
              double box_ckpch, std::int64_t& n_left_out) {
   Halo halo;
   halo.id = row.integer(columns.id);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "io/catalogs/halo.hpp"
-#include "io/catalogs/text_rows.hpp"
+#include "io/catalogs/halo_row.hpp"
 
 namespace setsz {
 
@@ -17,7 +17,7 @@ struct HaloColumn {
   double unit = 1;  ///< of one number in the file, in code units
 };
 
-/// Where the properties of a halo stand in a row of text.
+/// Where the properties of a halo stand in a row.
 struct HaloColumns {
   std::vector<std::string> names;  ///< of all columns of a row, for messages
   std::size_t id = 0;
@@ -61,7 +61,7 @@ class NamedColumns {
 
 /// The halo in a row. A value that the particles can tell (J, Xoff, Voff) and that is no number is
 /// left out and counted. \param box_ckpch  0: not known, positions are not checked
-Halo halo_of(TextRow const& row, HaloColumns const& columns, HaloCatalogHeader const& header,
+Halo halo_of(HaloRow const& row, HaloColumns const& columns, HaloCatalogHeader const& header,
              double box_ckpch, std::int64_t& n_left_out);
 
 }  // namespace setsz

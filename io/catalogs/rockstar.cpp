@@ -53,8 +53,11 @@ Alias radius_name(MassDefinition definition) {
   fail(ExitCode::internal, "unknown mass definition");
 }
 
-/// "#ID DescID ..." (list) or "#id num_p ..." (ascii); consistent-trees and AHF number their names.
+/// "#ID DescID ..." (list) or "#id num_p ..." (ascii); consistent-trees and AHF number their names,
+/// and a plain table has units: "x [kpc/h]".
 bool has_id(std::vector<std::string> const& names) {
+  if (std::any_of(names.begin(), names.end(), [](auto const& name) { return name[0] == '['; }))
+    return false;
   auto const has = [&](char const* upper, char const* lower) {
     return std::any_of(names.begin(), names.end(),
                        [&](auto const& name) { return name == upper || name == lower; });

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <map>
 
+#include "io/catalogs/box_coordinate.hpp"
 #include "io/snapshots/h5_snapshot_file.hpp"
-#include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/units.hpp"
 
 namespace setsz {
@@ -193,7 +193,9 @@ class SubfindFile : public CatalogFile {
       halo.mass = units_.mass_1e10msunh * mass[i];
       halo.radius_ckpch = radius[i] > 0 ? units_.length_ckpch * radius[i] : -1;
       for (std::size_t d = 0; d < 3; ++d) {
-        halo.position[d] = coordinate(position[3 * i + static_cast<std::int64_t>(d)], box, halo.id);
+        halo.position[d] =
+            box_coordinate(units_.length_ckpch * position[3 * i + static_cast<std::int64_t>(d)],
+                           box, [&] { return concat("'", file_.path(), "': group ", halo.id); });
         // Groups have v_pec x a in both codes.
         halo.velocity[d] = units_.velocity_kms * velocity[3 * i + static_cast<std::int64_t>(d)] / a;
       }
@@ -225,14 +227,6 @@ class SubfindFile : public CatalogFile {
       range = {std::min(range.first, subhalo), std::max(range.last, subhalo + 1)};
     }
     return range;
-  }
-  double coordinate(double stored, double box, std::int64_t id) const {
-    double const x = units_.length_ckpch * stored;
-    if (box <= 0) return x;
-    double const slack = 1e-5 * box;
-    require(x >= -slack && x <= box + slack, ExitCode::bad_data, "'", file_.path(), "': group ", id,
-            " has a coordinate of ", x, " ckpc/h, outside the box of ", box);
-    return PeriodicBox(box).wrap(x);
   }
   void take_central(Halo& halo, Subhalos const& subhalos, std::int64_t row) const {
     double const mass = units_.mass_1e10msunh * subhalos.mass[row];

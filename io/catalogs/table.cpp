@@ -2,148 +2,292 @@
 #include "io/catalogs/table.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
-#include "io/catalogs/text_catalog.hpp"
-#include "io/text_file.hpp"
+#include "io/catalogs/halo_columns.hpp"
+#include "io/tables/column_choice.hpp"
+#include "io/tables/column_unit.hpp"
+#include "io/tables/table_file.hpp"
+#include "io/tables/text_table.hpp"
 
 namespace setsz {
 
 namespace {
 
-/// A name with its unit: "x[Mpc/h]".
-struct Name {
-  std::string name, unit;
+using Names = std::vector<std::string>;
+
+/// What a column can be, and the names that files give it, in lower case. The first one is that of
+/// the option.
+struct Role {
+  Names names;
+  Dimension dimension;
 };
 
-Name name_of(std::string const& written) {
-  auto const open = written.find('[');
-  if (open == std::string::npos || written.back() != ']') return {lowercase(written), ""};
-  auto unit = written.substr(open + 1, written.size() - open - 2);
-  std::erase(unit, ' ');
-  return {lowercase(trim(written.substr(0, open))), lowercase(unit)};
+Role const& id_role() {
+  static Role const role{{"id", "halo_id", "haloid"}, Dimension::none};
+  return role;
+}
+Role const& parent_role() {
+  static Role const role{{"pid", "parent_id"}, Dimension::none};
+  return role;
+}
+Role position_role(std::size_t axis) {
+  std::string const x(1, "xyz"[axis]);
+  return {{x, "pos_" + x, "position_" + x}, Dimension::length};
+}
+Role velocity_role(std::size_t axis) {
+  std::string const x(1, "xyz"[axis]);
+  return {{"v" + x, "vel_" + x, "velocity_" + x}, Dimension::velocity};
+}
+Role momentum_role(std::size_t axis) {
+  std::string const x(1, "xyz"[axis]);
+  return {{"j" + x, "angular_momentum_" + x}, Dimension::angular_momentum};
+}
+Role offset_role(char const* name, Dimension dimension) { return {{name}, dimension}; }
+
+/// m200c, r200c, ...
+Role size_role(char letter, MassDefinition definition) {
+  std::string const m(1, letter), suffix(name_of(definition));
+  Names names{m + suffix, m + "_" + suffix};
+  if (suffix != "vir") names.push_back(m + suffix.substr(0, 3) + "_" + suffix.substr(3));
+  if (definition == MassDefinition::m200m) names.push_back(m + "200b");
+  return {names, letter == 'm' ? Dimension::mass : Dimension::length};
 }
 
-bool has_commas(std::string_view line) { return line.find(',') != std::string_view::npos; }
+constexpr MassDefinition definitions[] = {MassDefinition::m200c, MassDefinition::m200m,
+                                          MassDefinition::m500c, MassDefinition::vir};
 
-std::vector<std::string> names_in(std::string_view line) {
-  if (line.starts_with('#')) line.remove_prefix(1);
-  if (!has_commas(line)) return words(line);
-  std::vector<std::string> names;
-  for (auto const& name : split(line, ',')) names.push_back(trim(name));
+/// What stands before the colon in CatalogRequest::columns.
+Names known_choices() {
+  Names names{id_role().names[0], parent_role().names[0]};
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    for (auto const& role : {position_role(axis), velocity_role(axis), momentum_role(axis)})
+      names.push_back(role.names[0]);
+  for (auto const definition : definitions)
+    for (char const letter : {'m', 'r'}) names.push_back(size_role(letter, definition).names[0]);
+  names.insert(names.end(), {"xoff", "voff"});
   return names;
 }
 
-/// The line of names: the last comment at the head, or the first line.
-std::string_view line_of_names(std::string_view text) {
-  auto const wanted = [](std::string_view line) {
-    std::vector<std::string> plain;
-    for (auto const& name : names_in(line)) plain.push_back(name_of(name).name);
-    auto const has = [&](char const* name) {
-      return std::find(plain.begin(), plain.end(), name) != plain.end();
-    };
-    return has("id") && has("x") && has("y") && has("z");
-  };
-  while (!text.empty()) {
-    auto line = text.substr(0, text.find('\n'));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (wanted(line)) return line;
-    if (!line.starts_with('#')) return {};
-    auto const end = text.find('\n');
-    if (end == std::string_view::npos) return {};
-    text.remove_prefix(end + 1);
+/// Finds the columns of a table: those that are chosen, then those with a known name.
+class Finder {
+ public:
+  Finder(std::vector<TableColumn> const& columns, std::string const& path,
+         CatalogRequest const& request, std::optional<double> h)
+      : columns_(columns), path_(path), h_(h.value_or(std::numeric_limits<double>::quiet_NaN())) {
+    for (auto const& column : columns) names_.push_back(lowercase(column.name));
+    for (auto const& text : request.columns)
+      choices_.push_back(column_choice(text, known_choices(), "catalog_columns"));
   }
-  return {};
-}
 
-/// Units tell a plain table from the lists of a halo finder, whose units are known.
-bool recognise(FileProbe const& file) {
-  auto const line = line_of_names(file.text_head());
-  return !line.empty() && line.find('[') != std::string_view::npos;
-}
-
-HaloCatalogHeader header_of(std::string_view text, std::string const&) {
-  HaloCatalogHeader header;
-  header.columns = names_in(line_of_names(text));
-  for (auto const& name : header.columns)
-    header.has_parents = header.has_parents || name_of(name).name == "pid";
-  for_each_comment(text, [&](std::string_view written) {
-    auto const line = trim(written);
-    auto const value = [&](char const* key) {
-      return line.starts_with(key) ? number_after(line, "=") : std::nullopt;
-    };
-    if (auto const a = value("a =")) header.a = a;
-    if (auto const h = value("h =")) header.h = h;
-    if (auto const box = value("box =")) header.box_mpch = box;
-    if (auto const omega_m = value("omega_m =")) header.omega_m = omega_m;
-  });
-  return header;
-}
-
-/// A unit in code units. Without 1/h in the file, h must be known.
-double unit_of(Name const& name, HaloCatalogHeader const& header, std::string const& path) {
-  struct Known {
-    char const* text;
-    double value;
-    int h_power;
-  };
-  constexpr Known all[]{
-      {"mpc/h", 1000, 0},   {"cmpc/h", 1000, 0},         {"kpc/h", 1, 0},      {"ckpc/h", 1, 0},
-      {"mpc", 1000, 1},     {"cmpc", 1000, 1},           {"kpc", 1, 1},        {"ckpc", 1, 1},
-      {"msun/h", 1e-10, 0}, {"msun", 1e-10, 1},          {"1e10msun/h", 1, 0}, {"1e10msun", 1, 1},
-      {"km/s", 1, 0},       {"msun/hmpc/hkm/s", 1e-7, 0}};
-  for (auto const& [text, value, h_power] : all) {
-    if (name.unit != text) continue;
-    require(h_power == 0 || header.h, ExitCode::bad_data, "'", path, "': the unit of ", name.name,
-            " is ", name.unit, ", which needs h: add a line '# h = ...'");
-    return h_power == 0 ? value : value * *header.h;
+  std::optional<std::size_t> find(Role const& role) const {
+    if (auto const* choice = chosen(role)) {
+      auto const found = find_column(names_, lowercase(choice->name), path_);
+      require(found.has_value(), ExitCode::bad_data, "'", path_, "' has no column ", choice->name,
+              " (from catalog_columns), but ", join(names_, ", "));
+      return found;
+    }
+    for (auto const& name : role.names)
+      if (auto const found = find_column(names_, name, path_)) return found;
+    return {};
   }
-  fail(ExitCode::bad_data, "'", path, "': the column ", name.name, " has ",
-       name.unit.empty() ? "no unit" : "the unit " + name.unit,
-       "; write it in brackets behind the name: x[Mpc/h], m200c[Msun/h], vx[km/s]");
-}
-
-HaloColumns columns_of(HaloCatalogHeader& header, std::size_t n_in_row, MassDefinition definition,
-                       std::string const& path) {
-  HaloColumns columns;
-  columns.names = header.columns;
-  require(columns.names.size() == n_in_row, ExitCode::bad_data, "'", path, "': there are ",
-          columns.names.size(), " names of columns but the rows hold ", n_in_row);
-  std::vector<Name> written;
-  std::vector<std::string> names;
-  for (auto const& name : columns.names) {
-    written.push_back(name_of(name));
-    names.push_back(written.back().name);
-  }
-  auto const optional = [&](std::string const& name) -> std::optional<HaloColumn> {
-    auto const found = find_column(names, name, path);
+  std::optional<HaloColumn> optional(Role const& role) const {
+    auto const found = find(role);
     if (!found) return {};
-    return HaloColumn{*found, unit_of(written[*found], header, path)};
-  };
-  auto const needed = [&](std::string const& name) {
-    auto const found = column(names, name, path);
-    return HaloColumn{found, unit_of(written[found], header, path)};
-  };
-  std::string const suffix(name_of(definition));
-  columns.id = column(names, "id", path);
-  columns.parent = find_column(names, "pid", path);
-  columns.mass = needed("m" + suffix);
-  columns.radius = optional("r" + suffix);
-  for (std::size_t i = 0; i < 3; ++i) {
-    std::string const axis(1, "xyz"[i]);
-    columns.position[i] = needed(axis);
-    columns.velocity[i] = needed("v" + axis);
-    columns.angular_momentum[i] = optional("j" + axis);
+    return HaloColumn{*found, unit_of(role, *found)};
   }
-  columns.xoff = optional("xoff");
-  columns.voff = optional("voff");
+  std::size_t needed_index(Role const& role) const {
+    auto const found = find(role);
+    require(found.has_value(), ExitCode::bad_data, "'", path_, "': no column ", role.names[0],
+            " among ", join(names_, " "), suggestion(role.names[0], names_),
+            "; name it with [snapshot.NAME] catalog_columns = ", role.names[0], ": NAME [UNIT]");
+    return *found;
+  }
+  HaloColumn needed(Role const& role) const {
+    auto const found = needed_index(role);
+    return {found, unit_of(role, found)};
+  }
+
+ private:
+  ColumnChoice const* chosen(Role const& role) const {
+    for (auto const& choice : choices_)
+      if (choice.what == role.names[0]) return &choice;
+    return nullptr;
+  }
+  double unit_of(Role const& role, std::size_t column) const {
+    auto const* choice = chosen(role);
+    auto const& unit = choice && !choice->unit.empty() ? choice->unit : columns_[column].unit;
+    auto const& name = columns_[column].name;
+    auto const value = unit_in_code(role.dimension, unit, h_);
+    require(value && !unit.empty(), ExitCode::bad_data, "'", path_, "': the column ", name, " has ",
+            unit.empty() ? "no unit" : "the unit " + unit, " (wanted one of ",
+            units_of(role.dimension),
+            "); write it in brackets behind the name, as in x[Mpc/h], "
+            "m200c[Msun/h], vx[km/s], or [snapshot.NAME] catalog_columns = ",
+            role.names[0], ": ", name, " [UNIT]");
+    require(!std::isnan(*value), ExitCode::bad_data, "'", path_, "': the unit of ", name, " is ",
+            unit, ", which needs h: add a line '# h = ...'");
+    return *value;
+  }
+
+  std::vector<TableColumn> const& columns_;
+  std::string const& path_;
+  double h_;
+  Names names_;
+  std::vector<ColumnChoice> choices_;
+};
+
+HaloColumns columns_of(Finder const& finder, std::vector<TableColumn> const& written,
+                       MassDefinition definition) {
+  HaloColumns columns;
+  for (auto const& column : written) columns.names.push_back(column.name);
+  columns.id = finder.needed_index(id_role());
+  columns.parent = finder.find(parent_role());
+  columns.mass = finder.needed(size_role('m', definition));
+  columns.radius = finder.optional(size_role('r', definition));
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    columns.position[axis] = finder.needed(position_role(axis));
+    columns.velocity[axis] = finder.needed(velocity_role(axis));
+    columns.angular_momentum[axis] = finder.optional(momentum_role(axis));
+  }
+  columns.xoff = finder.optional(offset_role("xoff", Dimension::length));
+  columns.voff = finder.optional(offset_role("voff", Dimension::velocity));
   return columns;
 }
 
+/// The columns that are read as numbers; ids are read as integers.
+std::vector<std::size_t> numbers_in(HaloColumns const& columns) {
+  std::vector<std::size_t> all{columns.mass.index};
+  auto const add = [&](std::optional<HaloColumn> const& column) {
+    if (column) all.push_back(column->index);
+  };
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    add(columns.position[axis]);
+    add(columns.velocity[axis]);
+    add(columns.angular_momentum[axis]);
+  }
+  for (auto const& column : {columns.radius, columns.xoff, columns.voff}) add(column);
+  return all;
+}
+
+/// Rows of a table that were read together.
+class TableRows : public HaloRow {
+ public:
+  TableRows(TableFile const& table, HaloColumns const& columns, Range rows)
+      : table_(table), columns_(columns), first_(rows.first), slots_(table.columns().size(), -1) {
+    auto const wanted = numbers_in(columns);
+    width_ = std::ssize(wanted);
+    for (std::int64_t i = 0; i < width_; ++i) slots_[wanted[i]] = i;
+    numbers_ = table.read(rows, wanted);
+    ids_ = table.read_integers(rows, columns.id);
+    if (columns.parent) parents_ = table.read_integers(rows, *columns.parent);
+  }
+  void take(std::int64_t row) { at_ = row - first_; }
+
+  std::int64_t integer(std::size_t column) const override {
+    return column == columns_.id ? ids_[at_] : parents_[at_];
+  }
+  double number(std::size_t column) const override {
+    auto const value = numbers_[at_ * width_ + slots_[column]];
+    if (!std::isfinite(value))
+      refuse(
+          concat("column ", name(column), " is not a finite number; correct or remove this row"));
+    return value;
+  }
+  std::optional<double> number_if_any(std::size_t column) const override {
+    auto const value = numbers_[at_ * width_ + slots_[column]];
+    return std::isfinite(value) ? std::optional(value) : std::nullopt;
+  }
+  std::string at_place(std::string const& what) const override {
+    return concat(table_.place(first_ + at_), ": ", what);
+  }
+  std::string const& name(std::size_t column) const override {
+    return table_.columns()[column].name;
+  }
+
+ private:
+  TableFile const& table_;
+  HaloColumns const& columns_;
+  std::int64_t first_, at_ = 0, width_ = 0;
+  std::vector<std::int64_t> slots_, ids_, parents_;
+  std::vector<double> numbers_;
+};
+
+class TableCatalog : public CatalogFile {
+ public:
+  explicit TableCatalog(std::string const& path) : path_(path), table_(open_table(path)) {
+    header_.a = table_->number("a");
+    header_.h = table_->number("h");
+    header_.box_mpch = table_->number("box");
+    header_.omega_m = table_->number("omega_m");
+    for (auto const& column : table_->columns()) header_.columns.push_back(column.name);
+    use({});
+  }
+
+  void use(CatalogRequest const& request) override {
+    Finder const finder(table_->columns(), path_, request, header_.h);
+    header_.has_parents = finder.find(parent_role()).has_value();
+  }
+  HaloCatalogHeader const& header() const override { return header_; }
+  void count_rows(Comm const& comm) override { table_->count_rows(comm); }
+  std::int64_t take_share(int rank, int n_ranks) override {
+    share_ = even_range(table_->n_rows(), rank, n_ranks);
+    return share_.size();
+  }
+  void read(CatalogRequest const& request, std::int64_t, HaloVisitor const& visit) override {
+    constexpr std::int64_t rows_per_read = 1 << 16;
+    auto const h = header_.h || request.h <= 0 ? header_.h : request.h;
+    auto const columns = columns_of(Finder(table_->columns(), path_, request, h), table_->columns(),
+                                    request.definition);
+    double const box_ckpch = request.box_of(header_);
+    for (auto first = share_.first; first < share_.last; first += rows_per_read) {
+      Range const rows{first, std::min(first + rows_per_read, share_.last)};
+      TableRows row(*table_, columns, rows);
+      auto const lines = table_->lines(rows);
+      for (auto i = rows.first; i < rows.last; ++i) {
+        row.take(i);
+        auto halo = halo_of(row, columns, header_, box_ckpch, header_.n_left_out);
+        halo.line = lines[i - rows.first];
+        visit(halo);
+      }
+    }
+  }
+
+ private:
+  std::string path_;
+  std::unique_ptr<TableFile> table_;
+  HaloCatalogHeader header_;
+  Range share_;
+};
+
+/// Units tell a plain table from the lists of a halo finder, whose units are known.
+bool has_halos(std::vector<TableColumn> const& columns) {
+  bool const with_units = std::any_of(columns.begin(), columns.end(),
+                                      [](auto const& column) { return !column.unit.empty(); });
+  auto const has = [&](Role const& role) {
+    return std::any_of(columns.begin(), columns.end(), [&](auto const& column) {
+      return std::ranges::find(role.names, lowercase(column.name)) != role.names.end();
+    });
+  };
+  return with_units && has(id_role()) && has(position_role(0)) && has(position_role(1)) &&
+         has(position_role(2));
+}
+
+bool recognise(FileProbe const& file) {
+  auto const head = file.text_head();
+  bool const binary = file.is_hdf5() || head.starts_with("SIMPLE  =");
+  try {
+    if (binary) return has_halos(open_table(file.path())->columns());
+    return head.find('\0') == std::string_view::npos &&
+           has_halos(text_table_head(head, file.path()).columns);
+  } catch (Error const&) {  // no table, or an empty one
+    return false;
+  }
+}
+
 std::unique_ptr<CatalogFile> open(std::string const& path) {
-  TextFile const file(path);
-  auto const names = line_of_names(file.text());
-  auto const separator = has_commas(names) ? Separator::commas : Separator::blanks;
-  return open_text_catalog(path, {header_of, columns_of, separator, !names.starts_with('#')});
+  return std::make_unique<TableCatalog>(path);
 }
 
 }  // namespace

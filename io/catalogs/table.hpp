@@ -5,9 +5,8 @@
 
 namespace setsz {
 
-/// A plain table in text, columns by blanks or commas: a line of names (with or without #) that has
-/// at least id, x, y, z, vx, vy, vz and a mass (m200c, ...), each with its unit in brackets:
-/// x[Mpc/h], m200c[Msun/h], vx[km/s]. Also r200c, pid (-1: a host), xoff, voff, jx, jy, jz.
+/// A plain table with columns id, x, y, z, vx, vy, vz, m200c, ...: text (blanks or commas, also
+/// packed), HDF5 or FITS. Units stand in the file, or in CatalogRequest::columns.
 CatalogFormat table_format();
 
 }  // namespace setsz

@@ -23,24 +23,20 @@ class TextCatalog : public CatalogFile {
 
   void read(CatalogRequest const& request, std::int64_t lines_before,
             HaloVisitor const& visit) override {
-    auto const names = kind_.first_line_names ? first_row(file_.text()) : std::string_view();
-    auto const row =
-        kind_.first_line_names
-            ? first_row(file_.text().substr(names.data() + names.size() - file_.text().data()))
-            : first_row(file_.text());
+    auto const row = first_row(file_.text());
     if (row.empty()) return;
     require(header_.finder_version.empty() || file_.text().ends_with('\n'), ExitCode::bad_data, "'",
             path_, "' ends within a line (", header_.finder_version,
             " ends every line): it is truncated; copy it again");
     std::vector<std::string_view> fields;
-    auto const columns = kind_.columns(header_, split_fields(row, fields, kind_.separator),
-                                       request.definition, path_);
+    auto const columns =
+        kind_.columns(header_, split_fields(row, fields), request.definition, path_);
     double const box_ckpch = request.box_of(header_);
-    TextRow parser(columns.names, path_, kind_.separator);
+    TextRow parser(columns.names, path_);
     auto number = lines_before;
     for_each_line(share_, [&](std::string_view line) {
       ++number;
-      if (!is_row(line) || line.data() == names.data()) return;
+      if (!is_row(line)) return;
       parser.take(line, number);
       Halo halo = halo_of(parser, columns, header_, box_ckpch, header_.n_left_out);
       halo.line = number;

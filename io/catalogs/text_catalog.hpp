@@ -7,20 +7,18 @@
 
 #include "io/catalogs/format.hpp"
 #include "io/catalogs/halo_columns.hpp"
+#include "io/catalogs/text_rows.hpp"
 
 namespace setsz {
 
 /// What a format in text has of its own; the rest (shares, lines, numbers, checks) is common.
 struct TextCatalogKind {
-  /// What the comment lines (or the first row) say. `text` is the whole file.
+  /// What the comment lines say. `text` is the whole file.
   HaloCatalogHeader (*header)(std::string_view text, std::string const& path);
   /// Where the properties stand in rows of `n_in_row` columns. May note what it found in the
   /// header.
   HaloColumns (*columns)(HaloCatalogHeader& header, std::size_t n_in_row, MassDefinition definition,
                          std::string const& path);
-  Separator separator = Separator::blanks;
-  bool first_line_names =
-      false;  ///< the first line that is no comment has the names of the columns
 };
 
 std::unique_ptr<CatalogFile> open_text_catalog(std::string const& path,

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "pipeline/base/comm.hpp"
-#include "pipeline/base/periodic_box.hpp"
 
 namespace setsz {
 
@@ -15,26 +14,8 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 }  // namespace
 
-namespace {
-
-std::size_t split_at_commas(std::string_view line, std::vector<std::string_view>& fields) {
-  while (true) {
-    auto const end = std::min(line.find(','), line.size());
-    auto field = line.substr(0, end);
-    while (!field.empty() && is_space(field.front())) field.remove_prefix(1);
-    while (!field.empty() && is_space(field.back())) field.remove_suffix(1);
-    fields.push_back(field);
-    if (end == line.size()) return fields.size();
-    line.remove_prefix(end + 1);
-  }
-}
-
-}  // namespace
-
-std::size_t split_fields(std::string_view line, std::vector<std::string_view>& fields,
-                         Separator separator) {
+std::size_t split_fields(std::string_view line, std::vector<std::string_view>& fields) {
   fields.clear();
-  if (separator == Separator::commas) return split_at_commas(line, fields);
   std::size_t i = 0;
   while (true) {
     while (i < line.size() && is_space(line[i])) ++i;
@@ -80,21 +61,18 @@ std::string_view first_row(std::string_view text) {
 void TextRow::take(std::string_view line, std::int64_t number) {
   line_ = line;
   number_ = number;
-  auto const n = split_fields(line, fields_, separator_);
+  auto const n = split_fields(line, fields_);
   if (n != names_.size()) refuse_damage(concat("has ", n, " columns in place of ", names_.size()));
 }
 
-void TextRow::refuse(std::string const& what) const {
-  fail(ExitCode::bad_data, path_, ":", number_, ": ", what, ": '", std::string(line_.substr(0, 80)),
-       line_.size() > 80 ? "...'" : "'");
+std::string TextRow::at_place(std::string const& what) const {
+  return concat(path_, ":", number_, ": ", what, ": '", line_.substr(0, 80),
+                line_.size() > 80 ? "...'" : "'");
 }
 
 void TextRow::refuse_damage(std::string const& what) const {
-  try {
-    refuse(what);
-  } catch (Error const& error) {
-    fail(error.code(), error.what(), "; is the file complete? Copy it again or correct the line");
-  }
+  fail(ExitCode::bad_data, at_place(what),
+       "; is the file complete? Copy it again or correct the line");
 }
 
 template <class T>
@@ -131,27 +109,6 @@ double TextRow::number(std::size_t column) const {
 std::optional<double> TextRow::number_if_any(std::size_t column) const {
   auto const value = parse<double>(column);
   return value && std::isfinite(*value) ? value : std::nullopt;
-}
-
-double TextRow::non_negative(std::size_t column) const {
-  auto const value = number(column);
-  if (value < 0) refuse(concat("column ", names_[column], " is negative"));
-  return value;
-}
-
-double TextRow::coordinate(std::size_t column, double unit, double box_ckpch) const {
-  double const written = number(column), x = unit * written;
-  if (box_ckpch <= 0) return x;
-  double const slack = 1e-5 * box_ckpch;
-  if (x >= -slack && x <= box_ckpch + slack) return PeriodicBox(box_ckpch).wrap(x);
-  std::string_view const expected = unit == 1 ? "kpc/h" : unit == 1000 ? "Mpc/h" : "units";
-  std::string hint;
-  if (x > 20 * box_ckpch)
-    hint = concat("; are the positions in kpc/h (expected: ", expected, ")?");
-  else if (x < 0)
-    hint = "; positions must run from 0 to the box: shift those that are centred on 0";
-  refuse(concat("column ", names_[column], " = ", written, " ", expected,
-                " lies outside the box of ", box_ckpch / unit, " ", expected, hint));
 }
 
 }  // namespace setsz

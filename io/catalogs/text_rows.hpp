@@ -8,15 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "io/catalogs/halo_row.hpp"
+
 // What catalogue formats in text share: lines, shares of them, and numbers in columns.
 namespace setsz {
 
-/// What stands between the fields of a line.
-enum class Separator { blanks, commas };
-
-/// Splits a line into `fields` (reused) and returns how many there are.
-std::size_t split_fields(std::string_view line, std::vector<std::string_view>& fields,
-                         Separator separator = Separator::blanks);
+/// Splits a line at blanks into `fields` (reused) and returns how many there are.
+std::size_t split_fields(std::string_view line, std::vector<std::string_view>& fields);
 
 /// The stretch of a file whose lines a rank reads: those that begin in its share of the bytes.
 std::string_view stretch_of(std::string_view text, int rank, int n_ranks);
@@ -40,28 +38,21 @@ void for_each_line(std::string_view text, Visit&& visit) {
   }
 }
 
-/// A row of numbers that knows its place and the names of its columns, for messages.
-class TextRow {
+/// A row of text.
+class TextRow : public HaloRow {
  public:
   /// \param names  one for each column; must outlive the row, as `path` must
-  TextRow(std::vector<std::string> const& names, std::string const& path,
-          Separator separator = Separator::blanks)
-      : names_(names), path_(path), separator_(separator) {}
+  TextRow(std::vector<std::string> const& names, std::string const& path)
+      : names_(names), path_(path) {}
 
   /// Refuses a line with another number of columns than there are names.
   void take(std::string_view line, std::int64_t number);
-  std::int64_t integer(std::size_t column) const;
-  /// Refuses what is not finite.
-  double number(std::size_t column) const;
-  double non_negative(std::size_t column) const;
-  /// Nothing where there is no finite number.
-  std::optional<double> number_if_any(std::size_t column) const;
-  /// A coordinate in a box of this edge: rounding at the edge is wrapped, anything further out is
-  /// refused. No check where the edge is not known (0).
-  /// \param unit  of one number in the file, in ckpc/h
-  double coordinate(std::size_t column, double unit, double box_ckpch) const;
+  std::int64_t integer(std::size_t column) const override;
+  double number(std::size_t column) const override;
+  std::optional<double> number_if_any(std::size_t column) const override;
   /// "file:7: what: 'the line'"
-  [[noreturn]] void refuse(std::string const& what) const;
+  std::string at_place(std::string const& what) const override;
+  std::string const& name(std::size_t column) const override { return names_[column]; }
 
  private:
   template <class T>
@@ -73,7 +64,6 @@ class TextRow {
 
   std::vector<std::string> const& names_;
   std::string const& path_;
-  Separator separator_;
   std::vector<std::string_view> fields_;
   std::string_view line_;
   std::int64_t number_ = 0;

@@ -46,6 +46,24 @@ class FitsTable : public FixedRows {
     return values;
   }
 
+  std::vector<std::int64_t> read_integers(Range rows, std::size_t column) const override {
+    std::vector<LONGLONG> values(rows.size());
+    if (rows.size() == 0) return {};
+    int status = 0, any_null = 0;
+    LONGLONG null = 0;
+    fits_read_col(file_, TLONGLONG, numbers_[column], rows.first + 1, 1, rows.size(), &null,
+                  values.data(), &any_null, &status);
+    check(status, columns_[column].name);
+    return {values.begin(), values.end()};
+  }
+  std::optional<double> number(std::string const& name) const override {
+    double value = 0;
+    int status = 0;
+    fits_read_key(file_, TDOUBLE, name.c_str(), &value, nullptr, &status);
+    fits_clear_errmsg();
+    return status == 0 ? std::optional(value) : std::nullopt;
+  }
+
  private:
   void check(int status, std::string_view what) const {
     if (status == 0) return;
@@ -78,7 +96,8 @@ class FitsTable : public FixedRows {
 }  // namespace
 
 TableFormat fits_table_format() {
-  return {"FITS table", [](FileProbe const& file) { return file.head().starts_with("SIMPLE  ="); },
+  return {"FITS table",
+          [](FileProbe const& file) { return file.text_head().starts_with("SIMPLE  ="); },
           [](std::string const& path) -> std::unique_ptr<TableFile> {
             return std::make_unique<FitsTable>(path);
           }};

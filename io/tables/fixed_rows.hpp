@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <numeric>
 
 #include "io/tables/table_file.hpp"
 
@@ -17,6 +18,11 @@ class FixedRows : public TableFile {
   std::int64_t n_rows() const override { return n_rows_; }
   std::int64_t expected_rows() const override { return n_rows_; }
   std::string place(std::int64_t row) const override { return concat("'", path_, "', row ", row); }
+  std::vector<std::int64_t> lines(Range rows) const override {
+    std::vector<std::int64_t> numbers(rows.size());
+    std::iota(numbers.begin(), numbers.end(), rows.first);
+    return numbers;
+  }
   std::vector<double> sample(std::int64_t n_rows,
                              std::span<std::size_t const> columns) const override {
     std::vector<double> values;

@@ -3,6 +3,7 @@
 
 #include "io/h5.hpp"
 #include "io/tables/fixed_rows.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 namespace {
@@ -21,14 +22,35 @@ class H5Table : public FixedRows {
     std::vector<double> values(rows.size() * columns.size());
     for (std::size_t i = 0; i < columns.size(); ++i) {
       auto const& [dataset, width, part] = places_[columns[i]];
-      auto const numbers = file_.read_rows<double>(dataset, rows);
+      auto const numbers = read_numbers(dataset, rows);
       for (std::int64_t row = 0; row < rows.size(); ++row)
         values[row * columns.size() + i] = numbers[row * width + part];
     }
     return values;
   }
 
+  std::vector<std::int64_t> read_integers(Range rows, std::size_t column) const override {
+    auto const& [dataset, width, part] = places_[column];
+    require(width == 1, ExitCode::bad_data, "'", path_, "': ", dataset, " holds vectors, not ids");
+    return file_.read_rows<std::int64_t>(dataset, rows);
+  }
+  std::optional<double> number(std::string const& name) const override {
+    for (std::string const object : {"/", "/halos", "/Header"})
+      if ((object == "/" || file_.exists(object)) && file_.has_attribute(object, name))
+        return file_.attribute<double>(object, name);
+    return {};
+  }
+
  private:
+  std::vector<double> read_numbers(std::string const& dataset, Range rows) const {
+    auto const type = file_.info(dataset).type;
+    if (type == H5Type::float32 || type == H5Type::float64)
+      return file_.read_rows<double>(dataset, rows);
+    auto const integers = file_.read_rows<std::int64_t>(dataset, rows);
+    std::vector<double> values;
+    for (auto const integer : integers) values.push_back(real(integer));
+    return values;
+  }
   struct Place {
     std::string dataset;
     std::int64_t width, part;
@@ -36,7 +58,8 @@ class H5Table : public FixedRows {
   void add(std::string const& dataset, std::string const& name) {
     auto const info = file_.info(dataset);
     bool const number = info.type == H5Type::float32 || info.type == H5Type::float64 ||
-                        info.type == H5Type::int32 || info.type == H5Type::uint32;
+                        info.type == H5Type::int32 || info.type == H5Type::uint32 ||
+                        info.type == H5Type::int64;
     bool const vector = info.shape.size() == 2 && info.shape[1] == 3;
     if (!number || !(info.shape.size() == 1 || vector)) return;
     require(columns_.empty() || info.shape[0] == n_rows_, ExitCode::bad_data, "'", path_,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,8 +32,14 @@ class TableFile {
   /// Error(bad_data) with file, line, column and what stands there.
   /// \param columns  places in columns()
   virtual std::vector<double> read(Range rows, std::span<std::size_t const> columns) const = 0;
+  /// Local: ids and such, of which a double would lose digits. \pre count_rows
+  virtual std::vector<std::int64_t> read_integers(Range rows, std::size_t column) const = 0;
   /// Where a row stands, for messages: "halos.csv:17", "halos.h5, row 16". Local.
   virtual std::string place(std::int64_t row) const = 0;
+  /// The numbers of the lines of rows; of rows where there are no lines. Local.
+  virtual std::vector<std::int64_t> lines(Range rows) const = 0;
+  /// A number that the file says of itself: "# h = 0.7", an attribute, a card of the header. Local.
+  virtual std::optional<double> number(std::string const&) const { return {}; }
 
   /// Local, without count_rows: about how many rows there are, and the values of some of them,
   /// spread over the file; for plans.

@@ -13,8 +13,8 @@ namespace {
 TableFormat text_table_format() {
   return {"text (CSV, columns, Rockstar list)",
           [](FileProbe const& file) {
-            return file.head().find('\0') == std::string_view::npos &&
-                   !file.head().starts_with('<');  // a web page
+            return file.text_head().find('\0') == std::string_view::npos &&
+                   !file.text_head().starts_with('<');  // a web page
           },
           [](std::string const& path) -> std::unique_ptr<TableFile> {
             return std::make_unique<TextTable>(path);

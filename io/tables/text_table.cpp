@@ -19,12 +19,17 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-bool is_number(std::string_view field) {
+/// Nothing where it is none.
+template <class T>
+std::optional<T> value_of(std::string_view field) {
   if (field.starts_with('+')) field.remove_prefix(1);
-  double value = 0;
+  T value{};
   auto const [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-  return error == std::errc() && end == field.data() + field.size();
+  if (error != std::errc() || end != field.data() + field.size()) return {};
+  return value;
 }
+
+bool is_number(std::string_view field) { return value_of<double>(field).has_value(); }
 
 /// "mass [Msun/h]" -> name and unit.
 TableColumn column_of(std::string_view field) {
@@ -72,82 +77,121 @@ std::vector<std::string_view> names_in(std::string_view line, char separator) {
   return names;
 }
 
-}  // namespace
-
-TextTable::TextTable(std::string const& path, std::int64_t chunk_bytes)
-    : path_(path), file_(path), chunk_bytes_(chunk_bytes) {
-  find_columns();
+/// Does a comment name columns, with units?
+bool has_units(std::vector<std::string_view> const& names) {
+  return names.size() > 1 && std::any_of(names.begin(), names.end(), [](auto const name) {
+           return name.ends_with(']') && name.find('[') != std::string_view::npos;
+         });
 }
 
-void TextTable::find_columns() {
-  auto text = file_.text();
-  std::vector<std::string_view> comments;
-  std::optional<std::string_view> first;
-  while (!text.empty() && !first) {
-    auto const end = std::min(text.find('\n'), text.size());
-    auto const line = trimmed(text.substr(0, end));
-    if (line.starts_with('#')) comments.push_back(trimmed(line.substr(1)));
-    if (!line.empty() && !line.starts_with('#')) first = line;
-    if (first) break;
-    text.remove_prefix(std::min(end + 1, text.size()));
-    ++lines_before_body_;
-  }
-  require(first.has_value(), ExitCode::bad_data, "'", path_, "' has no row; is the file complete?");
-  separator_ = first->find(',') != std::string_view::npos ? ',' : ' ';
-  std::vector<std::string_view> fields;
-  split(*first, fields);
-  std::vector<std::string_view> names;
-  if (std::none_of(fields.begin(), fields.end(), is_number)) {
-    names = names_in(*first, separator_);
-    text.remove_prefix(std::min(std::min(text.find('\n'), text.size()) + 1, text.size()));
-    ++lines_before_body_;
-  } else {
-    for (auto const comment : comments) {  // the last one that fits
-      auto const candidates =
-          names_in(comment, comment.find(',') != std::string_view::npos ? ',' : ' ');
-      if (candidates.size() == fields.size() && !is_number(candidates.front())) names = candidates;
-    }
-  }
-  body_ = text;
-  for (auto const name : names) columns_.push_back(column_of(name));
-  for (std::size_t i = columns_.size(); names.empty() && i < fields.size(); ++i)
-    columns_.push_back({concat(i + 1), {}});
-  bool const rockstar = !columns_.empty() && columns_.front().name == "ID" &&
-                        std::any_of(comments.begin(), comments.end(), [](auto const comment) {
-                          return comment.starts_with("Rockstar Version");
-                        });
-  for (auto& column : columns_)
-    if (rockstar && column.unit.empty()) column.unit = rockstar_unit(column.name);
+char separator_in(std::string_view line) {
+  return line.find(',') != std::string_view::npos ? ',' : ' ';
 }
 
-void TextTable::split(std::string_view line, std::vector<std::string_view>& fields) const {
-  if (separator_ == ' ') {
+void split_at(char separator, std::string_view line, std::vector<std::string_view>& fields) {
+  if (separator == ' ') {
     split_fields(line, fields);
     return;
   }
   fields.clear();
   while (true) {
-    auto const end = line.find(separator_);
+    auto const end = line.find(separator);
     fields.push_back(trimmed(line.substr(0, end)));
     if (end == std::string_view::npos) return;
     line.remove_prefix(end + 1);
   }
 }
 
+/// The names of the columns among the comments: the last one that fits the rows, else one with
+/// units, whose number of names the rows will contradict.
+std::vector<std::string_view> names_in_comments(std::vector<std::string_view> const& comments,
+                                                std::size_t n_fields) {
+  std::vector<std::string_view> names, others;
+  for (auto const comment : comments) {
+    auto const candidates = names_in(comment, separator_in(comment));
+    if (candidates.size() == n_fields && !is_number(candidates.front()))
+      names = candidates;
+    else if (has_units(candidates))
+      others = candidates;
+  }
+  return names.empty() ? others : names;
+}
+
+void add_columns(std::vector<std::string_view> const& names, std::size_t n_fields,
+                 TextTableHead& head) {
+  for (auto const name : names) head.columns.push_back(column_of(name));
+  for (std::size_t i = 0; names.empty() && i < n_fields; ++i)
+    head.columns.push_back({concat(i + 1), {}});
+  bool const rockstar =
+      head.columns.front().name == "ID" &&
+      std::any_of(head.comments.begin(), head.comments.end(),
+                  [](auto const comment) { return comment.starts_with("Rockstar Version"); });
+  for (auto& column : head.columns)
+    if (rockstar && column.unit.empty()) column.unit = rockstar_unit(column.name);
+}
+
+}  // namespace
+
+TextTableHead text_table_head(std::string_view text, std::string const& path) {
+  TextTableHead head;
+  std::string_view first;
+  while (!text.empty()) {
+    auto const end = std::min(text.find('\n'), text.size());
+    auto const line = trimmed(text.substr(0, end));
+    if (line.starts_with('#')) head.comments.push_back(trimmed(line.substr(1)));
+    if (!line.empty() && !line.starts_with('#')) {
+      first = line;
+      break;
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+    ++head.lines_before_body;
+  }
+  require(!first.empty(), ExitCode::bad_data, "'", path, "' has no row; is the file complete?");
+  head.separator = separator_in(first);
+  std::vector<std::string_view> fields;
+  split_at(head.separator, first, fields);
+  std::vector<std::string_view> names;
+  if (std::none_of(fields.begin(), fields.end(), is_number)) {
+    names = names_in(first, head.separator);
+    text.remove_prefix(std::min(std::min(text.find('\n'), text.size()) + 1, text.size()));
+    ++head.lines_before_body;
+  } else {
+    names = names_in_comments(head.comments, fields.size());
+  }
+  head.body = text;
+  add_columns(names, fields.size(), head);
+  return head;
+}
+
+TextTable::TextTable(std::string const& path, std::int64_t chunk_bytes)
+    : path_(path),
+      file_(path),
+      chunk_bytes_(chunk_bytes),
+      head_(text_table_head(file_.text(), path)) {}
+
+std::optional<double> TextTable::number(std::string const& name) const {
+  for (auto const comment : head_.comments) {
+    auto const equals = comment.find('=');
+    if (equals != std::string_view::npos && trimmed(comment.substr(0, equals)) == name)
+      return number_after(comment, "=");
+  }
+  return {};
+}
+
 std::int64_t TextTable::n_chunks() const {
-  return (std::ssize(body_) + chunk_bytes_ - 1) / chunk_bytes_;
+  return (std::ssize(head_.body) + chunk_bytes_ - 1) / chunk_bytes_;
 }
 
 /// The lines that begin in its bytes.
 std::string_view TextTable::chunk(std::int64_t index) const {
   auto const line_begin = [&](std::int64_t byte) {
-    if (byte == 0 || byte >= std::ssize(body_)) return std::min(byte, std::ssize(body_));
-    auto const end = body_.find('\n', byte - 1);
-    return end == std::string_view::npos ? std::ssize(body_) : std::int64_t(end) + 1;
+    if (byte == 0 || byte >= std::ssize(head_.body)) return std::min(byte, std::ssize(head_.body));
+    auto const end = head_.body.find('\n', byte - 1);
+    return end == std::string_view::npos ? std::ssize(head_.body) : std::int64_t(end) + 1;
   };
   auto const first = line_begin(index * chunk_bytes_),
              last = line_begin((index + 1) * chunk_bytes_);
-  return body_.substr(first, last - first);
+  return head_.body.substr(first, last - first);
 }
 
 template <class Visit>
@@ -170,7 +214,7 @@ void TextTable::count_rows(Comm const& comm) {
     counts.push_back({rows, std::count(text.begin(), text.end(), '\n')});
   }
   chunks_ = comm.all_gather_v(counts);
-  Chunk before{0, lines_before_body_};
+  Chunk before{0, head_.lines_before_body};
   chunks_.push_back({});
   for (auto& chunk : chunks_) {
     auto const here = chunk;
@@ -187,42 +231,77 @@ std::int64_t TextTable::chunk_of(std::int64_t row) const {
   return next - chunks_.begin() - 1;
 }
 
+void TextTable::refuse(std::int64_t number, std::string const& what) const {
+  fail(ExitCode::bad_data, path_, number > 0 ? concat(":", number) : "", ": ", what);
+}
+
+void TextTable::take(std::string_view line, std::int64_t number,
+                     std::vector<std::string_view>& fields) const {
+  split_at(head_.separator, line, fields);
+  if (fields.size() != head_.columns.size())
+    refuse(number, concat("has ", fields.size(), " columns in place of ", head_.columns.size(),
+                          ": '", line.substr(0, 80), "'; is the file complete?"));
+}
+
 void TextTable::parse(std::string_view line, std::int64_t number,
                       std::span<std::size_t const> columns, std::vector<std::string_view>& fields,
                       std::vector<double>& values) const {
-  auto const refuse = [&](auto const&... what) {
-    fail(ExitCode::bad_data, path_, number > 0 ? concat(":", number) : "", ": ", what...);
-  };
-  split(line, fields);
-  if (fields.size() != columns_.size())
-    refuse("has ", fields.size(), " columns in place of ", columns_.size(), ": '",
-           line.substr(0, 80), "'; is the file complete?");
+  take(line, number, fields);
   for (auto const column : columns) {
-    auto field = fields[column];
-    if (field.starts_with('+')) field.remove_prefix(1);
-    double value = 0;
-    auto const [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    if (error != std::errc() || end != field.data() + field.size())
-      refuse("column ", columns_[column].name, " is '", fields[column].substr(0, 24),
-             "', not a number; correct or remove this line");
-    values.push_back(value);
+    auto const value = value_of<double>(fields[column]);
+    bool const missing = fields[column].empty();
+    if (!value && !missing)
+      refuse(number,
+             concat("column ", head_.columns[column].name, " is '", fields[column].substr(0, 24),
+                    "', not a number; correct or remove this line"));
+    values.push_back(missing ? std::nan("") : *value);
+  }
+}
+
+template <class Visit>
+void TextTable::for_each_row_of(Range rows, Visit&& visit) const {
+  if (rows.size() <= 0) return;
+  for (std::int64_t c = chunk_of(rows.first); c < n_chunks(); ++c) {
+    std::int64_t row = chunks_[c].rows_before;
+    if (row >= rows.last) break;
+    for_each_row(chunk(c), [&](std::string_view line, std::int64_t lines) {
+      if (row >= rows.first) visit(line, chunks_[c].lines_before + lines + 1);
+      return ++row < rows.last;
+    });
   }
 }
 
 std::vector<double> TextTable::read(Range rows, std::span<std::size_t const> columns) const {
   std::vector<double> values;
-  if (rows.size() <= 0) return values;
   std::vector<std::string_view> fields;
-  for (std::int64_t c = chunk_of(rows.first); c < n_chunks(); ++c) {
-    std::int64_t row = chunks_[c].rows_before;
-    if (row >= rows.last) break;
-    for_each_row(chunk(c), [&](std::string_view line, std::int64_t lines) {
-      if (row >= rows.first)
-        parse(line, chunks_[c].lines_before + lines + 1, columns, fields, values);
-      return ++row < rows.last;
-    });
-  }
+  for_each_row_of(rows, [&](std::string_view line, std::int64_t number) {
+    parse(line, number, columns, fields, values);
+  });
   return values;
+}
+
+std::vector<std::int64_t> TextTable::read_integers(Range rows, std::size_t column) const {
+  std::vector<std::int64_t> values;
+  std::vector<std::string_view> fields;
+  for_each_row_of(rows, [&](std::string_view line, std::int64_t number) {
+    take(line, number, fields);
+    auto value = value_of<std::int64_t>(fields[column]);
+    constexpr double exact = 9007199254740992;  // 2^53: "7.000e+00" is 7, as numpy writes it
+    auto const written = value_of<double>(fields[column]);
+    if (!value && written && std::abs(*written) <= exact && *written == std::floor(*written))
+      value = std::llround(*written);
+    if (!value)
+      refuse(number, concat("column ", head_.columns[column].name, " is '",
+                            fields[column].substr(0, 24), "', not an integer"));
+    values.push_back(*value);
+  });
+  return values;
+}
+
+std::vector<std::int64_t> TextTable::lines(Range rows) const {
+  std::vector<std::int64_t> numbers;
+  for_each_row_of(rows, [&](std::string_view, std::int64_t number) { numbers.push_back(number); });
+  return numbers;
 }
 
 std::string TextTable::place(std::int64_t row) const {
@@ -236,10 +315,10 @@ std::string TextTable::place(std::int64_t row) const {
 }
 
 std::int64_t TextTable::expected_rows() const {
-  auto const head = body_.substr(0, std::size_t{1} << 16);
+  auto const head = head_.body.substr(0, std::size_t{1} << 16);
   std::int64_t rows = 0;
   for_each_row(head, [&](std::string_view, std::int64_t) { return ++rows, true; });
-  return std::llround(real(rows) * real(body_.size()) / real(head.size()));
+  return std::llround(real(rows) * real(head_.body.size()) / real(head.size()));
 }
 
 std::vector<double> TextTable::sample(std::int64_t n_rows,
@@ -248,10 +327,10 @@ std::vector<double> TextTable::sample(std::int64_t n_rows,
   std::vector<std::string_view> fields;
   constexpr std::int64_t unknown_line = 0;
   for (std::int64_t i = 0; i < n_rows; ++i) {
-    std::size_t at = body_.size() / n_rows * i;
-    if (at > 0) at = body_.find('\n', at - 1);  // the next line
+    std::size_t at = head_.body.size() / n_rows * i;
+    if (at > 0) at = head_.body.find('\n', at - 1);  // the next line
     if (at == std::string_view::npos) break;
-    for_each_row(body_.substr(at > 0 ? at + 1 : 0), [&](std::string_view line, std::int64_t) {
+    for_each_row(head_.body.substr(at > 0 ? at + 1 : 0), [&](std::string_view line, std::int64_t) {
       parse(line, unknown_line, columns, fields, values);
       return false;
     });

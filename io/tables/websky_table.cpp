@@ -45,6 +45,11 @@ class WebskyTable : public FixedRows {
     return values;
   }
 
+  std::vector<std::int64_t> read_integers(Range, std::size_t column) const override {
+    fail(ExitCode::bad_data, "'", path_, "': the column ", columns_[column].name,
+         " holds no integers");
+  }
+
  private:
   MappedFile file_;
 };

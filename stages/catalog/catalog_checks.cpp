@@ -76,7 +76,7 @@ void require_possible(Halo const& halo, double radius_ckpch, double all_ckpch, d
     return radius > 0 && halo.radius_ckpch < radius_factor * radius &&
            radius_factor * halo.radius_ckpch > radius;
   };
-  if (halo.radius_ckpch >= 0 && !fits(radius_ckpch) && !fits(all_ckpch))
+  if (halo.radius_ckpch > 0 && !fits(radius_ckpch) && !fits(all_ckpch))
     refuse("a radius of ", halo.radius_ckpch, " ckpc/h, and R200 of its mass is ", radius_ckpch);
   if (halo.xoff_ckpch > largest_xoff * radius_ckpch)
     refuse("an Xoff of ", halo.xoff_ckpch, " ckpc/h, more than ", largest_xoff, " R200 (",

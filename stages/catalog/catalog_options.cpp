@@ -25,11 +25,15 @@ void CatalogOptions::declare(OptionList& options) {
                {"vir", MassDefinition::vir}},
               {.help = "overdensity that defines masses and radii"});
   options.add("hosts", hosts,
-              {{"heavier", Hosts::heavier}, {"parents", Hosts::parents}, {"all", Hosts::all}},
+              {{"heavier", Hosts::heavier},
+               {"parents", Hosts::parents},
+               {"positions", Hosts::positions},
+               {"all", Hosts::all}},
               {.help = "which haloes count. parents: those with PID = -1; heavier: the same, but a "
                        "halo that is heavier than its host takes its place (finders compare radii, "
-                       "and may list a cluster as the subhalo of a lighter one); all: also "
-                       "subhaloes"});
+                       "and may list a cluster as the subhalo of a lighter one); positions: those "
+                       "whose centre lies within R200 of no heavier one, for lists without PID; "
+                       "all: also subhaloes"});
   options.add("folds", split.n_folds,
               {.help = "1: one split; k: k-fold cross-validation, which tests every cluster once",
                .min = 1,

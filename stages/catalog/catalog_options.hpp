@@ -14,7 +14,7 @@ namespace setsz {
 struct CatalogOptions {
   static constexpr std::string_view section = "catalog";
   static constexpr std::string_view help = "selection of clusters and their split";
-  enum class Hosts { heavier, parents, all };
+  enum class Hosts { heavier, parents, positions, all };
   double mass_min_msunh = 5e13;
   double mass_max_msunh = 1e17;
   double fill_mass_min_msunh = 1e12;

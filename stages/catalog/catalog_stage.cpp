@@ -8,13 +8,13 @@
 #include <optional>
 #include <unordered_map>
 
+#include "io/catalogs/overdensity.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/catalog/catalog_checks.hpp"
 #include "stages/catalog/headers_agree.hpp"
 #include "stages/common/expected.hpp"
-#include "stages/common/overdensity.hpp"
 #include "stages/common/snapshot_check.hpp"
 
 namespace setsz {
@@ -59,6 +59,8 @@ CatalogStage::CatalogStage(Configuration const& configuration, SnapshotInstance 
   options_.split.seed = static_cast<std::uint64_t>(configuration.get<RunOptions>().seed);
   record_.take<CosmologySection>(configuration);
   record_.settings.add("run.seed", options_.split.seed);
+  if (auto const& columns = snapshot_.section.catalog_columns; !columns.empty())
+    record_.settings.add("snapshot.catalog_columns", join(columns, ", "));
   auto const& like = options_.split_like;
   if (like.empty()) return;
   auto const known = configuration.names(SnapshotSection::section);
@@ -69,6 +71,11 @@ CatalogStage::CatalogStage(Configuration const& configuration, SnapshotInstance 
   split_like_ = like;
   record_.inputs.push_back(products::clusters(split_like_));
   record_.settings.add("catalog.split_like", split_like_);
+}
+
+CatalogFormats CatalogStage::formats() const {
+  auto const& section = snapshot_.section;
+  return catalog_formats(section.catalog_columns.empty() ? section.catalog_format : "table");
 }
 
 CatalogStage::Headers CatalogStage::read_headers(Comm const& comm,
@@ -87,13 +94,19 @@ CatalogRequest CatalogStage::request(std::string const& first_file, Headers cons
                                                  std::string const& path) {
     require_headers_agree(header, path, headers.dark_matter, headers.gas, snapshot_.cosmology,
                           snapshot_.tolerance);
-    require(header.has_parents || options_.hosts == CatalogOptions::Hosts::all, ExitCode::bad_data,
-            "'", path,
+    bool const by_parents = options_.hosts == CatalogOptions::Hosts::parents ||
+                            options_.hosts == CatalogOptions::Hosts::heavier;
+    require(header.has_parents || !by_parents, ExitCode::bad_data, "'", path,
             "' has no column PID, which distinguishes hosts from subhaloes; use the output of "
-            "find_parents, or set catalog.hosts = all to treat every halo as a host");
+            "find_parents, or set catalog.hosts = positions to find subhaloes by positions and "
+            "radii, or = all to treat every halo as a host");
   };
-  return {options_.mass_definition, options_.fill_mass_min_msunh * code_per_msunh,
-          headers.dark_matter.box_ckpch, check};
+  return {.definition = options_.mass_definition,
+          .mass_min_1e10msunh = options_.fill_mass_min_msunh * code_per_msunh,
+          .box_ckpch = headers.dark_matter.box_ckpch,
+          .h = snapshot_.cosmology.h,
+          .columns = snapshot_.section.catalog_columns,
+          .check = check};
 }
 
 CatalogStage::Checked CatalogStage::read_checked(Comm const& comm,
@@ -104,6 +117,8 @@ CatalogStage::Checked CatalogStage::read_checked(Comm const& comm,
   mark_progress("catalog read");
   if (options_.hosts == CatalogOptions::Hosts::heavier)
     checked.hosts = find_hosts(comm, files, wanted, checked.catalog.halos);
+  if (options_.hosts == CatalogOptions::Hosts::positions)
+    checked.hosts = find_hosts_by_position(comm, checked.catalog.halos, headers.dark_matter);
   check_figures(comm, files.front(), checked.catalog, headers);
   check_clusters(comm, files, checked, headers.dark_matter.a);
   return checked;
@@ -136,6 +151,22 @@ HostChanges CatalogStage::find_hosts(Comm const& comm, std::vector<std::string> 
   }
   HostChanges changes;
   collectively(comm, "catalog: hosts", [&] { changes = hosts_by_mass(links); });
+  return changes;
+}
+
+/// Collective. Haloes that are too light to be kept are not needed: only heavier ones make a
+/// subhalo.
+HostChanges CatalogStage::find_hosts_by_position(Comm const& comm, std::vector<Halo> const& halos,
+                                                 SnapshotHeader const& header) const {
+  std::vector<HaloSphere> spheres;
+  for (auto const& halo : halos)
+    spheres.push_back({halo.id, halo.position, halo.mass,
+                       radius_of_mass(options_.mass_definition, snapshot_.cosmology,
+                                      1 / header.a - 1, halo.mass)});
+  spheres = comm.all_gather_v(spheres);
+  HostChanges changes;
+  collectively(comm, "catalog: hosts",
+               [&] { changes.demoted = inside_heavier(std::move(spheres), header.box_ckpch); });
   return changes;
 }
 
@@ -249,7 +280,8 @@ Estimate CatalogStage::estimate(Outlook const& outlook, int n_ranks) const {
 bool CatalogStage::is_host(Halo const& halo, HostChanges const& changes) const {
   if (options_.hosts == CatalogOptions::Hosts::all) return true;
   if (changes.promoted.contains(halo.id)) return true;
-  return halo.parent_id == -1 && !changes.demoted.contains(halo.id);
+  bool const by_position = options_.hosts == CatalogOptions::Hosts::positions;
+  return (by_position || halo.parent_id == -1) && !changes.demoted.contains(halo.id);
 }
 
 /// Collective: the clusters of all ranks in the order of rows, with their split.
@@ -338,7 +370,11 @@ Cluster CatalogStage::make_cluster(Halo const& halo, double redshift) const {
 }
 
 void CatalogStage::refuse_empty(Comm const& comm, std::vector<std::string> const& files) const {
-  auto const all = read_halo_catalog(comm, files, {options_.mass_definition}, formats());
+  auto const all = read_halo_catalog(comm, files,
+                                     {.definition = options_.mass_definition,
+                                      .h = snapshot_.cosmology.h,
+                                      .columns = snapshot_.section.catalog_columns},
+                                     formats());
   std::int64_t n_hosts = 0;
   double largest = 0;
   for (auto const& halo : all.halos) {
@@ -381,6 +417,10 @@ void CatalogStage::warn(Checked const& checked, Headers const& headers,
   auto const& header = checked.catalog.header;
   if (options_.hosts == CatalogOptions::Hosts::all)
     Log::warn("catalog: with hosts = all, subhaloes count as clusters");
+  if (options_.hosts == CatalogOptions::Hosts::positions)
+    Log::warn("catalog: ", checked.hosts.demoted.size(), " haloes whose centre lies within R",
+              name_of(options_.mass_definition),
+              " of a heavier one are taken as its subhaloes (hosts = positions)");
   if (header.n_leftover_names > 0)
     Log::warn("catalog: the header of '", file, "' has ", header.n_leftover_names,
               " column names for which find_parents writes no values; they are ignored. A list "

@@ -40,12 +40,14 @@ class CatalogStage : public Stage {
     std::vector<double> bound_over_all;  ///< mass ratios of clusters whose catalogue has both
   };
   Headers read_headers(Comm const& comm, std::string const& run_directory) const;
-  CatalogFormats formats() const { return catalog_formats(snapshot_.section.catalog_format); }
+  CatalogFormats formats() const;
   CatalogRequest request(std::string const& first_file, Headers const& headers) const;
   Checked read_checked(Comm const& comm, std::vector<std::string> const& files,
                        Headers const& headers) const;
   HostChanges find_hosts(Comm const& comm, std::vector<std::string> const& files,
                          CatalogRequest const& request, std::vector<Halo> const& halos) const;
+  HostChanges find_hosts_by_position(Comm const& comm, std::vector<Halo> const& halos,
+                                     SnapshotHeader const& header) const;
   void check_figures(Comm const& comm, std::string const& file, HaloCatalog const& catalog,
                      Headers const& headers) const;
   void check_clusters(Comm const& comm, std::vector<std::string> const& files,

@@ -2,9 +2,13 @@
 #include "stages/catalog/hosts.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/number.hpp"
+#include "pipeline/base/periodic_box.hpp"
+#include "pipeline/base/range.hpp"
 
 namespace setsz {
 
@@ -29,7 +33,63 @@ std::vector<HaloLink const*> ancestors_of(HaloLink const& halo, ById const& all)
   return ancestors;
 }
 
+/// Haloes by the cells of a periodic box in which they lie.
+class HaloCells {
+ public:
+  HaloCells(std::vector<HaloSphere> const& halos, double box_ckpch)
+      : n_(std::clamp<std::int64_t>(std::llround(std::cbrt(real(halos.size()))), 1, 256)),
+        edge_(box_ckpch / real(n_)),
+        members_(n_ * n_ * n_) {
+    for (std::int64_t i = 0; i < std::ssize(halos); ++i) {
+      auto const& p = halos[i].position;
+      members_[index(along(p.x), along(p.y), along(p.z))].push_back(i);
+    }
+  }
+  /// Calls visit(i) for all haloes in cells that a ball touches, and maybe for some others. A cell
+  /// is visited once: the ball is no wider than the box.
+  template <class Visit>
+  void near(Vec3 const& centre, double radius, Visit&& visit) const {
+    auto const range = [&](double x) {
+      auto const first = along(x - radius), last = along(x + radius);
+      return Range{first, std::min(last + 1, first + n_)};
+    };
+    auto const xs = range(centre.x), ys = range(centre.y), zs = range(centre.z);
+    for (auto x = xs.first; x < xs.last; ++x)
+      for (auto y = ys.first; y < ys.last; ++y)
+        for (auto z = zs.first; z < zs.last; ++z)
+          for (auto const i : members_[index(x, y, z)]) visit(i);
+  }
+
+ private:
+  std::int64_t along(double x) const { return static_cast<std::int64_t>(std::floor(x / edge_)); }
+  std::int64_t wrapped(std::int64_t cell) const { return ((cell % n_) + n_) % n_; }
+  std::int64_t index(std::int64_t x, std::int64_t y, std::int64_t z) const {
+    return (wrapped(x) * n_ + wrapped(y)) * n_ + wrapped(z);
+  }
+  std::int64_t n_;
+  double edge_;
+  std::vector<std::vector<std::int64_t>> members_;
+};
+
 }  // namespace
+
+std::unordered_set<std::int64_t> inside_heavier(std::vector<HaloSphere> halos, double box_ckpch) {
+  std::sort(halos.begin(), halos.end(), [](HaloSphere const& a, HaloSphere const& b) {
+    return a.mass > b.mass || (a.mass == b.mass && a.id < b.id);
+  });
+  HaloCells const cells(halos, box_ckpch);
+  PeriodicBox const box(box_ckpch);
+  std::unordered_set<std::int64_t> inside;
+  for (std::int64_t i = 0; i < std::ssize(halos); ++i) {
+    auto const& heavier = halos[i];
+    cells.near(heavier.position, heavier.radius_ckpch, [&](std::int64_t k) {
+      double const limit = heavier.radius_ckpch * heavier.radius_ckpch;
+      if (k > i && norm2(box.offset(heavier.position, halos[k].position)) < limit)
+        inside.insert(halos[k].id);
+    });
+  }
+  return inside;
+}
 
 HostChanges hosts_by_mass(std::vector<HaloLink> const& links) {
   auto const all = by_id(links);

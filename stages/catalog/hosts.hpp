@@ -21,6 +21,18 @@ struct HostChanges {
 /// \pre parents are among the links
 HostChanges hosts_by_mass(std::vector<HaloLink> const& links);
 
+/// What tells whether a halo lies in another one.
+struct HaloSphere {
+  std::int64_t id = 0;
+  Vec3 position;            ///< [ckpc/h], in the box
+  double mass = 0;          ///< [1e10 Msun/h]
+  double radius_ckpch = 0;  ///< below half the box
+};
+
+/// Ids of the haloes whose centre lies within the radius of a heavier one (of the same mass: with a
+/// smaller id). Periodic.
+std::unordered_set<std::int64_t> inside_heavier(std::vector<HaloSphere> halos, double box_ckpch);
+
 /// Ids of parents that are not among the links, sorted.
 std::vector<std::int64_t> missing_parents(std::vector<HaloLink> const& links);
 

@@ -29,8 +29,14 @@ void SnapshotSection::declare(OptionList& options) {
               {.help = "format of the two snapshots: tng, gadget4, gadget, swift; empty: each is "
                        "recognised by its content (see `setsz inspect`)"});
   options.add("catalog_format", catalog_format,
-              {.help = "format of the halo catalogue: rockstar, hlist, subfind, ahf, table; empty: "
-                       "recognised by its content"});
+              {.help = "format of the halo catalogue: rockstar, rockstar_binary, hlist, subfind, "
+                       "ahf, table; empty: recognised by its content"});
+  options.add(
+      "catalog_columns", catalog_columns,
+      {.help = "which column of a plain table (text, HDF5, FITS) is what, where names and units do "
+               "not tell: WHAT: NAME or WHAT: NAME [UNIT], WHAT one of id, pid, x, y, z, vx, vy, "
+               "vz, jx, jy, jz, m200c, r200c, ..., xoff, voff; columns without names are 1, 2, 3, "
+               "..."});
   options.add("simulation", simulation,
               {.help = "name of the simulation, for SIMNAME in the headers of maps"});
   options.add("redshift_min", redshift_min,
@@ -47,6 +53,10 @@ void SnapshotSection::validate() const {
   require(!mock || !has_files, ExitCode::config,
           "mock = yes and names of files (dark_matter, gas, catalog) exclude each other; "
           "remove one of them");
+  require(catalog_columns.empty() || catalog_format.empty() || catalog_format == "table",
+          ExitCode::config,
+          "catalog_columns are for plain tables, and catalog_format = ", catalog_format,
+          "; remove one of the two");
 }
 
 std::string SnapshotSection::simulation_name() const {

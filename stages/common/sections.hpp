@@ -22,7 +22,8 @@ struct SnapshotSection {
   std::vector<std::string> catalog;  ///< halo catalogue file(s)
   std::string format;                ///< of the snapshots; empty: recognised by their content
   std::string catalog_format;        ///< the same of the catalogue
-  std::string simulation;            ///< its name, for the headers of maps
+  std::vector<std::string> catalog_columns;  ///< which column of a plain table is what
+  std::string simulation;                    ///< its name, for the headers of maps
   double redshift_min = 0;  ///< range of redshifts on the sky for which this snapshot stands
   double redshift_max = 20;
   void declare(OptionList& options);

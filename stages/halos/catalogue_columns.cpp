@@ -6,10 +6,10 @@
 #include <cmath>
 #include <numbers>
 
+#include "io/tables/column_unit.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
 #include "pipeline/base/units.hpp"
-#include "stages/halos/column_unit.hpp"
 
 namespace setsz {
 namespace {
@@ -83,33 +83,6 @@ RoleRow const& row_of(CatalogueColumns::Role role) { return role_rows()[role]; }
 
 }  // namespace
 
-/// An entry of the option `columns`.
-struct CatalogueColumns::Choice {
-  Role role;
-  std::string name, unit;
-};
-
-std::vector<CatalogueColumns::Choice> CatalogueColumns::choices(CatalogueSection const& section) {
-  std::vector<Choice> all;
-  for (auto const& text : section.columns) {
-    auto const colon = text.find(':');
-    auto const key = trim(std::string_view(text).substr(0, colon));
-    std::vector<std::string> keys;
-    for (auto const& row : role_rows()) keys.emplace_back(row.key);
-    auto const found = std::find(keys.begin(), keys.end(), key);
-    require(colon != std::string::npos && found != keys.end(), ExitCode::config, "columns: '", text,
-            "' is not of the form WHAT: NAME [UNIT] with WHAT one of ", join(keys, ", "));
-    auto name = trim(std::string_view(text).substr(colon + 1));
-    std::string unit;
-    if (auto const bracket = name.find('['); bracket != std::string::npos && name.back() == ']') {
-      unit = name.substr(bracket + 1, name.size() - bracket - 2);
-      name = trim(std::string_view(name).substr(0, bracket));
-    }
-    all.push_back({role_rows()[found - keys.begin()].role, name, unit});
-  }
-  return all;
-}
-
 CatalogueColumns::CatalogueColumns(TableFile const& file, std::string const& path,
                                    CatalogueSection const& section, std::string const& name,
                                    Cosmology const& cosmology)
@@ -117,7 +90,10 @@ CatalogueColumns::CatalogueColumns(TableFile const& file, std::string const& pat
       name_(name),
       observer_(1000 * Vec3{section.observer_mpch[0], section.observer_mpch[1],
                             section.observer_mpch[2]}) {
-  for (auto const& choice : choices(section)) find(choice, file, cosmology);
+  std::vector<std::string> keys;
+  for (auto const& row : role_rows()) keys.emplace_back(row.key);
+  for (auto const& text : section.columns)
+    find(column_choice(text, keys, "columns"), file, cosmology);
   bool const position = column_named(file, row_of(x).names) && column_named(file, row_of(y).names);
   for (auto const& row : role_rows()) {
     if (has(row.role) || row.role == mass) continue;
@@ -131,15 +107,16 @@ CatalogueColumns::CatalogueColumns(TableFile const& file, std::string const& pat
   require_enough(file);
 }
 
-void CatalogueColumns::find(Choice const& choice, TableFile const& file,
+void CatalogueColumns::find(ColumnChoice const& choice, TableFile const& file,
                             Cosmology const& cosmology) {
+  auto const role = std::ranges::find(role_rows(), choice.what, &RoleRow::key)->role;
   auto const column = column_named(file, {lowercase(choice.name)});
   std::vector<std::string> names;
   for (auto const& one : file.columns()) names.push_back(one.name);
   require(column.has_value(), ExitCode::bad_data, "'", path_, "' has no column ", choice.name,
           " (from [catalogue.", name_, "] columns), but ", join(names, ", "),
           "; nearest: ", nearest(choice.name, names));
-  take(choice.role, *column, file, choice.unit.empty() ? file.columns()[*column].unit : choice.unit,
+  take(role, *column, file, choice.unit.empty() ? file.columns()[*column].unit : choice.unit,
        cosmology.h);
 }
 
@@ -235,8 +212,10 @@ std::string CatalogueColumns::fault(std::span<double const> numbers) const {
         if (mass_of(row.role, value) > largest_halo_mass)
           return wrong("no halo has more than 10^16.5 Msun/h; which unit is it in?");
         break;
-      case distance:
       case Role::concentration:
+        if (value < 0.1 || value > 1000) return wrong("not a concentration (0.1 to 1000)");
+        break;
+      case distance:
         if (value <= 0) return wrong("not positive");
         break;
       case dec:

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "io/tables/column_choice.hpp"
 #include "io/tables/table_file.hpp"
 #include "pipeline/base/vec3.hpp"
 #include "stages/halos/catalogue_section.hpp"
@@ -55,9 +56,7 @@ class CatalogueColumns {
     double unit;       ///< in code units
     std::string name;
   };
-  struct Choice;
-  static std::vector<Choice> choices(CatalogueSection const& section);
-  void find(Choice const& choice, TableFile const& file, Cosmology const& cosmology);
+  void find(ColumnChoice const& choice, TableFile const& file, Cosmology const& cosmology);
   void take(Role role, std::size_t column, TableFile const& file, std::string const& unit,
             double h);
   void find_mass(TableFile const& file, CatalogueSection const& section,

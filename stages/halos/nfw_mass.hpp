@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "stages/common/overdensity.hpp"
+#include "io/catalogs/overdensity.hpp"
 
 namespace setsz {
 

@@ -6,9 +6,9 @@
 #include <cstdio>
 #include <numbers>
 
+#include "io/catalogs/overdensity.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/units.hpp"
-#include "stages/common/overdensity.hpp"
 #include "stages/mock/nfw.hpp"
 
 namespace setsz {

@@ -69,13 +69,14 @@ class CatalogStageTest : public testing::Test {
   Configuration configuration(std::string const& options) const {
     return Configuration::parse(
         concat("[run]\ndirectory = ", scratch_ / "run", "\n[snapshot.z1]\ndark_matter = ",
-               scratch_ / "snap_000.*.hdf5", "\ncatalog = ", scratch_ / "out_0.list",
-               "\n[catalog]\n", options.find("mass_min") == 0 ? "" : "mass_min = 2e13\n",
+               scratch_ / "snap_000.*.hdf5", "\ncatalog = ", scratch_ / "out_0.list", "\n", extra_,
+               "[catalog]\n", options.find("mass_min") == 0 ? "" : "mass_min = 2e13\n",
                options.find("hosts") == 0 ? "" : "hosts = parents\n", options),
         "test.ini", {"cosmology.matter_tolerance=10"},
         {schema_of<RunOptions>(), schema_of<CosmologySection>(), schema_of<SnapshotSection>(true),
          schema_of<MockFiles>(), schema_of<CatalogOptions>()});
   }
+  std::string extra_;  ///< lines of [snapshot.z1]
   ClusterTable run(std::string const& options = "", std::string const& folder = "run") {
     notes_of(folder, options);
     return read_clusters(scratch_ / (folder + "/catalog/z1/clusters.h5"));
@@ -245,6 +246,55 @@ TEST_F(CatalogStageTest, WithoutParentsItAsksForThem) {
   EXPECT_TRUE(test::contains(text, "65 "));
   EXPECT_TRUE(test::contains(text, "no column PID"));
   EXPECT_EQ(run("hosts = all\n").size(), 23);
+}
+
+/// 37 i mod 50 and so on put no halo into another one; two are moved.
+TEST_F(CatalogStageTest, WithoutParentsPositionsTellTheHosts) {
+  auto lines = halo_lines();
+  for (auto const& [halo, into] :
+       std::vector<std::pair<std::size_t, std::size_t>>{{20, 39}, {2, 3}}) {
+    auto fields = words(lines[halo]), heavier = words(lines[into]);
+    for (std::size_t column = 3; column < 6; ++column) fields[column] = heavier[column];
+    lines[halo] = join(fields, " ") + "\n";
+  }
+  write_list(list_of(lines, false));
+  auto const table = run("hosts = positions\n");
+  EXPECT_EQ(table.size(), 22);  // of 23
+  for (auto const& cluster : table.clusters) EXPECT_NE(cluster.id, 120);
+  EXPECT_EQ(count_fill_halos(scratch_ / "run/catalog/z1/halos.h5"), 16);  // of 17
+}
+
+/// The list as a table of other names, units and kinds of file.
+TEST_F(CatalogStageTest, ATableWithNamedColumnsGivesTheSameClusters) {
+  auto const expected = run();
+  std::string csv = "halo,Mass,px,py,pz,u,v,w,j1,j2,j3,off,voff,parent\n";
+  for (auto const& line : halo_lines()) {
+    auto fields = words(line);
+    fields.erase(fields.begin() + 2);                           // R200c
+    fields[1] = concat(std::stod(fields[1]) * 1e-10 / 0.6774);  // 1e10 Msun
+    for (std::size_t i = 2; i < 5; ++i) fields[i] = concat(1000 * std::stod(fields[i]));
+    csv += join(fields, ",") + "\n";
+  }
+  write_list(csv);
+  std::string const columns =
+      "catalog_columns = id: halo, m200c: Mass [1e10 Msun], x: px [kpc/h], y: py [kpc/h], z: pz "
+      "[kpc/h], vx: u [km/s], vy: v [km/s], vz: w [km/s], jx: j1 [Msun/h Mpc/h km/s], jy: j2 "
+      "[Msun/h Mpc/h km/s], jz: j3 [Msun/h Mpc/h km/s], xoff: off [kpc/h], voff: voff [km/s], "
+      "pid: parent\n";
+  extra_ = columns;
+  auto const found = run("", "table");
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.clusters.size(); ++i) {
+    auto const &a = found.clusters[i], &b = expected.clusters[i];
+    EXPECT_EQ(a.id, b.id);
+    EXPECT_NEAR(a.m200c / b.m200c, 1, 1e-8);
+    EXPECT_NEAR(norm(a.position - b.position), 0, 1e-6);
+    EXPECT_EQ(a.velocity, b.velocity);
+    EXPECT_NEAR(norm(a.angular_momentum) / norm(b.angular_momentum), 1, 1e-8);
+    EXPECT_EQ(a.xoff_ckpch, b.xoff_ckpch);
+  }
+  extra_ = "catalog_columns = idd: halo\n";
+  EXPECT_TRUE(test::contains(test::error_of([&] { run(); }), "is not of the form WHAT: NAME"));
 }
 
 TEST_F(CatalogStageTest, ComparesBoundMassesWithThoseOfAllParticles) {

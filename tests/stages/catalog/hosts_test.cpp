@@ -3,7 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/periodic_box.hpp"
+#include "pipeline/base/random.hpp"
 #include "stages/catalog/catalog_checks.hpp"
 #include "tests/fixtures/scratch.hpp"
 
@@ -82,6 +87,40 @@ TEST(CatalogChecks, NameVelocitiesAndPositionsOfAnotherUnit) {
   figures = good();
   figures.largest_coordinate_ckpch = 39;  // Mpc/h
   EXPECT_TRUE(test::contains(refusal(figures), "Mpc/h where kpc/h"));
+}
+
+/// Every pair is looked at.
+std::unordered_set<std::int64_t> slowly_inside(std::vector<HaloSphere> const& halos, double edge) {
+  PeriodicBox const box(edge);
+  std::unordered_set<std::int64_t> inside;
+  for (auto const& halo : halos)
+    for (auto const& other : halos) {
+      bool const heavier =
+          other.mass > halo.mass || (other.mass == halo.mass && other.id < halo.id);
+      if (heavier && norm(box.offset(other.position, halo.position)) < other.radius_ckpch)
+        inside.insert(halo.id);
+    }
+  return inside;
+}
+
+TEST(Hosts, LieInNoHeavierHalo) {
+  Random random(7, Purpose::test);
+  for (std::int64_t const n : {1, 2, 9, 1000}) {
+    std::vector<HaloSphere> halos;
+    for (std::int64_t i = 0; i < n; ++i) {
+      auto const mass = std::floor(1 + 50 * random.uniform());  // some are equal
+      Vec3 const position{1000 * random.uniform(), 1000 * random.uniform(),
+                          1000 * random.uniform()};
+      halos.push_back({100 + i, position, mass, 20 * std::cbrt(mass)});
+    }
+    auto const found = inside_heavier(halos, 1000);
+    EXPECT_EQ(found, slowly_inside(halos, 1000)) << n;
+    EXPECT_TRUE(n < 1000 || (found.size() > 50 && found.size() < 950)) << found.size();
+    for (auto& halo : halos)
+      halo.position = PeriodicBox(1000).wrap(halo.position + Vec3{300, 500, 700});
+    std::reverse(halos.begin(), halos.end());
+    EXPECT_EQ(inside_heavier(halos, 1000), found) << "shifted, in another order";
+  }
 }
 
 }  // namespace

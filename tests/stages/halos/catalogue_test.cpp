@@ -192,6 +192,8 @@ TEST_F(Catalogues, ANumberThatCannotBeTrueIsNamedWithFileLineAndColumn) {
                        "column z = -0.1: not a redshift"));
   EXPECT_TRUE(contains(error({.files = {write("ra,dec,z,M200c [Msun/h]\n1,2,0.1,1e17\n")}}),
                        "halos.csv:2: column M200c = 1e+17: no halo has more than 10^16.5 Msun/h"));
+  EXPECT_TRUE(contains(error({.files = {write("ra,dec,z,M500c [Msun/h],c\n1,2,0.1,1e14,1e30\n")}}),
+                       "halos.csv:2: column c = 1e+30: not a concentration"));
   EXPECT_TRUE(contains(error({.files = {write("x [Mpc],y [Mpc],z [Mpc],M200c [Msun/h]\n"
                                               "1,2,3,1e14\n1,2e7,3,1e14\n")}}),
                        "halos.csv:3: the halo is 13548000 Mpc/h away, farther than redshift 20"));

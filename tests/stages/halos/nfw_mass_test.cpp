@@ -5,8 +5,8 @@
 
 #include <cmath>
 
+#include "io/tables/column_unit.hpp"
 #include "pipeline/base/number.hpp"
-#include "stages/halos/column_unit.hpp"
 #include "stages/halos/distance_law.hpp"
 
 namespace setsz {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/common/overdensity.hpp"
+#include "io/catalogs/overdensity.hpp"
 
 #include <cmath>
 #include <numbers>

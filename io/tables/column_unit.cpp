@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/halos/column_unit.hpp"
+#include "io/tables/column_unit.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -36,25 +36,48 @@ constexpr Unit known[] = {
     {"m_sun/h", Dimension::mass, 1e-10, 0},
     {"solmass", Dimension::mass, 1e-10, 1},
     {"solmass/h", Dimension::mass, 1e-10, 0},
+    {"km/s", Dimension::velocity, 1, 0},
+    {"kms-1", Dimension::velocity, 1, 0},
+    {"kms^-1", Dimension::velocity, 1, 0},
+    {"m/s", Dimension::velocity, 1e-3, 0},
 };
+
+std::optional<double> unit_named(Dimension dimension, std::string_view name, double h) {
+  if (dimension == Dimension::length && name.starts_with('c')) name.remove_prefix(1);
+  auto const found = std::find_if(std::begin(known), std::end(known), [&](Unit const& one) {
+    return one.dimension == dimension && one.name == name;
+  });
+  if (found == std::end(known)) return {};
+  return found->in_code * (found->h_power > 0 ? h : 1);
+}
+
+/// "msun/hmpc/hkm/s": every way to cut it into a mass, a length and a velocity is tried.
+std::optional<double> product_named(std::string_view name, double h) {
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    auto const mass = unit_named(Dimension::mass, name.substr(0, i), h);
+    for (std::size_t k = i; mass && k < name.size(); ++k) {
+      auto const length = unit_named(Dimension::length, name.substr(i, k - i), h);
+      auto const velocity = unit_named(Dimension::velocity, name.substr(k), h);
+      if (length && velocity) return *mass * *length * *velocity;
+    }
+  }
+  return {};
+}
 
 }  // namespace
 
 std::optional<double> unit_in_code(Dimension dimension, std::string_view unit, double h) {
   auto text = lowercase(unit);
-  std::erase_if(text, [](char c) { return c == ' ' || c == '*'; });
+  std::erase_if(text, [](char c) { return c == ' ' || c == '*' || c == '(' || c == ')'; });
   double factor = 1;
   std::string_view name = text;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), factor);
   if (error == std::errc()) name.remove_prefix(end - text.data());
   if (dimension == Dimension::none)
     return name.empty() || name == "1" ? std::optional(1.0) : std::nullopt;
-  if (dimension == Dimension::length && name.starts_with('c')) name.remove_prefix(1);
-  auto const found = std::find_if(std::begin(known), std::end(known), [&](Unit const& one) {
-    return one.dimension == dimension && one.name == name;
-  });
-  if (found == std::end(known)) return {};
-  return factor * found->in_code * (found->h_power > 0 ? h : 1);
+  auto const found = dimension == Dimension::angular_momentum ? product_named(name, h)
+                                                              : unit_named(dimension, name, h);
+  return found ? std::optional(factor * *found) : std::nullopt;
 }
 
 std::string_view units_of(Dimension dimension) {
@@ -65,6 +88,10 @@ std::string_view units_of(Dimension dimension) {
       return "deg, rad, arcmin, arcsec";
     case Dimension::length:
       return "Mpc, Mpc/h, kpc, kpc/h (comoving)";
+    case Dimension::velocity:
+      return "km/s, m/s";
+    case Dimension::angular_momentum:
+      return "Msun/h Mpc/h km/s";
     case Dimension::mass:
       break;
   }

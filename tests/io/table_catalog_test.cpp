@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A plain table as the halo catalogue of a run: text, packed text, HDF5, FITS.
+#include <fitsio.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <algorithm>
+
+#include "io/h5.hpp"
+#include "io/halo_catalog.hpp"
+#include "tests/fixtures/scratch.hpp"
+
+namespace setsz {
+namespace {
+
+using test::contains;
+
+class TableCatalog : public testing::Test {
+ protected:
+  Comm const comm_ = Comm::world();
+  test::Scratch const scratch_{comm_};
+
+  std::string file(std::string const& name, std::string const& text) const {
+    if (comm_.is_root()) test::write_bytes(scratch_ / name, text);
+    comm_.barrier();
+    return scratch_ / name;
+  }
+  std::vector<Halo> halos(std::string const& path, CatalogRequest request = {}) const {
+    auto all = comm_.all_gather_v(read_halo_catalog(comm_, {path}, request).halos);
+    std::sort(all.begin(), all.end(), [](auto const& a, auto const& b) { return a.id < b.id; });
+    return all;
+  }
+  std::string refusal(std::string const& path, CatalogRequest const& request = {}) const {
+    return test::error_of([&] { read_halo_catalog(comm_, {path}, request); });
+  }
+};
+
+std::string const csv =
+    "# box = 50\n# h = 0.5\nid,x[Mpc/h],y[Mpc/h],z[Mpc/h],vx[km/s],vy[km/s],vz[km/s],m200c[Msun],"
+    "pid,xoff[kpc/h]\n"
+    "9007199254740993,1,2,3,10,20,30,1e14,-1,12\n"
+    "8,4,5,6,-1,-2,-3,2e14,9007199254740993,\n";
+
+void expect_both(std::vector<Halo> const& halos) {
+  ASSERT_EQ(halos.size(), 2U);
+  EXPECT_EQ(halos[1].id, 9007199254740993);  // no double
+  EXPECT_EQ(halos[0].parent_id, 9007199254740993);
+  EXPECT_EQ(halos[1].parent_id, -1);
+  EXPECT_EQ(halos[0].position, (Vec3{4000, 5000, 6000}));
+  EXPECT_EQ(halos[0].velocity, (Vec3{-1, -2, -3}));
+  EXPECT_NEAR(halos[0].mass, 1e4, 1e-9);  // 2e14 Msun = 1e14 Msun/h
+  EXPECT_EQ(halos[0].xoff_ckpch, -1);     // empty
+  EXPECT_EQ(halos[1].xoff_ckpch, 12);
+}
+
+TEST_F(TableCatalog, IsTextWithOrWithoutPackingAndByteOrderMark) {
+  expect_both(halos(file("a.csv", csv)));
+  expect_both(halos(file("b.csv", "\xEF\xBB\xBF" + csv)));
+  std::string crlf;
+  for (char const c : csv) crlf += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  expect_both(halos(file("c.csv", crlf)));
+  if (comm_.is_root()) {
+    auto* packed = gzopen((scratch_ / "d.csv.gz").c_str(), "wb");
+    gzwrite(packed, csv.data(), static_cast<unsigned>(csv.size()));
+    gzclose(packed);
+  }
+  comm_.barrier();
+  expect_both(halos(scratch_ / "d.csv.gz"));
+  std::string blanks = csv;  // an empty field needs commas
+  blanks.replace(blanks.rfind(",\n"), 1, ",nan");
+  std::replace(blanks.begin(), blanks.end(), ',', ' ');
+  blanks.replace(blanks.find("id x"), 2, "# id");
+  expect_both(halos(file("e.txt", blanks)));
+}
+
+TEST_F(TableCatalog, IsHdf5OrFits) {
+  auto const h5 = scratch_ / "halos.h5", fits = scratch_ / "halos.fits";
+  if (comm_.is_root()) {
+    auto out = H5File::create_serial(h5);
+    out.write_same<std::int64_t>("/id", {.unit = "1"}, {9007199254740993, 8});
+    out.write_same<std::int64_t>("/pid", {.unit = "1"}, {-1, 9007199254740993});
+    double const values[7][2] = {{1, 4}, {2, 5}, {3, 6}, {10, -1}, {20, -2}, {30, -3}, {5e3, 1e4}};
+    char const* names[] = {"x", "y", "z", "vx", "vy", "vz", "m200c"};
+    char const* units[] = {"Mpc/h", "Mpc/h", "Mpc/h", "km/s", "km/s", "km/s", "1e10 Msun/h"};
+    for (std::size_t i = 0; i < 7; ++i)
+      out.write_same<double>(concat("/", names[i]), {.unit = units[i]},
+                             {values[i][0], values[i][1]});
+    out.write_same<double>("/xoff", {.unit = "kpc/h"}, {12, std::nan("")});
+    out.set_attribute("/", "box", 50.0);
+    out.close();
+    int status = 0;
+    fitsfile* table = nullptr;
+    char const* all[] = {"ID", "PID", "X", "Y", "Z", "VX", "VY", "VZ", "M200C", "XOFF"};
+    char const* forms[] = {"K", "K", "D", "D", "D", "E", "E", "E", "D", "D"};
+    char const* all_units[] = {"",     "",     "Mpc/h", "Mpc/h",       "Mpc/h",
+                               "km/s", "km/s", "km/s",  "1e10 Msun/h", "kpc/h"};
+    fits_create_file(&table, fits.c_str(), &status);
+    fits_create_tbl(table, BINARY_TBL, 2, 10, const_cast<char**>(all), const_cast<char**>(forms),
+                    const_cast<char**>(all_units), "HALOS", &status);
+    LONGLONG ids[2] = {9007199254740993, 8}, parents[2] = {-1, 9007199254740993};
+    fits_write_col(table, TLONGLONG, 1, 1, 1, 2, ids, &status);
+    fits_write_col(table, TLONGLONG, 2, 1, 1, 2, parents, &status);
+    for (int i = 0; i < 7; ++i)
+      fits_write_col(table, TDOUBLE, i + 3, 1, 1, 2, const_cast<double*>(values[i]), &status);
+    double offsets[2] = {12, std::nan("")};
+    fits_write_col(table, TDOUBLE, 10, 1, 1, 2, offsets, &status);
+    fits_close_file(table, &status);
+    ASSERT_EQ(status, 0);
+  }
+  comm_.barrier();
+  expect_both(halos(h5));
+  expect_both(halos(fits));
+  EXPECT_EQ(read_halo_catalog(comm_, {h5}, {}).header.box_mpch, 50);
+  EXPECT_TRUE(contains(refusal(fits, {.box_ckpch = 5000}), "halos.fits', row 1: column Z = 6"));
+}
+
+TEST_F(TableCatalog, ColumnsCanBeNamedByTheRequest) {
+  auto text = csv;
+  text.replace(text.find("id,x[Mpc/h]"), 11, "halo number,x");
+  text.replace(text.find("m200c[Msun]"), 11, "M");
+  auto const path = file("f.csv", text);
+  EXPECT_TRUE(contains(refusal(path), "is not a halo catalogue of a known format"));
+  CatalogRequest const request{.columns = {"id: Halo Number", "x: x [Mpc/h]", "m200c: M [Msun/h]"}};
+  auto const table = catalog_formats("table");
+  auto const catalog = read_halo_catalog(comm_, {path}, request, table);
+  auto const all = comm_.all_gather_v(catalog.halos);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].position, (Vec3{1000, 2000, 3000}));
+  EXPECT_NEAR(all[0].mass, 1e4, 1e-9);
+  EXPECT_TRUE(catalog.header.has_parents);
+}
+
+TEST_F(TableCatalog, SaysWhatIsWrongAndWhere) {
+  auto const with = [&](std::string const& from, std::string const& to) {
+    auto text = csv;
+    text.replace(text.find(from), from.size(), to);
+    return refusal(file("g.csv", text));
+  };
+  EXPECT_TRUE(contains(with("# h = 0.5\n", ""), "the unit of m200c is Msun, which needs h"));
+  EXPECT_TRUE(contains(with("x[Mpc/h]", "x"), "the column x has no unit"));
+  EXPECT_TRUE(contains(with("x[Mpc/h]", "x[AU]"), "the unit AU (wanted one of Mpc, Mpc/h"));
+  EXPECT_TRUE(contains(with(",m200c", ",mass"), "no column m200c among"));
+  EXPECT_TRUE(contains(with("8,4,5", "8,,5"), "g.csv:5: column x is not a finite number"));
+  EXPECT_TRUE(contains(with("8,4,5", "8.5,4,5"), "g.csv:5: column id is '8.5', not an integer"));
+  EXPECT_TRUE(contains(with("8,4,5", "8,54,5"), "g.csv:5: column x = 54 Mpc/h lies outside"));
+  EXPECT_TRUE(contains(with("8,4,5", "8,4"), "g.csv:5: has 9 columns in place of 10"));
+  EXPECT_TRUE(contains(with("2e14", "-2e14"), "g.csv:5: mass m200c is negative"));
+  EXPECT_TRUE(contains(with("2e14", "2e18"), "g.csv:5: halo 8 has a mass of"));
+  EXPECT_TRUE(contains(with("pid,xoff", "pid,x"), "two columns are named x"));
+  CatalogRequest known;
+  known.h = 0.5;
+  auto text = csv;
+  text.erase(text.find("# h = 0.5\n"), 10);
+  expect_both(halos(file("h.csv", text), known));
+}
+
+}  // namespace
+}  // namespace setsz
