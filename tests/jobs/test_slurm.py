@@ -202,7 +202,7 @@ class Quick(SlurmTest):
 
     def test_refused_resources_leave_nothing_behind(self):
         self.begin_with(*UPSTREAM)
-        for impossible in ("--nodes=9", "--constraint=nothing"):
+        for impossible in ("--ntasks=99", "--constraint=nothing"):
             self.assertIn("sky: ", self.submit("--for", "sky=" + impossible, code=69))
         self.assertFalse((self.run_folder / "jobs").exists())
         # Refused only when it is submitted, as by a limit on the number of jobs.
@@ -233,7 +233,7 @@ class Quick(SlurmTest):
 
 class Limits(SlurmTest):
     """Real time limits of one minute, in the stages that take longest."""
-    settings = ["--set", "train.epochs=400", "--set", "run.checkpoint_minutes=0.05", "--set", "fit.starts=3000",
+    settings = ["--set", "train.epochs=300", "--set", "run.checkpoint_minutes=0.05", "--set", "fit.starts=1000",
                 "--set", "sky.nside=1024"]
 
     def test_train_fit_and_sky(self):
