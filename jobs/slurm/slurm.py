@@ -2,6 +2,7 @@
 """The commands of SLURM, asked for fields, never for text made for people."""
 
 import collections
+import os
 import re
 import subprocess
 
@@ -95,8 +96,8 @@ def submit(words):
 
 
 def queued_ids():
-    """Jobs of everybody that are in the queue; an array by its first id."""
-    return set(call("squeue", "--noheader", "--format=%F").split())
+    """This user's jobs that are in the queue; an array by its first id."""
+    return set(call("squeue", "--noheader", "--user=%d" % os.getuid(), "--format=%F").split())
 
 
 def states(ids):
