@@ -117,6 +117,18 @@ std::vector<float> HealpixFile::read(Range range) const {
   return values;
 }
 
+FitsTableHead read_fits_table_head(std::string const& path) {
+  FitsTable table(path);
+  FitsTableHead head;
+  table.for_each_card([&](std::string const& key, std::string const& value) {
+    if (key != "HISTORY") head.cards[key] = value;
+  });
+  head.data_offset = table.data_offset();
+  head.data_bytes =
+      std::atoll(head.cards["NAXIS1"].c_str()) * std::atoll(head.cards["NAXIS2"].c_str());
+  return head;
+}
+
 bool HealpixFile::data_sum_holds() const { return FitsTable(path_).data_sum_holds(); }
 
 }  // namespace setsz

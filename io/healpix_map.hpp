@@ -59,4 +59,12 @@ class HealpixFile {
   std::vector<std::string> history_;
 };
 
+/// The header of the table in any FITS file.
+struct FitsTableHead {
+  std::map<std::string, std::string> cards;  ///< as they stand, texts unquoted; without HISTORY
+  std::int64_t data_offset = 0, data_bytes = 0;
+};
+/// Local. Missing: Error(missing_input). No table: Error(bad_data).
+FitsTableHead read_fits_table_head(std::string const& path);
+
 }  // namespace setsz

@@ -70,6 +70,13 @@ bool show_formats(FileProbe const& file) try {
 }
 
 void show_map(std::string const& path) {
+  auto const head = read_fits_table_head(path);
+  if (head.cards.count("PIXTYPE") == 0) {
+    std::cout << "FITS table, " << head.cards.at("NAXIS2") << " rows\n";
+    for (auto const& [key, value] : head.cards)
+      std::cout << "  " << std::left << std::setw(9) << key << value << "\n";
+    return;
+  }
   HealpixFile const map(path);
   std::cout << "HEALPix map, nside " << map.nside() << ", " << map.n_pixels() << " pixels\n";
   for (auto const& [key, value] : map.cards()) {

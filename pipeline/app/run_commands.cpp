@@ -33,8 +33,30 @@ std::string map_content(std::string const& path) {
   return hash.hex();
 }
 
+/// The rows of a table, as those of a map.
+std::string table_content(std::string const& path, FitsTableHead const& head) {
+  durable::File const file(path, durable::OpenMode::read);
+  Hash hash;
+  hash.add(head.data_bytes);
+  constexpr std::int64_t piece = std::int64_t{1} << 24;
+  std::vector<char> bytes(static_cast<std::size_t>(std::min(piece, head.data_bytes)));
+  for (std::int64_t first = 0; first < head.data_bytes; first += piece) {
+    std::int64_t const n = std::min(piece, head.data_bytes - first);
+    require(file.read_at(head.data_offset + first, bytes.data(), n) == n, ExitCode::bad_data, "'",
+            path, "' is truncated: its table has ", head.data_bytes, " bytes");
+    hash.add_bytes(bytes.data(), static_cast<std::size_t>(n));
+    mark_progress("reading back");
+  }
+  return hash.hex();
+}
+
+std::string fits_content(std::string const& path) {
+  auto const head = read_fits_table_head(path);
+  return head.cards.count("PIXTYPE") > 0 ? map_content(path) : table_content(path, head);
+}
+
 std::string content_hash(std::string const& path, std::string const& name) {
-  if (name.ends_with(".fits")) return map_content(path);
+  if (name.ends_with(".fits")) return fits_content(path);
   return name.ends_with(".h5") || name.ends_with(".hdf5") ? h5_content_hash(path) : hash_file(path);
 }
 

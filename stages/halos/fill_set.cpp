@@ -35,9 +35,14 @@ std::vector<BoxHalo> FillSet::read(Range rows) const {
   for (auto const& halo : read_fill_halos(path_, rows)) {
     if (halo.m200c * units::msunh_per_code >= limits_.mass_min_msunh)
       halos.push_back(
-          {row, halo.position, halo.m200c, halo.r200c,
-           halo_scales(table.cosmology, table.redshift, halo.m200c, halo.r200c).p200_code,
-           limits_.cut_r200 * halo.r200c, halo.velocity});
+          {.row = row,
+           .position = halo.position,
+           .mass = halo.m200c,
+           .r200 = halo.r200c,
+           .p200 = halo_scales(table.cosmology, table.redshift, halo.m200c, halo.r200c).p200_code,
+           .reach = limits_.cut_r200 * halo.r200c,
+           .velocity = halo.velocity,
+           .id = halo.id});
     ++row;
   }
   return halos;

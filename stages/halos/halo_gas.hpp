@@ -31,6 +31,7 @@ class HaloGas {
   HaloGas(ProfileGas profile, Claims claims) : gas_(profile), claims_(std::move(claims)) {}
 
   Claims const& claims() const { return claims_; }
+  bool is_cube() const { return std::holds_alternative<SparseCube>(gas_); }
   /// No gas lies farther from the centre [ckpc/h].
   double reach() const;
   /// Sum of P V before the claims [P200 (ckpc/h)^3].

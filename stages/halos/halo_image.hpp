@@ -19,6 +19,7 @@ struct BoxHalo {
   double reach = 0;      ///< nothing of it is painted farther from its centre [ckpc/h]
   Vec3 velocity{};       ///< physical peculiar [km/s]
   double redshift = 0;   ///< of its profile, where the family depends on it
+  std::int64_t id = 0;   ///< of the halo catalogue
 };
 
 /// A halo as it appears on a canvas; there may be many images of one halo. Travels between ranks.

@@ -21,8 +21,14 @@ SnapshotClusters::SnapshotClusters(ClusterTable clusters)
 
 BoxHalo SnapshotClusters::halo(std::int64_t row, double reach) const {
   auto const& cluster = table.clusters[row];
-  return {row,   cluster.position, cluster.m200c, cluster.r200c, cluster.p200,
-          reach, cluster.velocity};
+  return {.row = row,
+          .position = cluster.position,
+          .mass = cluster.m200c,
+          .r200 = cluster.r200c,
+          .p200 = cluster.p200,
+          .reach = reach,
+          .velocity = cluster.velocity,
+          .id = cluster.id};
 }
 
 Claims SnapshotClusters::claims_on_cluster(BoxHalo const& cluster) const {

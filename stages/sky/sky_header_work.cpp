@@ -132,4 +132,16 @@ HealpixHeader sky_header(SkyRecord const& record) {
   return header;
 }
 
+FitsTexts lightcone_texts(SkyRecord const& record) {
+  FitsTexts texts{.extension = "LIGHTCONE",
+                  .cards = {{"DATE", today(), ""},
+                            {"CREATOR", std::string("setsz"), ""},
+                            {"COORDSYS", std::string("C"), "frame of the map"},
+                            {"MDEF", record.table.mass_definition, "mass definition"}},
+                  .history = history(record)};
+  for (auto const& cards : {lightcone_cards(record), code_cards(record)})
+    texts.cards.insert(texts.cards.end(), cards.begin(), cards.end());
+  return texts;
+}
+
 }  // namespace setsz

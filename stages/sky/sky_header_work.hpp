@@ -31,5 +31,7 @@ struct SkyRecord {
 
 /// The header of the map but its layout. DATE is today's, in UTC.
 HealpixHeader sky_header(SkyRecord const& record);
+/// The same of lightcone.fits.
+FitsTexts lightcone_texts(SkyRecord const& record);
 
 }  // namespace setsz

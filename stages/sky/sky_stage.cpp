@@ -109,6 +109,12 @@ void SkyOptions::declare(OptionList& options) {
                .max = 600});
   bands.declare(options);
   declare_map_catalogue(options, catalogue);
+  options.add("lightcone", lightcone,
+              {{"none", LightconeRows::none},
+               {"clusters", LightconeRows::clusters},
+               {"all", LightconeRows::all}},
+              {.help = "haloes on the sky that are listed in lightcone.h5 and lightcone.fits, each "
+                       "once per replica: none, the clusters, or all (also those of the fill)"});
   PopulationOptions::declare(options);
 }
 
@@ -138,6 +144,8 @@ Viewpoint SkyOptions::view() const {
 std::vector<std::string> sky_outputs(SkyOptions const& options) {
   std::vector<std::string> names = {map_name(*options.field), "sky.json"};
   for (auto const& name : options.bands.outputs()) names.push_back(name);
+  if (options.catalogue.empty() && options.lightcone != LightconeRows::none)
+    for (auto const* file : {"lightcone.h5", "lightcone.fits"}) names.emplace_back(file);
   return names;
 }
 
@@ -205,7 +213,11 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
   Estimate estimate;
   // Map, the same as float32 for the file, and a rank's own copy of the companion map.
   estimate.memory_bytes = 12 * n_pixels / n_ranks + cost.table_bytes + 8 * spectrum_pixels + 1e7;
-  estimate.output_bytes = 4 * n_pixels;
+  constexpr double lightcone_bytes = 2 * 92;  // a row, in HDF5 and in FITS
+  double const n_rows = options_.lightcone == LightconeRows::none       ? 0
+                        : options_.lightcone == LightconeRows::clusters ? n_clusters
+                                                                        : n_clusters + n_fill;
+  estimate.output_bytes = 4 * n_pixels + lightcone_bytes * n_rows;
   estimate.seconds = cost.seconds / n_ranks + SkyCost::seconds_of_map(n_pixels) / n_ranks +
                      SkyCost::seconds_of_spectrum(spectrum_nside);
   estimate.note =
@@ -268,6 +280,12 @@ void SkyStage::run(Context& context) {
                          totals,
                          figures};
   write_products(context, canvas.map(), record);
+  if (options_.lightcone == LightconeRows::none) return;
+  FitsTexts texts;
+  collectively(comm, "sky: header", [&] { texts = lightcone_texts(record); });
+  bool const all_rows = options_.lightcone == LightconeRows::all;
+  write_lightcone(context, parts, options_.view(), options_.lightcone,
+                  (all_rows ? all : totals.clusters).n_images(), std::move(texts));
 }
 
 void add_sky_stages(Blueprint const& blueprint, StageList& stages) {

@@ -9,6 +9,7 @@
 #include "stages/common/sections.hpp"
 #include "stages/common/voxelize_section.hpp"
 #include "stages/halos/population.hpp"
+#include "stages/sky/lightcone_table_work.hpp"
 #include "stages/sky/sky_work.hpp"
 #include "stages/sky/sz_bands_work.hpp"
 
@@ -26,6 +27,7 @@ struct SkyOptions : PopulationOptions {
   std::int64_t spectrum_nside = 256;
   ReplicaRule replicas = ReplicaRule::tiles;
   std::int64_t replica_seed = 1;
+  LightconeRows lightcone = LightconeRows::clusters;
   Viewpoint view() const;
   double beam_fwhm_arcmin = 0;
   SzBands bands;
@@ -37,7 +39,8 @@ struct SkyOptions : PopulationOptions {
 /// The files of a sky.
 std::vector<std::string> sky_outputs(SkyOptions const& options);
 
-/// Paints a sky: sky/<map>/ compton_y.fits (or another field) and sky.json.
+/// Paints a sky: sky/<map>/ compton_y.fits (or another field), sky.json, and a list of its haloes,
+/// lightcone.h5 and lightcone.fits.
 ///
 /// Replicas of the periodic box, turned, flipped and shifted, are tiled around the observer. A halo
 /// is painted whole by the snapshot whose redshift range ([snapshot.NAME] redshift_min,

@@ -10,7 +10,6 @@
 #include "stages/sky/sky_placement.hpp"
 
 namespace setsz {
-namespace {
 
 DistanceTable distances_for(std::vector<SkyPart> const& parts) {
   double farthest = 0;
@@ -18,6 +17,8 @@ DistanceTable distances_for(std::vector<SkyPart> const& parts) {
   auto const& cosmology = parts.front().population->table().cosmology;
   return {cosmology, cosmology.redshift_at(farthest)};
 }
+
+namespace {
 
 /// Collective. Boxes of several snapshots have the same length, or nearly so.
 SightRepeats repeats_of(Comm const& comm, Lattice const& lattice,

@@ -32,6 +32,9 @@ struct SkyTotals {
   Tally all() const;
 };
 
+/// As far as the sky reaches. \pre not empty
+DistanceTable distances_for(std::vector<SkyPart> const& parts);
+
 /// Collective: paints the sky around an observer, or what is left of it after a stop: for every
 /// snapshot the clusters with all their replicas, then the fill.
 SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Viewpoint const& view,

@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "io/h5.hpp"
 #include "io/healpix_map.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/units.hpp"
@@ -25,10 +30,12 @@ std::string timeless(std::string fits) {
 /// Bytes of map and report, on rank 0.
 std::string products_of(Comm const& comm, Stage const& stage, PaintedUniverse const& universe) {
   comm.barrier();
-  auto const bytes = comm.is_root()
-                         ? timeless(test::file_bytes(universe / (stage.id() + "/compton_y.fits"))) +
-                               test::file_bytes(universe / (stage.id() + "/sky.json"))
-                         : std::string();
+  auto const bytes =
+      comm.is_root() ? timeless(test::file_bytes(universe / (stage.id() + "/compton_y.fits"))) +
+                           timeless(test::file_bytes(universe / (stage.id() + "/lightcone.fits"))) +
+                           test::file_bytes(universe / (stage.id() + "/lightcone.h5")) +
+                           test::file_bytes(universe / (stage.id() + "/sky.json"))
+                     : std::string();
   comm.barrier();
   return bytes;
 }
@@ -144,6 +151,84 @@ TEST(SkyStage, PaintsEveryImageOfAClusterOnceAndWhole) {
         EXPECT_GT(expected.n_apart, 0);
       }
     });
+  }
+}
+
+TEST(SkyStage, ListsEveryImageBesideTheMap) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 4, 50);
+  auto const stage = universe.sky({"sky.observer=0.3,0.9,0.02", "sky.lightcone=all"});
+  auto const notes = universe.run(comm, *stage);
+  ASSERT_TRUE(notes);
+  auto const& table = universe.table();
+  auto const file = H5File::open(universe / (stage->id() + "/lightcone.h5"));
+  auto const read = [&](char const* name) { return file.read_all<float>(concat("/halos/", name)); };
+  auto const ids = file.read_all<std::int64_t>("/halos/id");
+  auto const longitude = file.read_all<double>("/halos/longitude"),
+             latitude = file.read_all<double>("/halos/latitude"),
+             redshift = file.read_all<double>("/halos/redshift"),
+             distance = file.read_all<double>("/halos/distance");
+  auto const velocity = read("v_los"), y_200 = read("y_200c"), y_500 = read("y_500c"),
+             y_cylinder = read("y_cyl"), y_centre = read("y0"), y_total = read("y_total");
+  auto const cells = file.read_all<std::int32_t>("/halos/replica"),
+             flags = file.read_all<std::int32_t>("/halos/flags");
+  std::int64_t const n_clusters = notes->at("n_clusters"), n_fill = notes->at("n_fill");
+  ASSERT_EQ(std::ssize(ids), n_clusters + n_fill);
+  Lattice const lattice(PaintedUniverse::box, PaintedUniverse::box * Vec3{0.3, 0.9, 0.02},
+                        {ReplicaRule::tiles, 1});
+  std::int64_t n_disagree = 0;
+  double on_sky = 0;  // along true lines of sight [sr]
+  for (std::int64_t i = 0; i < n_clusters; ++i) {
+    auto const at = std::ranges::find(table.clusters, ids[i], &Cluster::id);
+    ASSERT_NE(at, table.clusters.end());
+    Cell const cell{static_cast<std::int16_t>(cells[3 * i]),
+                    static_cast<std::int16_t>(cells[3 * i + 1]),
+                    static_cast<std::int16_t>(cells[3 * i + 2])};
+    auto const how = lattice.orientation(cell, 0);
+    Vec3 const seen = lattice.seen(at->position, how, cell);
+    double const to_degrees = 180 / std::numbers::pi;
+    double const phi = std::atan2(seen.y, seen.x) * to_degrees;
+    EXPECT_NEAR(longitude[i], phi < 0 ? phi + 360 : phi, 1e-9);
+    EXPECT_NEAR(latitude[i], std::asin(seen.z / norm(seen)) * to_degrees, 1e-6);
+    EXPECT_NEAR(distance[i], norm(seen), 1e-6);
+    EXPECT_NEAR(redshift[i], table.cosmology.redshift_at(norm(seen)), 1e-8);
+    EXPECT_NEAR(velocity[i], dot(how.turn.matrix() * at->velocity, unit(seen)), 1e-3);
+    // The sphere, voxel by voxel; all of the gas lies within 2 R200.
+    SparseCube const cube(
+        test::cube_of(*at, {PaintedUniverse::n_voxels, 5}, PaintedUniverse::pressure),
+        PaintedUniverse::n_voxels, 5 * at->r200c);
+    double sphere = 0, sum = 0, sum_seen = 0;
+    for (auto const& voxel : cube.voxels) {
+      double const pv = voxel.value * std::pow(cube.voxel_edge, 3);
+      if (norm(voxel.centre) < at->r200c) sphere += pv;
+      sum += pv;
+      sum_seen += pv / norm2(seen + how.turn.matrix() * voxel.centre);
+    }
+    double const p200 = halo_scales(table.cosmology, redshift[i], at->m200c, at->r200c).p200_code;
+    double const y = units::compton_y(p200, 1 / (1 + redshift[i]), table.cosmology.h);
+    double const arcmin2 = y / norm2(seen) * std::pow(60 * to_degrees, 2);
+    EXPECT_NEAR(y_200[i] / (arcmin2 * sphere), 1, 1e-5);
+    EXPECT_NEAR(y_total[i] / (arcmin2 * sum), 1, 1e-5);
+    on_sky += y * sum_seen;
+    EXPECT_LE(y_500[i], y_200[i]);
+    EXPECT_GT(y_cylinder[i], y_200[i]);
+    EXPECT_EQ(flags[i] & 1, 1);
+    n_disagree += flags[i] / 8 % 2;
+  }
+  EXPECT_GT(n_disagree, 0);
+  std::ifstream in(universe / (stage->id() + "/sky.json"));
+  auto const report = nlohmann::json::parse(in);
+  double const arcmin = std::numbers::pi / 10800;
+  on_sky += std::accumulate(y_total.begin() + n_clusters, y_total.end(), 0.0) * arcmin * arcmin;
+  double const on_map =
+      report.at("y_painted_sr").get<double>() + report.at("y_lost_sr").get<double>();
+  EXPECT_NEAR(on_sky / on_map, 1, 1e-3);
+  for (std::int64_t i = n_clusters; i < n_clusters + n_fill; ++i) {
+    EXPECT_EQ(flags[i] & 9, 0);
+    EXPECT_GE(ids[i], 50000);
+    EXPECT_LT(y_500[i], y_200[i]);
+    EXPECT_LT(y_200[i], y_cylinder[i]);
+    EXPECT_GT(y_centre[i], 0);
   }
 }
 
