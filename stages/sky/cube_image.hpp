@@ -15,7 +15,7 @@ namespace setsz {
 ///
 /// Every part of a voxel is seen in its own direction and dimmed by its own distance: what the
 /// image holds is the sum of P V / chi^2, whatever the grid. An image point is a node of a bilinear
-/// (cloud-in-cell) grid.
+/// (cloud-in-cell) grid; what its weights blur is taken back.
 class CubeImage {
  public:
   /// \param cube      P/P200; `centre` * distance is its centre seen from the observer
@@ -39,6 +39,9 @@ class CubeImage {
   void for_each_point(Visit&& visit) const;
 
  private:
+  /// Takes back what the grid blurs, to second order; the sum stays, and no node falls below 0.
+  /// \param part  size of the deposited parts [nodes]
+  void sharpen(double part);
   double at(double s, double z, double cosine, double sine, SkyDirection const& centre) const;
   std::int64_t n_ = 0;  ///< nodes a side
   double node_ = 0, half_ = 0, radius_ = 0, total_ = 0, removed_ = 0;

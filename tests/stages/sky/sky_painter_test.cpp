@@ -181,6 +181,37 @@ TEST(SkyPainter, PaintsResolvedCubesLikeTheRaysOfTheOracle) {
   }
 }
 
+/// A cluster as networks give it: 64^3 voxels, peaked, empty beyond 2 R200.
+SparseCube peaked_cube() {
+  std::int64_t const n = 64;
+  std::vector<float> values;
+  for (std::int64_t i = 0; i < n * n * n; ++i) {
+    auto const at = [&](std::int64_t k) {
+      return (real(k % n) + 0.5 - 0.5 * real(n)) * 5 / real(n);
+    };
+    double const x = norm(Vec3{at(i / n / n), at(i / n), at(i)});
+    values.push_back(x < 2 ? single(gnfw_profile(mass, x)) : 0.0F);
+  }
+  return SparseCube(values, n, 5 * r200);
+}
+
+TEST(SkyPainter, KeepsThePeaksOfCubes) {
+  RingGeometry const rings(64);
+  SparseCube const cube = peaked_cube();
+  auto const alone = Claims::on_cluster(r200, 0, {});
+  for (auto const& place : {places[8], Place{"elsewhere", 0.8, 4.1}}) {
+    for (double const per_pixel : {1.0, 1.7, 3.0}) {
+      SkyHalo const halo = halo_at(place, rings, per_pixel);
+      RingMap map(rings, 1, rings.n_rings() + 1);
+      SkyPainter(map).paint(cube, halo, alone);
+      auto const oracle = oracle_cube(64, cube, halo, alone, 4);
+      auto const peak = std::ranges::max_element(oracle) - oracle.begin();
+      EXPECT_NEAR(map.values()[peak] / oracle[peak], 1, 0.005) << place.name << ", " << per_pixel;
+      for (double const value : map.values()) ASSERT_GE(value, 0);
+    }
+  }
+}
+
 TEST(SkyPainter, PaintsUnresolvedCubesLikeTheVoxelByVoxelOracle) {
   RingGeometry const rings(64);
   SparseCube const cube = lopsided_cube();
