@@ -186,8 +186,8 @@ def test_listings_for_scripts():
             {"name": "sums", "instances": [{"id": "sums/a/b", "outputs": ["sums/a/b/sums.h5"]}]}]},
             "stages --json")
         check(listing("status", folder.ini) == {"run": directory, "complete": False, "products": [
-            {"id": "numbers", "state": "missing", "reasons": []},
-            {"id": "sums/a/b", "state": "missing", "reasons": ["waits for numbers"]}]}, "status --json")
+            {"id": "numbers", "state": "missing", "reasons": [], "notes": []},
+            {"id": "sums/a/b", "state": "missing", "reasons": ["waits for numbers"], "notes": []}]}, "status --json")
         run(1, "run", folder.ini)
         check(run(0, "status", folder.ini, "--exit-code").code == 0, "status --exit-code: complete")
         check(run(0, "status", folder.ini, "--exit-code", "--set", "toy.factor=5").code == 75, "status --exit-code: stale")
@@ -195,7 +195,7 @@ def test_listings_for_scripts():
         check(listing("status", folder.ini)["complete"] is True, "status --json: complete")
         stale = listing("status", folder.ini, "--set", "toy.factor=5", "--stage", "sums")
         check(stale["complete"] is False and stale["products"] == [
-            {"id": "sums/a/b", "state": "stale", "reasons": ["toy.factor: 2 -> 5"]}], "status --json: stale")
+            {"id": "sums/a/b", "state": "stale", "reasons": ["toy.factor: 2 -> 5"], "notes": []}], "status --json: stale")
 
 
 def test_failures_on_one_rank():
