@@ -33,7 +33,9 @@ struct SkyHalo {
 class SkyPainter {
  public:
   /// Samples that miss more of a halo than this are refused: the scaled picture would be wrong.
-  static constexpr double largest_sampling_error = 0.05;
+  static constexpr double largest_sampling_error = 0.25;
+  /// More than this is worth a warning: a rough cube, such as that of a network hardly trained.
+  static constexpr double usual_sampling_error = 0.05;
 
   /// \param beam  of profiles that no other halo claims; the others must not come with one
   explicit SkyPainter(RingMap& map, Beam beam = {});

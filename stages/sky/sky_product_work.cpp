@@ -8,7 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "io/json_file.hpp"
+#include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/sky/sky_painter.hpp"
 #include "stages/sky/sky_spectrum.hpp"
 
 namespace setsz {
@@ -101,6 +103,12 @@ void write_map(Context& context, RingMap const& map, std::string const& name,
 nlohmann::json write_report(Context& context, RingMap const& map, Field const& field,
                             nlohmann::json report, std::int64_t spectrum_nside) {
   auto const& comm = context.comm();
+  if (double const worst = report.at("largest_sampling_error");
+      worst > SkyPainter::usual_sampling_error)
+    Log::warn(
+        "sky: the samples of one halo were ", 100 * worst,
+        "% off before they were scaled; its sum is exact, its shape in the map may not be. Is "
+        "its pressure smooth on the scale of its voxels, or its network hardly trained?");
   std::int64_t const nside = std::min(spectrum_nside, map.geometry().nside());
   if (nside > 0) {
     auto const companion = degraded(comm, map, nside, field.quantum_sr);

@@ -259,6 +259,25 @@ TEST(SkyPainter, RefusesAHaloThatItsSamplesMiss) {
   EXPECT_EQ(sum_of(map.values()), 0);
 }
 
+TEST(SkyPainter, ARoughHaloKeepsItsSum) {
+  RingGeometry const rings(64);
+  SkyHalo const halo = halo_at(places[8], rings, 4);
+  double roughest = 0;
+  for (double const inner : {2.6, 2.7, 2.8, 2.85, 2.9, 2.93}) {
+    ProfileFamily const shell([&](double, double x) { return x > inner && x < 3 ? 1.0 : 0.0; },
+                              1000, 20000, 4);
+    RingMap map(rings, 1, rings.n_rings() + 1);
+    Painted painted;
+    auto const refused = test::error_of(
+        [&] { painted = SkyPainter(map).paint(shell, mass, halo, Claims::on_fill({})); });
+    if (!refused.empty()) continue;
+    double const known = painted.painted;
+    EXPECT_NEAR(sum_of(map.values()), known, 1e-9 * known) << inner;
+    roughest = std::max(roughest, painted.sampling_error.value_or(0));
+  }
+  EXPECT_GT(roughest, SkyPainter::usual_sampling_error) << "none is rough: nothing was tested";
+}
+
 TEST(SkyPainter, LeavesOutWhatBelongsToOtherHaloes) {
   RingGeometry const rings(64);
   std::vector<Neighbour> const neighbours = {{{1500, 300, -200}, 700, 3},
