@@ -24,6 +24,7 @@ class Catalogues : public testing::Test {
   Cosmology const cosmology_;
 
   std::string write(std::string const& text, std::string const& name = "halos.csv") const {
+    comm_.barrier();  // nobody reads an earlier file of this name any more
     if (comm_.is_root()) test::write_bytes(scratch_ / name, text);
     comm_.barrier();
     return scratch_ / name;

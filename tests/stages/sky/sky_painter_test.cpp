@@ -248,7 +248,7 @@ TEST(SkyPainter, PaintsProfilesLikeTheOracle) {
 
 TEST(SkyPainter, RefusesAHaloThatItsSamplesMiss) {
   // All pressure in a shell that falls between the pixels' centres: no picture of it is right.
-  ProfileFamily const shell([](double, double x) { return x > 2.99 && x < 3 ? 1.0 : 0.0; }, 1000,
+  ProfileFamily const shell([](double, double x) { return x > 2.999 && x < 3 ? 1.0 : 0.0; }, 1000,
                             20000, 4);
   RingGeometry const rings(64);
   RingMap map(rings, 1, rings.n_rings() + 1);
@@ -263,14 +263,14 @@ TEST(SkyPainter, ARoughHaloKeepsItsSum) {
   RingGeometry const rings(64);
   SkyHalo const halo = halo_at(places[8], rings, 4);
   double roughest = 0;
-  for (double const inner : {2.6, 2.7, 2.8, 2.85, 2.9, 2.93}) {
+  for (double const inner : {2.9, 2.97, 2.99, 2.995}) {
     ProfileFamily const shell([&](double, double x) { return x > inner && x < 3 ? 1.0 : 0.0; },
                               1000, 20000, 4);
     RingMap map(rings, 1, rings.n_rings() + 1);
     Painted painted;
     auto const refused = test::error_of(
         [&] { painted = SkyPainter(map).paint(shell, mass, halo, Claims::on_fill({})); });
-    if (!refused.empty()) continue;
+    if (refused != "no error") continue;
     double const known = painted.painted;
     EXPECT_NEAR(sum_of(map.values()), known, 1e-9 * known) << inner;
     roughest = std::max(roughest, painted.sampling_error.value_or(0));
