@@ -114,4 +114,20 @@ std::string FitsHeader::finish(FitsSum data_sum) {
   return text;
 }
 
+std::string fits_primary_header(std::string const& what) {
+  FitsHeader header;
+  header.add({"SIMPLE", true, "FITS standard 4.0"});
+  header.add({"BITPIX", std::int64_t{8}, ""});
+  header.add({"NAXIS", std::int64_t{0}, "the " + what + " is in the first extension"});
+  header.add({"EXTEND", true, ""});
+  return header.finish(FitsSum{});
+}
+
+std::string fits_upper_case(std::string_view text) {
+  std::string upper(text);
+  for (char& letter : upper)
+    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
+  return upper;
+}
+
 }  // namespace setsz

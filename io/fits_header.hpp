@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace setsz {
@@ -54,5 +55,11 @@ class FitsHeader {
   struct Memory;
   std::unique_ptr<Memory> memory_;
 };
+
+/// Header of a file whose data are in its first extension: "the `what` is in the first extension".
+std::string fits_primary_header(std::string const& what);
+
+/// Names of columns, keys and the like, as FITS files have them. ASCII.
+std::string fits_upper_case(std::string_view text);
 
 }  // namespace setsz

@@ -37,15 +37,6 @@ FitsSum data_sum_of(std::span<float const> pixels) {
   return sum;
 }
 
-std::string primary_header() {
-  FitsHeader header;
-  header.add({"SIMPLE", true, "FITS standard 4.0"});
-  header.add({"BITPIX", std::int64_t{8}, ""});
-  header.add({"NAXIS", std::int64_t{0}, "the map is in the first extension"});
-  header.add({"EXTEND", true, ""});
-  return header.finish(FitsSum{});
-}
-
 std::string table_header(HealpixHeader const& header, FitsSum data_sum) {
   std::int64_t const n_pixels = 12 * header.nside * header.nside;
   std::int64_t const per_row = n_pixels < 1024 ? 1 : 1024;
@@ -108,7 +99,7 @@ void write_healpix_map(Comm const& comm, std::string const& path, HealpixHeader 
   check_range(comm, header, first_pixel, pixels);
   FitsSum data_sum;
   for (auto const sum : comm.all_gather(data_sum_of(pixels).value())) data_sum.add(FitsSum(sum));
-  std::string const headers = primary_header() + table_header(header, data_sum);
+  std::string const headers = fits_primary_header("map") + table_header(header, data_sum);
   auto const data_offset = std::ssize(headers);
   std::int64_t const data_bytes = 12 * header.nside * header.nside * float_bytes;
 

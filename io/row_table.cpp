@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cctype>
 #include <cstring>
 #include <optional>
 
@@ -30,20 +29,6 @@ template <class T>
 void put_big_endian(T value, unsigned char* into) {
   std::memcpy(into, &value, sizeof value);
   if (std::endian::native == std::endian::little) std::reverse(into, into + sizeof value);
-}
-
-std::string upper_case(std::string text) {
-  for (char& letter : text) letter = static_cast<char>(std::toupper(letter));
-  return text;
-}
-
-std::string primary_header() {
-  FitsHeader header;
-  header.add({"SIMPLE", true, "FITS standard 4.0"});
-  header.add({"BITPIX", std::int64_t{8}, ""});
-  header.add({"NAXIS", std::int64_t{0}, "the table is in the first extension"});
-  header.add({"EXTEND", true, ""});
-  return header.finish(FitsSum{});
 }
 
 }  // namespace
@@ -92,14 +77,14 @@ std::string RowTable::headers(FitsSum sum) const {
   header.add({"TFIELDS", std::ssize(columns_), ""});
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     auto const& column = columns_[i];
-    header.add({concat("TTYPE", i + 1), upper_case(column.name), ""});
+    header.add({concat("TTYPE", i + 1), fits_upper_case(column.name), ""});
     header.add({concat("TFORM", i + 1), form_of(column), ""});
     if (!column.fits_unit.empty()) header.add({concat("TUNIT", i + 1), column.fits_unit, ""});
   }
   header.add({"EXTNAME", texts_.extension, ""});
   for (auto const& card : texts_.cards) header.add(card);
   for (auto const& line : texts_.history) header.add_history(line);
-  return primary_header() + header.finish(sum);
+  return fits_primary_header("table") + header.finish(sum);
 }
 
 std::int64_t RowTable::rows_of(std::vector<ColumnValues> const& share) const {

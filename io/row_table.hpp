@@ -48,7 +48,6 @@ class RowTable {
   void append(std::vector<ColumnValues> const& share);
   /// Completes the FITS file: all rows must be there, else Error(internal).
   void finish();
-  std::int64_t row_bytes() const { return row_bytes_; }
 
  private:
   std::string headers(FitsSum sum) const;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/catalogs/halo_row.hpp"
 
+#include "io/catalogs/box_coordinate.hpp"
 #include "pipeline/base/error.hpp"
-#include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/text.hpp"
 
 namespace setsz {
@@ -18,8 +18,7 @@ double HaloRow::non_negative(std::size_t column) const {
 double HaloRow::coordinate(std::size_t column, double unit, double box_ckpch) const {
   double const written = number(column), x = unit * written;
   if (box_ckpch <= 0) return x;
-  double const slack = 1e-5 * box_ckpch;
-  if (x >= -slack && x <= box_ckpch + slack) return PeriodicBox(box_ckpch).wrap(x);
+  if (auto const wrapped = wrapped_coordinate(x, box_ckpch)) return *wrapped;
   std::string_view const expected = unit == 1 ? "kpc/h" : unit == 1000 ? "Mpc/h" : "units";
   std::string hint;
   if (x > 20 * box_ckpch)

@@ -10,7 +10,7 @@
 namespace setsz {
 namespace {
 
-/// One key of a model: reading whole sections for every instance would take seconds.
+/// One key of a model. Few models have it: whole sections of all, for every instance, take seconds.
 struct ResidualsOfKey {
   static constexpr std::string_view section = "model";
   std::string model;
@@ -36,6 +36,7 @@ std::vector<ResidualsAsked> residuals_asked(Blueprint const& blueprint) {
   for (auto const& taker : models) {
     if (blueprint.axes.comes_trained(taker)) continue;  // it draws what it cannot know
     auto const section = "model." + taker;
+    if (blueprint.configuration.get<ResidualsOfKey>(section).model.empty()) continue;
     auto const needs = blueprint.configuration.get<ModelSection>(section).network.needs();
     auto const& model = needs.residuals_of;
     if (model.empty()) continue;
@@ -59,10 +60,6 @@ std::vector<ResidualsAsked> residuals_asked(Blueprint const& blueprint) {
 
 bool residuals_need_all_predictions(Blueprint const& blueprint, std::string const& model) {
   if (blueprint.configuration.get<ResidualsOptions>().out_of_fold) return false;
-  bool const named = std::ranges::any_of(blueprint.axes.models(), [&](auto const& taker) {
-    return blueprint.configuration.get<ResidualsOfKey>("model." + taker).model == model;
-  });
-  if (!named) return false;
   auto const asked = residuals_asked(blueprint);
   return std::ranges::find(asked, model, &ResidualsAsked::model) != asked.end();
 }

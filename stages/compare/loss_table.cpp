@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/compare/loss_table.hpp"
 
-#include <cstdio>
 #include <map>
 
 #include "pipeline/base/text.hpp"
+#include "stages/compare/formatted.hpp"
 
 namespace setsz {
-namespace {
-
-std::string digits(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.8g", value);
-  return text;
-}
-
-}  // namespace
-
 std::string loss_table(std::vector<Contender> const& contenders) {
+  auto const digits = [](double value) { return formatted("%.8g", value); };
   struct Row {
     double m200c, benchmark;
     std::vector<std::string> losses;

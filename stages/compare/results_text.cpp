@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "pipeline/base/text.hpp"
+#include "stages/compare/formatted.hpp"
 
 namespace setsz {
 namespace {
@@ -18,11 +18,6 @@ using Row = std::vector<std::string>;
 /// More models than this would fill pages with the pairs that differ.
 constexpr std::size_t most_in_words = 6;
 
-std::string formatted(char const* format, double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
 std::string number(json const& value, char const* format = "%.3f") {
   return value.is_number() ? formatted(format, value.get<double>()) : "-";
 }

@@ -2,9 +2,9 @@
 #include "stages/sky/sky_header_work.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <functional>
 
+#include "io/fits_header.hpp"
 #include "pipeline/base/units.hpp"
 
 namespace setsz {
@@ -12,12 +12,6 @@ namespace {
 
 using Cards = std::vector<FitsCard>;
 constexpr std::size_t text_length = card_text_length;
-
-std::string upper_case(std::string_view text) {
-  std::string upper(text);
-  for (char& letter : upper) letter = static_cast<char>(std::toupper(letter));
-  return upper;
-}
 
 /// What the snapshots say, each text once, in their order.
 std::string of_snapshots(SkyRecord const& record,
@@ -44,7 +38,7 @@ Cards halo_cards(SkyRecord const& record) {
       {"MMAX", any ? all.mass_max() * units::msunh_per_code : 0.0, "[Msun/h] most massive halo"},
       {"MDEF", table.mass_definition, "mass definition"},
       {"MNET", table.mass_min * units::msunh_per_code, "[Msun/h] clusters from here on"},
-      {"SOURCE", upper_case(plan.source), "gas of the clusters"},
+      {"SOURCE", fits_upper_case(plan.source), "gas of the clusters"},
       {"FILL", options.fill, "haloes below MNET, with profiles"},
       {"PROFILE", plan.profile.substr(0, text_length), "profile of haloes without a cube"},
       {"RCUT", options.fill_cut_r200, "[R200] end of the fill; clusters end at 2 R200"},
@@ -63,7 +57,8 @@ Cards lightcone_cards(SkyRecord const& record) {
       {"ZMIN", options.redshift_min, "nearest halo"},
       {"ZMAX", options.redshift_max, "farthest halo"},
       {"NREPL", record.totals.n_boxes, "box replicas"},
-      {"REPLICAS", upper_case(name_of(options.replicas)), "how they are turned, flipped, shifted"},
+      {"REPLICAS", fits_upper_case(name_of(options.replicas)),
+       "how they are turned, flipped, shifted"},
       {"ROTSEED", options.replicas == ReplicaRule::bare ? -1 : options.replica_seed,
        "seed of the turns; -1: bare box"},
       {"NFACE", all.n_at_face(), "haloes that reach across a face of their replica"},

@@ -2,11 +2,11 @@
 #include "stages/sky/sky_product_work.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "io/fits_header.hpp"
 #include "io/json_file.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
@@ -52,8 +52,7 @@ std::string today() {
 
 std::vector<FitsCard> map_cards(SkyFigures const& figures) {
   auto const& [field, all, map, residual, beam] = figures;
-  std::string name(field.name);
-  for (char& letter : name) letter = static_cast<char>(std::toupper(letter));
+  std::string const name = fits_upper_case(field.name);
   return {
       {name + "MEAN", map.mean, "mean of the map"},
       {name + "STD", map.deviation, "standard deviation"},
