@@ -8,7 +8,6 @@
 
 #include "io/snapshot.hpp"
 #include "pipeline/base/number.hpp"
-#include "pipeline/base/random.hpp"
 #include "pipeline/base/units.hpp"
 #include "tests/fixtures/scratch.hpp"
 
@@ -187,32 +186,6 @@ TEST_F(GadgetBinary, AFileCutAtAnyByteIsRefused) {
     });
     ASSERT_EQ(text.substr(0, 3), "65 ") << text;
   }
-}
-
-/// Whatever bytes change, the answer is a snapshot or an Error: no crash, no endless read.
-TEST_F(GadgetBinary, ChangedBytesNeverCrash) {
-  std::int64_t n_refused = 0;
-  for (std::uint64_t round = 0; round < 3000; ++round) {
-    Random random(11, Purpose::test, round);
-    auto bytes = file_of({.labels = round % 2 == 0, .gadget4_header = round % 3 == 0});
-    for (int i = 0; i < 1 + static_cast<int>(round % 4); ++i)
-      bytes[random.below(round % 5 == 0 ? bytes.size() : 280)] =
-          static_cast<char>(random.below(256));
-    auto const path = write(bytes);
-    for (auto const kind : {Snapshot::Kind::dark_matter, Snapshot::Kind::gas}) {
-      try {
-        Snapshot const snapshot({path}, kind);
-        if (kind == Snapshot::Kind::gas)
-          snapshot.read_gas({0, snapshot.n_rows()});
-        else
-          snapshot.read_dark_matter({0, snapshot.n_rows()});
-      } catch (Error const& error) {
-        ASSERT_NE(error.code(), ExitCode::internal) << error.what();
-        ++n_refused;
-      }
-    }
-  }
-  EXPECT_GT(n_refused, 1000);
 }
 
 }  // namespace
