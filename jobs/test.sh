@@ -3,7 +3,7 @@
 # Installs missing packages, checks the sources, builds the preset ci and runs the tests.
 #   jobs/test.sh             all tests except those labelled science or slow
 #   jobs/test.sh --science   only those: trains on the mock universe for minutes and prints the scores
-#   jobs/test.sh --slow      only those labelled slow: a fault at every single call, an hour
+#   jobs/test.sh --slow      only those labelled slow: faults in every stage, an hour
 #   jobs/test.sh --tidy      runs clang-tidy on all files instead of those that differ from main
 #   jobs/test.sh -R extract  other options are passed to ctest
 set -euo pipefail

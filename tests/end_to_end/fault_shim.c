@@ -5,7 +5,7 @@
  *   FAULT_RANK    the rank that sees the fault
  *   FAULT_AT      k, counted from 1; 0: none
  *   FAULT_ERROR   errno; 0: the process is killed in place of the call
- *   FAULT_COUNT   a file of 8 bytes that counts the calls of that rank */
+ *   FAULT_COUNT   a file of 16 bytes: the calls of that rank, and when the first one failed [ns since 1970] */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,9 +16,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 static long *count;
+
+static void note_time(long *nanoseconds) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  *nanoseconds = now.tv_sec * 1000000000 + now.tv_nsec;
+}
 
 static int chosen_rank(void) {
   const char *rank = getenv("OMPI_COMM_WORLD_RANK"), *wanted = getenv("FAULT_RANK");
@@ -32,13 +39,14 @@ static int fails(const char *path) {
   if (!folder || !path || !strstr(path, folder) || !chosen_rank()) return 0;
   if (!count) {
     int file = open(counter ? counter : "/dev/null", O_RDWR);
-    void *page = file < 0 ? MAP_FAILED : mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    static long own;
-    count = page == MAP_FAILED ? &own : page;
+    void *page = file < 0 ? MAP_FAILED : mmap(NULL, 2 * sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    static long own[2];
+    count = page == MAP_FAILED ? own : page;
     if (file >= 0) close(file);
   }
   ++*count;
   if (!at || atol(at) == 0 || *count < atol(at)) return 0;
+  if (*count == atol(at)) note_time(count + 1);
   if (!error || atoi(error) == 0) raise(SIGKILL);
   errno = atoi(error);
   return 1;
@@ -70,3 +78,4 @@ int fallocate(int file, int mode, off_t offset, off_t bytes) {
 int ftruncate(int file, off_t bytes) { return fails_on(file) ? -1 : REAL(ftruncate)(file, bytes); }
 int fsync(int file) { return fails_on(file) ? -1 : REAL(fsync)(file); }
 int rename(const char *from, const char *to) { return fails(from) ? -1 : REAL(rename)(from, to); }
+int unlink(const char *path) { return fails(path) ? -1 : REAL(unlink)(path); }

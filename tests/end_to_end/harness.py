@@ -89,6 +89,15 @@ def hashes(run):
             for output in manifest["outputs"] if not product.startswith("compare/")}
 
 
+def count_faults(test, **row):
+    """Notes what was tried and how it ended, for the table of docs/reliability.md (tests/fault_table.py)."""
+    print(json.dumps(row), flush=True)
+    folder = Path(os.environ["SETSZ_FAULT_COUNTS"])
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / f"{test}.jsonl", "a") as file:
+        file.write(json.dumps(row) + "\n")
+
+
 class Case(unittest.TestCase):
     """A test with a folder of its own, removed afterwards (kept if SETSZ_KEEP is set)."""
 

@@ -1,126 +1,186 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A disk that fills up or breaks on one of the ranks: all end within seconds with 74 and the cause,
-and outputs are untouched; afterwards the same command makes the same products."""
+"""A disk that fills up or breaks on one of the ranks, or a rank that is killed, at one system call after the other.
+
+All ranks end within seconds with 74 and the cause (the killed ones with their launcher), and outputs are
+untouched; afterwards the same command, on one rank, makes the same products. By default some points of some
+stages. With FAULT_POINTS=N (the label `slow`) every fault at N points of every stage, on 1, 2 and 3 ranks;
+N = 0: at every call; FAULT_STAGES="train sky" chooses stages."""
 
 import errno
 import os
 import shutil
+import signal
 import struct
+import time
 import unittest
+from collections import Counter
 from pathlib import Path
 
-from harness import Case, hashes, products, setsz
+from harness import HERE, Case, count_faults, hashes, products, setsz
 
 SHIM = os.environ["FAULT_SHIM"]
-# All k instead of some (the label `slow`).
-EVERY = bool(os.environ.get("FAULT_EVERY"))
-POINTS = 8
-SECONDS = 20  # far below the watchdog's 600
+SHARED = Path(os.environ["SETSZ_TEST_FOLDER"])
+ALL_STAGES = "FAULT_POINTS" in os.environ
+POINTS = int(os.environ.get("FAULT_POINTS", "2"))
+SECONDS = 20  # from the fault to the end; far below the watchdog's 600
+
+FAULTS = {"full disk": errno.ENOSPC, "quota": errno.EDQUOT, "I/O error": errno.EIO, "killed": 0}
+# What each stage makes anew; of the two models of every_stage.ini the one with more to write.
+PRODUCTS = ("mock/z0", "catalog/z0", "extract/z0", "voxelize/z0", "moments/z0", "fit/z0/fold0", "train/z0/small/fold0/seed1",
+            "residuals/z0/small/fold0", "predict/z0/drawn/fold0/seed1", "evaluate/z0/drawn/seed1", "compare/z0",
+            "paint/z0/drawn", "sky/drawn")
 
 
-class DiskFaults(Case):
-    @classmethod
-    def setUpClass(cls):
-        cls.reference = Path(os.environ["SETSZ_TEST_FOLDER"]) / "universe"
+def some_of(n_calls):
+    """The calls that fail: in the middle of as many stretches of equal length."""
+    n_points = n_calls if POINTS == 0 else min(POINTS, n_calls)
+    return [1 + (2 * i + 1) * n_calls // (2 * n_points) for i in range(n_points)]
 
-    def before(self, *stages):
-        """A run in which these stages are still to be done."""
+
+class UnderFire(Case):
+    """Faults in a stage of a run that is complete but for this stage's product."""
+
+    ini = "tiny.ini"
+    reference = SHARED / "universe"
+
+    def before(self, product):
         run = self.folder / "run"
         shutil.rmtree(run, ignore_errors=True)
         shutil.copytree(self.reference, run, copy_function=shutil.copy2)
-        for stage in stages:
-            shutil.rmtree(run / stage, ignore_errors=True)
+        shutil.rmtree(run / product)
         return run
 
-    def run_with_fault(self, run, configuration, stages, ranks, victim, at, error):
-        """The result, and the number of calls that the victim made."""
+    def run_with_fault(self, run, product, ranks, victim, at, error):
+        """The result, the number of calls that the victim made, and the seconds since the fault."""
         counter = self.folder / "count"
-        counter.write_bytes(bytes(8))
+        counter.write_bytes(bytes(16))
         environment = {"LD_PRELOAD": SHIM, "FAULT_FOLDER": f"{run}/", "FAULT_RANK": str(victim), "FAULT_AT": str(at),
                        "FAULT_ERROR": str(error), "FAULT_COUNT": str(counter)}
         os.environ.update(environment)
         try:
-            result = setsz("run", configuration, "--stage", ",".join(stages), ranks=ranks, timeout=SECONDS + 40)
+            result = setsz(*self.command(run, product), ranks=0 if ranks == 1 else ranks)
         finally:
             for key in environment:
                 del os.environ[key]
-        return result, struct.unpack("q", counter.read_bytes())[0]
+        n_calls, then = struct.unpack("qq", counter.read_bytes())
+        return result, n_calls, time.time() - then * 1e-9 if then else 0
 
-    def check(self, stages, ranks, victim, error):
-        run = self.before(*stages)
-        configuration = self.configuration("tiny.ini", run=run)
-        others = products(run)
-        result, n_calls = self.run_with_fault(run, configuration, stages, ranks, victim, 0, error)
+    def command(self, run, product):
+        return "run", self.configuration(self.ini, run=run), "--stage", product.split("/")[0]
+
+    def calls(self, product, ranks, victim):
+        """The calls that the victim makes if none of them fails."""
+        result, n_calls, _ = self.run_with_fault(self.before(product), product, ranks, victim, 0, 0)
         self.assertEqual(result.code, 0, result.output)
-        self.assertGreater(n_calls, 0)
-        expected = hashes(self.reference)
-        self.assertEqual(hashes(run), expected)
-        step = 1 if EVERY else max(1, n_calls // POINTS)
-        slowest = 0
-        for at in range(1, n_calls + 1, step):
-            run = self.before(*stages)
-            where = f"{','.join(stages)}, {ranks} ranks, rank {victim}, call {at} of {n_calls}, errno {error}"
-            result, _ = self.run_with_fault(run, configuration, stages, ranks, victim, at, error)
-            # The last calls remove locks and journals of a product that is complete.
-            if result.code != 0:
-                self.assertIn(result.code, (73, 74), f"{where}\n{result.output}")
-                self.assertEqual(len(result.errors), 1, f"{where}\n{result.output}")
-                self.assertIn(os.strerror(error), result.errors[0], where)
-                if error == errno.ENOSPC and "sync" not in result.errors[0] and "rename" not in result.errors[0]:
-                    self.assertIn("disk full", result.errors[0], where)
-                self.assertIn("free", result.errors[0] if error == errno.ENOSPC else "free", where)
-            self.assertLess(result.seconds, SECONDS, where)
-            slowest = max(slowest, result.seconds)
-            left = [name for name in products(run) if name not in others]
-            for name in left:
-                self.assertTrue(any(name.startswith(stage) for stage in stages), where)
-            self.succeeds("run", configuration, "--stage", ",".join(stages), ranks=ranks)
-            self.assertEqual(hashes(run), expected, where)
-        print(f"{','.join(stages)}: {ranks} ranks, errno {error}: {n_calls} calls, slowest end {slowest:.1f} s", flush=True)
+        self.assertEqual(hashes(self.folder / "run"), hashes(self.reference))
+        return n_calls
 
+    def check(self, product, ranks, victim, faults):
+        n_calls = self.calls(product, ranks, victim)
+        for fault in faults:
+            outcomes, slowest = Counter(), 0
+            for at in some_of(n_calls):
+                where = f"{product}, {ranks} ranks, rank {victim}, call {at} of {n_calls}, {fault}"
+                outcome = "wrong"
+                with self.subTest(where):
+                    outcome, seconds = self.one_fault(product, ranks, victim, at, FAULTS[fault], where)
+                    slowest = max(slowest, seconds)
+                outcomes[outcome] += 1
+            count_faults("disk_faults", fault=fault, where=product.split("/")[0], ranks=ranks, calls=n_calls, outcomes=outcomes, seconds=slowest)
+
+    def one_fault(self, product, ranks, victim, at, error, where):
+        run = self.before(product)
+        others = products(run)
+        result, _, seconds = self.run_with_fault(run, product, ranks, victim, at, error)
+        where = f"{where}\n{result.output}"
+        if error == 0:
+            self.assertIn(result.code, (-signal.SIGKILL, 128 + signal.SIGKILL), where)
+        # The last calls remove locks and journals of a product that is complete.
+        elif result.code != 0:
+            self.assertIn(result.code, (73, 74), where)
+            self.assertEqual(len(result.errors), 1, where)
+            self.assertIn(os.strerror(error), result.errors[0], where)
+            if error == errno.ENOSPC and not any(word in result.errors[0] for word in ("sync", "rename", "unlink")):
+                self.assertIn("disk full", result.errors[0], where)
+                self.assertIn("free", result.errors[0], where)
+        self.assertLess(seconds, SECONDS, where)
+        for name in products(run):
+            self.assertTrue(name in others or name.startswith(product), f"{name} is new\n{where}")
+        again = self.succeeds(*self.command(run, product))
+        self.assertEqual(hashes(run), hashes(self.reference), f"{where}\n{again.output}")
+        self.succeeds("verify", run)
+        self.assertEqual(sorted(run.rglob("*.part")), [], where)
+        return {0: "complete", 73: "refused", 74: "refused"}.get(result.code, "killed"), seconds
+
+
+@unittest.skipIf(ALL_STAGES, "the label `slow` tries them all")
+class SomeStages(UnderFire):
     def test_full_disk_on_one_of_three_ranks_in_extract(self):
-        self.check(["extract"], 3, 1, errno.ENOSPC)
-
-    def test_full_disk_on_rank_0_of_two_in_voxelize(self):
-        self.check(["voxelize"], 2, 0, errno.ENOSPC)
+        self.check("extract/z0", 3, 1, ["full disk"])
 
     def test_io_error_on_the_last_of_two_ranks_in_voxelize(self):
-        self.check(["voxelize"], 2, 1, errno.EIO)
+        self.check("voxelize/z0", 2, 1, ["I/O error"])
 
     def test_io_error_on_the_only_rank_in_mock(self):
-        self.check(["mock"], 1, 0, errno.EIO)
+        self.check("mock/z0", 1, 0, ["I/O error"])
 
-    def test_full_disk_while_a_network_is_saved(self):
-        self.check(["train"], 2, 0, errno.ENOSPC)
+    def test_full_disk_and_death_while_a_network_is_saved(self):
+        self.check("train/z0/small/fold0/seed1", 1, 0, ["full disk", "killed"])
 
     def test_quota_in_predict(self):
-        self.check(["predict"], 2, 1, errno.EDQUOT)
+        self.check("predict/z0/small/fold0/seed1", 2, 1, ["quota"])
+
+
+@unittest.skipUnless(ALL_STAGES, "with FAULT_POINTS")
+class EveryStage(UnderFire):
+    ini = "every_stage.ini"
+    reference = SHARED / "every_stage"
+
+    @classmethod
+    def setUpClass(cls):
+        if cls.reference.exists():
+            return
+        configuration = SHARED / cls.ini
+        configuration.write_text((HERE / cls.ini).read_text().replace("@run@", str(cls.reference)))
+        result = setsz("run", configuration, ranks=2, timeout=300)
+        assert result.code == 0, result.output
+
+    def test_every_fault_on_1_2_3_ranks(self):
+        stages = os.environ.get("FAULT_STAGES", "").split()
+        for product in PRODUCTS:
+            for ranks in (1, 2, 3) if not stages or product.split("/")[0] in stages else ():
+                for victim in sorted({0, ranks - 1}):
+                    self.check(product, ranks, victim, ["full disk", "I/O error", "killed"])
 
 
 class FullDisk(Case):
-    def test_a_file_system_too_small_ends_at_once_on_1_2_3_ranks(self):
-        """A real one, of each size at which a write can fail; needs root."""
+    def test_a_file_system_too_small_ends_at_once(self):
+        """A real one, of sizes at which a write can fail; needs root."""
         if os.geteuid() != 0:
             self.skipTest("only root can mount a file system")
-        for ranks in (1, 2, 3):
-            for kilobytes in (15800, 17800, 18500, 19000, 19500, 20000):
-                place = self.folder / "disk"
-                place.mkdir()
-                if os.system(f"mount -t tmpfs -o size={kilobytes}k tmpfs {place}") != 0:
-                    self.skipTest("mounting is not allowed here")
-                try:
-                    result = setsz("run", self.configuration("tiny.ini", run=place / "run"), ranks=ranks, timeout=120)
-                finally:
-                    os.system(f"umount {place}")
-                    place.rmdir()
-                where = f"{ranks} ranks, {kilobytes} kB\n{result.output}"
-                if result.code == 0:
-                    continue
+        sizes = (15800, 17800, 18500, 19000, 19500, 20000)
+        tried = [(ranks, size) for ranks in (1, 2, 3) for size in sizes] if ALL_STAGES else [(1, 19000), (3, 18500)]
+        for ranks, kilobytes in tried:
+            result = self.run_on_disk(ranks, kilobytes)
+            where = f"{ranks} ranks, {kilobytes} kB\n{result.output}"
+            outcome = "complete" if result.code == 0 else "refused"
+            count_faults("disk_faults", fault="small file system", where="all stages", ranks=ranks, outcomes={outcome: 1})
+            if result.code != 0:
                 self.assertEqual(result.code, 74, where)
                 self.assertEqual(len(result.errors), 1, where)
                 self.assertIn("free", result.errors[0], where)
                 self.assertLess(result.seconds, 60, where)
-                print(f"{ranks} ranks, {kilobytes} kB: {result.seconds:.1f} s: {result.errors[0].splitlines()[0]}", flush=True)
+
+    def run_on_disk(self, ranks, kilobytes):
+        place = self.folder / "disk"
+        place.mkdir()
+        if os.system(f"mount -t tmpfs -o size={kilobytes}k tmpfs {place}") != 0:
+            self.skipTest("mounting is not allowed here")
+        try:
+            return setsz("run", self.configuration("tiny.ini", run=place / "run"), ranks=ranks, timeout=120)
+        finally:
+            os.system(f"umount {place}")
+            place.rmdir()
 
 
 if __name__ == "__main__":
