@@ -44,19 +44,6 @@ std::string printable(std::string_view bytes) {
   return text;
 }
 
-/// The length of the character that begins a text, if it is UTF-8 and may be printed; else 0.
-std::size_t character_length(std::string_view text) {
-  auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  unsigned const first = byte(0);
-  if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
-  std::size_t const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0U) != 0x80) return 0;
-  bool const control = first == 0xc2 && byte(1) < 0xa0;
-  return control ? 0 : length;
-}
-
 }  // namespace
 
 void require_readable_file(std::string const& path, std::string_view expected) {
@@ -79,16 +66,6 @@ std::string first_bytes(std::string const& path, std::int64_t n) {
   in.read(head.data(), n);
   head.resize(in.gcount());
   return head;
-}
-
-std::string printable_text(std::string_view text) {
-  std::string shown;
-  while (!text.empty()) {
-    auto const length = character_length(text);
-    shown += length > 0 ? std::string(text.substr(0, length)) : text[0] == '\t' ? " " : ".";
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return shown;
 }
 
 bool looks_like_text(std::string_view head) {

@@ -18,9 +18,6 @@ void require_readable_file(std::string const& path, std::string_view expected);
 /// The first bytes of a file; all of a shorter one. Local.
 std::string first_bytes(std::string const& path, std::int64_t n);
 
-/// A text for terminals and messages: control characters and what is no UTF-8 become '.'.
-std::string printable_text(std::string_view text);
-
 /// Is it text, and not binary data? Looks at the bytes alone.
 bool looks_like_text(std::string_view head);
 

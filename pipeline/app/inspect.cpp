@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iomanip>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "io/catalogs/format_table.hpp"
 #include "io/file_kind.hpp"
 #include "io/h5.hpp"
 #include "io/healpix_map.hpp"
+#include "io/json_file.hpp"
 #include "io/snapshot.hpp"
 #include "io/snapshots/format_table.hpp"
 #include "pipeline/app/commands.hpp"
 #include "pipeline/app/inspect_hdf5.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/terminal.hpp"
 
 namespace setsz {
 
@@ -108,8 +108,7 @@ void show_file(std::string const& path, bool values) {
   } else if (file.head().starts_with("SIMPLE")) {
     show_map(path);
   } else if (file.head().starts_with("{")) {
-    std::ifstream stream(path, std::ios::binary);
-    std::cout << nlohmann::json::parse(stream).dump(2) << "\n";
+    std::cout << read_json(path).dump(2) << "\n";
   } else if (looks_like_text(file.text_head())) {
     show_text(file.text_head());
   } else if (!known) {

@@ -6,9 +6,9 @@
 #include <iostream>
 #include <limits>
 
-#include "io/file_kind.hpp"
 #include "io/h5_sources.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/terminal.hpp"
 
 namespace setsz {
 

@@ -20,6 +20,7 @@
 #include "pipeline/app/learning.hpp"
 #include "pipeline/app/project.hpp"
 #include "pipeline/base/log.hpp"
+#include "pipeline/base/terminal.hpp"
 #include "pipeline/run/runner.hpp"
 #include "pipeline/run/stop_signal.hpp"
 #include "pipeline/run/watchdog.hpp"
@@ -42,11 +43,12 @@ void keep_error(Error const& error) {
 
 void print_error(Error const& error, std::string const& who = "") {
   keep_error(error);
+  auto const text = printable_lines(error.what());
   if (error.code() == ExitCode::stopped) {
-    std::fprintf(stderr, "setsz: %s\n", error.what());
+    std::fprintf(stderr, "setsz: %s\n", text.c_str());
   } else {
     std::fprintf(stderr, "setsz: error %d%s: %s\n", static_cast<int>(error.code()), who.c_str(),
-                 error.what());
+                 text.c_str());
   }
   std::fflush(stderr);
 }

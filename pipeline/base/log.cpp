@@ -26,7 +26,7 @@ auto const program_start = std::chrono::steady_clock::now();
 void put(std::FILE* stream, std::string const& line) {
   if (live_line) std::fputs("\r\033[K", stdout);
   live_line = false;
-  std::fputs(line.c_str(), stream);
+  std::fputs(printable_lines(line).c_str(), stream);
   std::fflush(stream);
 }
 

@@ -6,6 +6,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -68,11 +69,41 @@ bool find_live_progress() {
   return started_by_mpirun() ? launcher_has_terminal() : is_controlling_terminal();
 }
 
+/// The length of the character that begins a text, if it is UTF-8 and may be printed; else 0.
+std::size_t character_length(std::string_view text) {
+  auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  unsigned const first = byte(0);
+  if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
+  std::size_t const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0U) != 0x80) return 0;
+  bool const control = first == 0xc2 && byte(1) < 0xa0;
+  return control ? 0 : length;
+}
+
 }  // namespace
 
 bool shows_live_progress() {
   static bool const live = find_live_progress();
   return live;
+}
+
+std::string printable_text(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    auto const length = character_length(text);
+    shown += length > 0 ? std::string(text.substr(0, length)) : text[0] == '\t' ? " " : ".";
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return shown;
+}
+
+std::string printable_lines(std::string_view text) {
+  auto const end = text.find('\n');
+  auto const line = printable_text(text.substr(0, end));
+  if (end == std::string_view::npos) return line;
+  return line + "\n" + printable_lines(text.substr(end + 1));
 }
 
 }  // namespace setsz

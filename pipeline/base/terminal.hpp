@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <string>
+#include <string_view>
+
 namespace setsz {
 
 /// Does somebody see standard output on a terminal, so that a line may be rewritten in place?
@@ -8,5 +11,10 @@ namespace setsz {
 /// mpirun connects its ranks to a pseudo-terminal even if its own output is a file. The answer is
 /// therefore `yes` only if a terminal is certain; SETSZ_PROGRESS=live or =lines overrides it.
 bool shows_live_progress();
+
+/// A text for terminals: control characters and what is no UTF-8 become '.'.
+std::string printable_text(std::string_view text);
+/// The same for a message of several lines.
+std::string printable_lines(std::string_view text);
 
 }  // namespace setsz

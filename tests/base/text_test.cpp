@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "pipeline/base/terminal.hpp"
+
 namespace setsz {
 namespace {
 
@@ -20,6 +22,11 @@ TEST(Text, TrimsAndSplits) {
   EXPECT_EQ(words("  a \t b\n"), (Words{"a", "b"}));
   EXPECT_EQ(words("   "), Words{});
   EXPECT_EQ(join({"a", "b", "c"}, ", "), "a, b, c");
+}
+
+TEST(Text, WhatTerminalsCannotShowIsADot) {
+  EXPECT_EQ(printable_text("M\xC3\xBCnchen\t\xE3\x1B[2J\n"), "M\xC3\xBCnchen ..[2J.");
+  EXPECT_EQ(printable_lines("a\x07\nb\n"), "a.\nb\n");
 }
 
 TEST(Text, NearestHasTheSmallestEditDistance) {
