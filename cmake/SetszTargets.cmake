@@ -65,7 +65,7 @@ set(SETSZ_TEST_ENVIRONMENT
     OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none
     OMPI_MCA_ess_singleton_isolated=1  # a program without a launcher starts no daemon
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
-    SETSZ_FAULT_COUNTS=${CMAKE_BINARY_DIR}/fault_counts)  # what tests tried: docs/reliability.md
+    SETSZ_FIGURES=${CMAKE_BINARY_DIR}/figures)  # what tests measure: tests/figures.py
 
 function(setsz_benchmark name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})

@@ -89,10 +89,21 @@ def hashes(run):
             for output in manifest["outputs"] if not product.startswith("compare/")}
 
 
+def every_stage():
+    """A complete run of every_stage.ini, made once for the tests under `slow`."""
+    shared = Path(os.environ["SETSZ_TEST_FOLDER"])
+    run, configuration = shared / "every_stage", shared / "every_stage.ini"
+    if not run.exists():
+        configuration.write_text((HERE / "every_stage.ini").read_text().replace("@run@", str(run)))
+        result = setsz("run", configuration, ranks=2, timeout=300)
+        assert result.code == 0, result.output
+    return run
+
+
 def count_faults(test, **row):
-    """Notes what was tried and how it ended, for the table of docs/reliability.md (tests/fault_table.py)."""
+    """Notes what was tried and how it ended, for the table of docs/reliability.md (tests/figures.py)."""
     print(json.dumps(row), flush=True)
-    folder = Path(os.environ["SETSZ_FAULT_COUNTS"])
+    folder = Path(os.environ["SETSZ_FIGURES"])
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / f"{test}.jsonl", "a") as file:
         file.write(json.dumps(row) + "\n")

@@ -16,10 +16,9 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
-from harness import HERE, Case, count_faults, hashes, products, setsz
+from harness import Case, count_faults, every_stage, hashes, products, setsz
 
 SHIM = os.environ["FAULT_SHIM"]
-SHARED = Path(os.environ["SETSZ_TEST_FOLDER"])
 ALL_STAGES = "FAULT_POINTS" in os.environ
 POINTS = int(os.environ.get("FAULT_POINTS", "2"))
 SECONDS = 20  # from the fault to the end; far below the watchdog's 600
@@ -41,7 +40,7 @@ class UnderFire(Case):
     """Faults in a stage of a run that is complete but for this stage's product."""
 
     ini = "tiny.ini"
-    reference = SHARED / "universe"
+    reference = Path(os.environ["SETSZ_TEST_FOLDER"]) / "universe"
 
     def before(self, product):
         run = self.folder / "run"
@@ -86,7 +85,7 @@ class UnderFire(Case):
                     outcome, seconds = self.one_fault(product, ranks, victim, at, FAULTS[fault], where)
                     slowest = max(slowest, seconds)
                 outcomes[outcome] += 1
-            count_faults("disk_faults", fault=fault, where=product.split("/")[0], ranks=ranks, calls=n_calls, outcomes=outcomes, seconds=slowest)
+            count_faults("disk_faults", fault=fault, where=product.split("/")[0], ranks=ranks, rank=victim, calls=n_calls, outcomes=outcomes, seconds=slowest)
 
     def one_fault(self, product, ranks, victim, at, error, where):
         run = self.before(product)
@@ -134,22 +133,16 @@ class SomeStages(UnderFire):
 @unittest.skipUnless(ALL_STAGES, "with FAULT_POINTS")
 class EveryStage(UnderFire):
     ini = "every_stage.ini"
-    reference = SHARED / "every_stage"
 
     @classmethod
     def setUpClass(cls):
-        if cls.reference.exists():
-            return
-        configuration = SHARED / cls.ini
-        configuration.write_text((HERE / cls.ini).read_text().replace("@run@", str(cls.reference)))
-        result = setsz("run", configuration, ranks=2, timeout=300)
-        assert result.code == 0, result.output
+        cls.reference = every_stage()
 
     def test_every_fault_on_1_2_3_ranks(self):
         stages = os.environ.get("FAULT_STAGES", "").split()
         for product in PRODUCTS:
-            for ranks in (1, 2, 3) if not stages or product.split("/")[0] in stages else ():
-                for victim in sorted({0, ranks - 1}):
+            if not stages or product.split("/")[0] in stages:
+                for ranks, victim in ((1, 0), (2, 1), (3, 0)):
                     self.check(product, ranks, victim, ["full disk", "I/O error", "killed"])
 
 

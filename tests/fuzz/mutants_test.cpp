@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "pipeline/base/random.hpp"
+#include "tests/fixtures/figures.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fuzz/targets.hpp"
 
@@ -81,6 +82,7 @@ TEST(Corpus, MutantsAreReadOrRefused) {
     }
     EXPECT_GT(n_refused, n / 4) << target.name;
     EXPECT_LT(n_refused, n) << target.name;
+    test::count_faults("mutants", "bytes changed", target.title, n_refused, n - n_refused);
   }
 }
 

@@ -51,8 +51,9 @@ void parse_configuration(std::string const& bytes) {
 }  // namespace
 
 std::span<Target const> targets() {
-  static constexpr std::array all{Target{"catalog", read_catalog}, Target{"gadget", read_gadget},
-                                  Target{"ini", parse_configuration}};
+  static constexpr std::array all{Target{"catalog", "halo catalogue", read_catalog},
+                                  Target{"gadget", "binary GADGET snapshot", read_gadget},
+                                  Target{"ini", "configuration", parse_configuration}};
   return all;
 }
 

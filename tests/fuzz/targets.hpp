@@ -11,6 +11,7 @@ namespace setsz::fuzz {
 /// Anything else (another exception, Error(internal), a crash) is a bug.
 struct Target {
   std::string_view name;             ///< of its folder in corpus/
+  std::string_view title;            ///< what it reads
   void (*read)(std::string const&);  ///< \param bytes  of a whole file
 };
 std::span<Target const> targets();

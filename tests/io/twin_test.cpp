@@ -12,6 +12,7 @@
 #include "pipeline/base/cosmology.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/units.hpp"
+#include "tests/fixtures/figures.hpp"
 
 namespace setsz {
 namespace {
@@ -75,7 +76,11 @@ TEST_P(Twin, HasTheSameDarkMatter) {
   EXPECT_LE(dx, form.dx_ckpch);
   EXPECT_LE(dv, form.dv_kms);
   EXPECT_LE(dm, form.dm);
-  std::printf("%-45s dx %.2g ckpc/h, dv %.2g km/s, dm/m %.2g\n", form.name, dx, dv, dm);
+  test::note_figures("twin_snapshots", {{"files", form.name},
+                                        {"format", form.format},
+                                        {"position", dx},
+                                        {"velocity", dv},
+                                        {"mass", dm}});
 }
 
 /// Blocks are what extraction reads: they must be the same particles.
@@ -226,6 +231,7 @@ TEST_P(Lists, DescribeTheTwinsParticles) {
   halos.resize(3);
   EXPECT_NEAR(catalog.header.a.value_or(header.a) / header.a, 1, 1e-3);
   PeriodicBox const box(header.box_ckpch);
+  std::vector<double> inside, radii, velocities;
   for (auto const& halo : halos) {
     auto const radius = halo_scales(header.cosmology, header.redshift, halo.mass).r200c_ckpch;
     EXPECT_NEAR(halo.radius_ckpch / radius, 1, form.radius) << halo.id;
@@ -239,10 +245,15 @@ TEST_P(Lists, DescribeTheTwinsParticles) {
     EXPECT_NEAR(mass / halo.mass, 1, form.inside) << halo.id;
     EXPECT_LT(norm(momentum / mass - halo.velocity), form.velocity_kms) << halo.id;
     EXPECT_GT(norm(halo.angular_momentum), 0) << halo.id;
-    std::printf("%-45s M %.4g inside %.4f R %.4f dv %.0f of %.0f\n", form.files, halo.mass * 1e10,
-                mass / halo.mass, halo.radius_ckpch / radius, norm(momentum / mass - halo.velocity),
-                norm(halo.velocity));
+    inside.push_back(mass / halo.mass);
+    radii.push_back(halo.radius_ckpch / radius);
+    velocities.push_back(norm(momentum / mass - halo.velocity));
   }
+  test::note_figures("twin_catalogues", {{"files", form.files},
+                                         {"format", form.format},
+                                         {"inside", inside},
+                                         {"radius", radii},
+                                         {"velocity", velocities}});
 }
 
 constexpr auto m200c = MassDefinition::m200c;

@@ -10,6 +10,7 @@
 #include "io/h5.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/random.hpp"
+#include "tests/fixtures/figures.hpp"
 #include "tests/fixtures/scratch.hpp"
 
 namespace setsz {
@@ -70,8 +71,9 @@ TEST(ModelFile, EveryFlippedBitIsRefusedOrChangesNothing) {
   write_model(scratch / "model.h5", example());
   auto const good = test::file_bytes(scratch / "model.h5");
   Random random(1, Purpose::test);
+  constexpr int n_flips = 1000;
   int refused = 0;
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < n_flips; ++i) {
     auto bad = good;
     auto const at = random.below(bad.size());
     bad[at] = static_cast<char>(bad[at] ^ (1 << random.below(8)));
@@ -84,19 +86,22 @@ TEST(ModelFile, EveryFlippedBitIsRefusedOrChangesNothing) {
       EXPECT_TRUE(contains(error.what(), "bad.h5")) << error.what();
     }
   }
-  EXPECT_GT(refused, 100);
+  EXPECT_GT(refused, n_flips / 2);
+  test::count_faults("model", "flipped bit", "model file", refused, n_flips - refused);
 }
 
 TEST(ModelFile, EveryTruncationIsRefused) {
   Scratch const scratch(Comm::self());
   write_model(scratch / "model.h5", example());
   auto const good = test::file_bytes(scratch / "model.h5");
-  for (std::size_t length = 0; length < good.size(); length += 1 + good.size() / 50) {
+  std::int64_t n_cut = 0;
+  for (std::size_t length = 0; length < good.size(); length += 1 + good.size() / 100, ++n_cut) {
     test::write_bytes(scratch / "cut.h5", good.substr(0, length));
     auto const text = error_of([&] { read_model(scratch / "cut.h5"); });
     EXPECT_TRUE(contains(text, "65 ")) << length << ": " << text;
     EXPECT_TRUE(contains(text, "cut.h5")) << text;
   }
+  test::count_faults("model", "file cut short", "model file", n_cut, 0);
 }
 
 TEST(ModelFile, ADatasetThatWasExchangedIsRefused) {

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Writes tables of the documentation from what tests have measured.
+
+    python3 tests/figures.py build/ci/figures      # after jobs/test.sh and jobs/test.sh --slow
+
+Tests append lines of JSON to a file of their own. Of several runs of one test the one that tried most counts."""
+
+import json
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+BEGIN, END = "<!-- tests/figures.py: {} -->", "<!-- end -->"
+OUTCOMES = {"refused": "ended with its code and one message; half-written files gone, the next run makes the same products",
+            "killed": "the other ranks ended too; the next run makes the same products",
+            "complete": "the product was complete already",
+            "unchanged": "read as before, the same values (unused bytes), or another valid input",
+            "wrong": "**anything else**"}
+
+
+def rows_of(folder, test):
+    path = Path(folder) / f"{test}.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def best_faults(folder):
+    """The largest run of each try."""
+    best = {}
+    for path in sorted(Path(folder).glob("*.jsonl")):
+        for row in rows_of(folder, path.stem):
+            if "fault" not in row:
+                continue
+            key = (path.stem, row["fault"], row["where"], row["ranks"], row.get("rank"), row.get("file"))
+            if key not in best or sum(row["outcomes"].values()) >= sum(best[key]["outcomes"].values()):
+                best[key] = row
+    return list(best.values())
+
+
+def fault_table(folder):
+    rows = best_faults(folder)
+    groups = defaultdict(list)
+    for row in rows:
+        groups[row["fault"], row["where"]].append(row)
+    total = sum((Counter(row["outcomes"]) for row in rows), Counter())
+    yield f"{total.total()} faults; {total['wrong']} of them ended otherwise than promised."
+    yield ""
+    yield "| fault | in | ranks | tried | ended | longest time to the end |"
+    yield "|---|---|---|---|---|---|"
+    for (fault, where), some in groups.items():
+        outcomes = sum((Counter(row["outcomes"]) for row in some), Counter())
+        ranks = ", ".join(map(str, sorted({row["ranks"] for row in some})))
+        seconds = max(row.get("seconds", 0) for row in some)
+        ended = ", ".join(f"{n} {name}" for name, n in sorted(outcomes.items()) if n)
+        yield f"| {fault} | {where} | {ranks} | {outcomes.total()} | {ended} | {f'{seconds:.1f} s' if seconds else ''} |"
+    yield ""
+    for name, text in OUTCOMES.items():
+        if total[name]:
+            yield f"- {name}: {text}"
+
+
+def latest(rows, key):
+    return {row[key]: row for row in rows}.values()
+
+
+def snapshot_table(folder):
+    yield "| files | read as | position [ckpc/h] | velocity [km/s] | mass |"
+    yield "|---|---|---|---|---|"
+    for row in latest(rows_of(folder, "twin_snapshots"), "files"):
+        yield f"| `{row['files']}` | {row['format']} | {row['position']:.1g} | {row['velocity']:.1g} | {row['mass']:.1g} |"
+
+
+def catalogue_table(folder):
+    yield "| files | read as | M(<R200) of the twin's particles / M200 | R200 / R200 of M200 | bulk velocity of these particles - velocity [km/s] |"
+    yield "|---|---|---|---|---|"
+    for row in latest(rows_of(folder, "twin_catalogues"), "files"):
+        yield (f"| `{row['files']}` | {row['format']} | {spread(row['inside'], 3)} | {spread(row['radius'], 4)} "
+               f"| {spread(row['velocity'], 0)} |")
+
+
+def spread(values, digits):
+    return " to ".join(f"{value:.{digits}f}" for value in (min(values), max(values)))
+
+
+def write(page, name, lines):
+    begin, path = BEGIN.format(name), DOCS / page
+    before, found, rest = path.read_text().partition(begin)
+    if not found:
+        sys.exit(f"{path} has no line '{begin}'")
+    path.write_text("\n".join([before + begin, "", *lines, "", END]) + rest.partition(END)[2])
+
+
+def main():
+    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+        sys.exit(__doc__)
+    write("reliability.md", "faults", fault_table(sys.argv[1]))
+    write("inputs.md", "snapshots", snapshot_table(sys.argv[1]))
+    write("inputs.md", "catalogues", catalogue_table(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()
