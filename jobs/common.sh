@@ -85,13 +85,14 @@ test_packages=(
   slurmctld slurmd slurm-client munge  # tests/jobs/local_slurm.sh
 )
 
-# build PRESET: configures and compiles what has changed.
+# build PRESET [TARGET...]: configures and compiles what has changed.
 build() {
   local preset=$1 jobs
+  shift
   jobs=$(build_jobs)
   [[ -f build/$preset/build.ninja ]] || say "configuring preset $preset"
   cmake --preset "$preset" -Wno-dev </dev/null >"build-$preset.log" 2>&1 ||
     { tail -30 "build-$preset.log" >&2; die "cmake failed (full output: build-$preset.log)"; }
   mkdir -p "build/$preset" && mv "build-$preset.log" "build/$preset/configure.log"
-  cmake --build --preset "$preset" --parallel "$jobs" </dev/null || die "the build of preset $preset failed"
+  cmake --build --preset "$preset" --parallel "$jobs" ${1:+--target "$@"} </dev/null || die "the build of preset $preset failed"
 }

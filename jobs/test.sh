@@ -4,6 +4,8 @@
 #   jobs/test.sh             all tests except those labelled science or slow
 #   jobs/test.sh --science   only those: trains on the mock universe for minutes and prints the scores
 #   jobs/test.sh --slow      only those labelled slow: faults in every stage, an hour
+#   jobs/test.sh --sanitize  unit tests of all that needs no libtorch, under address and undefined-behaviour
+#                            sanitizers: builds with clang, half an hour
 #   jobs/test.sh --tidy      runs clang-tidy on all files instead of those that differ from main
 #   jobs/test.sh -R extract  other options are passed to ctest
 set -euo pipefail
@@ -15,6 +17,22 @@ if [[ ${1:-} == --science ]]; then label=(--label-regex science --verbose) && sh
 if [[ ${1:-} == --slow ]]; then label=(--label-regex slow) && shift; fi
 if [[ ${1:-} == --tidy ]]; then tidy_all=yes && shift; fi
 
+# What needs no libtorch, folder by folder of tests/.
+sanitize() {
+  local folder folders=(base io run fuzz stages/{catalog,common,extract,fit,halos,mock,moments,paint,sky,voxelize})
+  local targets=("${folders[@]/#/tests/}")
+  install_packages clang libclang-rt-14-dev
+  build sanitize "${targets[@]/%//all}"
+  mpi_environment
+  # Open MPI and HDF5 free nothing at their end.
+  export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
+  for folder in "${folders[@]}"; do
+    say "$folder"
+    ctest --test-dir "build/sanitize/tests/$folder" --label-regex unit --exclude-regex '^run_(program|generated|configurations)' \
+      --parallel "$(cores)" --timeout 1200 --output-on-failure --no-label-summary </dev/null
+  done
+}
+
 # The .cpp files to check: all, or those that differ from main (themselves or their headers).
 tidy_sources() {
   local base=''
@@ -24,6 +42,7 @@ tidy_sources() {
 }
 
 install_packages "${release_packages[@]}" "${test_packages[@]}"
+if [[ ${1:-} == --sanitize ]]; then sanitize && exit; fi
 
 say "style: format, spelling, shell scripts, structure of the tree"
 git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format --dry-run --Werror
