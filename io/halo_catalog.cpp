@@ -109,7 +109,7 @@ void require_possible(Halo const& halo, std::string const& path) {
   if (halo.mass > largest_halo_mass || halo.mass_all > largest_halo_mass)
     refuse("a mass of ", std::max(halo.mass, halo.mass_all) * units::msunh_per_code,
            " Msun/h, and no halo exceeds 10^16.5");
-  if (!(speed <= largest_halo_speed_kms))
+  if (speed > largest_halo_speed_kms)  // not NaN: it is not in the file
     refuse("a velocity of ", speed, " km/s, and no halo exceeds ", largest_halo_speed_kms);
   if (halo.voff_kms > largest_halo_speed_kms)
     refuse("a Voff of ", halo.voff_kms, " km/s, and no halo exceeds ", largest_halo_speed_kms);

@@ -34,7 +34,7 @@ struct Halo {
   std::int64_t id = 0;          ///< >= 0
   std::int64_t parent_id = -1;  ///< -1: a host
   Vec3 position;                ///< [ckpc/h], in [0, box)
-  Vec3 velocity;                ///< physical peculiar [km/s]
+  Vec3 velocity;                ///< physical peculiar [km/s]; NaN: not in the file
   double mass = 0;              ///< in the chosen definition [1e10 Msun/h]
   double mass_all = -1;         ///< M200c of all particles, where `mass` is that of the bound ones
   Vec3 angular_momentum;        ///< code: 1e10 Msun/h x physical kpc/h x km/s

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/units.hpp"
@@ -30,20 +31,27 @@ Vec3 from_spin(Vec3 const& direction, double spin, Halo const& halo, double a) {
   return (std::sqrt(2.0) * spin * halo.mass * velocity * radius / length) * direction;
 }
 
+/// Three numbers, or nothing.
+std::optional<Vec3> vector_in(HaloRow const& row, std::optional<HaloColumn> const (&columns)[3],
+                              std::int64_t& n_left_out) {
+  constexpr double any = -1e300;
+  Vec3 vector;
+  for (std::size_t i = 0; i < 3; ++i) {
+    auto const value = sensible(row, columns[i], any, n_left_out);
+    if (!value) return {};
+    vector[i] = *value;
+  }
+  return vector;
+}
+
 void read_momentum(HaloRow const& row, HaloColumns const& columns, HaloCatalogHeader const& header,
                    Halo& halo, std::int64_t& n_left_out) {
-  constexpr double any = -1e300;
-  Vec3 momentum;
-  for (std::size_t i = 0; i < 3; ++i) {
-    auto const value = sensible(row, columns.angular_momentum[i], any, n_left_out);
-    if (!value) return;
-    momentum[i] = *value;
-  }
-  if (columns.spin) {
+  auto momentum = vector_in(row, columns.angular_momentum, n_left_out);
+  if (momentum && columns.spin) {
     auto const spin = sensible(row, columns.spin, 0, n_left_out);
-    momentum = spin ? from_spin(momentum, *spin, halo, header.a.value_or(1)) : Vec3{};
+    momentum = spin ? from_spin(*momentum, *spin, halo, header.a.value_or(1)) : Vec3{};
   }
-  halo.angular_momentum = momentum;
+  halo.angular_momentum = momentum.value_or(Vec3{});
 }
 
 void check_scale(HaloRow const& row, HaloColumns const& columns, HaloCatalogHeader const& header) {
@@ -90,8 +98,10 @@ Halo halo_of(HaloRow const& row, HaloColumns const& columns, HaloCatalogHeader c
   for (std::size_t i = 0; i < 3; ++i) {
     auto const& [index, unit] = columns.position[i];
     halo.position[i] = row.coordinate(index, unit, box_ckpch);
-    halo.velocity[i] = columns.velocity[i].unit * row.number(columns.velocity[i].index);
   }
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  halo.velocity =
+      vector_in(row, columns.velocity, n_left_out).value_or(Vec3{unknown, unknown, unknown});
   if (columns.mass_all)
     halo.mass_all = columns.mass_all->unit * row.non_negative(columns.mass_all->index);
   std::int64_t not_said = 0;  // only checks need these
@@ -99,7 +109,7 @@ Halo halo_of(HaloRow const& row, HaloColumns const& columns, HaloCatalogHeader c
   halo.dispersion_kms = sensible(row, columns.dispersion, 0, not_said).value_or(-1);
   halo.xoff_ckpch = sensible(row, columns.xoff, 0, n_left_out).value_or(-1);
   halo.voff_kms = sensible(row, columns.voff, 0, n_left_out).value_or(-1);
-  if (columns.angular_momentum[0]) read_momentum(row, columns, header, halo, n_left_out);
+  read_momentum(row, columns, header, halo, n_left_out);
   return halo;
 }
 

@@ -23,9 +23,9 @@ struct HaloColumns {
   std::size_t id = 0;
   std::optional<std::size_t> parent;
   std::optional<std::size_t> scale;  ///< scale factor, the same in all rows
-  HaloColumn mass, position[3], velocity[3];
+  HaloColumn mass, position[3];
   // What the particles can tell if the file does not, or if a value makes no sense:
-  std::optional<HaloColumn> angular_momentum[3];
+  std::optional<HaloColumn> velocity[3], angular_momentum[3];
   std::optional<HaloColumn> xoff, voff;
   // For checks:
   std::optional<HaloColumn> mass_all, radius, dispersion;
@@ -59,8 +59,8 @@ class NamedColumns {
   std::string const& path_;
 };
 
-/// The halo in a row. A value that the particles can tell (J, Xoff, Voff) and that is no number is
-/// left out and counted. \param box_ckpch  0: not known, positions are not checked
+/// The halo in a row. A value that the particles can tell (velocity, J, Xoff, Voff) and that is no
+/// number is left out and counted. \param box_ckpch  0: not known, positions are not checked
 Halo halo_of(HaloRow const& row, HaloColumns const& columns, HaloCatalogHeader const& header,
              double box_ckpch, std::int64_t& n_left_out);
 

@@ -148,9 +148,12 @@ HaloColumns columns_of(Finder const& finder, std::vector<TableColumn> const& wri
   columns.radius = finder.optional(size_role('r', definition));
   for (std::size_t axis = 0; axis < 3; ++axis) {
     columns.position[axis] = finder.needed(position_role(axis));
-    columns.velocity[axis] = finder.needed(velocity_role(axis));
+    columns.velocity[axis] = finder.optional(velocity_role(axis));
     columns.angular_momentum[axis] = finder.optional(momentum_role(axis));
   }
+  bool const some = std::ranges::any_of(columns.velocity, &std::optional<HaloColumn>::has_value);
+  for (std::size_t axis = 0; some && axis < 3; ++axis)  // all three, or none
+    columns.velocity[axis] = finder.needed(velocity_role(axis));
   columns.xoff = finder.optional(offset_role("xoff", Dimension::length));
   columns.voff = finder.optional(offset_role("voff", Dimension::velocity));
   return columns;

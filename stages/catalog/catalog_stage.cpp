@@ -186,7 +186,7 @@ void CatalogStage::check_figures(Comm const& comm, std::string const& file,
       figures.radius_ratio.push_back(halo.radius_ckpch / radius(halo.mass));
     if (halo.radius_ckpch > 0 && halo.mass_all > 0)
       figures.radius_ratio_all.push_back(halo.radius_ckpch / radius(halo.mass_all));
-    if (halo.dispersion_kms < 0) continue;
+    if (halo.dispersion_kms < 0 || !std::isfinite(norm2(halo.velocity))) continue;
     figures.speed_kms.push_back(norm(halo.velocity));
     figures.dispersion_kms.push_back(halo.dispersion_kms);
   }
@@ -426,8 +426,8 @@ void CatalogStage::warn(Checked const& checked, Headers const& headers,
               " column names for which find_parents writes no values; they are ignored. A list "
               "with all columns and PID avoids this guess");
   if (header.n_left_out > 0)
-    Log::warn("catalog: ", header.n_left_out, " values of J, Xoff or Voff in '", file,
-              "' are no numbers or negative; they are computed from the particles");
+    Log::warn("catalog: ", header.n_left_out, " values of velocities, J, Xoff or Voff in '", file,
+              "' are no numbers or negative; those of clusters are computed from the particles");
   if (!checked.hosts.promoted.empty())
     Log::warn("catalog: ", checked.hosts.promoted.size(), " haloes (",
               *std::min_element(checked.hosts.promoted.begin(), checked.hosts.promoted.end()),

@@ -20,7 +20,7 @@ std::string_view name_of(Split split);
 struct Cluster {
   std::int64_t id = 0;     ///< of the halo catalogue
   Vec3 position;           ///< [ckpc/h], in [0, box)
-  Vec3 velocity;           ///< physical peculiar [km/s]
+  Vec3 velocity;           ///< physical peculiar [km/s]; NaN: not in the catalogue
   double m200c = 0;        ///< [1e10 Msun/h]; in the configured mass definition
   double r200c = 0;        ///< comoving [ckpc/h]; of the same definition, implied by the mass
   double v200 = 0;         ///< [km/s]
@@ -71,7 +71,7 @@ struct FillHalo {
   Vec3 position;    ///< [ckpc/h], in [0, box)
   double m200c;     ///< [1e10 Msun/h]
   double r200c;     ///< comoving [ckpc/h]
-  Vec3 velocity{};  ///< physical peculiar [km/s]
+  Vec3 velocity{};  ///< physical peculiar [km/s]; NaN: not in the catalogue
 };
 /// Local.
 std::vector<FillHalo> read_fill_halos(std::string const& path, Range rows);

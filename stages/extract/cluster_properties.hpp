@@ -37,6 +37,9 @@ struct ClusterProperties {
   double mass_within_r200 = 0;                  ///< of the particles, over that of the catalogue
   bool mass_disagrees = false;  ///< for the stage, which knows by how much it may differ from 1
   double particle_mass = 0;     ///< mean of the particles within `radius` [1e10 Msun/h]
+  /// Of the frame of the particles: the catalogue's, or where it has none bulk_velocity [km/s].
+  Vec3 velocity;
+  bool computed_velocity = false;
   bool computed_momentum = false;
   bool computed_xoff = false;
   bool computed_voff = false;

@@ -17,6 +17,7 @@
 #include "stages/common/expected.hpp"
 #include "stages/common/model_section.hpp"
 #include "stages/common/snapshot_check.hpp"
+#include "stages/extract/bulk_velocity.hpp"
 #include "stages/extract/extract_work.hpp"
 #include "stages/extract/particle_file.hpp"
 #include "stages/extract/sphere_lookup.hpp"
@@ -43,22 +44,35 @@ double working_memory(std::int64_t slice_rows) {
 }
 
 KeptParticle kept(DarkMatterBlock const& block, std::size_t i, Vec3 const& q,
-                  Cluster const& cluster, std::uint64_t key) {
-  Vec3 const v = block.velocity_at(i) - cluster.velocity;
+                  Vec3 const& halo_velocity, std::uint64_t key) {
+  Vec3 const v = block.velocity_at(i) - halo_velocity;
   return {{static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key)},
           {single(q.x), single(q.y), single(q.z)},
           {single(v.x), single(v.y), single(v.z)},
           single(block.mass_at(i))};
 }
 
+bool has_velocity(Cluster const& cluster) { return std::isfinite(norm2(cluster.velocity)); }
+
+/// The velocities of the frames in which particles are gathered: the halo's, or if the catalogue
+/// has none that of the box, until all particles of the cluster are there.
+std::vector<Vec3> frames_of(ClusterTable const& table) {
+  std::vector<Vec3> frames;
+  for (auto const& cluster : table.clusters)
+    frames.push_back(has_velocity(cluster) ? cluster.velocity : Vec3{});
+  return frames;
+}
+
 /// Adds the particles of a block that lie in spheres, once for every sphere.
-void capture(DarkMatterBlock const& block, SphereLookup const& spheres, ClusterTable const& table,
-             std::uint64_t seed, Thinning const& thinning, ParticleGatherer& gatherer) {
+/// \param frames  velocity of the frame of each sphere
+void capture(DarkMatterBlock const& block, SphereLookup const& spheres,
+             std::span<Vec3 const> frames, std::uint64_t seed, Thinning const& thinning,
+             ParticleGatherer& gatherer) {
   auto const look_up = [&](auto positions) {
     spheres.visit_all(positions, [&](std::size_t i, std::int32_t cluster, Vec3 const& q) {
       std::uint64_t const key = hash64(seed, block.id[i]);
       if (thinning.keeps(key, block.mass_at(i)))
-        gatherer.add({cluster, kept(block, i, q, table.clusters[cluster], key)});
+        gatherer.add({cluster, kept(block, i, q, frames[cluster], key)});
       else
         gatherer.leave_out();
     });
@@ -128,7 +142,7 @@ ExtractStage::ExtractStage(Blueprint const& blueprint, SnapshotInstance instance
   auto const run = blueprint.configuration.get<RunOptions>();
   seed_ = run.seed;
   run_directory_ = run.directory;
-  record_ = {.stage = "extract", .instance = instance_.name, .version = 4};
+  record_ = {.stage = "extract", .instance = instance_.name, .version = 5};
   record_.inputs = instance_.dark_matter_products();
   record_.inputs.push_back(products::clusters(instance_.name));
   record_.outputs = {"particles.h5"};
@@ -231,6 +245,7 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
   collectively(comm, "extract",
                [&] { lookup.emplace(PeriodicBox(table.box_ckpch), std::move(spheres)); });
 
+  auto const frames = frames_of(table);
   Journal& journal = context.journal();
   auto const read_slices = [&](std::int64_t done) {
     auto const row = [&](std::int64_t slice) {
@@ -239,7 +254,7 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
     Range const mine{row(comm.rank()), row(comm.rank() + 1)};
     collectively(comm, "extract: reading the snapshot", [&] {
       snapshot.visit_dark_matter(mine, [&](DarkMatterBlock const& block) {
-        capture(block, *lookup, table, static_cast<std::uint64_t>(seed_), thinning, gatherer);
+        capture(block, *lookup, frames, static_cast<std::uint64_t>(seed_), thinning, gatherer);
       });
     });
     gatherer.deliver();
@@ -251,6 +266,31 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
                          .restore = [&] { gatherer.restore(journal); },
                          .step = read_slices,
                          .save = [&](std::int64_t done) { gatherer.save(journal, done); }});
+}
+
+/// What is known of a cluster, from its particles in their order; where the catalogue has no
+/// velocity, theirs are given the frame of the cluster.
+ClusterProperties ExtractStage::describe(std::vector<KeptParticle>& particles,
+                                         Cluster const& cluster, double a,
+                                         Thinning const& thinning) const {
+  double const particle_mass = thinning.common_mass();
+  require(!particles.empty() || !thinning.is_active(), ExitCode::config, "cluster ", cluster.id,
+          " of ", cluster.m200c * 1e10,
+          " Msun/h keeps no particle with [extract] particle_mass = ", particle_mass * 1e10,
+          " Msun/h; lower it, or raise [catalog] mass_min");
+  bool const computed = !has_velocity(cluster);
+  Vec3 const velocity =
+      computed ? bulk_velocity(particles, cluster.r200c, particle_mass) : cluster.velocity;
+  if (computed) subtract(particles, velocity);
+  auto result = cluster_properties(particles, cluster, options_.radius_r200 * cluster.r200c, a,
+                                   particle_mass);
+  result.velocity = velocity;
+  result.computed_velocity = computed;
+  result.mass_disagrees = std::abs(result.mass_within_r200 - 1) >
+                          options_.mass_agreement + noise_sigmas * thinning.noise(cluster.m200c);
+  require(all_finite(result), ExitCode::internal, "cluster ", cluster.id,
+          ": its scalars or vectors are not finite");
+  return result;
 }
 
 /// Sorts, sums up and writes the clusters, each rank its own.
@@ -288,18 +328,8 @@ void ExtractStage::finish(Context& context, ClusterTable const& table, Thinning 
         } catch (Error const& error) {
           fail(error.code(), "cluster ", cluster.id, ": ", error.what());
         }
-        auto const& particles = batch.back().particles;
-        require(!particles.empty() || !thinning.is_active(), ExitCode::config, "cluster ",
-                cluster.id, " of ", cluster.m200c * 1e10,
-                " Msun/h keeps no particle with [extract] particle_mass = ", particle_mass * 1e10,
-                " Msun/h; lower it, or raise [catalog] mass_min");
-        auto& of_cluster = properties.emplace_back(cluster_properties(
-            particles, cluster, options_.radius_r200 * cluster.r200c, table.a, particle_mass));
-        of_cluster.mass_disagrees =
-            std::abs(of_cluster.mass_within_r200 - 1) >
-            options_.mass_agreement + noise_sigmas * thinning.noise(cluster.m200c);
-        require(all_finite(of_cluster), ExitCode::internal, "cluster ", cluster.id,
-                ": its scalars or vectors are not finite");
+        auto& particles = batch.back().particles;
+        properties.push_back(describe(particles, cluster, table.a, thinning));
         bytes += real(particles.size() * sizeof(KeptParticle));
       }
     });
@@ -335,6 +365,7 @@ void ExtractStage::summarize(Context& context, ClusterTable const& table,
       Log::warn("extract: ", what, " of ", n, " of ", table.size(),
                 " clusters is missing in the halo catalogue and computed from the particles");
   };
+  say_missing(&ClusterProperties::computed_velocity, "the velocity");
   say_missing(&ClusterProperties::computed_momentum, "J");
   say_missing(&ClusterProperties::computed_xoff, "Xoff");
   say_missing(&ClusterProperties::computed_voff, "Voff");

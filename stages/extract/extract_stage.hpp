@@ -16,6 +16,7 @@ class ParticleGatherer;
 class Snapshot;
 class Thinning;
 struct ClusterProperties;
+struct KeptParticle;
 struct SnapshotHeader;
 
 /// [extract]: how far around a cluster its particles are kept.
@@ -58,6 +59,8 @@ class ExtractStage : public Stage {
   Thinning thinning_of(SnapshotHeader const& header) const;
   void stream(Context& context, ClusterTable const& table, Snapshot const& snapshot,
               Thinning const& thinning, ParticleGatherer& gatherer) const;
+  ClusterProperties describe(std::vector<KeptParticle>& particles, Cluster const& cluster, double a,
+                             Thinning const& thinning) const;
   void finish(Context& context, ClusterTable const& table, Thinning const& thinning,
               ParticleGatherer& gatherer) const;
   void summarize(Context& context, ClusterTable const& table,

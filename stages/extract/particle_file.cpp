@@ -112,7 +112,7 @@ void ParticleFileWriter::write(std::int64_t first_cluster,
 }
 
 void ParticleFileWriter::write_properties(std::span<ClusterProperties const> owned) {
-  std::vector<double> scalars, vectors, shells, mass_within_r200, particle_mass;
+  std::vector<double> scalars, vectors, shells, velocity, mass_within_r200, particle_mass;
   std::vector<std::uint8_t> mass_disagrees;
   auto const append = [](std::span<Vec3 const> some, std::vector<double>& to) {
     for (auto const& vector : some) to.insert(to.end(), {vector.x, vector.y, vector.z});
@@ -121,6 +121,7 @@ void ParticleFileWriter::write_properties(std::span<ClusterProperties const> own
     scalars.insert(scalars.end(), properties.scalars.begin(), properties.scalars.end());
     append(properties.vectors, vectors);
     append(properties.shells, shells);
+    append({&properties.velocity, 1}, velocity);
     mass_within_r200.push_back(properties.mass_within_r200);
     mass_disagrees.push_back(properties.mass_disagrees);
     particle_mass.push_back(properties.particle_mass);
@@ -137,6 +138,12 @@ void ParticleFileWriter::write_properties(std::span<ClusterProperties const> own
                      number(concat("sums of (m/M200) q/|q| over the particles of radial shells of ",
                                    cluster_shell_width_r200, " R200, from the innermost outwards")),
                      shells, {static_cast<std::int64_t>(n_cluster_shells), 3});
+  file_.write_spread("/clusters/velocity",
+                     {.unit = "km/s",
+                      .frame = "box",
+                      .description = "peculiar velocity that was subtracted: the catalogue's, else "
+                                     "the mean of the mass within R200"},
+                     velocity, {3});
   file_.write_spread("/clusters/mass_within_r200",
                      number("mass of the particles within R200 over the catalogue's M200"),
                      mass_within_r200);

@@ -130,6 +130,30 @@ TEST_F(TableCatalog, ColumnsCanBeNamedByTheRequest) {
   EXPECT_TRUE(catalog.header.has_parents);
 }
 
+TEST_F(TableCatalog, MayLackVelocities) {
+  std::string const three = "vx[km/s],vy[km/s],vz[km/s],";
+  auto text = csv;
+  text.replace(text.find(three), three.size(), "").replace(text.find("10,20,30,"), 9, "");
+  text.replace(text.find("-1,-2,-3,"), 9, "");
+  auto const without = halos(file("i.csv", text));
+  ASSERT_EQ(without.size(), 2U);
+  for (auto const& halo : without) EXPECT_TRUE(std::isnan(norm(halo.velocity)));
+  EXPECT_EQ(without[0].xoff_ckpch, -1);
+  EXPECT_EQ(without[1].position, (Vec3{1000, 2000, 3000}));
+
+  text = csv;  // one of them is no number
+  text.replace(text.find("-1,-2,-3"), 8, "-1,nan,-3");
+  auto const path = file("j.csv", text);
+  auto const some = halos(path);
+  EXPECT_TRUE(std::isnan(norm(some[0].velocity)));
+  EXPECT_EQ(some[1].velocity, (Vec3{10, 20, 30}));
+  EXPECT_EQ(read_halo_catalog(comm_, {path}, {}).header.n_left_out, 2);  // and an empty Xoff
+
+  text = csv;  // two of three
+  text.replace(text.find("vy[km/s]"), 8, "wy[km/s]");
+  EXPECT_TRUE(contains(refusal(file("k.csv", text)), "no column vy among"));
+}
+
 TEST_F(TableCatalog, SaysWhatIsWrongAndWhere) {
   auto const with = [&](std::string const& from, std::string const& to) {
     auto text = csv;
