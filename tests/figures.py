@@ -16,7 +16,7 @@ BEGIN, END = "<!-- tests/figures.py: {} -->", "<!-- end -->"
 OUTCOMES = {"refused": "ended with its code and one message; half-written files gone, the next run makes the same products",
             "killed": "the other ranks ended too; the next run makes the same products",
             "complete": "the product was complete already",
-            "unchanged": "read as before, the same values (unused bytes), or another valid input",
+            "read": "bytes that are not used or not looked at, or that make another valid input",
             "wrong": "**anything else**"}
 
 
@@ -35,7 +35,7 @@ def best_faults(folder):
             key = (path.stem, row["fault"], row["where"], row["ranks"], row.get("rank"), row.get("file"))
             if key not in best or sum(row["outcomes"].values()) >= sum(best[key]["outcomes"].values()):
                 best[key] = row
-    return list(best.values())
+    return [best[key] for key in sorted(best, key=lambda key: (key[0], key[2], key[1]))]
 
 
 def fault_table(folder):

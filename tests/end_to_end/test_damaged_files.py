@@ -37,7 +37,7 @@ class DamagedFiles(Case):
             codes[result.code] = codes.get(result.code, 0) + 1
         path.write_bytes(good)
         count_faults("damaged_files", fault="flipped bit", where=kind, ranks=1,
-                     outcomes={"refused": N_MUTATIONS - codes.get(0, 0), "unchanged": codes.get(0, 0)})
+                     outcomes={"refused": N_MUTATIONS - codes.get(0, 0), "read": codes.get(0, 0)})
         return codes
 
     def test_a_snapshot_of_another_program(self):

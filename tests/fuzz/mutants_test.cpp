@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -55,6 +56,12 @@ std::string mutant_of(std::string bytes, Random& random) {
   return bytes;
 }
 
+/// SETSZ_FUZZ_ROUNDS=100000 for longer runs.
+std::uint64_t n_rounds() {
+  auto const* const wanted = std::getenv("SETSZ_FUZZ_ROUNDS");
+  return wanted ? std::strtoull(wanted, nullptr, 10) : 2000;
+}
+
 TEST(Corpus, IsReadOrRefused) {
   for (auto const& target : fuzz::targets()) {
     std::int64_t accepted = 0;
@@ -72,7 +79,7 @@ TEST(Corpus, MutantsAreReadOrRefused) {
   for (auto const& target : fuzz::targets()) {
     std::int64_t n_refused = 0, n = 0;
     auto const files = corpus_of(target);
-    for (std::uint64_t round = 0; round < 2000; ++round) {
+    for (std::uint64_t round = 0; round < n_rounds(); ++round) {
       Random random(20261126, Purpose::test, round);
       auto const& seed = files[round % files.size()];
       auto const bytes = mutant_of(test::file_bytes(seed), random);
@@ -82,7 +89,8 @@ TEST(Corpus, MutantsAreReadOrRefused) {
     }
     EXPECT_GT(n_refused, n / 4) << target.name;
     EXPECT_LT(n_refused, n) << target.name;
-    test::count_faults("mutants", "bytes changed", target.title, n_refused, n - n_refused);
+    test::count_faults("mutants", "bytes changed", std::string(target.title), n_refused,
+                       n - n_refused);
   }
 }
 
