@@ -366,6 +366,8 @@ void ExtractStage::summarize(Context& context, ClusterTable const& table,
                 " clusters is missing in the halo catalogue and computed from the particles");
   };
   say_missing(&ClusterProperties::computed_velocity, "the velocity");
+  context.note("velocities_from_particles",
+               std::ranges::count(properties, true, &ClusterProperties::computed_velocity));
   say_missing(&ClusterProperties::computed_momentum, "J");
   say_missing(&ClusterProperties::computed_xoff, "Xoff");
   say_missing(&ClusterProperties::computed_voff, "Voff");

@@ -47,6 +47,7 @@ TEST(ExtractStage, ComputesVelocitiesThatTheCatalogueLacks) {
     universe.table.clusters[c].velocity = no_velocity;
   workplace.hold(universe.table);
   auto const product = workplace.run(comm, "without");
+  EXPECT_EQ(workplace.notes.at("velocities_from_particles"), 5);
 
   Snapshot const snapshot(find_snapshot_files(workplace / "snap"), Snapshot::Kind::dark_matter);
   auto const rows = snapshot.read_dark_matter({0, snapshot.n_rows()});
