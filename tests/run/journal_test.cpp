@@ -309,7 +309,7 @@ TEST(Journal, EveryFlippedByteAndEveryTruncationIsNoticed) {
   for (auto const& entry : std::filesystem::directory_iterator(directory)) {
     if (entry.path().extension() == ".records") records = entry.path();
   }
-  std::int64_t n_flipped = 0, n_blank = 0, n_cut = 0;
+  std::int64_t n_flipped = 0, n_cut = 0;
   for (std::string const& path : {records, directory + "/commit.json"}) {
     std::string const good = durable::read_text(path);
     ASSERT_GT(good.size(), 100U);
@@ -322,8 +322,8 @@ TEST(Journal, EveryFlippedByteAndEveryTruncationIsNoticed) {
       put(bad);
       // A flip of white space in the JSON mark changes nothing that could be noticed.
       bool const is_blank = path != records && std::isspace(static_cast<unsigned char>(good[i]));
-      ++(is_blank ? n_blank : n_flipped);
       if (is_blank) continue;
+      ++n_flipped;
       EXPECT_NE(test::thrown_by(read_it).code(), ExitCode::ok) << path << " byte " << i;
     }
     for (std::size_t length = 1; length + 2 < good.size(); length += 3, ++n_cut) {
@@ -334,7 +334,7 @@ TEST(Journal, EveryFlippedByteAndEveryTruncationIsNoticed) {
     put(good);
     EXPECT_EQ(test::thrown_by(read_it).code(), ExitCode::ok);
   }
-  test::count_faults("journal", "flipped bit", "journal and its mark", n_flipped, n_blank);
+  test::count_faults("journal", "flipped bit", "journal and its mark", n_flipped, 0);
   test::count_faults("journal", "file cut short", "journal and its mark", n_cut, 0);
 }
 
