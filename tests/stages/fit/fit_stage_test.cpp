@@ -107,7 +107,7 @@ TEST_F(FitStageTest, MeasuresHowSteeplyTheGasFallsBeyondTwoRadii) {
         std::ranges::find(table_.clusters, cluster.id, &Cluster::id) - table_.clusters.begin();
     for (auto const& other : table_.clusters) {
       Vec3 const away = box.offset(other.position, cluster.position) + cluster.r200c * x;
-      if (norm(away) / other.r200c < norm(x)) return 100.0;
+      if (other.id != cluster.id && norm(away) / other.r200c < norm(x)) return 100.0;
     }
     double const n = row % 2 == 0 ? 9 : 4.2 + 0.25 * std::log(cluster.m200c / 5e3);
     return 0.01 * std::pow(std::max(norm(x), 0.1) / 2, -n) * (1 + 0.3 * std::sin(9 * x.x));

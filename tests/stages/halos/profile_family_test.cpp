@@ -92,16 +92,21 @@ TEST(ProfileFamily, OfASkirtIsEmptyInside) {
   family.projected(1.5, table);
   for (std::size_t const i : {0, 200, 511, 512, 513, 700, 1000}) {
     double const b = real(i) * 4 / ProfileFamily::n_nodes;
-    EXPECT_NEAR(table[i], along(b, -4, 4), 1e-4) << i;
+    EXPECT_NEAR(table[i], along(b, -4, 4), 3e-4) << i;  // steps of 2e-4
   }
   family.mean_projected(1.5, table);
   EXPECT_NEAR(table[ProfileFamily::n_nodes] * 16 * std::numbers::pi / whole, 1, 1e-9);
   std::vector<float> pieces(LinePieces::table_size);
   family.line_pieces(1.5, pieces);
   LinePieces const lines(pieces.data(), 4);
-  for (double const b : {0.0, 0.7, 1.9, 2.3, 3.1})
-    for (auto const [first, last] : {std::pair{-3.0, 1.0}, {0.5, 2.5}, {2.2, 3.3}})
-      EXPECT_NEAR(lines.between(b, first, last), along(b, first, last), 0.01) << b << ' ' << last;
+  for (double const b : {0.0, 0.7, 1.9, 2.3, 3.1}) {
+    double const half = std::sqrt(16 - b * b);
+    for (auto const& [first, last] : {std::pair{-3.0, 1.0}, {0.5, 2.5}, {2.2, 3.3}}) {
+      double const from = std::max(first, -half), to = std::min(last, half);
+      // The inner edge is blurred by the nodes.
+      EXPECT_NEAR(lines.between(b, from, to), along(b, from, to), 0.03) << b << ' ' << last;
+    }
+  }
 }
 
 TEST(ProfileFamily, BlendsOverRedshiftsAgreeWithTheProfileItself) {

@@ -141,8 +141,9 @@ TEST(PaintStage, AddsSkirtsThatContinueTheCubes) {
     EXPECT_EQ(with.at("clusters")[row].at("painted"), without.at("clusters")[row].at("painted"));
     EXPECT_EQ(without.at("clusters")[row].at("skirt"), 0);
     sum += skirt;
-    claimed +=
-        own < 0.99 * own_skirt({.box_ckpch = table.box_ckpch, .clusters = {cluster}}, 0, steepness);
+    auto alone = table;
+    alone.clusters = {cluster};
+    claimed += own < 0.99 * own_skirt(alone, 0, steepness);
   }
   EXPECT_EQ(claimed, 2);  // the pair that overlaps
   auto const &y = with.at("mean_y"), &y_without = without.at("mean_y");
@@ -153,7 +154,7 @@ TEST(PaintStage, AddsSkirtsThatContinueTheCubes) {
   EXPECT_EQ(y_without.at("skirts"), 0);
   double const a =
       units::compton_y(sum / std::pow(PaintedUniverse::box, 2), table.a, table.cosmology.h);
-  EXPECT_NEAR(skirts / a, 1, 1e-9);
+  EXPECT_NEAR(skirts / a, 1, 1e-7);  // of whole quanta
 }
 
 TEST(PaintStage, NeedsTheCatalogAloneWithAPublishedProfile) {

@@ -389,7 +389,7 @@ TEST(SkyPainter, PaintsSkirtsAsThePartitionDividesThem) {
       {{{2800, 900, -500}, 1000, 1}, {{-1500, -900, 300}, 400, 2}, {{100, 2000, 1200}, 590, 3}}};
   for (auto const& neighbours : surroundings) {
     auto const claims = Claims::on_cluster(r200, 9, neighbours, 4);
-    for (double const per_pixel : {0.02, 0.2, 0.6, 2.0, 6.0}) {
+    for (double const per_pixel : {0.02, 0.3, 2.0, 6.0}) {
       SkyHalo const halo = halo_at(places[8], rings, per_pixel);
       RingMap map(rings, 1, rings.n_rings() + 1);
       auto const painted = SkyPainter(map).paint(family, mass, halo, claims);
@@ -398,11 +398,12 @@ TEST(SkyPainter, PaintsSkirtsAsThePartitionDividesThem) {
       EXPECT_NEAR(painted.painted + painted.removed, whole, 1e-3 * whole);
       EXPECT_NEAR(sum_of(map.values()), painted.painted, 1e-10 * whole);
       if (per_pixel < 0.5) continue;
+      // The sharp inner edge is as wide as the nodes of the tables.
       auto const oracle = oracle_profile(
           64, [&](double r) { return skirt(mass, r / r200); }, 4 * r200, halo, claims,
-          refinement(per_pixel), 200);
+          refinement(per_pixel), 100);
       auto const difference = compare(map.values(), oracle);
-      EXPECT_LT(difference.sum, 0.03) << neighbours.size() << ' ' << per_pixel;
+      EXPECT_LT(difference.sum, 0.04) << neighbours.size() << ' ' << per_pixel;
     }
   }
 }
