@@ -197,6 +197,7 @@ std::string moments(std::string const& snapshot) { return "moments/" + snapshot 
 std::string gnfw(std::string const& snapshot, std::int64_t fold) {
   return concat("fit/", snapshot, "/fold", fold, "/gnfw.json");
 }
+std::string skirt(std::string const& snapshot) { return "fit/" + snapshot + "/skirt/skirt.json"; }
 std::string trained(ModelInstance const& network) {
   return "train/" + network.path() + "/model.h5";
 }

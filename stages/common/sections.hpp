@@ -93,6 +93,7 @@ std::string particles(std::string const& snapshot);                ///< extract/
 std::string pressure(std::string const& snapshot);                 ///< voxelize/z0/pressure.h5
 std::string moments(std::string const& snapshot);                  ///< moments/z0/moments.h5
 std::string gnfw(std::string const& snapshot, std::int64_t fold);  ///< fit/z0/fold0/gnfw.json
+std::string skirt(std::string const& snapshot);                    ///< fit/z0/skirt/skirt.json
 /// train/z0/lo_gnfw/fold2/seed1/model.h5
 std::string trained(ModelInstance const& network);
 /// residuals/z0/lo_gnfw/fold2/shells.h5

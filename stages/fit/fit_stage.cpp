@@ -17,6 +17,7 @@
 #include "stages/common/cube_file.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/fit/fit_report.hpp"
+#include "stages/fit/skirt_stage.hpp"
 
 namespace setsz {
 namespace {
@@ -295,9 +296,11 @@ void FitStage::run(Context& context) {
 }
 
 void add_fit_stages(Blueprint const& blueprint, StageList& stages) {
-  for (auto const& instance : blueprint.snapshots)
+  for (auto const& instance : blueprint.snapshots) {
     for (std::int64_t fold = 0; fold < blueprint.axes.n_folds(); ++fold)
       stages.push_back(std::make_unique<FitStage>(blueprint.configuration, instance, fold));
+    stages.push_back(std::make_unique<SkirtStage>(blueprint.configuration, instance));
+  }
 }
 
 }  // namespace setsz

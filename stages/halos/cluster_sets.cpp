@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "pipeline/base/number.hpp"
+#include "stages/halos/skirt_set.hpp"
 
 namespace setsz {
 
@@ -74,6 +75,27 @@ HaloGas CubeClusters::gas_of(BoxHalo const& halo) const {
             "': the cube of row ", halo.row, " holds ", value);
   return {SparseCube(values, file.n_voxels(), file.edge_ckpch(cube)),
           clusters_.claims_on_cluster(halo)};
+}
+
+double CubeClusters::edge_pressure(std::int64_t row, Profile const& shape) const {
+  auto const& file = file_of(row);
+  std::int64_t const cube = *file.find(row);
+  auto const values = file.read(cube);
+  auto const halo = clusters_.halo(row, network_reach_r200);
+  auto const claims = clusters_.claims_on_cluster(halo);
+  CubeLattice const lattice{file.n_voxels(), file.edge_ckpch(cube) / halo.r200};
+  double gas = 0, expected = 0;
+  for (std::int64_t i = 0, voxel = 0; i < lattice.n; ++i)
+    for (std::int64_t j = 0; j < lattice.n; ++j)
+      for (std::int64_t k = 0; k < lattice.n; ++k, ++voxel) {
+        Vec3 const centre = lattice.centre_r200(i, j, k);
+        double const x = norm(centre);
+        if (x < skirt_anchor_r200 || x >= network_reach_r200) continue;
+        if (claims.taken(halo.r200 * centre)) continue;
+        gas += real(values[voxel]);
+        expected += shape(halo.mass, x);
+      }
+  return expected > 0 ? gas / expected : 0;
 }
 
 ProfileClusters::ProfileClusters(SnapshotClusters const& clusters, Profile const& profile)

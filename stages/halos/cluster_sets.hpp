@@ -28,6 +28,9 @@ class CubeClusters : public HaloSet {
   std::vector<std::int64_t> mass_disagrees() const override;
   std::vector<BoxHalo> read(Range rows) const override;
   HaloGas gas_of(BoxHalo const& halo) const override;
+  /// How many times `shape` the gas of a cluster is near its edge: in the mean over its own part of
+  /// the shell from skirt_anchor_r200 to 2 R200. 0 if others take all of that.
+  double edge_pressure(std::int64_t row, Profile const& shape) const;
 
  private:
   CubeFile const& file_of(std::int64_t row) const { return files_[fold_of_[row]]; }

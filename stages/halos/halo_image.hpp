@@ -20,6 +20,7 @@ struct BoxHalo {
   Vec3 velocity{};       ///< physical peculiar [km/s]
   double redshift = 0;   ///< of its profile, where the family depends on it
   std::int64_t id = 0;   ///< of the halo catalogue
+  double strength = 1;   ///< times the pressure of its profile or cube
 };
 
 /// A halo as it appears on a canvas; there may be many images of one halo. Travels between ranks.

@@ -12,10 +12,11 @@
 
 namespace setsz {
 
-enum class HaloKind { cluster, fill };
-/// "clusters", "fill": for messages.
+/// A skirt is the gas of a cluster beyond its cube or profile.
+enum class HaloKind { cluster, skirt, fill };
+/// "clusters", "skirts", "fill": for messages.
 inline std::string_view name_of(HaloKind kind) {
-  return kind == HaloKind::cluster ? "clusters" : "fill";
+  return kind == HaloKind::cluster ? "clusters" : kind == HaloKind::skirt ? "skirts" : "fill";
 }
 
 /// Where images of haloes come from: the replicas of a box, or the rows of a light cone.

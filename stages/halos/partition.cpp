@@ -8,8 +8,6 @@
 namespace setsz {
 namespace {
 
-constexpr double reach2 = network_reach_r200 * network_reach_r200;
-
 /// Where a l^2 + b l + c < 0 within (-reach, reach); at most two pieces.
 void add_negative_part(double a, double b, double c, double reach, std::vector<Interval>& parts) {
   auto const add = [&](double first, double last) {
@@ -55,20 +53,28 @@ void merge(std::vector<Interval>& parts) {
 
 }  // namespace
 
-Claims::Claims(double own_r200, std::int64_t own_row, std::vector<Neighbour> neighbours)
-    : own_r2_(own_r200 * own_r200), row_(own_row), neighbours_(std::move(neighbours)) {}
+Claims::Claims(double own_r200, std::int64_t own_row, std::vector<Neighbour> neighbours,
+               double reach_r200)
+    : own_r2_(own_r200 * own_r200),
+      row_(own_row),
+      neighbours_(std::move(neighbours)),
+      reach_r200_(reach_r200) {}
 
-Claims Claims::on_cluster(double r200, std::int64_t row, std::vector<Neighbour> neighbours) {
-  return {r200, row, std::move(neighbours)};
+Claims Claims::on_cluster(double r200, std::int64_t row, std::vector<Neighbour> neighbours,
+                          double reach_r200) {
+  return {r200, row, std::move(neighbours), reach_r200};
 }
 
-Claims Claims::on_fill(std::vector<Neighbour> neighbours) { return {0, -1, std::move(neighbours)}; }
+Claims Claims::on_fill(std::vector<Neighbour> neighbours) {
+  return {0, -1, std::move(neighbours), network_reach_r200};
+}
 
 bool Claims::taken(Vec3 const& point) const {
   double const own = own_r2_ > 0 ? norm2(point) / own_r2_ : HUGE_VAL;
   for (auto const& other : neighbours_) {
     double const ratio2 = norm2(point - other.offset) / (other.r200 * other.r200);
-    if (ratio2 < reach2 && (ratio2 < own || (ratio2 == own && other.row < row_))) return true;
+    if (ratio2 < reach_r200_ * reach_r200_ && (ratio2 < own || (ratio2 == own && other.row < row_)))
+      return true;
   }
   return false;
 }
@@ -81,15 +87,15 @@ std::optional<bool> Claims::taken(Vec3 const& centre, double radius) const {
   double const high = own_r2_ > 0 ? (r + radius) / own_r : HUGE_VAL;
   for (auto const& other : neighbours_) {
     double const apart = norm(centre - other.offset);
-    if ((apart + radius) / other.r200 < std::min(network_reach_r200, low)) return true;
-    none = none && (apart - radius) / other.r200 > std::min(network_reach_r200, high);
+    if ((apart + radius) / other.r200 < std::min(reach_r200_, low)) return true;
+    none = none && (apart - radius) / other.r200 > std::min(reach_r200_, high);
   }
   return none ? std::optional(false) : std::nullopt;
 }
 
 bool Claims::swallow(double reach) const {
   return own_r2_ == 0 && std::ranges::any_of(neighbours_, [&](Neighbour const& other) {
-           double const left = network_reach_r200 * other.r200 - reach;
+           double const left = reach_r200_ * other.r200 - reach;
            return left > 0 && norm2(other.offset) <= left * left;
          });
 }
@@ -99,12 +105,12 @@ Claims::ShellCut Claims::cut(Neighbour const& other) const {
   double const apart = std::max(d, 1e-9 * other.r200);  // in one place: all of a shell, or nothing
   bool const cluster = own_r2_ > 0;
   return {other.offset / apart, (cluster ? 1 - r2 / own_r2_ : 1) / (2 * apart),
-          (d * d - (cluster ? 0 : reach2 * r2)) / (2 * apart)};
+          (d * d - (cluster ? 0 : reach_r200_ * reach_r200_ * r2)) / (2 * apart)};
 }
 
 std::optional<Claims::Ball> Claims::ball(Neighbour const& other) const {
   double const r2 = other.r200 * other.r200;
-  if (own_r2_ == 0) return Ball{other.offset, reach2 * r2};
+  if (own_r2_ == 0) return Ball{other.offset, reach_r200_ * reach_r200_ * r2};
   // Apollonius' sphere of the ratio of the radii.
   double const k2 = r2 / own_r2_;
   if (k2 > 0.999) return {};
@@ -128,8 +134,8 @@ void Claims::along(Vec3 const& foot, Vec3 const& direction, double reach,
     bool const cluster = own_r2_ > 0;
     double const a = cluster ? 1 - r2 / own_r2_ : 1;
     double const b = -2 * dot(direction, other.offset);
-    double const c =
-        norm2(other.offset) - 2 * dot(foot, other.offset) + a * foot2 - (cluster ? 0 : reach2 * r2);
+    double const c = norm2(other.offset) - 2 * dot(foot, other.offset) + a * foot2 -
+                     (cluster ? 0 : reach_r200_ * reach_r200_ * r2);
     add_negative_part(a, b, c, reach, taken);
   }
   merge(taken);
@@ -161,9 +167,9 @@ std::int64_t NetworkSpheres::cell_of(double coordinate) const {
 }
 
 std::vector<Neighbour> NetworkSpheres::near(Vec3 const& centre, double radius,
-                                            std::int64_t except_row) const {
+                                            std::int64_t except_row, double reach_r200) const {
   std::vector<Neighbour> found;
-  double const reach = radius + network_reach_r200 * largest_r200_;
+  double const reach = radius + reach_r200 * largest_r200_;
   double const cell_edge = box_.edge() / real(n_cells_);
   std::int64_t const span =
       std::min(n_cells_, 1 + 2 * static_cast<std::int64_t>(std::ceil(reach / cell_edge)));
@@ -178,7 +184,7 @@ std::vector<Neighbour> NetworkSpheres::near(Vec3 const& centre, double radius,
         for (auto at = first_in_cell_[cell]; at < first_in_cell_[cell + 1]; ++at) {
           auto const row = static_cast<std::size_t>(rows_[at]);
           Vec3 const offset = box_.offset(centre, centres_[row]);
-          double const touch = radius + network_reach_r200 * r200_[row];
+          double const touch = radius + reach_r200 * r200_[row];
           if (norm2(offset) < touch * touch && static_cast<std::int64_t>(row) != except_row)
             found.push_back({offset, r200_[row], static_cast<std::int64_t>(row)});
         }

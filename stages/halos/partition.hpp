@@ -15,6 +15,8 @@ namespace setsz {
 /// The spheres of the network's clusters reach to this many R200: the network learns no farther,
 /// and inside them it paints.
 inline constexpr double network_reach_r200 = score_radius_r200;
+/// Beyond that their gas goes on as a skirt, to here.
+inline constexpr double skirt_reach_r200 = 4;
 
 /// A cluster of the network as another halo sees it.
 struct Neighbour {
@@ -32,12 +34,15 @@ struct Interval {
 ///
 /// Space is partitioned: a point belongs to the network cluster of smallest r/R200 among those
 /// within 2 R200 (ties: the lower row); the fill gets what belongs to none. The cube of a cluster
-/// already holds its neighbours' gas, so painting overlaps twice would count that gas twice.
+/// already holds its neighbours' gas, so painting overlaps twice would count that gas twice. Skirts
+/// are divided in the same way: a point that is in no sphere belongs to the skirt of the cluster of
+/// smallest r/R200 within 4 R200. The fill does not make room for skirts.
 /// All positions are relative to the halo's centre.
 class Claims {
  public:
-  /// For a cluster of the network.
-  static Claims on_cluster(double r200, std::int64_t row, std::vector<Neighbour> neighbours);
+  /// For a cluster of the network. \param reach_r200  of its gas; that of others goes as far
+  static Claims on_cluster(double r200, std::int64_t row, std::vector<Neighbour> neighbours,
+                           double reach_r200 = network_reach_r200);
   /// For a halo of the fill: the neighbours take all of their spheres.
   static Claims on_fill(std::vector<Neighbour> neighbours);
 
@@ -74,10 +79,12 @@ class Claims {
              std::vector<Interval>& taken) const;
 
  private:
-  Claims(double own_r200, std::int64_t own_row, std::vector<Neighbour> neighbours);
+  Claims(double own_r200, std::int64_t own_row, std::vector<Neighbour> neighbours,
+         double reach_r200);
   double own_r2_;  ///< own R200^2; 0 for the fill
   std::int64_t row_;
   std::vector<Neighbour> neighbours_;
+  double reach_r200_;  ///< of the neighbours
 };
 
 /// All clusters of the network in a periodic box, for neighbour queries.
@@ -86,10 +93,10 @@ class NetworkSpheres {
   /// \param centres  in [0, box) [ckpc/h]; rows are 0, 1, ...
   NetworkSpheres(PeriodicBox box, std::vector<Vec3> centres, std::vector<double> r200);
 
-  /// The clusters, but `except_row`, whose 2 R200 sphere meets the sphere of `radius` around
-  /// `centre`; by row. \pre radius + 2 max R200 < box/2
-  std::vector<Neighbour> near(Vec3 const& centre, double radius,
-                              std::int64_t except_row = -1) const;
+  /// The clusters, but `except_row`, whose sphere of `reach_r200` meets the sphere of `radius`
+  /// around `centre`; by row. \pre radius + reach_r200 max R200 < box/2
+  std::vector<Neighbour> near(Vec3 const& centre, double radius, std::int64_t except_row = -1,
+                              double reach_r200 = network_reach_r200) const;
 
  private:
   std::int64_t cell_of(double coordinate) const;

@@ -12,6 +12,7 @@
 #include "stages/halos/cluster_sets.hpp"
 #include "stages/halos/fill_set.hpp"
 #include "stages/halos/profile_table.hpp"
+#include "stages/halos/skirt_set.hpp"
 
 namespace setsz {
 namespace {
@@ -50,6 +51,52 @@ HaloPlan plan_profiles(std::string const& snapshot, ProfileChoice const& profile
             collectively(comm, "profiles of the clusters", [&] {
               set = std::make_unique<ProfileClusters>(clusters,
                                                       profile.open(product, clusters.table));
+            });
+            return set;
+          }};
+}
+
+/// Of the cubes of a network, P/P200 at 2 R200 by row. Collective: each rank reads its share.
+std::vector<double> edges_of_cubes(Comm const& comm, SnapshotClusters const& clusters,
+                                   std::vector<std::string> const& predictions,
+                                   ProductPath const& product, Profile const& shape) {
+  std::vector<double> mine;
+  collectively(comm, "edges of the predictions", [&] {
+    CubeClusters const cubes(clusters, predictions, product);
+    Range const rows = even_range(cubes.n_rows(), comm.rank(), comm.size());
+    for (std::int64_t row = rows.first; row < rows.last; ++row)
+      mine.push_back(cubes.edge_pressure(row, shape));
+  });
+  return comm.all_gather_v(mine);
+}
+
+/// \param predictions  by fold; none: the clusters have profiles
+HaloPlan plan_skirts(std::string const& snapshot, ProfileChoice const& profile,
+                     std::vector<std::string> const& predictions) {
+  auto products = profile.skirt_products();
+  auto const edges = predictions.empty() ? profile.products() : predictions;
+  products.insert(products.end(), edges.begin(), edges.end());
+  return {.kind = HaloKind::skirt,
+          .products = std::move(products),
+          .cubes = false,
+          .cut_r200 = skirt_reach_r200,
+          .sizes = [=](Outlook const& outlook) { return cluster_sizes(outlook, snapshot); },
+          .open = [=](Comm const& comm, SnapshotClusters const& clusters,
+                      ProductPath const& product) -> std::unique_ptr<HaloSet> {
+            Profile shape;
+            std::vector<double> edge;
+            collectively(comm, "profiles of the skirts", [&] {
+              shape = profile.open_skirt(product, clusters.table);
+              if (!predictions.empty()) return;
+              auto const inside = profile.open(product, clusters.table);
+              for (auto const& cluster : clusters.table.clusters)
+                edge.push_back(inside(cluster.m200c, network_reach_r200));
+            });
+            if (!predictions.empty())
+              edge = edges_of_cubes(comm, clusters, predictions, product, shape);
+            std::unique_ptr<HaloSet> set;
+            collectively(comm, "skirts", [&] {
+              set = std::make_unique<SkirtSet>(clusters, shape, std::move(edge));
             });
             return set;
           }};
@@ -102,6 +149,10 @@ void PopulationOptions::declare(OptionList& options) {
       published_profile_names(),
       "), the NAME of a [profile.NAME], or the gnfw.json of another run");
   options.add("profile", profile, {.help = profiles, .is_path = true});
+  options.add("skirt", skirt,
+              {.help = "paint what the clusters have between 2 and 4 R200, as high as their gas at "
+                       "2 R200, as steep as the gas of the training clusters there (profile = fit) "
+                       "or as the profile; the gas of a catalogue ends at fill_cut"});
   options.add("fill", fill, {.help = "paint the haloes below the selection with profiles"});
   options.add("fill_mass_min", fill_mass_min_msunh,
               {.unit = "Msun/h",
@@ -128,6 +179,7 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
   // Without gas there is no fit of this run: the model brings its own.
   ProfileChoice const choice(options.profile, snapshot,
                              instance.has_gas() ? std::vector<std::string>{} : trained, numbers);
+  std::vector<std::string> predictions;
   auto const gas = options.source != ClusterGas::automatic ? options.source
                    : the_model.empty()                     ? ClusterGas::gnfw
                                                            : ClusterGas::network;
@@ -138,16 +190,21 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
              blueprint.configuration.get<ModelSection>("model." + the_model).network.has_code()),
         ExitCode::config, "realisation = ", options.realisation, ", but model '", the_model,
         "' has one prediction (it lacks the module stochastic); set realisation = 0");
-    sets.push_back(plan_cubes(axes, the_model, options.realisation));
+    predictions = plan_cubes(axes, the_model, options.realisation);
   }
   if (gas == ClusterGas::gnfw) {
     source = "gnfw";
     sets.push_back(plan_profiles(snapshot, choice));
   }
+  bool const skirts = options.skirt && gas != ClusterGas::none;
+  if (skirts) {
+    reach_r200 = skirt_reach_r200;
+    sets.push_back(plan_skirts(snapshot, choice, predictions));
+  }
   if (options.fill)
     sets.push_back(
         plan_fill(snapshot, choice, {options.fill_mass_min_msunh, options.fill_cut_r200}));
-  bool const profiles = options.fill || gas == ClusterGas::gnfw;
+  bool const profiles = options.fill || skirts || gas == ClusterGas::gnfw;
   if (profiles) profile = choice.name();
   files = [=, models = gas == ClusterGas::network ? trained : std::vector<std::string>{}] {
     auto all = models;
@@ -161,8 +218,8 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
         products.push_back(name);
 }
 
-HaloPlan PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_model,
-                                    std::int64_t realisation) {
+std::vector<std::string> PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_model,
+                                                    std::int64_t realisation) {
   require(!the_model.empty(), ExitCode::config,
           "source = network with model = none: there are no predictions; name a model, or set "
           "source = gnfw");
@@ -180,19 +237,21 @@ HaloPlan PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_mod
       if (realisation == 0 || i == (realisation - 1) % std::ssize(seeds))
         networks.push_back(setsz::products::trained(axes.network(snapshot, model, fold, seeds[i])));
   }
-  return {
-      .kind = HaloKind::cluster,
-      .products = predictions,
-      .cubes = true,
-      .cut_r200 = network_reach_r200,
-      .sizes = [name = snapshot](Outlook const& outlook) { return cluster_sizes(outlook, name); },
-      .open = [predictions](Comm const& comm, SnapshotClusters const& clusters,
-                            ProductPath const& product) -> std::unique_ptr<HaloSet> {
-        std::unique_ptr<HaloSet> set;
-        collectively(comm, "predictions",
-                     [&] { set = std::make_unique<CubeClusters>(clusters, predictions, product); });
-        return set;
-      }};
+  sets.push_back(
+      {.kind = HaloKind::cluster,
+       .products = predictions,
+       .cubes = true,
+       .cut_r200 = network_reach_r200,
+       .sizes = [name = snapshot](Outlook const& outlook) { return cluster_sizes(outlook, name); },
+       .open = [predictions](Comm const& comm, SnapshotClusters const& clusters,
+                             ProductPath const& product) -> std::unique_ptr<HaloSet> {
+         std::unique_ptr<HaloSet> set;
+         collectively(comm, "predictions", [&] {
+           set = std::make_unique<CubeClusters>(clusters, predictions, product);
+         });
+         return set;
+       }});
+  return predictions;
 }
 
 Population::Population(Comm const& comm, PopulationPlan const& plan, ProductPath const& product) {

@@ -33,6 +33,7 @@ struct PopulationOptions {
   ClusterGas source = ClusterGas::automatic;
   std::int64_t realisation = 0;  ///< of the model's predictions; 0: their mean
   std::string profile = "fit";
+  bool skirt = true;
   bool fill = true;
   double fill_mass_min_msunh = 0;
   double fill_cut_r200 = 4;
@@ -57,19 +58,22 @@ struct PopulationPlan {
                  std::string const& model, PopulationOptions const& options);
 
   std::string snapshot;
-  std::vector<HaloPlan> sets;  ///< clusters, then the fill: what there is of them
+  std::vector<HaloPlan> sets;  ///< clusters, their skirts, the fill: what there is of them
   /// For headers; "none" where there is none.
   std::string source = "none", model = "none", member = "none", profile = "none";
+  double reach_r200 = network_reach_r200;  ///< of the clusters, with their skirts
   /// The model files behind the cubes: products of this run, or of a model that comes trained.
   std::vector<std::string> networks, trained;
   std::vector<std::string> products;                ///< all that is read, but the networks
   std::function<std::vector<std::string>()> files;  ///< read from outside; see StageRecord::files
 
  private:
-  HaloPlan plan_cubes(Axes const& axes, std::string const& the_model, std::int64_t realisation);
+  /// \return the predictions that hold them, by fold
+  std::vector<std::string> plan_cubes(Axes const& axes, std::string const& the_model,
+                                      std::int64_t realisation);
 };
 
-/// The haloes of one snapshot, opened. Clusters come before the fill.
+/// The haloes of one snapshot, opened. Clusters come first, the fill last.
 class Population {
  public:
   /// Collective.

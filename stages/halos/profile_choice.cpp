@@ -2,6 +2,7 @@
 #include "stages/halos/profile_choice.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -9,18 +10,25 @@
 #include "model/model_file.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/sections.hpp"
+#include "stages/halos/partition.hpp"
 #include "stages/halos/profile_table.hpp"
+#include "stages/halos/skirt_slope.hpp"
 
 namespace setsz {
 namespace {
 
-/// \param key  "flux" of a fit, "flux_profile" of a model file
-GnfwParameters flux_fit(nlohmann::json const& document, char const* key, std::string const& path) {
+/// \param key  "flux" of a fit, "flux_profile" of a model file, "skirt" of a skirt.json
+template <class Fit>
+Fit fit_of(nlohmann::json const& document, char const* key, std::string const& path,
+           char const* what) {
   try {
-    return document.at(key).get<GnfwParameters>();
+    return document.at(key).get<Fit>();
   } catch (nlohmann::json::exception const& error) {
-    fail(ExitCode::bad_data, "'", path, "' has no flux-true fit (", error.what(), ")");
+    fail(ExitCode::bad_data, "'", path, "' has no ", what, " (", error.what(), ")");
   }
+}
+GnfwParameters flux_fit(nlohmann::json const& document, char const* key, std::string const& path) {
+  return fit_of<GnfwParameters>(document, key, path, "flux-true fit");
 }
 
 /// Families of profiles ask for one mass after the other, and often for each.
@@ -75,7 +83,12 @@ std::string ProfileChoice::name() const {
 }
 
 std::vector<std::string> ProfileChoice::products() const {
-  if (is_fit() && models_.empty()) return {setsz::products::gnfw(snapshot_, 0)};
+  if (is_fit_of_run()) return {setsz::products::gnfw(snapshot_, 0)};
+  return {};
+}
+
+std::vector<std::string> ProfileChoice::skirt_products() const {
+  if (is_fit_of_run()) return {setsz::products::skirt(snapshot_)};
   return {};
 }
 
@@ -95,6 +108,17 @@ Profile ProfileChoice::open(ProductPath const& product, ClusterTable const& tabl
           "; set [catalog] mass_definition = 200c, or profile = fit");
   return [profile = open(product, table.cosmology), redshift = table.redshift](
              double mass, double x) { return profile(mass, redshift, x); };
+}
+
+Profile ProfileChoice::open_skirt(ProductPath const& product, ClusterTable const& table) const {
+  if (!is_fit_of_run())
+    return [profile = open(product, table)](double mass, double x) {
+      return profile(mass, x) / profile(mass, network_reach_r200);
+    };
+  auto const path = product(setsz::products::skirt(snapshot_));
+  auto const slope = fit_of<SkirtSlope>(read_json(path), "skirt", path, "fit of the skirt");
+  return
+      [slope](double mass, double x) { return std::pow(x / network_reach_r200, -slope.at(mass)); };
 }
 
 EvolvingProfile ProfileChoice::open(ProductPath const& product, Cosmology const& cosmology) const {

@@ -33,15 +33,21 @@ class ProfileChoice {
   /// For headers: "fit", "fit of the model", ...
   std::string name() const;
   std::vector<std::string> products() const;
+  /// What open_skirt() reads.
+  std::vector<std::string> skirt_products() const;
   /// Throws Error(missing_input) if there is neither such a name nor such a file.
   std::vector<std::string> files() const;
   /// Local. \param table  gives cosmology and redshift of the snapshot
   Profile open(ProductPath const& product, ClusterTable const& table) const;
+  /// Local: the gas of clusters beyond 2 R200, where it is 1. Of `fit`, what the gas of this run
+  /// does there (SkirtSlope); other profiles go on as they are.
+  Profile open_skirt(ProductPath const& product, ClusterTable const& table) const;
   /// Local: for haloes at all redshifts.
   EvolvingProfile open(ProductPath const& product, Cosmology const& cosmology) const;
 
  private:
   bool is_fit() const { return text_ == "fit"; }
+  bool is_fit_of_run() const { return is_fit() && models_.empty(); }
   std::vector<GnfwParameters> parameters(ProductPath const& product) const;
 
   std::string text_, snapshot_;

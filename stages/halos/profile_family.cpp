@@ -103,9 +103,14 @@ std::vector<double> every(int stride, std::vector<double> const& table) {
   return few;
 }
 
+/// Of a line that passes the centre of a sphere at b; 0: it passes outside.
+double half_chord(double radius, double b) {
+  return b < radius ? std::sqrt(radius * radius - b * b) : 0;
+}
+
 /// The table of LinePieces.
 template <class Pressure>
-std::vector<float> line_pieces(Pressure const& pressure, double x_cut) {
+std::vector<float> line_pieces(Pressure const& pressure, double x_cut, double x_inner) {
   constexpr int n = LinePieces::n_radii, m = LinePieces::n_slopes;
   std::vector<float> table(LinePieces::table_size);
   for (int i = 0; i < n + 2; ++i) {
@@ -113,13 +118,14 @@ std::vector<float> line_pieces(Pressure const& pressure, double x_cut) {
     for (int j = 0; j < m + 2; ++j) {
       double const slope = std::min(1.0, real(j) / m), c = slope * slope;  // b / (b + l)
       double const scale = x / std::hypot(c, 1 - c), b = scale * c, l = scale * (1 - c);
-      // With l t^2 the nodes crowd where the profile peaks.
+      double const start = half_chord(x_inner, b), length = l - start;
+      // With t^2 the nodes crowd where the profile peaks.
       auto const line = [&](double t) {
-        double const at = l * t * t;
-        return 2 * l * t * pressure(std::sqrt(b * b + at * at));
+        double const at = start + length * t * t;
+        return 2 * length * t * pressure(std::sqrt(b * b + at * at));
       };
       table[i * LinePieces::stride + j] =
-          l > 0 ? single(gauss<double, 20>::integrate(line, 0.0, 1.0)) : 0;
+          length > 0 ? single(gauss<double, 20>::integrate(line, 0.0, 1.0)) : 0;
     }
   }
   return table;
@@ -135,15 +141,16 @@ ProfileFamily::Axis ProfileFamily::axis_over(double low, double high, double ste
 }
 
 ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profile, double mass_min,
-                             double mass_max, double x_cut)
-    : x_cut_(x_cut) {
+                             double mass_max, double x_cut, double x_inner)
+    : x_cut_(x_cut), x_inner_(x_inner) {
   require(mass_min > 0 && mass_max >= mass_min && x_cut > 0, ExitCode::internal,
           "profile family from mass ", mass_min, " to ", mass_max, ", cut ", x_cut);
   ln_mass_ = axis_over(std::log(mass_min), std::log(mass_max), ln_mass_step);
   tabulate([&](double mass, double, double x) { return profile(mass, x); });
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     double const mass = std::exp(ln_mass_.node(i));
-    rows_[i].line_pieces = setsz::line_pieces([&](double x) { return profile(mass, x); }, x_cut);
+    rows_[i].line_pieces =
+        setsz::line_pieces([&](double x) { return profile(mass, x); }, x_cut, x_inner);
   }
 }
 
@@ -182,14 +189,14 @@ void ProfileFamily::tabulate(Evolving const& profile) {
     double const redshift = ln_redshift_.n > 1 ? std::expm1(ln_redshift_.node(j)) : 0;
     for (std::size_t i = 0; i < ln_mass_.n; ++i) {
       double const mass = std::exp(ln_mass_.node(i));
-      rows_.push_back(row_of([&](double x) { return profile(mass, redshift, x); }, x_cut_));
+      rows_.push_back(row_of([&](double x) { return profile(mass, redshift, x); }));
     }
   }
 }
 
-ProfileFamily::Row ProfileFamily::row_of(std::function<double(double)> const& profile,
-                                         double x_cut) {
-  double const step = x_cut / n_nodes;
+ProfileFamily::Row ProfileFamily::row_of(std::function<double(double)> const& profile) const {
+  double const step = x_cut_ / n_nodes;
+  auto const first = static_cast<std::size_t>(std::lround(x_inner_ / step));
   Row row;
   for (auto* table : {&row.projected, &row.mean_projected, &row.pressure, &row.enclosed})
     table->assign(table_size, 0);
@@ -197,22 +204,24 @@ ProfileFamily::Row ProfileFamily::row_of(std::function<double(double)> const& pr
   for (std::size_t i = 0; i < n_nodes; ++i) {
     double const x = step * real(i);
     // Of a cusp the first value is such that the first interval has its integral.
-    row.pressure[i] = profile(i > 0 ? x : step / 8);
-    // Half the chord, with l = chord t^2: the nodes crowd where the profile peaks.
-    double const chord = std::sqrt(x_cut * x_cut - x * x);
+    if (i >= first) row.pressure[i] = profile(i > 0 ? x : step / 8);
+    // Half the chord, its nodes as t^2: they crowd where the profile peaks.
+    double const start = half_chord(x_inner_, x);
+    double const length = std::sqrt(x_cut_ * x_cut_ - x * x) - start;
     auto const line = [&](double t) {
-      double const l = chord * t * t;
+      double const l = start + length * t * t;
       return 2 * t * profile(std::sqrt(x * x + l * l));
     };
-    row.projected[i] = 2 * chord * gauss<double, 24>::integrate(line, 0.0, 1.0);
+    row.projected[i] = 2 * length * gauss<double, 24>::integrate(line, 0.0, 1.0);
     row.enclosed[i] = enclosed;
+    if (i < first) continue;
     auto const shell = [&](double radius) {
       return 4 * std::numbers::pi * radius * radius * profile(radius);
     };
     enclosed += gauss<double, 4>::integrate(shell, x, x + step);
   }
   row.enclosed[n_nodes] = row.enclosed[n_nodes + 1] = enclosed;
-  row.mean_projected = disc_means(row.projected, x_cut, enclosed);
+  row.mean_projected = disc_means(row.projected, x_cut_, enclosed);
   for (std::size_t i = 0; i < n_nodes; ++i) {
     double const x = (real(i) + 0.5) / n_nodes;
     double term = row.enclosed[i + 1] - row.enclosed[i];

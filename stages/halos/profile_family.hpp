@@ -57,7 +57,7 @@ class LinePieces {
 };
 
 /// Spherical profiles p(x; M) or p(x; M, z), x = r/R200, cut at a sphere x_cut, with their
-/// projections.
+/// projections; also those of a skirt, which begins at x_inner: inside it p is 0.
 ///
 /// Tabulated for masses 10% apart; between them four tables are blended, cubic in ln M. What is
 /// painted is the blend, whose volume integral and projection are the blends of those of the rows:
@@ -76,8 +76,9 @@ class ProfileFamily {
 
   /// \param profile  p(M, x) in units of P200, M in 1e10 Msun/h; also asked a little beyond the
   ///                 range of masses
+  /// \param x_inner  one of the nodes
   ProfileFamily(std::function<double(double mass, double x)> const& profile, double mass_min,
-                double mass_max, double x_cut);
+                double mass_max, double x_cut, double x_inner = 0);
   /// Of haloes at many redshifts.
   struct Bounds {
     double mass_min, mass_max;  ///< [1e10 Msun/h]
@@ -126,7 +127,7 @@ class ProfileFamily {
   };
   static Axis axis_over(double low, double high, double step);
   static Place place_on(Axis const& axis, double at, char const* what);
-  static Row row_of(std::function<double(double x)> const& profile, double x_cut);
+  Row row_of(std::function<double(double x)> const& profile) const;
   void tabulate(Evolving const& profile);
   /// visit(row, weight) for the rows that are blended, in their order.
   template <class Visit>
@@ -134,7 +135,7 @@ class ProfileFamily {
   template <class Number>
   void blend(std::vector<Number> Row::*table, ProfilePoint const& at, std::span<Number> out) const;
 
-  double x_cut_;
+  double x_cut_, x_inner_ = 0;
   Axis ln_mass_, ln_redshift_;  ///< ln M, ln(1 + z)
   std::vector<Row> rows_;       ///< (redshift, mass)
 };

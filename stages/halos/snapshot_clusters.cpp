@@ -31,10 +31,11 @@ BoxHalo SnapshotClusters::halo(std::int64_t row, double reach) const {
           .id = cluster.id};
 }
 
-Claims SnapshotClusters::claims_on_cluster(BoxHalo const& cluster) const {
+Claims SnapshotClusters::claims_on_cluster(BoxHalo const& cluster, double reach_r200) const {
   return Claims::on_cluster(
       cluster.r200, cluster.row,
-      spheres.near(cluster.position, network_reach_r200 * cluster.r200, cluster.row));
+      spheres.near(cluster.position, reach_r200 * cluster.r200, cluster.row, reach_r200),
+      reach_r200);
 }
 
 }  // namespace setsz

@@ -15,7 +15,8 @@ struct SnapshotClusters {
   explicit SnapshotClusters(ClusterTable clusters);
   /// \param reach  of its gas [ckpc/h]
   BoxHalo halo(std::int64_t row, double reach) const;
-  Claims claims_on_cluster(BoxHalo const& cluster) const;
+  /// \param reach_r200  of its gas, and of that of the others
+  Claims claims_on_cluster(BoxHalo const& cluster, double reach_r200 = network_reach_r200) const;
 };
 
 }  // namespace setsz

@@ -64,7 +64,8 @@ std::vector<Vec3> const& BoxCanvas::ball_points(int across) {
 
 std::int64_t BoxPlacement::find_images(BoxHalo const& halo, Range replicas,
                                        std::vector<HaloImage>& images) const {
-  if (replicas.size() > 0) images.push_back({halo, halo.position, field_.of_halo(halo)});
+  if (replicas.size() > 0)
+    images.push_back({halo, halo.position, halo.strength * field_.of_halo(halo)});
   return 0;
 }
 

@@ -42,7 +42,7 @@ BoxTotals paint_box(Context& context, Population const& population, Field const&
   std::vector<Canvas*> canvases = {&canvas};
   for (auto const& set : population.sets()) {
     auto const keep =
-        set->kind() == HaloKind::cluster ? HaloLayer::Keep::every_image : HaloLayer::Keep::sums;
+        set->kind() == HaloKind::fill ? HaloLayer::Keep::sums : HaloLayer::Keep::every_image;
     auto const& source = sources.emplace_back(*set, placement);
     in_order.push_back(&layers.emplace_back(comm, "paint", source, canvas, limits, keep));
   }
@@ -54,11 +54,16 @@ BoxTotals paint_box(Context& context, Population const& population, Field const&
     canvases.push_back(&gas->canvas);
   }
   paint_layers(context, "paint", canvases, in_order);
-  BoxTotals totals{Tally(quantum), Tally(quantum), {}};
+  BoxTotals totals{Tally(quantum), Tally(quantum), Tally(quantum)};
   for (auto const& layer : layers) {
-    bool const clusters = layer.kind() == HaloKind::cluster;
-    (clusters ? totals.clusters : totals.fill).add(over_ranks(comm, layer.tally()).state());
+    bool const clusters = layer.kind() == HaloKind::cluster,
+               skirts = layer.kind() == HaloKind::skirt;
+    (clusters ? totals.clusters
+     : skirts ? totals.skirts
+              : totals.fill)
+        .add(over_ranks(comm, layer.tally()).state());
     if (clusters) totals.each_cluster = all_images(comm, layer);
+    if (skirts) totals.each_skirt = all_images(comm, layer);
   }
   return totals;
 }

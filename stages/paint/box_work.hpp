@@ -24,12 +24,12 @@ struct BoxGas {
 
 /// What was painted, on all ranks together.
 struct BoxTotals {
-  Tally clusters, fill;
-  std::vector<ImageSum> each_cluster;  ///< by row
+  Tally clusters, skirts, fill;
+  std::vector<ImageSum> each_cluster{}, each_skirt{};  ///< by row
 };
 
-/// Collective: paints a box, or what is left of it after a stop: clusters, then the fill, then the
-/// gas if there is any.
+/// Collective: paints a box, or what is left of it after a stop: clusters, skirts, fill, then
+/// the gas if there is any.
 BoxTotals paint_box(Context& context, Population const& population, Field const& field,
                     BoxCanvas& canvas, std::optional<BoxGas> const& gas);
 

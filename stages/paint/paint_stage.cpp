@@ -35,15 +35,19 @@ void check_sum(Comm const& comm, double held, double painted) {
 }
 
 /// \param disagreeing  rows of clusters whose mass disagrees, ascending
-nlohmann::json cluster_list(ClusterTable const& table, std::vector<ImageSum> const& sums,
+nlohmann::json cluster_list(ClusterTable const& table, BoxTotals const& totals,
                             std::vector<std::int64_t> const& disagreeing) {
   auto list = nlohmann::json::array();
-  for (auto const& [row, painted, removed] : sums)
+  for (auto const& [row, painted, removed] : totals.each_cluster) {
+    auto const skirt = std::ranges::lower_bound(totals.each_skirt, row, {}, &ImageSum::row);
+    bool const has_skirt = skirt != totals.each_skirt.end() && skirt->row == row;
     list.push_back({{"row", row},
                     {"id", table.clusters[row].id},
                     {"painted", painted},
                     {"removed", removed},
+                    {"skirt", has_skirt ? skirt->painted : 0.0},
                     {"mass_disagrees", std::ranges::binary_search(disagreeing, row)}});
+  }
   return list;
 }
 
@@ -84,7 +88,7 @@ PaintStage::PaintStage(Blueprint const& blueprint, SnapshotInstance const& insta
       with_gas_(options_.true_field == TrueField::yes ||
                 (options_.true_field == TrueField::automatic && instance.has_gas() &&
                  options_.field->is_pressure)) {
-  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 6};
+  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 7};
   auto const options = record_.take<PaintOptions>(blueprint.configuration, map.section);
   take_profile_numbers(record_, blueprint.configuration, options.profile);
   record_.settings.add("paint.network", plan_.model + "/" + plan_.member);
@@ -155,7 +159,8 @@ void PaintStage::run(Context& context) {
   auto const totals = paint_box(context, population, *options_.field, painted, gas);
   Grids grids{painted, gas ? &*gas_canvas : nullptr, column_sums(comm, painted.grid()),
               population.n_outside_training(), population.mass_disagrees()};
-  check_sum(comm, grids.sums.total, totals.clusters.painted() + totals.fill.painted());
+  check_sum(comm, grids.sums.total,
+            totals.clusters.painted() + totals.skirts.painted() + totals.fill.painted());
   write_files(context, population, grids);
   write_json(comm, context.part("spectra.json"), report(context, table, grids, totals, fourier));
 }
@@ -172,8 +177,9 @@ void PaintStage::write_files(Context& context, Population const& population, Gri
     file->set_attribute("/", "redshift", table.redshift);
     file->set_attribute("/", "n_grid", options_.n_grid);
     file->set_attribute("/", "fill_cut_r200", options_.fill ? options_.fill_cut_r200 : 0.0);
+    file->set_attribute("/", "clusters_end_r200", plan_.reach_r200);
     file->set_attribute("/", "partition",
-                        std::string("smallest r/R200 within 2 R200 of a cluster; fill outside"));
+                        std::string("smallest r/R200 of the clusters; fill beyond 2 R200"));
     file->set_attribute("/", "source", plan_.source);
     file->set_attribute("/", "model", plan_.model);
     file->set_attribute("/", "member", plan_.member);
@@ -209,10 +215,11 @@ nlohmann::json PaintStage::report(Context& context, ClusterTable const& table, G
   report["format_version"] = 1;
   auto& means = report[mean_key] = {{"painted", grids.mean},
                                     {"clusters", to_mean(totals.clusters.painted())},
+                                    {"skirts", to_mean(totals.skirts.painted())},
                                     {"fill", to_mean(totals.fill.painted())},
                                     {"removed_from_clusters", to_mean(totals.clusters.removed())},
                                     {"removed_from_fill", to_mean(totals.fill.removed())}};
-  report["clusters"] = cluster_list(table, totals.each_cluster, grids.mass_disagrees);
+  report["clusters"] = cluster_list(table, totals, grids.mass_disagrees);
   if (grids.gas) {
     means["gas"] = grids.mean_gas;
     auto const ys = cluster_ys(comm, table, totals.each_cluster,

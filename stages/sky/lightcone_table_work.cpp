@@ -251,6 +251,7 @@ void write_lightcone(Context& context, std::vector<SkyPart> const& parts, Viewpo
     SkyPlacement const placement(
         cosmology, Tiling(box, box * view.observer, shell, view.repetition), distances, compton_y);
     for (auto const& set : population->sets()) {
+      if (set->kind() == HaloKind::skirt) continue;  // no halo of its own
       if (set->kind() == HaloKind::fill && which == LightconeRows::clusters) continue;
       append_rows(comm, BoxReplicas(*set, placement),
                   RowMaker(*set, *population, static_cast<std::int32_t>(i)), distances, rows);

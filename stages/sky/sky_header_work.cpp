@@ -26,7 +26,7 @@ std::string of_snapshots(SkyRecord const& record,
 
 Cards halo_cards(SkyRecord const& record) {
   auto const& options = record.options;
-  auto const all = record.totals.all();
+  auto const all = record.totals.halos();
   auto const& table = record.table;
   auto const& plan = record.plan;
   bool const any = all.n_images() > 0;
@@ -41,7 +41,10 @@ Cards halo_cards(SkyRecord const& record) {
       {"SOURCE", fits_upper_case(plan.source), "gas of the clusters"},
       {"FILL", options.fill, "haloes below MNET, with profiles"},
       {"PROFILE", plan.profile.substr(0, text_length), "profile of haloes without a cube"},
-      {"RCUT", options.fill_cut_r200, "[R200] end of the fill; clusters end at 2 R200"},
+      {"RCUT", options.fill_cut_r200, "[R200] end of the fill"},
+      {"RSKIRT", plan.reach_r200, "[R200] end of the clusters; 2: no skirt"},
+      {"NSKIRT", record.totals.skirts.n_images(), "skirts painted"},
+      {"NSKNEAR", record.totals.skirts.n_left_out(), "skirts not painted: they hold the observer"},
       {"CUTGEOM", std::string("SPHERE"), "shape of the cut"},
   };
 }
@@ -49,7 +52,7 @@ Cards halo_cards(SkyRecord const& record) {
 Cards lightcone_cards(SkyRecord const& record) {
   auto const& options = record.options;
   auto const& table = record.table;
-  auto const all = record.totals.all();
+  auto const all = record.totals.halos();
   auto const redshifts = [](SnapshotInstance const& snapshot) {
     return concat(snapshot.section.redshift_min, "-", snapshot.section.redshift_max);
   };

@@ -17,8 +17,9 @@ std::int64_t SkyPlacement::find_images(BoxHalo const& halo, Range replicas,
     double const redshift = distances_.redshift_at(distance), a = 1 / (1 + redshift);
     BoxHalo there = halo;
     there.p200 = halo_scales(cosmology_, redshift, halo.mass, halo.r200).p200_code;
-    images.push_back({there, seen, field_.integral(field_.of_halo(there), a, cosmology_.h),
-                      replica.how.turn, replica.cell, tiling_.lattice().at_face(seen, halo.reach)});
+    double const density = halo.strength * field_.of_halo(there);
+    images.push_back({there, seen, field_.integral(density, a, cosmology_.h), replica.how.turn,
+                      replica.cell, tiling_.lattice().at_face(seen, halo.reach)});
   });
   return n_left_out;
 }

@@ -10,7 +10,7 @@ namespace setsz {
 namespace {
 
 nlohmann::json replicas_report(SkyRecord const& record) {
-  auto const all = record.totals.all();
+  auto const all = record.totals.halos();
   auto const& repeats = record.totals.repeats;
   return {{"rule", name_of(record.options.replicas)},
           {"seed", record.options.replica_seed},
@@ -33,7 +33,13 @@ nlohmann::json sky_report(SkyRecord const& record) {
       {"n_clusters", record.totals.clusters.n_images()},
       {"n_outside_training", record.n_outside_training},
       {"n_mass_disagrees", record.n_mass_disagrees},
+      {"n_too_near", record.totals.halos().n_left_out()},
       {"n_fill", record.totals.fill.n_images()},
+      {"n_skirts", record.totals.skirts.n_images()},
+      {"n_skirts_too_near", record.totals.skirts.n_left_out()},
+      {"skirts_painted_sr", record.totals.skirts.painted()},
+      {"skirts_lost_sr", record.totals.skirts.removed()},
+      {"reach_of_clusters_r200", record.plan.reach_r200},
       {"n_boxes", record.totals.n_boxes},
       {"replicas", replicas_report(record)},
       {"redshift_min", options.redshift_min},

@@ -151,7 +151,7 @@ std::vector<std::string> sky_outputs(SkyOptions const& options) {
 
 SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
     : n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
-  record_ = {.stage = "sky", .instance = map.name, .version = 6};
+  record_ = {.stage = "sky", .instance = map.name, .version = 7};
   options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
   require(options_.beam_fwhm_arcmin == 0, ExitCode::config, "[", map.section,
           "] beam_fwhm is for skies of a catalogue; smooth this map with another program");
@@ -203,8 +203,10 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
     auto const shell = shell_of(snapshots_[i], table.cosmology);
     for (auto const& set : plans_[i].sets) {
       auto const [n, radii] = set.sizes(outlook);
-      (set.kind == HaloKind::cluster ? n_clusters : n_fill) += cost.add(
-          {radii, real(n), set.cubes ? n_voxels_ : 0, set.cut_r200}, table.box_ckpch, shell, pixel);
+      double const n_images = cost.add({radii, real(n), set.cubes ? n_voxels_ : 0, set.cut_r200},
+                                       table.box_ckpch, shell, pixel);
+      if (set.kind == HaloKind::cluster) n_clusters += n_images;
+      if (set.kind == HaloKind::fill) n_fill += n_images;
     }
     cost.table_bytes += 200 * real(table.size());
   }
@@ -261,12 +263,12 @@ void SkyStage::run(Context& context) {
   }
   SkyCanvas canvas(RingGeometry(options_.nside), comm.rank(), comm.size());
   auto const totals = paint_sky(context, parts, options_.view(), *options_.field, canvas);
-  auto const all = totals.all();
-  if (all.n_left_out() > 0)
-    Log::warn("sky: ", all.n_left_out(),
+  auto const halos = totals.halos();
+  if (halos.n_left_out() > 0)
+    Log::warn("sky: ", halos.n_left_out(),
               " haloes hold the observer and were not painted; a larger [sky] redshift_min leaves "
               "them out");
-  auto const figures = figures_of(comm, *options_.field, all, canvas.map());
+  auto const figures = figures_of(comm, *options_.field, totals.all(), canvas.map());
   SkyRecord const record{options_,
                          snapshots_,
                          plans_.front(),
@@ -285,7 +287,7 @@ void SkyStage::run(Context& context) {
   collectively(comm, "sky: header", [&] { texts = lightcone_texts(record); });
   bool const all_rows = options_.lightcone == LightconeRows::all;
   write_lightcone(context, parts, options_.view(), options_.lightcone,
-                  (all_rows ? all : totals.clusters).n_images(), std::move(texts));
+                  (all_rows ? halos : totals.clusters).n_images(), std::move(texts));
 }
 
 void add_sky_stages(Blueprint const& blueprint, StageList& stages) {

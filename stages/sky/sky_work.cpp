@@ -33,10 +33,20 @@ SightRepeats repeats_of(Comm const& comm, Lattice const& lattice,
 
 }  // namespace
 
-Tally SkyTotals::all() const {
+Tally SkyTotals::halos() const {
   Tally sum = clusters;
   sum.add(fill.state());
   return sum;
+}
+
+Tally SkyTotals::all() const {
+  Tally sum = halos();
+  sum.add(skirts.state());
+  return sum;
+}
+
+Tally& SkyTotals::of(HaloKind kind) {
+  return kind == HaloKind::cluster ? clusters : kind == HaloKind::skirt ? skirts : fill;
 }
 
 SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Viewpoint const& view,
@@ -44,7 +54,7 @@ SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Viewpoi
   auto const& comm = context.comm();
   auto const distances = distances_for(parts);
   HaloLayer::Limits const limits{field.quantum_sr, 1e6 * context.options().memory_mb};
-  SkyTotals totals{Tally(field.quantum_sr), Tally(field.quantum_sr)};
+  SkyTotals totals{Tally(field.quantum_sr), Tally(field.quantum_sr), Tally(field.quantum_sr)};
   std::deque<SkyPlacement> placements;  // they stay where they are
   std::deque<BoxReplicas> sources;
   std::deque<HaloLayer> layers;
@@ -64,10 +74,8 @@ SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Viewpoi
   Canvas* const canvases[] = {&canvas};
   totals.repeats = repeats_of(comm, placements.front().lattice(), parts);
   paint_layers(context, "sky", canvases, in_order);
-  for (auto const& layer : layers) {
-    auto const painted = over_ranks(comm, layer.tally());
-    (layer.kind() == HaloKind::cluster ? totals.clusters : totals.fill).add(painted.state());
-  }
+  for (auto const& layer : layers)
+    totals.of(layer.kind()).add(over_ranks(comm, layer.tally()).state());
   return totals;
 }
 

@@ -26,17 +26,19 @@ struct Viewpoint {
 
 /// What was painted, on all ranks together.
 struct SkyTotals {
-  Tally clusters, fill;
+  Tally clusters, skirts, fill;
   std::int64_t n_boxes = 0;  ///< replicas
   SightRepeats repeats{};
-  Tally all() const;
+  Tally halos() const;  ///< clusters and fill: each halo once
+  Tally all() const;    ///< with the skirts
+  Tally& of(HaloKind kind);
 };
 
 /// As far as the sky reaches. \pre not empty
 DistanceTable distances_for(std::vector<SkyPart> const& parts);
 
 /// Collective: paints the sky around an observer, or what is left of it after a stop: for every
-/// snapshot the clusters with all their replicas, then the fill.
+/// snapshot the clusters with all their replicas, their skirts, then the fill.
 SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Viewpoint const& view,
                     Field const& field, SkyCanvas& canvas);
 

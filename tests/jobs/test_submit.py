@@ -113,8 +113,8 @@ class SubmitTest(unittest.TestCase):
         result = self.submit()
         self.assertEqual({name: result.waits(name) for name in result.jobs if name != "report"}, {
             "mock": "", "catalog": "afterok mock", "extract": "afterok catalog", "voxelize": "afterok catalog",
-            "fit": "afterok voxelize", "train": "afterok extract fit", "predict": "afterok train", "evaluate": "afterok predict",
-            "compare": "afterok evaluate", "paint": "afterok predict", "sky": "afterok predict"})
+            "fit": "afterok voxelize", "train": "afterok extract fit[0]", "predict": "afterok train", "evaluate": "afterok predict",
+            "compare": "afterok evaluate", "paint": "afterok fit[1] predict", "sky": "afterok fit[1] predict"})  # of fit: fold 0, the skirt
         self.assertEqual(result.value("report", "--dependency"), "afterany:" + ":".join(str(n) for n in range(101, 112)))
         for name in result.jobs:
             self.assertEqual("--hold" in result.jobs[name], name == "mock", name)
@@ -144,7 +144,7 @@ class SubmitTest(unittest.TestCase):
         self.assertEqual(result.waits("residuals"), "afterok " + result.waits("residuals").split()[1])
         trains = sorted(name for name in result.jobs if name.startswith("train"))
         self.assertEqual(len(trains), 2)
-        self.assertIn(result.waits(trains[1]), ("afterok residuals", "afterok fit residuals"))
+        self.assertIn(result.waits(trains[1]), ("afterok residuals", "afterok fit[0] residuals"))
 
     def test_what_is_complete_gets_no_job(self):
         subprocess.run([SETSZ, "run", "tiny.ini", "--until", "catalog"], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)

@@ -8,7 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/units.hpp"
+#include "stages/fit/skirt_fit.hpp"
 #include "tests/fixtures/cube_products.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/stage_context.hpp"
@@ -51,11 +53,12 @@ class FitStageTest : public testing::Test {
          schema_of<test::FoldsOfCatalog>(), schema_of<ClusterChoice>()});
     StageList stages;
     add_fit_stages(Blueprint(config), stages);
-    EXPECT_EQ(stages.size(), 2U);
-    EXPECT_EQ(stages[fold]->id(), concat("fit/z0/fold", fold));
+    EXPECT_EQ(stages.size(), 3U);
+    bool const skirt = fold == 2;
+    EXPECT_EQ(stages[fold]->id(), skirt ? "fit/z0/skirt" : concat("fit/z0/fold", fold));
     test::StageContext context(comm, config.get<RunOptions>(), *stages[fold]);
     stages[fold]->run(context);
-    return test::file_bytes(context.part("gnfw.json"));
+    return test::file_bytes(context.part(skirt ? "skirt.json" : "gnfw.json"));
   }
 };
 
@@ -94,6 +97,36 @@ TEST_F(FitStageTest, RecoversParametersAndReportsLossAndY) {
   }
   for (auto const& bin : json["training_mass_bins"])
     EXPECT_NEAR(bin["y_flux_over_gas"].get<double>(), 1, 0.1);
+}
+
+TEST_F(FitStageTest, MeasuresHowSteeplyTheGasFallsBeyondTwoRadii) {
+  // In the clusters that test another law, and beside every cluster what belongs to others.
+  PeriodicBox const box(table_.box_ckpch);
+  auto const gas = [&](Cluster const& cluster, Vec3 const& x) {
+    auto const row =
+        std::ranges::find(table_.clusters, cluster.id, &Cluster::id) - table_.clusters.begin();
+    for (auto const& other : table_.clusters) {
+      Vec3 const away = box.offset(other.position, cluster.position) + cluster.r200c * x;
+      if (other.id != cluster.id && norm(away) / other.r200c < norm(x)) return 100.0;
+    }
+    double const n = row % 2 == 0 ? 9 : 4.2 + 0.25 * std::log(cluster.m200c / 5e3);
+    return 0.01 * std::pow(std::max(norm(x), 0.1) / 2, -n) * (1 + 0.3 * std::sin(9 * x.x));
+  };
+  make_inputs("a", gas);
+  auto const bytes = run(comm_, "a", 2);
+  auto const skirt = nlohmann::json::parse(bytes).at("skirt").get<SkirtSlope>();
+  EXPECT_NEAR(skirt.index, 4.2, 0.05);
+  EXPECT_NEAR(skirt.mass_slope, 0.25, 0.05);
+  make_inputs("alone", gas);
+  if (comm_.is_root()) {
+    EXPECT_EQ(run(Comm::self(), "alone", 2), bytes);
+  }
+}
+
+TEST(SkirtFit, KeepsItsDefaultsWithoutGas) {
+  std::vector<SkirtShells> const clusters(5, SkirtShells{.mass = 3e3});
+  EXPECT_EQ(fit_skirt(clusters, 3).index, SkirtSlope{}.index);
+  EXPECT_EQ(SkirtSlope{}.at(1e-9), 2);
 }
 
 TEST_F(FitStageTest, TheCoreIsFreeOrANumberInItsRange) {

@@ -57,6 +57,56 @@ TEST(Partition, GivesEveryPointToExactlyOneCluster) {
   EXPECT_GT(inside, 1000);
 }
 
+TEST(Partition, DividesSkirtsByTheSmallestRatio) {
+  double const box = 12000;
+  PeriodicBox const periodic(box);
+  Random random(5, Purpose::test);
+  std::vector<Vec3> centres;
+  std::vector<double> r200;
+  for (int i = 0; i < 40; ++i) {
+    centres.push_back(random_in(random, box));
+    r200.push_back(150 + 400 * random.uniform());
+  }
+  centres.push_back(centres[3] + Vec3{100, 0, 0});  // a pair of equals
+  r200.push_back(r200[3]);
+  NetworkSpheres const spheres(periodic, centres, r200);
+  std::vector<Claims> on_skirt;
+  for (std::size_t i = 0; i < centres.size(); ++i) {
+    auto const row = static_cast<std::int64_t>(i);
+    on_skirt.push_back(
+        Claims::on_cluster(r200[i], row, spheres.near(centres[i], 4 * r200[i], row, 4), 4));
+  }
+  int in_skirts = 0, in_several = 0;
+  for (int trial = 0; trial < 20000; ++trial) {
+    Vec3 const point = random_in(random, box);
+    std::size_t nearest = centres.size();
+    double smallest = 4;
+    int n_near = 0;
+    for (std::size_t i = 0; i < centres.size(); ++i) {
+      double const ratio = norm(periodic.offset(centres[i], point)) / r200[i];
+      n_near += ratio < 4 ? 1 : 0;
+      if (ratio < smallest) smallest = ratio, nearest = i;
+    }
+    for (std::size_t i = 0; i < centres.size(); ++i) {
+      Vec3 const offset = periodic.offset(centres[i], point);
+      if (norm(offset) >= 4 * r200[i]) continue;
+      EXPECT_EQ(on_skirt[i].taken(offset), i != nearest);
+      // As the neighbours' parts of shells have it.
+      bool in_a_cap = false;
+      for (auto const& other : on_skirt[i].neighbours()) {
+        auto const cut = on_skirt[i].cut(other);
+        double const r = norm(offset);
+        in_a_cap = in_a_cap || dot(offset / r, cut.axis) > cut.near * r + cut.far / r;
+      }
+      EXPECT_EQ(in_a_cap, i != nearest);
+    }
+    in_skirts += nearest < centres.size() && smallest > 2 ? 1 : 0;
+    in_several += smallest > 2 && n_near > 1 ? 1 : 0;
+  }
+  EXPECT_GT(in_skirts, 1000);
+  EXPECT_GT(in_several, 300);
+}
+
 TEST(NetworkSpheres, FindsTheNeighboursThatALoopOverAllFinds) {
   for (double const box : {4000.0, 50000.0}) {
     PeriodicBox const periodic(box);

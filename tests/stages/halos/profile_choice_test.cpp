@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "model/model_file.hpp"
@@ -57,6 +59,29 @@ TEST_F(OfModels, WithoutThemTheFitIsThatOfTheRun) {
   ProfileChoice const published("battaglia2012", "z0", {scratch_ / "a.h5"});
   EXPECT_EQ(published.name(), "battaglia2012");
   EXPECT_TRUE(published.files().empty());
+}
+
+TEST_F(OfModels, SkirtsBeginWhereTheProfilesEnd) {
+  std::ofstream(scratch_ / "skirt.json") << R"({"skirt": {"index": 4.5, "mass_slope": 0.4}})";
+  std::ofstream(scratch_ / "empty.json") << "{}";
+  ProfileChoice const fit("fit", "z0");
+  EXPECT_EQ(fit.skirt_products(), std::vector<std::string>{"fit/z0/skirt/skirt.json"});
+  auto const file = [&](char const* name) {
+    return [path = scratch_ / name](std::string const&) { return path; };
+  };
+  auto const of_run = fit.open_skirt(file("skirt.json"), table_);
+  EXPECT_NEAR(of_run(5e3, 4), std::pow(2.0, -4.5), 1e-12);
+  EXPECT_NEAR(of_run(1e4, 3), std::pow(1.5, -4.5 - 0.4 * std::log(2.0)), 1e-12);
+  EXPECT_TRUE(test::contains(test::error_of([&] { fit.open_skirt(file("empty.json"), table_); }),
+                             "empty.json' has no fit of the skirt"));
+
+  table_.mass_definition = "200c";
+  ProfileChoice const published("arnaud2010", "z0");
+  EXPECT_TRUE(published.skirt_products().empty());
+  auto const inside = published.open(no_product, table_),
+             skirt = published.open_skirt(no_product, table_);
+  for (double const x : {2.0, 2.7, 4.0})
+    EXPECT_NEAR(skirt(3e3, x) * inside(3e3, 2), inside(3e3, x), 1e-12 * inside(3e3, x));
 }
 
 TEST_F(OfModels, AFileWithoutAFitIsRefused) {

@@ -67,6 +67,48 @@ TEST(ProfileFamily, ProjectsAKnownProfile) {
   EXPECT_NEAR(family.volume_integral(1.5), 8 * std::numbers::pi * c * c * c / 15, 1e-9);
 }
 
+TEST(ProfileFamily, OfASkirtIsEmptyInside) {
+  // p = (x/2)^-4 from 2 to 4: 4 pi integral x^2 p = 64 pi (1/2 - 1/4).
+  ProfileFamily const family([](double, double x) { return 16 / (x * x * x * x); }, 1, 2, 4, 2);
+  double const whole = 16 * std::numbers::pi;
+  EXPECT_NEAR(family.volume_integral(1.5) / whole, 1, 1e-9);
+  std::vector<double> table(ProfileFamily::table_size);
+  family.enclosed(1.5, table);
+  EXPECT_EQ(table[512], 0);
+  EXPECT_NEAR(table[768] / (64 * std::numbers::pi * (1.0 / 2 - 1.0 / 3)), 1, 1e-9);
+  family.pressure(1.5, table);
+  EXPECT_EQ(table[511], 0);
+  EXPECT_NEAR(table[512], 1, 1e-12);
+  // Along lines, in small steps.
+  auto const along = [](double b, double first, double last) {
+    int const n = 40000;
+    double sum = 0;
+    for (int i = 0; i < n; ++i) {
+      double const l = first + (last - first) * (i + 0.5) / n, r2 = b * b + l * l;
+      if (r2 >= 4 && r2 < 16) sum += 16 / (r2 * r2) * (last - first) / n;
+    }
+    return sum;
+  };
+  family.projected(1.5, table);
+  for (std::size_t const i : {0, 200, 511, 512, 513, 700, 1000}) {
+    double const b = real(i) * 4 / ProfileFamily::n_nodes;
+    EXPECT_NEAR(table[i], along(b, -4, 4), 3e-4) << i;  // steps of 2e-4
+  }
+  family.mean_projected(1.5, table);
+  EXPECT_NEAR(table[ProfileFamily::n_nodes] * 16 * std::numbers::pi / whole, 1, 1e-9);
+  std::vector<float> pieces(LinePieces::table_size);
+  family.line_pieces(1.5, pieces);
+  LinePieces const lines(pieces.data(), 4);
+  for (double const b : {0.0, 0.7, 1.9, 2.3, 3.1}) {
+    double const half = std::sqrt(16 - b * b);
+    for (auto const& [first, last] : {std::pair{-3.0, 1.0}, {0.5, 2.5}, {2.2, 3.3}}) {
+      double const from = std::max(first, -half), to = std::min(last, half);
+      // The inner edge is blurred by the nodes.
+      EXPECT_NEAR(lines.between(b, from, to), along(b, from, to), 0.03) << b << ' ' << last;
+    }
+  }
+}
+
 TEST(ProfileFamily, BlendsOverRedshiftsAgreeWithTheProfileItself) {
   auto const shape_at = [](double mass, double z) {
     return battaglia2012(Battaglia2012::agn_200, mass, 0.6774, z, 4);

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <numbers>
+
 #include "io/h5.hpp"
+#include "pipeline/base/units.hpp"
 #include "tests/fixtures/painted_universe.hpp"
 
 namespace setsz {
@@ -67,6 +70,93 @@ TEST(PaintStage, PaintsEveryClusterWholeButForWhatOthersTake) {
   });
 }
 
+/// What of the space from 2 to 4 R200 of a cluster is nearer (in units of R200) to it than to any
+/// other, point by point: integral of (r/2R200)^-n over it [R200^3].
+double own_skirt(ClusterTable const& table, std::size_t row, double steepness) {
+  PeriodicBox const box(table.box_ckpch);
+  auto const& cluster = table.clusters[row];
+  int const n_shells = 60, n_directions = 4000;
+  double const golden = std::numbers::pi * (3 - std::sqrt(5.0)), step = 2.0 / n_shells;
+  double sum = 0;
+  for (int shell = 0; shell < n_shells; ++shell) {
+    double const x = 2 + step * (shell + 0.5);
+    int n_own = 0;
+    for (int i = 0; i < n_directions; ++i) {
+      double const z = 1 - (2.0 * i + 1) / n_directions, s = std::sqrt(1 - z * z);
+      double const phi = golden * i + shell;
+      Vec3 const point =
+          cluster.position + x * cluster.r200c * Vec3{s * std::cos(phi), s * std::sin(phi), z};
+      n_own += std::ranges::all_of(table.clusters, [&](Cluster const& other) {
+        return &other == &cluster || norm(box.offset(other.position, point)) >= x * other.r200c;
+      });
+    }
+    sum += 4 * std::numbers::pi * x * x * step * std::pow(x / 2, -steepness) * n_own / n_directions;
+  }
+  return sum;
+}
+
+/// The edge of a cube, from its own voxels between 1.5 and 2 R200.
+double edge_of(ClusterTable const& table, std::size_t row, double steepness) {
+  PeriodicBox const box(table.box_ckpch);
+  auto const& cluster = table.clusters[row];
+  CubeLattice const lattice{PaintedUniverse::n_voxels, 5};
+  auto const cube = test::cube_of(cluster, lattice, PaintedUniverse::pressure);
+  double gas = 0, power = 0;
+  for (std::int64_t i = 0, voxel = 0; i < lattice.n; ++i)
+    for (std::int64_t j = 0; j < lattice.n; ++j)
+      for (std::int64_t k = 0; k < lattice.n; ++k, ++voxel) {
+        Vec3 const x = lattice.centre_r200(i, j, k), point = cluster.position + cluster.r200c * x;
+        if (norm(x) < 1.5 || norm(x) >= 2) continue;
+        if (std::ranges::any_of(table.clusters, [&](Cluster const& other) {
+              return &other != &cluster &&
+                     norm(box.offset(other.position, point)) < norm(x) * other.r200c;
+            }))
+          continue;
+        gas += cube[voxel];
+        power += std::pow(norm(x) / 2, -steepness);
+      }
+  return gas / power;
+}
+
+TEST(PaintStage, AddsSkirtsThatContinueTheCubes) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 6, 300);
+  auto const report_of = [&](std::string const& skirt) {
+    auto const stage = universe.paint({"paint.true_field=no", "paint.skirt=" + skirt});
+    universe.run(comm, *stage);
+    comm.barrier();
+    std::ifstream in(universe / (stage->id() + "/spectra.json"));
+    return nlohmann::json::parse(in);
+  };
+  auto const with = report_of("yes"), without = report_of("no");
+  auto const& table = universe.table();
+  double sum = 0, claimed = 0;
+  for (std::size_t row = 0; row < table.clusters.size(); ++row) {
+    auto const& cluster = table.clusters[row];
+    double const steepness = 4.4 + 0.3 * std::log(cluster.m200c / 5e3);  // as skirt.json says
+    double const own = own_skirt(table, row, steepness),
+                 unit = cluster.p200 * std::pow(cluster.r200c, 3) * edge_of(table, row, steepness);
+    double const skirt = with.at("clusters")[row].at("skirt");
+    EXPECT_NEAR(skirt / (own * unit), 1, 2e-3) << row;
+    EXPECT_EQ(with.at("clusters")[row].at("painted"), without.at("clusters")[row].at("painted"));
+    EXPECT_EQ(without.at("clusters")[row].at("skirt"), 0);
+    sum += skirt;
+    auto alone = table;
+    alone.clusters = {cluster};
+    claimed += own < 0.99 * own_skirt(alone, 0, steepness);
+  }
+  EXPECT_EQ(claimed, 2);  // the pair that overlaps
+  auto const &y = with.at("mean_y"), &y_without = without.at("mean_y");
+  double const painted = y.at("painted"), before = y_without.at("painted"), skirts = y.at("skirts");
+  EXPECT_NEAR((before + skirts) / painted, 1, 1e-7);  // maps are float32
+  EXPECT_EQ(y.at("clusters"), y_without.at("clusters"));
+  EXPECT_EQ(y.at("fill"), y_without.at("fill"));
+  EXPECT_EQ(y_without.at("skirts"), 0);
+  double const a =
+      units::compton_y(sum / std::pow(PaintedUniverse::box, 2), table.a, table.cosmology.h);
+  EXPECT_NEAR(skirts / a, 1, 1e-7);  // of whole quanta
+}
+
 TEST(PaintStage, NeedsTheCatalogAloneWithAPublishedProfile) {
   Comm const comm = Comm::world();
   PaintedUniverse const universe(comm, 6, 300);
@@ -98,7 +188,8 @@ TEST(PaintStage, TakesTheFitOfAnotherRun) {
     auto const stage =
         universe.paint({"paint.source=gnfw", "paint.true_field=no", "paint.profile=" + profile});
     auto const notes = universe.run(comm, *stage);
-    return notes->at("mean_y").at("painted").get<double>();
+    return notes->at("mean_y").at("clusters").get<double>() +
+           notes->at("mean_y").at("fill").get<double>();
   };
   EXPECT_EQ(mean_y(universe / "fit/z0/fold0/gnfw.json"), mean_y("fit"));
 }

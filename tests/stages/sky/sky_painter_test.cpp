@@ -313,7 +313,8 @@ TEST(SkyPainter, LeavesOutWhatBelongsToOtherHaloes) {
 struct ByPoints {
   double whole, left;
 };
-ByPoints left_by_points(SkyHalo const& halo, double cut_r200, Claims const& claims) {
+ByPoints left_by_points(SkyHalo const& halo, double cut_r200, Claims const& claims,
+                        double (*profile)(double m, double x) = gnfw_profile) {
   int const n_shells = 300, n_directions = 3000;
   double const golden = std::numbers::pi * (3 - std::sqrt(5.0));
   ByPoints sum{};
@@ -328,8 +329,7 @@ ByPoints left_by_points(SkyHalo const& halo, double cut_r200, Claims const& clai
       shared.whole += seen;
       if (!claims.taken(offset)) shared.left += seen;
     }
-    double const energy =
-        4 * std::numbers::pi * x * x * gnfw_profile(mass, x) * step / n_directions;
+    double const energy = 4 * std::numbers::pi * x * x * profile(mass, x) * step / n_directions;
     sum.whole += energy * shared.whole;
     sum.left += energy * shared.left;
   }
@@ -372,6 +372,38 @@ TEST(SkyPainter, LeavesOfAClaimedHaloWhatThePartitionLeaves) {
       EXPECT_NEAR(painted.painted, left, 1e-3 * left + 1e-5 * whole) << number << ", " << per_pixel;
       EXPECT_NEAR(painted.painted + painted.removed, whole, 3e-4 * whole);
       EXPECT_NEAR(sum_of(map.values()), painted.painted, 1e-10 * whole) << number;
+    }
+  }
+}
+
+TEST(SkyPainter, PaintsSkirtsAsThePartitionDividesThem) {
+  auto const skirt = [](double, double x) { return x < 2 ? 0 : std::pow(x / 2, -4.5); };
+  ProfileFamily const family(skirt, 1000, 20000, 4, 2);
+  RingGeometry const rings(64);
+  // Alone; beside a large cluster, a small one, an equal one; between several.
+  std::vector<std::vector<Neighbour>> const surroundings = {
+      {},
+      {{{2800, 900, -500}, 1000, 1}},
+      {{{1500, -900, 300}, 400, 1}},
+      {{{0, 2100, 0}, r200, 1}},
+      {{{2800, 900, -500}, 1000, 1}, {{-1500, -900, 300}, 400, 2}, {{100, 2000, 1200}, 590, 3}}};
+  for (auto const& neighbours : surroundings) {
+    auto const claims = Claims::on_cluster(r200, 9, neighbours, 4);
+    for (double const per_pixel : {0.02, 0.3, 2.0, 6.0}) {
+      SkyHalo const halo = halo_at(places[8], rings, per_pixel);
+      RingMap map(rings, 1, rings.n_rings() + 1);
+      auto const painted = SkyPainter(map).paint(family, mass, halo, claims);
+      auto const [whole, left] = left_by_points(halo, 4, claims, skirt);
+      EXPECT_NEAR(painted.painted, left, 2e-3 * whole) << neighbours.size() << ' ' << per_pixel;
+      EXPECT_NEAR(painted.painted + painted.removed, whole, 1e-3 * whole);
+      EXPECT_NEAR(sum_of(map.values()), painted.painted, 1e-10 * whole);
+      if (per_pixel < 0.5) continue;
+      // The sharp inner edge is as wide as the nodes of the tables.
+      auto const oracle = oracle_profile(
+          64, [&](double r) { return skirt(mass, r / r200); }, 4 * r200, halo, claims,
+          refinement(per_pixel), 100);
+      auto const difference = compare(map.values(), oracle);
+      EXPECT_LT(difference.sum, 0.04) << neighbours.size() << ' ' << per_pixel;
     }
   }
 }

@@ -124,9 +124,9 @@ TEST(SkyStage, PaintsEveryImageOfAClusterOnceAndWhole) {
     auto expected = expected_clusters_of(universe, {rule, seed}, observer);
     while (rule != ReplicaRule::bare && expected.n_apart == 0 && seed < 20)
       expected = expected_clusters_of(universe, {rule, ++seed}, observer);
-    auto const stage =
-        universe.sky({"sky.fill=no", "sky.observer=0.3,0.9,0.02", "sky.redshift_max=0.06",
-                      concat("sky.replica_seed=", seed), concat("sky.replicas=", name_of(rule))});
+    auto const stage = universe.sky({"sky.fill=no", "sky.skirt=no", "sky.observer=0.3,0.9,0.02",
+                                     "sky.redshift_max=0.06", concat("sky.replica_seed=", seed),
+                                     concat("sky.replicas=", name_of(rule))});
     auto const notes = universe.run(comm, *stage);
     ASSERT_TRUE(notes);
     EXPECT_EQ(notes->at("n_clusters"), expected.n);
@@ -221,7 +221,12 @@ TEST(SkyStage, ListsEveryImageBesideTheMap) {
   double const arcmin = std::numbers::pi / 10800;
   on_sky += std::accumulate(y_total.begin() + n_clusters, y_total.end(), 0.0) * arcmin * arcmin;
   double const on_map =
-      report.at("y_painted_sr").get<double>() + report.at("y_lost_sr").get<double>();
+      report.at("y_painted_sr").get<double>() + report.at("y_lost_sr").get<double>() -
+      report.at("skirts_painted_sr").get<double>() - report.at("skirts_lost_sr").get<double>();
+  EXPECT_GT(report.at("skirts_painted_sr").get<double>(), 0.01 * on_map);
+  EXPECT_EQ(report.at("n_skirts").get<std::int64_t>() +
+                report.at("n_skirts_too_near").get<std::int64_t>(),
+            n_clusters + notes->at("n_too_near").get<std::int64_t>());
   EXPECT_NEAR(on_sky / on_map, 1, 1e-3);
   for (std::int64_t i = n_clusters; i < n_clusters + n_fill; ++i) {
     EXPECT_EQ(flags[i] & 9, 0);

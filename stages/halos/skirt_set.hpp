@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "stages/halos/halo_source.hpp"
+#include "stages/halos/profile_choice.hpp"
+#include "stages/halos/snapshot_clusters.hpp"
+
+namespace setsz {
+
+/// Where the cube of a cluster meets its skirt: the skirt is as high as the cube is in the mean
+/// over its own part of this shell [R200].
+inline constexpr double skirt_anchor_r200 = 1.5;
+
+/// The skirts of the clusters: their gas from 2 to 4 R200, spherical, what neighbours leave of it.
+class SkirtSet : public HaloSet {
+ public:
+  /// \param shape  p(M, x) for x >= 2; 1 at x = 2
+  /// \param edge   P/P200 of each cluster at 2 R200, by row; those with 0 have no skirt
+  SkirtSet(SnapshotClusters const& clusters, Profile const& shape, std::vector<double> edge);
+
+  HaloKind kind() const override { return HaloKind::skirt; }
+  std::int64_t n_rows() const override { return clusters_.table.size(); }
+  std::vector<BoxHalo> read(Range rows) const override;
+  HaloGas gas_of(BoxHalo const& halo) const override;
+
+ private:
+  SnapshotClusters const& clusters_;
+  std::vector<double> edge_;
+  std::optional<ProfileFamily> family_;  ///< none without clusters
+};
+
+}  // namespace setsz
