@@ -16,7 +16,7 @@ def draw(run):
 
 
 def components(snapshot, model, samples):
-    figure, (modes, correlations, coverage) = style.subplots(1, 3, height=3.3)
+    figure, (modes, correlations, coverage) = style.subplots(1, 3, height=3.3, width=9)
     for key, line, of in (("components_of_residuals", "-", "residuals"), ("components_of_samples", style.LINES[2], "samples")):
         table = samples[key]
         for i, (mode, explained) in enumerate(zip(table["modes"], table["explained"])):
@@ -32,10 +32,10 @@ def components(snapshot, model, samples):
     both = np.where(np.tri(len(gas), k=-1, dtype=bool), sampled, gas)
     image = correlations.imshow(both, origin="lower", cmap="RdBu_r", vmin=-1, vmax=1, extent=(0, 2, 0, 2))
     correlations.grid(False)
-    correlations.set(title="correlation of shells", xlabel=style.RADIUS_LABEL, ylabel=style.RADIUS_LABEL)
+    correlations.set(title="correlation of shells", xticks=[0, 0.5, 1, 1.5, 2], yticks=[0, 0.5, 1, 1.5, 2], xlabel=style.RADIUS_LABEL, ylabel=style.RADIUS_LABEL)
     correlations.text(0.1, 1.85, "samples", va="top", fontsize=8)
     correlations.text(1.9, 0.12, "gas", ha="right", fontsize=8)
-    figure.colorbar(image, ax=correlations, orientation="horizontal", aspect=25, pad=0.04)
+    figure.colorbar(image, ax=correlations, shrink=0.75, aspect=18, pad=0.03)
     held = np.array(samples["coverage"]["profile_68_by_shell"])
     coverage.plot(2 * (np.arange(len(held)) + 0.5) / len(held), 100 * held, color=style.MODELS[0])
     coverage.axhline(68, color="#888888", linewidth=1, linestyle=style.LINES[1])

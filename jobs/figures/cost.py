@@ -2,6 +2,7 @@
 """What the networks cost beside what they gain, and where the time and the memory of the run went."""
 
 import style
+from matplotlib.transforms import Bbox
 from style import Figure
 from tables import cost_of_stages
 
@@ -26,25 +27,27 @@ def gain(snapshot, models):
     best = sorted(models, key=lambda row: row["core_seconds"]["per_network"])
     front = [row for i, row in enumerate(best) if all(row["L_opt"] < other["L_opt"] for other in best[:i])]
     axes.step([row["core_seconds"]["per_network"] for row in front], [row["L_opt"] for row in front], where="post", color=style.MODELS[1], linewidth=1.2)
-    place_names(axes, models)
     axes.axhline(1, color=style.BENCHMARK, linewidth=1.4)
     axes.set(xscale="log", xlabel="training one network [core-seconds]", ylabel="loss / loss of the benchmark (L_opt)")
-    axes.xaxis.set_major_formatter("{x:g}")
-    return Figure(f"cost_{snapshot}", "Cost and gain", "Bars: 68% intervals. Stairs: no model below costs less.", figure)
+    place_names(axes, models)
+    return Figure(f"cost_{snapshot}", "Cost and gain", "Bars: 68% intervals. Stairs: the best loss that can be had for this time. Names without room are left out; the table has all.", figure)
 
 
 def place_names(axes, models):
-    """Names beside their points, from above downwards; one that would lie on another is left out."""
-    axes.set_xscale("log")
+    """Names beside their points; one that finds no room between the others is left out."""
+    style.plain_log(axes.xaxis)
     axes.figure.canvas.draw()
-    taken = []
+    points = axes.transData.transform([(row["core_seconds"]["per_network"], row["L_opt"]) for row in models])
+    taken = [Bbox.from_bounds(x - 5, y - 5, 10, 10) for x, y in points]
     for row in sorted(models, key=lambda row: row["L_opt"]):
-        text = axes.annotate(style.cut(row["model"], 20), (row["core_seconds"]["per_network"], row["L_opt"]), xytext=(5, 0), textcoords="offset points", fontsize=7, va="center")
-        box = text.get_window_extent()
-        if any(box.overlaps(other) for other in taken):
+        for offset, alignment in (((6, 0), ("left", "center")), ((-6, 0), ("right", "center")), ((0, 7), ("center", "bottom")), ((0, -7), ("center", "top"))):
+            text = axes.annotate(style.cut(row["model"], 20), (row["core_seconds"]["per_network"], row["L_opt"]), xytext=offset, textcoords="offset points",
+                                 ha=alignment[0], va=alignment[1], fontsize=7)
+            box = text.get_window_extent().expanded(1.02, 1.1)
+            if not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
             text.remove()
-        else:
-            taken.append(box)
 
 
 def stages(run):

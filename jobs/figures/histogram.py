@@ -32,7 +32,7 @@ def histogram(snapshot, tables):
         bottom.fill_between(centre, ratio - error, ratio + error, step="mid", color=colour, alpha=0.25, linewidth=0)
         bottom.step(centre, ratio, where="mid", color=colour, linestyle=line, linewidth=1.2)
     top.set(yscale="log", ylabel="voxels", ylim=(max(0.8, top.get_ylim()[0]), None))
-    top.legend(loc="upper left")
+    top.legend(loc="lower center")
     filled = np.flatnonzero(gas > 0)
     bottom.set(ylim=(0, 2), xlim=(edges[filled[0]], edges[filled[-1] + 1]), ylabel="over gas", xlabel=r"$\log_{10}(P_e\,/\,P_{200})$")
     figure.align_ylabels()

@@ -60,14 +60,14 @@ def running_median(x, y, bins=7):
 
 def against_benchmark(snapshot, scores):
     """Where does a model help: where the profile fits well, or badly?"""
-    figure, panels = style.subplots(1, len(scores), height=3.6, sharex=True, sharey=True, squeeze=False)
+    figure, panels = style.subplots(1, len(scores), height=3.6, width=style.panel_width(len(scores)), sharex=True, sharey=True, squeeze=False)
     for axes, (model, (colour, _)) in zip(panels[0], style.model_style(scores).items()):
         clusters = scores[model]["clusters"]
         x = np.array([cluster["loss_benchmark"] for cluster in clusters])
         y = np.array([cluster["ratio"] for cluster in clusters])
         samples = scores[model].get("stochastic", {}).get("clusters", [])
         if len(samples) == len(clusters):
-            spans = np.array([sample["loss_percentiles"] for sample in samples])[:, [0, -1]] / x[:, None]
+            spans = np.array([sample["loss_percentiles"] for sample in samples])[:, [1, 3]] / x[:, None]
             axes.vlines(x, *spans.T, color=colour, alpha=0.15, linewidth=1.2)
         axes.scatter(x, y, s=9, color=colour, alpha=0.5, linewidths=0)
         centre, (low, middle, high) = running_median(x, y)
@@ -75,9 +75,9 @@ def against_benchmark(snapshot, scores):
         axes.plot(centre, middle, color=colour)
         axes.axhline(1, color=style.BENCHMARK, linewidth=1.4)
         axes.set(xscale="log", yscale="log", title=style.cut(model))
-        axes.yaxis.set_major_formatter("{x:g}")
+    style.plain_log(panels[0][0].yaxis)
     panels[0][0].set_ylabel("loss / loss of the benchmark")
     figure.supxlabel(r"loss of the benchmark, mean squared error of $P_e/P_{200}$", fontsize=9)
     return Figure(f"losses_benchmark_{snapshot}", "Where the benchmark fits badly",
                   "One point a testing cluster; line and band: median and central 68% in bins of equal numbers. "
-                  "Faint bars, of stochastic models: the range of the losses of single samples.", figure)
+                  "Faint bars, of stochastic models: central 68% of the losses of single samples.", figure)

@@ -32,7 +32,7 @@ def read(run, snapshot, model):
         if "clusters.csv" not in product.outputs:
             continue
         for row in product.rows("clusters.csv"):
-            if f"origin_shift_x [R200]" not in row or (tested and int(row["id"]) not in tested):
+            if "origin_shift_x [R200]" not in row or (tested and int(row["id"]) not in tested):
                 continue
             found.setdefault(int(row["id"]), []).append([float(row[f"origin_shift_{axis} [R200]"]) for axis in AXES])
     return {number: np.mean(shifts, axis=0) for number, shifts in found.items()}
@@ -42,7 +42,7 @@ def against_xoff(run, snapshot, models):
     with run.one("catalog", snapshot).h5("clusters.h5") as file:
         table = file["clusters"]
         xoff = dict(zip(table["id"][:], table["xoff"][:] / table["r200c"][:]))
-    figure, panels = style.subplots(1, len(models), height=3.3, squeeze=False, sharex=True, sharey=True)
+    figure, panels = style.subplots(1, len(models), height=3.3, width=style.panel_width(len(models)), squeeze=False, sharex=True, sharey=True)
     for axes, (model, (colour, _)) in zip(panels[0], style.model_style(models).items()):
         known = [number for number in models[model] if xoff.get(number, -1) >= 0]
         x, y = np.array([xoff[number] for number in known]), np.array([np.linalg.norm(models[model][number]) for number in known])
@@ -61,7 +61,7 @@ def against_truth(run, snapshot, models):
     with run.one("mock", snapshot).h5("truth.h5") as file:
         table = file["halos"]
         truth = dict(zip(table["id"][:], table["offset"][:] / table["r200c"][:][:, None]))
-    figure, panels = style.subplots(1, len(models), height=3.5, squeeze=False, sharex=True, sharey=True)
+    figure, panels = style.subplots(1, len(models), height=3.5, width=style.panel_width(len(models)), squeeze=False, sharex=True, sharey=True)
     for axes, (model, _) in zip(panels[0], style.model_style(models).items()):
         known = [number for number in models[model] if number in truth]
         planted, found = np.array([truth[number] for number in known]), np.array([models[model][number] for number in known])
@@ -70,7 +70,7 @@ def against_truth(run, snapshot, models):
         reach = max(float(np.abs(planted).max()), float(np.abs(found).max()), 1e-3) * 1.08
         axes.plot([-reach, reach], [-reach, reach], color="#888888", linewidth=1, linestyle=style.LINES[1])
         slope = float((planted * found).sum() / max((planted**2).sum(), 1e-30))
-        axes.set(title=f"{style.cut(model)}: slope {slope:.2f}", xlabel=r"planted offset  [$R_{200}$]")
+        axes.set(aspect="equal", title=f"{style.cut(model)}: slope {slope:.2f}", xlabel=r"planted offset  [$R_{200}$]")
         axes.legend(loc="upper left", handletextpad=0.1)
     panels[0][0].set_ylabel(r"shift of Origin  [$R_{200}$]")
     return Figure(f"origin_truth_{snapshot}", "Shifts of Origin, planted and recovered",

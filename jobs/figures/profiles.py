@@ -27,7 +27,7 @@ def shells(scores):
 def four(run, snapshot, model):
     """Ids and masses of the clusters whose images evaluate keeps: at 25, 50, 75 and 100% of the ordering by mass."""
     with run.evaluation(snapshot, model).h5("figures.h5") as file:
-        return list(zip(file["images/id"][:], file["images/m200c"][:]))
+        return sorted(zip(file["images/id"][:], file["images/m200c"][:]), key=lambda row: row[1])
 
 
 def sample_bands(run, snapshot, model):
@@ -74,7 +74,7 @@ def positive(radii, profile):
 
 def ratios(snapshot, scores):
     """Median over the clusters of predicted over gas, shell by shell, with the central 68%."""
-    figure, panels = style.subplots(1, len(scores), height=3.0, sharey=True, squeeze=False)
+    figure, panels = style.subplots(1, len(scores), height=3.0, width=style.panel_width(len(scores)), sharey=True, squeeze=False)
     for axes, (model, (colour, _)) in zip(panels[0], style.model_style(scores).items()):
         radii, profiles = shells(scores[model])
         table = {key: np.array([row[key] for row in profiles.values()]) for key in ("gas", "predicted", "benchmark")}
@@ -87,8 +87,7 @@ def ratios(snapshot, scores):
                 axes.plot(radii[known], middle, color=shade, label=label)
         axes.axhline(1, color=style.GAS, linewidth=1)
         axes.set(xlim=(0, 2), yscale="log", xlabel=style.RADIUS_LABEL)
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter("")
         axes.legend(loc="lower left")
+    style.plain_log(panels[0][0].yaxis)
     panels[0][0].set_ylabel("predicted / gas")
     return Figure(f"profile_ratios_{snapshot}", "Profiles over those of the gas", "Median of all testing clusters in each shell, and the central 68% of the clusters.", figure)

@@ -38,6 +38,7 @@ def box_spectra(snapshot, boxes):
             axes.set_title(label)
             axes.set_ylim(*(height or (None, None)))
     for axes in panels[0]:
+        style.plain_log(axes.xaxis)
         axes.set_xlabel(r"$k$  [$h$/Mpc]")
     style.legend_below(figure, power)
     return Figure(f"spectra_{snapshot}", "Power spectra of the boxes",
@@ -67,6 +68,7 @@ def cluster_spectra(snapshot, models):
     correlation.set(title="correlation with the gas", ylim=(None, 1.02))
     residual.set(title="power of the residual / of the gas")
     for axes in (transfer, correlation, residual):
+        style.plain_log(axes.xaxis)
         axes.set_xlabel(r"$k$  [$1/R_{200}$]")
     style.legend_below(figure, transfer)
     return Figure(f"cluster_spectra_{snapshot}", "Spectra of single clusters", "Within 2 R200; medians over the testing clusters.", figure)

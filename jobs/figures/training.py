@@ -24,7 +24,7 @@ def read(product):
 
 
 def curves_of(snapshot, histories):
-    figure, panels = style.subplots(2, len(histories), height=4.4, squeeze=False, sharex="col", sharey="row")
+    figure, panels = style.subplots(2, len(histories), height=4.4, width=style.panel_width(len(histories)), squeeze=False, sharex="col", sharey="row")
     for column, (model, (colour, _)) in zip(panels.T, style.model_style(histories).items()):
         for axes, key in zip(column, ("training_loss", "validation_ratio")):
             for history in histories[model]:
@@ -40,9 +40,8 @@ def curves_of(snapshot, histories):
         column[0].set(title=f"{style.cut(model)}: {len(histories[model])} network{'s' * (len(histories[model]) > 1)}", yscale="log")
         column[1].axhline(1, color=style.BENCHMARK, linewidth=1.4)
         column[1].set(xlabel="epoch", yscale="log")
-        for axes in column:
-            axes.yaxis.set_major_formatter("{x:g}")
-            axes.yaxis.set_minor_formatter("")
+    for row in panels:
+        style.plain_log(row[0].yaxis)
     panels[0][0].set_ylabel("training loss, weighted")
     panels[1][0].set_ylabel("validation: loss / benchmark")
     figure.align_ylabels()

@@ -33,10 +33,8 @@ def relation(snapshot, scores):
     right.axhline(1, color=style.GAS, linewidth=1)
     left.set(xscale="log", yscale="log", xlabel=style.MASS_LABEL, ylabel=r"$Y(<2 R_{200})$  [(kpc/h)$^2$]")
     right.set(xscale="log", yscale="log", xlabel=style.MASS_LABEL, ylabel=r"$Y_\mathrm{predicted}\,/\,Y_\mathrm{gas}$")
-    right.yaxis.set_major_formatter("{x:g}")
-    right.yaxis.set_minor_formatter("")
-    values = right.get_ylim()
-    right.set_yticks([v for v in (0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5) if values[0] <= v <= values[1]])
+    right.set_ylim(None, 1.6 * right.get_ylim()[1])  # room for the legend
+    style.plain_log(right.yaxis)
     left.legend(loc="upper left")
     right.legend(loc="upper right")
     return Figure(f"y_mass_{snapshot}", "Y and mass",
