@@ -56,7 +56,7 @@ def draw_row(figure, axes, models):
         pressure = panel.imshow(image.T, origin="lower", cmap="inferno", norm=AsinhNorm(top / 30, 0, top))
     for panel, image in zip(axes[len(maps) + 2:], residuals):
         difference = panel.imshow(image.T, origin="lower", cmap="RdBu_r", vmin=-largest, vmax=largest)
-    for bar, image, ticks in ((axes[len(maps)], pressure, [0, top / 10, top / 3, top]), (axes[-1], difference, [-largest, 0, largest])):
+    for bar, image, ticks in ((axes[len(maps)], pressure, [top / 10, top / 3, 0.9 * top]), (axes[-1], difference, [-0.85 * largest, 0, 0.85 * largest])):
         figure.colorbar(image, cax=bar).set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
         bar.minorticks_off()
         bar.tick_params(labelsize=6, length=2, pad=1)

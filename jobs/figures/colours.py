@@ -5,17 +5,14 @@ import math
 
 import matplotlib.colors as mpl
 import numpy as np
-
-
-class NoSignal(Exception):
-    """A map that is zero everywhere."""
+from products import Unreadable
 
 
 def colours(values, scale, largest):
     """A norm of matplotlib and the ticks of the colour bar."""
     filled = values[values > 0]
     if filled.size == 0:
-        raise NoSignal("the map holds no signal: no pixel is above 0")
+        raise Unreadable("the map holds no signal: no pixel is above 0")
     top = largest or max(float(np.quantile(values, 0.9995)), float(np.median(filled)))
     exponent = int(np.floor(np.log10(top)))
     if scale == "linear":

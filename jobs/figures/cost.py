@@ -4,7 +4,7 @@
 import style
 from matplotlib.transforms import Bbox
 from style import Figure
-from tables import cost_of_stages
+from report_tables import cost_of_stages
 
 NEEDS = "compare"
 
@@ -28,6 +28,7 @@ def gain(snapshot, models):
     front = [row for i, row in enumerate(best) if all(row["L_opt"] < other["L_opt"] for other in best[:i])]
     axes.step([row["core_seconds"]["per_network"] for row in front], [row["L_opt"] for row in front], where="post", color=style.MODELS[1], linewidth=1.2)
     axes.axhline(1, color=style.BENCHMARK, linewidth=1.4)
+    axes.margins(x=0.15)
     axes.set(xscale="log", xlabel="training one network [core-seconds]", ylabel="loss / loss of the benchmark (L_opt)")
     place_names(axes, models)
     return Figure(f"cost_{snapshot}", "Cost and gain", "Bars: 68% intervals. Stairs: the best loss that can be had for this time. Names without room are left out; the table has all.", figure)

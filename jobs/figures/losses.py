@@ -19,7 +19,7 @@ def draw(run):
 def by_model(snapshot, scores):
     """One row a model: a violin of its clusters, the median with its intervals, the number."""
     models = sorted(scores, key=lambda model: scores[model]["L_opt"])
-    figure, axes = style.subplots(height=1.1 + 0.34 * len(models))
+    figure, axes = style.subplots(height=1.4 + 0.34 * len(models))
     rows = np.arange(len(models))[::-1]
     ratios = [np.log10([cluster["ratio"] for cluster in scores[model]["clusters"]]) for model in models]
     edges = np.quantile(np.concatenate(ratios), [0.005, 0.995])

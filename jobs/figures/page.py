@@ -38,9 +38,10 @@ def cell(value, column):
 
 
 def table(data):
+    columns = [column for column in data.columns if column.on_page]
     head = "".join(f'<th scope="col"><button type="button">{html.escape(column.label)}'
-                   + (f"<small>{html.escape(column.unit)}</small>" if column.unit and column.form != "bytes" else "") + "</button></th>" for column in data.columns)
-    body = "\n".join("<tr>" + "".join(cell(row.get(column.key), column) for column in data.columns) + "</tr>" for row in data.rows)
+                   + (f"<small>{html.escape(column.unit)}</small>" if column.unit and column.form != "bytes" else "") + "</button></th>" for column in columns)
+    body = "\n".join("<tr>" + "".join(cell(row.get(column.key), column) for column in columns) + "</tr>" for row in data.rows)
     note = f"<p>{html.escape(data.note)}</p>" if data.note else ""
     inside = f'{note}<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div><p class="file">tables/{data.name}.csv, .json</p>'
     title = html.escape(data.title)
@@ -51,7 +52,7 @@ def table(data):
 
 def figure(drawn, path):
     data = base64.b64encode(path.read_bytes()).decode()
-    return (f'<figure id="{drawn.name}"><button type="button" class="open" aria-label="enlarge"><img alt="{html.escape(drawn.title)}" src="data:image/png;base64,{data}"></button>'
+    return (f'<figure id="figure-{drawn.name}"><button type="button" class="open" aria-label="enlarge"><img alt="{html.escape(drawn.title)}" src="data:image/png;base64,{data}"></button>'
             f"<figcaption><b>{html.escape(drawn.title)}.</b> {html.escape(drawn.caption)}<br><span class=\"file\">figures/{path.name}</span></figcaption></figure>")
 
 

@@ -10,9 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-import page
-from products import Run, Unreadable
-from tables import all_tables
+sys.dont_write_bytecode = True  # the scripts may lie where only root writes
+import page  # noqa: E402
+from products import Run, Unreadable  # noqa: E402
+from report_tables import all_tables  # noqa: E402
 
 BAD_DATA, CANNOT_CREATE, IO_ERROR = 65, 73, 74
 KINDS = ["losses", "clusters", "profiles", "histogram", "y_mass", "origin", "components", "training", "spectra", "box", "sky", "cost"]

@@ -15,6 +15,7 @@ class Column:
     label: str
     unit: str = ""
     form: str = ".4g"  # of numbers, on the page; files have all digits
+    on_page: bool = True
 
 
 @dataclass
@@ -57,7 +58,7 @@ def interval(row, key):
 
 
 def interval_columns(key):
-    return [Column(f"{key}_{end}", end.replace("_", " ") + "%") for end in ("low_68", "high_68", "low_95", "high_95")]
+    return [Column(f"{key}_{end}", end.replace("_", " ") + "%", on_page=end.endswith("95")) for end in ("low_68", "high_68", "low_95", "high_95")]
 
 
 def models(run):
