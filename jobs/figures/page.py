@@ -34,7 +34,7 @@ def cell(value, column):
     text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
     mark = {"pass": "good", "holds": "good", "complete": "good", "fail": "bad", "fails": "bad", "stale": "bad"}.get(text)
     shown = f'<span class="{mark}">{html.escape(text)}</span>' if mark else html.escape(text)
-    return f'<td data-v="{html.escape(text)}">{shown}</td>'
+    return f'<td{" class=long" if len(text) > 40 else ""} data-v="{html.escape(text)}">{shown}</td>'
 
 
 def table(data):

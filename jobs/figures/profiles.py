@@ -63,7 +63,7 @@ def single(run, snapshot, scores):
     panels[0][0].set_ylabel(style.PRESSURE_LABEL)
     style.legend_below(figure, panels[0][0])
     return Figure(f"profiles_{snapshot}", "Profiles of four clusters",
-                  "The same clusters as above: mean pressure in shells, of gas, predictions and fitted profile. Bands: central 68% of the samples of stochastic models.", figure)
+                  "The four clusters of the images: mean pressure in shells, of gas, predictions and fitted profile. Bands: central 68% of the samples of stochastic models.", figure)
 
 
 def positive(radii, profile):

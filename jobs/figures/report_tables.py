@@ -58,7 +58,7 @@ def interval(row, key):
 
 
 def interval_columns(key):
-    return [Column(f"{key}_{end}", end.replace("_", " ") + "%", on_page=end.endswith("95")) for end in ("low_68", "high_68", "low_95", "high_95")]
+    return [Column(f"{key}_{end}", end.replace("_", " ") + "%", form=".3f", on_page=end.endswith("95")) for end in ("low_68", "high_68", "low_95", "high_95")]
 
 
 def models(run):
@@ -74,9 +74,9 @@ def models(run):
                            "core_seconds": (score.get("core_seconds") or {}).get("per_network")})
         rows.sort(key=lambda row: row["L_opt"])
         yield Table(f"models_{snapshot}", f"Models at {snapshot}",
-                    [Column("model", "model"), Column("networks", "seeds"), Column("clusters", "clusters"), Column("L_opt", "L_opt"), *interval_columns("L_opt"),
-                     Column("mean_ratio", "mean ratio"), Column("ratio_of_sums", "ratio of sums"), Column("y_sum_pred_over_gas", "Y predicted / gas"),
-                     Column("y_scatter_ln", "scatter of ln Y"), Column("core_seconds", "training", "core-s")], rows,
+                    [Column("model", "model"), Column("networks", "seeds"), Column("clusters", "clusters"), Column("L_opt", "L_opt", form=".3f"), *interval_columns("L_opt"),
+                     Column("mean_ratio", "mean ratio", form=".3f"), Column("ratio_of_sums", "ratio of sums", form=".3f"), Column("y_sum_pred_over_gas", "Y predicted / gas", form=".3f"),
+                     Column("y_scatter_ln", "scatter of ln Y", form=".3f"), Column("core_seconds", "training", "core-s")], rows,
                     "L_opt: median over the testing clusters of loss / loss of the fitted GNFW profile (Eq. 8); below 1 is better. Intervals from a bootstrap over "
                     "clusters, and seeds where there are several.")
 
@@ -89,7 +89,7 @@ def statements(run):
                  "verdict": row["verdict"]} for row in (results or {}).get("statements", [])]
         yield Table(f"statements_{snapshot}", f"Statements, judged at {snapshot}",
                     [Column("statement", "statement"), Column("source", "source"), Column("model", "model"), Column("than", "than"), Column("above", "says above"),
-                     Column("below", "says below"), Column("loss_ratio", "loss ratio"), Column("low_95", "low 95%"), Column("high_95", "high 95%"), Column("verdict", "verdict")],
+                     Column("below", "says below"), Column("loss_ratio", "loss ratio", form=".3f"), Column("low_95", "low 95%", form=".3f"), Column("high_95", "high 95%", form=".3f"), Column("verdict", "verdict")],
                     rows, "Loss ratio: median over the clusters of loss(model) / loss(than). A statement holds if the 95% interval lies within what it says, and fails if it lies outside.")
 
 
@@ -101,7 +101,7 @@ def differences(run):
         rows = [{"model": row["model"], "median_ln_loss_ratio": row["median_ln_loss_ratio"]} | interval(row, "median_ln_loss_ratio")
                 | {"clusters": row["clusters"], "verdict": row["verdict"]} for row in results["against_reference"]]
         yield Table(f"differences_{snapshot}", f"Paired differences to {results['reference']} at {snapshot}",
-                    [Column("model", "model"), Column("median_ln_loss_ratio", "ln(loss / loss)"), *interval_columns("median_ln_loss_ratio"), Column("clusters", "clusters"),
+                    [Column("model", "model"), Column("median_ln_loss_ratio", "ln(loss / loss)", form=".3f"), *interval_columns("median_ln_loss_ratio"), Column("clusters", "clusters"),
                      Column("verdict", "in words")], rows,
                     f"Cluster by cluster on the same voxels; below 0 is better than {results['reference']}. Settings tried: {results['settings_tried'] or 'not stated'}.")
 
