@@ -15,7 +15,8 @@ def draw(run):
         shown = [model for model in run.shown(snapshot) if model in models] or list(models)
         if not shown:
             continue
-        yield against_xoff(run, snapshot, {model: models[model] for model in shown[:3]})
+        if run.one("catalog", snapshot):
+            yield against_xoff(run, snapshot, {model: models[model] for model in shown[:3]})
         if run.one("mock", snapshot):
             yield against_truth(run, snapshot, {model: models[model] for model in shown[:3]})
 

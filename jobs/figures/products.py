@@ -12,10 +12,21 @@ class Unreadable(Exception):
     """A product is there and cannot be read: it is damaged, or of another version of setsz."""
 
 
+class Record(dict):
+    """A JSON object of a file. Files of other versions of setsz have other keys."""
+
+    def __init__(self, path, members):
+        super().__init__(members)
+        self.path = path
+
+    def __missing__(self, key):
+        raise Unreadable(f"'{self.path}' has no '{key}' beside '{next(iter(self), '')}'; another version of setsz has made it: run again")
+
+
 @lru_cache(maxsize=512)
 def read_json(path):
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(), object_hook=lambda members: Record(path, members))
     except (OSError, ValueError) as error:
         raise Unreadable(f"'{path}' cannot be read as JSON ({error}); `setsz verify` tells whether it is damaged") from None
 
@@ -91,14 +102,14 @@ class Run:
         """{model: scores.json}: of the mean of all networks, or of the only one."""
         found = {}
         for product in self.of("evaluate", snapshot):
-            if product.model not in found or product.parts[2] == "ensemble":
+            if product.model not in found or product.parts[-1] == "ensemble":
                 found[product.model] = product.json("scores.json")
         return found
 
     def evaluation(self, snapshot, model):
         """The product that `scores` is of."""
         found = self.of("evaluate", snapshot, model)
-        return next((product for product in found if product.parts[2] == "ensemble"), found[0])
+        return next((product for product in found if product.parts[-1] == "ensemble"), found[0])
 
     def results(self, snapshot):
         product = self.one("compare", snapshot)

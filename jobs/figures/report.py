@@ -16,7 +16,7 @@ from products import Run, Unreadable  # noqa: E402
 from report_tables import all_tables  # noqa: E402
 
 BAD_DATA, CANNOT_CREATE, IO_ERROR = 65, 73, 74
-KINDS = ["losses", "clusters", "profiles", "histogram", "y_mass", "origin", "components", "training", "spectra", "box", "sky", "cost"]
+KINDS = ["overview", "losses", "clusters", "profiles", "histogram", "y_mass", "origin", "components", "training", "spectra", "box", "sky", "cost"]
 PACKAGES = "apt install python3-matplotlib python3-h5py python3-healpy, or pip install matplotlib h5py healpy"
 DPI = 130
 

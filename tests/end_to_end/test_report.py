@@ -111,7 +111,7 @@ class Report(Case):
         from matplotlib.image import imread
 
         names = {path.stem for path in (self.out / "figures").glob("*.png")}
-        kinds = ("losses", "losses_benchmark", "clusters", "profiles", "profile_ratios", "histogram", "y_mass", "origin_xoff", "origin_truth", "training", "spectra",
+        kinds = ("overview", "losses", "losses_benchmark", "clusters", "profiles", "profile_ratios", "histogram", "y_mass", "origin_xoff", "origin_truth", "training", "spectra",
                  "cluster_spectra", "cost")
         self.assertEqual(names, {f"{kind}_z0" for kind in kinds} | {"box_z0_small", "sky_small", "sky_zoom_small", "sky_cl_small", "cost_stages"})
         for name in names:
