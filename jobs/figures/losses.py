@@ -46,7 +46,8 @@ def by_model(snapshot, scores):
 
 
 def log_ticks(axis, edges):
-    values = [v for v in (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50) if edges[0] - 0.1 <= np.log10(v) <= edges[1] + 0.1]
+    edges = min(edges[0], 0), max(edges[1], 0)  # the benchmark is always among them
+    values = [v for v in (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100, 200) if edges[0] - 0.1 <= np.log10(v) <= edges[1] + 0.1]
     axis.set_ticks(np.log10(values), labels=[f"{v:g}" for v in values])
 
 

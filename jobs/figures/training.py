@@ -3,6 +3,7 @@
 
 import numpy as np
 import style
+from matplotlib.ticker import MaxNLocator
 from style import Figure
 
 NEEDS = "train"
@@ -40,6 +41,7 @@ def curves_of(snapshot, histories):
         column[0].set(title=f"{style.cut(model)}: {len(histories[model])} network{'s' * (len(histories[model]) > 1)}", yscale="log")
         column[1].axhline(1, color=style.BENCHMARK, linewidth=1.4)
         column[1].set(xlabel="epoch", yscale="log")
+        column[1].xaxis.set_major_locator(MaxNLocator(6, integer=True))
     for row in panels:
         style.plain_log(row[0].yaxis)
     panels[0][0].set_ylabel("training loss, weighted")
