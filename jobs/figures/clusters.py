@@ -11,7 +11,8 @@ NEEDS = "evaluate"
 
 def draw(run):
     for snapshot in run.snapshots:
-        models = run.shown(snapshot)[:2] if "cnn" not in run.shown(snapshot) else [run.shown(snapshot)[0], "cnn"]
+        shown = run.shown(snapshot)
+        models = list(dict.fromkeys([*shown[:1], "cnn"])) if "cnn" in run.scores(snapshot) else shown[:2]
         images = {model: read(run.evaluation(snapshot, model)) for model in models}
         if images:
             yield gallery(snapshot, images)

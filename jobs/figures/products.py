@@ -117,12 +117,12 @@ class Run:
 
     @lru_cache(maxsize=None)
     def shown(self, snapshot):
-        """The models of figures that have room for three: the reference, the best one, a stochastic one, the CNN."""
+        """The models of figures that have room for three: the reference, the best one, a stochastic one."""
         scores = self.scores(snapshot)
         if not scores:
             return []
         results = self.results(snapshot)
         samples = [model for model in scores if "stochastic" in scores[model]]
         wanted = [results["reference"] if results else next(iter(scores)), min(scores, key=lambda model: scores[model]["L_opt"]),
-                  *(["cnn"] if "cnn" in scores else []), *samples, *scores]
+                  *samples, *scores]
         return list(dict.fromkeys(model for model in wanted if model in scores))[:3]
