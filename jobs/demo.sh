@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # From a fresh clone to a Compton-y sky: installs packages, builds, and runs all stages on a small mock
-# universe. Products are in demo/. A second call finds all of them up to date.
+# universe. Products are in demo/, and demo/report/report.html shows them. A second call finds all of them up to date.
 #   jobs/demo.sh [--set section.key=value]...      SETSZ_RANKS=4 jobs/demo.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,3 +12,4 @@ install_packages python3
 mpi_environment
 mpirun -n "${SETSZ_RANKS:-2}" build/release/setsz run configs/demo.ini "$@" </dev/null
 python3 jobs/summary.py demo
+build/release/setsz report configs/demo.ini "$@"

@@ -3,9 +3,11 @@
 """Draws a Compton-y map as PNG: the sky (compton_y.fits) or the box (maps.h5)."""
 
 import argparse
-import math
 import sys
 from pathlib import Path
+
+sys.dont_write_bytecode = True
+from products import Unreadable  # noqa: E402
 
 EPILOG = """\
 examples:
@@ -14,6 +16,8 @@ examples:
   map.py run/paint/z0/lo/maps.h5 --scale log           y along x, y, z; painted above gas
 Needs matplotlib and numpy; healpy for the sky, h5py for the box (apt install python3-matplotlib
 python3-healpy python3-h5py)."""
+
+HDF5, FITS, GZIP = b"\x89HDF\r\n\x1a\n", b"SIMPLE  =", b"\x1f\x8b"
 
 
 def arguments():
@@ -27,140 +31,43 @@ def arguments():
     return parser.parse_args()
 
 
-def need(*modules):
-    """Imports modules, or says what to install."""
-    try:
-        return [__import__(name, fromlist=["_"]) for name in modules]
-    except ImportError as error:
-        sys.exit(f"map.py: Python has no module '{error.name}'; install it (apt install python3-{error.name}, or pip install {error.name})")
+def kind_of(path):
+    """"sky" or "box", by the first bytes of the file."""
+    if not path.is_file():
+        sys.exit(f"map.py: there is no file '{path}'")
+    with open(path, "rb") as file:
+        head = file.read(9)
+    if head.startswith(HDF5):
+        return "box"
+    if head.startswith((FITS, GZIP)):
+        return "sky"
+    sys.exit(f"map.py: '{path}' is neither FITS nor HDF5; maps are compton_y.fits of the stage sky and maps.h5 of the stage paint")
 
 
-def colours(values, scale, largest):
-    """A norm of matplotlib and the ticks of the colour bar."""
-    np, mpl = need("numpy", "matplotlib.colors")
-    filled = values[values > 0]
-    if filled.size == 0:
-        sys.exit("map.py: the map holds no signal")
-    top = largest or max(float(np.quantile(values, 0.9995)), float(np.median(filled)))
-    exponent = int(np.floor(np.log10(top)))
-    if scale == "linear":
-        return mpl.Normalize(0, top), None
-    low = max(float(np.quantile(filled, 0.05)), 1e-4 * top)
-    if scale == "log":
-        return mpl.LogNorm(low, top), [10.0**e for e in range(int(np.ceil(np.log10(low))), exponent + 1)]
-    width = 10 ** (exponent - 2)
-    ticks = [0] + [m * 10.0**e for e in range(exponent - 2, exponent + 1) for m in (1, 3) if m * 10.0**e <= top]
-    return mpl.AsinhNorm(width, 0, top), ticks
+def draw(options):
+    kind = kind_of(options.file)
+    if kind == "box":
+        import box
 
+        if options.zoom:
+            sys.exit(f"map.py: '{options.file}' is a box; --zoom is for the sky")
+        return box.panels(*box.read(options.file), scale=options.scale, largest=options.max)
+    import sky
 
-def colour_bar(figure, image, where, ticks):
-    bar = figure.colorbar(image, cax=where, orientation="horizontal", extend="max")
-    bar.minorticks_off()
-    if ticks:
-        bar.set_ticks(ticks, labels=["0" if t == 0 else f"$10^{{{round(math.log10(t))}}}$" if f"{t:.0e}".startswith("1") else "" for t in ticks])
-    bar.set_label("Compton $y$  [dimensionless]")
-
-
-def lattice(zoom, width):
-    """Longitude and latitude of the pixels of the picture, and its extent; NaN outside of the sky."""
-    (np,) = need("numpy")
-    if zoom:
-        lon0, lat0, size = np.radians(zoom)
-        x, y = np.meshgrid(np.linspace(size / 2, -size / 2, width), np.linspace(-size / 2, size / 2, width))
-        rho = np.hypot(x, y)  # gnomonic
-        c = np.arctan(rho)
-        lat = np.arcsin(np.cos(c) * np.sin(lat0) + y * np.cos(c) * np.cos(lat0))
-        lon = lon0 + np.arctan2(x, np.cos(lat0) - y * np.sin(lat0))
-        half = zoom[2] / 2
-        return lon, lat, (half, -half, -half, half)
-    x, y = np.meshgrid(np.linspace(2, -2, 2 * width), np.linspace(-1, 1, width))
-    with np.errstate(invalid="ignore"):  # Mollweide, east to the left
-        t = np.arcsin(y)
-        lat = np.arcsin((2 * t + np.sin(2 * t)) / np.pi)
-        lon = np.pi / 2 * x / np.cos(t)
-    lat[np.abs(lon) > np.pi] = np.nan
-    return lon, lat, (2, -2, -1, 1)
-
-
-def sky_title(header):
-    def card(key, form="{}"):
-        return form.format(header[key]) if key in header else "?"
-
-    name = card("SIMNAME")
-    what = "Thermal" if name == "unknown" else f"{name}: thermal"
-    first = f"{what} Sunyaev-Zel'dovich sky, {card('ZMIN', '{:g}')} < z < {card('ZMAX', '{:g}')}"
-    second = (f"model {card('MODEL')}, {card('NHALO', '{:,}')} haloes of {card('MMIN', '{:.1e}')} to {card('MMAX', '{:.1e}')} $M_\\odot/h$, "
-              f"nside {card('NSIDE')}, mean y {card('YMEAN', '{:.2e}')}")
-    return first, second
-
-
-def draw_sky(options):
-    plt, np, healpy = need("matplotlib.pyplot", "numpy", "healpy")
-    values, header = healpy.read_map(options.file, h=True, dtype=np.float32)
-    header = {key: value for key, value in header}
-    lon, lat, extent = lattice(options.zoom, 900)
-    inside = np.isfinite(lat)
-    nside = healpy.get_nside(values)
-    # A point of the picture may hold many pixels: average them first.
-    coarse = values
-    while not options.zoom and nside > 512:
-        coarse, nside = healpy.ud_grade(coarse, nside // 2), nside // 2
-    picture = np.full(lat.shape, np.nan, dtype=np.float32)
-    pixels = healpy.ang2pix(nside, np.pi / 2 - lat[inside], lon[inside] % (2 * np.pi))
-    picture[inside] = coarse[pixels]
-
-    figure = plt.figure(figsize=(7, 8) if options.zoom else (11, 6.8))
-    axes = figure.add_axes((0.1, 0.2, 0.86, 0.68) if options.zoom else (0.02, 0.14, 0.96, 0.74))
-    norm, ticks = colours(picture[inside], options.scale, options.max)
-    cmap = plt.get_cmap("inferno").with_extremes(bad="white")
-    if options.scale == "log":
-        picture[inside] = np.maximum(picture[inside], norm.vmin)
-    image = axes.imshow(picture, origin="lower", extent=extent, cmap=cmap, norm=norm, aspect="equal", interpolation="nearest")
+    values, header = sky.read(options.file)
     if options.zoom:
-        axes.set_xlabel(f"degrees from longitude {options.zoom[0]:g} (east to the left)")
-        axes.set_ylabel(f"degrees from latitude {options.zoom[1]:g}")
-    else:
-        angle = np.linspace(0, 2 * np.pi, 400)
-        axes.plot(2 * np.cos(angle), np.sin(angle), color="black", linewidth=0.8)
-        axes.set(xlim=(2.02, -2.02), ylim=(-1.02, 1.02))
-        axes.set_axis_off()
-    colour_bar(figure, image, figure.add_axes((0.25, 0.1, 0.5, 0.025)), ticks)
-    first, second = sky_title(header)
-    figure.suptitle(first, fontsize=13 if not options.zoom else 10, y=0.97)
-    figure.text(0.5, 0.905, second, ha="center", fontsize=9.5 if not options.zoom else 7)
-    return figure
-
-
-def draw_box(options):
-    plt, np, h5py = need("matplotlib.pyplot", "numpy", "h5py")
-    with h5py.File(options.file) as file:
-        maps = {name: file[name][:] for name in file if name.startswith("y_")}
-        box, redshift = float(file.attrs["box_ckpch"]) / 1000, float(file.attrs["redshift"])
-    kinds = [("", "painted"), ("_gas", "gas of the simulation")] if "y_x_gas" in maps else [("", "painted")]
-    norm, ticks = colours(np.concatenate([m.ravel() for m in maps.values()]), options.scale, options.max)
-    figure, axes = plt.subplots(len(kinds), 3, figsize=(11, 1.6 + 3.7 * len(kinds)), squeeze=False, sharex=True, sharey=True)
-    for row, (suffix, kind) in enumerate(kinds):
-        for column, (axis, across, up) in enumerate((("x", "y", "z"), ("y", "x", "z"), ("z", "x", "y"))):
-            values = maps[f"y_{axis}{suffix}"]
-            if options.scale == "log":
-                values = np.maximum(values, norm.vmin)
-            image = axes[row, column].imshow(values.T, origin="lower", extent=(0, box, 0, box), cmap="inferno", norm=norm)
-            axes[row, column].set_title(f"{kind}, along {axis}: mean y {maps[f'y_{axis}{suffix}'].mean():.2e}", fontsize=9)
-            axes[row, column].set_xlabel(f"{across} [cMpc/h]", fontsize=8)
-            axes[row, column].set_ylabel(f"{up} [cMpc/h]", fontsize=8)
-    figure.tight_layout(rect=(0, 0.9 / figure.get_figheight(), 1, 0.96))
-    colour_bar(figure, image, figure.add_axes((0.25, 0.55 / figure.get_figheight(), 0.5, 0.14 / figure.get_figheight())), ticks)
-    figure.suptitle(f"Compton y through the box, z = {round(redshift, 4):g}", fontsize=13)
-    return figure
+        return sky.zoom(values, header, *options.zoom, options.scale, options.max)
+    return sky.whole(values, header, options.scale, options.max)
 
 
 def main():
     options = arguments()
-    if not options.file.is_file():
-        sys.exit(f"map.py: there is no file '{options.file}'")
-    (matplotlib,) = need("matplotlib")
-    matplotlib.use("Agg")
-    figure = draw_box(options) if options.file.suffix in (".h5", ".hdf5") else draw_sky(options)
+    try:
+        figure = draw(options)
+    except ModuleNotFoundError as error:
+        sys.exit(f"map.py: Python has no module '{error.name}'; install it (apt install python3-{error.name}, or pip install {error.name})")
+    except Unreadable as error:
+        sys.exit(f"map.py: {error}")
     out = options.out or options.file.with_suffix(".png")
     figure.savefig(out, dpi=options.dpi)
     print(out)

@@ -18,13 +18,15 @@ struct CommandLine {
   std::vector<std::string> only;     ///< "predict/z0/lo_gnfw": instances with this id or below it
   std::vector<std::string> exactly;  ///< instances with exactly these ids
   bool force = false;
-  bool values = false;          ///< of `inspect`: the range of every dataset
-  bool json = false;            ///< of `status`, `stages` and `plan`: output for scripts
-  bool exit_code = false;       ///< of `status`: 75 unless all is complete
-  bool instances = false;       ///< of `stages`: with their ids
-  int ranks = 1;                ///< of `plan`
-  Machine machine;              ///< of `plan`: instead of a number of ranks
-  std::string format = "text";  ///< of `options`: text, markdown, ini
+  bool values = false;             ///< of `inspect`: the range of every dataset
+  bool json = false;               ///< of `status`, `stages` and `plan`: output for scripts
+  bool exit_code = false;          ///< of `status`: 75 unless all is complete
+  bool instances = false;          ///< of `stages`: with their ids
+  int ranks = 1;                   ///< of `plan`
+  std::string out;                 ///< of `report`: its folder; empty: RUN/report
+  std::string python = "python3";  ///< of `report`
+  Machine machine;                 ///< of `plan`: instead of a number of ranks
+  std::string format = "text";     ///< of `options`: text, markdown, ini
 };
 
 /// Throws Error(usage), which names the nearest command or option.

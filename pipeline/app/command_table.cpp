@@ -116,6 +116,13 @@ void add_values(po::options_description& options, CommandLine& line) {
                         "are NaN or infinite");
 }
 
+void add_report(po::options_description& options, CommandLine& line) {
+  auto add = options.add_options();
+  add("out", po::value(&line.out)->value_name("FOLDER"), "its folder (default: RUN/report)");
+  add("python", po::value(&line.python)->value_name("PROGRAM"),
+      "the Python that makes it (default: python3)");
+}
+
 Command run_command() {
   return {
       .name = "run",
@@ -225,6 +232,26 @@ Command verify_command() {
           .work = verify_run};
 }
 
+Command report_command() {
+  return {
+      .name = "report",
+      .target = "CONFIG.ini",
+      .target_name = "configuration",
+      .summary = "make tables, figures and a page of what a run has found",
+      .description =
+          R"(Makes RUN/report/ from the products that are complete or stale, and says which are missing:
+  report.html      one page with everything in it, for any browser, without a network
+  tables/          CSV and JSON: losses, statements, Y, checks, costs, products
+  figures/         PNG
+Products stay as they are; a run may be at work. Tables need Python 3.9 alone, figures also matplotlib
+and h5py, those of a sky healpy; without them the report has tables only, and says so.)",
+      .examples =
+          "setsz report configs/demo.ini\n"
+          "setsz report configs/tng300.ini --out ~/report --python /opt/python/bin/python3",
+      .options = {add_settings, add_report},
+      .answer = make_report};
+}
+
 Command inspect_command() {
   return {.name = "inspect",
           .target = "FILE",
@@ -276,9 +303,10 @@ Command version_command() {
 }  // namespace
 
 std::vector<Command> const& commands() {
-  static std::vector<Command> const table{
-      run_command(),    status_command(),  stages_command(),  plan_command(), check_command(),
-      verify_command(), inspect_command(), options_command(), help_command(), version_command()};
+  static std::vector<Command> const table{run_command(),    status_command(),  stages_command(),
+                                          plan_command(),   check_command(),   verify_command(),
+                                          report_command(), inspect_command(), options_command(),
+                                          help_command(),   version_command()};
   return table;
 }
 

@@ -15,6 +15,7 @@ int show_options(CommandLine const& line);
 int show_status(CommandLine const& line);
 int show_stages(CommandLine const& line);
 int inspect_file(CommandLine const& line);
+int make_report(CommandLine const& line);
 
 /// Commands of all ranks. Collective.
 int run_stages(Comm const& comm, CommandLine const& line, LearningBodies const& bodies);

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Makes the report of a run: tables, figures and report.html beside products.json, which `setsz report` writes.
+
+Exit codes are those of setsz: 0 made, 65 a product is damaged (the report is made without it), 73 or 74 it cannot be written."""
+
+import errno
+import importlib
+import sys
+import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True  # the scripts may lie where only root writes
+import page  # noqa: E402
+from products import Run, Unreadable  # noqa: E402
+from report_tables import all_tables  # noqa: E402
+
+BAD_DATA, CANNOT_CREATE, IO_ERROR = 65, 73, 74
+KINDS = ["overview", "losses", "clusters", "profiles", "histogram", "y_mass", "origin", "components", "training", "spectra", "box", "sky", "cost"]
+PACKAGES = "apt install python3-matplotlib python3-h5py python3-healpy, or pip install matplotlib h5py healpy"
+DPI = 130
+
+
+def draw_all(run, folder, notes):
+    """Pairs of a figure and its file; what cannot be drawn is said in `notes`. \\return also whether a product is damaged"""
+    drawn, damaged, lacking = [], False, {}
+    for kind in KINDS:
+        try:
+            module = importlib.import_module(kind)
+            for figure in module.draw(run):
+                drawn.append((figure, figure.save(folder, DPI)))
+        except ModuleNotFoundError as error:
+            lacking.setdefault(error.name, []).append(kind)
+        except Unreadable as error:
+            damaged = True
+            notes.append(f"{kind}: {error}")
+    notes += [f"figures ({', '.join(kinds)}): Python has no module '{name}'; {PACKAGES}" for name, kinds in lacking.items()]
+    return drawn, damaged
+
+
+def missing_products(run):
+    """A line a stage: what is not there, and which stage makes it."""
+    by_stage = {}
+    for product in run.products:
+        if not product.usable:
+            by_stage.setdefault(product.stage, []).append(product.id)
+    lines = []
+    for stage, ids in by_stage.items():
+        names = ", ".join(ids[:4]) + (f" and {len(ids) - 4} more" if len(ids) > 4 else "")
+        lines.append(f"{names}: not complete; make {'it' if len(ids) == 1 else 'them'} with setsz run {run.configuration} --stage {stage}")
+    stale = [product.id for product in run.products if product.state == "stale"]
+    if stale:
+        lines.append(f"{len(stale)} products are stale (shown as they are): made with other options or inputs, see the table of products")
+    return lines
+
+
+def facts(run):
+    made = [product.manifest["about"] for product in run.products if product.usable]
+    return [("run", run.folder), ("configuration", run.configuration), ("products", f"{len(made)} of {len(run.products)}"),
+            ("made by", ", ".join(dict.fromkeys(about["code"] for about in made)) or "-"), ("reported by", run.code),
+            ("last product", max((about["finished"] for about in made), default="-")), ("report", time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()))]
+
+
+def last_options(run):
+    made = [product.manifest["about"] for product in run.products if product.usable]
+    return max(made, key=lambda about: about["finished"])["options"] if made else ""
+
+
+def clear(folder, pattern):
+    """An older report must not mix with this one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob(pattern):
+        path.unlink()
+
+
+def make(index):
+    run, folder = Run(index), Path(index).parent
+    notes = missing_products(run)
+    tables = all_tables(run)
+    clear(folder / "tables", "*.*")
+    clear(folder / "figures", "*.png")
+    for table in tables:
+        (folder / "tables" / f"{table.name}.csv").write_text(table.csv())
+        (folder / "tables" / f"{table.name}.json").write_text(table.json())
+    figures, damaged = draw_all(run, folder / "figures", notes)
+    new = folder / "report.html.part"
+    page.write(new, f"setsz: {run.folder.name}", facts(run), tables, figures, notes, last_options(run))
+    new.replace(folder / "report.html")
+    for note in notes:
+        print(f"report: {note}")
+    print(f"report: {len(tables)} tables, {len(figures)} figures: {folder / 'report.html'}")
+    return BAD_DATA if damaged else 0
+
+
+def main():
+    try:
+        return make(sys.argv[1])
+    except Unreadable as error:
+        print(f"setsz: error {BAD_DATA}: {error}", file=sys.stderr)
+        return BAD_DATA
+    except OSError as error:
+        code = IO_ERROR if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT) else CANNOT_CREATE
+        print(f"setsz: error {code}: the report cannot be written: {error}", file=sys.stderr)
+        return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

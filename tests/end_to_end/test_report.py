@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`setsz report` on the reference run: its numbers against the products, its figures, its page; and map.py."""
+
+import csv
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import unittest
+from html.parser import HTMLParser
+from pathlib import Path
+
+from harness import Case, manifests
+
+FIGURES = Path(__file__).resolve().parents[2] / "jobs/figures"
+VOID = {"meta", "link", "img", "br"}
+
+
+class Page(HTMLParser):
+    """What a page refers to, and whether its elements are closed in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.references, self.ids, self.images = [], [], [], 0
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag not in VOID:
+            self.open.append(tag)
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        self.images += tag == "img" and "src" in attributes
+        self.references += [value for key, value in attributes.items() if key in ("src", "href", "srcset", "action", "data")]
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-1:]}"
+        self.open.pop()
+
+
+def table(folder, name):
+    """{column without its unit: text} of each row."""
+    with open(folder / "tables" / f"{name}.csv", newline="") as file:
+        return [{key.split(" [")[0]: value for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+class Report(Case):
+    @classmethod
+    def setUpClass(cls):
+        """One report, which the tests below look at."""
+        cls.shared = Path(os.environ["SETSZ_TEST_FOLDER"])
+        cls.run_folder, cls.ini = cls.shared / "universe", cls.shared / "tiny.ini"
+        cls.out = Path(tempfile.mkdtemp(prefix="setsz-report-"))
+        cls.addClassCleanup(shutil.rmtree, cls.out, ignore_errors=True)
+        command = [os.environ["SETSZ"], "report", cls.ini, "--out", cls.out, "--python", sys.executable]
+        cls.made = subprocess.run(list(map(str, command)), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=250)
+
+    def scores(self):
+        return json.loads((self.run_folder / "evaluate/z0/small/seed1/scores.json").read_text())
+
+    def test_it_is_made(self):
+        self.assertEqual(self.made.returncode, 0, self.made.stdout)
+        self.assertIn("report.html", self.made.stdout)
+        self.assertNotIn("Traceback", self.made.stdout)
+        self.assertFalse((self.run_folder / "report").exists())
+
+    def test_losses_are_those_of_the_clusters(self):
+        clusters = self.scores()["clusters"]
+        ratios = {str(row["id"]): row["loss"] / row["loss_benchmark"] for row in clusters}
+        (model,) = table(self.out, "models_z0")
+        self.assertAlmostEqual(float(model["L_opt"]), statistics.median(ratios.values()), places=12)
+        self.assertAlmostEqual(float(model["mean_ratio"]), statistics.fmean(ratios.values()), places=12)
+        self.assertAlmostEqual(float(model["y_sum_pred_over_gas"]), sum(row["y_pred"] for row in clusters) / sum(row["y_gas"] for row in clusters), places=9)
+        rows = table(self.out, "clusters_z0")
+        self.assertEqual({row["id"]: float(row["ratio_small"]) for row in rows}, {key: float(repr(value)) for key, value in ratios.items()})
+
+    def test_costs_are_those_of_the_manifests(self):
+        stages = {row["stage"]: row for row in table(self.out, "stages")}
+        self.assertEqual(set(stages), {product.split("/")[0] for product in manifests(self.run_folder)})
+        for product, manifest in manifests(self.run_folder).items():
+            row = stages[product.split("/")[0]]  # one product a stage here
+            sizes = sum((self.run_folder / product / output["file"]).stat().st_size for output in manifest["outputs"])
+            self.assertEqual(int(row["bytes"]), sizes, product)
+            self.assertEqual(float(row["seconds"]), manifest["about"]["seconds"])
+            self.assertEqual(float(row["peak_memory_bytes"]), manifest["about"]["notes"]["peak_memory_bytes"]["max"])
+        states = {row["product"]: row["state"] for row in table(self.out, "products")}
+        self.assertEqual(states, {product: "complete" for product in manifests(self.run_folder)})
+
+    def test_spectra_and_skies_are_those_of_the_files(self):
+        import healpy
+        import numpy
+
+        for row in table(self.out, "spectra_z0_small"):
+            self.assertAlmostEqual(float(row["T"]) ** 2, float(row["P_painted"]) / float(row["P_true"]), places=9)
+        (sky,) = table(self.out, "skies")
+        values = healpy.read_map(self.run_folder / "sky/small/compton_y.fits", dtype=numpy.float64)
+        self.assertAlmostEqual(float(sky["mean_y"]) / values.mean(), 1, places=5)
+        self.assertAlmostEqual(float(sky["max_y"]) / values.max(), 1, places=5)
+
+    def test_json_tables_hold_the_same_as_csv(self):
+        for path in (self.out / "tables").glob("*.json"):
+            rows = json.loads(path.read_text())["rows"]
+            for row, text in zip(rows, table(self.out, path.stem), strict=True):
+                for key, value in text.items():
+                    if isinstance(row.get(key), float):
+                        self.assertEqual(float(value), row[key], f"{path.name}: {key}")
+
+    def test_every_figure_shows_something(self):
+        from matplotlib.image import imread
+
+        names = {path.stem for path in (self.out / "figures").glob("*.png")}
+        kinds = ("overview", "losses", "losses_benchmark", "clusters", "profiles", "profile_ratios", "histogram", "y_mass", "origin_xoff", "origin_truth", "training", "spectra",
+                 "cluster_spectra", "cost")
+        self.assertEqual(names, {f"{kind}_z0" for kind in kinds} | {"box_z0_small", "sky_small", "sky_zoom_small", "sky_cl_small", "cost_stages"})
+        for name in names:
+            picture = imread(self.out / "figures" / f"{name}.png")[..., :3]
+            self.assertGreater(min(picture.shape[:2]), 200, name)
+            inked = (picture < 0.9).any(axis=2)
+            self.assertGreater(inked.mean(), 0.01, name)
+            self.assertTrue(inked.any(axis=0)[picture.shape[1] // 4 : -picture.shape[1] // 4].any(), name)
+
+    def test_the_page_is_whole_and_refers_to_nothing_outside(self):
+        text = (self.out / "report.html").read_text()
+        page = Page(text)
+        page.close()
+        self.assertEqual(page.open, [])
+        self.assertEqual(len(page.ids), len(set(page.ids)))
+        self.assertEqual(page.images, len(list((self.out / "figures").glob("*.png"))))
+        for reference in page.references:
+            self.assertTrue(reference.startswith(("data:", "#")), reference[:80])
+            self.assertTrue(not reference.startswith("#") or reference[1:] in page.ids, reference)
+        for word in ("http:", "https:", "url(", "@import", "<!-- body -->"):
+            self.assertFalse(word in text, word)  # assertNotIn would print megabytes
+
+    def test_without_matplotlib_there_are_tables(self):
+        absent = self.folder / "matplotlib"
+        absent.mkdir()
+        (absent / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'matplotlib'\", name='matplotlib')\n")
+        (self.folder / "h5py.py").write_text("raise ModuleNotFoundError(\"No module named 'h5py'\", name='h5py')\n")
+        os.environ["PYTHONPATH"] = str(self.folder)
+        self.addCleanup(os.environ.pop, "PYTHONPATH")
+        result = self.succeeds("report", self.ini, "--out", self.folder / "out", "--python", sys.executable)
+        self.assertIn("python3-matplotlib", result.output)
+        self.assertEqual(table(self.folder / "out", "models_z0"), table(self.out, "models_z0"))
+        self.assertEqual(Page((self.folder / "out/report.html").read_text()).images, 0)
+
+    def test_what_is_missing_is_said_with_its_stage(self):
+        os.environ["PYTHONPATH"] = str(self.folder)
+        self.addCleanup(os.environ.pop, "PYTHONPATH")
+        (self.folder / "matplotlib.py").write_text("raise ModuleNotFoundError(\"No module named 'matplotlib'\", name='matplotlib')\n")
+        run = self.folder / "run"
+        for part in ("catalog", "extract", "fit", "voxelize"):
+            shutil.copytree(self.run_folder / part, run / part)
+        arguments = ("report", self.ini, "--set", f"run.directory={run}", "--python", sys.executable)
+        result = self.succeeds(*arguments)
+        self.assertIn("--stage train", result.output)
+        self.assertTrue((run / "report/report.html").is_file())
+        # A damaged product, with the size that it had.
+        shutil.copytree(self.run_folder / "sky", run / "sky")
+        path = run / "sky/small/sky.json"
+        path.write_text(" " * path.stat().st_size)
+        self.fails(65, *arguments, words=["sky.json", "setsz verify"])
+
+    def test_errors_say_what_to_do(self):
+        self.fails(66, "report", self.ini, "--out", self.folder / "out", "--python", "/no/such/python", words=["/no/such/python", "--python"])
+        self.fails(66, "report", self.ini, "--set", f"run.directory={self.folder}/nothing", words=["setsz run"])
+        (self.folder / "file").write_text("")
+        self.fails(73, "report", self.ini, "--out", self.folder / "file/out", words=["file"])
+
+
+class Map(Case):
+    def test_east_is_to_the_left_and_north_above(self):
+        sys.path.insert(0, str(FIGURES))
+        self.addCleanup(sys.path.remove, str(FIGURES))
+        import healpy
+        import numpy
+        import sky
+
+        values = numpy.zeros(healpy.nside2npix(64))
+        values[healpy.ang2pix(64, 34.0, 12.0, lonlat=True)] = 1
+        projector = healpy.projector.GnomonicProj(rot=(30, 10), xsize=100, reso=12)
+        row, column = (index.mean() for index in numpy.nonzero(sky.project(values, projector)))
+        self.assertAlmostEqual(50 - column, 4.0 * 5 * numpy.cos(numpy.radians(12)), delta=3)  # 5 points a degree
+        self.assertAlmostEqual(row - 50, 2.0 * 5, delta=3)
+
+    def test_a_wrong_file_is_named(self):
+        other = self.folder / "notes.txt"
+        other.write_text("no map")
+        universe = Path(os.environ["SETSZ_TEST_FOLDER"]) / "universe"
+        for file, words in ((other, "neither FITS nor HDF5"), (universe / "catalog/z0/clusters.h5", "has no y_x"), (universe / "sky/small/lightcone.fits", "HEALPix"),
+                            (self.folder / "absent", "there is no file")):
+            result = subprocess.run([sys.executable, str(FIGURES / "map.py"), str(file)], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertEqual(result.returncode, 1, result.stdout)
+            self.assertIn(words, result.stdout)
+            self.assertIn(str(file), result.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
