@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 
 label=(--label-exclude 'science|slow') tidy_all=''
 if [[ ${1:-} == --science ]]; then label=(--label-regex science --verbose) && shift; fi
-if [[ ${1:-} == --slow ]]; then label=(--label-regex slow) && shift; fi
+if [[ ${1:-} == --slow ]]; then label=(--label-regex slow) test_packages+=(python3-optuna) && shift; fi
 if [[ ${1:-} == --tidy ]]; then tidy_all=yes && shift; fi
 
 # The .cpp files to check: all, or those that differ from main (themselves or their headers).
