@@ -162,7 +162,7 @@ class Toy(Case):
 
     def test_two_objectives_have_a_pareto_front(self):
         self.write(objectives="loss, nats")
-        self.search("--trials", 10)
+        self.search("--trials", 5)
         trials = [trial for trial in self.trials() if trial["state"] == "complete"]
         for trial in trials:
             self.assertAlmostEqual(trial["values"][1], math.log(1 + trial["params"]["model.width"]))
