@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Spack package: spack repo add packaging/spack, then in a clone `spack dev-build setsz@0.1.0`.
+# Spack package: spack repo add packaging/spack, then in a clone `spack dev-build setsz@0.2.0`.
 # Not tried by us: the machines that setsz is developed on have no Spack.
 from spack.package import *
 
@@ -8,7 +8,7 @@ class Setsz(CMakePackage):
     """Compton-y maps of gravity-only simulations, learned from matched hydrodynamic ones."""
 
     license("BSD-3-Clause")
-    version("0.1.0")
+    version("0.2.0")
 
     depends_on("c", type="build")
     depends_on("cxx", type="build")
