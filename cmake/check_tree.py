@@ -54,6 +54,7 @@ MPI_CALL = re.compile(r"\bMPI_(I?[Ss]end|I?[Rr]ecv|Bcast|I?[Aa]ll|Reduce|Gather|
                       r"Barrier|Wait|File_|Win_|Comm_split|Comm_dup)\w*\s*\(")
 SPDX = "SPDX-License-Identifier: BSD-3-Clause"
 WITHOUT_SPDX = (".md", ".json", ".png", ".txt.in", ".gitignore", ".clang-format", "LICENSE", ".list", ".csv",
+WITHOUT_SPDX = (".md", ".json", ".txt.in", ".gitignore", ".clang-format", "LICENSE", "VERSION", ".list", ".csv",
                 "configs/default.ini")  # generated
 
 

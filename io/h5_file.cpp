@@ -9,6 +9,7 @@
 
 #include "io/file_kind.hpp"
 #include "io/h5.hpp"
+#include "io/h5_commentary.hpp"
 #include "io/h5_last_opened.hpp"
 #include "io/h5_output.hpp"
 #include "io/h5_types.hpp"
@@ -89,6 +90,7 @@ H5File H5File::create_shared(std::optional<Comm> comm, std::string const& path) 
     hid_t const file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation_list().get(), access.get());
     require(file >= 0, ExitCode::cannot_create, "cannot create '", path, "' (", h5_reason(), ")");
     created.file_ = H5<H5Fclose>(file, "create");
+    if (!h5::provenance.empty()) created.set_text("/", "provenance", h5::provenance);
     output.disk->check();
   });
   created.agree_on([&] {

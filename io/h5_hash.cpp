@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "io/h5.hpp"
+#include "io/h5_commentary.hpp"
 #include "io/h5_types.hpp"
 #include "pipeline/base/file.hpp"
 #include "pipeline/base/hash.hpp"
@@ -54,7 +55,7 @@ void add_object(Hash& hash, H5File const& file, hid_t id, std::string const& nam
   hash.add(name);
   H5<H5Oclose> const object(H5Oopen(id, name.c_str(), H5P_DEFAULT), "open an object");
   for (auto const& attribute : file.attribute_names(name)) {
-    add_attribute(hash, object.get(), attribute);
+    if (!h5::is_commentary(attribute)) add_attribute(hash, object.get(), attribute);
   }
   if (!file.is_group(name)) return add_dataset(hash, file, name);
   for (auto const& member : file.members(name)) {

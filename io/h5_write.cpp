@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "io/h5.hpp"
+#include "io/h5_commentary.hpp"
 #include "io/h5_output.hpp"
 #include "io/h5_types.hpp"
 #include "pipeline/base/log.hpp"
@@ -180,6 +181,10 @@ void H5File::allocate(std::string const& name, FieldInfo const& info, H5Type typ
     write_attribute(name, "h_power", h5::file_type(H5Type::float64), nullptr, &info.h_power);
     set_text(name, "frame", info.frame);
     set_text(name, "description", info.description);
+    if (auto const physical = h5::physical_unit(info.unit)) {
+      set_text(name, "astropy_unit", physical->text);
+      write_attribute(name, "cgs", h5::file_type(H5Type::float64), nullptr, &physical->cgs);
+    }
     output().disk->reserve();
   });
   if (comm_ && has_values) made.chunks->address = comm_->broadcast(made.chunks->address, 0);

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "io/h5.hpp"
+#include "io/h5_commentary.hpp"
 #include "io/json_file.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/hash.hpp"
@@ -57,7 +58,7 @@ ModelState read_checked(std::string const& path) {
           ", this program reads ", format_version);
   ModelState state;
   for (auto const& key : file.attribute_names("/"))
-    if (key != version_key && key != hash_key)
+    if (key != version_key && key != hash_key && !h5::is_commentary(key))
       state.description[key] = parse_json(file.attribute<std::string>("/", key));
   if (file.exists(training_dataset)) {
     require_stored(file, training_dataset, sizeof(std::uint64_t));

@@ -6,6 +6,9 @@ import os
 import shlex
 import sys
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import program  # noqa: E402  (of jobs/)
+
 KEYS = {"program", "launcher", "setup", "options", "partition", "nodes", "cores", "memory_mb", "max_hours", "wish_hours"}
 STAGE_KEYS = {"options", "nodes", "cores", "memory_mb", "max_hours", "wish_hours"}
 
@@ -28,7 +31,7 @@ class Site:
         elif "SETSZ_SITE" in os.environ:
             fail("SETSZ_SITE names '{}', which does not exist".format(self.path))
         self.check_keys()
-        self.program = self.text("program") or os.environ.get("SETSZ") or os.path.join(root, "build/release/setsz")
+        self.program = self.text("program") or program.default()
         # Open MPI needs pmix; `srun --mpi=list` shows what a site has.
         self.launcher = shlex.split(self.text("launcher") or "srun --mpi=pmix")
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Writes the git revision of SOURCE into the header OUTPUT, only if it is another one: runs at every
 # build, compiles something at few of them.
+cmake_minimum_required(VERSION 3.24)
 find_package(Git QUIET)
 set(revision "unknown")
 if(Git_FOUND)

@@ -44,8 +44,8 @@ std::string attribute_text(H5File const& file, std::string const& object, std::s
 }
 
 void show_attributes(H5File const& file, std::string const& object, std::string const& indent) {
-  static std::vector<std::string> const of_fields{"unit", "a_power", "h_power", "frame",
-                                                  "description"};
+  static std::vector<std::string> const of_fields{"unit",        "a_power",      "h_power", "frame",
+                                                  "description", "astropy_unit", "cgs"};
   for (auto const& name : file.attribute_names(object)) {
     if (std::find(of_fields.begin(), of_fields.end(), name) != of_fields.end()) continue;
     std::cout << indent << "@" << printable_text(name) << " = "

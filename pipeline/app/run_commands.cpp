@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/h5.hpp"
+#include "io/h5_commentary.hpp"
 #include "io/healpix_map.hpp"
 #include "pipeline/app/code_version.hpp"
 #include "pipeline/app/commands.hpp"
@@ -96,10 +97,15 @@ Project agree_on_project(Comm const& comm, CommandLine line, LearningBodies cons
 }
 
 Runner make_runner(Comm const& comm, CommandLine const& line, Project const& project) {
+  auto const code = concat(program_version(), " git ", git_revision());
+  auto const provenance = [code, configuration = line.target](std::string const& product) {
+    h5::provenance =
+        nlohmann::json{{"code", code}, {"configuration", configuration}, {"product", product}}
+            .dump();
+  };
   return {comm, project.stages,
-          RunSettings{project.options, line.target, project.configuration.resolved(),
-                      concat(program_version(), " git ", git_revision()), content_hash, line.force,
-                      project.process_bytes()}};
+          RunSettings{project.options, line.target, project.configuration.resolved(), code,
+                      content_hash, line.force, project.process_bytes(), provenance}};
 }
 
 std::string note_text(nlohmann::json const& value) {

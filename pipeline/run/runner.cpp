@@ -275,6 +275,7 @@ void Runner::make(Stage& stage, StateReport const& report, StageResult& result) 
   Journal journal(comm_, state_.journal_folder(stage), report.fingerprint.lines());
   RunContext context(comm_, settings_.options, settings_.code, stage, journal);
 
+  settings_.before_product(stage.id());
   stage.run(context);
   mark_progress(stage.id());
   Manifest manifest{stage.id(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -28,6 +29,8 @@ struct RunSettings {
   ContentHash content_hash;
   bool force = false;        ///< discard half-done work that does not fit
   double process_bytes = 0;  ///< of a rank before it works
+  /// Told of a product before it is made, for what the product says of itself.
+  std::function<void(std::string const& id)> before_product = [](std::string const&) {};
 };
 
 /// What came of one instance, for the summary.

@@ -8,6 +8,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/morton.hpp"
 #include "pipeline/base/units.hpp"
+#include "stages/common/cosmology_header.hpp"
 
 namespace setsz {
 
@@ -34,12 +35,7 @@ FieldInfo const velocity_info{
 void write_header(H5File& file, ClusterTable const& table) {
   file.set_attribute("/", "format_version", format_version);
   file.set_attribute("/", "box_ckpch", table.box_ckpch);
-  file.set_attribute("/", "a", table.a);
-  file.set_attribute("/", "redshift", table.redshift);
-  file.set_attribute("/", "omega_m", table.cosmology.omega_m);
-  file.set_attribute("/", "omega_l", table.cosmology.omega_l);
-  file.set_attribute("/", "omega_b", table.cosmology.omega_b);
-  file.set_attribute("/", "h", table.cosmology.h);
+  write_cosmology(file, table);
   file.set_attribute("/", "mass_definition", table.mass_definition);
 }
 
@@ -90,6 +86,15 @@ std::vector<std::int64_t> ClusterTable::rows_of(Split part, std::int64_t fold) c
 std::string_view name_of(Split split) {
   constexpr std::string_view names[] = {"training", "validation", "testing", "left out"};
   return names[static_cast<std::size_t>(split)];
+}
+
+void write_cosmology(H5File& file, ClusterTable const& table) {
+  file.set_attribute("/", "a", table.a);
+  file.set_attribute("/", "redshift", table.redshift);
+  file.set_attribute("/", "omega_m", table.cosmology.omega_m);
+  file.set_attribute("/", "omega_l", table.cosmology.omega_l);
+  file.set_attribute("/", "omega_b", table.cosmology.omega_b);
+  file.set_attribute("/", "h", table.cosmology.h);
 }
 
 double y_unit(Cluster const& cluster, double h) {

@@ -150,7 +150,7 @@ EnsembleStage::EnsembleStage(Blueprint const& blueprint, std::string snapshot, s
     if (samples) samples_.push_back(products::samples(snapshot_, model_, fold_, Member{seed}));
   }
   record_ = {
-      .stage = "predict", .instance = model_path(snapshot_, model_, fold_, Member{}), .version = 4};
+      .stage = "predict", .instance = model_path(snapshot_, model_, fold_, Member{}), .version = 5};
   record_.inputs = members_;
   record_.inputs.push_back(products::clusters(snapshot_));
   record_.inputs.insert(record_.inputs.end(), samples_.begin(), samples_.end());
@@ -230,7 +230,7 @@ void EnsembleStage::run(Context& context) {
     table.mass_disagrees = first.file().read_all<std::uint8_t>("/mass_disagrees");
     mean = mean_of(members, table.states, even_range(first.size(), comm.rank(), comm.size()));
   });
-  write_prediction(comm, context.part("prediction.h5"), table, mean);
+  write_prediction(comm, context.part("prediction.h5"), clusters, table, mean);
   if (!samples_.empty()) write_mean_samples(context, table);
   write_cluster_list(comm, context.part("clusters.csv"), clusters, table, mean);
   context.note("clusters", std::ssize(table.rows));

@@ -105,7 +105,7 @@ class PredictionRun {
     table.in_training = in_training();
     if (task_.network.empty()) compare_with_training(table);
     auto const cubes = assemble();
-    write_prediction(comm_, context_.part("prediction.h5"), table, cubes);
+    write_prediction(comm_, context_.part("prediction.h5"), table_, table, cubes);
     if (task_.samples_kept()) write_kept_samples(table, cubes);
     write_cluster_list(comm_, context_.part("clusters.csv"), table_, table, cubes);
     context_.note("clusters", std::ssize(rows_));

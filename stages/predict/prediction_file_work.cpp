@@ -3,6 +3,7 @@
 
 #include "io/h5.hpp"
 #include "pipeline/base/file.hpp"
+#include "stages/common/cosmology_header.hpp"
 #include "stages/common/cube_file.hpp"
 #include "stages/common/trained_on.hpp"
 #include "stages/predict/cluster_list.hpp"
@@ -19,6 +20,7 @@ void write_numbers(H5File& file, PredictedCubes const& cubes, std::int64_t n_cub
   };
   write("/y",
         {.unit = "(kpc/h)^2",
+         .h_power = -2,
          .description = "integrated Compton y of the voxels within 2 R200, as y_gas in gnfw.json"},
         cubes.y);
   write("/flux_factor",
@@ -31,10 +33,24 @@ void write_numbers(H5File& file, PredictedCubes const& cubes, std::int64_t n_cub
         cubes.flux_strength);
 }
 
+/// What turns the pressure of a cube into a physical one.
+void write_scales(H5File& file, ClusterTable const& clusters, PredictionTable const& table) {
+  write_cosmology(file, clusters);
+  std::vector<double> p200;
+  p200.reserve(table.rows.size());
+  for (auto const row : table.rows) p200.push_back(clusters.clusters.at(row).p200);
+  file.write_same("/p200",
+                  {.unit = "1e10 Msun/h (km/s)^2 (ckpc/h)^-3",
+                   .a_power = -3,
+                   .h_power = 2,
+                   .description = "P200 of the cluster, comoving, as in clusters.h5"},
+                  p200);
+}
+
 }  // namespace
 
-void write_prediction(Comm const& comm, std::string const& path, PredictionTable const& table,
-                      PredictedCubes const& cubes) {
+void write_prediction(Comm const& comm, std::string const& path, ClusterTable const& clusters,
+                      PredictionTable const& table, PredictedCubes const& cubes) {
   auto file = H5File::create(comm, path);
   auto const n = table.n_voxels, n_cubes = std::ssize(table.rows);
   file.set_attribute("/", "n_voxels", n);
@@ -43,6 +59,7 @@ void write_prediction(Comm const& comm, std::string const& path, PredictionTable
   file.set_attribute("/", "fold", table.fold);
   file.set_attribute("/", "member", table.member);
   file.set_attribute("/", "flux_correction", table.flux_correction);
+  write_scales(file, clusters, table);
   file.write_same("/cluster", {.unit = "1", .description = "row of clusters.h5"}, table.rows);
   file.write_same("/id", {.unit = "1", .description = "id in the halo catalogue"}, table.ids);
   file.write_same("/cube_edge",

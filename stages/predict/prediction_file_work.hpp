@@ -48,8 +48,8 @@ struct PredictedCubes {
 };
 
 /// Collective: writes prediction.h5, each rank its cubes. \pre the ranks' ranges partition the rows
-void write_prediction(Comm const& comm, std::string const& path, PredictionTable const& table,
-                      PredictedCubes const& cubes);
+void write_prediction(Comm const& comm, std::string const& path, ClusterTable const& clusters,
+                      PredictionTable const& table, PredictedCubes const& cubes);
 /// Collective: writes clusters.csv, the same without the cubes.
 void write_cluster_list(Comm const& comm, std::string const& path, ClusterTable const& clusters,
                         PredictionTable const& table, PredictedCubes const& cubes);

@@ -39,7 +39,9 @@ void write_samples(Comm const& comm, std::string const& path, SampleTable const&
          .frame = "cluster",
          .description = "mean predicted pressure of linear shells of r < 2 R200, of each sample"});
   write("/y", samples.y, {samples.n_samples},
-        {.unit = "(kpc/h)^2", .description = "integrated Compton y within 2 R200, likewise"});
+        {.unit = "(kpc/h)^2",
+         .h_power = -2,
+         .description = "integrated Compton y within 2 R200, likewise"});
   if (table.with_gas) {
     write("/loss", samples.loss, {samples.n_samples},
           {.unit = "P200^2",

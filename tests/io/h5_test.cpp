@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writing by all ranks and reading back.
 #include "io/h5.hpp"
+#include "io/h5_commentary.hpp"
 
 #include <gtest/gtest.h>
 
@@ -213,6 +214,44 @@ TEST(H5, the_content_hash_sees_values_names_types_and_attributes_but_not_layout)
   EXPECT_NE(hash(values, "/a", 1.5, false), original);
   EXPECT_NE(hash(std::vector<double>{1, 2, 4}, "/a", 1.0, false), original);
   EXPECT_NE(hash(std::vector<float>{1, 2, 3}, "/a", 1.0, false), original);
+}
+
+TEST(H5, a_dataset_says_its_unit_in_cgs_and_as_astropy_writes_it) {
+  auto const comm = Comm::world();
+  Scratch const scratch(comm);
+  auto file = H5File::create(comm, scratch / "x.h5");
+  file.write_same<double>("/pressure", {.unit = "1e10 Msun/h (km/s)^2 (ckpc/h)^-3"}, {1});
+  file.write_same<double>("/angle", {.unit = "arcmin^2"}, {1});
+  file.write_same<double>("/count", {.unit = "1"}, {1});
+  file.write_same<double>("/relative", {.unit = "P200"}, {1});
+  file.close();
+  auto const back = H5File::open(scratch / "x.h5");
+  auto const astropy = [&](char const* name) {
+    return back.attribute<std::string>(name, "astropy_unit");
+  };
+  EXPECT_EQ(astropy("/pressure"), "1e10 Msun km^2 s^-2 kpc^-3");
+  EXPECT_EQ(astropy("/angle"), "arcmin^2");
+  EXPECT_EQ(astropy("/count"), "1");
+  // 1.98841e43 g x 1e10 (cm/s)^2 / (3.0856775815e21 cm)^3
+  EXPECT_NEAR(back.attribute<double>("/pressure", "cgs") / 6.767906e-12, 1, 1e-5);
+  EXPECT_NEAR(back.attribute<double>("/angle", "cgs") / 8.46159e-8, 1, 1e-5);
+  EXPECT_EQ(back.attribute<double>("/count", "cgs"), 1);
+  EXPECT_FALSE(back.has_attribute("/relative", "cgs"));
+}
+
+TEST(H5, who_made_a_file_is_no_part_of_its_content) {
+  auto const comm = Comm::self();
+  Scratch const scratch(comm);
+  auto const hash = [&](std::string const& made_by) {
+    h5::provenance = made_by;
+    auto file = H5File::create(comm, scratch / "x.h5");
+    h5::provenance.clear();
+    file.write_same<double>("/a", field, {1});
+    file.close();
+    EXPECT_EQ(H5File::open(scratch / "x.h5").has_attribute("/", "provenance"), !made_by.empty());
+    return h5_content_hash(scratch / "x.h5");
+  };
+  EXPECT_EQ(hash("{}"), hash(""));
 }
 
 TEST(H5, an_attribute_may_be_written_again) {

@@ -90,7 +90,7 @@ class Ensemble : public testing::Test {
                       .unit = "R200",
                       .frame = "box"}},
           .in_training = {seed == 2, 0}};
-      write_prediction(Comm::self(), path, table, cubes);
+      write_prediction(Comm::self(), path, clusters_, table, cubes);
     }
     comm_.barrier();
   }
@@ -106,6 +106,9 @@ TEST_F(Ensemble, IsTheMeanOfTheSeeds) {
 
   CubeFile const mean(context.part("prediction.h5"));
   EXPECT_EQ(mean.clusters(), (std::vector<std::int64_t>{3, 8}));
+  EXPECT_EQ(mean.file().read_all<double>("/p200"),
+            (std::vector{clusters_.clusters[3].p200, clusters_.clusters[8].p200}));
+  EXPECT_EQ(mean.file().attribute<double>("/", "omega_b"), clusters_.cosmology.omega_b);
   EXPECT_EQ(mean.file().read_all<std::int64_t>("/id"), (std::vector<std::int64_t>{70, 50}));
   EXPECT_EQ(mean.edge_ckpch(1), 1100);
   for (std::int64_t cube = 0; cube < n_cubes; ++cube) {
