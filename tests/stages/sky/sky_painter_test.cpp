@@ -432,7 +432,7 @@ TEST(SkyPainter, GivesTheSameBitsHoweverTheRingsAreCut) {
   RingMap whole(rings, 1, rings.n_rings() + 1);
   paint_all(whole);
   for (int const ranks : {2, 3, 7}) {
-    auto const boundaries = ring_boundaries(rings, ranks);
+    auto const boundaries = SkyGrid(rings).boundaries(ranks);
     for (std::size_t rank = 0; rank + 1 < boundaries.size(); ++rank) {
       RingMap part(rings, boundaries[rank], boundaries[rank + 1]);
       paint_all(part);
