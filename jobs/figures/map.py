@@ -11,8 +11,9 @@ EPILOG = """\
 examples:
   map.py run/sky/lo/compton_y.fits                     the whole sky, Mollweide, asinh scale
   map.py run/sky/lo/compton_y.fits --zoom 120 30 10    10 degrees around longitude 120, latitude 30
+  map.py run/sky/field/compton_y.fits                  a part of the sky: the region that it shows
   map.py run/paint/z0/lo/maps.h5 --scale log           y along x, y, z; painted above gas
-Needs matplotlib and numpy; healpy for the sky, h5py for the box (apt install python3-matplotlib
+Needs matplotlib and numpy; healpy for the sky (its astropy for plate carree images), h5py for the box (apt install python3-matplotlib
 python3-healpy python3-h5py)."""
 
 
@@ -89,36 +90,87 @@ def sky_title(header):
     name = card("SIMNAME")
     what = "Thermal" if name == "unknown" else f"{name}: thermal"
     first = f"{what} Sunyaev-Zel'dovich sky, {card('ZMIN', '{:g}')} < z < {card('ZMAX', '{:g}')}"
+    pixels = f"nside {header['NSIDE']}" if "NSIDE" in header else f"plate carree, {60 * header['CDELT2']:.3g} arcmin"
     second = (f"model {card('MODEL')}, {card('NHALO', '{:,}')} haloes of {card('MMIN', '{:.1e}')} to {card('MMAX', '{:.1e}')} $M_\\odot/h$, "
-              f"nside {card('NSIDE')}, mean y {card('YMEAN', '{:.2e}')}")
+              f"{pixels}, mean y {card('YMEAN', '{:.2e}')}")
     return first, second
 
 
+class HealpixSky:
+    """Pixels of a HEALPix map; of a part of the sky, NaN elsewhere."""
+
+    def __init__(self, path):
+        self.np, self.healpy = need("numpy", "healpy")
+        _, fits = need("numpy", "astropy.io.fits")
+        header = fits.getheader(path, 1)
+        partial = header["INDXSCHM"] == "EXPLICIT"
+        values = self.healpy.read_map(path, partial=partial, dtype=self.np.float32)
+        self.header = dict(header)
+        self.values = self.np.where(values == self.np.float32(self.healpy.UNSEEN), self.np.nan, values)
+        self.seen = self.healpy.pix2ang(header["NSIDE"], self.np.flatnonzero(self.np.isfinite(self.values)), lonlat=True) if partial else None
+
+    def at(self, lon, lat, coarsely):
+        values, nside = self.values, self.healpy.get_nside(self.values)
+        # A point of the picture may hold many pixels: average them first.
+        while coarsely and self.seen is None and nside > 512:
+            values, nside = self.healpy.ud_grade(values, nside // 2), nside // 2
+        return values[self.healpy.ang2pix(nside, self.np.pi / 2 - lat, lon % (2 * self.np.pi))]
+
+
+class CarSky:
+    """Pixels of a plate carree image; NaN where it shows nothing."""
+
+    def __init__(self, path):
+        self.np, fits = need("numpy", "astropy.io.fits")
+        with fits.open(path) as hdus:
+            self.header, self.values = dict(hdus[0].header), hdus[0].data.astype(self.np.float32)
+        rows, columns = self.values.shape
+        full = columns * self.header["CDELT2"] > 359.9 and rows * self.header["CDELT2"] > 180
+        x, y = self.np.array([0, columns - 1]), self.np.array([0, rows - 1])
+        self.seen = None if full else tuple(self.header[f"CRVAL{i}"] + (at + 1 - self.header[f"CRPIX{i}"]) * self.header[f"CDELT{i}"] for i, at in ((1, x), (2, y)))
+
+    def at(self, lon, lat, coarsely):
+        np, header, (rows, columns) = self.np, self.header, self.values.shape
+        y = np.rint(np.degrees(lat) / header["CDELT2"] + header["CRPIX2"]).astype(int) - 1
+        turn = np.rint(360 / header["CDELT2"]).astype(int)
+        x = (np.rint((np.degrees(lon) - header["CRVAL1"]) / header["CDELT1"] + header["CRPIX1"]).astype(int) - 1) % turn
+        inside = (x < columns) & (y >= 0) & (y < rows)
+        return np.where(inside, self.values[np.where(inside, y, 0), np.where(inside, x, 0)], np.nan)
+
+
+def region(seen):
+    """Longitude, latitude and size of a part of the sky [degrees], to zoom in; none if it is too large."""
+    (np,) = need("numpy")
+    lon, lat = np.radians(seen[0]), np.radians(seen[1])
+    x, y, z = (np.cos(lat) * np.cos(lon)).mean(), (np.cos(lat) * np.sin(lon)).mean(), np.sin(lat).mean()
+    centre = np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(z, np.hypot(x, y)))
+    width = np.ptp((seen[0] - centre[0] + 180) % 360) * np.cos(np.radians(centre[1]))
+    size = 1.1 * max(width, np.ptp(seen[1]))
+    return (*centre, size) if size < 100 else None
+
+
 def draw_sky(options):
-    plt, np, healpy = need("matplotlib.pyplot", "numpy", "healpy")
-    values, header = healpy.read_map(options.file, h=True, dtype=np.float32)
-    header = {key: value for key, value in header}
+    plt, np, fits = need("matplotlib.pyplot", "numpy", "astropy.io.fits")
+    sky = (CarSky if fits.getheader(options.file, 0)["NAXIS"] > 0 else HealpixSky)(options.file)
+    header = sky.header
+    if not options.zoom and sky.seen:
+        options.zoom = region(sky.seen)
     lon, lat, extent = lattice(options.zoom, 900)
     inside = np.isfinite(lat)
-    nside = healpy.get_nside(values)
-    # A point of the picture may hold many pixels: average them first.
-    coarse = values
-    while not options.zoom and nside > 512:
-        coarse, nside = healpy.ud_grade(coarse, nside // 2), nside // 2
     picture = np.full(lat.shape, np.nan, dtype=np.float32)
-    pixels = healpy.ang2pix(nside, np.pi / 2 - lat[inside], lon[inside] % (2 * np.pi))
-    picture[inside] = coarse[pixels]
+    picture[inside] = sky.at(lon[inside], lat[inside], coarsely=not options.zoom)
 
     figure = plt.figure(figsize=(7, 8) if options.zoom else (11, 6.8))
     axes = figure.add_axes((0.1, 0.2, 0.86, 0.68) if options.zoom else (0.02, 0.14, 0.96, 0.74))
+    inside = np.isfinite(picture)
     norm, ticks = colours(picture[inside], options.scale, options.max)
     cmap = plt.get_cmap("inferno").with_extremes(bad="white")
     if options.scale == "log":
         picture[inside] = np.maximum(picture[inside], norm.vmin)
     image = axes.imshow(picture, origin="lower", extent=extent, cmap=cmap, norm=norm, aspect="equal", interpolation="nearest")
     if options.zoom:
-        axes.set_xlabel(f"degrees from longitude {options.zoom[0]:g} (east to the left)")
-        axes.set_ylabel(f"degrees from latitude {options.zoom[1]:g}")
+        axes.set_xlabel(f"degrees from longitude {options.zoom[0]:.4g} (east to the left)")
+        axes.set_ylabel(f"degrees from latitude {options.zoom[1]:.4g}")
     else:
         angle = np.linspace(0, 2 * np.pi, 400)
         axes.plot(2 * np.cos(angle), np.sin(angle), color="black", linewidth=0.8)

@@ -29,6 +29,11 @@ int level_for(double pixel, double part) {
   return level;
 }
 
+/// The further from the centre the better is a mean over directions for long pixels.
+double core_radius(PixelSides const& sides) {
+  return core_pixels * (2 * sides.longest - sides.shortest);
+}
+
 /// The second moment of a rectangle is, in the mean over directions, that of a square.
 double mean_side(PixelSides const& sides) {
   return std::sqrt((sides.shortest * sides.shortest + sides.longest * sides.longest) / 2);
@@ -174,7 +179,7 @@ Painted SkyPainter::paint(ProfileFamily const& family, ProfilePoint const& point
   family.mean_projected(point, mean);
   average_over(mean_side(sides) / angle_200, family.x_cut(), projected, averages);
   core_.begin(centre, mean, sin_radius, 0.3 * angle_200);
-  stamp_.build(map_, centre, std::asin(sin_radius), core_pixels * pixel,
+  stamp_.build(map_, centre, std::asin(sin_radius), core_radius(sides),
                ProfileRow(centre, averages, sin_radius), core_);
   Painted result{total, 0, {}};
   double const unit = halo.r200 * halo.weight;
@@ -244,7 +249,7 @@ Painted SkyPainter::paint_through_beam(ProfileFamily const& family, ProfilePoint
   average_over(mean_side(sides), sin_radius, beamed_, averages);
   SkyDirection const centre(halo.position);
   core_.begin(centre, mean, sin_radius, std::max(0.3 * halo.r200 / distance, beam_.sigma()));
-  stamp_.build(map_, centre, std::asin(sin_radius), core_pixels * pixel,
+  stamp_.build(map_, centre, std::asin(sin_radius), core_radius(sides),
                ProfileRow(centre, averages, sin_radius), core_);
   Painted result{total, 0, {}};
   double const unit = halo.r200 * halo.weight;
