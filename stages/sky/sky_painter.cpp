@@ -234,7 +234,7 @@ void SkyPainter::average_over(double pixel_r200, double x_cut, std::span<double 
 Painted SkyPainter::paint_through_beam(ProfileFamily const& family, ProfilePoint const& point,
                                        SkyHalo const& halo, double total) {
   auto const sides = sides_at(halo.position);
-  double const distance = norm(halo.position), pixel = sides.longest;
+  double const distance = norm(halo.position);
   double const sin_cut = halo.r200 * family.x_cut() / distance;
   double const sin_radius = std::min(sin_cut + beam_.reach(), 0.999);
   constexpr double nodes_per_pixel = 16, fewest = 64;

