@@ -163,6 +163,8 @@ def draw_sky(options):
     figure = plt.figure(figsize=(7, 8) if options.zoom else (11, 6.8))
     axes = figure.add_axes((0.1, 0.2, 0.86, 0.68) if options.zoom else (0.02, 0.14, 0.96, 0.74))
     inside = np.isfinite(picture)
+    if header.get("EXTNAME", "COMPTON_Y").strip() != "COMPTON_Y":
+        sys.exit(f"map.py: {options.file} is a map of {header['EXTNAME']}; only maps of Compton y are drawn")
     norm, ticks = colours(picture[inside], options.scale, options.max)
     cmap = plt.get_cmap("inferno").with_extremes(bad="white")
     if options.scale == "log":
