@@ -53,8 +53,7 @@ MPI_HEADER = re.compile(r"^\s*#\s*include\s+<mpi.h>", re.M)
 MPI_CALL = re.compile(r"\bMPI_(I?[Ss]end|I?[Rr]ecv|Bcast|I?[Aa]ll|Reduce|Gather|Scatter|Exscan|Scan|"
                       r"Barrier|Wait|File_|Win_|Comm_split|Comm_dup)\w*\s*\(")
 SPDX = "SPDX-License-Identifier: BSD-3-Clause"
-WITHOUT_SPDX = (".md", ".json", ".png", ".txt.in", ".gitignore", ".clang-format", "LICENSE", ".list", ".csv",
-WITHOUT_SPDX = (".md", ".json", ".txt.in", ".gitignore", ".clang-format", "LICENSE", "VERSION", ".list", ".csv",
+WITHOUT_SPDX = (".md", ".json", ".png", ".txt.in", ".gitignore", ".clang-format", "LICENSE", "VERSION", ".list", ".csv",
                 "configs/default.ini")  # generated
 
 

@@ -11,22 +11,23 @@ namespace setsz {
 
 namespace {
 
-/// The table of a FITS file with one, open in cfitsio.
-class FitsTable {
+/// The data of a FITS file, open in cfitsio: an image in the first HDU, or a table in the second.
+class FitsData {
  public:
-  explicit FitsTable(std::string const& path) : path_(path) {
+  explicit FitsData(std::string const& path) : path_(path) {
     durable::File const exists(path, durable::OpenMode::read);
-    int type = 0;
+    int n_axes = 0, type = 0;
     fits_open_diskfile(&file_, path.c_str(), READONLY, &status_);
-    fits_movabs_hdu(file_, 2, &type, &status_);
-    check("is not a FITS file with a table");
+    fits_get_img_dim(file_, &n_axes, &status_);
+    if (n_axes == 0) fits_movabs_hdu(file_, 2, &type, &status_);
+    check("is not a FITS file with a table or an image");
   }
-  ~FitsTable() {
+  ~FitsData() {
     int status = 0;
     if (file_) fits_close_file(file_, &status);
   }
-  FitsTable(FitsTable const&) = delete;
-  FitsTable& operator=(FitsTable const&) = delete;
+  FitsData(FitsData const&) = delete;
+  FitsData& operator=(FitsData const&) = delete;
 
   /// Calls `visit(key, value)` for every card; of HISTORY the value is the text.
   template <class Visit>
@@ -69,7 +70,7 @@ class FitsTable {
 }  // namespace
 
 HealpixFile::HealpixFile(std::string const& path) : path_(path) {
-  FitsTable table(path);
+  FitsData table(path);
   table.for_each_card([&](std::string const& key, std::string const& value) {
     if (key == "HISTORY") {
       history_.push_back(trim(value));
@@ -117,18 +118,20 @@ std::vector<float> HealpixFile::read(Range range) const {
   return values;
 }
 
-FitsTableHead read_fits_table_head(std::string const& path) {
-  FitsTable table(path);
-  FitsTableHead head;
-  table.for_each_card([&](std::string const& key, std::string const& value) {
+FitsDataHead read_fits_data_head(std::string const& path) {
+  FitsData data(path);
+  FitsDataHead head;
+  data.for_each_card([&](std::string const& key, std::string const& value) {
     if (key != "HISTORY") head.cards[key] = value;
   });
-  head.data_offset = table.data_offset();
-  head.data_bytes =
-      std::atoll(head.cards["NAXIS1"].c_str()) * std::atoll(head.cards["NAXIS2"].c_str());
+  auto const number = [&](std::string const& key) { return std::atoll(head.cards[key].c_str()); };
+  head.data_offset = data.data_offset();
+  head.data_bytes = std::abs(number("BITPIX")) / 8;
+  for (int axis = 1; axis <= number("NAXIS"); ++axis)
+    head.data_bytes *= number(concat("NAXIS", axis));
   return head;
 }
 
-bool HealpixFile::data_sum_holds() const { return FitsTable(path_).data_sum_holds(); }
+bool HealpixFile::data_sum_holds() const { return FitsData(path_).data_sum_holds(); }
 
 }  // namespace setsz

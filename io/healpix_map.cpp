@@ -2,126 +2,125 @@
 #include "io/healpix_map.hpp"
 
 #include <bit>
-#include <cmath>
 
-#include "io/fits_header.hpp"
-#include "pipeline/base/file.hpp"
+#include "io/fits_data.hpp"
 
 namespace setsz {
 namespace {
 
 constexpr double bad_data = -1.6375e30;
-constexpr std::int64_t pixels_per_buffer = 1 << 20;
 constexpr std::int64_t float_bytes = sizeof(float);
 
-std::vector<std::uint32_t> big_endian(std::span<float const> values) {
-  std::vector<std::uint32_t> words(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    std::uint32_t const bits = std::bit_cast<std::uint32_t>(values[i]);
-    words[i] = std::endian::native == std::endian::little ? __builtin_bswap32(bits) : bits;
-  }
-  return words;
+/// What differs between a map of the full sky and one of a part.
+struct Layout {
+  std::int64_t n_rows, row_bytes;
+  std::vector<FitsCard> columns, indexing;
+};
+
+Layout full_layout(std::int64_t nside, MapHeader const& header) {
+  std::int64_t const n_pixels = 12 * nside * nside, per_row = n_pixels < 1024 ? 1 : 1024;
+  return {
+      n_pixels / per_row,
+      per_row * float_bytes,
+      {{"TFIELDS", std::int64_t{1}, ""},
+       {"TTYPE1", header.column, ""},
+       {"TFORM1", per_row == 1 ? std::string("1E") : std::string("1024E"), "float32, big-endian"},
+       {"TUNIT1", header.unit, header.unit.empty() ? "dimensionless" : ""}},
+      {{"FIRSTPIX", std::int64_t{0}, ""},
+       {"LASTPIX", n_pixels - 1, ""},
+       {"INDXSCHM", std::string("IMPLICIT"), "pixel number = place in the table"},
+       {"OBJECT", std::string("FULLSKY"), ""}}};
 }
 
-/// What is converted at once, from pixel `first` on.
-std::span<float const> part_of(std::span<float const> pixels, std::int64_t first) {
-  return pixels.subspan(first, std::min(pixels_per_buffer, std::ssize(pixels) - first));
+constexpr std::int64_t partial_row_bytes = sizeof(std::int64_t) + float_bytes;
+
+Layout partial_layout(std::int64_t n_pixels, MapHeader const& header) {
+  return {n_pixels,
+          partial_row_bytes,
+          {{"TFIELDS", std::int64_t{2}, ""},
+           {"TTYPE1", std::string("PIXEL"), ""},
+           {"TFORM1", std::string("1K"), "int64, big-endian"},
+           {"TTYPE2", header.column, ""},
+           {"TFORM2", std::string("1E"), "float32, big-endian"},
+           {"TUNIT2", header.unit, header.unit.empty() ? "dimensionless" : ""}},
+          {{"INDXSCHM", std::string("EXPLICIT"), "PIXEL is the pixel number"},
+           {"OBJECT", std::string("PARTIAL"), "part of the sky"},
+           {"OBS_NPIX", n_pixels, "pixels in the table"}}};
 }
 
-FitsSum data_sum_of(std::span<float const> pixels) {
-  FitsSum sum;
-  for (std::int64_t i = 0; i < std::ssize(pixels); i += pixels_per_buffer) {
-    auto const words = big_endian(part_of(pixels, i));
-    sum.add({reinterpret_cast<unsigned char const*>(words.data()), words.size() * 4});
-  }
-  return sum;
-}
-
-std::string table_header(HealpixHeader const& header, FitsSum data_sum) {
-  std::int64_t const n_pixels = 12 * header.nside * header.nside;
-  std::int64_t const per_row = n_pixels < 1024 ? 1 : 1024;
-  std::vector<FitsCard> const layout = {
-      {"XTENSION", std::string("BINTABLE"), "binary table"},
-      {"BITPIX", std::int64_t{8}, ""},
-      {"NAXIS", std::int64_t{2}, ""},
-      {"NAXIS1", per_row * float_bytes, "bytes a row"},
-      {"NAXIS2", n_pixels / per_row, "rows"},
-      {"PCOUNT", std::int64_t{0}, ""},
-      {"GCOUNT", std::int64_t{1}, ""},
-      {"TFIELDS", std::int64_t{1}, ""},
-      {"TTYPE1", header.column, ""},
-      {"TFORM1", per_row == 1 ? std::string("1E") : std::string("1024E"), "float32, big-endian"},
-      {"TUNIT1", header.unit, header.unit.empty() ? "dimensionless" : ""},
-      {"EXTNAME", header.column, ""},
-      {"PIXTYPE", std::string("HEALPIX"), "HEALPix pixelisation"},
-      {"ORDERING", std::string("RING"), "pixel ordering: RING or NESTED"},
-      {"NSIDE", header.nside, "resolution parameter"},
-      {"FIRSTPIX", std::int64_t{0}, ""},
-      {"LASTPIX", n_pixels - 1, ""},
-      {"INDXSCHM", std::string("IMPLICIT"), "pixel number = place in the table"},
-      {"OBJECT", std::string("FULLSKY"), ""},
-      {"COORDSYS", header.coordinates, "C celestial, G galactic, E ecliptic"},
-      {"BAD_DATA", bad_data, "no pixel of this map has it"},
-      {"POLAR", false, "no polarisation"},
-      {"DATE", header.date, ""},
-      {"CREATOR", header.creator, ""},
-  };
+std::string table_header(std::int64_t nside, Layout const& layout, MapHeader const& header,
+                         FitsSum data_sum) {
   FitsHeader cards;
-  for (auto const& card : layout) cards.add(card);
-  for (auto const& card : header.cards) cards.add(card);
+  auto const add = [&](std::vector<FitsCard> const& several) {
+    for (auto const& card : several) cards.add(card);
+  };
+  add({{"XTENSION", std::string("BINTABLE"), "binary table"},
+       {"BITPIX", std::int64_t{8}, ""},
+       {"NAXIS", std::int64_t{2}, ""},
+       {"NAXIS1", layout.row_bytes, "bytes a row"},
+       {"NAXIS2", layout.n_rows, "rows"},
+       {"PCOUNT", std::int64_t{0}, ""},
+       {"GCOUNT", std::int64_t{1}, ""}});
+  add(layout.columns);
+  add({{"EXTNAME", header.column, ""},
+       {"PIXTYPE", std::string("HEALPIX"), "HEALPix pixelisation"},
+       {"ORDERING", std::string("RING"), "pixel ordering: RING or NESTED"},
+       {"NSIDE", nside, "resolution parameter"}});
+  add(layout.indexing);
+  add({{"COORDSYS", header.coordinates, "C celestial, G galactic, E ecliptic"},
+       {"BAD_DATA", bad_data, "no pixel of this map has it"},
+       {"POLAR", false, "no polarisation"},
+       {"DATE", header.date, ""},
+       {"CREATOR", header.creator, ""}});
+  add(header.cards);
   for (auto const& line : header.history) cards.add_history(line);
   return cards.finish(data_sum);
 }
 
-void check_range(Comm const& comm, HealpixHeader const& header, std::int64_t first_pixel,
-                 std::span<float const> pixels) {
-  std::int64_t const n_pixels = 12 * header.nside * header.nside;
-  auto const n_here = std::ssize(pixels);
-  std::int64_t const before = comm.sum_before(n_here);
-  std::int64_t const total = comm.all_sum(n_here);
-  collectively(comm, "map", [&] {
-    require(header.nside > 0 && std::has_single_bit(std::uint64_t(header.nside)),
-            ExitCode::internal, "nside ", header.nside, " is not a power of two");
-    require(before == first_pixel && total == n_pixels, ExitCode::internal,
-            "the ranks' pixels do not cover the sky: this rank begins at ", first_pixel, " after ",
-            before, " pixels of lower ranks, ", total, " of ", n_pixels, " in all");
-    for (std::int64_t i = 0; i < n_here; ++i) {
-      require(std::isfinite(pixels[i]), ExitCode::internal, "pixel ", first_pixel + i,
-              " of the map is ", pixels[i]);
-    }
+void check_nside(std::int64_t nside) {
+  require(nside > 0 && std::has_single_bit(std::uint64_t(nside)), ExitCode::internal, "nside ",
+          nside, " is not a power of two");
+}
+
+void write_table(Comm const& comm, std::string const& path, std::int64_t nside,
+                 Layout const& layout, MapHeader const& header, FitsWords const& words) {
+  write_fits_data(comm, path, layout.n_rows * layout.row_bytes / 4, words, [&](FitsSum sum) {
+    return fits_primary_header("map") + table_header(nside, layout, header, sum);
   });
 }
 
 }  // namespace
 
-void write_healpix_map(Comm const& comm, std::string const& path, HealpixHeader const& header,
-                       std::int64_t first_pixel, std::span<float const> pixels) {
-  check_range(comm, header, first_pixel, pixels);
-  FitsSum data_sum;
-  for (auto const sum : comm.all_gather(data_sum_of(pixels).value())) data_sum.add(FitsSum(sum));
-  std::string const headers = fits_primary_header("map") + table_header(header, data_sum);
-  auto const data_offset = std::ssize(headers);
-  std::int64_t const data_bytes = 12 * header.nside * header.nside * float_bytes;
+void write_healpix_map(Comm const& comm, std::string const& path, std::int64_t nside,
+                       MapHeader const& header, std::int64_t first_pixel,
+                       std::span<float const> pixels) {
+  check_nside(nside);
+  check_map_pixels(comm, 12 * nside * nside, first_pixel, pixels);
+  write_table(
+      comm, path, nside, full_layout(nside, header), header,
+      {first_pixel, std::ssize(pixels), [&](std::int64_t at, std::span<std::uint32_t> words) {
+         for (auto& word : words) word = big_endian(pixels[at++]);
+       }});
+}
 
-  on_root(comm, "create the map file", [&] {
-    durable::File file(path, durable::OpenMode::create);
-    file.write_at(0, headers.data(), data_offset);
-    std::int64_t const padding = (fits_block - data_bytes % fits_block) % fits_block;
-    std::string const zeros(padding, '\0');
-    file.write_at(data_offset + data_bytes, zeros.data(), padding);
-    file.sync();
-    file.close();
-  });
-  collectively(comm, "write the map file", [&] {
-    durable::File file(path, durable::OpenMode::update);
-    for (std::int64_t i = 0; i < std::ssize(pixels); i += pixels_per_buffer) {
-      auto const words = big_endian(part_of(pixels, i));
-      file.write_at(data_offset + (first_pixel + i) * float_bytes, words.data(),
-                    std::ssize(words) * float_bytes);
-    }
-    file.sync();
-    file.close();
-  });
+void write_partial_healpix_map(Comm const& comm, std::string const& path, std::int64_t nside,
+                               MapHeader const& header, std::span<std::int64_t const> indices,
+                               std::span<float const> pixels) {
+  check_nside(nside);
+  std::int64_t const n = std::ssize(pixels), first = comm.sum_before(n), all = comm.all_sum(n);
+  check_map_pixels(comm, all, first, pixels);
+  constexpr std::int64_t words_per_row = partial_row_bytes / 4;
+  auto const word_of = [&](std::int64_t at) {
+    std::int64_t const row = at / words_per_row, word = at % words_per_row;
+    if (word == 2) return big_endian(pixels[row]);
+    auto const index = static_cast<std::uint64_t>(indices[row]);
+    return big_endian(static_cast<std::uint32_t>(word == 0 ? index >> 32 : index));
+  };
+  write_table(comm, path, nside, partial_layout(all, header), header,
+              {words_per_row * first, words_per_row * n,
+               [&](std::int64_t at, std::span<std::uint32_t> words) {
+                 for (auto& word : words) word = word_of(at++);
+               }});
 }
 
 }  // namespace setsz

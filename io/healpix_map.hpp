@@ -7,22 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "io/fits_header.hpp"
+#include "io/map_header.hpp"
 #include "pipeline/base/comm.hpp"
 
 namespace setsz {
-
-/// What a HEALPix map says about itself, beside what its layout fixes.
-struct HealpixHeader {
-  std::int64_t nside = 1;
-  std::string coordinates = "C";     ///< COORDSYS: 'C', 'G' or 'E'
-  std::string column = "COMPTON_Y";  ///< TTYPE1
-  std::string unit;                  ///< TUNIT1, blank for Compton y
-  std::string date;                  ///< DATE, "2026-01-31"
-  std::string creator;               ///< CREATOR, "setsz 0.1.0"
-  std::vector<FitsCard> cards;       ///< provenance
-  std::vector<std::string> history;  ///< one HISTORY line each
-};
 
 /// Writes a full-sky RING map: an empty primary HDU and one binary table of float32, rows of 1024
 /// pixels (one pixel a row where the map has fewer), with CHECKSUM and DATASUM on both.
@@ -32,8 +20,16 @@ struct HealpixHeader {
 /// \param first_pixel  of this rank; the ranks' ranges follow one another and cover the sky
 /// \pre all values are finite, else Error(internal)
 /// \source FITS standard 4.0, sections 4, 7.3 and J (checksum); HEALPix primer, section 5
-void write_healpix_map(Comm const& comm, std::string const& path, HealpixHeader const& header,
-                       std::int64_t first_pixel, std::span<float const> pixels);
+void write_healpix_map(Comm const& comm, std::string const& path, std::int64_t nside,
+                       MapHeader const& header, std::int64_t first_pixel,
+                       std::span<float const> pixels);
+
+/// The same of a part of the sky: a table with the number of a pixel in RING order (PIXEL, 64 bits)
+/// and its value in each row, for healpy.read_map(partial=True).
+/// \param indices  of this rank's pixels
+void write_partial_healpix_map(Comm const& comm, std::string const& path, std::int64_t nside,
+                               MapHeader const& header, std::span<std::int64_t const> indices,
+                               std::span<float const> pixels);
 
 /// A map written by write_healpix_map (or any full-sky RING float32 map of one column). Local.
 class HealpixFile {
@@ -59,12 +55,13 @@ class HealpixFile {
   std::vector<std::string> history_;
 };
 
-/// The header of the table in any FITS file.
-struct FitsTableHead {
+/// The header of the data of any FITS file: of the image in its first HDU, else of the table in the
+/// second.
+struct FitsDataHead {
   std::map<std::string, std::string> cards;  ///< as they stand, texts unquoted; without HISTORY
   std::int64_t data_offset = 0, data_bytes = 0;
 };
-/// Local. Missing: Error(missing_input). No table: Error(bad_data).
-FitsTableHead read_fits_table_head(std::string const& path);
+/// Local. Missing: Error(missing_input). No data: Error(bad_data).
+FitsDataHead read_fits_data_head(std::string const& path);
 
 }  // namespace setsz

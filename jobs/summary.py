@@ -39,7 +39,8 @@ for place, spectra in load("paint/**/spectra.json"):
 
 for place, sky in load("sky/**/sky.json"):
     print(f"{place}")
-    print(f"  mean y of the sky          {sky['mean_y']:.3e}  (z = {sky['redshift_min']} to {sky['redshift_max']}, nside {sky['nside']}, "
+    pixels = f"nside {sky['nside']}" if sky["projection"] == "healpix" else f"plate carree, {sky['resolution_arcmin']:g} arcmin"
+    print(f"  mean y of the sky          {sky['mean_y']:.3e}  (z = {sky['redshift_min']} to {sky['redshift_max']}, {pixels}, "
           f"{sky['n_clusters']} clusters, {sky['n_fill']} fill haloes)")
 
 print("files")

@@ -13,8 +13,9 @@ EPILOG = """\
 examples:
   map.py run/sky/lo/compton_y.fits                     the whole sky, Mollweide, asinh scale
   map.py run/sky/lo/compton_y.fits --zoom 120 30 10    10 degrees around longitude 120, latitude 30
+  map.py run/sky/field/compton_y.fits                  a part of the sky: the region that it shows
   map.py run/paint/z0/lo/maps.h5 --scale log           y along x, y, z; painted above gas
-Needs matplotlib and numpy; healpy for the sky, h5py for the box (apt install python3-matplotlib
+Needs matplotlib and numpy; healpy and astropy for the sky, h5py for the box (apt install python3-matplotlib
 python3-healpy python3-h5py)."""
 
 HDF5, FITS, GZIP = b"\x89HDF\r\n\x1a\n", b"SIMPLE  =", b"\x1f\x8b"
@@ -54,10 +55,10 @@ def draw(options):
         return box.panels(*box.read(options.file), scale=options.scale, largest=options.max)
     import sky
 
-    values, header = sky.read(options.file)
+    shown = sky.read(options.file)
     if options.zoom:
-        return sky.zoom(values, header, *options.zoom, options.scale, options.max)
-    return sky.whole(values, header, options.scale, options.max)
+        return sky.zoom(shown, *options.zoom, options.scale, options.max)
+    return sky.overview(shown, options.scale, options.max)
 
 
 def main():

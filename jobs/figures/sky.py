@@ -13,24 +13,99 @@ NEEDS = "sky"
 def draw(run):
     for product in run.of("sky"):
         name = product.parts[0]
-        values, header = read(product.folder / "compton_y.fits")
-        first, second = titles(header)
-        yield Figure(f"sky_{name}", f"The sky {name}", f"{first}; {second}.", whole(values, header))
-        yield Figure(f"sky_zoom_{name}", f"Around the brightest cluster of {name}", "Gnomonic projection.", zoom(values, header, *brightest(values)))
+        sky = read(product.folder / "compton_y.fits")
+        first, second = titles(sky.header)
+        yield Figure(f"sky_{name}", f"The sky {name}", f"{first}; {second}.", overview(sky))
+        yield Figure(f"sky_zoom_{name}", f"Around the brightest cluster of {name}", "Gnomonic projection.", zoom(sky, *sky.brightest()))
         report = product.json("sky.json")
         if "cl" in report:
             yield spectrum(name, report["cl"])
 
 
+class HealpixSky:
+    """Pixels of a HEALPix map; of a part of the sky, NaN elsewhere."""
+
+    def __init__(self, values, header):
+        import healpy
+
+        self.values = np.where(values == np.float32(healpy.UNSEEN), np.nan, values)
+        self.header, self.nside = header, healpy.get_nside(values)
+        self.pixel_deg = np.degrees(healpy.nside2resol(self.nside))
+        partial = header.get("INDXSCHM") == "EXPLICIT"
+        self.seen = healpy.pix2ang(self.nside, np.flatnonzero(np.isfinite(self.values)), lonlat=True) if partial else None
+
+    def index(self, x, y, z):
+        import healpy
+
+        return healpy.vec2pix(self.nside, x, y, z)
+
+    def coarse(self):
+        """For pictures of which a point may hold many pixels: their means."""
+        import healpy
+
+        if self.seen is not None or self.nside <= 512:
+            return self
+        return HealpixSky(healpy.ud_grade(self.values, 512), self.header)
+
+    def brightest(self):
+        """Longitude, latitude and a size [degrees] around the largest pixel."""
+        import healpy
+
+        longitude, latitude = healpy.pix2ang(self.nside, int(np.nanargmax(self.values)), lonlat=True)
+        return longitude, latitude, zoom_size(self.pixel_deg)
+
+
+class CarSky:
+    """Pixels of a plate carree image, flat, with NaN at the end for all that it does not show."""
+
+    def __init__(self, image, header):
+        self.rows, self.columns = image.shape
+        self.values = np.append(image.ravel().astype(np.float32), np.float32(np.nan))
+        self.header, self.pixel_deg = header, header["CDELT2"]
+        full = self.columns * self.pixel_deg > 359.9 and self.rows * self.pixel_deg > 180
+        self.seen = None if full else self.position(np.array([0, self.columns - 1]), np.array([0, self.rows - 1]))
+
+    def position(self, column, row):
+        """Longitude and latitude [degrees]."""
+        return tuple(self.header[f"CRVAL{i}"] + (at + 1 - self.header[f"CRPIX{i}"]) * self.header[f"CDELT{i}"] for i, at in ((1, column), (2, row)))
+
+    def index(self, x, y, z):
+        longitude, latitude = np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(z, np.hypot(x, y)))
+        row = np.rint(latitude / self.header["CDELT2"] + self.header["CRPIX2"]).astype(int) - 1
+        turn = np.rint(360 / self.pixel_deg).astype(int)
+        column = (np.rint((longitude - self.header["CRVAL1"]) / self.header["CDELT1"] + self.header["CRPIX1"]).astype(int) - 1) % turn
+        shown = (column < self.columns) & (row >= 0) & (row < self.rows)
+        return np.where(shown, row * self.columns + column, self.values.size - 1)
+
+    def coarse(self):
+        return self
+
+    def brightest(self):
+        row, column = divmod(int(np.nanargmax(self.values)), self.columns)
+        return (*self.position(column, row), zoom_size(self.pixel_deg))
+
+
+def zoom_size(pixel_deg):
+    return min(60.0, max(2.0, 150 * pixel_deg))
+
+
 def read(path):
-    """The map and the cards of its header."""
     import healpy
+    from astropy.io import fits
 
     try:
-        values, header = healpy.read_map(path, h=True, dtype=np.float32)
+        with fits.open(path) as hdus:
+            if hdus[0].header["NAXIS"] > 0:
+                sky = CarSky(hdus[0].data, dict(hdus[0].header))
+            else:
+                header = dict(hdus[1].header)
+                sky = HealpixSky(healpy.read_map(path, partial=header["INDXSCHM"] == "EXPLICIT", dtype=np.float32), header)
     except (OSError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise Unreadable(f"'{path}' cannot be read as a HEALPix map ({error}); a map is compton_y.fits of the stage sky") from None
-    return values, dict(header)
+        raise Unreadable(f"'{path}' cannot be read as a HEALPix map or a plate carree image ({error}); a map is compton_y.fits of the stage sky") from None
+    quantity = sky.header.get("TTYPE1" if isinstance(sky, HealpixSky) and sky.seen is None else "EXTNAME", "COMPTON_Y").strip()
+    if quantity != "COMPTON_Y":
+        raise Unreadable(f"'{path}' is a map of {quantity}; only maps of Compton y are drawn")
+    return sky
 
 
 def titles(header):
@@ -40,17 +115,15 @@ def titles(header):
     simulation = card("SIMNAME")
     what = "Thermal" if simulation in ("unknown", "?") else f"{simulation}: thermal"
     first = f"{what} Sunyaev-Zel'dovich sky, {card('ZMIN', '{:g}')} < z < {card('ZMAX', '{:g}')}"
+    pixels = f"nside {header['NSIDE']}" if "NSIDE" in header else f"plate carree, {60 * header['CDELT2']:.3g} arcmin"
     second = (f"model {card('MODEL')}, {card('NHALO', '{:,}')} haloes of {card('MMIN', '{:.1e}')} to {card('MMAX', '{:.1e}')} Msun/h, "
-              f"nside {card('NSIDE')}, mean y {card('YMEAN', '{:.2e}')}")
+              f"{pixels}, mean y {card('YMEAN', '{:.2e}')}")
     return first, second
 
 
-def project(values, projector):
+def project(sky, projector):
     """The picture of a projector of healpy, NaN outside of the sky."""
-    import healpy
-
-    nside = healpy.get_nside(values)
-    picture = projector.projmap(values, lambda x, y, z: healpy.vec2pix(nside, x, y, z))
+    picture = projector.projmap(sky.values, sky.index)
     return np.where(np.isfinite(picture), picture, np.nan)
 
 
@@ -62,47 +135,51 @@ def picture(figure, axes, image, extent, scale, largest):
     colour_bar(figure, drawn, axes, ticks)
 
 
-def whole(values, header, scale="asinh", largest=None):
+def region(seen):
+    """Longitude, latitude and size [degrees] of a part of the sky; none if it is too large for one picture."""
+    lon, lat = np.radians(seen[0]), np.radians(seen[1])
+    x, y, z = (np.cos(lat) * np.cos(lon)).mean(), (np.cos(lat) * np.sin(lon)).mean(), np.sin(lat).mean()
+    centre = np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(z, np.hypot(x, y)))
+    width = np.ptp((seen[0] - centre[0] + 180) % 360) * np.cos(np.radians(centre[1]))
+    size = 1.1 * max(width, np.ptp(seen[1]))
+    return (*centre, size) if size < 100 else None
+
+
+def overview(sky, scale="asinh", largest=None):
+    """All that the map shows: the whole sky, or a region."""
+    part = region(sky.seen) if sky.seen is not None else None
+    return zoom(sky, *part, scale, largest) if part else whole(sky, scale, largest)
+
+
+def whole(sky, scale="asinh", largest=None):
     import healpy
 
-    # A point of the picture may hold many pixels: average them first.
-    while healpy.get_nside(values) > 512:
-        values = healpy.ud_grade(values, healpy.get_nside(values) // 2)
     projector = healpy.projector.MollweideProj(xsize=1800)
     figure, axes = style.subplots(height=5.2, width=9)
-    picture(figure, axes, project(values, projector), projector.get_extent(), scale, largest)
+    picture(figure, axes, project(sky.coarse(), projector), projector.get_extent(), scale, largest)
     angle = np.linspace(0, 2 * np.pi, 400)
     axes.plot(2 * np.cos(angle), np.sin(angle), color="black", linewidth=0.8)
     axes.set(xlim=(-2.02, 2.02), ylim=(-1.02, 1.02))
     axes.set_axis_off()
-    first, second = titles(header)
+    first, second = titles(sky.header)
     figure.suptitle(first, fontsize=12)
     axes.set_title(second, fontsize=8.5)
     return figure
 
 
-def zoom(values, header, longitude, latitude, size, scale="asinh", largest=None):
+def zoom(sky, longitude, latitude, size, scale="asinh", largest=None):
     import healpy
 
     points = 700
     projector = healpy.projector.GnomonicProj(rot=(longitude, latitude), xsize=points, reso=60 * size / points)
     figure, axes = style.subplots(height=5.8, width=5.6)
     half = size / 2
-    picture(figure, axes, project(values, projector), (half, -half, -half, half), scale, largest)
+    picture(figure, axes, project(sky, projector), (half, -half, -half, half), scale, largest)
     axes.set(xlabel=f"degrees from longitude {longitude:.4g} (east to the left)", ylabel=f"degrees from latitude {latitude:.4g}")
-    first, second = titles(header)
+    first, second = titles(sky.header)
     figure.suptitle(first, fontsize=9)
-    axes.set_title(second.replace(", nside", ",\nnside"), fontsize=7)
+    axes.set_title(second.replace(", nside", ",\nnside").replace(", plate", ",\nplate"), fontsize=7)
     return figure
-
-
-def brightest(values):
-    """Longitude, latitude and a size [degrees] around the largest pixel."""
-    import healpy
-
-    nside = healpy.get_nside(values)
-    longitude, latitude = healpy.pix2ang(nside, int(np.argmax(values)), lonlat=True)
-    return longitude, latitude, min(60.0, max(2.0, 150 * np.degrees(healpy.nside2resol(nside))))
 
 
 def spectrum(name, table):

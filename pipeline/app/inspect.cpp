@@ -70,9 +70,13 @@ bool show_formats(FileProbe const& file) try {
 }
 
 void show_map(std::string const& path) {
-  auto const head = read_fits_table_head(path);
-  if (head.cards.count("PIXTYPE") == 0) {
-    std::cout << "FITS table, " << head.cards.at("NAXIS2") << " rows\n";
+  auto const head = read_fits_data_head(path);
+  auto const indexing = head.cards.find("INDXSCHM");
+  if (indexing == head.cards.end() || indexing->second != "IMPLICIT") {
+    bool const is_table = head.cards.count("XTENSION") > 0;
+    std::cout << (is_table ? "FITS table, " : "FITS image, ")
+              << (is_table ? "" : head.cards.at("NAXIS1") + " columns, ") << head.cards.at("NAXIS2")
+              << " rows\n";
     for (auto const& [key, value] : head.cards)
       std::cout << "  " << std::left << std::setw(9) << key << value << "\n";
     return;

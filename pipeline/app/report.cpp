@@ -22,19 +22,20 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// report.py of an installation, PREFIX/share/setsz/figures, or of the tree that the program was
-/// built in.
+/// report.py of an installation, PREFIX/share/setsz/jobs/figures, or of the tree that the program
+/// was built in.
 std::string find_script() {
   namespace fs = std::filesystem;
   fs::path const program = fs::canonical("/proc/self/exe");
   for (fs::path folder = program.parent_path(); folder.has_relative_path();
        folder = folder.parent_path()) {
-    for (auto const* place : {"share/setsz/figures", "jobs/figures"}) {
+    for (auto const* place : {"share/setsz/jobs/figures", "jobs/figures"}) {
       auto const script = folder / place / "report.py";
       if (fs::is_regular_file(script)) return script.string();
     }
   }
-  fail(ExitCode::missing_input, "no share/setsz/figures/report.py and no jobs/figures/report.py ",
+  fail(ExitCode::missing_input,
+       "no share/setsz/jobs/figures/report.py and no jobs/figures/report.py ",
        "in a folder above '", program.string(),
        "'; install setsz with `cmake --install`, which puts it beside bin/");
 }

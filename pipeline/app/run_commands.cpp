@@ -34,8 +34,8 @@ std::string map_content(std::string const& path) {
   return hash.hex();
 }
 
-/// The rows of a table, as those of a map.
-std::string table_content(std::string const& path, FitsTableHead const& head) {
+/// The rows of a table or an image, as those of a map.
+std::string data_content(std::string const& path, FitsDataHead const& head) {
   durable::File const file(path, durable::OpenMode::read);
   Hash hash;
   hash.add(head.data_bytes);
@@ -44,7 +44,7 @@ std::string table_content(std::string const& path, FitsTableHead const& head) {
   for (std::int64_t first = 0; first < head.data_bytes; first += piece) {
     std::int64_t const n = std::min(piece, head.data_bytes - first);
     require(file.read_at(head.data_offset + first, bytes.data(), n) == n, ExitCode::bad_data, "'",
-            path, "' is truncated: its table has ", head.data_bytes, " bytes");
+            path, "' is truncated: its data have ", head.data_bytes, " bytes");
     hash.add_bytes(bytes.data(), static_cast<std::size_t>(n));
     mark_progress("reading back");
   }
@@ -52,8 +52,10 @@ std::string table_content(std::string const& path, FitsTableHead const& head) {
 }
 
 std::string fits_content(std::string const& path) {
-  auto const head = read_fits_table_head(path);
-  return head.cards.count("PIXTYPE") > 0 ? map_content(path) : table_content(path, head);
+  auto const head = read_fits_data_head(path);
+  auto const indexing = head.cards.find("INDXSCHM");
+  bool const is_full_map = indexing != head.cards.end() && indexing->second == "IMPLICIT";
+  return is_full_map ? map_content(path) : data_content(path, head);
 }
 
 std::string content_hash(std::string const& path, std::string const& name) {

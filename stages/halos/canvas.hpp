@@ -32,11 +32,11 @@ class Canvas {
     return static_cast<int>(next - boundaries_.begin()) - 1;
   }
   /// Visits each rank that holds some of the pieces once. A range may begin before the first piece
-  /// or end behind the last one: there the canvas begins anew. \pre the range is not empty
+  /// or end behind the last one: there the canvas begins anew.
   template <class Visit>
   void for_each_rank(Range pieces, Visit&& visit) const;
 
-  /// The pieces that a ball around `seen` touches, or more.
+  /// The pieces that a ball around `seen` touches, or more; none if the canvas shows nothing of it.
   virtual Range touched(Vec3 const& seen, double reach) const = 0;
   /// The piece that holds a point: its rank counts the halo there.
   virtual std::int64_t home(Vec3 const& seen) const = 0;
@@ -51,6 +51,7 @@ class Canvas {
 
 template <class Visit>
 void Canvas::for_each_rank(Range pieces, Visit&& visit) const {
+  if (pieces.size() <= 0) return;
   std::int64_t const n = n_pieces(), origin = first_piece();
   std::int64_t first = (pieces.first - origin) % n;
   if (first < 0) first += n;

@@ -49,9 +49,8 @@ std::vector<FitsCard> catalogue_cards(CatalogueRecord const& record) {
 
 }  // namespace
 
-HealpixHeader catalogue_header(CatalogueRecord const& record) {
-  HealpixHeader header;
-  header.nside = record.options.nside;
+MapHeader catalogue_header(CatalogueRecord const& record) {
+  MapHeader header;
   header.coordinates = record.section.coordinate_letter();
   header.date = today();
   header.creator = "setsz";
@@ -66,9 +65,9 @@ HealpixHeader catalogue_header(CatalogueRecord const& record) {
 
 nlohmann::json catalogue_report(CatalogueRecord const& record) {
   auto report = figures_report(record.figures);
+  report.update(record.options.pixels.report());
   auto const& survey = record.survey;
   report.update({
-      {"nside", record.options.nside},
       {"catalogue", record.name},
       {"n_rows", record.n_rows},
       {"n_halos", record.figures.all.n_images()},

@@ -26,7 +26,7 @@ struct CatalogueRecord {
 };
 
 /// The header of the map but its layout. DATE is today's, in UTC.
-HealpixHeader catalogue_header(CatalogueRecord const& record);
+MapHeader catalogue_header(CatalogueRecord const& record);
 /// sky.json but the spectrum.
 nlohmann::json catalogue_report(CatalogueRecord const& record);
 

@@ -68,9 +68,10 @@ void log_survey(Catalogue const& catalogue, CatalogueSurvey const& survey) {
 CatalogueSkyStage::CatalogueSkyStage(Blueprint const& blueprint, MapInstance const& map)
     : catalogue_name_(map.catalogue) {
   auto const& configuration = blueprint.configuration;
-  record_ = {.stage = "sky", .instance = map.name, .version = 2};
+  record_ = {.stage = "sky", .instance = map.name, .version = 3};
   refuse_keys_of_snapshots(configuration, map);
   options_ = record_.take<SkyOptions>(configuration, map.section);
+  options_.pixels.refuse_keys(configuration, map.section);
   section_ = record_.take<CatalogueSection>(configuration, "catalogue." + map.catalogue);
   cosmology_ = record_.take<CosmologySection>(configuration).value;
   require(!section_.files.empty(), ExitCode::config, "[catalogue.", map.catalogue,
@@ -100,16 +101,18 @@ void CatalogueSkyStage::preflight(Comm const& comm, Outlook&) const {
 }
 
 Estimate CatalogueSkyStage::estimate(Outlook const&, int n_ranks) const {
-  auto const nside = real(options_.nside);
-  double const n_pixels = 12 * nside * nside, pixel = std::sqrt(4 * std::numbers::pi / n_pixels);
+  auto const grid = options_.pixels.grid();
+  auto const n_pixels = real(grid.n_pixels());
+  double const share = grid.share_of_sky();
   Catalogue const catalogue(section_, catalogue_name_, cosmology_);
-  auto const halos = expected_haloes(catalogue, cosmology_, options_.fill_cut_r200, pixel);
-  auto const spectrum_nside = real(std::min(options_.spectrum_nside, options_.nside));
+  auto const halos =
+      expected_haloes(catalogue, cosmology_, options_.fill_cut_r200, grid.geometry().pixel_size());
+  auto const spectrum_nside = real(options_.pixels.spectrum_nside());
   constexpr double seconds_per_row = 2e-6;  // read twice, converted
   Estimate estimate;
   estimate.memory_bytes = 12 * n_pixels / n_ranks + 8 * 12 * spectrum_nside * spectrum_nside + 5e7;
   estimate.output_bytes = 4 * n_pixels;
-  estimate.seconds = (halos.seconds + real(catalogue.expected_rows()) * seconds_per_row +
+  estimate.seconds = (share * halos.seconds + real(catalogue.expected_rows()) * seconds_per_row +
                       SkyCost::seconds_of_map(n_pixels)) /
                          n_ranks +
                      SkyCost::seconds_of_spectrum(spectrum_nside);
@@ -143,7 +146,7 @@ void CatalogueSkyStage::run(Context& context) {
   log_survey(*catalogue, survey);
   auto const profiles = family(comm, survey);
   CatalogueSource const source(*catalogue, profiles, cosmology_, field);
-  SkyCanvas canvas(RingGeometry(options_.nside), comm.rank(), comm.size(),
+  SkyCanvas canvas(options_.pixels.grid(), comm.rank(), comm.size(),
                    Beam(options_.beam_fwhm_arcmin * units::arcmin));
   HaloLayer layer(comm, "sky", source, canvas,
                   {field.quantum_sr, 1e6 * context.options().memory_mb});
@@ -164,8 +167,8 @@ void CatalogueSkyStage::run(Context& context) {
   auto const header = catalogue_header(record);
   write_map(context, canvas.map(), map_name(field), header);
   write_bands(context, canvas.map(), options_.bands, header);
-  auto const report =
-      write_report(context, canvas.map(), field, catalogue_report(record), options_.spectrum_nside);
+  auto const report = write_report(context, canvas.map(), field, catalogue_report(record),
+                                   options_.pixels.spectrum_nside());
   for (auto const& [key, value] : report.items())
     if (value.is_number()) context.note(key, value);
 }

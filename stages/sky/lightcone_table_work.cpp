@@ -105,8 +105,8 @@ std::vector<T> column(std::vector<LightconeRow> const& rows, T LightconeRow::*me
 }
 
 /// Appends all rows of one set, share by share.
-void append_rows(Comm const& comm, HaloSource const& source, RowMaker maker,
-                 DistanceTable const& distances, RowTable& table) {
+void append_rows(Comm const& comm, HaloSource const& source, SkyCanvas const& canvas,
+                 RowMaker maker, DistanceTable const& distances, RowTable& table) {
   constexpr std::int64_t places_per_share = 1 << 16, rows_per_mark = 64;
   std::int64_t const n_places = source.n_places(), turn = places_per_share * comm.size();
   for (std::int64_t first = 0; first < n_places; first += turn) {
@@ -116,6 +116,7 @@ void append_rows(Comm const& comm, HaloSource const& source, RowMaker maker,
       std::vector<HaloImage> images;
       source.find_images({first + share.first, first + share.last}, images);
       for (auto const& image : images) {
+        if (canvas.touched(image.seen, image.halo.reach).size() == 0) continue;
         rows.push_back(maker.make(image, distances.redshift_at(norm(image.seen))));
         if (std::ssize(rows) % rows_per_mark == 0) mark_progress("sky");
       }
@@ -226,7 +227,8 @@ std::vector<ColumnValues> column_values(std::vector<LightconeRow> const& rows) {
 }
 
 void write_lightcone(Context& context, std::vector<SkyPart> const& parts, Viewpoint const& view,
-                     LightconeRows which, std::int64_t n_rows, FitsTexts texts) {
+                     SkyCanvas const& canvas, LightconeRows which, std::int64_t n_rows,
+                     FitsTexts texts) {
   auto const& comm = context.comm();
   auto const& table = parts.front().population->table();
   auto file = H5File::create(comm, context.part("lightcone.h5"));
@@ -253,7 +255,7 @@ void write_lightcone(Context& context, std::vector<SkyPart> const& parts, Viewpo
     for (auto const& set : population->sets()) {
       if (set->kind() == HaloKind::skirt) continue;  // no halo of its own
       if (set->kind() == HaloKind::fill && which == LightconeRows::clusters) continue;
-      append_rows(comm, BoxReplicas(*set, placement),
+      append_rows(comm, BoxReplicas(*set, placement), canvas,
                   RowMaker(*set, *population, static_cast<std::int32_t>(i)), distances, rows);
     }
   }

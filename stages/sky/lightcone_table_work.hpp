@@ -40,8 +40,10 @@ std::vector<RowColumn> lightcone_columns(std::string const& mass_definition);
 std::vector<ColumnValues> column_values(std::vector<LightconeRow> const& rows);
 
 /// Collective: writes lightcone.h5 and lightcone.fits, in the order in which the map was painted.
+/// \param canvas  of the map: haloes that it does not show are left out
 /// \param n_rows  images of these haloes, as the painting has counted them
 void write_lightcone(Context& context, std::vector<SkyPart> const& parts, Viewpoint const& view,
-                     LightconeRows which, std::int64_t n_rows, FitsTexts texts);
+                     SkyCanvas const& canvas, LightconeRows which, std::int64_t n_rows,
+                     FitsTexts texts);
 
 }  // namespace setsz

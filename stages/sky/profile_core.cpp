@@ -20,7 +20,6 @@ namespace {
 constexpr std::array<PixelPart, 4> corners = {{{-0.5, -0.5}, {-0.5, 0.5}, {0.5, 0.5}, {0.5, -0.5}}};
 constexpr std::array<PixelPart, 8> corners_and_middles = {
     {{-0.5, -0.5}, {-0.5, 0}, {-0.5, 0.5}, {0, 0.5}, {0.5, 0.5}, {0.5, 0}, {0.5, -0.5}, {0, -0.5}}};
-constexpr std::int64_t bent_rings = 16, bent_nside = 32;
 /// The first of a range of corners that holds none yet; its last is the negative of it.
 constexpr std::int64_t nothing = std::int64_t{1} << 40;
 /// Lines that are longer than the peak's width times 1 / sqrt(this) need the better rule.
@@ -168,14 +167,14 @@ double ProfileCore::along(Line const& line) const {
   return 0.5 * cross * width * gauss<double, 10>::integrate(integrand, low, high);
 }
 
-std::optional<std::int64_t> ProfileCore::common_quadrant() const {
-  std::int64_t const nside = geometry_.nside();
+std::optional<std::int64_t> ProfileCore::common_quadrant(HealpixRings const& healpix) const {
+  std::int64_t const nside = healpix.nside();
   std::optional<std::int64_t> quadrant;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     auto const& [ring, pixels] = rows_[i];
     if (ring != rows_.front().ring + static_cast<std::int64_t>(i)) return {};
     if (std::min(ring, 4 * nside - ring) > nside) continue;  // there, quadrants have no borders
-    std::int64_t const n = geometry_.pixels_in(ring) / 4;
+    std::int64_t const n = healpix.pixels_in(ring) / 4;
     auto const of = [&](std::int64_t k) { return (k >= 0 ? k : k - n + 1) / n; };
     if (of(pixels.first) != of(pixels.last - 1)) return {};
     if (quadrant && *quadrant != of(pixels.first)) return {};
@@ -184,17 +183,17 @@ std::optional<std::int64_t> ProfileCore::common_quadrant() const {
   return quadrant.value_or(0);
 }
 
-void ProfileCore::integrate_shared_edges(std::int64_t quadrant) {
+void ProfileCore::integrate_shared_edges(HealpixRings const& healpix, std::int64_t quadrant) {
   std::size_t const n_rows = rows_.size();
   auto const local = [&](std::size_t row) {  // pixels in the count of the quadrant
-    std::int64_t const start = quadrant * (geometry_.pixels_in(rows_[row].ring) / 4);
+    std::int64_t const start = quadrant * (healpix.pixels_in(rows_[row].ring) / 4);
     return Range{rows_[row].pixels.first - start, rows_[row].pixels.last - start};
   };
   // Corners of the rings from one before the first to one after the last; strips between them.
   corner_rows_.clear();
   for (std::size_t i = 0; i < n_rows + 2; ++i) {
     std::int64_t const ring = rows_.front().ring - 1 + static_cast<std::int64_t>(i);
-    corner_rows_.push_back({geometry_.western_corners(ring, quadrant), nothing, -nothing, 0});
+    corner_rows_.push_back({healpix.western_corners(ring, quadrant), nothing, -nothing, 0});
   }
   auto const cover = [](auto& range, std::int64_t first, std::int64_t last) {
     range.first = std::min(range.first, first);
@@ -300,25 +299,29 @@ void ProfileCore::integrate_each_pixel(std::span<PixelPart const> around, std::s
 }
 
 std::span<double const> ProfileCore::averages() {
-  bool bent = geometry_.nside() < bent_nside;
+  bool bent = false;
   std::size_t n = 0;
   for (auto const& row : rows_) {
-    bent = bent || std::min(row.ring, 4 * geometry_.nside() - row.ring) < bent_rings;
+    bent = bent || geometry_.has_bent_edges(row.ring);
     n += static_cast<std::size_t>(row.pixels.size());
   }
   if (n == 0) return {};
   sums_.assign(in_blocks(n), 0.0);
-  auto const quadrant = bent ? std::nullopt : common_quadrant();
+  auto const* healpix = bent ? nullptr : geometry_.healpix();
+  auto const quadrant = healpix ? common_quadrant(*healpix) : std::nullopt;
   if (quadrant) {
-    integrate_shared_edges(*quadrant);
+    integrate_shared_edges(*healpix, *quadrant);
   } else {
     integrate_each_pixel(bent ? std::span<PixelPart const>(corners_and_middles)
                               : std::span<PixelPart const>(corners),
                          n);
   }
   // In the south the way around is the other one.
-  double const per_area = 1 / geometry_.pixel_area();
-  for (double& sum : sums_) sum = std::abs(sum) * per_area;
+  double* next = sums_.data();
+  for (auto const& row : rows_) {
+    double const per_area = 1 / geometry_.pixel_area(row.ring);
+    for (std::int64_t k = 0; k < row.pixels.size(); ++k, ++next) *next = std::abs(*next) * per_area;
+  }
   return std::span(sums_).first(n);
 }
 

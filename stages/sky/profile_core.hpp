@@ -33,9 +33,10 @@ class ProfileCore {
   struct Line {
     double x0, y0, x1, y1;
   };
-  /// The quadrant in which all pixels lie, and go on with equal corners; none near the poles.
-  std::optional<std::int64_t> common_quadrant() const;
-  void integrate_shared_edges(std::int64_t quadrant);
+  /// Of HEALPix, the quadrant in which all pixels lie, and go on with equal corners; none near the
+  /// poles.
+  std::optional<std::int64_t> common_quadrant(HealpixRings const& rings) const;
+  void integrate_shared_edges(HealpixRings const& rings, std::int64_t quadrant);
   void place_corners();
   void list_edges(std::size_t n_edges);
   void integrate_each_pixel(std::span<PixelPart const> around, std::size_t n);
@@ -64,7 +65,7 @@ class ProfileCore {
     std::size_t size() const { return static_cast<std::size_t>(last - first + 1); }
   };
   struct CornerRow {
-    RingGeometry::Corners corners;
+    HealpixRings::Corners corners;
     std::int64_t first, last;
     std::size_t begin;  ///< in x_, y_
   };

@@ -5,57 +5,69 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "pipeline/base/number.hpp"
-#include "stages/sky/ring_geometry.hpp"
+#include "stages/sky/sky_grid.hpp"
 
 namespace setsz {
 
 /// The rings [first_ring, last_ring) of a map: what one rank owns. Values are integrals over the
-/// pixels; everything outside the rings is ignored.
+/// pixels; everything outside the rings, or of the grid, is ignored.
 class RingMap {
  public:
-  RingMap(RingGeometry geometry, std::int64_t first_ring, std::int64_t last_ring)
-      : geometry_(geometry),
-        first_ring_(first_ring),
-        last_ring_(last_ring),
-        pixels_{geometry.first_pixel(first_ring), geometry.first_pixel(last_ring)} {
-    values_.reserve(pixels_.size());
+  RingMap(SkyGrid grid, std::int64_t first_ring, std::int64_t last_ring)
+      : grid_(std::move(grid)), first_ring_(first_ring), last_ring_(last_ring) {
+    std::size_t n = 0;
+    for (std::int64_t ring = first_ring; ring < last_ring; ++ring) {
+      begin_.push_back(n);
+      n += static_cast<std::size_t>(grid_.pixels_of(ring).size());
+    }
+    values_.reserve(n);
     want_huge_pages();
-    values_.resize(pixels_.size());
+    values_.resize(n);
   }
 
-  RingGeometry const& geometry() const { return geometry_; }
+  SkyGrid const& grid() const { return grid_; }
+  RingGeometry const& geometry() const { return grid_.geometry(); }
   std::int64_t first_ring() const { return first_ring_; }
   std::int64_t last_ring() const { return last_ring_; }
-  Range pixels() const { return pixels_; }
   bool owns_ring(std::int64_t ring) const { return ring >= first_ring_ && ring < last_ring_; }
-  /// The pixels of one of the rings.
+  /// The pixels grid().pixels_of(index) of one of the rings.
   std::span<double> ring(std::int64_t index) {
-    return values().subspan(first_of(index), geometry_.pixels_in(index));
+    return {values_.data() + begin_of(index), size_of(index)};
   }
   std::span<double const> ring(std::int64_t index) const {
-    return values().subspan(first_of(index), geometry_.pixels_in(index));
+    return {values_.data() + begin_of(index), size_of(index)};
   }
 
-  void add(std::int64_t pixel, double value) {
-    if (pixels_.contains(pixel)) values_[pixel - pixels_.first] += value;
+  void add(RingPixel const& pixel, double value) {
+    if (!owns_ring(pixel.ring) || !grid_.has(pixel)) return;
+    ring(pixel.ring)[place_of(pixel.ring, pixel.in_ring)] += value;
+  }
+  /// Where a pixel of a ring, counted from anywhere, lies behind the first one of the grid, modulo
+  /// the ring's number.
+  std::int64_t place_of(std::int64_t ring, std::int64_t pixel) const {
+    std::int64_t const n = geometry().pixels_in(ring);
+    std::int64_t const place = (pixel - grid_.pixels_of(ring).first) % n;
+    return place < 0 ? place + n : place;
   }
   /// Tells the processor that pixels [first, first + n) of a ring will soon be added to.
   void prefetch(std::int64_t ring, std::int64_t first, std::int64_t n) const {
     if (!owns_ring(ring)) return;
-    double const* const begin = values_.data() + (geometry_.first_pixel(ring) - pixels_.first);
-    std::int64_t const last = std::min(first + n, geometry_.pixels_in(ring));
-    for (std::int64_t k = std::max<std::int64_t>(first, 0); k < last + 7; k += 8)
-      __builtin_prefetch(begin + k, 1);
+    double const* const begin = values_.data() + begin_of(ring);
+    std::int64_t const place = place_of(ring, first);
+    std::int64_t const last = std::min(place + n, static_cast<std::int64_t>(size_of(ring)));
+    for (std::int64_t k = place; k < last + 7; k += 8) __builtin_prefetch(begin + k, 1);
   }
   std::span<double> values() { return values_; }
   std::span<double const> values() const { return values_; }
 
  private:
-  std::size_t first_of(std::int64_t ring) const {
-    return static_cast<std::size_t>(geometry_.first_pixel(ring) - pixels_.first);
+  std::size_t begin_of(std::int64_t ring) const { return begin_[ring - first_ring_]; }
+  std::size_t size_of(std::int64_t ring) const {
+    return static_cast<std::size_t>(grid_.pixels_of(ring).size());
   }
   /// A halo touches a short piece of each of many rings, each in another page of memory: with small
   /// pages most of the time goes into finding them. A hint; without it all is the same, but slower.
@@ -67,9 +79,9 @@ class RingMap {
     if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
   }
 
-  RingGeometry geometry_;
+  SkyGrid grid_;
   std::int64_t first_ring_, last_ring_;
-  Range pixels_;
+  std::vector<std::size_t> begin_;  ///< of each ring in values_
   std::vector<double> values_;
 };
 

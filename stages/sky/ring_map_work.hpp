@@ -9,16 +9,16 @@
 
 namespace setsz {
 
-/// Statistics of the whole map.
+/// Statistics of the whole map, weighted with the areas of the pixels.
 struct MapFigures {
   double mean = 0, deviation = 0, largest = 0;
-  double integral = 0;  ///< over the sky [sr]
+  double integral = 0;  ///< over the map [sr]
 };
 /// Collective. Sums go ring by ring, whatever the number of ranks.
 MapFigures map_figures(Comm const& comm, RingMap const& map);
 
 /// Collective: the map at a lower resolution, in RING order, on rank 0 (empty elsewhere). Sums are
-/// exact, so it does not depend on the ranks. \pre nside <= that of the map
+/// exact, so it does not depend on the ranks. \pre a HEALPix map of the full sky; nside <= its own
 /// \param quantum_sr  see ExactSum
 std::vector<double> degraded(Comm const& comm, RingMap const& map, std::int64_t nside,
                              double quantum_sr);

@@ -14,9 +14,9 @@ double colatitude(Vec3 const& seen) { return std::atan2(std::hypot(seen.x, seen.
 
 }  // namespace
 
-SkyCanvas::SkyCanvas(RingGeometry geometry, int rank, int n_ranks, Beam const& beam)
-    : Canvas(ring_boundaries(geometry, n_ranks)),
-      map_(geometry, pieces_of(rank).first, pieces_of(rank).last),
+SkyCanvas::SkyCanvas(SkyGrid const& grid, int rank, int n_ranks, Beam const& beam)
+    : Canvas(grid.boundaries(n_ranks)),
+      map_(grid, pieces_of(rank).first, pieces_of(rank).last),
       beam_reach_(beam.reach()),
       painter_(map_, beam) {}
 
@@ -25,18 +25,19 @@ Range SkyCanvas::touched(Vec3 const& seen, double reach) const {
   double const theta = colatitude(seen);
   double const radius =
       std::asin(reach / norm(seen)) + beam_reach_ + 2 * geometry.largest_pixel_radius();
+  if (!map_.grid().may_meet(seen, radius)) return {};
   double const north = geometry.ring_at(std::max(theta - radius, 0.0));
   double const south = geometry.ring_at(std::min(theta + radius, std::numbers::pi));
-  auto const ring = [&](double at) {
-    return std::clamp<std::int64_t>(static_cast<std::int64_t>(at), 1, geometry.n_rings());
-  };
-  return {ring(std::floor(north - 0.5)), ring(std::ceil(south + 0.5)) + 1};
+  return {nearest_ring(north - 1), nearest_ring(south + 1) + 1};
 }
 
 std::int64_t SkyCanvas::home(Vec3 const& seen) const {
-  auto const& geometry = map_.geometry();
-  return std::clamp<std::int64_t>(std::lround(geometry.ring_at(colatitude(seen))), 1,
-                                  geometry.n_rings());
+  return nearest_ring(map_.geometry().ring_at(colatitude(seen)));
+}
+
+std::int64_t SkyCanvas::nearest_ring(double at) const {
+  Range const rings = map_.grid().rings();
+  return std::clamp<std::int64_t>(std::llround(at), rings.first, rings.last - 1);
 }
 
 Painted SkyCanvas::paint(HaloGas const& gas, HaloImage const& image) {

@@ -9,12 +9,12 @@
 
 namespace setsz {
 
-/// A HEALPix map of the sky, in rings; its unit is that of the field times sr.
+/// A map of the sky, or of a part of it, in rings; its unit is that of the field times sr.
 class SkyCanvas : public Canvas {
  public:
   /// \param rank  whose rings these are
   /// \param beam  see SkyPainter
-  SkyCanvas(RingGeometry geometry, int rank, int n_ranks, Beam const& beam = {});
+  SkyCanvas(SkyGrid const& grid, int rank, int n_ranks, Beam const& beam = {});
 
   RingMap const& map() const { return map_; }
   Range touched(Vec3 const& seen, double reach) const override;
@@ -23,6 +23,9 @@ class SkyCanvas : public Canvas {
   std::span<double> piece(std::int64_t index) override { return map_.ring(index); }
 
  private:
+  /// Of the map, to a ring number.
+  std::int64_t nearest_ring(double at) const;
+
   RingMap map_;
   double beam_reach_;
   SkyPainter painter_;

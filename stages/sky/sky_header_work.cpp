@@ -116,9 +116,8 @@ std::vector<std::string> history(SkyRecord const& record) {
 
 }  // namespace
 
-HealpixHeader sky_header(SkyRecord const& record) {
-  HealpixHeader header;
-  header.nside = record.options.nside;
+MapHeader sky_header(SkyRecord const& record) {
+  MapHeader header;
   header.date = today();
   header.creator = "setsz";
   header.column = record.options.field->column;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "io/healpix_map.hpp"
+#include "io/map_header.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/sky/sky_product_work.hpp"
@@ -30,7 +30,7 @@ struct SkyRecord {
 };
 
 /// The header of the map but its layout. DATE is today's, in UTC.
-HealpixHeader sky_header(SkyRecord const& record);
+MapHeader sky_header(SkyRecord const& record);
 /// The same of lightcone.fits.
 FitsTexts lightcone_texts(SkyRecord const& record);
 

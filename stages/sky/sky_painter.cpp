@@ -29,6 +29,16 @@ int level_for(double pixel, double part) {
   return level;
 }
 
+/// The further from the centre the better is a mean over directions for long pixels.
+double core_radius(PixelSides const& sides) {
+  return core_pixels * (2 * sides.longest - sides.shortest);
+}
+
+/// The second moment of a rectangle is, in the mean over directions, that of a square.
+double mean_side(PixelSides const& sides) {
+  return std::sqrt((sides.shortest * sides.shortest + sides.longest * sides.longest) / 2);
+}
+
 /// A table of a profile needs this many nodes: a few for a pixel.
 std::size_t nodes_for(double pixel_r200, double x_cut) {
   constexpr double per_pixel = 16;
@@ -89,10 +99,19 @@ SkyPainter::SkyPainter(RingMap& map, Beam beam)
       core_(map.geometry()),
       claimed_(map.geometry()) {}
 
+PixelSides SkyPainter::sides_at(Vec3 const& position) const {
+  return map_.geometry().pixel_sides(std::hypot(position.x, position.y) / norm(position));
+}
+
 void SkyPainter::add_point(SkyDirection const& centre, Vec3 const& local, double value) {
-  auto const& geometry = map_.geometry();
-  auto const [ring, in_ring] = centre.pixel_at(geometry, local);
-  map_.add(geometry.first_pixel(ring) + in_ring, value);
+  auto const pixel = centre.pixel_at(map_.geometry(), local);
+  map_.add(pixel, value);
+  if (!map_.grid().is_full() && map_.grid().has(pixel)) points_inside_ += value;
+}
+
+void SkyPainter::add_stamp(double factor, Painted& result) {
+  stamp_.add_to(map_, factor);
+  if (!map_.grid().is_full()) result.painted = factor * stamp_.integral_over(map_);
 }
 
 double SkyPainter::factor_to(double known, double sampled, double whole, Painted& result) {
@@ -110,17 +129,19 @@ Painted SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims co
   double const distance = norm(halo.position);
   assert(is_outside(distance, cube.reach));
   SkyDirection const centre(halo.position);
-  double const pixel = map_.geometry().pixel_size();
+  auto const [narrow, pixel] = sides_at(halo.position);
   double const voxel = cube.voxel_edge / distance;
   // Fine enough for the pixel or for the voxels, whichever is coarser.
-  double const node = std::clamp(pixel / 8, voxel / 3, voxel);
+  double const node = std::clamp(narrow / 8, voxel / 3, voxel);
   image_.project(cube, centre, distance, claims, node, 3);
 
   Painted result{image_.total() * halo.weight, image_.removed() * halo.weight, {}};
-  if (pixel > 8 * node || image_.total() == 0) {
+  if (narrow > 8 * node || image_.total() == 0) {
+    points_inside_ = 0;
     image_.for_each_point([&](Vec3 const& direction, double value) {
       add_point(centre, direction, value * halo.weight);
     });
+    if (!map_.grid().is_full()) result.painted = points_inside_;
     return result;
   }
   // What samples as coarse as the nodes miss averages out over many nodes only.
@@ -130,8 +151,9 @@ Painted SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims co
       map_, centre, image_.radius() + 2 * node, {.level = level_for(pixel, part)},
       [&](RingPoints const& points, double* values) { image_.add_row(centre, points, values); });
   double const unit = halo.weight;
-  stamp_.add_to(map_, unit * factor_to(result.painted, stamp_.integral() * unit,
-                                       result.painted + result.removed, result));
+  add_stamp(unit * factor_to(result.painted, stamp_.integral() * unit,
+                             result.painted + result.removed, result),
+            result);
   return result;
 }
 
@@ -139,24 +161,25 @@ Painted SkyPainter::paint(ProfileFamily const& family, ProfilePoint const& point
                           SkyHalo const& halo, Claims const& claims) {
   double const distance = norm(halo.position), r_cut = halo.r200 * family.x_cut();
   assert(is_outside(distance, r_cut));
-  double const pixel = map_.geometry().pixel_size();
+  auto const sides = sides_at(halo.position);
+  double const pixel = sides.longest, narrow = sides.shortest;
   double const angle_200 = halo.r200 / distance, volume = cube_of(halo.r200) * halo.weight;
   double const total = seen_integral(family, point, r_cut, distance, enclosed_) * volume;
   assert(claims.empty() || !beam_.is_on());
   if (beam_.is_on()) return paint_through_beam(family, point, halo, total);
   if (claims.swallow(r_cut)) return {0, total, {}};
-  if (angle_200 < points_below * pixel)
+  if (angle_200 < points_below * narrow)
     return paint_points(family, point, halo, claims, family.x_cut() / 4, total);
   SkyDirection const centre(halo.position);
   double const sin_radius = r_cut / distance;
-  std::size_t const size = nodes_for(pixel / angle_200, family.x_cut()) + 2;
+  std::size_t const size = nodes_for(narrow / angle_200, family.x_cut()) + 2;
   auto const projected = std::span(projected_).first(size), mean = std::span(mean_).first(size);
   auto const averages = std::span(smoothed_).first(size);
   family.projected(point, projected);
   family.mean_projected(point, mean);
-  average_over(pixel / angle_200, family.x_cut(), projected, averages);
+  average_over(mean_side(sides) / angle_200, family.x_cut(), projected, averages);
   core_.begin(centre, mean, sin_radius, 0.3 * angle_200);
-  stamp_.build(map_, centre, std::asin(sin_radius), core_pixels * pixel,
+  stamp_.build(map_, centre, std::asin(sin_radius), core_radius(sides),
                ProfileRow(centre, averages, sin_radius), core_);
   Painted result{total, 0, {}};
   double const unit = halo.r200 * halo.weight;
@@ -168,7 +191,7 @@ Painted SkyPainter::paint(ProfileFamily const& family, ProfilePoint const& point
                           std::clamp(pixel / angle_200, 0.25, family.x_cut() / 4), total);
     factor = *left;
   }
-  stamp_.add_to(map_, factor);
+  add_stamp(factor, result);
   return result;
 }
 
@@ -210,26 +233,27 @@ void SkyPainter::average_over(double pixel_r200, double x_cut, std::span<double 
 
 Painted SkyPainter::paint_through_beam(ProfileFamily const& family, ProfilePoint const& point,
                                        SkyHalo const& halo, double total) {
-  double const distance = norm(halo.position), pixel = map_.geometry().pixel_size();
+  auto const sides = sides_at(halo.position);
+  double const distance = norm(halo.position);
   double const sin_cut = halo.r200 * family.x_cut() / distance;
   double const sin_radius = std::min(sin_cut + beam_.reach(), 0.999);
   constexpr double nodes_per_pixel = 16, fewest = 64;
-  auto const n = static_cast<std::size_t>(
-      std::clamp(nodes_per_pixel * sin_radius / pixel, fewest, real(ProfileFamily::n_nodes)));
+  auto const n = static_cast<std::size_t>(std::clamp(nodes_per_pixel * sin_radius / sides.shortest,
+                                                     fewest, real(ProfileFamily::n_nodes)));
   family.projected(point, projected_);
   beamed_.resize(n + 2);
   beam_.convolve(projected_, sin_cut, beamed_);
   auto const mean = std::span(mean_).first(n + 2);
   disc_means(beamed_, sin_radius / real(n), mean);
   auto const averages = std::span(smoothed_).first(n + 2);
-  average_over(pixel, sin_radius, beamed_, averages);
+  average_over(mean_side(sides), sin_radius, beamed_, averages);
   SkyDirection const centre(halo.position);
   core_.begin(centre, mean, sin_radius, std::max(0.3 * halo.r200 / distance, beam_.sigma()));
-  stamp_.build(map_, centre, std::asin(sin_radius), core_pixels * pixel,
+  stamp_.build(map_, centre, std::asin(sin_radius), core_radius(sides),
                ProfileRow(centre, averages, sin_radius), core_);
   Painted result{total, 0, {}};
   double const unit = halo.r200 * halo.weight;
-  stamp_.add_to(map_, unit * factor_to(total, stamp_.integral() * unit, total, result));
+  add_stamp(unit * factor_to(total, stamp_.integral() * unit, total, result), result);
   return result;
 }
 
@@ -241,11 +265,14 @@ Painted SkyPainter::paint_points(ProfileFamily const& family, ProfilePoint const
   double const unit = cube_of(halo.r200) * halo.weight / norm2(halo.position);
   SkyDirection const centre(halo.position);
   Mat3 const to_local = centre.to_local();
+  points_inside_ = 0;
   shells.for_each_point(sampler_, spacing_r200, [&](Vec3 const& offset, double share) {
     add_point(centre, to_local * setsz::unit(halo.position + offset), unit * share);
   });
   double const left = unit * shells.left();
-  return {left, claims.empty() ? 0 : std::max(0.0, total - left), {}};
+  return {map_.grid().is_full() ? left : points_inside_,
+          claims.empty() ? 0 : std::max(0.0, total - left),
+          {}};
 }
 
 }  // namespace setsz

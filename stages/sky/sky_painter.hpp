@@ -68,8 +68,12 @@ class SkyPainter {
                                         double factor, Painted& result);
   /// \param local  its direction (east, south, outwards)
   void add_point(SkyDirection const& centre, Vec3 const& local, double value);
+  /// What lies beyond the edge of the map does not count as painted.
+  void add_stamp(double factor, Painted& result);
+  PixelSides sides_at(Vec3 const& position) const;
 
   RingMap& map_;
+  double points_inside_ = 0;  ///< of a map with an edge: the points of the halo that it has
   Beam beam_;
   CubeImage image_;
   Stamp stamp_;

@@ -6,7 +6,8 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
-#include "io/fits_header.hpp"
+#include "io/car_map.hpp"
+#include "io/healpix_map.hpp"
 #include "io/json_file.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
@@ -24,6 +25,27 @@ nlohmann::json spectrum_report(std::vector<double> const& map, std::int64_t nsid
           {"l_max", 2 * nside},
           {"note", "of the map averaged to this nside; pixel window not divided out"},
           {"C_l", angular_spectrum(map, nside, 2 * nside)}};
+}
+
+CarLayout car_layout(SkyGrid const& grid) {
+  auto const& geometry = grid.geometry();
+  Range const rings = grid.rings(), columns = grid.pixels_of(rings.first);
+  std::int64_t const n_around = geometry.pixels_in(rings.first);
+  return {columns.size(), rings.size(), 360 / real(n_around), real(columns.first),
+          real(n_around) / 4 - real(rings.last - 2)};
+}
+
+/// In RING order.
+std::vector<std::int64_t> healpix_indices(RingMap const& map) {
+  std::vector<std::int64_t> indices;
+  indices.reserve(map.values().size());
+  for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring) {
+    std::int64_t const first = map.geometry().first_pixel(ring), n = map.geometry().pixels_in(ring);
+    Range const pixels = map.grid().pixels_of(ring);
+    for (std::int64_t k = pixels.first; k < pixels.last; ++k)
+      indices.push_back(first + (k % n + n) % n);
+  }
+  return indices;
 }
 
 }  // namespace
@@ -90,13 +112,24 @@ nlohmann::json figures_report(SkyFigures const& figures) {
 }
 
 void write_map(Context& context, RingMap const& map, std::string const& name,
-               HealpixHeader const& header, double factor) {
+               MapHeader const& header, double factor) {
+  auto const& comm = context.comm();
+  auto const& geometry = map.geometry();
   std::vector<float> pixels;
-  double const per_area = factor / map.geometry().pixel_area();
-  collectively(context.comm(), "sky: memory for the map",
-               [&] { pixels.reserve(map.values().size()); });
-  for (double const value : map.values()) pixels.push_back(single(value * per_area));
-  write_healpix_map(context.comm(), context.part(name), header, map.pixels().first, pixels);
+  collectively(comm, "sky: memory for the map", [&] { pixels.reserve(map.values().size()); });
+  for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring) {
+    double const per_area = factor / geometry.pixel_area(ring);
+    for (double const value : map.ring(ring)) pixels.push_back(single(value * per_area));
+  }
+  std::int64_t const first = comm.sum_before(std::ssize(pixels));
+  auto const* healpix = geometry.healpix();
+  auto const path = context.part(name);
+  if (!healpix)
+    write_car_map(comm, path, car_layout(map.grid()), header, first, pixels);
+  else if (map.grid().is_full())
+    write_healpix_map(comm, path, healpix->nside(), header, first, pixels);
+  else
+    write_partial_healpix_map(comm, path, healpix->nside(), header, healpix_indices(map), pixels);
 }
 
 nlohmann::json write_report(Context& context, RingMap const& map, Field const& field,
@@ -108,11 +141,10 @@ nlohmann::json write_report(Context& context, RingMap const& map, Field const& f
         "sky: the samples of one halo were ", 100 * worst,
         "% off before they were scaled; its sum is exact, its shape in the map may not be. Is "
         "its pressure smooth on the scale of its voxels, or its network hardly trained?");
-  std::int64_t const nside = std::min(spectrum_nside, map.geometry().nside());
-  if (nside > 0) {
-    auto const companion = degraded(comm, map, nside, field.quantum_sr);
+  if (spectrum_nside > 0) {
+    auto const companion = degraded(comm, map, spectrum_nside, field.quantum_sr);
     collectively(comm, "sky: C_l", [&] {
-      if (comm.is_root()) report["cl"] = spectrum_report(companion, nside);
+      if (comm.is_root()) report["cl"] = spectrum_report(companion, spectrum_nside);
     });
   }
   write_json(comm, context.part("sky.json"), report);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "io/healpix_map.hpp"
+#include "io/map_header.hpp"
 #include "pipeline/run/stage.hpp"
 #include "stages/halos/field.hpp"
 #include "stages/halos/tally.hpp"
@@ -39,7 +39,7 @@ nlohmann::json figures_report(SkyFigures const& figures);
 
 /// Collective: a FITS file of the map's mean over each pixel, times a factor.
 void write_map(Context& context, RingMap const& map, std::string const& name,
-               HealpixHeader const& header, double factor = 1);
+               MapHeader const& header, double factor = 1);
 /// Collective: sky.json, with C_l where spectrum_nside is not 0.
 /// \return the report
 nlohmann::json write_report(Context& context, RingMap const& map, Field const& field,

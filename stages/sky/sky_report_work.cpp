@@ -28,8 +28,8 @@ nlohmann::json replicas_report(SkyRecord const& record) {
 nlohmann::json sky_report(SkyRecord const& record) {
   auto const& options = record.options;
   auto report = figures_report(record.figures);
+  report.update(options.pixels.report());
   report.update({
-      {"nside", options.nside},
       {"n_clusters", record.totals.clusters.n_images()},
       {"n_outside_training", record.n_outside_training},
       {"n_mass_disagrees", record.n_mass_disagrees},

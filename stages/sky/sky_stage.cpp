@@ -24,12 +24,12 @@ namespace {
 
 void write_products(Context& context, RingMap const& map, SkyRecord const& record) {
   auto const& field = *record.options.field;
-  HealpixHeader header;
+  MapHeader header;
   collectively(context.comm(), "sky: header", [&] { header = sky_header(record); });
   write_map(context, map, map_name(field), header);
   write_bands(context, map, record.options.bands, header);
   auto const report =
-      write_report(context, map, field, sky_report(record), record.options.spectrum_nside);
+      write_report(context, map, field, sky_report(record), record.options.pixels.spectrum_nside());
   std::string const name(field.name);
   for (auto const& key : {"mean_" + name, "std_" + name, "max_" + name, std::string("n_clusters"),
                           std::string("n_fill"), std::string("n_too_near"), name + "_lost_sr",
@@ -75,11 +75,7 @@ std::pair<double, double> flux_factors(std::vector<std::unique_ptr<Population>> 
 }  // namespace
 
 void SkyOptions::declare(OptionList& options) {
-  options.add("nside", nside,
-              {.help = "HEALPix resolution, a power of 2; the stamps of haloes need pixels smaller "
-                       "than 1 and 2 give",
-               .min = 4,
-               .max = 1 << 20});
+  pixels.declare(options);
   options.add("observer", observer,
               {.unit = "box", .help = "position of the observer: x, y, z", .min = 0, .max = 1});
   options.add("redshift_min", redshift_min,
@@ -87,10 +83,6 @@ void SkyOptions::declare(OptionList& options) {
                .min = 0,
                .max = 20});
   options.add("redshift_max", redshift_max, {.help = "farthest halo", .min = 1e-4, .max = 20});
-  options.add("spectrum_nside", spectrum_nside,
-              {.help = "resolution of the companion map for C_l up to 2 nside; 0: no C_l",
-               .min = 0,
-               .max = 4096});
   options.add(
       "replicas", replicas,
       {{"tiles", ReplicaRule::tiles}, {"shells", ReplicaRule::shells}, {"bare", ReplicaRule::bare}},
@@ -119,17 +111,14 @@ void SkyOptions::declare(OptionList& options) {
 }
 
 void SkyOptions::validate() const {
+  pixels.validate();
   bands.validate(*field);
   constexpr double least_pixels = 0.3;
-  double const pixel_arcmin = std::sqrt(std::numbers::pi / 3) / real(nside) / units::arcmin;
+  double const pixel_arcmin = pixels.grid().geometry().pixel_size() / units::arcmin;
   require(beam_fwhm_arcmin == 0 || beam_fwhm_arcmin >= least_pixels * pixel_arcmin,
           ExitCode::config, "[sky] beam_fwhm = ", beam_fwhm_arcmin, " is below ", least_pixels,
           " pixels of ", pixel_arcmin,
-          " arcmin, where it changes nothing; set 0, or a larger nside");
-  require(std::has_single_bit(static_cast<std::uint64_t>(nside)), ExitCode::config,
-          "[sky] nside = ", nside, " is no power of 2");
-  require(spectrum_nside == 0 || std::has_single_bit(static_cast<std::uint64_t>(spectrum_nside)),
-          ExitCode::config, "[sky] spectrum_nside = ", spectrum_nside, " is no power of 2");
+          " arcmin, where it changes nothing; set 0, or smaller pixels");
   require(observer.size() == 3, ExitCode::config, "[sky] observer has ", observer.size(),
           " numbers, wanted 3: x, y, z in units of the box");
   require(redshift_min < redshift_max, ExitCode::config, "[sky] redshift_min = ", redshift_min,
@@ -153,6 +142,7 @@ SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
     : n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
   record_ = {.stage = "sky", .instance = map.name, .version = 7};
   options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
+  options_.pixels.refuse_keys(blueprint.configuration, map.section);
   require(options_.beam_fwhm_arcmin == 0, ExitCode::config, "[", map.section,
           "] beam_fwhm is for skies of a catalogue; smooth this map with another program");
   take_profile_numbers(record_, blueprint.configuration, options_.profile);
@@ -194,8 +184,9 @@ void SkyStage::preflight(Comm const& comm, Outlook&) const {
 }
 
 Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
-  auto const nside = real(options_.nside);
-  double const n_pixels = 12 * nside * nside, pixel = std::sqrt(4 * std::numbers::pi / n_pixels);
+  auto const grid = options_.pixels.grid();
+  auto const n_pixels = real(grid.n_pixels());
+  double const share = grid.share_of_sky(), pixel = grid.geometry().pixel_size();
   SkyCost cost;
   double n_clusters = 0, n_fill = 0;
   for (std::size_t i = 0; i < snapshots_.size(); ++i) {
@@ -203,14 +194,15 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
     auto const shell = shell_of(snapshots_[i], table.cosmology);
     for (auto const& set : plans_[i].sets) {
       auto const [n, radii] = set.sizes(outlook);
-      double const n_images = cost.add({radii, real(n), set.cubes ? n_voxels_ : 0, set.cut_r200},
-                                       table.box_ckpch, shell, pixel);
+      double const n_images =
+          share * cost.add({radii, real(n), set.cubes ? n_voxels_ : 0, set.cut_r200},
+                           table.box_ckpch, shell, pixel);
       if (set.kind == HaloKind::cluster) n_clusters += n_images;
       if (set.kind == HaloKind::fill) n_fill += n_images;
     }
     cost.table_bytes += 200 * real(table.size());
   }
-  auto const spectrum_nside = real(std::min(options_.spectrum_nside, options_.nside));
+  auto const spectrum_nside = real(options_.pixels.spectrum_nside());
   double const spectrum_pixels = 12 * spectrum_nside * spectrum_nside;
   Estimate estimate;
   // Map, the same as float32 for the file, and a rank's own copy of the companion map.
@@ -220,7 +212,7 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
                         : options_.lightcone == LightconeRows::clusters ? n_clusters
                                                                         : n_clusters + n_fill;
   estimate.output_bytes = 4 * n_pixels + lightcone_bytes * n_rows;
-  estimate.seconds = cost.seconds / n_ranks + SkyCost::seconds_of_map(n_pixels) / n_ranks +
+  estimate.seconds = share * cost.seconds / n_ranks + SkyCost::seconds_of_map(n_pixels) / n_ranks +
                      SkyCost::seconds_of_spectrum(spectrum_nside);
   estimate.note =
       concat(snapshots_.size(), snapshots_.size() == 1 ? " snapshot, about " : " snapshots, about ",
@@ -261,7 +253,7 @@ void SkyStage::run(Context& context) {
     n_outside_training += population->n_outside_training();
     n_mass_disagrees += std::ssize(population->mass_disagrees());
   }
-  SkyCanvas canvas(RingGeometry(options_.nside), comm.rank(), comm.size());
+  SkyCanvas canvas(options_.pixels.grid(), comm.rank(), comm.size());
   auto const totals = paint_sky(context, parts, options_.view(), *options_.field, canvas);
   auto const halos = totals.halos();
   if (halos.n_left_out() > 0)
@@ -286,7 +278,7 @@ void SkyStage::run(Context& context) {
   FitsTexts texts;
   collectively(comm, "sky: header", [&] { texts = lightcone_texts(record); });
   bool const all_rows = options_.lightcone == LightconeRows::all;
-  write_lightcone(context, parts, options_.view(), options_.lightcone,
+  write_lightcone(context, parts, options_.view(), canvas, options_.lightcone,
                   (all_rows ? halos : totals.clusters).n_images(), std::move(texts));
 }
 

@@ -10,6 +10,7 @@
 #include "stages/common/voxelize_section.hpp"
 #include "stages/halos/population.hpp"
 #include "stages/sky/lightcone_table_work.hpp"
+#include "stages/sky/sky_grid_work.hpp"
 #include "stages/sky/sky_work.hpp"
 #include "stages/sky/sz_bands_work.hpp"
 
@@ -18,13 +19,11 @@ namespace setsz {
 /// [sky]: the map of the sky.
 struct SkyOptions : PopulationOptions {
   static constexpr std::string_view section = "sky";
-  static constexpr std::string_view help =
-      "a map of the full sky, from box replicas or a catalogue";
-  std::int64_t nside = 512;
+  static constexpr std::string_view help = "a map of the sky, from box replicas or a catalogue";
+  SkyGridOptions pixels;
   std::vector<double> observer = {0.5, 0.5, 0.5};
   double redshift_min = 0.01;
   double redshift_max = 0.1;
-  std::int64_t spectrum_nside = 256;
   ReplicaRule replicas = ReplicaRule::tiles;
   std::int64_t replica_seed = 1;
   LightconeRows lightcone = LightconeRows::clusters;

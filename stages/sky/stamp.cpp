@@ -25,7 +25,7 @@ SkyDirection::SkyDirection(Vec3 const& position) : outwards(unit(position)) {
   south = {z * cosine, z * sine, -s};
 }
 
-RingGeometry::Pixel SkyDirection::pixel_at(RingGeometry const& geometry, Vec3 const& local) const {
+RingPixel SkyDirection::pixel_at(RingGeometry const& geometry, Vec3 const& local) const {
   // The component away from the axis along the meridian of this direction.
   double const away = local.z * s + local.y * z, ratio = local.x / away, q = ratio * ratio;
   double const dphi = away > 0 && q < 0.01
@@ -39,16 +39,16 @@ Range Stamp::rings_within(RingGeometry const& geometry, SkyDirection const& cent
   double const north = centre.theta - angle, south = centre.theta + angle;
   auto const number = [](double ring) { return static_cast<std::int64_t>(ring); };
   std::int64_t const first =
-      north <= 0 ? 1 : std::max<std::int64_t>(1, number(std::ceil(geometry.ring_at(north) - 1e-7)));
+      north <= 0 ? 1 : std::max<std::int64_t>(1, number(std::floor(geometry.ring_at(north))));
   std::int64_t const last =
       south >= std::numbers::pi
           ? geometry.n_rings()
-          : std::min(geometry.n_rings(), number(std::floor(geometry.ring_at(south) + 1e-7)));
+          : std::min(geometry.n_rings(), number(std::ceil(geometry.ring_at(south))));
   return {first, last + 1};
 }
 
 Range Stamp::pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
-                           std::int64_t ring, RingGeometry::Circle const& circle, double chord2) {
+                           std::int64_t ring, RingCircle const& circle, double chord2) {
   auto const [z, s] = circle;
   // |n - n0|^2 = dz^2 + ds^2 + 4 s s0 sin^2(dphi/2)
   double const left = chord2 - (z - centre.z) * (z - centre.z) - (s - centre.s) * (s - centre.s);
@@ -84,28 +84,43 @@ double Stamp::sum_of(double const* values, std::int64_t n) {
 }
 
 void Stamp::add_up() {
-  double sum = 0;
+  integral_ = 0;
   for (auto const& row : rows_)
-    sum += sum_of(values_.data() + row.begin, static_cast<std::int64_t>(row.end - row.begin));
-  integral_ = sum * area_;
+    integral_ += row.area *
+                 sum_of(values_.data() + row.begin, static_cast<std::int64_t>(row.end - row.begin));
+}
+
+template <class Visit>
+void Stamp::for_each_piece(RingMap const& map, Row const& row, Visit&& visit) {
+  std::int64_t const n = map.geometry().pixels_in(row.ring),
+                     n_held = map.grid().pixels_of(row.ring).size();
+  std::int64_t place = map.place_of(row.ring, row.first);
+  for (std::size_t i = row.begin; i < row.end; place = 0) {  // once more where the ring begins
+    std::size_t const end = std::min(row.end, i + static_cast<std::size_t>(n - place));
+    auto const held = static_cast<std::size_t>(std::max<std::int64_t>(n_held - place, 0));
+    if (held > 0) visit(i, std::min(end, i + held), place);
+    i = end;
+  }
 }
 
 void Stamp::add_to(RingMap& map, double factor) const {
-  RingGeometry const& geometry = map.geometry();
-  double const scale = factor * area_;
   for (auto const& row : rows_) {
     if (!map.owns_ring(row.ring)) continue;
-    std::int64_t const n = geometry.pixels_in(row.ring);
-    std::int64_t const start = geometry.first_pixel(row.ring) - map.pixels().first;
-    std::int64_t k = row.first % n;
-    if (k < 0) k += n;
-    double* const ring = map.values().data() + start;
-    for (std::size_t i = row.begin; i < row.end; k = 0) {  // once more at longitude 0
-      std::size_t const end = std::min(row.end, i + static_cast<std::size_t>(n - k));
-      add_scaled(values_.data() + i, end - i, scale, ring + k);
-      i = end;
-    }
+    double* const ring = map.ring(row.ring).data();
+    for_each_piece(map, row, [&](std::size_t first, std::size_t last, std::int64_t place) {
+      add_scaled(values_.data() + first, last - first, factor * row.area, ring + place);
+    });
   }
+}
+
+double Stamp::integral_over(RingMap const& map) const {
+  double integral = 0;
+  for (auto const& row : rows_)
+    for_each_piece(map, row, [&](std::size_t first, std::size_t last, std::int64_t) {
+      integral +=
+          row.area * sum_of(values_.data() + first, static_cast<std::int64_t>(last - first));
+    });
+  return integral;
 }
 
 }  // namespace setsz

@@ -21,7 +21,7 @@ struct SkyDirection {
   explicit SkyDirection(Vec3 const& position);
   Mat3 to_local() const { return {{east, south, outwards}}; }
   /// The pixel that holds a direction. \param local  unit vector (east, south, outwards)
-  RingGeometry::Pixel pixel_at(RingGeometry const& geometry, Vec3 const& local) const;
+  RingPixel pixel_at(RingGeometry const& geometry, Vec3 const& local) const;
 };
 
 /// Some points of a ring, equally spaced in longitude, relative to a SkyDirection.
@@ -69,7 +69,7 @@ class Stamp {
   }
   /// The pixels of a ring whose centres lie within a chord of a direction.
   static Range pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
-                             std::int64_t ring, RingGeometry::Circle const& circle, double chord2);
+                             std::int64_t ring, RingCircle const& circle, double chord2);
   struct RowView {
     std::int64_t ring;
     Range pixels;  ///< first, first + 1, ... modulo the ring's number
@@ -91,20 +91,31 @@ class Stamp {
   double integral() const { return integral_; }
   /// Adds factor x value x area to the pixels that the map owns.
   void add_to(RingMap& map, double factor) const;
+  /// The part of the integral over the pixels that the map has, on any rank.
+  double integral_over(RingMap const& map) const;
   std::int64_t n_pixels() const { return static_cast<std::int64_t>(n_values_); }
 
  private:
-  /// The rings whose pixels' centres may lie within an angle of a direction.
+  /// The rings whose pixels' centres may lie within an angle of a direction, and some more.
   static Range rings_within(RingGeometry const& geometry, SkyDirection const& centre, double angle);
   /// Adds the values at one part of each of the pixels.
   template <class AddRow>
   static void add_part(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,
-                       RingGeometry::Circle const& circle, PixelPart part, Range pixels,
-                       AddRow&& add_row, double* values);
+                       RingCircle const& circle, PixelPart part, Range pixels, AddRow&& add_row,
+                       double* values);
   /// Sets values[k - pixels.first] to the average over the 4^level parts of the pixels k.
   template <class AddRow>
   static void average(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,
                       Range pixels, int level, AddRow&& add_row, double* values);
+
+  struct Row {
+    std::int64_t ring, first;  ///< pixels first, first + 1, ... modulo the ring's number
+    std::size_t begin, end;    ///< in values_
+    double area;               ///< of a pixel
+  };
+  /// Visits the pieces of a row that a map has: visit(first in values_, last, place in the ring).
+  template <class Visit>
+  static void for_each_piece(RingMap const& map, Row const& row, Visit&& visit);
 
   /// In a fixed order that leaves room for vectors.
   static double sum_of(double const* values, std::int64_t n);
@@ -112,22 +123,17 @@ class Stamp {
   template <class SetRow>
   void build_rows(RingMap const& map, SkyDirection const& centre, double reach, SetRow&& set_row);
 
-  struct Row {
-    std::int64_t ring, first;  ///< pixels first, first + 1, ... modulo the ring's number
-    std::size_t begin, end;    ///< in values_
-  };
   std::vector<Row> rows_;
   std::vector<Range> near_;     ///< of the core's rings, its pixels
   std::vector<double> values_;  ///< n_values_ of them, and some room
   std::size_t n_values_ = 0;
-  double area_ = 0;
   double integral_ = 0;
 };
 
 template <class AddRow>
 void Stamp::add_part(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,
-                     RingGeometry::Circle const& circle, PixelPart part, Range pixels,
-                     AddRow&& add_row, double* values) {
+                     RingCircle const& circle, PixelPart part, Range pixels, AddRow&& add_row,
+                     double* values) {
   geometry.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
     std::int64_t const count = arc.last - arc.first;
     double const first = arc.phi_first - centre.phi;
@@ -205,10 +211,9 @@ void Stamp::build_rows(RingMap const& map, SkyDirection const& centre, double re
   RingGeometry const& geometry = map.geometry();
   rows_.clear();
   n_values_ = 0;
-  area_ = geometry.pixel_area();
   reach = std::min(reach, std::numbers::pi);
   double const chord2 = chord2_of(reach);
-  double sum = 0;
+  integral_ = 0;
   Range const rings = rings_within(geometry, centre, reach);
   for (std::int64_t ring = rings.first; ring < rings.last; ++ring) {
     auto const circle = geometry.circle(ring, PixelPart{});
@@ -216,15 +221,14 @@ void Stamp::build_rows(RingMap const& map, SkyDirection const& centre, double re
     if (pixels.size() <= 0) continue;
     map.prefetch(ring, pixels.first, pixels.size());  // will be there when add_to() comes
     Row const row{ring, pixels.first, n_values_,
-                  n_values_ + static_cast<std::size_t>(pixels.size())};
+                  n_values_ + static_cast<std::size_t>(pixels.size()), geometry.pixel_area(ring)};
     n_values_ = row.end;
     if (values_.size() < n_values_ + padding) values_.resize(2 * n_values_ + padding);
     double* const values = values_.data() + row.begin;
     set_row(ring, circle, pixels, values);
-    sum += sum_of(values, pixels.size());
+    integral_ += sum_of(values, pixels.size()) * row.area;
     rows_.push_back(row);
   }
-  integral_ = sum * area_;
 }
 
 }  // namespace setsz

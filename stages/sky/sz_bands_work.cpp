@@ -40,7 +40,7 @@ std::vector<std::string> SzBands::outputs() const {
 }
 
 void write_bands(Context& context, RingMap const& map, SzBands const& bands,
-                 HealpixHeader const& header) {
+                 MapHeader const& header) {
   for (double const ghz : bands.frequencies_ghz) {
     double const response = sz_response(bands.unit, ghz);
     auto of_band = header;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "io/healpix_map.hpp"
+#include "io/map_header.hpp"
 #include "pipeline/base/option_list.hpp"
 #include "pipeline/run/stage.hpp"
 #include "stages/halos/field.hpp"
@@ -28,6 +28,6 @@ struct SzBands {
 /// Collective: the map of Compton y once more for each frequency, in its unit.
 /// \param header  of the map of y, to which FREQ and the response are added
 void write_bands(Context& context, RingMap const& map, SzBands const& bands,
-                 HealpixHeader const& header);
+                 MapHeader const& header);
 
 }  // namespace setsz

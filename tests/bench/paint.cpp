@@ -56,6 +56,12 @@ std::vector<Task> haloes(RingGeometry const& rings, double theta, double r200_pe
   return tasks;
 }
 
+/// Where a map of whole rings has a pixel, if it has it.
+void add_to(RingMap& map, std::int64_t pixel, double value) {
+  std::int64_t const at = pixel - map.geometry().first_pixel(map.first_ring());
+  if (at >= 0 && at < std::ssize(map.values())) map.values()[at] += value;
+}
+
 /// The usual loop.
 class DiscPainter {
  public:
@@ -67,14 +73,14 @@ class DiscPainter {
     vec3 const axis(p.x / distance, p.y / distance, p.z / distance);
     rangeset<int64> disc;
     healpix_.query_disc(pointing(axis), std::asin(r_cut / distance), disc);
-    double const area = map_.geometry().pixel_area();
+    double const area = map_.geometry().pixel_area(1);
     for (tsize r = 0; r < disc.nranges(); ++r) {
       for (int64 pixel = disc.ivbegin(r); pixel < disc.ivend(r); ++pixel) {
         double const angle = std::acos(std::min(1.0, dotprod(healpix_.pix2vec(pixel), axis)));
         double const at = std::min(distance * angle / r_cut, 1.0) * ProfileFamily::n_nodes;
         auto const i = static_cast<std::size_t>(at);
         double const y = table_[i] + (at - real(i)) * (table_[i + 1] - table_[i]);
-        map_.add(pixel, unit * area * y);
+        add_to(map_, pixel, unit * area * y);
       }
     }
   }
@@ -187,7 +193,7 @@ void paint_voxels(RingMap& map, SparseCube const& cube, SkyHalo const& halo, int
   T_Healpix_Base<int64> const healpix(nside, RING, SET_NSIDE);
   for_each_part(cube, cuts, [&](Vec3 const& offset, double pv) {
     Vec3 const seen = halo.position + offset;
-    map.add(healpix.vec2pix(vec3(seen.x, seen.y, seen.z)), halo.weight * pv / norm2(seen));
+    add_to(map, healpix.vec2pix(vec3(seen.x, seen.y, seen.z)), halo.weight * pv / norm2(seen));
   });
 }
 

@@ -181,7 +181,7 @@ class Map(Case):
         values = numpy.zeros(healpy.nside2npix(64))
         values[healpy.ang2pix(64, 34.0, 12.0, lonlat=True)] = 1
         projector = healpy.projector.GnomonicProj(rot=(30, 10), xsize=100, reso=12)
-        row, column = (index.mean() for index in numpy.nonzero(sky.project(values, projector)))
+        row, column = (index.mean() for index in numpy.nonzero(sky.project(sky.HealpixSky(values, {}), projector)))
         self.assertAlmostEqual(50 - column, 4.0 * 5 * numpy.cos(numpy.radians(12)), delta=3)  # 5 points a degree
         self.assertAlmostEqual(row - 50, 2.0 * 5, delta=3)
 

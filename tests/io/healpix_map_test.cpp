@@ -27,8 +27,7 @@ Range range_of(Comm const& comm, std::int64_t n_pixels) {
 }
 
 void write_map(Comm const& comm, std::int64_t nside, std::string const& path) {
-  HealpixHeader header;
-  header.nside = nside;
+  MapHeader header;
   header.date = "2026-01-31";
   header.creator = "setsz test";
   header.cards = {{"ZMIN", 0.05, "lowest redshift"},
@@ -40,7 +39,7 @@ void write_map(Comm const& comm, std::int64_t nside, std::string const& path) {
   Range const range = range_of(comm, 12 * nside * nside);
   std::vector<float> pixels;
   for (std::int64_t p = range.first; p < range.last; ++p) pixels.push_back(value_of(p));
-  write_healpix_map(comm, path, header, range.first, pixels);
+  write_healpix_map(comm, path, nside, header, range.first, pixels);
 }
 
 std::string write_map(Comm const& comm, std::int64_t nside) {
@@ -166,7 +165,7 @@ TEST(HealpixMapFile, RefusesValuesThatAreNotFiniteOnAllRanks) {
   std::vector<float> pixels(range.size(), 1.0F);
   if (comm.rank() == comm.size() - 1) pixels.back() = std::numeric_limits<float>::quiet_NaN();
   try {
-    write_healpix_map(comm, "nan.fits", HealpixHeader{}, range.first, pixels);
+    write_healpix_map(comm, "nan.fits", 1, MapHeader{}, range.first, pixels);
     FAIL() << "a NaN was written";
   } catch (CollectiveError const& error) {
     EXPECT_NE(std::string(error.what()).find("pixel 11 of the map is nan"), std::string::npos)

@@ -138,9 +138,9 @@ TEST(ToyField, CoversTheSkyWithTheMassOfEveryImage) {
 
   EXPECT_EQ(comm.all_sum(layer.tally().n_images()), std::ssize(images));
   EXPECT_EQ(comm.all_sum(layer.tally().n_left_out()), n_left_out);
-  Range const pixels = canvas.map().pixels();
-  for (std::int64_t p = pixels.first; p < pixels.last; ++p)
-    ASSERT_EQ(canvas.map().values()[p - pixels.first], whole.map().values()[p]);
+  for (auto ring = canvas.map().first_ring(); ring < canvas.map().last_ring(); ++ring)
+    for (std::int64_t k = 0; k < rings.pixels_in(ring); ++k)
+      ASSERT_EQ(canvas.map().ring(ring)[k], whole.map().ring(ring)[k]);
 }
 
 TEST(BoxReplicas, FindTheSameImagesHoweverThePlacesAreCut) {

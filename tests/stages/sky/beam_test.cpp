@@ -128,7 +128,7 @@ TEST(Beam, OnTheSkyKeepsTheSumAndMakesASmallHaloAGaussian) {
       auto const v = healpix.pix2vec(pixel);
       double const chord2 = norm2(Vec3{v.x, v.y, v.z} - (1 / distance) * position);
       if (chord2 > 4 * sigma2) continue;
-      double const area = geometry.pixel_area();
+      double const area = geometry.pixel_area(1);
       // Averaged over the pixel to second order.
       double const y = std::exp(-chord2 / (2 * sigma2)) / (2 * std::numbers::pi * sigma2) *
                        (1 + area / 24 * (chord2 / sigma2 - 2) / sigma2);

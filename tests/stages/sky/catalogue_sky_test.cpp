@@ -3,10 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "io/healpix_map.hpp"
 #include "model/gnfw.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/sky/sky_stage.hpp"
@@ -49,13 +54,13 @@ class CatalogueSky : public testing::Test {
     if (comm_.is_root()) test::write_bytes(scratch_ / name, text.str());
     comm_.barrier();
   }
-  std::unique_ptr<Stage> stage(std::string const& more = "",
-                               std::vector<std::string> overrides = {}) const {
-    auto const text = concat("[run]\ndirectory = ", scratch_.path(),
-                             "\n[catalogue.mine]\nfiles = ", scratch_ / "halos.csv",
-                             "\n[sky.mine]\ncatalogue = mine\nprofile = battaglia2012\nnside = "
-                             "64\nspectrum_nside = 16\n",
-                             more);
+  std::unique_ptr<Stage> stage(
+      std::string const& more = "", std::vector<std::string> overrides = {},
+      std::string const& pixels = "nside = 64\nspectrum_nside = 16\n") const {
+    auto const text =
+        concat("[run]\ndirectory = ", scratch_.path(),
+               "\n[catalogue.mine]\nfiles = ", scratch_ / "halos.csv",
+               "\n[sky.mine]\ncatalogue = mine\nprofile = battaglia2012\n", pixels, more);
     auto const configuration =
         Configuration::parse(text, "test.ini", overrides,
                              {schema_of<RunOptions>(), schema_of<SnapshotSection>(true),
@@ -205,6 +210,117 @@ TEST_F(CatalogueSky, IsGivenAtFrequencies) {
   }
   comm_.barrier();
   EXPECT_TRUE(contains(error_of([&] { this->stage("frequencies = 90, 90\n"); }), "listed twice"));
+}
+
+/// An image that write_car_map has written, row by row from the south.
+std::vector<float> read_image(std::string const& path) {
+  auto const head = read_fits_data_head(path);
+  auto const bytes = test::file_bytes(path);
+  std::vector<float> values;
+  for (std::int64_t at = head.data_offset; at < head.data_offset + head.data_bytes; at += 4) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, bytes.data() + at, 4);
+    values.push_back(std::bit_cast<float>(__builtin_bswap32(word)));
+  }
+  return values;
+}
+
+TEST_F(CatalogueSky, IsPaintedInPlateCarree) {
+  auto all = halos(40);
+  all.push_back({359.9, 20, 0.02, 3e14});  // across longitude 0
+  all.push_back({120, 89.7, 0.02, 3e14});  // over the pole
+  write(all);
+  auto const stage = this->stage("", {}, "projection = car\nresolution = 60\n");
+  auto const notes = run(comm_, *stage);
+  ASSERT_TRUE(notes);
+  auto const path = scratch_ / "sky/mine/compton_y.fits";
+  comm_.barrier();
+  auto const image = read_image(path);
+  ASSERT_EQ(image.size(), 360U * 181U);
+  double sum = 0;
+  for (std::size_t row = 0; row < 181; ++row) {
+    double const south = std::max(-90.5 + real(row), -90.0) * units::degree,
+                 north = std::min(-89.5 + real(row), 90.0) * units::degree;
+    for (std::size_t column = 0; column < 360; ++column)
+      sum += units::degree * (std::sin(north) - std::sin(south)) * image[row * 360 + column];
+  }
+  EXPECT_NEAR(sum / notes->at("y_painted_sr").get<double>(), 1, 1e-5);
+  // The same haloes in other pixels.
+  comm_.barrier();
+  auto const healpix = run(comm_, *this->stage());
+  EXPECT_NEAR(healpix->at("y_painted_sr").get<double>() / notes->at("y_painted_sr").get<double>(),
+              1, 1e-12);
+  EXPECT_NEAR(healpix->at("mean_y").get<double>() / notes->at("mean_y").get<double>(), 1, 1e-9);
+  // One rank, and a patch.
+  auto const equal = [&](std::string const& pixels, std::size_t n_columns, std::size_t n_rows,
+                         std::size_t first_column, std::size_t first_row) {
+    if (!comm_.is_root()) return;
+    run(Comm::self(), *this->stage("", {}, "projection = car\nresolution = 60\n" + pixels));
+    auto const part = read_image(path);
+    ASSERT_EQ(part.size(), n_columns * n_rows);
+    for (std::size_t row = 0; row < n_rows; ++row)
+      for (std::size_t column = 0; column < n_columns; ++column)
+        ASSERT_EQ(part[row * n_columns + column],
+                  image[(row + first_row) * 360 + column + first_column]);
+  };
+  comm_.barrier();
+  equal("", 360, 181, 0, 0);
+  equal("patch = -20, 30, 5, 90\n", 51, 86, 150, 95);  // columns fall from 180 degrees
+  comm_.barrier();
+}
+
+TEST_F(CatalogueSky, IsPaintedInPartAsHealpyReadsIt) {
+  write(halos(300));
+  auto const whole = this->stage();
+  run(comm_, *whole);
+  comm_.barrier();
+  HealpixFile const map(scratch_ / "sky/mine/compton_y.fits");
+  auto const all = map.read({0, map.n_pixels()});
+  std::ofstream(scratch_ / concat("all", comm_.rank(), ".txt")) << [&] {
+    std::ostringstream text;
+    text.precision(9);
+    for (float const value : all) text << value << '\n';
+    return text.str();
+  }();
+  comm_.barrier();
+  auto const cap = this->stage("cap = 350, 40, 25\n", {}, "nside = 64\n");
+  auto const notes = run(comm_, *cap);
+  ASSERT_TRUE(notes);
+  EXPECT_LT(notes->at("n_halos"), 60);  // 5% of the sky
+  EXPECT_GT(notes->at("n_halos"), 5);
+  comm_.barrier();
+  if (comm_.is_root()) {
+    if (std::system("/usr/bin/python3 -c 'import healpy' 2>/dev/null") != 0)
+      GTEST_SKIP() << "python3 has no healpy";
+    auto const script = concat(
+        "import healpy, numpy as np; from astropy.io import fits; path = '",
+        scratch_ / "sky/mine/compton_y.fits",
+        "'; [hdu.data for hdu in fits.open(path, checksum=True)]; "
+        "m = healpy.read_map(path, partial=True, dtype=np.float32); a = np.loadtxt('",
+        scratch_ / "all0.txt",
+        "').astype('f4'); inside = healpy.query_disc(64, healpy.ang2vec(350, 40, lonlat=True), "
+        "np.radians(25)); seen = np.flatnonzero(m != healpy.UNSEEN); "
+        "assert np.array_equal(seen, np.sort(inside)); assert np.array_equal(m[seen], a[seen]); "
+        "assert (m[seen] > 0).sum() > 20");
+    EXPECT_EQ(std::system(("/usr/bin/python3 -W ignore -c \"" + script + "\"").c_str()), 0);
+  }
+}
+
+TEST_F(CatalogueSky, RefusesKeysOfAnotherProjection) {
+  write(halos(1));
+  auto const error = [&](std::string const& pixels) {
+    return error_of([&] { stage("", {}, pixels); });
+  };
+  EXPECT_TRUE(contains(error("projection = car\nnside = 64\n"), "set resolution (arcmin)"));
+  EXPECT_TRUE(contains(error("resolution = 5\n"), "is a key for projection = car"));
+  EXPECT_TRUE(contains(error("projection = car\nspectrum_nside = 64\n"),
+                       "HEALPix maps of the full sky only"));
+  EXPECT_TRUE(contains(error("patch = 0, 90, 0, 90\nspectrum_nside = 64\n"),
+                       "HEALPix maps of the full sky only"));
+  EXPECT_TRUE(contains(error("projection = car\ncap = 0, 0, 5\n"), "cap needs projection"));
+  EXPECT_TRUE(contains(error("projection = car\nresolution = 7\n"), "whole number"));
+  EXPECT_TRUE(contains(error("patch = 10, 0, 0, 90\n"), "must grow"));
+  EXPECT_TRUE(contains(error("cap = 10, 45.001, 0.001\n"), "holds no centre of a pixel"));
 }
 
 TEST_F(CatalogueSky, SaysWhatDoesNotFit) {

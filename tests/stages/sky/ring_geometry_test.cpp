@@ -8,6 +8,7 @@
 
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
+#include "stages/sky/sky_grid.hpp"
 #include "stages/sky/stamp.hpp"
 
 namespace setsz {
@@ -75,7 +76,7 @@ TEST(RingGeometry, PartsOfAPixelAreThePixelsOfAFinerMap) {
 
 TEST(RingGeometry, SharesCornersBetweenRings) {
   for (std::int64_t const nside : {8, 15}) {
-    RingGeometry const rings(nside);
+    HealpixRings const rings(nside);
     for (std::int64_t ring = 2; ring < rings.n_rings(); ++ring) {
       std::int64_t const n = rings.pixels_in(ring) / 4;
       for (std::int64_t k = 0; k < 4 * n; ++k) {
@@ -128,7 +129,7 @@ TEST(RingGeometry, CutsTheSkyIntoRangesOfRings) {
   for (std::int64_t const nside : {1, 4, 64}) {
     RingGeometry const rings(nside);
     for (int const ranks : {1, 2, 3, 5, 16}) {
-      auto const boundaries = ring_boundaries(rings, ranks);
+      auto const boundaries = SkyGrid(rings).boundaries(ranks);
       EXPECT_EQ(boundaries.front(), 1);
       EXPECT_EQ(boundaries.back(), 4 * nside);
       EXPECT_TRUE(std::ranges::is_sorted(boundaries));

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/sky/ring_geometry.hpp"
-#include "pipeline/base/number.hpp"
+#include "stages/sky/healpix_rings.hpp"
 
 #include <algorithm>
 
 namespace setsz {
 
-std::int64_t RingGeometry::first_pixel(std::int64_t ring) const {
+std::int64_t HealpixRings::first_pixel(std::int64_t ring) const {
   if (ring <= nside_) return 2 * ring * (ring - 1);
   if (ring <= 3 * nside_) return 2 * nside_ * (nside_ - 1) + 4 * nside_ * (ring - nside_);
   std::int64_t const to_pole = 4 * nside_ - ring;
   return n_pixels() - 2 * to_pole * (to_pole + 1);
 }
 
-double RingGeometry::ring_at(double theta) const {
+double HealpixRings::ring_at(double theta) const {
   auto const n = real(nside_);
   double const z = std::cos(theta);
   if (std::abs(z) <= 2.0 / 3.0) return n * (2 - 1.5 * z);
@@ -23,7 +22,7 @@ double RingGeometry::ring_at(double theta) const {
   return z > 0 ? from_pole : 4 * n - from_pole;
 }
 
-RingGeometry::Pixel RingGeometry::pixel_at(double z, double s, double phi) const {
+RingPixel HealpixRings::pixel_at(double z, double s, double phi) const {
   auto const n = real(nside_);
   auto const whole = [](double x) { return static_cast<std::int64_t>(x); };  // of x >= 0
   double quarters = phi * (2 / std::numbers::pi);
@@ -46,12 +45,12 @@ RingGeometry::Pixel RingGeometry::pixel_at(double z, double s, double phi) const
   return {z > 0 ? ring : 4 * nside_ - ring, in_ring};
 }
 
-RingGeometry::Circle RingGeometry::circle(std::int64_t ring, PixelPart part) const {
+RingCircle HealpixRings::circle(std::int64_t ring, PixelPart part) const {
   // The south mirrors the north; there the axes point northwards.
   bool const south = ring > 2 * nside_;
   auto const n = real(nside_);
   double const t = real(south ? 4 * nside_ - ring : ring) + part.along_a + part.along_b;
-  Circle circle;
+  RingCircle circle;
   if (t < n) {
     double const below_pole = t * t / (3 * n * n);
     circle.z = 1 - below_pole;
@@ -64,7 +63,7 @@ RingGeometry::Circle RingGeometry::circle(std::int64_t ring, PixelPart part) con
   return circle;
 }
 
-RingGeometry::Corners RingGeometry::western_corners(std::int64_t ring,
+HealpixRings::Corners HealpixRings::western_corners(std::int64_t ring,
                                                     std::int64_t quadrant) const {
   std::int64_t const in_quadrant = pixels_in(ring) / 4;
   double const step = std::numbers::pi / 2 / real(in_quadrant);
@@ -75,30 +74,8 @@ RingGeometry::Corners RingGeometry::western_corners(std::int64_t ring,
           ring < nside_ || (ring < 3 * nside_ && !shifted) ? 1 : 0};
 }
 
-Range RingGeometry::pixels_near(std::int64_t ring, double phi, double half_width) const {
-  std::int64_t const n = pixels_in(ring);
-  double const per_angle = real(n) / (2 * std::numbers::pi);
-  double const shift = shift_of(ring);
-  auto const first =
-      static_cast<std::int64_t>(std::ceil((phi - half_width) * per_angle - shift - 1e-9));
-  auto const last =
-      static_cast<std::int64_t>(std::floor((phi + half_width) * per_angle - shift + 1e-9)) + 1;
-  if (half_width < std::numbers::pi && last - first <= n) return {first, std::max(first, last)};
-  auto const start =
-      static_cast<std::int64_t>(std::ceil((phi - std::numbers::pi) * per_angle - shift));
-  return {start, start + n};
-}
-
-std::vector<std::int64_t> ring_boundaries(RingGeometry const& geometry, int n_ranks) {
-  std::vector<std::int64_t> boundaries(static_cast<std::size_t>(n_ranks) + 1, 1);
-  std::int64_t ring = 1;
-  for (int rank = 1; rank < n_ranks; ++rank) {
-    std::int64_t const wanted = even_range(geometry.n_pixels(), rank, n_ranks).first;
-    while (ring <= geometry.n_rings() && geometry.first_pixel(ring) < wanted) ++ring;
-    boundaries[rank] = ring;
-  }
-  boundaries.back() = geometry.n_rings() + 1;
-  return boundaries;
+Range HealpixRings::pixels_near(std::int64_t ring, double phi, double half_width) const {
+  return setsz::pixels_near(pixels_in(ring), shift_of(ring), phi, half_width);
 }
 
 }  // namespace setsz

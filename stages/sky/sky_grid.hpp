@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "pipeline/base/vec3.hpp"
+#include "stages/sky/ring_geometry.hpp"
+
+namespace setsz {
+
+/// A part of the sky between two longitudes and two colatitudes [rad].
+struct SkyPatch {
+  double phi_min, phi_max, theta_min, theta_max;
+};
+/// All that lies within an angle [rad] of a direction.
+struct SkyCap {
+  Vec3 centre;
+  double radius;
+};
+
+/// The pixels that a map of the sky has: all of them, or those whose centres lie in a part of it.
+class SkyGrid {
+ public:
+  using Part = std::variant<std::monostate, SkyPatch, SkyCap>;
+  SkyGrid(RingGeometry geometry, Part part = {});  // NOLINT(google-explicit-constructor)
+
+  RingGeometry const& geometry() const { return geometry_; }
+  bool is_full() const { return std::holds_alternative<std::monostate>(part_); }
+  /// From the first to the last ring with pixels; empty if there is none.
+  Range rings() const { return rings_; }
+  /// The pixels of a ring that the map has, in its order; they may pass longitude 0.
+  Range pixels_of(std::int64_t ring) const { return pixels_[ring - 1]; }
+  std::int64_t n_pixels() const { return n_pixels_; }
+  /// Area over 4 pi.
+  double share_of_sky() const;
+  bool has(RingPixel const& pixel) const;
+  /// Could a disc around a direction have something in common with the map?
+  bool may_meet(Vec3 const& seen, double angle) const;
+
+  /// Contiguous ranges of rings with nearly equal numbers of pixels.
+  /// \return n_ranks + 1 boundaries, from rings().first to rings().last
+  std::vector<std::int64_t> boundaries(int n_ranks) const;
+
+ private:
+  Range pixels_inside(std::int64_t ring) const;
+
+  RingGeometry geometry_;
+  Part part_;
+  std::vector<Range> pixels_;  ///< of every ring
+  Range rings_;
+  std::int64_t n_pixels_ = 0;
+};
+
+}  // namespace setsz

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/sky/sky_grid_work.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numbers>
+
+#include "pipeline/base/error.hpp"
+
+namespace setsz {
+namespace {
+
+constexpr double full_circle_arcmin = 360 * 60, degree = std::numbers::pi / 180;
+
+}  // namespace
+
+void SkyGridOptions::declare(OptionList& options) {
+  options.add("projection", projection,
+              {{"healpix", Projection::healpix}, {"car", Projection::car}},
+              {.help = "pixels of the map: HEALPix, or plate carree (an image of equal steps in "
+                       "longitude and latitude, with celestial coordinates for astropy and "
+                       "pixell)"});
+  options.add("nside", nside,
+              {.help = "HEALPix resolution, a power of 2; the stamps of haloes need pixels smaller "
+                       "than 1 and 2 give",
+               .min = 4,
+               .max = 1 << 20});
+  options.add("resolution", resolution_arcmin,
+              {.unit = "arcmin",
+               .help = "step of a plate carree map; 180 degrees must be a whole number of steps",
+               .min = 0.01,
+               .max = 120});
+  options.add("patch", patch_deg,
+              {.unit = "degree",
+               .help = "paint this part of the sky only: least and largest longitude, least and "
+                       "largest latitude, as in 350, 370, -10, 10; none: the full sky",
+               .min = -360,
+               .max = 720});
+  options.add("cap", cap_deg,
+              {.unit = "degree",
+               .help = "paint only what lies around a direction: longitude, latitude, radius "
+                       "(HEALPix)",
+               .min = -360,
+               .max = 360});
+  options.add("spectrum_nside", wanted_spectrum_nside,
+              {.help = "resolution of the companion map for C_l up to 2 nside; 0: no C_l "
+                       "(HEALPix maps of the full sky only)",
+               .min = 0,
+               .max = 4096});
+}
+
+void SkyGridOptions::validate() const {
+  require(std::has_single_bit(static_cast<std::uint64_t>(nside)), ExitCode::config,
+          "[sky] nside = ", nside, " is no power of 2");
+  require(wanted_spectrum_nside == 0 ||
+              std::has_single_bit(static_cast<std::uint64_t>(wanted_spectrum_nside)),
+          ExitCode::config, "[sky] spectrum_nside = ", wanted_spectrum_nside, " is no power of 2");
+  double const n_steps = full_circle_arcmin / 2 / resolution_arcmin;
+  require(is_healpix() || std::abs(n_steps - std::round(n_steps)) < 1e-6 * n_steps,
+          ExitCode::config, "[sky] resolution = ", resolution_arcmin, " arcmin: 180 degrees are ",
+          n_steps, " steps, but must be a whole number of them");
+  require(patch_deg.empty() || cap_deg.empty(), ExitCode::config,
+          "[sky] patch and cap are both set; choose one");
+  if (!patch_deg.empty()) {
+    require(patch_deg.size() == 4, ExitCode::config, "[sky] patch has ", patch_deg.size(),
+            " numbers, wanted 4: least and largest longitude, least and largest latitude");
+    auto const& [west, east, south, north] =
+        std::tie(patch_deg[0], patch_deg[1], patch_deg[2], patch_deg[3]);
+    require(west < east && east - west <= 360, ExitCode::config, "[sky] patch: longitudes ", west,
+            " to ", east, " must grow, by at most 360 degrees (across 0: 350, 370)");
+    require(-90 <= south && south < north && north <= 90, ExitCode::config,
+            "[sky] patch: latitudes ", south, " to ", north, " must grow, from -90 to 90 degrees");
+  }
+  if (!cap_deg.empty()) {
+    require(is_healpix(), ExitCode::config,
+            "[sky] cap needs projection = healpix; a plate carree map shows a patch");
+    require(cap_deg.size() == 3, ExitCode::config, "[sky] cap has ", cap_deg.size(),
+            " numbers, wanted 3: longitude, latitude, radius");
+    require(std::abs(cap_deg[1]) <= 90 && cap_deg[2] > 0 && cap_deg[2] <= 180, ExitCode::config,
+            "[sky] cap: latitude ", cap_deg[1], " must lie in [-90, 90], radius ", cap_deg[2],
+            " in (0, 180] degrees");
+  }
+  require(!is_partial() || grid().n_pixels() > 0, ExitCode::config,
+          "[sky] the part of the sky holds no centre of a pixel; make it larger, or the pixels "
+          "smaller");
+}
+
+void SkyGridOptions::refuse_keys(Configuration const& configuration,
+                                 std::string const& section) const {
+  auto const refuse = [&](char const* key, char const* why) {
+    require(!configuration.text_of(section, key), ExitCode::config, configuration.where(section),
+            ": [", section, "] ", key, " ", why);
+  };
+  if (is_healpix())
+    refuse("resolution", "is a key for projection = car; the resolution of HEALPix is nside");
+  else
+    refuse("nside", "is a key for projection = healpix; set resolution (arcmin)");
+  auto const spectrum = configuration.text_of(section, "spectrum_nside");
+  require(!spectrum || wanted_spectrum_nside == 0 || (is_healpix() && !is_partial()),
+          ExitCode::config, configuration.where(section), ": [", section,
+          "] spectrum_nside: C_l is computed of HEALPix maps of the full sky only; remove the key");
+}
+
+SkyGrid::Part SkyGridOptions::part() const {
+  if (!patch_deg.empty())
+    return SkyPatch{patch_deg[0] * degree, patch_deg[1] * degree, (90 - patch_deg[3]) * degree,
+                    (90 - patch_deg[2]) * degree};
+  if (cap_deg.empty()) return {};
+  double const phi = cap_deg[0] * degree, latitude = cap_deg[1] * degree;
+  return SkyCap{
+      {std::cos(latitude) * std::cos(phi), std::cos(latitude) * std::sin(phi), std::sin(latitude)},
+      cap_deg[2] * degree};
+}
+
+SkyGrid SkyGridOptions::grid() const {
+  if (is_healpix()) return {RingGeometry(nside), part()};
+  return {RingGeometry(CarRings(2 * std::llround(full_circle_arcmin / 2 / resolution_arcmin))),
+          part()};
+}
+
+std::int64_t SkyGridOptions::spectrum_nside() const {
+  return is_healpix() && !is_partial() ? std::min(wanted_spectrum_nside, nside) : 0;
+}
+
+nlohmann::json SkyGridOptions::report() const {
+  nlohmann::json report = {{"projection", is_healpix() ? "healpix" : "car"}};
+  if (is_healpix())
+    report["nside"] = nside;
+  else
+    report["resolution_arcmin"] = resolution_arcmin;
+  if (!patch_deg.empty()) report["patch_deg"] = patch_deg;
+  if (!cap_deg.empty()) report["cap_deg"] = cap_deg;
+  return report;
+}
+
+}  // namespace setsz
