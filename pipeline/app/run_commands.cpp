@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "io/h5.hpp"
@@ -100,7 +101,9 @@ Project agree_on_project(Comm const& comm, CommandLine line, LearningBodies cons
 
 Runner make_runner(Comm const& comm, CommandLine const& line, Project const& project) {
   auto const code = concat(program_version(), " git ", git_revision());
-  auto const provenance = [code, configuration = line.target](std::string const& product) {
+  // Without its folder: products of equal inputs have equal bytes.
+  auto const configuration = std::filesystem::path(line.target).filename().string();
+  auto const provenance = [code, configuration](std::string const& product) {
     h5::provenance =
         nlohmann::json{{"code", code}, {"configuration", configuration}, {"product", product}}
             .dump();
