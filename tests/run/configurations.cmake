@@ -2,6 +2,7 @@
 # Every configuration that comes with the program is valid: its stages can be listed.
 file(GLOB_RECURSE configurations ${SOURCE}/configs/*.ini)
 list(REMOVE_ITEM configurations ${SOURCE}/configs/default.ini)  # names no snapshot
+list(FILTER configurations EXCLUDE REGEX "/configs/search/")    # spaces of jobs/search.py
 foreach(configuration IN LISTS configurations)
   set(files)
   if(configuration MATCHES "swift_box|apply")  # its users give the files on the command line
