@@ -63,7 +63,8 @@ class CarSky:
         self.values = np.append(image.ravel().astype(np.float32), np.float32(np.nan))
         self.header, self.pixel_deg = header, header["CDELT2"]
         full = self.columns * self.pixel_deg > 359.9 and self.rows * self.pixel_deg > 180
-        self.seen = None if full else self.position(np.array([0, self.columns - 1]), np.array([0, self.rows - 1]))
+        lattice = np.meshgrid(np.linspace(0, self.columns - 1, 50), np.linspace(0, self.rows - 1, 50))
+        self.seen = None if full else self.position(*lattice)
 
     def position(self, column, row):
         """Longitude and latitude [degrees]."""
@@ -139,10 +140,13 @@ def region(seen):
     """Longitude, latitude and size [degrees] of a part of the sky; none if it is too large for one picture."""
     lon, lat = np.radians(seen[0]), np.radians(seen[1])
     x, y, z = (np.cos(lat) * np.cos(lon)).mean(), (np.cos(lat) * np.sin(lon)).mean(), np.sin(lat).mean()
-    centre = np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(z, np.hypot(x, y)))
-    width = np.ptp((seen[0] - centre[0] + 180) % 360) * np.cos(np.radians(centre[1]))
-    size = 1.1 * max(width, np.ptp(seen[1]))
-    return (*centre, size) if size < 100 else None
+    lon0, lat0 = np.arctan2(y, x), np.arctan2(z, np.hypot(x, y))
+    depth = np.sin(lat0) * np.sin(lat) + np.cos(lat0) * np.cos(lat) * np.cos(lon - lon0)
+    if depth.min() < np.cos(np.radians(60)):
+        return None
+    across = np.cos(lat) * np.sin(lon - lon0) / depth  # gnomonic
+    up = (np.cos(lat0) * np.sin(lat) - np.sin(lat0) * np.cos(lat) * np.cos(lon - lon0)) / depth
+    return np.degrees(lon0), np.degrees(lat0), 2.1 * np.degrees(max(abs(across).max(), abs(up).max()))
 
 
 def overview(sky, scale="asinh", largest=None):

@@ -186,6 +186,24 @@ class Map(Case):
         self.assertAlmostEqual(50 - column, 4.0 * 5 * numpy.cos(numpy.radians(12)), delta=3)  # 5 points a degree
         self.assertAlmostEqual(row - 50, 2.0 * 5, delta=3)
 
+    def test_a_part_of_the_sky_is_shown_whole(self):
+        sys.path.insert(0, str(FIGURES))
+        self.addCleanup(sys.path.remove, str(FIGURES))
+        import healpy
+        import numpy
+        import sky
+
+        values = numpy.full(healpy.nside2npix(64), healpy.UNSEEN, dtype=numpy.float32)
+        longitude, latitude = healpy.pix2ang(64, numpy.arange(values.size), lonlat=True)
+        values[(numpy.abs(longitude - 180) > 165) & (latitude > 40)] = 1  # on both sides of longitude 0, around the pole
+        shown = sky.HealpixSky(values, {"INDXSCHM": "EXPLICIT"})
+        longitude, latitude, size = sky.region(shown.seen)
+        projector = healpy.projector.GnomonicProj(rot=(longitude, latitude), xsize=400, reso=60 * size / 400)
+        inside = numpy.isfinite(sky.project(shown, projector))
+        self.assertGreater(max(inside.any(axis=0).mean(), inside.any(axis=1).mean()), 0.5)
+        for border in (inside[0], inside[-1], inside[:, 0], inside[:, -1]):
+            self.assertFalse(border.any())
+
     def test_a_wrong_file_is_named(self):
         other = self.folder / "notes.txt"
         other.write_text("no map")
