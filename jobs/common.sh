@@ -82,6 +82,7 @@ release_packages=(
 test_packages=(
   libgtest-dev libnanoflann-dev clang-format clang-tidy codespell shellcheck
   python3 python3-h5py python3-healpy python3-matplotlib
+  python3-pip python3-setuptools python3-wheel python3-yaml  # tests/python, tests/packaging
   slurmctld slurmd slurm-client munge  # tests/jobs/local_slurm.sh
 )
 
