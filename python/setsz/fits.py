@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The binary table of a FITS file of setsz, with numpy alone (healpy and astropy read these files, too)."""
+"""The binary table or the image of a FITS file of setsz, with numpy alone (healpy and astropy read these files, too)."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Union
+from typing import Any, BinaryIO, Dict, Tuple, Union
 
 import numpy as np
 
@@ -47,6 +47,25 @@ def read_header(file: BinaryIO) -> Dict[str, Any]:
                 cards[name] = value_of(line[10:])
     del cards["END"]
     return cards
+
+
+def has_image(path: Union[str, Path]) -> bool:
+    """Does the primary part hold data? A table comes after an empty one."""
+    with open(path, "rb") as file:
+        return read_header(file)["NAXIS"] > 0
+
+
+def read_image(path: Union[str, Path]) -> Tuple[np.ndarray, Dict[str, Any]]:
+    """The primary part of a file, float32: (rows, columns) and the header."""
+    with open(path, "rb") as file:
+        header = read_header(file)
+        if header["BITPIX"] != -32 or header["NAXIS"] != 2:
+            raise ValueError(f"'{path}' holds no image of float32 with two axes")
+        shape = header["NAXIS2"], header["NAXIS1"]
+        values = np.fromfile(file, dtype=">f4", count=shape[0] * shape[1])
+    if values.size != shape[0] * shape[1]:
+        raise ValueError(f"'{path}' is truncated: {values.size} of {shape[0] * shape[1]} pixels")
+    return values.reshape(shape).astype("f4"), header
 
 
 def read_table(path: Union[str, Path]) -> Table:

@@ -13,7 +13,7 @@ import numpy as np
 
 from .cubes import Cubes
 from .field import Field, read_field, scale_and_h, text
-from .fits import Table, read_table
+from .fits import Table, has_image, read_image, read_table
 
 
 class Run:
@@ -107,10 +107,23 @@ class Run:
         return self.read(product, "history.h5")
 
     def sky(self, product: str, file: str = "compton_y.fits") -> Tuple[np.ndarray, Dict[str, Any]]:
-        """Of "sky/lo": a HEALPix map, float32 in RING order (Compton y: no unit), and its header."""
-        table = read_table(self._file(product, file))
-        (column,) = table.columns.values()
-        return column.ravel(), table.header
+        """Of "sky/lo": a map (float32, Compton y has no unit) and its header.
+
+        HEALPix: (12 nside^2,) in RING order, NaN outside of a part of the sky. Plate carree: (rows, columns) as
+        the header's world coordinates say, latitude growing with the row and longitude falling with the column.
+        """
+        path = self._file(product, file)
+        if has_image(path):
+            return read_image(path)
+        table = read_table(path)
+        columns = dict(table.columns)
+        pixels = columns.pop("PIXEL", None)
+        (values,) = columns.values()
+        if pixels is None:
+            return values.ravel(), table.header
+        whole = np.full(12 * table.header["NSIDE"] ** 2, np.nan, dtype=np.float32)
+        whole[pixels.ravel()] = values.ravel()
+        return whole, table.header
 
     def lightcone(self, product: str) -> Dict[str, Field]:
         """Of "sky/lo": the haloes beside the map; longitude and latitude [degree], redshift, m200c, y_200c, ..."""

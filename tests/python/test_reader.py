@@ -3,6 +3,7 @@
 
 import contextlib
 import io
+import json
 import os
 import re
 import subprocess
@@ -147,6 +148,25 @@ class Reader(unittest.TestCase):
         self.assertAlmostEqual(sky.mean(dtype=float) / header["YMEAN"], 1, 6)
         self.assertAlmostEqual(sky.max() / header["YMAX"], 1, 6)
         self.assertEqual(header["SIMNAME"], "setsz mock")
+
+    @unittest.skipUnless(astropy, "needs astropy")
+    def test_parts_of_the_sky_and_plate_carree_maps_are_read(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run, product = setsz.open_run(folder), Path(folder) / "sky/part"
+            product.mkdir(parents=True)
+            (product / "manifest.json").write_text(json.dumps({"outputs": [{"file": "part.fits"}, {"file": "car.fits"}]}))
+            fits = astropy.io.fits
+            pixels, values = np.array([3, 4, 11], "i8"), np.array([1, 2, 3], "f4")
+            columns = [fits.Column("PIXEL", "K", array=pixels), fits.Column("COMPTON_Y", "E", array=values)]
+            table = fits.BinTableHDU.from_columns(columns)
+            table.header["NSIDE"] = 1
+            table.writeto(product / "part.fits")
+            image = np.arange(12, dtype="f4").reshape(3, 4)
+            fits.PrimaryHDU(image).writeto(product / "car.fits")
+            sky, header = run.sky("sky/part", "part.fits")
+            np.testing.assert_array_equal(sky[pixels], values)
+            self.assertEqual((len(sky), int(np.isnan(sky).sum()), header["NSIDE"]), (12, 9, 1))
+            np.testing.assert_array_equal(run.sky("sky/part", "car.fits")[0], image)
 
     def test_both_files_of_the_light_cone_say_the_same(self):
         columns = self.run_.table("sky/small", "lightcone.fits").columns
