@@ -103,7 +103,7 @@ def read(path):
                 sky = HealpixSky(healpy.read_map(path, partial=header["INDXSCHM"] == "EXPLICIT", dtype=np.float32), header)
     except (OSError, IndexError, KeyError, TypeError, ValueError) as error:
         raise Unreadable(f"'{path}' cannot be read as a HEALPix map or a plate carree image ({error}); a map is compton_y.fits of the stage sky") from None
-    quantity = sky.header.get("TTYPE1" if isinstance(sky, HealpixSky) and sky.seen is None else "EXTNAME", "COMPTON_Y").strip()
+    quantity = sky.header.get("EXTNAME", "COMPTON_Y").strip()
     if quantity != "COMPTON_Y":
         raise Unreadable(f"'{path}' is a map of {quantity}; only maps of Compton y are drawn")
     return sky

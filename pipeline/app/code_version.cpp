@@ -9,4 +9,6 @@ std::string program_version() { return SETSZ_VERSION; }
 std::string git_revision() { return SETSZ_GIT_REVISION; }
 std::string build_kind() { return SETSZ_BUILD_KIND; }
 
+std::string code_version() { return program_version() + " git " + git_revision(); }
+
 }  // namespace setsz

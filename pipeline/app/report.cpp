@@ -62,7 +62,7 @@ ordered_json product_list(Project const& project) {
 void write_products(std::string const& path, Project const& project, std::string const& target) {
   ordered_json const document{{"run", project.options.directory},
                               {"configuration", target},
-                              {"code", concat(program_version(), " git ", git_revision())},
+                              {"code", code_version()},
                               {"products", product_list(project)}};
   auto const replace = nlohmann::json::error_handler_t::replace;  // file names may be no UTF-8
   durable::write_text(path, document.dump(1, ' ', false, replace) + "\n");

@@ -100,7 +100,7 @@ Project agree_on_project(Comm const& comm, CommandLine line, LearningBodies cons
 }
 
 Runner make_runner(Comm const& comm, CommandLine const& line, Project const& project) {
-  auto const code = concat(program_version(), " git ", git_revision());
+  auto const code = code_version();
   // Without its folder: products of equal inputs have equal bytes.
   auto const configuration = std::filesystem::path(line.target).filename().string();
   auto const provenance = [code, configuration](std::string const& product) {

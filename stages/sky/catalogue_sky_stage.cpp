@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <numbers>
 
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"

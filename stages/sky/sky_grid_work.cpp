@@ -5,14 +5,15 @@
 #include <bit>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <numbers>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/units.hpp"
 
 namespace setsz {
 namespace {
 
-constexpr double full_circle_arcmin = 360 * 60, degree = std::numbers::pi / 180;
+constexpr double full_circle_arcmin = 360 * 60;
+using units::degree;
 
 }  // namespace
 
@@ -114,10 +115,9 @@ SkyGrid::Part SkyGridOptions::part() const {
       cap_deg[2] * degree};
 }
 
-SkyGrid SkyGridOptions::grid() const {
-  if (is_healpix()) return {RingGeometry(nside), part()};
-  return {RingGeometry(CarRings(2 * std::llround(full_circle_arcmin / 2 / resolution_arcmin))),
-          part()};
+RingGeometry SkyGridOptions::geometry() const {
+  if (is_healpix()) return RingGeometry(nside);
+  return RingGeometry(CarRings(2 * std::llround(full_circle_arcmin / 2 / resolution_arcmin)));
 }
 
 std::int64_t SkyGridOptions::spectrum_nside() const {

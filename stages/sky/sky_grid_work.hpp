@@ -26,7 +26,8 @@ struct SkyGridOptions {
   /// Throws Error(config) for a key in the section of the map itself that its projection ignores.
   void refuse_keys(Configuration const& configuration, std::string const& section) const;
 
-  SkyGrid grid() const;
+  RingGeometry geometry() const;
+  SkyGrid grid() const { return {geometry(), part()}; }
   /// Of the companion map; 0: no C_l.
   std::int64_t spectrum_nside() const;
   /// For sky.json.

@@ -2,10 +2,8 @@
 #include "stages/sky/sky_stage.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <numbers>
 #include <set>
 
 #include "pipeline/base/hash.hpp"
@@ -114,7 +112,7 @@ void SkyOptions::validate() const {
   pixels.validate();
   bands.validate(*field);
   constexpr double least_pixels = 0.3;
-  double const pixel_arcmin = pixels.grid().geometry().pixel_size() / units::arcmin;
+  double const pixel_arcmin = pixels.geometry().pixel_size() / units::arcmin;
   require(beam_fwhm_arcmin == 0 || beam_fwhm_arcmin >= least_pixels * pixel_arcmin,
           ExitCode::config, "[sky] beam_fwhm = ", beam_fwhm_arcmin, " is below ", least_pixels,
           " pixels of ", pixel_arcmin,
