@@ -148,12 +148,14 @@ class Trained(Case):
         self.assertNotEqual(hashes(run)[MODEL], first[MODEL])
 
     def test_what_cannot_be_frozen_is_refused(self):
-        for command in ("check", "run"):
+        for command, ranks in (("check", 1), ("run", 2)):
             for freeze, words in (("origins", ("origins", "nearest: origin")), ("moments", ("moments",)),
                                   ("gnfw, origin, local, aggregator", ("nothing to learn",))):
                 with self.subTest(command=command, freeze=freeze):
-                    self.goes_on(self.folder / "run", f"train.small.freeze={freeze}", code=78, words=words, command=command)
-            self.goes_on(self.folder / "run", "model.small.drop=xoff", code=78, words=("scalars", "xoff"), command=command)
+                    self.goes_on(self.folder / "run", f"train.small.freeze={freeze}", code=78, words=words, command=command,
+                                 ranks=ranks)
+            self.goes_on(self.folder / "run", "model.small.drop=xoff", code=78, words=("scalars", "xoff"), command=command,
+                         ranks=ranks)
 
     def test_what_does_not_fit_is_refused_before_anything_runs(self):
         spoilt = self.folder / "spoilt.h5"
@@ -175,10 +177,9 @@ class Trained(Case):
         for name, trained, overrides, code, words in cases:
             configuration = self.applied(trained)
             sets = [word for override in overrides for word in ("--set", override)]
-            for ranks in (1, 2):
-                for command in ("check", "run"):
-                    with self.subTest(name, ranks=ranks, command=command):
-                        self.fails(code, command, configuration, *sets, ranks=ranks, words=words)
+            for command, ranks in (("check", 1), ("run", 2)):
+                with self.subTest(name, ranks=ranks, command=command):
+                    self.fails(code, command, configuration, *sets, ranks=ranks, words=words)
         self.assertEqual(manifests(self.folder / "run"), {})
 
 
