@@ -78,7 +78,7 @@ void Mlp::initialise(ParameterLayout const& layout, std::span<float> parameters,
 
 DenseMlp Mlp::dense(ParameterLayout const& layout) const {
   auto const offset = [&](std::size_t tensor) { return layout.tensors()[tensor].first; };
-  std::vector<DenseMlp::Layer> dense;
+  std::vector<DenseLayer> dense;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer const& layer = layers_[l];
     bool const last = l + 1 == layers_.size();

@@ -40,7 +40,7 @@ class ClusterScalarNetwork : public ModuleNetwork {
     auto const fill = [&](std::span<float> features) {
       cluster_features(batch.cluster, form_, batch.cluster_particles, features);
     };
-    ParticleGroups whole{{0, std::ssize(batch.cluster_particles)}};
+    RowGroups whole{{0, std::ssize(batch.cluster_particles)}};
     auto const pooled = pool_.mean(context, std::move(whole), fill, context.after_backward);
     context.shared[key_] = mlp_(context.parameters, context.put(pooled)).select(0, 0);
   }

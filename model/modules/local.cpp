@@ -121,9 +121,9 @@ class LocalNetwork : public ModuleNetwork {
 
  private:
   /// The particles of the targets of a chunk, counted from the chunk's first.
-  static ParticleGroups groups(ChunkContext const& chunk) {
+  static RowGroups groups(ChunkContext const& chunk) {
     auto const first = chunk.cluster.batch.first_particle.begin() + chunk.targets.first;
-    ParticleGroups groups{{first, first + chunk.targets.size() + 1}};
+    RowGroups groups{{first, first + chunk.targets.size() + 1}};
     for (auto& row : groups.first) row -= *first;
     return groups;
   }
