@@ -20,36 +20,75 @@ Range overlap(Range a, Range b) {
 
 }  // namespace
 
+std::int64_t DenseMlp::n_masks() const {
+  std::int64_t n = 0;
+  for (auto const& layer : layers_) n += layer.drops ? layer.inputs : 0;
+  return n;
+}
+
 void DenseMlp::begin(std::span<float const> parameters, FoldedLayer::For purpose, Work& work,
                      InstructionSet set) const {
   work.kernels_ = &layer_kernels(set);
+  work.parameters_ = parameters;
   work.purpose_ = purpose;
   work.layers_.clear();
   work.block_sizes_.clear();
+  work.layer_inputs_.clear();
   for (auto const& layer : layers_) {
-    work.layers_.emplace_back(layer, work.layout(), parameters, purpose);
     work.block_sizes_.push_back(work.layout().block_size(layer.inputs));
+    work.layer_inputs_.push_back(layer.inputs);
   }
   work.block_sizes_.push_back(work.layout().block_size(outputs()));
-  auto const largest = std::ranges::max(work.block_sizes_);
-  work.gradient_.resize(largest), work.next_gradient_.resize(largest);
-  work.slopes_.resize(block_rows), work.pulls_.resize(block_rows);
-  work.none_.assign(block_rows, 0);
+}
+
+void DenseMlp::fold(Work& work, bool drops) const {
+  if (!work.layers_.empty()) return;
+  for (auto const& layer : layers_)
+    work.layers_.emplace_back(layer, work.layout(), work.parameters_, work.purpose_, drops);
 }
 
 std::span<float> DenseMlp::Work::input(DenseMlp const& mlp, std::int64_t rows) {
   rows_ = rows;
-  auto const n = layers_.size();
+  auto const n = mlp.layers_.size();
   auto const kept = training() ? n_blocks() : 1;
-  activations_.resize(n + 1), means_.resize(n), rstds_.resize(n);
   auto const largest = std::ranges::max(block_sizes_);
+  activations_.resize(n + 1), masks_.resize(n), dropped_.resize(n);
+  means_.resize(n), rstds_.resize(n);
   for (std::size_t l = 0; l <= n; ++l)
     grow_to(activations_[l], training() ? kept * block_sizes_[l] : l < 2 ? largest : 0);
   for (std::size_t l = 0; l < n; ++l)
     grow_to(means_[l], kept * block_rows), grow_to(rstds_[l], kept * block_rows);
   std::ranges::fill(rstds_.front(), 1.0F);  // no norm before the first layer
+  grow_to(gradient_, largest), grow_to(next_gradient_, largest);
+  grow_to(slopes_, block_rows), grow_to(pulls_, block_rows);
   input_.resize(rows * mlp.inputs());
   return input_;
+}
+
+NormAndDrop DenseMlp::Work::norm_and_drop(std::size_t layer, std::int64_t block) {
+  return {rows_of(block).size(),  layer_inputs_[layer], activation(layer, block),
+          mask(layer, block),     mean(layer, block),   rstd(layer, block),
+          layers_[layer].gamma(), layers_[layer].beta()};
+}
+
+/// The masks of the layers that drop units are columns of those of all.
+void DenseMlp::place_masks(std::span<float const> masks, Work& work) const {
+  std::int64_t column = 0;
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    if (!layers_[l].drops) continue;
+    auto const width = layers_[l].inputs;
+    grow_to(work.masks_[l], work.n_blocks() * work.block_sizes_[l]);
+    grow_to(work.dropped_[l], work.n_blocks() * work.block_sizes_[l]);
+    for (std::int64_t block = 0; block < work.n_blocks(); ++block) {
+      Range const rows = work.rows_of(block);
+      std::vector<float> own(rows.size() * width);
+      for (std::int64_t i = 0; i < rows.size(); ++i)
+        std::copy_n(masks.begin() + (rows.first + i) * n_masks() + column, width,
+                    own.begin() + i * width);
+      rows_to_block(work.layout(), own.data(), rows.size(), width, work.mask(l, block));
+    }
+    column += width;
+  }
 }
 
 void DenseMlp::forward_block(Work& work, std::int64_t block) const {
@@ -60,10 +99,12 @@ void DenseMlp::forward_block(Work& work, std::int64_t block) const {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     auto const& layer = layers_[l];
     auto const& folded = work.layers_[l];
+    if (folded.norm_is_apart())
+      kernels.norm_and_drop(work.norm_and_drop(l, block), work.dropped(l, block));
     float* const output = work.activation(l + 1, block);
     kernels.forward(
-        {{work.activation(l, block), folded.forward(), rows.size(), layer.inputs, layer.outputs},
-         work.rstd(l, block),
+        {{work.factor(l, block), folded.forward(), rows.size(), layer.inputs, layer.outputs},
+         work.scale(l, block),
          folded.bias(),
          layer.slope(),
          output});
@@ -74,10 +115,9 @@ void DenseMlp::forward_block(Work& work, std::int64_t block) const {
 }
 
 /// From the gradient by the output, in work.gradient_.
-void DenseMlp::backward_block(Work& work, std::int64_t block) const {
+void DenseMlp::backward_block(Work& work, std::int64_t block, float* input_slope) const {
   auto const& kernels = *work.kernels_;
   auto const n_rows = work.rows_of(block).size();
-  /// Through the activation of layer l; its output goes through a norm into the next one.
   auto const through = [&](std::size_t l, float* gradient, float const* mean, float const* pull) {
     auto& folded = work.layers_[l];
     return ThroughActivation{n_rows,
@@ -85,7 +125,7 @@ void DenseMlp::backward_block(Work& work, std::int64_t block) const {
                              work.activation(l + 1, block),
                              mean,
                              pull,
-                             work.rstd(l, block),
+                             work.scale(l, block),
                              folded.bias(),
                              layers_[l].slope(),
                              gradient,
@@ -96,24 +136,57 @@ void DenseMlp::backward_block(Work& work, std::int64_t block) const {
   float* gradient = work.gradient_.data();
   float* next = work.next_gradient_.data();
   kernels.through_activation(through(layers_.size() - 1, gradient, none, none));
-  for (std::size_t l = layers_.size(); l-- > 0;) {
+  for (std::size_t l = layers_.size(); l-- > 0; std::swap(gradient, next)) {
     auto const& layer = layers_[l];
     auto& folded = work.layers_[l];
-    kernels.add_weight_gradient({gradient, work.activation(l, block), n_rows, layer.outputs,
+    kernels.add_weight_gradient({gradient, work.factor(l, block), n_rows, layer.outputs,
                                  layer.inputs, folded.weight_sum()});
-    if (l == 0) break;
-    // d rstd/dh = -rstd^3 (h - mean)/n, and W' h = (y - b')/rstd.
-    float const* const rstd = work.rstd(l, block);
-    for (std::int64_t i = 0; i < n_rows; ++i)
-      work.pulls_[i] = rstd[i] * rstd[i] * work.slopes_[i] / single(layer.inputs);
-    std::fill(work.pulls_.begin() + n_rows, work.pulls_.end(), 0.0F);
-    kernels.backward({gradient, folded.backward(), n_rows, layer.outputs, layer.inputs},
-                     through(l - 1, next, work.mean(l, block), work.pulls_.data()));
-    std::swap(gradient, next);
+    BlockProduct const product{gradient, folded.backward(), n_rows, layer.outputs, layer.inputs};
+    if (l == 0) {
+      if (!input_slope) break;
+      kernels.multiply(product, next);
+      if (folded.norm_is_apart())
+        multiply_rows(work.layout(), work.mask(0, block), n_rows, inputs(), next);
+      block_to_rows(work.layout(), next, n_rows, inputs(), input_slope);
+    } else if (folded.norm_is_apart()) {
+      kernels.multiply(product, next);
+      kernels.through_norm_and_drop(work.norm_and_drop(l, block), folded.norm_sums(), next);
+      kernels.through_activation(through(l - 1, next, none, none));
+    } else {
+      // d rstd/dh = -rstd^3 (h - mean)/n, and W' h = (y - b')/rstd.
+      float const* const rstd = work.rstd(l, block);
+      for (std::int64_t i = 0; i < n_rows; ++i)
+        work.pulls_[i] = rstd[i] * rstd[i] * work.slopes_[i] / single(layer.inputs);
+      std::fill(work.pulls_.begin() + n_rows, work.pulls_.end(), 0.0F);
+      kernels.backward(product, through(l - 1, next, work.mean(l, block), work.pulls_.data()));
+    }
+  }
+}
+
+void DenseMlp::forward(std::span<float const> masks, Work& work, std::span<float> result) const {
+  fold(work, !masks.empty());
+  if (!masks.empty()) place_masks(masks, work);
+  for (std::int64_t block = 0; block < work.n_blocks(); ++block) {
+    forward_block(work, block);
+    Range const rows = work.rows_of(block);
+    block_to_rows(work.layout(), work.activation(layers_.size(), block), rows.size(), outputs(),
+                  result.data() + rows.first * outputs());
+  }
+}
+
+void DenseMlp::backward(std::span<float const> slope, Work& work,
+                        std::span<float> input_slope) const {
+  for (std::int64_t block = 0; block < work.n_blocks(); ++block) {
+    Range const rows = work.rows_of(block);
+    rows_to_block(work.layout(), slope.data() + rows.first * outputs(), rows.size(), outputs(),
+                  work.gradient_.data());
+    backward_block(work, block,
+                   input_slope.empty() ? nullptr : input_slope.data() + rows.first * inputs());
   }
 }
 
 void DenseMlp::pool(RowGroups const& groups, Work& work, std::span<float> result) const {
+  fold(work, false);
   auto const width = work.layout().padded(outputs()), n = groups.components;
   std::vector<double> sums(n * width, 0.0);
   std::int64_t group = 0;
@@ -152,13 +225,12 @@ void DenseMlp::pool_backward(RowGroups const& groups, std::span<float const> slo
       if (groups.rows(group).last > all.last) break;
     }
     clear_behind(work.layout(), all.size(), outputs(), work.gradient_.data());
-    backward_block(work, block);
+    backward_block(work, block, nullptr);
   }
 }
 
-void DenseMlp::finish(std::span<float const> parameters, Work const& work,
-                      std::span<float> gradient) const {
-  for (auto const& layer : work.layers_) layer.add_gradient(parameters, gradient);
+void DenseMlp::finish(Work const& work, std::span<float> gradient) const {
+  for (auto const& layer : work.layers_) layer.add_gradient(work.parameters_, gradient);
 }
 
 }  // namespace setsz

@@ -21,7 +21,7 @@ struct RowGroups {
   Range rows(std::int64_t group) const { return {first[group], first[group + 1]}; }
 };
 
-/// An MLP over many rows, forward and backward by hand: what particles go through.
+/// An MLP over many rows, forward and backward by hand.
 ///
 /// Layers are y = W LN(h) + b, then a leaky ReLU; the first has no LayerNorm. Rows go through all
 /// layers in blocks that stay in the cache, by kernels of our own (LayerKernels): results depend on
@@ -32,25 +32,37 @@ class DenseMlp {
 
   std::int64_t inputs() const { return layers_.front().inputs; }
   std::int64_t outputs() const { return layers_.back().outputs; }
+  /// Factors of the inputs of layers that drop units, one after the other: columns of masks.
+  std::int64_t n_masks() const;
 
   /// The state of an evaluation: folded weights, activations, sums of gradients. Reused.
   class Work;
 
-  /// Once before a series of evaluations: folds the weights, clears the sums.
+  /// Once before a series of evaluations. \param parameters  must live until `finish`
   void begin(std::span<float const> parameters, FoldedLayer::For purpose, Work& work,
              InstructionSet set = instruction_set()) const;
-  /// Weighted sums of the rows of each group, from work.input().
+  /// From work.input() to the output, shape (rows, outputs).
+  /// \param masks  shape (rows, n_masks); empty: nothing is dropped. In a series always or never.
+  void forward(std::span<float const> masks, Work& work, std::span<float> result) const;
+  /// Adds to the sums of gradients, of the rows of the last `forward`.
+  /// \param slope  with respect to its result
+  /// \param input_slope  gets that with respect to the input; may be empty
+  void backward(std::span<float const> slope, Work& work, std::span<float> input_slope) const;
+  /// Weighted sums of the outputs of each group, from work.input().
   /// \param result  (n_groups, outputs, components); zero for a group without rows
   void pool(RowGroups const& groups, Work& work, std::span<float> result) const;
   /// Adds to the sums of gradients, of the rows of the last `pool`.
   /// \param slope  with respect to its result
   void pool_backward(RowGroups const& groups, std::span<float const> slope, Work& work) const;
   /// Once after the series: adds the gradient with respect to the parameters.
-  void finish(std::span<float const> parameters, Work const& work, std::span<float> gradient) const;
+  void finish(Work const& work, std::span<float> gradient) const;
 
  private:
+  void fold(Work& work, bool drops) const;
+  void place_masks(std::span<float const> masks, Work& work) const;
   void forward_block(Work& work, std::int64_t block) const;
-  void backward_block(Work& work, std::int64_t block) const;
+  /// \param input_slope  gets that by the block's input rows; nullptr: not needed
+  void backward_block(Work& work, std::int64_t block, float* input_slope) const;
 
   std::vector<DenseLayer> layers_;
 };
@@ -79,19 +91,37 @@ class DenseMlp::Work {
   /// Statistics of the rows of a layer's input.
   float* mean(std::size_t layer, std::int64_t block) { return at(means_[layer], block); }
   float* rstd(std::size_t layer, std::int64_t block) { return at(rstds_[layer], block); }
+  float* dropped(std::size_t layer, std::int64_t block) {
+    return dropped_[layer].data() + block * block_sizes_[layer];
+  }
+  float* mask(std::size_t layer, std::int64_t block) {
+    return masks_[layer].data() + block * block_sizes_[layer];
+  }
+  /// What a layer multiplies, and the factor of its product by row.
+  float const* factor(std::size_t layer, std::int64_t block) {
+    return layers_[layer].norm_is_apart() ? dropped(layer, block) : activation(layer, block);
+  }
+  float const* scale(std::size_t layer, std::int64_t block) {
+    return layers_[layer].norm_is_apart() ? ones_.data() : rstd(layer, block);
+  }
+  NormAndDrop norm_and_drop(std::size_t layer, std::int64_t block);
   float* at(AlignedFloats& statistics, std::int64_t block) const {
     return statistics.data() + (training() ? block * block_rows : 0);
   }
 
   LayerKernels const* kernels_ = nullptr;
+  std::span<float const> parameters_;
   FoldedLayer::For purpose_ = FoldedLayer::For::prediction;
   std::int64_t rows_ = 0;
   std::vector<float> input_;
-  std::vector<FoldedLayer> layers_;
-  std::vector<std::int64_t> block_sizes_;
+  std::vector<FoldedLayer> layers_;  ///< empty until the first evaluation of a series
+  std::vector<std::int64_t> layer_inputs_, block_sizes_;
   std::vector<AlignedFloats> activations_, means_, rstds_;
-  AlignedFloats gradient_, next_gradient_;  ///< blocks
-  AlignedFloats slopes_, pulls_, none_;     ///< by row of a block
+  std::vector<AlignedFloats> masks_, dropped_;  ///< of the input of layers that drop units
+  AlignedFloats gradient_, next_gradient_;      ///< blocks
+  AlignedFloats slopes_, pulls_;                ///< by row of a block
+  AlignedFloats const none_ = AlignedFloats(block_rows, 0.0F);
+  AlignedFloats const ones_ = AlignedFloats(block_rows, 1.0F);
 };
 
 }  // namespace setsz

@@ -28,21 +28,7 @@ std::vector<float> weights_of_means(RowGroups const& groups) {
 
 ParticlePool::ParticlePool(ParameterLayout& layout, std::string_view module, MlpShape const& shape,
                            PoolWeight weight)
-    : vectors_(weight != PoolWeight::one),
-      mlp_(layout, std::string(module), "particle", shape),
-      dense_(mlp_.dense(layout)) {}
-
-void ParticlePool::begin(ClusterContext& context) const {
-  if (context.kernel != ParticleKernel::fused) return;
-  dense_.begin(context.values,
-               context.training() ? FoldedLayer::For::training : FoldedLayer::For::prediction,
-               work_);
-  if (context.training())
-    context.after_backward.emplace_back(
-        [this, values = context.values, gradient = context.gradient] {
-          dense_.finish(values, work_, gradient);
-        });
-}
+    : vectors_(weight != PoolWeight::one), mlp_(layout, std::string(module), "particle", shape) {}
 
 at::Tensor ParticlePool::mean(ClusterContext const& context, RowGroups groups,
                               FillFeatures const& fill, AfterBackward& after_backward) const {
@@ -56,15 +42,17 @@ at::Tensor ParticlePool::mean(ClusterContext const& context, RowGroups groups,
 
 at::Tensor ParticlePool::fused(ClusterContext const& context, RowGroups groups,
                                FillFeatures const& fill, AfterBackward& after_backward) const {
-  auto pooled = at::zeros({groups.size(), dense_.outputs(), groups.components});
+  auto pooled = at::zeros({groups.size(), mlp_.shape().outputs, groups.components});
   if (groups.n_rows() == 0) return pooled;
-  fill(work_.input(dense_, groups.n_rows()));
-  dense_.pool(groups, work_, floats_of(pooled));
+  auto const& dense = mlp_.dense();
+  auto& work = mlp_.work(context);
+  fill(work.input(dense, groups.n_rows()));
+  dense.pool(groups, work, floats_of(pooled));
   if (!context.training()) return pooled;
   pooled.requires_grad_(true);
-  after_backward.emplace_back([this, pooled, groups = std::move(groups)] {
+  after_backward.emplace_back([&dense, &work, pooled, groups = std::move(groups)] {
     if (pooled.grad().defined())
-      dense_.pool_backward(groups, floats_of(pooled.grad().contiguous()), work_);
+      dense.pool_backward(groups, floats_of(pooled.grad().contiguous()), work);
   });
   return pooled;
 }
@@ -82,7 +70,7 @@ at::Tensor ParticlePool::reference(ClusterContext const& context, RowGroups cons
   auto const owner = at::empty({n_rows}, at::kLong);
   for (std::int64_t g = 0; g < groups.size(); ++g)
     std::fill_n(owner.data_ptr<std::int64_t>() + groups.rows(g).first, groups.rows(g).size(), g);
-  auto const numbers = mlp_(context.parameters, context.put(features)).unsqueeze(2);
+  auto const numbers = mlp_(context, context.put(features)).unsqueeze(2);
   return pooled.index_add(0, context.put(owner), numbers * context.put(weights));
 }
 

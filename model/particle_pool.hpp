@@ -9,8 +9,8 @@ namespace setsz {
 /// The first half of every DeepSet: each particle goes through one MLP, and the mean over the
 /// particles of a group is taken, weighted with 1 or with a vector of the particle.
 ///
-/// The fused kernel (DenseMlp) differentiates by hand; the reference is the same layer by layer
-/// with libtorch. One evaluation at a time.
+/// Both in one kernel (DenseMlp); the reference is the same layer by layer with libtorch. One
+/// evaluation at a time.
 class ParticlePool {
  public:
   ParticlePool(ParameterLayout& layout, std::string_view module, MlpShape const& shape,
@@ -19,8 +19,6 @@ class ParticlePool {
                   std::uint64_t seed) const {
     mlp_.initialise(layout, parameters, seed);
   }
-  /// Once per cluster and lane, before the means.
-  void begin(ClusterContext& context) const;
   /// Writes the features of all particles, shape (n_particles, inputs).
   using FillFeatures = std::function<void(std::span<float>)>;
   /// \param groups  particles of the whole cluster, or around each target of a chunk; with the
@@ -39,8 +37,6 @@ class ParticlePool {
 
   bool vectors_;  ///< is the result a vector for each output?
   Mlp mlp_;
-  DenseMlp dense_;
-  mutable DenseMlp::Work work_;
 };
 
 }  // namespace setsz

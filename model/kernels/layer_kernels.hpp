@@ -96,6 +96,23 @@ struct WeightGradient {
   float* sum;
 };
 
+/// x = mask (gamma (h - mean_i) rstd_i + beta): the input of a layer whose norm is not folded into
+/// its weights, because dropout stands between them.
+struct NormAndDrop {
+  std::int64_t rows, columns;
+  float const* block;  ///< of h
+  float const* mask;   ///< block
+  float const* mean;   ///< by row
+  float const* rstd;
+  float const* gamma;  ///< padded with zeros
+  float const* beta;
+};
+/// Where the gradients of its parameters are added up.
+struct NormSums {
+  float* gamma;
+  float* beta;
+};
+
 /// Weighted sums of the rows [first, last) of a block, or their gradient.
 struct RowPool {
   std::int64_t first, last, columns;
@@ -120,6 +137,9 @@ struct LayerKernels {
   /// G is what stands in `gradient`.
   void (*through_activation)(ThroughActivation const&);
   void (*add_weight_gradient)(WeightGradient const&);
+  void (*norm_and_drop)(NormAndDrop const&, float* result);
+  /// `gradient` by x in, by h out; h comes from a norm.
+  void (*through_norm_and_drop)(NormAndDrop const&, NormSums const&, float* gradient);
   /// sums (components, padded columns) += sum over rows of weight x row, in the rows' order.
   void (*add_pool)(RowPool const&, float const* block, double* sums);
   /// row = sum over components of weight x slope. \param slopes  (components, padded columns)

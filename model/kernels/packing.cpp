@@ -75,6 +75,14 @@ void block_to_rows(PanelLayout const& layout, float const* block, std::int64_t n
   });
 }
 
+void multiply_rows(PanelLayout const& layout, float const* factor, std::int64_t n_rows,
+                   std::int64_t columns, float* block) {
+  for_each_panel(layout, columns, [&](auto first, auto, auto) {
+    auto const from = layout.in_block(0, first), to = layout.in_block(n_rows, first);
+    for (std::int64_t i = from; i < to; ++i) block[i] *= factor[i];
+  });
+}
+
 void clear_behind(PanelLayout const& layout, std::int64_t n_rows, std::int64_t columns,
                   float* block) {
   for_each_panel(layout, columns, [&](auto first, auto, auto width) {

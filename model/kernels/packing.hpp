@@ -39,6 +39,9 @@ void rows_to_block(PanelLayout const& layout, float const* rows, std::int64_t n_
                    std::int64_t columns, float* block);
 void block_to_rows(PanelLayout const& layout, float const* block, std::int64_t n_rows,
                    std::int64_t columns, float* rows);
+/// Multiplies the rows of a block by those of another.
+void multiply_rows(PanelLayout const& layout, float const* factor, std::int64_t n_rows,
+                   std::int64_t columns, float* block);
 /// Zeros the rows between the last and the end of its tile.
 void clear_behind(PanelLayout const& layout, std::int64_t n_rows, std::int64_t columns,
                   float* block);

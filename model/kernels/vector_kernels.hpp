@@ -27,6 +27,8 @@ class VectorKernels {
             backward,
             through_activation,
             add_weight_gradient,
+            norm_and_drop,
+            through_norm_and_drop,
             add_pool,
             spread_pool};
   }
@@ -125,16 +127,17 @@ class VectorKernels {
     });
   }
 
-  /// Calls `f(vectors of a tile's rows, mask of the columns)` for each column of vectors.
+  /// Calls `f(place in a block of the tile that begins at `row`, column, mask)` for each column of
+  /// vectors; the mask is 1 for columns of the block, 0 behind them.
   template <class Function>
-  static void for_each_vector(float const* block, Index row, Index columns, Function const& f) {
+  static void for_each_vector(Index row, Index columns, Function const& f) {
     float mask[lanes];
     for (int i = 0; i < lanes; ++i) mask[i] = 1;
     for (Index first = 0; first < columns; first += panel)
       for (Index column = first; column < smaller(first + panel, columns); column += lanes) {
         if (column + lanes > columns)
           for (int i = 0; i < lanes; ++i) mask[i] = column + i < columns ? 1 : 0;
-        f(block + first * block_rows + row * panel + (column - first), load(mask));
+        f(first * block_rows + row * panel + (column - first), column, load(mask));
       }
   }
 
@@ -142,21 +145,69 @@ class VectorKernels {
     auto const n = static_cast<float>(s.columns);
     for (Index row = 0; row < s.rows; row += tile_rows) {
       Vector sum[tile_rows] = {}, mean[tile_rows], squares[tile_rows] = {};
-      for_each_vector(s.block, row, s.columns, [&](float const* at, Vector) {
-        for (int r = 0; r < tile_rows; ++r) sum[r] += load(at + r * panel);
+      for_each_vector(row, s.columns, [&](Index place, Index, Vector) {
+        for (int r = 0; r < tile_rows; ++r) sum[r] += load(s.block + place + r * panel);
       });
       for (int r = 0; r < tile_rows; ++r) {
         s.mean[row + r] = total(sum[r]) / n;
         mean[r] = s.mean[row + r] - Vector{};
       }
-      for_each_vector(s.block, row, s.columns, [&](float const* at, Vector mask) {
+      for_each_vector(row, s.columns, [&](Index place, Index, Vector mask) {
         for (int r = 0; r < tile_rows; ++r) {
-          Vector const deviation = (load(at + r * panel) - mean[r]) * mask;
+          Vector const deviation = (load(s.block + place + r * panel) - mean[r]) * mask;
           squares[r] += deviation * deviation;
         }
       });
       for (int r = 0; r < tile_rows; ++r)
         s.rstd[row + r] = 1 / __builtin_sqrtf(total(squares[r]) / n + norm_epsilon);
+    }
+  }
+
+  static void norm_and_drop(NormAndDrop const& x, float* result) {
+    for (Index row = 0; row < x.rows; row += tile_rows)
+      for_each_vector(row, x.columns, [&](Index first, Index column, Vector) {
+        Vector const gamma = load(x.gamma + column), beta = load(x.beta + column);
+        for (int r = 0; r < tile_rows; ++r) {
+          Index const place = first + r * panel;
+          Vector const h = (load(x.block + place) - x.mean[row + r]) * x.rstd[row + r];
+          store(result + place, load(x.mask + place) * (gamma * h + beta));
+        }
+      });
+  }
+
+  static void through_norm_and_drop(NormAndDrop const& x, NormSums const& sums, float* gradient) {
+    auto const n = static_cast<float>(x.columns);
+    for (Index row = 0; row < x.rows; row += tile_rows) {
+      Vector mean[tile_rows] = {}, slope[tile_rows] = {};
+      for_each_vector(row, x.columns, [&](Index first, Index column, Vector) {
+        Vector const gamma = load(x.gamma + column);
+        Vector gamma_sum = load(sums.gamma + column), beta_sum = load(sums.beta + column);
+        for (int r = 0; r < tile_rows; ++r) {
+          Index const place = first + r * panel;
+          Vector const h = (load(x.block + place) - x.mean[row + r]) * x.rstd[row + r];
+          Vector const d = load(x.mask + place) * load(gradient + place);
+          gamma_sum += d * h;
+          beta_sum += d;
+          store(gradient + place, gamma * d);
+          mean[r] += gamma * d;
+          slope[r] += gamma * d * h;
+        }
+        store(sums.gamma + column, gamma_sum);
+        store(sums.beta + column, beta_sum);
+      });
+      float row_mean[tile_rows], row_slope[tile_rows];
+      for (int r = 0; r < tile_rows; ++r) {
+        row_mean[r] = total(mean[r]) / n;
+        row_slope[r] = total(slope[r]) / n;
+      }
+      for_each_vector(row, x.columns, [&](Index first, Index, Vector) {
+        for (int r = 0; r < tile_rows; ++r) {
+          Index const place = first + r * panel;
+          Vector const h = (load(x.block + place) - x.mean[row + r]) * x.rstd[row + r];
+          store(gradient + place,
+                x.rstd[row + r] * (load(gradient + place) - row_mean[r] - row_slope[r] * h));
+        }
+      });
     }
   }
 
@@ -230,16 +281,19 @@ class VectorKernels {
   static Index padded(Index columns) { return (columns + lanes - 1) / lanes * lanes; }
 
   static void add_pool(RowPool const& pool, float const* block, double* sums) {
-    for (Index first = 0; first < pool.columns; first += panel) {
-      Index const n = smaller(panel, pool.columns - first);
-      for (Index row = pool.first; row < pool.last; ++row)
-        for (Index d = 0; d < pool.components; ++d) {
+    for (Index first = 0; first < pool.columns; first += panel)
+      for (Index d = 0; d < pool.components; ++d) {
+        Index const n = smaller(panel, pool.columns - first);
+        double* const to = sums + d * padded(pool.columns) + first;
+        double sum[panel] = {};
+        for (Index i = 0; i < n; ++i) sum[i] = to[i];
+        for (Index row = pool.first; row < pool.last; ++row) {
           double const weight = pool.weights[row * pool.components + d];
           float const* const z = block + first * block_rows + row * panel;
-          double* const sum = sums + d * padded(pool.columns) + first;
-          for (Index i = 0; i < n; ++i) sum[i] += weight * static_cast<double>(z[i]);
+          for (Index i = 0; i < panel; ++i) sum[i] += weight * static_cast<double>(z[i]);
         }
-    }
+        for (Index i = 0; i < n; ++i) to[i] = sum[i];
+      }
   }
 
   static void spread_pool(RowPool const& pool, float const* slopes, float* block) {
