@@ -2,213 +2,235 @@
 #include "model/dense_mlp.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "model/row_kernels.hpp"
 #include "pipeline/base/number.hpp"
-
-// The BLAS that libtorch uses too; Fortran, so matrices are by columns.
-extern "C" void sgemm_(char const* trans_a, char const* trans_b, int const* m, int const* n,
-                       int const* k, float const* alpha, float const* a, int const* lda,
-                       float const* b, int const* ldb, float const* beta, float* c, int const* ldc);
 
 namespace setsz {
 
 namespace {
 
-/// Rows that go through all layers together: their activations stay in the second-level cache.
-constexpr std::int64_t block_rows = 256;
-
-std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
-
-/// c (rows, out) = a (rows, in) b^T, b (out, in); all by rows.
-void multiply_transposed(float const* a, float const* b, float* c, std::int64_t rows,
-                         std::int64_t out, std::int64_t in) {
-  int const m = static_cast<int>(out), n = static_cast<int>(rows), k = static_cast<int>(in);
-  float const one = 1, zero = 0;
-  sgemm_("T", "N", &m, &n, &k, &one, b, &k, a, &k, &zero, c, &m);
+void grow_to(AlignedFloats& floats, std::int64_t n) {
+  if (std::ssize(floats) < n) floats.resize(n);
 }
 
-/// c (rows, in) = a (rows, out) b, b (out, in).
-void multiply(float const* a, float const* b, float* c, std::int64_t rows, std::int64_t out,
-              std::int64_t in) {
-  int const m = static_cast<int>(in), n = static_cast<int>(rows), k = static_cast<int>(out);
-  float const one = 1, zero = 0;
-  sgemm_("N", "N", &m, &n, &k, &one, b, &m, a, &k, &zero, c, &m);
-}
-
-/// c (out, in) += a^T b, a (rows, out), b (rows, in).
-void add_product_over_rows(float const* a, float const* b, float* c, std::int64_t rows,
-                           std::int64_t out, std::int64_t in) {
-  int const m = static_cast<int>(in), n = static_cast<int>(out), k = static_cast<int>(rows);
-  float const one = 1;
-  sgemm_("N", "T", &m, &n, &k, &one, b, &m, a, &n, &one, c, &m);
+Range overlap(Range a, Range b) {
+  auto const first = std::max(a.first, b.first);
+  return {first, std::max(first, std::min(a.last, b.last))};
 }
 
 }  // namespace
 
-std::int64_t DenseMlp::stride(std::size_t layer) const {
-  if (layer == 0) return inputs();  // as the caller fills it
-  return (layers_[layer - 1].outputs + 7) / 8 * 8;
+std::int64_t DenseMlp::n_masks() const {
+  std::int64_t n = 0;
+  for (auto const& layer : layers_) n += layer.drops ? layer.inputs : 0;
+  return n;
+}
+
+void DenseMlp::begin(std::span<float const> parameters, FoldedLayer::For purpose, Work& work,
+                     InstructionSet set) const {
+  work.kernels_ = &layer_kernels(set);
+  work.parameters_ = parameters;
+  work.purpose_ = purpose;
+  work.layers_.clear();
+  work.block_sizes_.clear();
+  work.layer_inputs_.clear();
+  for (auto const& layer : layers_) {
+    work.block_sizes_.push_back(work.layout().block_size(layer.inputs));
+    work.layer_inputs_.push_back(layer.inputs);
+  }
+  work.block_sizes_.push_back(work.layout().block_size(outputs()));
+}
+
+void DenseMlp::fold(Work& work, bool drops) const {
+  if (!work.layers_.empty()) return;
+  for (auto const& layer : layers_)
+    work.layers_.emplace_back(layer, work.layout(), work.parameters_, work.purpose_, drops);
 }
 
 std::span<float> DenseMlp::Work::input(DenseMlp const& mlp, std::int64_t rows) {
   rows_ = rows;
   auto const n = mlp.layers_.size();
-  activations_.resize(n + 1);
-  means_.resize(n);
-  rstds_.resize(n);
-  for (std::size_t l = 0; l < n; ++l) {
-    activations_[l].resize(at(rows * mlp.stride(l)));
-    means_[l].resize(at(rows));
-    rstds_[l].resize(at(rows));
-  }
-  output_stride_ = mlp.stride(n);
-  activations_[n].resize(at(rows * output_stride_));
-  output_gradient_.resize(activations_[n].size());
-  return activations_.front();
+  auto const kept = training() ? n_blocks() : 1;
+  auto const largest = std::ranges::max(block_sizes_);
+  activations_.resize(n + 1), masks_.resize(n), dropped_.resize(n);
+  means_.resize(n), rstds_.resize(n);
+  for (std::size_t l = 0; l <= n; ++l)
+    grow_to(activations_[l], training() ? kept * block_sizes_[l] : l < 2 ? largest : 0);
+  for (std::size_t l = 0; l < n; ++l)
+    grow_to(means_[l], kept * block_rows), grow_to(rstds_[l], kept * block_rows);
+  std::ranges::fill(rstds_.front(), 1.0F);  // no norm before the first layer
+  grow_to(gradient_, largest), grow_to(next_gradient_, largest);
+  grow_to(slopes_, block_rows), grow_to(pulls_, block_rows);
+  input_.resize(rows * mlp.inputs());
+  return input_;
 }
 
-void DenseMlp::begin(std::span<float const> parameters, Work& work) const {
-  auto const n = layers_.size();
-  work.weights_.resize(n), work.biases_.resize(n);
-  work.weight_sums_.resize(n), work.bias_sums_.resize(n);
-  for (std::size_t l = 0; l < n; ++l) {
-    Layer const& layer = layers_[l];
-    auto const from = [&](std::int64_t offset) { return parameters.begin() + offset; };
-    std::int64_t const in = stride(l), out = stride(l + 1);
-    auto& weights = work.weights_[l];
-    auto& biases = work.biases_[l];
-    weights.assign(at(out * in), 0);
-    biases.assign(at(out), 0);
-    work.weight_sums_[l].assign(weights.size(), 0);
-    work.bias_sums_[l].assign(biases.size(), 0);
-    for (std::int64_t o = 0; o < layer.outputs; ++o)
-      std::copy_n(from(layer.weight + o * layer.inputs), layer.inputs, weights.begin() + o * in);
-    std::copy_n(from(layer.bias), layer.outputs, biases.begin());
-    if (layer.gamma < 0) continue;
-    auto const gamma = from(layer.gamma), beta = from(layer.beta);
-    for (std::int64_t o = 0; o < layer.outputs; ++o) {
-      float* const row = weights.data() + o * in;
-      double mean = 0, shift = 0;
-      for (std::int64_t k = 0; k < layer.inputs; ++k) {
-        shift += real(row[k]) * real(beta[k]);
-        row[k] *= gamma[k];
-        mean += real(row[k]);
-      }
-      mean /= real(layer.inputs);
-      for (std::int64_t k = 0; k < layer.inputs; ++k) row[k] -= single(mean);
-      biases[at(o)] += single(shift);
-    }
-  }
+NormAndDrop DenseMlp::Work::norm_and_drop(std::size_t layer, std::int64_t block) {
+  return {rows_of(block).size(),  layer_inputs_[layer], activation(layer, block),
+          mask(layer, block),     mean(layer, block),   rstd(layer, block),
+          layers_[layer].gamma(), layers_[layer].beta()};
 }
 
-void DenseMlp::forward(Work& work) const {
-  for (std::int64_t first = 0; first < work.rows_; first += block_rows)
-    forward_block(work, first, std::min(block_rows, work.rows_ - first));
-}
-
-void DenseMlp::forward_block(Work& work, std::int64_t first, std::int64_t rows) const {
+/// The masks of the layers that drop units are columns of those of all.
+void DenseMlp::place_masks(std::span<float const> masks, Work& work) const {
+  std::int64_t column = 0;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    Layer const& layer = layers_[l];
-    std::int64_t const in = stride(l), out = stride(l + 1);
-    float const* const h = work.activations_[l].data() + first * in;
-    float* const y = work.activations_[l + 1].data() + first * out;
-    multiply_transposed(h, work.weights_[l].data(), y, rows, out, in);
-    bool const norm = layer.gamma >= 0;
-    bool const norm_follows = l + 1 < layers_.size();
-    for (std::int64_t i = 0; i < rows; ++i) {
-      float const scale = norm ? work.rstds_[l][at(first + i)] : 1.0F;
-      RowStatistics const statistics =
-          finish_row(y + i * out, work.biases_[l].data(), layer.outputs, scale,
-                     layer.activate ? leaky_slope : 1.0F, norm_follows);
-      if (norm_follows) {
-        work.means_[l + 1][at(first + i)] = statistics.mean;
-        work.rstds_[l + 1][at(first + i)] = statistics.rstd;
-      }
+    if (!layers_[l].drops) continue;
+    auto const width = layers_[l].inputs;
+    grow_to(work.masks_[l], work.n_blocks() * work.block_sizes_[l]);
+    grow_to(work.dropped_[l], work.n_blocks() * work.block_sizes_[l]);
+    for (std::int64_t block = 0; block < work.n_blocks(); ++block) {
+      Range const rows = work.rows_of(block);
+      std::vector<float> own(rows.size() * width);
+      for (std::int64_t i = 0; i < rows.size(); ++i)
+        std::copy_n(masks.begin() + (rows.first + i) * n_masks() + column, width,
+                    own.begin() + i * width);
+      rows_to_block(work.layout(), own.data(), rows.size(), width, work.mask(l, block));
     }
+    column += width;
   }
 }
 
-void DenseMlp::backward(Work& work) const {
-  std::int64_t widest = 0;
-  for (std::size_t l = 0; l <= layers_.size(); ++l) widest = std::max(widest, stride(l));
-  work.block_.resize(at(block_rows * widest));
-  work.next_block_.resize(work.block_.size());
-  for (std::int64_t first = 0; first < work.rows_; first += block_rows)
-    backward_block(work, first, std::min(block_rows, work.rows_ - first));
-}
-
-void DenseMlp::backward_block(Work& work, std::int64_t first, std::int64_t rows) const {
-  float* dy = work.block_.data();
-  float* dh = work.next_block_.data();
-  std::int64_t const last = stride(layers_.size());
-  std::copy_n(work.output_gradient_.data() + first * last, rows * last, dy);
-  std::vector<float> pulls(at(rows));
-  for (std::size_t l = layers_.size(); l-- > 0;) {
-    Layer const& layer = layers_[l];
-    bool const norm = layer.gamma >= 0;
-    std::int64_t const in = stride(l), out = stride(l + 1);
-    float const* const h = work.activations_[l].data() + first * in;
-    float const* const z = work.activations_[l + 1].data() + first * out;
-    // From the gradient after the activation to rstd x the gradient before it.
-    work.block_bias_sum_.assign(at(out), 0);
-    for (std::int64_t i = 0; i < rows; ++i) {
-      float const rstd = norm ? work.rstds_[l][at(first + i)] : 1.0F;
-      pulls[at(i)] = through_activation(dy + i * out, z + i * out, work.biases_[l].data(),
-                                        work.block_bias_sum_.data(), layer.outputs, rstd,
-                                        layer.activate ? leaky_slope : 1.0F);
-    }
-    for (std::size_t o = 0; o < work.block_bias_sum_.size(); ++o)
-      work.bias_sums_[l][o] += work.block_bias_sum_[o];
-    add_product_over_rows(dy, h, work.weight_sums_[l].data(), rows, out, in);
-    if (l == 0) break;
-    multiply(dy, work.weights_[l].data(), dh, rows, out, in);
-    if (norm)
-      for (std::int64_t i = 0; i < rows; ++i) {
-        // d rstd / dh = -rstd^3 (h - mean)/n, and (W' h) = (y - b')/rstd.
-        float const rstd = work.rstds_[l][at(first + i)];
-        subtract_scaled_deviation(dh + i * in, h + i * in, layer.inputs,
-                                  work.means_[l][at(first + i)],
-                                  rstd * rstd * pulls[at(i)] / single(layer.inputs));
-      }
-    std::swap(dy, dh);
-  }
-}
-
-void DenseMlp::finish(std::span<float const> parameters, Work const& work,
-                      std::span<float> gradient) const {
+void DenseMlp::forward_block(Work& work, std::int64_t block) const {
+  auto const& kernels = *work.kernels_;
+  Range const rows = work.rows_of(block);
+  rows_to_block(work.layout(), work.input_.data() + rows.first * inputs(), rows.size(), inputs(),
+                work.activation(0, block));
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    Layer const& layer = layers_[l];
-    auto const& bias_sum = work.bias_sums_[l];
-    float* const d_weight = gradient.data() + layer.weight;
-    for (std::int64_t o = 0; o < layer.outputs; ++o)
-      gradient[at(layer.bias + o)] += bias_sum[at(o)];
-    if (layer.gamma < 0) {
-      for (std::int64_t o = 0; o < layer.outputs; ++o)
-        for (std::int64_t k = 0; k < layer.inputs; ++k)
-          d_weight[o * layer.inputs + k] += work.weight_sums_[l][at(o * stride(l) + k)];
-      continue;
-    }
-    float const* const weight = parameters.data() + layer.weight;
-    float const* const gamma = parameters.data() + layer.gamma;
-    float const* const beta = parameters.data() + layer.beta;
-    float* const d_gamma = gradient.data() + layer.gamma;
-    float* const d_beta = gradient.data() + layer.beta;
-    for (std::int64_t o = 0; o < layer.outputs; ++o) {
-      float const* const sum = work.weight_sums_[l].data() + o * stride(l);
-      float const* const w = weight + o * layer.inputs;
-      double mean = 0;
-      for (std::int64_t k = 0; k < layer.inputs; ++k) mean += real(sum[k]);
-      mean /= real(layer.inputs);
-      for (std::int64_t k = 0; k < layer.inputs; ++k) {
-        float const centred = sum[k] - single(mean);
-        d_weight[o * layer.inputs + k] += centred * gamma[k] + bias_sum[at(o)] * beta[k];
-        d_gamma[k] += w[k] * centred;
-        d_beta[k] += w[k] * bias_sum[at(o)];
-      }
+    auto const& layer = layers_[l];
+    auto const& folded = work.layers_[l];
+    if (folded.norm_is_apart())
+      kernels.norm_and_drop(work.norm_and_drop(l, block), work.dropped(l, block));
+    float* const output = work.activation(l + 1, block);
+    kernels.forward(
+        {{work.factor(l, block), folded.forward(), rows.size(), layer.inputs, layer.outputs},
+         work.scale(l, block),
+         folded.bias(),
+         layer.slope(),
+         output});
+    if (l + 1 < layers_.size())
+      kernels.statistics(
+          {output, rows.size(), layer.outputs, work.mean(l + 1, block), work.rstd(l + 1, block)});
+  }
+}
+
+/// From the gradient by the output, in work.gradient_.
+void DenseMlp::backward_block(Work& work, std::int64_t block, float* input_slope) const {
+  auto const& kernels = *work.kernels_;
+  auto const n_rows = work.rows_of(block).size();
+  auto const through = [&](std::size_t l, float* gradient, float const* mean, float const* pull) {
+    auto& folded = work.layers_[l];
+    return ThroughActivation{n_rows,
+                             layers_[l].outputs,
+                             work.activation(l + 1, block),
+                             mean,
+                             pull,
+                             work.scale(l, block),
+                             folded.bias(),
+                             layers_[l].slope(),
+                             gradient,
+                             folded.bias_sum(),
+                             work.slopes_.data()};
+  };
+  auto const* const none = work.none_.data();
+  float* gradient = work.gradient_.data();
+  float* next = work.next_gradient_.data();
+  kernels.through_activation(through(layers_.size() - 1, gradient, none, none));
+  for (std::size_t l = layers_.size(); l-- > 0; std::swap(gradient, next)) {
+    auto const& layer = layers_[l];
+    auto& folded = work.layers_[l];
+    kernels.add_weight_gradient({gradient, work.factor(l, block), n_rows, layer.outputs,
+                                 layer.inputs, folded.weight_sum()});
+    BlockProduct const product{gradient, folded.backward(), n_rows, layer.outputs, layer.inputs};
+    if (l == 0) {
+      if (!input_slope) break;
+      kernels.multiply(product, next);
+      if (folded.norm_is_apart())
+        multiply_rows(work.layout(), work.mask(0, block), n_rows, inputs(), next);
+      block_to_rows(work.layout(), next, n_rows, inputs(), input_slope);
+    } else if (folded.norm_is_apart()) {
+      kernels.multiply(product, next);
+      kernels.through_norm_and_drop(work.norm_and_drop(l, block), folded.norm_sums(), next);
+      kernels.through_activation(through(l - 1, next, none, none));
+    } else {
+      // d rstd/dh = -rstd^3 (h - mean)/n, and W' h = (y - b')/rstd.
+      float const* const rstd = work.rstd(l, block);
+      for (std::int64_t i = 0; i < n_rows; ++i)
+        work.pulls_[i] = rstd[i] * rstd[i] * work.slopes_[i] / single(layer.inputs);
+      std::fill(work.pulls_.begin() + n_rows, work.pulls_.end(), 0.0F);
+      kernels.backward(product, through(l - 1, next, work.mean(l, block), work.pulls_.data()));
     }
   }
+}
+
+void DenseMlp::forward(std::span<float const> masks, Work& work, std::span<float> result) const {
+  fold(work, !masks.empty());
+  if (!masks.empty()) place_masks(masks, work);
+  for (std::int64_t block = 0; block < work.n_blocks(); ++block) {
+    forward_block(work, block);
+    Range const rows = work.rows_of(block);
+    block_to_rows(work.layout(), work.activation(layers_.size(), block), rows.size(), outputs(),
+                  result.data() + rows.first * outputs());
+  }
+}
+
+void DenseMlp::backward(std::span<float const> slope, Work& work,
+                        std::span<float> input_slope) const {
+  for (std::int64_t block = 0; block < work.n_blocks(); ++block) {
+    Range const rows = work.rows_of(block);
+    rows_to_block(work.layout(), slope.data() + rows.first * outputs(), rows.size(), outputs(),
+                  work.gradient_.data());
+    backward_block(work, block,
+                   input_slope.empty() ? nullptr : input_slope.data() + rows.first * inputs());
+  }
+}
+
+void DenseMlp::pool(RowGroups const& groups, Work& work, std::span<float> result) const {
+  fold(work, false);
+  auto const width = work.layout().padded(outputs()), n = groups.components;
+  std::vector<double> sums(n * width, 0.0);
+  std::int64_t group = 0;
+  for (std::int64_t block = 0; block < work.n_blocks(); ++block) {
+    forward_block(work, block);
+    Range const all = work.rows_of(block);
+    for (; group < groups.size(); ++group) {
+      Range const rows = overlap(groups.rows(group), all);
+      work.kernels_->add_pool({rows.first - all.first, rows.last - all.first, outputs(), n,
+                               groups.weights.data() + all.first * n},
+                              work.activation(layers_.size(), block), sums.data());
+      if (groups.rows(group).last > all.last) break;
+      for (std::int64_t j = 0; j < outputs(); ++j)
+        for (std::int64_t d = 0; d < n; ++d)
+          result[(group * outputs() + j) * n + d] = single(sums[d * width + j]);
+      std::ranges::fill(sums, 0.0);
+    }
+  }
+}
+
+void DenseMlp::pool_backward(RowGroups const& groups, std::span<float const> slope,
+                             Work& work) const {
+  auto const width = work.layout().padded(outputs()), n = groups.components;
+  AlignedFloats slopes(n * width, 0.0F);
+  std::int64_t group = 0;
+  for (std::int64_t block = 0; block < work.n_blocks(); ++block) {
+    Range const all = work.rows_of(block);
+    for (; group < groups.size(); ++group) {
+      Range const rows = overlap(groups.rows(group), all);
+      for (std::int64_t j = 0; rows.size() > 0 && j < outputs(); ++j)
+        for (std::int64_t d = 0; d < n; ++d)
+          slopes[d * width + j] = slope[(group * outputs() + j) * n + d];
+      work.kernels_->spread_pool({rows.first - all.first, rows.last - all.first, outputs(), n,
+                                  groups.weights.data() + all.first * n},
+                                 slopes.data(), work.gradient_.data());
+      if (groups.rows(group).last > all.last) break;
+    }
+    clear_behind(work.layout(), all.size(), outputs(), work.gradient_.data());
+    backward_block(work, block, nullptr);
+  }
+}
+
+void DenseMlp::finish(Work const& work, std::span<float> gradient) const {
+  for (auto const& layer : work.layers_) layer.add_gradient(work.parameters_, gradient);
 }
 
 }  // namespace setsz

@@ -5,70 +5,123 @@
 #include <span>
 #include <vector>
 
+#include "model/folded_layer.hpp"
+#include "pipeline/base/range.hpp"
+
 namespace setsz {
 
-/// An MLP over many rows, forward and backward by hand: what particles go through.
+/// Groups of successive rows, and the weights with which the rows of a group are added up.
+struct RowGroups {
+  std::vector<std::int64_t> first;  ///< (n_groups + 1), ascending from 0
+  std::vector<float> weights{};     ///< (n_rows, components)
+  std::int64_t components = 1;      ///< weights of a row
+
+  std::int64_t size() const { return std::ssize(first) - 1; }
+  std::int64_t n_rows() const { return first.back(); }
+  Range rows(std::int64_t group) const { return {first[group], first[group + 1]}; }
+};
+
+/// An MLP over many rows, forward and backward by hand.
 ///
-/// Layers are y = W LN(h) + b, then a leaky ReLU (slope 0.01); the first has no LayerNorm. The norm
-/// is folded exactly into the weights, W' = W diag(gamma) with rows of zero mean (which does the
-/// centring) and b' = b + W beta, so that y = rstd (W' h) + b' and a norm costs one number a row.
-/// Rows go through all layers in blocks that stay in the cache; products are the BLAS's. Inside,
-/// rows are padded with zeros to a multiple of 8 columns, which its kernels like.
+/// Layers are y = W LN(h) + b, then a leaky ReLU; the first has no LayerNorm. Rows go through all
+/// layers in blocks that stay in the cache, by kernels of our own (LayerKernels): results depend on
+/// the instruction set alone, not on a BLAS, nor on how rows are cut into calls.
 class DenseMlp {
  public:
-  /// Offsets of a layer's tensors in the flat array of parameters.
-  struct Layer {
-    std::int64_t inputs = 0, outputs = 0;
-    std::int64_t weight = 0, bias = 0;   ///< (outputs, inputs) row-major; (outputs)
-    std::int64_t gamma = -1, beta = -1;  ///< (inputs); < 0: no norm before this layer
-    bool activate = true;
-  };
-  explicit DenseMlp(std::vector<Layer> layers) : layers_(std::move(layers)) {}
+  explicit DenseMlp(std::vector<DenseLayer> layers) : layers_(std::move(layers)) {}
 
   std::int64_t inputs() const { return layers_.front().inputs; }
   std::int64_t outputs() const { return layers_.back().outputs; }
+  /// Factors of the inputs of layers that drop units, one after the other: columns of masks.
+  std::int64_t n_masks() const;
 
   /// The state of an evaluation: folded weights, activations, sums of gradients. Reused.
-  class Work {
-   public:
-    /// The input rows of the next `forward`, to be filled by the caller: shape (rows, inputs).
-    std::span<float> input(DenseMlp const& mlp, std::int64_t rows);
-    /// A row of the output of the last `forward`, and the gradient with respect to it, to be
-    /// filled for `backward`: `outputs` numbers.
-    float const* output(std::int64_t row) const {
-      return activations_.back().data() + row * output_stride_;
-    }
-    float* output_gradient(std::int64_t row) {
-      return output_gradient_.data() + row * output_stride_;
-    }
+  class Work;
 
-   private:
-    friend class DenseMlp;
-    std::int64_t rows_ = 0;
-    std::int64_t output_stride_ = 0;
-    std::vector<std::vector<float>> weights_, biases_;         ///< folded, by layer
-    std::vector<std::vector<float>> weight_sums_, bias_sums_;  ///< gradients of the folded ones
-    std::vector<std::vector<float>> activations_;    ///< input of every layer, then the output
-    std::vector<std::vector<float>> means_, rstds_;  ///< of the rows of each layer's input
-    std::vector<float> output_gradient_, block_, next_block_, block_bias_sum_;
-  };
-
-  /// Once before a series of evaluations: folds the weights, clears the sums.
-  void begin(std::span<float const> parameters, Work& work) const;
-  /// From work.input() to work.output().
-  void forward(Work& work) const;
-  /// Adds to the sums; of the rows of the last `forward`.
-  void backward(Work& work) const;
+  /// Once before a series of evaluations. \param parameters  must live until `finish`
+  void begin(std::span<float const> parameters, FoldedLayer::For purpose, Work& work,
+             InstructionSet set = instruction_set()) const;
+  /// From work.input() to the output, shape (rows, outputs).
+  /// \param masks  shape (rows, n_masks); empty: nothing is dropped. In a series always or never.
+  void forward(std::span<float const> masks, Work& work, std::span<float> result) const;
+  /// Adds to the sums of gradients, of the rows of the last `forward`.
+  /// \param slope  with respect to its result
+  /// \param input_slope  gets that with respect to the input; may be empty
+  void backward(std::span<float const> slope, Work& work, std::span<float> input_slope) const;
+  /// Weighted sums of the outputs of each group, from work.input().
+  /// \param result  (n_groups, outputs, components); zero for a group without rows
+  void pool(RowGroups const& groups, Work& work, std::span<float> result) const;
+  /// Adds to the sums of gradients, of the rows of the last `pool`.
+  /// \param slope  with respect to its result
+  void pool_backward(RowGroups const& groups, std::span<float const> slope, Work& work) const;
   /// Once after the series: adds the gradient with respect to the parameters.
-  void finish(std::span<float const> parameters, Work const& work, std::span<float> gradient) const;
+  void finish(Work const& work, std::span<float> gradient) const;
 
  private:
-  /// Distance of rows in the input of a layer; in the output for `layer` = number of layers.
-  std::int64_t stride(std::size_t layer) const;
-  void forward_block(Work& work, std::int64_t first, std::int64_t rows) const;
-  void backward_block(Work& work, std::int64_t first, std::int64_t rows) const;
+  void fold(Work& work, bool drops) const;
+  void place_masks(std::span<float const> masks, Work& work) const;
+  void forward_block(Work& work, std::int64_t block) const;
+  /// \param input_slope  gets that by the block's input rows; nullptr: not needed
+  void backward_block(Work& work, std::int64_t block, float* input_slope) const;
 
-  std::vector<Layer> layers_;
+  std::vector<DenseLayer> layers_;
+};
+
+class DenseMlp::Work {
+ public:
+  /// The input rows of the next evaluation, to be filled by the caller: shape (rows, inputs).
+  std::span<float> input(DenseMlp const& mlp, std::int64_t rows);
+
+ private:
+  friend class DenseMlp;
+
+  bool training() const { return purpose_ == FoldedLayer::For::training; }
+  PanelLayout const& layout() const { return kernels_->layout; }
+  std::int64_t n_blocks() const { return (rows_ + block_rows - 1) / block_rows; }
+  Range rows_of(std::int64_t block) const {
+    auto const first = block * block_rows;
+    return {first, first + block_rows < rows_ ? first + block_rows : rows_};
+  }
+  /// A block of the input of a layer; of the output for `layer` = number of layers. Kept for all
+  /// blocks in training, else for as long as the next layer needs it.
+  float* activation(std::size_t layer, std::int64_t block) {
+    return training() ? activations_[layer].data() + block * block_sizes_[layer]
+                      : activations_[layer % 2].data();
+  }
+  /// Statistics of the rows of a layer's input.
+  float* mean(std::size_t layer, std::int64_t block) { return at(means_[layer], block); }
+  float* rstd(std::size_t layer, std::int64_t block) { return at(rstds_[layer], block); }
+  float* dropped(std::size_t layer, std::int64_t block) {
+    return dropped_[layer].data() + block * block_sizes_[layer];
+  }
+  float* mask(std::size_t layer, std::int64_t block) {
+    return masks_[layer].data() + block * block_sizes_[layer];
+  }
+  /// What a layer multiplies, and the factor of its product by row.
+  float const* factor(std::size_t layer, std::int64_t block) {
+    return layers_[layer].norm_is_apart() ? dropped(layer, block) : activation(layer, block);
+  }
+  float const* scale(std::size_t layer, std::int64_t block) {
+    return layers_[layer].norm_is_apart() ? ones_.data() : rstd(layer, block);
+  }
+  NormAndDrop norm_and_drop(std::size_t layer, std::int64_t block);
+  float* at(AlignedFloats& statistics, std::int64_t block) const {
+    return statistics.data() + (training() ? block * block_rows : 0);
+  }
+
+  LayerKernels const* kernels_ = nullptr;
+  std::span<float const> parameters_;
+  FoldedLayer::For purpose_ = FoldedLayer::For::prediction;
+  std::int64_t rows_ = 0;
+  std::vector<float> input_;
+  std::vector<FoldedLayer> layers_;  ///< empty until the first evaluation of a series
+  std::vector<std::int64_t> layer_inputs_, block_sizes_;
+  std::vector<AlignedFloats> activations_, means_, rstds_;
+  std::vector<AlignedFloats> masks_, dropped_;  ///< of the input of layers that drop units
+  AlignedFloats gradient_, next_gradient_;      ///< blocks
+  AlignedFloats slopes_, pulls_;                ///< by row of a block
+  AlignedFloats const none_ = AlignedFloats(block_rows, 0.0F);
+  AlignedFloats const ones_ = AlignedFloats(block_rows, 1.0F);
 };
 
 }  // namespace setsz

@@ -26,7 +26,7 @@ void FeatureHead::initialise(ParameterLayout const& layout, std::span<float> par
 }
 
 at::Tensor FeatureHead::pressure(ChunkContext const& chunk, at::Tensor const& features) const {
-  return corrections_(chunk, mlp_(chunk.cluster.parameters, features));
+  return corrections_(chunk, mlp_(chunk.cluster, features));
 }
 
 }  // namespace setsz

@@ -1,27 +1,68 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/layers.hpp"
-#include "pipeline/base/number.hpp"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/linear.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 
+#include "model/module_network.hpp"
+#include "pipeline/base/number.hpp"
+
 namespace setsz {
 
-at::Tensor DropoutMasks::apply(at::Tensor const& input) {
-  if (!masks_.defined()) return input;
-  auto const width = input.size(1);
+namespace {
+
+/// DenseMlp in the graph of libtorch. The gradients of its parameters do not pass through the
+/// graph: DenseMlp::finish adds them.
+class DenseFunction : public torch::autograd::Function<DenseFunction> {
+ public:
+  /// \param anchor  a tensor that has a gradient: the graph comes here even if x has none
+  static at::Tensor forward(torch::autograd::AutogradContext* context, at::Tensor const& x,
+                            at::Tensor const& anchor, at::Tensor const* masks, DenseMlp const* mlp,
+                            DenseMlp::Work* work) {
+    (void)anchor;
+    context->saved_data["mlp"] = reinterpret_cast<std::int64_t>(mlp);
+    context->saved_data["work"] = reinterpret_cast<std::int64_t>(work);
+    context->saved_data["slope_of_x"] = x.requires_grad();
+    return evaluate(x, *masks, *mlp, *work);
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list slopes) {
+    auto const& mlp = *reinterpret_cast<DenseMlp const*>(context->saved_data["mlp"].toInt());
+    auto& work = *reinterpret_cast<DenseMlp::Work*>(context->saved_data["work"].toInt());
+    auto const slope = slopes[0].contiguous();
+    at::Tensor of_x;
+    if (context->saved_data["slope_of_x"].toBool()) of_x = at::empty({slope.size(0), mlp.inputs()});
+    mlp.backward(floats_of(slope), work, of_x.defined() ? floats_of(of_x) : std::span<float>{});
+    return {of_x, {}, {}, {}, {}};
+  }
+  static at::Tensor evaluate(at::Tensor const& x, at::Tensor const& masks, DenseMlp const& mlp,
+                             DenseMlp::Work& work) {
+    auto const rows = x.contiguous();
+    std::ranges::copy(floats_of(rows), work.input(mlp, rows.size(0)).begin());
+    auto const result = at::empty({rows.size(0), mlp.outputs()});
+    mlp.forward(masks.defined() ? floats_of(masks) : std::span<float>{}, work, floats_of(result));
+    return result;
+  }
+};
+
+}  // namespace
+
+at::Tensor DropoutMasks::take(std::int64_t width) {
+  if (!masks_.defined()) return {};
   auto const columns = masks_.narrow(1, column_, width);
   column_ += width;
-  return input * columns;
+  return columns;
 }
 
 Mlp::Mlp(ParameterLayout& layout, std::string const& module, std::string const& name,
          MlpShape const& shape)
-    : shape_(shape) {
+    : shape_(shape), dense_({}) {
   for (std::int64_t l = 0; l <= shape.hidden_layers; ++l) {
     bool const first = l == 0, last = l == shape.hidden_layers;
     std::int64_t const inputs = first ? shape.inputs : shape.width;
@@ -38,14 +79,37 @@ Mlp::Mlp(ParameterLayout& layout, std::string const& module, std::string const& 
     layer.bias = layout.add(module, prefix + "bias", {outputs});
     layers_.push_back(layer);
   }
+  dense_ = make_dense(layout);
 }
 
-at::Tensor Mlp::operator()(Tensors const& parameters, at::Tensor x, DropoutMasks* masks) const {
+DenseMlp::Work& Mlp::work(ClusterContext const& context) const {
+  if (evaluation_ == context.evaluation) return work_;
+  evaluation_ = context.evaluation;
+  using enum FoldedLayer::For;
+  dense_.begin(context.values, context.training() ? training : prediction, work_);
+  if (context.training())
+    context.after_backward.emplace_back(
+        [this, gradient = context.gradient] { dense_.finish(work_, gradient); });
+  return work_;
+}
+
+at::Tensor Mlp::operator()(ClusterContext const& context, at::Tensor const& x,
+                           DropoutMasks* masks) const {
+  if (context.kernel == ParticleKernel::reference) return reference(context.parameters, x, masks);
+  at::Tensor const own = masks ? masks->take(dense_.n_masks()) : at::Tensor{};
+  auto const factors = own.defined() ? own.contiguous() : own;
+  if (!context.training()) return DenseFunction::evaluate(x, factors, dense_, work(context));
+  return DenseFunction::apply(x, context.parameters[layers_.front().weight], &factors, &dense_,
+                              &work(context));
+}
+
+at::Tensor Mlp::reference(Tensors const& parameters, at::Tensor x, DropoutMasks* masks) const {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer const& layer = layers_[l];
     if (l > 0)
       x = at::layer_norm(x, {layer.inputs}, parameters[layer.gamma], parameters[layer.beta]);
-    if (masks && layer.dropout > 0) x = masks->apply(x);
+    if (masks && layer.dropout > 0)
+      if (auto const factors = masks->take(layer.inputs); factors.defined()) x = x * factors;
     x = at::linear(x, parameters[layer.weight], parameters[layer.bias]);
     bool const activate = l + 1 < layers_.size() || !shape_.linear_head;
     if (activate) at::leaky_relu_(x, 0.01);
@@ -76,9 +140,9 @@ void Mlp::initialise(ParameterLayout const& layout, std::span<float> parameters,
   }
 }
 
-DenseMlp Mlp::dense(ParameterLayout const& layout) const {
+DenseMlp Mlp::make_dense(ParameterLayout const& layout) const {
   auto const offset = [&](std::size_t tensor) { return layout.tensors()[tensor].first; };
-  std::vector<DenseMlp::Layer> dense;
+  std::vector<DenseLayer> dense;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer const& layer = layers_[l];
     bool const last = l + 1 == layers_.size();
@@ -88,7 +152,8 @@ DenseMlp Mlp::dense(ParameterLayout const& layout) const {
                      .bias = offset(layer.bias),
                      .gamma = l > 0 ? offset(layer.gamma) : -1,
                      .beta = l > 0 ? offset(layer.beta) : -1,
-                     .activate = !last || !shape_.linear_head});
+                     .activate = !last || !shape_.linear_head,
+                     .drops = layer.dropout > 0});
   }
   return DenseMlp(std::move(dense));
 }

@@ -14,6 +14,8 @@
 
 namespace setsz {
 
+struct ClusterContext;
+
 /// The parameters as tensors, in the layout's order; views of the flat array.
 using Tensors = std::vector<at::Tensor>;
 
@@ -23,8 +25,8 @@ class DropoutMasks {
  public:
   DropoutMasks() = default;
   explicit DropoutMasks(at::Tensor masks) : masks_(std::move(masks)) {}
-  /// The input with some of its elements dropped.
-  at::Tensor apply(at::Tensor const& input);
+  /// The next columns; undefined where nothing is dropped.
+  at::Tensor take(std::int64_t width);
 
  private:
   at::Tensor masks_;
@@ -44,6 +46,9 @@ struct MlpShape {
 };
 
 /// L + 1 perceptrons: [LayerNorm, not in the first] -> dropout -> linear -> leaky ReLU(0.01).
+///
+/// On a CPU by kernels of our own (DenseMlp), which differentiate by hand; the reference, and what
+/// other devices run, is the same layer by layer with libtorch. One evaluation at a time.
 /// \source Thiele et al. (2022), section 2
 class Mlp {
  public:
@@ -51,16 +56,19 @@ class Mlp {
       MlpShape const& shape);
 
   /// \param x  shape (rows, inputs) -> (rows, outputs)
-  at::Tensor operator()(Tensors const& parameters, at::Tensor x,
+  at::Tensor operator()(ClusterContext const& context, at::Tensor const& x,
                         DropoutMasks* masks = nullptr) const;
   /// Kaiming-uniform weights, N(0, 0.1) biases, identity norms.
   void initialise(ParameterLayout const& layout, std::span<float> parameters,
                   std::uint64_t seed) const;
   MlpShape const& shape() const { return shape_; }
-  /// The same network for many rows, without libtorch. \pre no dropout
-  DenseMlp dense(ParameterLayout const& layout) const;
   /// The dropout rate of every column of DropoutMasks that one call takes, in order.
   std::vector<double> dropout_rates() const;
+
+  /// The same network without libtorch, and what it needs in this evaluation.
+  DenseMlp const& dense() const { return dense_; }
+  DenseMlp::Work& work(ClusterContext const& context) const;
+  at::Tensor reference(Tensors const& parameters, at::Tensor x, DropoutMasks* masks) const;
 
  private:
   struct Layer {
@@ -69,8 +77,13 @@ class Mlp {
     std::int64_t inputs = 0;
     double dropout = 0;
   };
+  DenseMlp make_dense(ParameterLayout const& layout) const;
+
   MlpShape shape_;
   std::vector<Layer> layers_;
+  DenseMlp dense_;
+  mutable DenseMlp::Work work_;
+  mutable std::uint64_t evaluation_ = 0;  ///< that `work_` belongs to
 };
 
 }  // namespace setsz

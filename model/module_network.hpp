@@ -49,7 +49,9 @@ struct ClusterContext {
   ParticleKernel kernel = ParticleKernel::fused;
   std::span<float const> values{};  ///< the parameters, flat
   std::span<float> gradient{};      ///< the same of the gradient; empty in prediction
-  AfterBackward after_backward{};
+  /// Of a network's evaluations: weights are prepared for the kernels once in each.
+  std::uint64_t evaluation = 0;
+  mutable AfterBackward after_backward{};
   bool training() const { return !gradient.empty(); }
 };
 

@@ -80,6 +80,7 @@ struct Network::Implementation {
   std::vector<std::unique_ptr<ModuleNetwork>> modules;  ///< in the order of the table
   std::vector<double> dropout_rates;
   std::vector<float> values, gradients;
+  mutable std::uint64_t n_evaluations = 0;
   ParticleKernel kernel = ParticleKernel::fused;
   at::Device device = at::kCPU;
   bool mirrored = false;  ///< the tensors below are copies of the arrays above, not views
@@ -152,7 +153,8 @@ struct Network::Implementation {
                            .device = device,
                            .kernel = mirrored ? ParticleKernel::reference : kernel,
                            .values = values,
-                           .gradient = gradient};
+                           .gradient = gradient,
+                           .evaluation = ++n_evaluations};
     context.vectors = context.put(vectors);
     context.scalars = context.put(scalars);
     for (auto const& [name, numbers] : known) {

@@ -6,21 +6,11 @@
 
 namespace setsz {
 
-/// Groups of particles: those of the whole cluster, or those around each target of a chunk.
-struct ParticleGroups {
-  std::vector<std::int64_t> first;  ///< (n_groups + 1), ascending from 0
-  std::vector<float> weights{};     ///< see pool_weights
-
-  std::int64_t size() const { return std::ssize(first) - 1; }
-  std::int64_t n_rows() const { return first.back(); }
-  Range rows(std::int64_t group) const { return {first[group], first[group + 1]}; }
-};
-
 /// The first half of every DeepSet: each particle goes through one MLP, and the mean over the
 /// particles of a group is taken, weighted with 1 or with a vector of the particle.
 ///
-/// The fused kernel (DenseMlp) differentiates by hand; the reference is the same layer by layer
-/// with libtorch. One evaluation at a time.
+/// Both in one kernel (DenseMlp); the reference is the same layer by layer with libtorch. One
+/// evaluation at a time.
 class ParticlePool {
  public:
   ParticlePool(ParameterLayout& layout, std::string_view module, MlpShape const& shape,
@@ -29,26 +19,24 @@ class ParticlePool {
                   std::uint64_t seed) const {
     mlp_.initialise(layout, parameters, seed);
   }
-  /// Once per cluster and lane, before the means.
-  void begin(ClusterContext& context) const;
   /// Writes the features of all particles, shape (n_particles, inputs).
   using FillFeatures = std::function<void(std::span<float>)>;
+  /// \param groups  particles of the whole cluster, or around each target of a chunk; with the
+  ///                weights of pool_weights
   /// \param after_backward  of the cluster or chunk that the groups belong to
   /// \return shape (n_groups, outputs) for PoolWeight::one, else (n_groups, outputs, 3); zero for a
   ///         group without particles
-  at::Tensor mean(ClusterContext const& context, ParticleGroups groups, FillFeatures const& fill,
+  at::Tensor mean(ClusterContext const& context, RowGroups groups, FillFeatures const& fill,
                   AfterBackward& after_backward) const;
 
  private:
-  at::Tensor fused(ClusterContext const& context, ParticleGroups groups, FillFeatures const& fill,
+  at::Tensor fused(ClusterContext const& context, RowGroups groups, FillFeatures const& fill,
                    AfterBackward& after_backward) const;
-  at::Tensor reference(ClusterContext const& context, ParticleGroups const& groups,
+  at::Tensor reference(ClusterContext const& context, RowGroups const& groups,
                        FillFeatures const& fill) const;
 
   bool vectors_;  ///< is the result a vector for each output?
   Mlp mlp_;
-  DenseMlp dense_;
-  mutable DenseMlp::Work work_;
 };
 
 }  // namespace setsz

@@ -35,8 +35,7 @@ class AggregatorNetwork : public ModuleNetwork {
   void evaluate(ChunkContext& chunk) const override {
     auto inputs = target_(chunk);
     inputs.insert(inputs.end(), chunk.features.begin(), chunk.features.end());
-    chunk.pressure =
-        corrections_(chunk, mlp_(chunk.cluster.parameters, at::cat(inputs, 1), &chunk.masks));
+    chunk.pressure = corrections_(chunk, mlp_(chunk.cluster, at::cat(inputs, 1), &chunk.masks));
   }
   std::vector<double> dropout_rates() const override { return mlp_.dropout_rates(); }
 

@@ -36,13 +36,12 @@ class ClusterScalarNetwork : public ModuleNetwork {
   void prepare(ClusterContext& context) const override {
     if (context.shared.contains(key_)) return;  // known from before
     auto const& batch = context.batch;
-    pool_.begin(context);
     auto const fill = [&](std::span<float> features) {
       cluster_features(batch.cluster, form_, batch.cluster_particles, features);
     };
-    ParticleGroups whole{{0, std::ssize(batch.cluster_particles)}};
+    RowGroups whole{{0, std::ssize(batch.cluster_particles)}};
     auto const pooled = pool_.mean(context, std::move(whole), fill, context.after_backward);
-    context.shared[key_] = mlp_(context.parameters, context.put(pooled)).select(0, 0);
+    context.shared[key_] = mlp_(context, context.put(pooled)).select(0, 0);
   }
   void evaluate(ChunkContext& chunk) const override {
     auto const& numbers = chunk.cluster.shared.at(key_);

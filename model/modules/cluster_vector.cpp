@@ -35,12 +35,11 @@ class ClusterVectorNetwork : public ModuleNetwork {
   void prepare(ClusterContext& context) const override {
     if (context.shared.contains(key_)) return;  // known from before
     auto const& batch = context.batch;
-    pool_.begin(context);
     auto const fill = [&](std::span<float> features) {
       cluster_features(batch.cluster, form_, batch.cluster_particles, features);
     };
-    ParticleGroups whole{{0, std::ssize(batch.cluster_particles)},
-                         pool_weights(options_.pooling, batch.cluster, batch.cluster_particles)};
+    RowGroups whole{{0, std::ssize(batch.cluster_particles)},
+                    pool_weights(options_.pooling, batch.cluster, batch.cluster_particles)};
     auto const vectors = pool_.mean(context, std::move(whole), fill, context.after_backward);
     context.shared[key_] = context.put(vectors).reshape({3 * options_.outputs});
   }

@@ -30,7 +30,7 @@ class DeformerNetwork : public ModuleNetwork {
     mlp_.initialise(layout, parameters, seed);
   }
   void evaluate(ChunkContext& chunk) const override {
-    auto const d = mlp_(chunk.cluster.parameters, at::cat(target_(chunk), 1)).select(1, 0);
+    auto const d = mlp_(chunk.cluster, at::cat(target_(chunk), 1)).select(1, 0);
     chunk.profile_radius = chunk.profile_radius * at::exp(d);
   }
 

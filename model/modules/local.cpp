@@ -99,7 +99,6 @@ class LocalNetwork : public ModuleNetwork {
     output_.initialise(layout, parameters, seed);
     if (head_) head_->initialise(layout, parameters, seed);
   }
-  void prepare(ClusterContext& context) const override { pool_.begin(context); }
   void evaluate(ChunkContext& chunk) const override {
     auto const& context = chunk.cluster;
     auto const& batch = context.batch;
@@ -111,8 +110,8 @@ class LocalNetwork : public ModuleNetwork {
     for (std::int64_t i = 0; i < chunk.targets.size(); ++i)
       floats_of(densities)[i] = single(
           scale(log_density(batch.cluster, batch.n_within[chunk.targets.first + i], radius)));
-    auto const hidden = pooled_(context.parameters, at::cat({pooled, context.put(densities)}, 1));
-    auto output = output_(context.parameters, hidden);
+    auto const hidden = pooled_(context, at::cat({pooled, context.put(densities)}, 1));
+    auto output = output_(context, hidden);
     if (options_.pressure_scaling)
       output = output * (setup_.standardisation.reference_p200 / batch.cluster.p200);
     chunk.features.push_back(output);
@@ -121,9 +120,9 @@ class LocalNetwork : public ModuleNetwork {
 
  private:
   /// The particles of the targets of a chunk, counted from the chunk's first.
-  static ParticleGroups groups(ChunkContext const& chunk) {
+  static RowGroups groups(ChunkContext const& chunk) {
     auto const first = chunk.cluster.batch.first_particle.begin() + chunk.targets.first;
-    ParticleGroups groups{{first, first + chunk.targets.size() + 1}};
+    RowGroups groups{{first, first + chunk.targets.size() + 1}};
     for (auto& row : groups.first) row -= *first;
     return groups;
   }

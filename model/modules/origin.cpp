@@ -64,12 +64,11 @@ class OriginNetwork : public ModuleNetwork {
   }
   at::Tensor deep_part(ClusterContext& context) const {
     auto const& batch = context.batch;
-    pool_->begin(context);
     auto const fill = [&](std::span<float> features) {
       cluster_features(batch.cluster, form_, batch.cluster_particles, features);
     };
-    ParticleGroups whole{{0, std::ssize(batch.cluster_particles)},
-                         pool_weights(options_.pooling, batch.cluster, batch.cluster_particles)};
+    RowGroups whole{{0, std::ssize(batch.cluster_particles)},
+                    pool_weights(options_.pooling, batch.cluster, batch.cluster_particles)};
     auto const vectors = pool_->mean(context, std::move(whole), fill, context.after_backward)[0];
     return vectors[0] * batch.scalars[xoff_] + vectors[1];
   }

@@ -48,7 +48,7 @@ class StochasticNetwork : public ModuleNetwork {
     auto mean = context.put(at::zeros({options_.size}));
     auto log_variance = context.put(at::zeros({options_.size}));
     if (!context.batch.cluster.residuals.empty()) {
-      auto const head = encoder_(context.parameters, context.put(inputs(context.batch)))[0];
+      auto const head = encoder_(context, context.put(inputs(context.batch)))[0];
       mean = head.narrow(0, 0, options_.size);
       log_variance = at::clamp(head.narrow(0, options_.size, options_.size), -largest_log_variance,
                                largest_log_variance);

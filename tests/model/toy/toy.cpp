@@ -34,9 +34,8 @@ class ToyNetwork : public ModuleNetwork {
       for (std::size_t i = 0; i < particles.size(); ++i)
         features[i] = single(speed_(norm(velocity(particles[i]))));
     };
-    pool_.begin(context);
-    ParticleGroups whole{{0, std::ssize(particles)},
-                         pool_weights(PoolWeight::velocity, context.batch.cluster, particles)};
+    RowGroups whole{{0, std::ssize(particles)},
+                    pool_weights(PoolWeight::velocity, context.batch.cluster, particles)};
     auto const stream = pool_.mean(context, std::move(whole), fill, context.after_backward);
     context.shared["toy"] = at::sqrt(at::sum(stream * stream) + 1e-12).view({1});
   }
