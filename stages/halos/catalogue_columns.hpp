@@ -20,6 +20,8 @@ struct CatalogueHalo {
   double redshift;       ///< of the expansion
   double mass;           ///< in the catalogue's definition [1e10 Msun/h]
   double concentration;  ///< R/r_s in the same definition; 0: not in the catalogue
+  double velocity = 0;   ///< peculiar, along the line of sight, away > 0 [km/s]; 0: not in the
+                         ///< catalogue
 };
 
 /// Which columns of a table hold what, in which units; and haloes from their numbers.
@@ -37,6 +39,7 @@ class CatalogueColumns {
                    std::string const& name, Cosmology const& cosmology);
 
   MassDefinition mass_definition() const { return definition_; }
+  bool has_velocities() const { return has(v_los) || (has(vx) && has(vy) && has(vz)); }
   /// Those to read, in the order in which halo() wants their numbers.
   std::span<std::size_t const> to_read() const { return to_read_; }
   /// What is wrong with these numbers, "column mass = -3: not positive"; empty: nothing.
@@ -47,8 +50,25 @@ class CatalogueColumns {
   std::string told() const;
 
   /// What a column can be; see the table of names in the source.
-  enum Role { ra, dec, theta, phi, x, y, z, distance, redshift, mass, concentration, lagrangian };
-  static constexpr std::size_t n_roles = 12;
+  enum Role {
+    ra,
+    dec,
+    theta,
+    phi,
+    x,
+    y,
+    z,
+    distance,
+    redshift,
+    mass,
+    concentration,
+    lagrangian,
+    v_los,
+    vx,
+    vy,
+    vz
+  };
+  static constexpr std::size_t n_roles = 16;
 
  private:
   struct Found {

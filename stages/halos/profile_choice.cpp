@@ -71,6 +71,14 @@ EvolvingProfile mean_profile(std::vector<GnfwParameters> const& all, double h) {
 
 }  // namespace
 
+EvolvingProfile density_profile(PublishedDensity const& published, Cosmology const& cosmology) {
+  return remember_shape([=, shape_of = published.shape](double mass, double redshift) {
+    auto shape = shape_of(mass, cosmology.h, redshift);
+    shape.p0 *= cosmology.baryon_fraction();
+    return shape;
+  });
+}
+
 ProfileChoice::ProfileChoice(std::string text, std::string snapshot,
                              std::vector<std::string> models, std::optional<ProfileSection> numbers)
     : text_(std::move(text)),

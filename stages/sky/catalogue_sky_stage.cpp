@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <nlohmann/json.hpp>
 
 #include "pipeline/base/log.hpp"
@@ -49,6 +50,26 @@ ExpectedHaloes expected_haloes(Catalogue const& catalogue, Cosmology const& cosm
   return all;
 }
 
+/// One map of the haloes: a field, and the profiles that it follows.
+struct FieldMap {
+  Field const& field;
+  std::string profile;
+  CatalogueSource source;
+  SkyCanvas canvas;
+  HaloLayer layer;
+
+  FieldMap(Context& context, Field const& the_field, std::string profile_name,
+           Catalogue const& catalogue, ProfileFamily const& family, Cosmology const& cosmology,
+           SkyOptions const& options)
+      : field(the_field),
+        profile(std::move(profile_name)),
+        source(catalogue, family, cosmology, field),
+        canvas(options.pixels.grid(), context.comm().rank(), context.comm().size(),
+               Beam(options.beam_fwhm_arcmin * units::arcmin)),
+        layer(context.comm(), "sky", source, canvas,
+              {field.quantum_sr, 1e6 * context.options().memory_mb}) {}
+};
+
 void log_survey(Catalogue const& catalogue, CatalogueSurvey const& survey) {
   Log::info("sky: ", catalogue.columns());
   Log::info("sky: ", survey.n_chosen, " of ", catalogue.n_rows(), " haloes, M200c ",
@@ -94,7 +115,12 @@ CatalogueSkyStage::CatalogueSkyStage(Blueprint const& blueprint, MapInstance con
 void CatalogueSkyStage::preflight(Comm const& comm, Outlook&) const {
   on_root(comm, "", [&] {
     std::int64_t n_sampled = 0;
-    Catalogue(section_, catalogue_name_, cosmology_).sample(256, n_sampled);
+    Catalogue const catalogue(section_, catalogue_name_, cosmology_);
+    catalogue.sample(256, n_sampled);
+    bool const needs_velocities = std::ranges::count(options_.fields, kinetic_sz_field().name) > 0;
+    require(!needs_velocities || catalogue.has_velocities(), ExitCode::config, "[sky.",
+            record_.instance, "] fields: ksz needs velocities, but [catalogue.", catalogue_name_,
+            "] has neither v_los nor vx, vy and vz");
     profile().open([](std::string const& name) { return name; }, cosmology_);
   });
 }
@@ -109,20 +135,25 @@ Estimate CatalogueSkyStage::estimate(Outlook const&, int n_ranks) const {
   auto const spectrum_nside = real(options_.pixels.spectrum_nside());
   constexpr double seconds_per_row = 2e-6;  // read twice, converted
   Estimate estimate;
-  estimate.memory_bytes = 12 * n_pixels / n_ranks + 8 * 12 * spectrum_nside * spectrum_nside + 5e7;
-  estimate.output_bytes = 4 * n_pixels;
-  estimate.seconds = (share * halos.seconds + real(catalogue.expected_rows()) * seconds_per_row +
-                      SkyCost::seconds_of_map(n_pixels)) /
-                         n_ranks +
-                     SkyCost::seconds_of_spectrum(spectrum_nside);
+  double const n_maps = 1 + real(options_.fields.size());
+  estimate.memory_bytes =
+      (4 + 8 * n_maps) * n_pixels / n_ranks + 8 * 12 * spectrum_nside * spectrum_nside + 5e7;
+  estimate.output_bytes = 4 * n_pixels * (n_maps + real(options_.bands.frequencies_ghz.size()));
+  estimate.seconds =
+      n_maps *
+          (share * halos.seconds + real(catalogue.expected_rows()) * seconds_per_row +
+           SkyCost::seconds_of_map(n_pixels)) /
+          n_ranks +
+      SkyCost::seconds_of_spectrum(spectrum_nside);
   estimate.note = concat("about ", std::llround(halos.n), " haloes of the catalogue");
   return estimate;
 }
 
-ProfileFamily CatalogueSkyStage::family(Comm const& comm, CatalogueSurvey const& survey) const {
+ProfileFamily CatalogueSkyStage::family(Comm const& comm, CatalogueSurvey const& survey,
+                                        std::function<EvolvingProfile()> const& open) const {
   std::optional<ProfileFamily> family;
   collectively(comm, "sky: profiles", [&] {
-    family.emplace(profile().open([](std::string const& name) { return name; }, cosmology_),
+    family.emplace(open(),
                    ProfileFamily::Bounds{survey.m200c_min, survey.m200c_max, survey.redshift_min,
                                          survey.redshift_max},
                    options_.fill_cut_r200);
@@ -130,44 +161,72 @@ ProfileFamily CatalogueSkyStage::family(Comm const& comm, CatalogueSurvey const&
   return *std::move(family);
 }
 
+CatalogueSurvey CatalogueSkyStage::survey(Comm const& comm, Catalogue& catalogue) const {
+  catalogue.count_rows(comm);
+  auto survey = catalogue.survey(comm);
+  if (survey.n_chosen == 0)
+    throw CollectiveError(ExitCode::config,
+                          concat("none of the ", catalogue.n_rows(), " haloes of [catalogue.",
+                                 catalogue_name_, "] lies within its limits of mass and redshift"));
+  log_survey(catalogue, survey);
+  return survey;
+}
+
+void CatalogueSkyStage::warn_of_near_haloes(std::int64_t n) const {
+  if (n > 0)
+    Log::warn("sky: ", n, " haloes hold the observer and were not painted; a larger [catalogue.",
+              catalogue_name_, "] redshift_min leaves them out");
+}
+
 void CatalogueSkyStage::run(Context& context) {
   auto const& comm = context.comm();
-  auto const& field = *options_.field;
   std::optional<Catalogue> catalogue;
   collectively(comm, "sky: catalogue",
                [&] { catalogue.emplace(section_, catalogue_name_, cosmology_); });
-  catalogue->count_rows(comm);
-  auto const survey = catalogue->survey(comm);
-  if (survey.n_chosen == 0)
-    throw CollectiveError(ExitCode::config,
-                          concat("none of the ", catalogue->n_rows(), " haloes of [catalogue.",
-                                 catalogue_name_, "] lies within its limits of mass and redshift"));
-  log_survey(*catalogue, survey);
-  auto const profiles = family(comm, survey);
-  CatalogueSource const source(*catalogue, profiles, cosmology_, field);
-  SkyCanvas canvas(options_.pixels.grid(), comm.rank(), comm.size(),
-                   Beam(options_.beam_fwhm_arcmin * units::arcmin));
-  HaloLayer layer(comm, "sky", source, canvas,
-                  {field.quantum_sr, 1e6 * context.options().memory_mb});
-  Canvas* const canvases[] = {&canvas};
-  Layer* const layers[] = {&layer};
+  auto const survey = this->survey(comm, *catalogue);
+  auto const fields = options_.density_fields();
+  auto const pressures = family(comm, survey, [&] {
+    return profile().open([](std::string const& name) { return name; }, cosmology_);
+  });
+  std::optional<ProfileFamily> densities;
+  if (!fields.empty())
+    densities.emplace(family(comm, survey, [&] {
+      return density_profile(*published_density(options_.gas_density), cosmology_);
+    }));
+  std::deque<FieldMap> maps;  // they stay where they are
+  maps.emplace_back(context, *options_.field, profile().name(), *catalogue, pressures, cosmology_,
+                    options_);
+  for (auto const* field : fields)
+    maps.emplace_back(context, *field, options_.gas_density, *catalogue, *densities, cosmology_,
+                      options_);
+  std::vector<Canvas*> canvases;
+  std::vector<Layer*> layers;
+  for (auto& map : maps) {
+    canvases.push_back(&map.canvas);
+    layers.push_back(&map.layer);
+  }
   paint_layers(context, "sky", canvases, layers);
-  auto const all = over_ranks(comm, layer.tally());
-  if (all.n_left_out() > 0)
-    Log::warn("sky: ", all.n_left_out(),
-              " haloes hold the observer and were not painted; a larger [catalogue.",
-              catalogue_name_, "] redshift_min leaves them out");
-  auto figures = figures_of(comm, field, all, canvas.map());
-  figures.beam_fwhm_arcmin = options_.beam_fwhm_arcmin;
-  CatalogueRecord const record{
-      options_,         section_, catalogue_name_,     catalogue->mass_definition(), cosmology_,
-      profile().name(), survey,   catalogue->n_rows(), record_.settings.hex(),       context.code(),
-      figures};
-  auto const header = catalogue_header(record);
-  write_map(context, canvas.map(), map_name(field), header);
-  write_bands(context, canvas.map(), options_.bands, header);
-  auto const report = write_report(context, canvas.map(), field, catalogue_report(record),
-                                   options_.pixels.spectrum_nside());
+  nlohmann::json report;
+  for (auto const& map : maps) {
+    auto const all = over_ranks(comm, map.layer.tally());
+    auto figures = figures_of(comm, map.field, all, map.canvas.map());
+    figures.beam_fwhm_arcmin = options_.beam_fwhm_arcmin;
+    CatalogueRecord const record{
+        options_,    section_, catalogue_name_,     catalogue->mass_definition(), cosmology_,
+        map.profile, survey,   catalogue->n_rows(), record_.settings.hex(),       context.code(),
+        figures};
+    auto const header = catalogue_header(record);
+    write_map(context, map.canvas.map(), map_name(map.field), header);
+    if (&map == &maps.front()) {
+      write_bands(context, map.canvas.map(), options_.bands, header);
+      report = catalogue_report(record);
+    } else {
+      report["fields"][std::string(map.field.name)] = figures_report(figures);
+    }
+  }
+  warn_of_near_haloes(report.at("n_too_near"));
+  report = write_report(context, maps.front().canvas.map(), maps.front().field, std::move(report),
+                        options_.pixels.spectrum_nside());
   for (auto const& [key, value] : report.items())
     if (value.is_number()) context.note(key, value);
 }

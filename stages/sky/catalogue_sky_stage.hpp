@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -15,9 +16,10 @@ namespace setsz {
 /// Paints the haloes of a catalogue, [sky.NAME] catalogue = NAME: sky/<map>/ compton_y.fits and
 /// sky.json, from nothing but the files of [catalogue.NAME] and a pressure profile.
 ///
-/// All rows are read twice, each rank its share: once to check them and to find the range of the
-/// profiles, once to paint. A turn of images is dealt to the ranks whose rings they touch. Memory
-/// per rank: 12 bytes a pixel it owns, the table of profiles (some 10 MB), one turn of images.
+/// All rows are read by shares of the ranks: once to check them and to find the range of the
+/// profiles, and once for each map (Compton y, and `fields`) to paint. A turn of images is dealt to
+/// the ranks whose rings they touch. Memory per rank: 12 bytes a pixel it owns (and 8 for each
+/// further map), the table of profiles (some 10 MB), one turn of images.
 class CatalogueSkyStage : public Stage {
  public:
   CatalogueSkyStage(Blueprint const& blueprint, MapInstance const& map);
@@ -28,7 +30,12 @@ class CatalogueSkyStage : public Stage {
 
  private:
   ProfileChoice profile() const { return {options_.profile, "", {}, numbers_}; }
-  ProfileFamily family(Comm const& comm, CatalogueSurvey const& survey) const;  ///< collective
+  /// Collective: counts and checks the rows.
+  CatalogueSurvey survey(Comm const& comm, Catalogue& catalogue) const;
+  void warn_of_near_haloes(std::int64_t n) const;
+  /// Collective: tables of a profile for all haloes.
+  ProfileFamily family(Comm const& comm, CatalogueSurvey const& survey,
+                       std::function<EvolvingProfile()> const& open) const;
 
   SkyOptions options_;
   std::string catalogue_name_;

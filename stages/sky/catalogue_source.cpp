@@ -15,6 +15,7 @@ std::int64_t CatalogueSource::find_images(Range places, std::vector<HaloImage>& 
                        .r200 = scales.r200c_ckpch,
                        .p200 = scales.p200_code,
                        .reach = family_.x_cut() * scales.r200c_ckpch,
+                       .velocity = seen.velocity * unit(seen.seen),
                        .redshift = seen.redshift};
     if (!SkyPainter::is_outside(norm(seen.seen), halo.reach)) {
       ++n_left_out;

@@ -41,6 +41,7 @@ std::int64_t SkyCanvas::nearest_ring(double at) const {
 }
 
 Painted SkyCanvas::paint(HaloGas const& gas, HaloImage const& image) {
+  if (image.weight == 0) return {};
   struct Draw {
     SkyPainter& painter;
     SkyHalo halo;

@@ -55,7 +55,8 @@ std::string map_name(Field const& field) { return concat(field.product, ".fits")
 SkyFigures figures_of(Comm const& comm, Field const& field, Tally const& all, RingMap const& map) {
   auto const figures = map_figures(comm, map);
   double const painted = all.painted(), integral = figures.integral;
-  double const residual = painted > 0 ? std::abs(integral / painted - 1) : integral;
+  double const difference = std::abs(integral - painted);
+  double const residual = figures.absolute > 0 ? difference / figures.absolute : difference;
   collectively(comm, "sky: the sum over the map", [&] {
     require(residual < sum_tolerance, ExitCode::internal, "the map holds ", integral, " sr of the ",
             painted, " sr that were painted");

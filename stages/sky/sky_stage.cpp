@@ -11,6 +11,7 @@
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/common/expected.hpp"
+#include "stages/halos/gas_density.hpp"
 #include "stages/sky/catalogue_sky_stage.hpp"
 #include "stages/sky/sky_cost.hpp"
 #include "stages/sky/sky_header_work.hpp"
@@ -99,6 +100,15 @@ void SkyOptions::declare(OptionList& options) {
                .max = 600});
   bands.declare(options);
   declare_map_catalogue(options, catalogue);
+  options.add("fields", fields,
+              {.help = "further maps of the gas of a catalogue's haloes, one file each: tau "
+                       "(optical depth), ksz (kinetic SZ, uK_CMB; the catalogue must have "
+                       "velocities)"});
+  std::vector<std::pair<std::string, std::string>> densities;
+  for (auto const& density : density_table()) densities.emplace_back(density.name, density.name);
+  options.add("gas_density", gas_density, densities,
+              {.help = "density profile of the gas for these maps: Battaglia (2016), with AGN "
+                       "feedback or shock heating alone"});
   options.add("lightcone", lightcone,
               {{"none", LightconeRows::none},
                {"clusters", LightconeRows::clusters},
@@ -111,6 +121,7 @@ void SkyOptions::declare(OptionList& options) {
 void SkyOptions::validate() const {
   pixels.validate();
   bands.validate(*field);
+  density_fields();
   constexpr double least_pixels = 0.3;
   double const pixel_arcmin = pixels.geometry().pixel_size() / units::arcmin;
   require(beam_fwhm_arcmin == 0 || beam_fwhm_arcmin >= least_pixels * pixel_arcmin,
@@ -123,6 +134,21 @@ void SkyOptions::validate() const {
           " is not below redshift_max = ", redshift_max);
 }
 
+std::vector<Field const*> SkyOptions::density_fields() const {
+  std::vector<Field const*> wanted;
+  for (auto const& name : fields) {
+    auto const* one = name == optical_depth_field().name ? &optical_depth_field()
+                      : name == kinetic_sz_field().name  ? &kinetic_sz_field()
+                                                         : nullptr;
+    require(one != nullptr, ExitCode::config, "[sky] fields: '", name,
+            "' is not a field; choose among tau, ksz");
+    require(std::ranges::count(fields, name) == 1, ExitCode::config, "[sky] fields: ", name,
+            " is listed twice");
+    wanted.push_back(one);
+  }
+  return wanted;
+}
+
 Viewpoint SkyOptions::view() const {
   return {{observer[0], observer[1], observer[2]},
           {replicas, static_cast<std::uint64_t>(replica_seed)}};
@@ -131,6 +157,7 @@ Viewpoint SkyOptions::view() const {
 std::vector<std::string> sky_outputs(SkyOptions const& options) {
   std::vector<std::string> names = {map_name(*options.field), "sky.json"};
   for (auto const& name : options.bands.outputs()) names.push_back(name);
+  for (auto const* field : options.density_fields()) names.push_back(map_name(*field));
   if (options.catalogue.empty() && options.lightcone != LightconeRows::none)
     for (auto const* file : {"lightcone.h5", "lightcone.fits"}) names.emplace_back(file);
   return names;
@@ -143,6 +170,9 @@ SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
   options_.pixels.refuse_keys(blueprint.configuration, map.section);
   require(options_.beam_fwhm_arcmin == 0, ExitCode::config, "[", map.section,
           "] beam_fwhm is for skies of a catalogue; smooth this map with another program");
+  require(options_.fields.empty(), ExitCode::config, "[", map.section,
+          "] fields are for skies of a catalogue: they follow the density of the gas, of which "
+          "snapshots have no model");
   take_profile_numbers(record_, blueprint.configuration, options_.profile);
   for (auto const& snapshot : blueprint.snapshots) {
     auto const& [redshift_min, redshift_max] =

@@ -31,6 +31,10 @@ struct SkyOptions : PopulationOptions {
   double beam_fwhm_arcmin = 0;
   SzBands bands;
   std::string catalogue;  ///< see CatalogueSkyStage
+  std::vector<std::string> fields{};
+  std::string gas_density = "battaglia2016";
+  /// Further maps of a catalogue's haloes.
+  std::vector<Field const*> density_fields() const;
   void declare(OptionList& options);
   void validate() const;
 };
