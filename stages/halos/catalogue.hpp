@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,11 +36,6 @@ class Catalogue {
   void count_rows(Comm const& comm);
   std::int64_t n_rows() const { return first_row_.back(); }
   MassDefinition mass_definition() const { return files_.front().columns.mass_definition(); }
-  /// Every file has velocities.
-  bool has_velocities() const {
-    return std::ranges::all_of(files_,
-                               [](File const& file) { return file.columns.has_velocities(); });
-  }
   /// For the log: which column is what in the first file.
   std::string columns() const { return files_.front().columns.told(); }
 

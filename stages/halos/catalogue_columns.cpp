@@ -208,6 +208,8 @@ std::string CatalogueColumns::fault(std::span<double const> numbers) const {
     auto const wrong = [&](std::string_view why) {
       return concat("column ", column.name, " = ", number, ": ", why);
     };
+    bool const may_lack = row.dimension == Dimension::velocity;
+    if (may_lack && std::isnan(number)) continue;
     if (!std::isfinite(number)) return wrong("not a finite number");
     switch (row.role) {
       case mass:
@@ -277,7 +279,7 @@ CatalogueHalo CatalogueColumns::halo(std::span<double const> numbers,
   halo.concentration = has(Role::concentration) ? value(Role::concentration, numbers) : 0;
   if (has(v_los))
     halo.velocity = value(v_los, numbers);
-  else if (has_velocities())
+  else if (has(vx) && has(vy) && has(vz))
     halo.velocity =
         dot(Vec3{value(vx, numbers), value(vy, numbers), value(vz, numbers)}, unit(halo.seen));
   return halo;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,8 +21,9 @@ struct CatalogueHalo {
   double redshift;       ///< of the expansion
   double mass;           ///< in the catalogue's definition [1e10 Msun/h]
   double concentration;  ///< R/r_s in the same definition; 0: not in the catalogue
-  double velocity = 0;   ///< peculiar, along the line of sight, away > 0 [km/s]; 0: not in the
-                         ///< catalogue
+  double velocity =
+      std::numeric_limits<double>::quiet_NaN();  ///< peculiar, along the line of sight, away > 0
+                                                 ///< [km/s]; NaN: unknown
 };
 
 /// Which columns of a table hold what, in which units; and haloes from their numbers.
@@ -39,7 +41,6 @@ class CatalogueColumns {
                    std::string const& name, Cosmology const& cosmology);
 
   MassDefinition mass_definition() const { return definition_; }
-  bool has_velocities() const { return has(v_los) || (has(vx) && has(vy) && has(vz)); }
   /// Those to read, in the order in which halo() wants their numbers.
   std::span<std::size_t const> to_read() const { return to_read_; }
   /// What is wrong with these numbers, "column mass = -3: not positive"; empty: nothing.

@@ -3,17 +3,9 @@
 
 #include <array>
 #include <cmath>
-#include <numbers>
-
-#include "pipeline/base/units.hpp"
 
 namespace setsz {
 namespace {
-
-constexpr double proton_gram = 1.67262192369e-24;  // CODATA 2018
-constexpr double cmb_uk = 2.7255e6;                // Fixsen (2009), ApJ 707, 916
-/// Gas mass per electron [proton masses].
-constexpr double mass_per_electron = 2 / (1 + units::hydrogen_fraction);
 
 /// A (M200c / 1e14 Msun)^a (1 + z)^s
 struct Scaling {
@@ -48,53 +40,6 @@ constexpr std::array<PublishedDensity, 2> table = {{
     {"battaglia2016_shock", "the same: shock heating", battaglia<shock>},
 }};
 
-/// Comoving. \pre mass and radius are M200c and R200c
-double critical_density(BoxHalo const& halo) {
-  return halo.mass / (200 * 4 * std::numbers::pi / 3 * std::pow(halo.r200, 3));
-}
-
-/// sigma_T / (m_p per electron) times a physical column: rho_phys dl_phys = a^-3 rho x a dl.
-double optical_depth(double column, double a, double h) {
-  double const gram_cm2 =
-      1e10 * units::gram_per_msun / h / (units::cm_per_kpc / h * (units::cm_per_kpc / h));
-  return units::sigma_thomson_cm2 / (mass_per_electron * proton_gram) * gram_cm2 * column / (a * a);
-}
-
-constexpr Field tau = {.name = "tau",
-                       .title = "optical depth",
-                       .product = "tau",
-                       .column = "TAU",
-                       .unit = "",
-                       .density_name = "density",
-                       .density_title = "gas density",
-                       .density_unit = "1e10 Msun/h (ckpc/h)^-3",
-                       .density_a_power = -3,
-                       .density_h_power = 2,
-                       .is_pressure = false,
-                       .quantum_sr = 1e-20,  // a whole sky holds some 1e-2 sr
-                       .of_halo = critical_density,
-                       .integral = optical_depth};
-
-constexpr Field ksz = {.name = "ksz",
-                       .title = "kinetic SZ",
-                       .product = "ksz",
-                       .column = "KSZ",
-                       .unit = "uK_CMB",
-                       .density_name = "momentum",
-                       .density_title = "momentum density along the line of sight, times -T_CMB/c",
-                       .density_unit = "1e10 Msun/h (ckpc/h)^-3 uK",
-                       .density_a_power = -3,
-                       .density_h_power = 2,
-                       .is_pressure = false,
-                       .quantum_sr = 1e-17,
-                       .of_halo =
-                           [](BoxHalo const& halo) {
-                             double const away = dot(halo.velocity, unit(halo.position));
-                             return -critical_density(halo) * away / units::light_speed_kms *
-                                    cmb_uk;
-                           },
-                       .integral = optical_depth};
-
 }  // namespace
 
 std::span<PublishedDensity const> density_table() { return table; }
@@ -111,8 +56,5 @@ std::string published_density_names() {
     names += (names.empty() ? "" : ", ") + std::string(density.name);
   return names;
 }
-
-Field const& optical_depth_field() { return tau; }
-Field const& kinetic_sz_field() { return ksz; }
 
 }  // namespace setsz

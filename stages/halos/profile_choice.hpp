@@ -22,6 +22,8 @@ using ProductPath = std::function<std::string(std::string const&)>;
 
 /// Density of the gas in units of rho_crit(z), x = r/R200c.
 EvolvingProfile density_profile(PublishedDensity const& published, Cosmology const& cosmology);
+/// The same at the redshift of a snapshot. Throws Error(config) if its masses are not M200c.
+Profile density_profile(PublishedDensity const& published, ClusterTable const& table);
 
 /// The option `profile`: which profile stands for the gas of haloes that have no cube.
 class ProfileChoice {

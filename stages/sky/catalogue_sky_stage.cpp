@@ -50,26 +50,6 @@ ExpectedHaloes expected_haloes(Catalogue const& catalogue, Cosmology const& cosm
   return all;
 }
 
-/// One map of the haloes: a field, and the profiles that it follows.
-struct FieldMap {
-  Field const& field;
-  std::string profile;
-  CatalogueSource source;
-  SkyCanvas canvas;
-  HaloLayer layer;
-
-  FieldMap(Context& context, Field const& the_field, std::string profile_name,
-           Catalogue const& catalogue, ProfileFamily const& family, Cosmology const& cosmology,
-           SkyOptions const& options)
-      : field(the_field),
-        profile(std::move(profile_name)),
-        source(catalogue, family, cosmology, field),
-        canvas(options.pixels.grid(), context.comm().rank(), context.comm().size(),
-               Beam(options.beam_fwhm_arcmin * units::arcmin)),
-        layer(context.comm(), "sky", source, canvas,
-              {field.quantum_sr, 1e6 * context.options().memory_mb}) {}
-};
-
 void log_survey(Catalogue const& catalogue, CatalogueSurvey const& survey) {
   Log::info("sky: ", catalogue.columns());
   Log::info("sky: ", survey.n_chosen, " of ", catalogue.n_rows(), " haloes, M200c ",
@@ -116,12 +96,15 @@ void CatalogueSkyStage::preflight(Comm const& comm, Outlook&) const {
   on_root(comm, "", [&] {
     std::int64_t n_sampled = 0;
     Catalogue const catalogue(section_, catalogue_name_, cosmology_);
-    catalogue.sample(256, n_sampled);
-    bool const needs_velocities = std::ranges::count(options_.fields, kinetic_sz_field().name) > 0;
-    require(!needs_velocities || catalogue.has_velocities(), ExitCode::config, "[sky.",
-            record_.instance, "] fields: ksz needs velocities, but [catalogue.", catalogue_name_,
-            "] has neither v_los nor vx, vy and vz");
-    profile().open([](std::string const& name) { return name; }, cosmology_);
+    auto const some = catalogue.sample(256, n_sampled);
+    auto const field = options_.fields.needing_velocities();
+    bool const known = std::ranges::all_of(
+        some, [](CatalogueRow const& row) { return std::isfinite(row.halo.velocity); });
+    require(field.empty() || known, ExitCode::config, "[sky.", record_.instance,
+            "] fields: ", field, " needs the velocities of haloes, which [catalogue.",
+            catalogue_name_, "] lacks; name v_los, or vx, vy and vz, in its columns, or remove ",
+            field);
+    open_pressure();
   });
 }
 
@@ -135,25 +118,27 @@ Estimate CatalogueSkyStage::estimate(Outlook const&, int n_ranks) const {
   auto const spectrum_nside = real(options_.pixels.spectrum_nside());
   constexpr double seconds_per_row = 2e-6;  // read twice, converted
   Estimate estimate;
-  double const n_maps = 1 + real(options_.fields.size());
+  auto const n_maps = real(options_.fields.names.size());
   estimate.memory_bytes =
       (4 + 8 * n_maps) * n_pixels / n_ranks + 8 * 12 * spectrum_nside * spectrum_nside + 5e7;
   estimate.output_bytes = 4 * n_pixels * (n_maps + real(options_.bands.frequencies_ghz.size()));
-  estimate.seconds =
-      n_maps *
-          (share * halos.seconds + real(catalogue.expected_rows()) * seconds_per_row +
-           SkyCost::seconds_of_map(n_pixels)) /
-          n_ranks +
-      SkyCost::seconds_of_spectrum(spectrum_nside);
+  estimate.seconds = (n_maps * (share * halos.seconds + SkyCost::seconds_of_map(n_pixels)) +
+                      real(catalogue.expected_rows()) * seconds_per_row) /
+                         n_ranks +
+                     SkyCost::seconds_of_spectrum(spectrum_nside);
   estimate.note = concat("about ", std::llround(halos.n), " haloes of the catalogue");
   return estimate;
 }
 
+EvolvingProfile CatalogueSkyStage::open_pressure() const {
+  return profile().open([](std::string const& name) { return name; }, cosmology_);
+}
+
 ProfileFamily CatalogueSkyStage::family(Comm const& comm, CatalogueSurvey const& survey,
-                                        std::function<EvolvingProfile()> const& open) const {
+                                        EvolvingProfile const& profile) const {
   std::optional<ProfileFamily> family;
   collectively(comm, "sky: profiles", [&] {
-    family.emplace(open(),
+    family.emplace(profile,
                    ProfileFamily::Bounds{survey.m200c_min, survey.m200c_max, survey.redshift_min,
                                          survey.redshift_max},
                    options_.fill_cut_r200);
@@ -184,49 +169,41 @@ void CatalogueSkyStage::run(Context& context) {
   collectively(comm, "sky: catalogue",
                [&] { catalogue.emplace(section_, catalogue_name_, cosmology_); });
   auto const survey = this->survey(comm, *catalogue);
-  auto const fields = options_.density_fields();
-  auto const pressures = family(comm, survey, [&] {
-    return profile().open([](std::string const& name) { return name; }, cosmology_);
-  });
+  EvolvingProfile pressure;
+  collectively(comm, "sky: profile", [&] { pressure = open_pressure(); });
+  auto const pressures = family(comm, survey, pressure);
+  auto const* density = options_.fields.density();
   std::optional<ProfileFamily> densities;
-  if (!fields.empty())
-    densities.emplace(family(comm, survey, [&] {
-      return density_profile(*published_density(options_.gas_density), cosmology_);
-    }));
-  std::deque<FieldMap> maps;  // they stay where they are
-  maps.emplace_back(context, *options_.field, profile().name(), *catalogue, pressures, cosmology_,
-                    options_);
-  for (auto const* field : fields)
-    maps.emplace_back(context, *field, options_.gas_density, *catalogue, *densities, cosmology_,
-                      options_);
-  std::vector<Canvas*> canvases;
-  std::vector<Layer*> layers;
-  for (auto& map : maps) {
-    canvases.push_back(&map.canvas);
-    layers.push_back(&map.layer);
-  }
-  paint_layers(context, "sky", canvases, layers);
-  nlohmann::json report;
-  for (auto const& map : maps) {
-    auto const all = over_ranks(comm, map.layer.tally());
-    auto figures = figures_of(comm, map.field, all, map.canvas.map());
+  if (density) densities.emplace(family(comm, survey, density_profile(*density, cosmology_)));
+  auto maps = field_maps(options_.fields.fields(), options_.pixels.grid(), comm,
+                         Beam(options_.beam_fwhm_arcmin * units::arcmin));
+  CatalogueSource const source(*catalogue, cosmology_, pressures,
+                               densities ? &*densities : nullptr);
+  HaloLayer layer(comm, "sky", source, sheets_of(maps), 1e6 * context.options().memory_mb);
+  Layer* const layers[] = {&layer};
+  paint_layers(context, "sky", canvases_of(maps), layers);
+  std::vector<MapTexts> texts;
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    auto const& [field, canvas] = maps[i];
+    auto figures = figures_of(comm, field, over_ranks(comm, layer.tallies()[i]), canvas.map());
     figures.beam_fwhm_arcmin = options_.beam_fwhm_arcmin;
-    CatalogueRecord const record{
-        options_,    section_, catalogue_name_,     catalogue->mass_definition(), cosmology_,
-        map.profile, survey,   catalogue->n_rows(), record_.settings.hex(),       context.code(),
-        figures};
-    auto const header = catalogue_header(record);
-    write_map(context, map.canvas.map(), map_name(map.field), header);
-    if (&map == &maps.front()) {
-      write_bands(context, map.canvas.map(), options_.bands, header);
-      report = catalogue_report(record);
-    } else {
-      report["fields"][std::string(map.field.name)] = figures_report(figures);
-    }
+    CatalogueRecord const record{options_,
+                                 section_,
+                                 catalogue_name_,
+                                 catalogue->mass_definition(),
+                                 cosmology_,
+                                 field.is_pressure ? profile().name() : std::string(density->name),
+                                 survey,
+                                 catalogue->n_rows(),
+                                 record_.settings.hex(),
+                                 context.code(),
+                                 figures};
+    texts.push_back(
+        {catalogue_header(record), i == 0 ? catalogue_report(record) : figures_report(figures)});
   }
-  warn_of_near_haloes(report.at("n_too_near"));
-  report = write_report(context, maps.front().canvas.map(), maps.front().field, std::move(report),
-                        options_.pixels.spectrum_nside());
+  warn_of_near_haloes(texts.front().report.at("n_too_near"));
+  auto const report = write_products(context, maps, std::move(texts), options_.bands,
+                                     options_.pixels.spectrum_nside());
   for (auto const& [key, value] : report.items())
     if (value.is_number()) context.note(key, value);
 }

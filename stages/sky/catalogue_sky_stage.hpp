@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -16,10 +15,10 @@ namespace setsz {
 /// Paints the haloes of a catalogue, [sky.NAME] catalogue = NAME: sky/<map>/ compton_y.fits and
 /// sky.json, from nothing but the files of [catalogue.NAME] and a pressure profile.
 ///
-/// All rows are read by shares of the ranks: once to check them and to find the range of the
-/// profiles, and once for each map (Compton y, and `fields`) to paint. A turn of images is dealt to
-/// the ranks whose rings they touch. Memory per rank: 12 bytes a pixel it owns (and 8 for each
-/// further map), the table of profiles (some 10 MB), one turn of images.
+/// All rows are read twice, each rank its share: once to check them and to find the range of the
+/// profiles, once to paint all fields. A turn of images is dealt to the ranks whose rings they
+/// touch. Memory per rank: 4 bytes a pixel it owns and 8 for each map, the tables of profiles (some
+/// 10 MB), one turn of images.
 class CatalogueSkyStage : public Stage {
  public:
   CatalogueSkyStage(Blueprint const& blueprint, MapInstance const& map);
@@ -30,12 +29,13 @@ class CatalogueSkyStage : public Stage {
 
  private:
   ProfileChoice profile() const { return {options_.profile, "", {}, numbers_}; }
+  EvolvingProfile open_pressure() const;
   /// Collective: counts and checks the rows.
   CatalogueSurvey survey(Comm const& comm, Catalogue& catalogue) const;
   void warn_of_near_haloes(std::int64_t n) const;
   /// Collective: tables of a profile for all haloes.
   ProfileFamily family(Comm const& comm, CatalogueSurvey const& survey,
-                       std::function<EvolvingProfile()> const& open) const;
+                       EvolvingProfile const& profile) const;
 
   SkyOptions options_;
   std::string catalogue_name_;

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "pipeline/base/units.hpp"
+#include "stages/halos/field.hpp"
 
 namespace setsz {
 namespace {
@@ -50,13 +51,14 @@ TEST(GasDensity, FallsAsItsSlopesSay) {
 TEST(OpticalDepth, IsThatOfTheElectronsOfAColumn) {
   double const h = 0.7, a = 0.5;
   double const mass = 1e4 * h, area = std::pow(1000 * h / a, 2);  // [1e10 Msun/h], [(ckpc/h)^2]
-  EXPECT_NEAR(optical_depth_field().integral(mass / area, a, h), 7.310e-3, 2e-6);
+  EXPECT_NEAR(field_of_product("tau").integral(mass / area, a, h), 7.310e-3, 2e-6);
 }
 
 TEST(KineticSz, IsMinusTheOpticalDepthTimesTheVelocity) {
-  BoxHalo halo{.position = {0, 3, 4}, .mass = 7000, .r200 = 900, .velocity = {500, 0, 300}};
-  // 300 x 4/5 km/s away from the observer.
-  double const ratio = kinetic_sz_field().of_halo(halo) / optical_depth_field().of_halo(halo);
+  BoxHalo const halo{.mass = 7000, .r200 = 900};
+  double const away = 240;
+  double const ratio =
+      field_of_product("ksz").of_halo(halo, away) / field_of_product("tau").of_halo(halo, away);
   EXPECT_NEAR(ratio, -240 / units::light_speed_kms * 2.7255e6, 1e-8);
 }
 

@@ -318,9 +318,9 @@ TEST_F(CatalogueSky, ShowsTheElectronsAndTheirMotion) {
          << ',' << velocity(i) << '\n';
   if (comm_.is_root()) test::write_bytes(scratch_ / "halos.csv", text.str());
   comm_.barrier();
-  auto const stage = this->stage("fields = tau, ksz\n");
+  auto const stage = this->stage("fields = compton_y, tau, ksz\n");
   EXPECT_EQ(stage->record().outputs,
-            (std::vector<std::string>{"compton_y.fits", "sky.json", "tau.fits", "ksz.fits"}));
+            (std::vector<std::string>{"sky.json", "compton_y.fits", "tau.fits", "ksz.fits"}));
   auto const notes = run(comm_, *stage);
   ASSERT_TRUE(notes);
   // Electrons times sigma_T over the angular diameter distance squared.
@@ -359,6 +359,18 @@ TEST_F(CatalogueSky, ShowsTheElectronsAndTheirMotion) {
     EXPECT_EQ(HealpixFile(scratch_ / "sky/mine/ksz.fits").cards().at("DATASUM"), sum);
   }
   comm_.barrier();
+}
+
+TEST_F(CatalogueSky, RefusesTheKineticEffectOfACatalogueWithoutVelocities) {
+  write(halos(3));
+  auto const error = [&](std::string const& fields) {
+    Outlook outlook{RunOptions{}};
+    return error_of([&] { stage("fields = " + fields + "\n")->preflight(comm_, outlook); });
+  };
+  EXPECT_EQ(error("tau"), "no error");
+  EXPECT_TRUE(contains(error("tau, ksz"),
+                       "78 [sky.mine] fields: ksz needs the velocities of haloes, which "
+                       "[catalogue.mine] lacks"));
 }
 
 TEST_F(CatalogueSky, RefusesKeysOfAnotherProjection) {
