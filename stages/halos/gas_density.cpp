@@ -31,7 +31,8 @@ GnfwShape battaglia(double m200c_1e10msunh, double h, double redshift) {
           .xc = xc,
           .beta = (numbers.beta.at(mass_1e14msun, redshift) + gamma) / alpha,
           .gamma = gamma,
-          .alpha = alpha};
+          .alpha = alpha,
+          .core = published_gnfw_core};
 }
 
 constexpr std::array<PublishedDensity, 2> table = {{

@@ -154,8 +154,9 @@ Viewpoint SkyOptions::view() const {
 }
 
 std::vector<std::string> sky_outputs(SkyOptions const& options) {
-  std::vector<std::string> names = {"sky.json"};
+  std::vector<std::string> names;
   for (auto const* field : options.fields.fields()) names.push_back(map_name(*field));
+  names.emplace_back("sky.json");
   for (auto const& name : options.bands.outputs()) names.push_back(name);
   if (options.catalogue.empty() && options.lightcone != LightconeRows::none)
     for (auto const* file : {"lightcone.h5", "lightcone.fits"}) names.emplace_back(file);

@@ -9,8 +9,8 @@
 #include "stages/common/sections.hpp"
 #include "stages/common/voxelize_section.hpp"
 #include "stages/halos/population.hpp"
-#include "stages/sky/field_choice.hpp"
 #include "stages/sky/lightcone_table_work.hpp"
+#include "stages/sky/sky_fields_work.hpp"
 #include "stages/sky/sky_grid_work.hpp"
 #include "stages/sky/sky_work.hpp"
 #include "stages/sky/sz_bands_work.hpp"
@@ -21,7 +21,7 @@ namespace setsz {
 struct SkyOptions : PopulationOptions {
   static constexpr std::string_view section = "sky";
   static constexpr std::string_view help = "a map of the sky, from box replicas or a catalogue";
-  FieldChoice fields;
+  SkyFieldOptions fields;
   SkyGridOptions pixels;
   std::vector<double> observer = {0.5, 0.5, 0.5};
   double redshift_min = 0.01;

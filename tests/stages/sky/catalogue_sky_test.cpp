@@ -320,7 +320,7 @@ TEST_F(CatalogueSky, ShowsTheElectronsAndTheirMotion) {
   comm_.barrier();
   auto const stage = this->stage("fields = compton_y, tau, ksz\n");
   EXPECT_EQ(stage->record().outputs,
-            (std::vector<std::string>{"sky.json", "compton_y.fits", "tau.fits", "ksz.fits"}));
+            (std::vector<std::string>{"compton_y.fits", "tau.fits", "ksz.fits", "sky.json"}));
   auto const notes = run(comm_, *stage);
   ASSERT_TRUE(notes);
   // Electrons times sigma_T over the angular diameter distance squared.
@@ -354,7 +354,7 @@ TEST_F(CatalogueSky, ShowsTheElectronsAndTheirMotion) {
   auto const sum = map.cards().at("DATASUM");
   if (comm_.is_root()) {
     double const few = 3e-6 * sizeof(HaloImage) * 10;
-    EXPECT_FALSE(run(Comm::self(), *stage, 5, few));
+    EXPECT_FALSE(run(Comm::self(), *stage, 2, few));
     EXPECT_TRUE(run(Comm::self(), *stage, 0, few));
     EXPECT_EQ(HealpixFile(scratch_ / "sky/mine/ksz.fits").cards().at("DATASUM"), sum);
   }

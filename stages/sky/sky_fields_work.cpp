@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/sky/field_choice.hpp"
+#include "stages/sky/sky_fields_work.hpp"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 
 namespace setsz {
 
-void FieldChoice::declare(OptionList& options) {
+void SkyFieldOptions::declare(OptionList& options) {
   options.add("fields", names,
               {.help = "maps of the same haloes, made in one pass, one file each: compton_y, tau "
                        "(optical depth of the electrons), ksz (kinetic SZ effect in uK_CMB; the "
@@ -20,7 +20,7 @@ void FieldChoice::declare(OptionList& options) {
                "with AGN feedback, or with shock heating alone"});
 }
 
-void FieldChoice::validate() const {
+void SkyFieldOptions::validate() const {
   require(!names.empty(), ExitCode::config,
           "fields is empty: the sky has no map; set fields = compton_y");
   for (auto const* field : fields())
@@ -28,17 +28,17 @@ void FieldChoice::validate() const {
             "fields: ", field->product, " is listed twice");
 }
 
-std::vector<Field const*> FieldChoice::fields() const {
+std::vector<Field const*> SkyFieldOptions::fields() const {
   std::vector<Field const*> all;
   for (auto const& name : names) all.push_back(&field_of_product(name));
   return all;
 }
 
-PublishedDensity const* FieldChoice::density() const {
+PublishedDensity const* SkyFieldOptions::density() const {
   return std::ranges::all_of(fields(), &Field::is_pressure) ? nullptr : gas_density;
 }
 
-std::string FieldChoice::needing_velocities() const {
+std::string SkyFieldOptions::needing_velocities() const {
   for (auto const* field : fields())
     if (field->needs_velocity) return std::string(field->product);
   return {};

@@ -11,7 +11,7 @@
 namespace setsz {
 
 /// The keys of [sky.NAME] that say what is mapped.
-struct FieldChoice {
+struct SkyFieldOptions {
   std::vector<std::string> names = {"compton_y"};
   PublishedDensity const* gas_density = &density_table().front();
 
