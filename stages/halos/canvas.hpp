@@ -41,7 +41,8 @@ class Canvas {
   /// The piece that holds a point: its rank counts the halo there.
   virtual std::int64_t home(Vec3 const& seen) const = 0;
   /// Adds an image to the pieces of this rank.
-  virtual Painted paint(HaloGas const& gas, HaloImage const& image) = 0;
+  /// \param weight  what 1 in the profile or cube stands for: HaloSource::weight_of
+  virtual Painted paint(HaloGas const& gas, HaloImage const& image, double weight) = 0;
   /// The values of a piece of this rank.
   virtual std::span<double> piece(std::int64_t index) = 0;
 

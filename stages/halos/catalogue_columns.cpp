@@ -48,6 +48,10 @@ std::vector<RoleRow> const& role_rows() {
       {C::mass, "mass", {"mass", "m", "halo_mass"}, D::mass, ""},
       {C::concentration, "concentration", {"concentration", "c"}, D::none, "1"},
       {C::lagrangian, "lagrangian_radius", {"lagrangian_radius"}, D::length, ""},
+      {C::v_los, "v_los", {"v_los", "vlos", "v_radial", "v_rad"}, D::velocity, "km/s"},
+      {C::vx, "vx", {"vx", "v_x", "vel_x"}, D::velocity, "km/s"},
+      {C::vy, "vy", {"vy", "v_y", "vel_y"}, D::velocity, "km/s"},
+      {C::vz, "vz", {"vz", "v_z", "vel_z"}, D::velocity, "km/s"},
   };
   return rows;
 }
@@ -204,6 +208,8 @@ std::string CatalogueColumns::fault(std::span<double const> numbers) const {
     auto const wrong = [&](std::string_view why) {
       return concat("column ", column.name, " = ", number, ": ", why);
     };
+    bool const may_lack = row.dimension == Dimension::velocity;
+    if (may_lack && std::isnan(number)) continue;
     if (!std::isfinite(number)) return wrong("not a finite number");
     switch (row.role) {
       case mass:
@@ -225,6 +231,13 @@ std::string CatalogueColumns::fault(std::span<double const> numbers) const {
       case theta:
         if (value < 0 || value > std::numbers::pi * (1 + 1e-6))
           return wrong("not a colatitude (0 to pi)");
+        break;
+      case v_los:
+      case vx:
+      case vy:
+      case vz:
+        if (std::abs(value) > largest_halo_speed_kms)
+          return wrong("no halo moves faster than 10^4 km/s; which unit is it in?");
         break;
       case redshift:
         if (value <= 0 || value > 20) return wrong("not a redshift between 0 and 20");
@@ -264,6 +277,11 @@ CatalogueHalo CatalogueColumns::halo(std::span<double const> numbers,
   auto const from = has(mass) ? mass : lagrangian;
   halo.mass = mass_of(from, value(from, numbers));
   halo.concentration = has(Role::concentration) ? value(Role::concentration, numbers) : 0;
+  if (has(v_los))
+    halo.velocity = value(v_los, numbers);
+  else if (has(vx) && has(vy) && has(vz))
+    halo.velocity =
+        dot(Vec3{value(vx, numbers), value(vy, numbers), value(vz, numbers)}, unit(halo.seen));
   return halo;
 }
 

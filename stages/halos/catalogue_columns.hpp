@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ struct CatalogueHalo {
   double redshift;       ///< of the expansion
   double mass;           ///< in the catalogue's definition [1e10 Msun/h]
   double concentration;  ///< R/r_s in the same definition; 0: not in the catalogue
+  double velocity =
+      std::numeric_limits<double>::quiet_NaN();  ///< peculiar, along the line of sight, away > 0
+                                                 ///< [km/s]; NaN: unknown
 };
 
 /// Which columns of a table hold what, in which units; and haloes from their numbers.
@@ -47,8 +51,25 @@ class CatalogueColumns {
   std::string told() const;
 
   /// What a column can be; see the table of names in the source.
-  enum Role { ra, dec, theta, phi, x, y, z, distance, redshift, mass, concentration, lagrangian };
-  static constexpr std::size_t n_roles = 12;
+  enum Role {
+    ra,
+    dec,
+    theta,
+    phi,
+    x,
+    y,
+    z,
+    distance,
+    redshift,
+    mass,
+    concentration,
+    lagrangian,
+    v_los,
+    vx,
+    vy,
+    vz
+  };
+  static constexpr std::size_t n_roles = 16;
 
  private:
   struct Found {

@@ -17,7 +17,8 @@ void CatalogueSection::declare(OptionList& options) {
       "columns", columns,
       {.help = "which column is what, where names do not tell: WHAT: NAME or WHAT: NAME [UNIT], "
                "WHAT one of ra, dec, theta, phi, x, y, z, distance, redshift, mass, "
-               "concentration, lagrangian_radius; columns without names are 1, 2, 3, ..."});
+               "concentration, lagrangian_radius, v_los, vx, vy, vz; columns without names are 1, "
+               "2, 3, ..."});
   options.add("mass_definition", mass_definition,
               {{"by_column", Mass::by_column},
                {"200c", Mass::m200c},

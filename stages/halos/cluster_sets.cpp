@@ -25,6 +25,7 @@ CubeClusters::CubeClusters(SnapshotClusters const& clusters,
             "); set [predict] clusters = all, or paint with source = gnfw");
     fold_of_.push_back(fold);
   }
+  densities_ = clusters_.family(clusters_.density, network_reach_r200);
 }
 
 std::pair<double, double> CubeClusters::flux_factors() const {
@@ -66,7 +67,9 @@ std::vector<BoxHalo> CubeClusters::read(Range rows) const {
   return halos;
 }
 
-HaloGas CubeClusters::gas_of(BoxHalo const& halo) const {
+HaloGas CubeClusters::gas_of(BoxHalo const& halo, Field const& field) const {
+  if (!field.is_pressure)
+    return {ProfileGas{&*densities_, halo.mass, halo.r200}, clusters_.claims_on_cluster(halo)};
   auto const& file = file_of(halo.row);
   std::int64_t const cube = *file.find(halo.row);
   auto const values = file.read(cube);
@@ -99,14 +102,9 @@ double CubeClusters::edge_pressure(std::int64_t row, Profile const& shape) const
 }
 
 ProfileClusters::ProfileClusters(SnapshotClusters const& clusters, Profile const& profile)
-    : clusters_(clusters) {
-  double smallest = HUGE_VAL, largest = 0;
-  for (auto const& cluster : clusters_.table.clusters) {
-    smallest = std::min(smallest, cluster.m200c);
-    largest = std::max(largest, cluster.m200c);
-  }
-  if (largest > 0) family_.emplace(profile, smallest, largest, network_reach_r200);
-}
+    : clusters_(clusters),
+      pressures_(clusters.family(profile, network_reach_r200)),
+      densities_(clusters.family(clusters.density, network_reach_r200)) {}
 
 std::vector<BoxHalo> ProfileClusters::read(Range rows) const {
   std::vector<BoxHalo> halos;
@@ -115,8 +113,9 @@ std::vector<BoxHalo> ProfileClusters::read(Range rows) const {
   return halos;
 }
 
-HaloGas ProfileClusters::gas_of(BoxHalo const& halo) const {
-  return {ProfileGas{&*family_, halo.mass, halo.r200}, clusters_.claims_on_cluster(halo)};
+HaloGas ProfileClusters::gas_of(BoxHalo const& halo, Field const& field) const {
+  auto const& family = field.is_pressure ? pressures_ : densities_;
+  return {ProfileGas{&*family, halo.mass, halo.r200}, clusters_.claims_on_cluster(halo)};
 }
 
 }  // namespace setsz

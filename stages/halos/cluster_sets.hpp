@@ -13,7 +13,8 @@
 
 namespace setsz {
 
-/// The clusters with the cubes of the network: each has that of the fold that tests it.
+/// The clusters with the cubes of the network: each has that of the fold that tests it. The network
+/// knows the pressure only: densities are the profile of SnapshotClusters.
 class CubeClusters : public HaloSet {
  public:
   /// Local. \param predictions  products by fold; one alone holds all clusters
@@ -27,7 +28,7 @@ class CubeClusters : public HaloSet {
   std::int64_t n_outside_training() const override;
   std::vector<std::int64_t> mass_disagrees() const override;
   std::vector<BoxHalo> read(Range rows) const override;
-  HaloGas gas_of(BoxHalo const& halo) const override;
+  HaloGas gas_of(BoxHalo const& halo, Field const& field) const override;
   /// How many times `shape` the gas of a cluster is near its edge: in the mean over its own part of
   /// the shell from skirt_anchor_r200 to 2 R200. 0 if others take all of that.
   double edge_pressure(std::int64_t row, Profile const& shape) const;
@@ -37,6 +38,7 @@ class CubeClusters : public HaloSet {
   SnapshotClusters const& clusters_;
   std::vector<CubeFile> files_;        ///< by fold
   std::vector<std::int64_t> fold_of_;  ///< by row
+  std::optional<ProfileFamily> densities_;
 };
 
 /// The clusters with a profile within 2 R200.
@@ -47,11 +49,11 @@ class ProfileClusters : public HaloSet {
   HaloKind kind() const override { return HaloKind::cluster; }
   std::int64_t n_rows() const override { return clusters_.table.size(); }
   std::vector<BoxHalo> read(Range rows) const override;
-  HaloGas gas_of(BoxHalo const& halo) const override;
+  HaloGas gas_of(BoxHalo const& halo, Field const& field) const override;
 
  private:
   SnapshotClusters const& clusters_;
-  std::optional<ProfileFamily> family_;  ///< none without clusters
+  std::optional<ProfileFamily> pressures_, densities_;
 };
 
 }  // namespace setsz

@@ -18,15 +18,27 @@ struct Field {
   std::string_view unit;     ///< of the integral; empty: a pure number
   std::string_view density_name, density_title, density_unit;
   double density_a_power, density_h_power;
-  bool is_pressure;   ///< the density can be compared with the electron pressure of gas
-  double quantum_sr;  ///< of integrals over the sky [unit x sr]: see ExactSum
+  bool is_pressure;     ///< it follows the electron pressure of the gas, else its density
+  bool needs_velocity;  ///< of the haloes, along the line of sight
+  double quantum_sr;    ///< of integrals over the sky [unit x sr]: see ExactSum
 
-  /// The density where the halo's gas has P = P200.
-  double (*of_halo)(BoxHalo const&);
+  /// The density where the halo's profile or cube is 1: P = P200, or rho = rho_crit.
+  /// \param away_kms  peculiar velocity along the line of sight, away from the observer > 0
+  double (*of_halo)(BoxHalo const&, double away_kms);
   /// The integral [unit] of a density over a comoving length [ckpc/h] at scale factor a.
   double (*integral)(double density_times_length, double a, double h);
 };
 
-/// Every field that can be painted: one row each.
+/// Every field that can be painted, one row each; Compton y is the first.
+///
+/// tau: optical depth of Thomson scattering, sigma_T times the column of electrons, two for each
+/// helium nucleus. ksz: -tau v/c T_CMB [uK_CMB], v away from the observer > 0.
+/// \source Sunyaev & Zel'dovich (1980), MNRAS 190, 413
 std::span<Field const> field_table();
+/// What 1 in the gas of a halo adds to a map of the sky, for 1 ckpc/h (comoving). Throws
+/// Error(bad_data) if the field needs the velocity and it is NaN.
+/// \param away_kms  see Field::of_halo \param a  scale factor where the halo is seen
+double weight_on_sky(Field const& field, BoxHalo const& halo, double away_kms, double a, double h);
+/// By the name of its product; Error(config) if there is none.
+Field const& field_of_product(std::string_view product);
 }  // namespace setsz

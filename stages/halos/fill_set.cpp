@@ -25,7 +25,9 @@ FillSet::FillSet(Comm const& comm, SnapshotClusters const& clusters, std::string
   });
   smallest = comm.all_min(smallest);
   largest = comm.all_max(largest);
-  if (largest > 0) family_.emplace(profile, smallest, largest, limits_.cut_r200);
+  if (largest == 0) return;
+  pressures_.emplace(profile, smallest, largest, limits_.cut_r200);
+  if (clusters_.density) densities_.emplace(clusters_.density, smallest, largest, limits_.cut_r200);
 }
 
 std::vector<BoxHalo> FillSet::read(Range rows) const {
@@ -48,8 +50,9 @@ std::vector<BoxHalo> FillSet::read(Range rows) const {
   return halos;
 }
 
-HaloGas FillSet::gas_of(BoxHalo const& halo) const {
-  return {ProfileGas{&*family_, halo.mass, halo.r200},
+HaloGas FillSet::gas_of(BoxHalo const& halo, Field const& field) const {
+  auto const& family = field.is_pressure ? pressures_ : densities_;
+  return {ProfileGas{&*family, halo.mass, halo.r200},
           Claims::on_fill(clusters_.spheres.near(halo.position, halo.reach))};
 }
 

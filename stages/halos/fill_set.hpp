@@ -25,14 +25,14 @@ class FillSet : public HaloSet {
   HaloKind kind() const override { return HaloKind::fill; }
   std::int64_t n_rows() const override { return n_rows_; }
   std::vector<BoxHalo> read(Range rows) const override;
-  HaloGas gas_of(BoxHalo const& halo) const override;
+  HaloGas gas_of(BoxHalo const& halo, Field const& field) const override;
 
  private:
   SnapshotClusters const& clusters_;
   std::string path_;
   Limits limits_;
   std::int64_t n_rows_ = 0;
-  std::optional<ProfileFamily> family_;  ///< none without haloes
+  std::optional<ProfileFamily> pressures_, densities_;  ///< none without haloes
 };
 
 }  // namespace setsz

@@ -20,14 +20,13 @@ struct BoxHalo {
   Vec3 velocity{};       ///< physical peculiar [km/s]
   double redshift = 0;   ///< of its profile, where the family depends on it
   std::int64_t id = 0;   ///< of the halo catalogue
-  double strength = 1;   ///< times the pressure of its profile or cube
+  double strength = 1;   ///< times the pressure of its profile
 };
 
 /// A halo as it appears on a canvas; there may be many images of one halo. Travels between ranks.
 struct HaloImage {
   BoxHalo halo;         ///< p200 is that of the image's redshift
   Vec3 seen;            ///< its centre: in the box, or as seen from the observer [ckpc/h]
-  double weight;        ///< what P/P200 = 1 stands for; see Field
   CubeSymmetry turn{};  ///< of the box, with its gas and its velocities
   std::array<std::int16_t, 3> cell{};  ///< which replica of the box
   bool at_face = false;                ///< it reaches into a replica that does not continue the box

@@ -8,15 +8,25 @@
 
 namespace setsz {
 
-HaloLayer::HaloLayer(Comm const& comm, std::string stage, HaloSource const& source, Canvas& canvas,
-                     Limits const& limits, Keep keep)
-    : Layer(limits.quantum),
+namespace {
+
+std::vector<double> quanta_of(std::vector<HaloLayer::Sheet> const& sheets) {
+  std::vector<double> quanta;
+  for (auto const& sheet : sheets) quanta.push_back(sheet.quantum);
+  return quanta;
+}
+
+}  // namespace
+
+HaloLayer::HaloLayer(Comm const& comm, std::string stage, HaloSource const& source,
+                     std::vector<Sheet> sheets, double memory_bytes, Keep keep)
+    : Layer(quanta_of(sheets)),
       comm_(comm),
       stage_(std::move(stage)),
       source_(source),
-      canvas_(canvas),
+      sheets_(std::move(sheets)),
       images_per_turn_(std::clamp<std::int64_t>(
-          static_cast<std::int64_t>(limits.memory_bytes / (3 * sizeof(HaloImage))), 1,
+          static_cast<std::int64_t>(memory_bytes / (3 * sizeof(HaloImage))), 1,
           source.images_per_turn())),
       keep_(keep) {}
 
@@ -34,36 +44,47 @@ std::int64_t HaloLayer::paint(std::int64_t first) {
 
 void HaloLayer::deal(Range places, std::vector<std::vector<HaloImage>>& outgoing) {
   std::vector<HaloImage> found;
-  tally_.add_left_out(source_.find_images(places, found));
+  std::int64_t const n_left_out = source_.find_images(places, found);
+  for (auto& tally : tallies_) tally.add_left_out(n_left_out);
+  Canvas const& canvas = sheets_.front().canvas;
   for (auto const& image : found)
-    canvas_.for_each_rank(canvas_.touched(image.seen, image.halo.reach),
-                          [&](int rank) { outgoing[rank].push_back(image); });
+    canvas.for_each_rank(canvas.touched(image.seen, image.halo.reach),
+                         [&](int rank) { outgoing[rank].push_back(image); });
 }
 
 void HaloLayer::paint(std::vector<HaloImage> const& images) {
-  Range const mine = canvas_.pieces_of(comm_.rank());
   constexpr std::int64_t images_per_mark = 64;
-  std::optional<HaloGas> gas;
+  std::vector<std::optional<HaloGas>> gas(sheets_.size());
   std::int64_t row = -1, n = 0;
   for (auto const& image : images) {
-    if (!gas || image.halo.row != row) gas.emplace(source_.gas_of(image.halo));
+    for (std::size_t sheet = 0; sheet < sheets_.size(); ++sheet) {
+      auto& own = gas[sheet];
+      if (!own || image.halo.row != row)
+        own.emplace(source_.gas_of(image.halo, sheets_[sheet].field));
+      if (image.turn != CubeSymmetry{})
+        paint(sheet, own->turned(image.turn), image);
+      else
+        paint(sheet, *own, image);
+    }
     row = image.halo.row;
-    std::optional<HaloGas> turned;
-    if (image.turn != CubeSymmetry{}) turned.emplace(gas->turned(image.turn));
-    HaloGas const& there = turned ? *turned : *gas;
-    Painted const result = canvas_.paint(there, image);
     if (++n % images_per_mark == 0) mark_progress(stage_);
-    if (mine.contains(canvas_.home(image.seen))) count(image, there.claims(), result);
   }
 }
 
-void HaloLayer::count(HaloImage const& image, Claims const& claims, Painted const& result) {
-  tally_.add(image, result);
-  if (keep_ == Keep::every_image)
+void HaloLayer::paint(std::size_t sheet, HaloGas const& gas, HaloImage const& image) {
+  auto const& [field, canvas, quantum] = sheets_[sheet];
+  Painted const result = canvas.paint(gas, image, source_.weight_of(image, field));
+  if (!canvas.pieces_of(comm_.rank()).contains(canvas.home(image.seen))) return;
+  auto& tally = tallies_[sheet];
+  tally.add(image, result);
+  if (keep_ == Keep::every_image && sheet == 0)
     images_.push_back({image.halo.row, result.painted, result.removed});
-  if (!image.at_face) return;
+  if (image.at_face) count_at_face(image, gas.claims(), tally);
+}
+
+void HaloLayer::count_at_face(HaloImage const& image, Claims const& claims, Tally& tally) const {
   auto const& neighbours = claims.neighbours();
-  tally_.add_at_face(std::ranges::count_if(neighbours, [&](Neighbour const& neighbour) {
+  tally.add_at_face(std::ranges::count_if(neighbours, [&](Neighbour const& neighbour) {
     return !source_.is_together(image, neighbour.offset);
   }));
 }

@@ -11,7 +11,7 @@
 
 namespace setsz {
 
-/// Puts the haloes of a source onto a canvas.
+/// Puts the haloes of a source onto the maps of one or several fields, in one pass.
 ///
 /// In every turn each rank finds the images of its share of the places and sends each of them to
 /// the ranks whose pieces it touches; these paint what they get. The shares follow each other in
@@ -20,13 +20,17 @@ namespace setsz {
 class HaloLayer : public Layer {
  public:
   enum class Keep { sums, every_image };
-  struct Limits {
-    double quantum;       ///< of the sums [the canvas's unit], see ExactSum
-    double memory_bytes;  ///< per rank
+  /// A map of one field.
+  struct Sheet {
+    Field const& field;
+    Canvas& canvas;
+    double quantum;  ///< of the sums [the canvas's unit], see ExactSum
   };
-  /// \param stage  for messages: "paint"
-  HaloLayer(Comm const& comm, std::string stage, HaloSource const& source, Canvas& canvas,
-            Limits const& limits, Keep keep = Keep::sums);
+  /// \param stage   for messages: "paint"
+  /// \param sheets  the maps; canvases of equal pieces on equal ranks
+  /// \param memory_bytes  per rank
+  HaloLayer(Comm const& comm, std::string stage, HaloSource const& source,
+            std::vector<Sheet> sheets, double memory_bytes, Keep keep = Keep::sums);
 
   HaloKind kind() const { return source_.kind(); }
   std::int64_t size() const override { return source_.n_places(); }
@@ -35,12 +39,13 @@ class HaloLayer : public Layer {
  private:
   void deal(Range places, std::vector<std::vector<HaloImage>>& outgoing);
   void paint(std::vector<HaloImage> const& images);
-  void count(HaloImage const& image, Claims const& claims, Painted const& result);
+  void paint(std::size_t sheet, HaloGas const& gas, HaloImage const& image);
+  void count_at_face(HaloImage const& image, Claims const& claims, Tally& tally) const;
 
   Comm const& comm_;
   std::string stage_;
   HaloSource const& source_;
-  Canvas& canvas_;
+  std::vector<Sheet> sheets_;
   std::int64_t images_per_turn_;  ///< of a rank
   Keep keep_;
 };

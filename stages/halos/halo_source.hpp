@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/base/range.hpp"
+#include "stages/halos/field.hpp"
 #include "stages/halos/halo_gas.hpp"
 #include "stages/halos/halo_image.hpp"
 
@@ -34,8 +35,10 @@ class HaloSource {
   /// Local: appends the images of some places, in their order.
   /// \return how many were left out because the observer lies inside the halo
   virtual std::int64_t find_images(Range places, std::vector<HaloImage>& images) const = 0;
-  /// Local: the gas of a halo.
-  virtual HaloGas gas_of(BoxHalo const& halo) const = 0;
+  /// Local: the gas of a halo as a field shows it, its pressure or its density.
+  virtual HaloGas gas_of(BoxHalo const& halo, Field const& field) const = 0;
+  /// What 1 in that gas adds to a map of the field, for 1 ckpc/h (comoving) on a sky.
+  virtual double weight_of(HaloImage const& image, Field const& field) const = 0;
   /// Is what lies at this offset [ckpc/h] from the halo also there in the image?
   virtual bool is_together(HaloImage const&, Vec3 const& /*offset*/) const { return true; }
 };
@@ -51,7 +54,8 @@ class HaloSet {
   virtual std::pair<double, double> flux_factors() const { return {1, 1}; }
   /// Local: those of some rows that are painted, in their order.
   virtual std::vector<BoxHalo> read(Range rows) const = 0;
-  virtual HaloGas gas_of(BoxHalo const& halo) const = 0;
+  /// P/P200, or rho/rho_crit.
+  virtual HaloGas gas_of(BoxHalo const& halo, Field const& field) const = 0;
   /// Haloes whose gas comes from a model that has seen nothing like them.
   virtual std::int64_t n_outside_training() const { return 0; }
   /// Rows of which a prediction says that the mass disagrees with the catalogue, ascending.
@@ -68,6 +72,7 @@ class Placement {
   virtual std::int64_t find_images(BoxHalo const& halo, Range replicas,
                                    std::vector<HaloImage>& images) const = 0;
   /// See HaloSource.
+  virtual double weight_of(HaloImage const& image, Field const& field) const = 0;
   virtual bool is_together(HaloImage const&, Vec3 const& /*offset*/) const { return true; }
 };
 
@@ -79,7 +84,12 @@ class BoxReplicas : public HaloSource {
   std::int64_t n_places() const override { return set_.n_rows() * placement_.n_replicas(); }
   std::int64_t images_per_turn() const override { return set_.images_per_turn(); }
   std::int64_t find_images(Range places, std::vector<HaloImage>& images) const override;
-  HaloGas gas_of(BoxHalo const& halo) const override { return set_.gas_of(halo); }
+  HaloGas gas_of(BoxHalo const& halo, Field const& field) const override {
+    return set_.gas_of(halo, field);
+  }
+  double weight_of(HaloImage const& image, Field const& field) const override {
+    return placement_.weight_of(image, field);
+  }
   bool is_together(HaloImage const& image, Vec3 const& offset) const override {
     return placement_.is_together(image, offset);
   }

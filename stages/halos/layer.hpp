@@ -17,7 +17,8 @@ struct ImageSum {
 /// One kind of thing that is put onto a canvas, turn by turn: clusters, the fill, gas.
 class Layer {
  public:
-  explicit Layer(double quantum) : tally_(quantum) {}
+  /// \param quanta  of the sums on each of its maps, see ExactSum
+  explicit Layer(std::vector<double> const& quanta) : tallies_(quanta.begin(), quanta.end()) {}
   virtual ~Layer() = default;
 
   /// All of its work, in a unit that does not depend on the number of ranks.
@@ -25,18 +26,18 @@ class Layer {
   /// Collective: one turn, from `first` on. \return how much is done then
   virtual std::int64_t paint(std::int64_t first) = 0;
 
-  /// What this rank has counted, to be added to that of the others.
-  Tally const& tally() const { return tally_; }
-  /// The images that this rank has counted, if the layer keeps them.
+  /// What this rank has counted on each map, to be added to that of the others.
+  std::vector<Tally> const& tallies() const { return tallies_; }
+  /// The images that this rank has counted on the first map, if the layer keeps them.
   std::vector<ImageSum> const& images() const { return images_; }
   /// Takes up what was counted before the run was stopped.
-  void restore(Tally::State const& counted, std::vector<ImageSum> const& images) {
-    tally_.add(counted);
+  void restore(std::vector<Tally::State> const& counted, std::vector<ImageSum> const& images) {
+    for (std::size_t i = 0; i < tallies_.size(); ++i) tallies_[i].add(counted[i]);
     images_.insert(images_.end(), images.begin(), images.end());
   }
 
  protected:
-  Tally tally_;
+  std::vector<Tally> tallies_;
   std::vector<ImageSum> images_;
 };
 

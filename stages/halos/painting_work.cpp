@@ -59,10 +59,11 @@ void Painting::save(std::int64_t done) const {
                      std::as_bytes(canvases_[c]->piece(piece)));
   }
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    auto const counted = layers_[i]->tally().state();
+    std::vector<Tally::State> counted;
+    for (auto const& tally : layers_[i]->tallies()) counted.push_back(tally.state());
     journal.append(
         -1 - static_cast<std::int64_t>(i),
-        {std::as_bytes(std::span(&counted, 1)), std::as_bytes(std::span(layers_[i]->images()))});
+        {std::as_bytes(std::span(counted)), std::as_bytes(std::span(layers_[i]->images()))});
   }
   journal.commit(done);
 }
@@ -88,11 +89,13 @@ void Painting::take(Journal::Record const& record) {
     std::memcpy(piece.data(), bytes.data(), bytes.size());
     return;
   }
-  Tally::State counted;
-  std::memcpy(&counted, bytes.data(), sizeof counted);
-  std::vector<ImageSum> images((bytes.size() - sizeof counted) / sizeof(ImageSum));
-  std::memcpy(images.data(), bytes.data() + sizeof counted, images.size() * sizeof(ImageSum));
-  layers_[-1 - record.unit]->restore(counted, images);
+  auto& layer = *layers_[-1 - record.unit];
+  std::vector<Tally::State> counted(layer.tallies().size());
+  std::size_t const size = counted.size() * sizeof(Tally::State);
+  std::memcpy(counted.data(), bytes.data(), size);
+  std::vector<ImageSum> images((bytes.size() - size) / sizeof(ImageSum));
+  std::memcpy(images.data(), bytes.data() + size, images.size() * sizeof(ImageSum));
+  layer.restore(counted, images);
 }
 
 void Painting::check_pieces(std::int64_t n_found) const {

@@ -128,9 +128,6 @@ HaloPlan plan_fill(std::string const& snapshot, ProfileChoice const& profile,
 
 void PopulationOptions::declare(OptionList& options) {
   declare_map_model(options, model);
-  std::vector<std::pair<std::string, Field const*>> fields;
-  for (auto const& row : field_table()) fields.emplace_back(row.name, &row);
-  options.add("field", field, fields, {.help = "what is projected"});
   options.add("source", source,
               {{"automatic", ClusterGas::automatic},
                {"network", ClusterGas::network},
@@ -168,7 +165,9 @@ void PopulationOptions::declare(OptionList& options) {
 
 PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance const& instance,
                                std::string const& the_model, PopulationOptions const& options)
-    : snapshot(instance.name), products{setsz::products::clusters(snapshot)} {
+    : snapshot(instance.name),
+      density(options.density),
+      products{setsz::products::clusters(snapshot)} {
   auto const& axes = blueprint.axes;
   if (!the_model.empty() && axes.comes_trained(the_model))
     trained = blueprint.configuration.get<ModelSection>("model." + the_model).trained.paths;
@@ -258,6 +257,7 @@ Population::Population(Comm const& comm, PopulationPlan const& plan, ProductPath
   collectively(comm, "clusters", [&] {
     clusters_ = std::make_unique<SnapshotClusters>(
         read_clusters(product(setsz::products::clusters(plan.snapshot))));
+    if (plan.density) clusters_->density = density_profile(*plan.density, clusters_->table);
   });
   if (plan.profile != "none")
     Log::info(plan.snapshot, ": haloes without a cube have the profile '", plan.profile, "'");

@@ -11,7 +11,7 @@
 #include "pipeline/run/outlook.hpp"
 #include "stages/common/blueprint.hpp"
 #include "stages/common/expected.hpp"
-#include "stages/halos/field.hpp"
+#include "stages/halos/gas_density.hpp"
 #include "stages/halos/halo_source.hpp"
 #include "stages/halos/profile_choice.hpp"
 #include "stages/halos/snapshot_clusters.hpp"
@@ -29,7 +29,6 @@ enum class ClusterGas {
 /// Which haloes are painted, and with what: keys that [paint] and [sky] share.
 struct PopulationOptions {
   std::string model;  ///< of the map; see Axes::maps
-  Field const* field = &field_table().front();
   ClusterGas source = ClusterGas::automatic;
   std::int64_t realisation = 0;  ///< of the model's predictions; 0: their mean
   std::string profile = "fit";
@@ -37,6 +36,8 @@ struct PopulationOptions {
   bool fill = true;
   double fill_mass_min_msunh = 0;
   double fill_cut_r200 = 4;
+  /// No key here: the density of the gas of all haloes, if the map shows it.
+  PublishedDensity const* density = nullptr;
   void declare(OptionList& options);
 };
 
@@ -62,6 +63,7 @@ struct PopulationPlan {
   /// For headers; "none" where there is none.
   std::string source = "none", model = "none", member = "none", profile = "none";
   double reach_r200 = network_reach_r200;  ///< of the clusters, with their skirts
+  PublishedDensity const* density;         ///< nothing: no field shows it
   /// The model files behind the cubes: products of this run, or of a model that comes trained.
   std::vector<std::string> networks, trained;
   std::vector<std::string> products;                ///< all that is read, but the networks

@@ -71,6 +71,22 @@ EvolvingProfile mean_profile(std::vector<GnfwParameters> const& all, double h) {
 
 }  // namespace
 
+EvolvingProfile density_profile(PublishedDensity const& published, Cosmology const& cosmology) {
+  return remember_shape([=, shape_of = published.shape](double mass, double redshift) {
+    auto shape = shape_of(mass, cosmology.h, redshift);
+    shape.p0 *= cosmology.baryon_fraction();
+    return shape;
+  });
+}
+
+Profile density_profile(PublishedDensity const& published, ClusterTable const& table) {
+  require(table.mass_definition == "200c", ExitCode::config, "gas_density = ", published.name,
+          " is a function of M200c, but the masses of the catalogue are M", table.mass_definition,
+          "; set [catalog] mass_definition = 200c");
+  return [profile = density_profile(published, table.cosmology), redshift = table.redshift](
+             double mass, double x) { return profile(mass, redshift, x); };
+}
+
 ProfileChoice::ProfileChoice(std::string text, std::string snapshot,
                              std::vector<std::string> models, std::optional<ProfileSection> numbers)
     : text_(std::move(text)),

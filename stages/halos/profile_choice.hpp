@@ -8,6 +8,7 @@
 
 #include "model/gnfw.hpp"
 #include "stages/common/cluster_table.hpp"
+#include "stages/halos/gas_density.hpp"
 #include "stages/halos/profile_section.hpp"
 
 namespace setsz {
@@ -18,6 +19,11 @@ using Profile = std::function<double(double mass, double x)>;
 using EvolvingProfile = std::function<double(double mass, double redshift, double x)>;
 /// The path of a product, Context::product.
 using ProductPath = std::function<std::string(std::string const&)>;
+
+/// Density of the gas in units of rho_crit(z), x = r/R200c.
+EvolvingProfile density_profile(PublishedDensity const& published, Cosmology const& cosmology);
+/// The same at the redshift of a snapshot. Throws Error(config) if its masses are not M200c.
+Profile density_profile(PublishedDensity const& published, ClusterTable const& table);
 
 /// The option `profile`: which profile stands for the gas of haloes that have no cube.
 class ProfileChoice {

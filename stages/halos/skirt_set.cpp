@@ -10,13 +10,14 @@ SkirtSet::SkirtSet(SnapshotClusters const& clusters, Profile const& shape, std::
     : clusters_(clusters), edge_(std::move(edge)) {
   auto const& table = clusters_.table;
   if (table.clusters.empty()) return;
-  auto const [least, most] = std::ranges::minmax_element(table.clusters, {}, &Cluster::m200c);
+  double const r200_max = std::ranges::max(table.clusters, {}, &Cluster::r200c).r200c;
   // Neighbours are looked for at their nearest images.
-  require(4 * skirt_reach_r200 * most->r200c < table.box_ckpch, ExitCode::config, "two skirts of ",
-          skirt_reach_r200, " R200 = ", skirt_reach_r200 * most->r200c,
+  require(4 * skirt_reach_r200 * r200_max < table.box_ckpch, ExitCode::config, "two skirts of ",
+          skirt_reach_r200, " R200 = ", skirt_reach_r200 * r200_max,
           " ckpc/h do not fit into half of the box of ", table.box_ckpch,
           " ckpc/h; set skirt = no");
-  family_.emplace(shape, least->m200c, most->m200c, skirt_reach_r200, network_reach_r200);
+  pressures_ = clusters_.family(shape, skirt_reach_r200, network_reach_r200);
+  densities_ = clusters_.family(clusters_.density, skirt_reach_r200, network_reach_r200);
 }
 
 std::vector<BoxHalo> SkirtSet::read(Range rows) const {
@@ -29,8 +30,9 @@ std::vector<BoxHalo> SkirtSet::read(Range rows) const {
   return halos;
 }
 
-HaloGas SkirtSet::gas_of(BoxHalo const& halo) const {
-  return {ProfileGas{&*family_, halo.mass, halo.r200},
+HaloGas SkirtSet::gas_of(BoxHalo const& halo, Field const& field) const {
+  auto const& family = field.is_pressure ? pressures_ : densities_;
+  return {ProfileGas{&*family, halo.mass, halo.r200},
           clusters_.claims_on_cluster(halo, skirt_reach_r200)};
 }
 

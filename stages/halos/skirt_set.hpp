@@ -15,6 +15,7 @@ namespace setsz {
 inline constexpr double skirt_anchor_r200 = 1.5;
 
 /// The skirts of the clusters: their gas from 2 to 4 R200, spherical, what neighbours leave of it.
+/// Their density is the profile of SnapshotClusters, continued.
 class SkirtSet : public HaloSet {
  public:
   /// \param shape  p(M, x) for x >= 2; 1 at x = 2
@@ -24,12 +25,12 @@ class SkirtSet : public HaloSet {
   HaloKind kind() const override { return HaloKind::skirt; }
   std::int64_t n_rows() const override { return clusters_.table.size(); }
   std::vector<BoxHalo> read(Range rows) const override;
-  HaloGas gas_of(BoxHalo const& halo) const override;
+  HaloGas gas_of(BoxHalo const& halo, Field const& field) const override;
 
  private:
   SnapshotClusters const& clusters_;
   std::vector<double> edge_;
-  std::optional<ProfileFamily> family_;  ///< none without clusters
+  std::optional<ProfileFamily> pressures_, densities_;  ///< none without clusters
 };
 
 }  // namespace setsz

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/halos/snapshot_clusters.hpp"
 
+#include <algorithm>
+
 namespace setsz {
 namespace {
 
@@ -29,6 +31,13 @@ BoxHalo SnapshotClusters::halo(std::int64_t row, double reach) const {
           .reach = reach,
           .velocity = cluster.velocity,
           .id = cluster.id};
+}
+
+std::optional<ProfileFamily> SnapshotClusters::family(Profile const& profile, double x_cut,
+                                                      double x_inner) const {
+  if (!profile || table.clusters.empty()) return {};
+  auto const [least, most] = std::ranges::minmax_element(table.clusters, {}, &Cluster::m200c);
+  return ProfileFamily(profile, least->m200c, most->m200c, x_cut, x_inner);
 }
 
 Claims SnapshotClusters::claims_on_cluster(BoxHalo const& cluster, double reach_r200) const {

@@ -24,9 +24,9 @@ std::int64_t BoxCanvas::home(Vec3 const& seen) const {
                                   n_pieces() - 1);
 }
 
-Painted BoxCanvas::paint(HaloGas const& gas, HaloImage const& image) {
+Painted BoxCanvas::paint(HaloGas const& gas, HaloImage const& image, double weight) {
   Painted result;
-  result.removed = gas.for_each_part(grid_.cell_ckpch() / 2, image.weight, sampler_,
+  result.removed = gas.for_each_part(grid_.cell_ckpch() / 2, weight, sampler_,
                                      [&](Vec3 const& offset, double amount) {
                                        result.painted += amount;
                                        grid_.deposit(image.seen + offset, amount);
@@ -64,8 +64,7 @@ std::vector<Vec3> const& BoxCanvas::ball_points(int across) {
 
 std::int64_t BoxPlacement::find_images(BoxHalo const& halo, Range replicas,
                                        std::vector<HaloImage>& images) const {
-  if (replicas.size() > 0)
-    images.push_back({halo, halo.position, halo.strength * field_.of_halo(halo)});
+  if (replicas.size() > 0) images.push_back({halo, halo.position});
   return 0;
 }
 

@@ -23,7 +23,7 @@ class BoxCanvas : public Canvas {
   SlabGrid const& grid() const { return grid_; }
   Range touched(Vec3 const& seen, double reach) const override;
   std::int64_t home(Vec3 const& seen) const override;
-  Painted paint(HaloGas const& gas, HaloImage const& image) override;
+  Painted paint(HaloGas const& gas, HaloImage const& image, double weight) override;
   std::span<double> piece(std::int64_t index) override;
 
   /// A uniform ball. \param amount  its integral
@@ -41,13 +41,12 @@ class BoxCanvas : public Canvas {
 /// The haloes of a box where they are, each once.
 class BoxPlacement : public Placement {
  public:
-  explicit BoxPlacement(Field const& field) : field_(field) {}
   std::int64_t n_replicas() const override { return 1; }
   std::int64_t find_images(BoxHalo const& halo, Range replicas,
                            std::vector<HaloImage>& images) const override;
-
- private:
-  Field const& field_;
+  double weight_of(HaloImage const& image, Field const& field) const override {
+    return field.of_halo(image.halo, 0);  // nobody looks at a box
+  }
 };
 
 }  // namespace setsz

@@ -19,7 +19,7 @@ double quantum_of(ClusterTable const& table, Field const& field) {
   for (auto const& cluster : table.clusters) mass = std::max(mass, cluster.m200c);
   auto const scales = halo_scales(table.cosmology, table.redshift, mass);
   BoxHalo const largest = {.mass = mass, .r200 = scales.r200c_ckpch, .p200 = scales.p200_code};
-  return 1e-9 * field.of_halo(largest) * std::pow(scales.r200c_ckpch, 3);
+  return 1e-9 * field.of_halo(largest, 0) * std::pow(scales.r200c_ckpch, 3);
 }
 
 std::int64_t gas_rows_per_turn(RunOptions const& options) {
@@ -34,8 +34,9 @@ BoxTotals paint_box(Context& context, Population const& population, Field const&
                     BoxCanvas& canvas, std::optional<BoxGas> const& gas) {
   auto const& comm = context.comm();
   double const quantum = quantum_of(population.table(), field);
-  HaloLayer::Limits const limits{quantum, 1e6 * context.options().memory_mb};
-  BoxPlacement const placement(field);
+  double const memory = 1e6 * context.options().memory_mb;
+  std::vector<HaloLayer::Sheet> const sheets = {{field, canvas, quantum}};
+  BoxPlacement const placement;
   std::deque<BoxReplicas> sources;  // they stay where they are
   std::deque<HaloLayer> layers;
   std::vector<Layer*> in_order;
@@ -44,7 +45,7 @@ BoxTotals paint_box(Context& context, Population const& population, Field const&
     auto const keep =
         set->kind() == HaloKind::fill ? HaloLayer::Keep::sums : HaloLayer::Keep::every_image;
     auto const& source = sources.emplace_back(*set, placement);
-    in_order.push_back(&layers.emplace_back(comm, "paint", source, canvas, limits, keep));
+    in_order.push_back(&layers.emplace_back(comm, "paint", source, sheets, memory, keep));
   }
   std::optional<GasLayer> gas_layer;
   if (gas) {
@@ -61,7 +62,7 @@ BoxTotals paint_box(Context& context, Population const& population, Field const&
     (clusters ? totals.clusters
      : skirts ? totals.skirts
               : totals.fill)
-        .add(over_ranks(comm, layer.tally()).state());
+        .add(over_ranks(comm, layer.tallies().front()).state());
     if (clusters) totals.each_cluster = all_images(comm, layer);
     if (skirts) totals.each_skirt = all_images(comm, layer);
   }

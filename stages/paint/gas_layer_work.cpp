@@ -26,7 +26,7 @@ void GasLayer::deal(Range rows, std::vector<std::vector<Parcel>>& outgoing) {
                                gas.smoothing_length.empty() ? 0 : gas.smoothing_length[i]);
     Parcel const parcel{ball.position, ball.radius,
                         gas.electron_pressure[i] * gas.mass[i] / gas.density[i]};
-    tally_.add(parcel.pv);
+    tallies_.front().add(parcel.pv);
     canvas_.for_each_rank(canvas_.touched(parcel.position, parcel.radius),
                           [&](int rank) { outgoing[rank].push_back(parcel); });
   }

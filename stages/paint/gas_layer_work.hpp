@@ -22,7 +22,7 @@ class GasLayer : public Layer {
   };
   /// \param quantum  see ExactSum
   GasLayer(Comm const& comm, Source const& source, BoxCanvas& canvas, double quantum)
-      : Layer(quantum), comm_(comm), source_(source), canvas_(canvas) {}
+      : Layer({quantum}), comm_(comm), source_(source), canvas_(canvas) {}
 
   std::int64_t size() const override { return source_.snapshot.n_rows(); }
   std::int64_t paint(std::int64_t first) override;

@@ -63,12 +63,6 @@ void PaintOptions::declare(OptionList& options) {
   PopulationOptions::declare(options);
 }
 
-void PaintOptions::validate() const {
-  require(field->is_pressure || true_field != TrueField::yes, ExitCode::config,
-          "true_field = yes compares electron pressures; set true_field = no to paint ",
-          field->name);
-}
-
 /// The painted grid and that of the gas, and what came of them.
 struct PaintStage::Grids {
   BoxCanvas const& painted;
@@ -86,8 +80,7 @@ PaintStage::PaintStage(Blueprint const& blueprint, SnapshotInstance const& insta
       plan_(blueprint, instance, map.model, options_),
       voxelize_(blueprint.configuration.get<VoxelizeOptions>()),
       with_gas_(options_.true_field == TrueField::yes ||
-                (options_.true_field == TrueField::automatic && instance.has_gas() &&
-                 options_.field->is_pressure)) {
+                (options_.true_field == TrueField::automatic && instance.has_gas())) {
   record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 7};
   auto const options = record_.take<PaintOptions>(blueprint.configuration, map.section);
   take_profile_numbers(record_, blueprint.configuration, options.profile);
@@ -156,7 +149,7 @@ void PaintStage::run(Context& context) {
     gas_canvas.emplace(planes, comm.rank(), table.box_ckpch);
     gas.emplace(BoxGas{*snapshot, voxelize_.cell_size, *gas_canvas});
   }
-  auto const totals = paint_box(context, population, *options_.field, painted, gas);
+  auto const totals = paint_box(context, population, field_table().front(), painted, gas);
   Grids grids{painted, gas ? &*gas_canvas : nullptr, column_sums(comm, painted.grid()),
               population.n_outside_training(), population.mass_disagrees()};
   check_sum(comm, grids.sums.total,
@@ -168,7 +161,7 @@ void PaintStage::run(Context& context) {
 void PaintStage::write_files(Context& context, Population const& population, Grids& grids) const {
   auto const& comm = context.comm();
   auto const& table = population.table();
-  auto const& field = *options_.field;
+  auto const& field = field_table().front();
   auto box = H5File::create(comm, context.part("box.h5"));
   auto maps = H5File::create(comm, context.part("maps.h5"));
   for (auto* file : {&box, &maps}) {
@@ -204,7 +197,7 @@ void PaintStage::write_files(Context& context, Population const& population, Gri
 nlohmann::json PaintStage::report(Context& context, ClusterTable const& table, Grids const& grids,
                                   BoxTotals const& totals, GridFourier const& fourier) const {
   auto const& comm = context.comm();
-  auto const& field = *options_.field;
+  auto const& field = field_table().front();
   auto report = spectra_report(density_spectra(comm, fourier, grids.painted.grid(),
                                                grids.gas ? &grids.gas->grid() : nullptr),
                                options_.n_grid, table.box_ckpch, grids.gas != nullptr);

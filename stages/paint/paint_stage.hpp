@@ -26,7 +26,7 @@ struct PaintOptions : PopulationOptions {
   std::int64_t n_grid = 256;
   TrueField true_field = TrueField::automatic;
   void declare(OptionList& options);
-  void validate() const;
+  void validate() const {}
 };
 
 /// Paints the box of a snapshot: paint/<snapshot>/<map>/ box.h5 (3-D grids), maps.h5 (y along x, y,

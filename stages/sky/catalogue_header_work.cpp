@@ -34,7 +34,7 @@ std::vector<FitsCard> catalogue_cards(CatalogueRecord const& record) {
        "[Msun/h] most massive halo, M200c"},
       {"ZMIN", record.survey.redshift_min, "nearest halo"},
       {"ZMAX", record.survey.redshift_max, "farthest halo"},
-      {"PROFILE", text(record.profile), "pressure profile"},
+      {"PROFILE", text(record.profile), "profile of the gas"},
       {"RCUT", record.options.fill_cut_r200, "[R200c] end of the profiles"},
       {"CUTGEOM", std::string("SPHERE"), "shape of the cut"},
       {"OMEGAM", record.cosmology.omega_m, ""},

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <nlohmann/json.hpp>
 
 #include "pipeline/base/log.hpp"
@@ -94,8 +95,16 @@ CatalogueSkyStage::CatalogueSkyStage(Blueprint const& blueprint, MapInstance con
 void CatalogueSkyStage::preflight(Comm const& comm, Outlook&) const {
   on_root(comm, "", [&] {
     std::int64_t n_sampled = 0;
-    Catalogue(section_, catalogue_name_, cosmology_).sample(256, n_sampled);
-    profile().open([](std::string const& name) { return name; }, cosmology_);
+    Catalogue const catalogue(section_, catalogue_name_, cosmology_);
+    auto const some = catalogue.sample(256, n_sampled);
+    auto const field = options_.fields.needing_velocities();
+    bool const known = std::ranges::all_of(
+        some, [](CatalogueRow const& row) { return std::isfinite(row.halo.velocity); });
+    require(field.empty() || known, ExitCode::config, "[sky.", record_.instance,
+            "] fields: ", field, " needs the velocities of haloes, which [catalogue.",
+            catalogue_name_, "] lacks; name v_los, or vx, vy and vz, in its columns, or remove ",
+            field);
+    open_pressure();
   });
 }
 
@@ -109,20 +118,27 @@ Estimate CatalogueSkyStage::estimate(Outlook const&, int n_ranks) const {
   auto const spectrum_nside = real(options_.pixels.spectrum_nside());
   constexpr double seconds_per_row = 2e-6;  // read twice, converted
   Estimate estimate;
-  estimate.memory_bytes = 12 * n_pixels / n_ranks + 8 * 12 * spectrum_nside * spectrum_nside + 5e7;
-  estimate.output_bytes = 4 * n_pixels;
-  estimate.seconds = (share * halos.seconds + real(catalogue.expected_rows()) * seconds_per_row +
-                      SkyCost::seconds_of_map(n_pixels)) /
+  auto const n_maps = real(options_.fields.names.size());
+  estimate.memory_bytes =
+      (4 + 8 * n_maps) * n_pixels / n_ranks + 8 * 12 * spectrum_nside * spectrum_nside + 5e7;
+  estimate.output_bytes = 4 * n_pixels * (n_maps + real(options_.bands.frequencies_ghz.size()));
+  estimate.seconds = (n_maps * (share * halos.seconds + SkyCost::seconds_of_map(n_pixels)) +
+                      real(catalogue.expected_rows()) * seconds_per_row) /
                          n_ranks +
                      SkyCost::seconds_of_spectrum(spectrum_nside);
   estimate.note = concat("about ", std::llround(halos.n), " haloes of the catalogue");
   return estimate;
 }
 
-ProfileFamily CatalogueSkyStage::family(Comm const& comm, CatalogueSurvey const& survey) const {
+EvolvingProfile CatalogueSkyStage::open_pressure() const {
+  return profile().open([](std::string const& name) { return name; }, cosmology_);
+}
+
+ProfileFamily CatalogueSkyStage::family(Comm const& comm, CatalogueSurvey const& survey,
+                                        EvolvingProfile const& profile) const {
   std::optional<ProfileFamily> family;
   collectively(comm, "sky: profiles", [&] {
-    family.emplace(profile().open([](std::string const& name) { return name; }, cosmology_),
+    family.emplace(profile,
                    ProfileFamily::Bounds{survey.m200c_min, survey.m200c_max, survey.redshift_min,
                                          survey.redshift_max},
                    options_.fill_cut_r200);
@@ -130,44 +146,64 @@ ProfileFamily CatalogueSkyStage::family(Comm const& comm, CatalogueSurvey const&
   return *std::move(family);
 }
 
+CatalogueSurvey CatalogueSkyStage::survey(Comm const& comm, Catalogue& catalogue) const {
+  catalogue.count_rows(comm);
+  auto survey = catalogue.survey(comm);
+  if (survey.n_chosen == 0)
+    throw CollectiveError(ExitCode::config,
+                          concat("none of the ", catalogue.n_rows(), " haloes of [catalogue.",
+                                 catalogue_name_, "] lies within its limits of mass and redshift"));
+  log_survey(catalogue, survey);
+  return survey;
+}
+
+void CatalogueSkyStage::warn_of_near_haloes(std::int64_t n) const {
+  if (n > 0)
+    Log::warn("sky: ", n, " haloes hold the observer and were not painted; a larger [catalogue.",
+              catalogue_name_, "] redshift_min leaves them out");
+}
+
 void CatalogueSkyStage::run(Context& context) {
   auto const& comm = context.comm();
-  auto const& field = *options_.field;
   std::optional<Catalogue> catalogue;
   collectively(comm, "sky: catalogue",
                [&] { catalogue.emplace(section_, catalogue_name_, cosmology_); });
-  catalogue->count_rows(comm);
-  auto const survey = catalogue->survey(comm);
-  if (survey.n_chosen == 0)
-    throw CollectiveError(ExitCode::config,
-                          concat("none of the ", catalogue->n_rows(), " haloes of [catalogue.",
-                                 catalogue_name_, "] lies within its limits of mass and redshift"));
-  log_survey(*catalogue, survey);
-  auto const profiles = family(comm, survey);
-  CatalogueSource const source(*catalogue, profiles, cosmology_, field);
-  SkyCanvas canvas(options_.pixels.grid(), comm.rank(), comm.size(),
-                   Beam(options_.beam_fwhm_arcmin * units::arcmin));
-  HaloLayer layer(comm, "sky", source, canvas,
-                  {field.quantum_sr, 1e6 * context.options().memory_mb});
-  Canvas* const canvases[] = {&canvas};
+  auto const survey = this->survey(comm, *catalogue);
+  EvolvingProfile pressure;
+  collectively(comm, "sky: profile", [&] { pressure = open_pressure(); });
+  auto const pressures = family(comm, survey, pressure);
+  auto const* density = options_.fields.density();
+  std::optional<ProfileFamily> densities;
+  if (density) densities.emplace(family(comm, survey, density_profile(*density, cosmology_)));
+  auto maps = field_maps(options_.fields.fields(), options_.pixels.grid(), comm,
+                         Beam(options_.beam_fwhm_arcmin * units::arcmin));
+  CatalogueSource const source(*catalogue, cosmology_, pressures,
+                               densities ? &*densities : nullptr);
+  HaloLayer layer(comm, "sky", source, sheets_of(maps), 1e6 * context.options().memory_mb);
   Layer* const layers[] = {&layer};
-  paint_layers(context, "sky", canvases, layers);
-  auto const all = over_ranks(comm, layer.tally());
-  if (all.n_left_out() > 0)
-    Log::warn("sky: ", all.n_left_out(),
-              " haloes hold the observer and were not painted; a larger [catalogue.",
-              catalogue_name_, "] redshift_min leaves them out");
-  auto figures = figures_of(comm, field, all, canvas.map());
-  figures.beam_fwhm_arcmin = options_.beam_fwhm_arcmin;
-  CatalogueRecord const record{
-      options_,         section_, catalogue_name_,     catalogue->mass_definition(), cosmology_,
-      profile().name(), survey,   catalogue->n_rows(), record_.settings.hex(),       context.code(),
-      figures};
-  auto const header = catalogue_header(record);
-  write_map(context, canvas.map(), map_name(field), header);
-  write_bands(context, canvas.map(), options_.bands, header);
-  auto const report = write_report(context, canvas.map(), field, catalogue_report(record),
-                                   options_.pixels.spectrum_nside());
+  paint_layers(context, "sky", canvases_of(maps), layers);
+  std::vector<MapTexts> texts;
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    auto const& [field, canvas] = maps[i];
+    auto figures = figures_of(comm, field, over_ranks(comm, layer.tallies()[i]), canvas.map());
+    figures.beam_fwhm_arcmin = options_.beam_fwhm_arcmin;
+    CatalogueRecord const record{options_,
+                                 section_,
+                                 catalogue_name_,
+                                 catalogue->mass_definition(),
+                                 cosmology_,
+                                 field.is_pressure ? profile().name() : std::string(density->name),
+                                 survey,
+                                 catalogue->n_rows(),
+                                 record_.settings.hex(),
+                                 context.code(),
+                                 figures};
+    texts.push_back(
+        {catalogue_header(record), i == 0 ? catalogue_report(record) : figures_report(figures)});
+  }
+  warn_of_near_haloes(texts.front().report.at("n_too_near"));
+  auto const report = write_products(context, maps, std::move(texts), options_.bands,
+                                     options_.pixels.spectrum_nside());
   for (auto const& [key, value] : report.items())
     if (value.is_number()) context.note(key, value);
 }

@@ -16,8 +16,9 @@ namespace setsz {
 /// sky.json, from nothing but the files of [catalogue.NAME] and a pressure profile.
 ///
 /// All rows are read twice, each rank its share: once to check them and to find the range of the
-/// profiles, once to paint. A turn of images is dealt to the ranks whose rings they touch. Memory
-/// per rank: 12 bytes a pixel it owns, the table of profiles (some 10 MB), one turn of images.
+/// profiles, once to paint all fields. A turn of images is dealt to the ranks whose rings they
+/// touch. Memory per rank: 4 bytes a pixel it owns and 8 for each map, the tables of profiles (some
+/// 10 MB), one turn of images.
 class CatalogueSkyStage : public Stage {
  public:
   CatalogueSkyStage(Blueprint const& blueprint, MapInstance const& map);
@@ -28,7 +29,13 @@ class CatalogueSkyStage : public Stage {
 
  private:
   ProfileChoice profile() const { return {options_.profile, "", {}, numbers_}; }
-  ProfileFamily family(Comm const& comm, CatalogueSurvey const& survey) const;  ///< collective
+  EvolvingProfile open_pressure() const;
+  /// Collective: counts and checks the rows.
+  CatalogueSurvey survey(Comm const& comm, Catalogue& catalogue) const;
+  void warn_of_near_haloes(std::int64_t n) const;
+  /// Collective: tables of a profile for all haloes.
+  ProfileFamily family(Comm const& comm, CatalogueSurvey const& survey,
+                       EvolvingProfile const& profile) const;
 
   SkyOptions options_;
   std::string catalogue_name_;

@@ -14,16 +14,26 @@ std::int64_t CatalogueSource::find_images(Range places, std::vector<HaloImage>& 
                        .mass = m200c,
                        .r200 = scales.r200c_ckpch,
                        .p200 = scales.p200_code,
-                       .reach = family_.x_cut() * scales.r200c_ckpch,
+                       .reach = pressures_.x_cut() * scales.r200c_ckpch,
+                       .velocity = seen.velocity * unit(seen.seen),
                        .redshift = seen.redshift};
     if (!SkyPainter::is_outside(norm(seen.seen), halo.reach)) {
       ++n_left_out;
       continue;
     }
-    double const a = 1 / (1 + seen.redshift);
-    images.push_back({halo, seen.seen, field_.integral(field_.of_halo(halo), a, cosmology_.h)});
+    images.push_back({halo, seen.seen});
   }
   return n_left_out;
+}
+
+HaloGas CatalogueSource::gas_of(BoxHalo const& halo, Field const& field) const {
+  auto const* family = field.is_pressure ? &pressures_ : densities_;
+  return {ProfileGas{family, {halo.mass, halo.redshift}, halo.r200}, Claims::on_fill({})};
+}
+
+double CatalogueSource::weight_of(HaloImage const& image, Field const& field) const {
+  double const away = dot(image.halo.velocity, unit(image.seen)), a = 1 / (1 + image.halo.redshift);
+  return weight_on_sky(field, image.halo, away, a, cosmology_.h);
 }
 
 }  // namespace setsz

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "stages/halos/catalogue.hpp"
-#include "stages/halos/field.hpp"
 #include "stages/halos/halo_source.hpp"
 
 namespace setsz {
@@ -10,24 +9,28 @@ namespace setsz {
 /// The haloes of a catalogue, each at the one place where the observer sees it, with profiles.
 class CatalogueSource : public HaloSource {
  public:
-  /// \param catalogue, family, field  kept by reference
-  CatalogueSource(Catalogue const& catalogue, ProfileFamily const& family,
-                  Cosmology const& cosmology, Field const& field)
-      : catalogue_(catalogue), family_(family), cosmology_(cosmology), field_(field) {}
+  /// \param catalogue   kept by reference
+  /// \param pressures   P/P200, kept by reference
+  /// \param densities   rho/rho_crit of the gas; nothing if no field shows it
+  CatalogueSource(Catalogue const& catalogue, Cosmology const& cosmology,
+                  ProfileFamily const& pressures, ProfileFamily const* densities)
+      : catalogue_(catalogue),
+        cosmology_(cosmology),
+        pressures_(pressures),
+        densities_(densities) {}
 
   HaloKind kind() const override { return HaloKind::fill; }
   std::int64_t n_places() const override { return catalogue_.n_rows(); }
   std::int64_t images_per_turn() const override { return std::int64_t{1} << 16; }
   std::int64_t find_images(Range places, std::vector<HaloImage>& images) const override;
-  HaloGas gas_of(BoxHalo const& halo) const override {
-    return {ProfileGas{&family_, {halo.mass, halo.redshift}, halo.r200}, Claims::on_fill({})};
-  }
+  HaloGas gas_of(BoxHalo const& halo, Field const& field) const override;
+  double weight_of(HaloImage const& image, Field const& field) const override;
 
  private:
   Catalogue const& catalogue_;
-  ProfileFamily const& family_;
   Cosmology cosmology_;
-  Field const& field_;
+  ProfileFamily const& pressures_;
+  ProfileFamily const* densities_;
 };
 
 }  // namespace setsz

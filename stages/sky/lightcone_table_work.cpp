@@ -23,8 +23,8 @@ constexpr double arcmin2_per_sr = 60 * degrees * 60 * degrees;
 /// Makes rows of the images of one set of haloes in one snapshot.
 class RowMaker {
  public:
-  RowMaker(HaloSet const& set, Population const& population, std::int32_t snapshot)
-      : set_(set),
+  RowMaker(HaloSource const& source, Population const& population, std::int32_t snapshot)
+      : source_(source),
         cosmology_(population.table().cosmology),
         definition_(definition_named(population.table().mass_definition)),
         mass_disagrees_(population.mass_disagrees()),
@@ -32,7 +32,7 @@ class RowMaker {
 
   LightconeRow make(HaloImage const& image, double redshift) {
     auto const& halo = image.halo;
-    if (!gas_ || halo.row != row_) gas_.emplace(set_.gas_of(halo));
+    if (!gas_ || halo.row != row_) gas_.emplace(source_.gas_of(halo, compton_y_));
     row_ = halo.row;
     Vec3 const to_halo = unit(image.seen);
     LightconeRow row;
@@ -52,7 +52,7 @@ class RowMaker {
     Vec3 const line = image.turn.inverse() * to_halo;
     add_sums(integrals_of(*gas_, radius_of(MassDefinition::m200c, halo, redshift),
                           radius_of(MassDefinition::m500c, halo, redshift), line),
-             image, row);
+             source_.weight_of(image, compton_y_), image, row);
     return row;
   }
 
@@ -71,23 +71,25 @@ class RowMaker {
     return halo.r200 * radius_of_mass(wanted, cosmology_, redshift, other.mass) /
            radius_of_mass(definition_, cosmology_, redshift, halo.mass);
   }
-  static void add_sums(GasIntegrals const& sums, HaloImage const& image, LightconeRow& row) {
-    double const unit = image.weight * arcmin2_per_sr / norm2(image.seen);
+  static void add_sums(GasIntegrals const& sums, double weight, HaloImage const& image,
+                       LightconeRow& row) {
+    double const unit = weight * arcmin2_per_sr / norm2(image.seen);
     row.y_200 = single(unit * sums.within_r200);
     row.y_500 = single(unit * sums.within_r500);
     row.y_cylinder = single(unit * sums.in_cylinder);
     row.y_total = single(unit * sums.total);
-    row.y_centre = single(image.weight * sums.along_centre);
+    row.y_centre = single(weight * sums.along_centre);
   }
   std::int32_t flags_of(HaloImage const& image) const {
     bool const cube = gas_->is_cube();
     bool const disagrees =
-        set_.kind() == HaloKind::cluster && std::ranges::binary_search(mass_disagrees_, row_);
+        source_.kind() == HaloKind::cluster && std::ranges::binary_search(mass_disagrees_, row_);
     return (cube ? lightcone_cube : 0) | (gas_->claims().empty() ? 0 : lightcone_claimed) |
            (image.at_face ? lightcone_at_face : 0) | (disagrees ? lightcone_mass_disagrees : 0);
   }
 
-  HaloSet const& set_;
+  HaloSource const& source_;
+  Field const& compton_y_ = field_table().front();
   Cosmology const& cosmology_;
   MassDefinition definition_;
   std::vector<std::int64_t> mass_disagrees_;
@@ -245,18 +247,18 @@ void write_lightcone(Context& context, std::vector<SkyPart> const& parts, Viewpo
   RowTable rows(comm, file, "/halos", context.part("lightcone.fits"), std::move(texts),
                 lightcone_columns(table.mass_definition), n_rows);
   auto const distances = distances_for(parts);
-  Field const& compton_y = field_table().front();
   for (std::size_t i = 0; i < parts.size(); ++i) {
     auto const& [population, shell] = parts[i];
     auto const& [box, cosmology] =
         std::pair(population->table().box_ckpch, population->table().cosmology);
     SkyPlacement const placement(
-        cosmology, Tiling(box, box * view.observer, shell, view.repetition), distances, compton_y);
+        cosmology, Tiling(box, box * view.observer, shell, view.repetition), distances);
     for (auto const& set : population->sets()) {
       if (set->kind() == HaloKind::skirt) continue;  // no halo of its own
       if (set->kind() == HaloKind::fill && which == LightconeRows::clusters) continue;
-      append_rows(comm, BoxReplicas(*set, placement), canvas,
-                  RowMaker(*set, *population, static_cast<std::int32_t>(i)), distances, rows);
+      BoxReplicas const source(*set, placement);
+      append_rows(comm, source, canvas, RowMaker(source, *population, static_cast<std::int32_t>(i)),
+                  distances, rows);
     }
   }
   rows.finish();

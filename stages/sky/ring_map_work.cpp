@@ -13,16 +13,17 @@ namespace setsz {
 
 MapFigures map_figures(Comm const& comm, RingMap const& map) {
   struct RingSums {
-    double area, integral, squares, largest;
+    double area, integral, absolute, squares, largest;
   };
   auto const& geometry = map.geometry();
   std::vector<RingSums> rings;
   for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring) {
     double const area = geometry.pixel_area(ring);
-    RingSums sums{area * real(map.ring(ring).size()), 0, 0, 0};
+    RingSums sums{area * real(map.ring(ring).size()), 0, 0, 0, 0};
     for (double const value : map.ring(ring)) {
       double const y = value / area;
       sums.integral += value;
+      sums.absolute += std::abs(value);
       sums.squares += y * value;
       sums.largest = std::max(sums.largest, y);
     }
@@ -33,6 +34,7 @@ MapFigures map_figures(Comm const& comm, RingMap const& map) {
   for (auto const& ring : comm.all_gather_v(rings)) {
     area += ring.area;
     figures.integral += ring.integral;
+    figures.absolute += ring.absolute;
     squares += ring.squares;
     figures.largest = std::max(figures.largest, ring.largest);
   }

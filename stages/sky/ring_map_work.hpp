@@ -13,6 +13,7 @@ namespace setsz {
 struct MapFigures {
   double mean = 0, deviation = 0, largest = 0;
   double integral = 0;  ///< over the map [sr]
+  double absolute = 0;  ///< the same of |value|
 };
 /// Collective. Sums go ring by ring, whatever the number of ranks.
 MapFigures map_figures(Comm const& comm, RingMap const& map);

@@ -40,7 +40,8 @@ std::int64_t SkyCanvas::nearest_ring(double at) const {
   return std::clamp<std::int64_t>(std::llround(at), rings.first, rings.last - 1);
 }
 
-Painted SkyCanvas::paint(HaloGas const& gas, HaloImage const& image) {
+Painted SkyCanvas::paint(HaloGas const& gas, HaloImage const& image, double weight) {
+  if (weight == 0) return {};  // a halo at rest in a map of velocities
   struct Draw {
     SkyPainter& painter;
     SkyHalo halo;
@@ -50,7 +51,7 @@ Painted SkyCanvas::paint(HaloGas const& gas, HaloImage const& image) {
       return painter.paint(*profile.family, profile.point, halo, claims);
     }
   };
-  return gas.drawn_by(Draw{painter_, {image.seen, image.halo.r200, image.weight}, gas.claims()});
+  return gas.drawn_by(Draw{painter_, {image.seen, image.halo.r200, weight}, gas.claims()});
 }
 
 }  // namespace setsz

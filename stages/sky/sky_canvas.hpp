@@ -19,7 +19,7 @@ class SkyCanvas : public Canvas {
   RingMap const& map() const { return map_; }
   Range touched(Vec3 const& seen, double reach) const override;
   std::int64_t home(Vec3 const& seen) const override;
-  Painted paint(HaloGas const& gas, HaloImage const& image) override;
+  Painted paint(HaloGas const& gas, HaloImage const& image, double weight) override;
   std::span<double> piece(std::int64_t index) override { return map_.ring(index); }
 
  private:

@@ -110,18 +110,28 @@ std::vector<std::string> history(SkyRecord const& record) {
   if (elsewhere) lines.push_back("setsz train: in another run, see MODELSHA");
   if (network) lines.push_back("setsz predict: pressure of the clusters");
   lines.push_back(
-      concat("setsz sky: ", record.options.field->title, " of the haloes around the observer"));
+      concat("setsz sky: ", record.figures.field.title, " of the haloes around the observer"));
   return lines;
+}
+
+/// All haloes have the published density; the network does not know it.
+void take_gas_density(SkyRecord& record) {
+  record.plan.source = "profile";
+  record.plan.profile = record.plan.density->name;
+  record.plan.model = record.plan.member = record.model_hash = "none";
+  record.flux_factors = {1, 1};
+  record.n_outside_training = 0;
 }
 
 }  // namespace
 
-MapHeader sky_header(SkyRecord const& record) {
+MapHeader sky_header(SkyRecord record) {
+  if (!record.figures.field.is_pressure) take_gas_density(record);
   MapHeader header;
   header.date = today();
   header.creator = "setsz";
-  header.column = record.options.field->column;
-  header.unit = record.options.field->unit;
+  header.column = record.figures.field.column;
+  header.unit = record.figures.field.unit;
   for (auto const& cards :
        {map_cards(record.figures), halo_cards(record), lightcone_cards(record), code_cards(record)})
     header.cards.insert(header.cards.end(), cards.begin(), cards.end());

@@ -17,7 +17,7 @@ namespace setsz {
 struct SkyRecord {
   SkyOptions const& options;
   std::vector<SnapshotInstance> const& snapshots;
-  PopulationPlan const& plan;       ///< of the first snapshot: the gas is the same in all
+  PopulationPlan plan;              ///< of the first snapshot: the gas is the same in all
   ClusterTable const& table;        ///< of the first snapshot: box, cosmology, mass definition
   std::int64_t n_outside_training;  ///< clusters of the snapshots that the model has not seen alike
   std::int64_t n_mass_disagrees;    ///< clusters whose particles have another mass
@@ -30,7 +30,7 @@ struct SkyRecord {
 };
 
 /// The header of the map but its layout. DATE is today's, in UTC.
-MapHeader sky_header(SkyRecord const& record);
+MapHeader sky_header(SkyRecord record);
 /// The same of lightcone.fits.
 FitsTexts lightcone_texts(SkyRecord const& record);
 

@@ -14,14 +14,19 @@ std::int64_t SkyPlacement::find_images(BoxHalo const& halo, Range replicas,
       ++n_left_out;
       return;
     }
-    double const redshift = distances_.redshift_at(distance), a = 1 / (1 + redshift);
+    double const redshift = distances_.redshift_at(distance);
     BoxHalo there = halo;
     there.p200 = halo_scales(cosmology_, redshift, halo.mass, halo.r200).p200_code;
-    double const density = halo.strength * field_.of_halo(there);
-    images.push_back({there, seen, field_.integral(density, a, cosmology_.h), replica.how.turn,
-                      replica.cell, tiling_.lattice().at_face(seen, halo.reach)});
+    images.push_back(
+        {there, seen, replica.how.turn, replica.cell, tiling_.lattice().at_face(seen, halo.reach)});
   });
   return n_left_out;
+}
+
+double SkyPlacement::weight_of(HaloImage const& image, Field const& field) const {
+  double const away = dot(image.turn * image.halo.velocity, unit(image.seen));
+  double const a = 1 / (1 + distances_.redshift_at(norm(image.seen)));
+  return weight_on_sky(field, image.halo, away, a, cosmology_.h);
 }
 
 }  // namespace setsz

@@ -14,13 +14,13 @@ namespace setsz {
 class SkyPlacement : public Placement {
  public:
   /// \param distances  kept by reference
-  SkyPlacement(Cosmology const& cosmology, Tiling tiling, DistanceTable const& distances,
-               Field const& field)
-      : cosmology_(cosmology), tiling_(std::move(tiling)), distances_(distances), field_(field) {}
+  SkyPlacement(Cosmology const& cosmology, Tiling tiling, DistanceTable const& distances)
+      : cosmology_(cosmology), tiling_(std::move(tiling)), distances_(distances) {}
 
   std::int64_t n_replicas() const override { return tiling_.n_replicas(); }
   std::int64_t find_images(BoxHalo const& halo, Range replicas,
                            std::vector<HaloImage>& images) const override;
+  double weight_of(HaloImage const& image, Field const& field) const override;
   bool is_together(HaloImage const& image, Vec3 const& offset) const override {
     return tiling_.lattice().together(image.seen, image.seen + offset);
   }
@@ -30,7 +30,6 @@ class SkyPlacement : public Placement {
   Cosmology cosmology_;
   Tiling tiling_;
   DistanceTable const& distances_;
-  Field const& field_;
 };
 
 }  // namespace setsz

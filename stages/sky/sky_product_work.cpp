@@ -55,7 +55,8 @@ std::string map_name(Field const& field) { return concat(field.product, ".fits")
 SkyFigures figures_of(Comm const& comm, Field const& field, Tally const& all, RingMap const& map) {
   auto const figures = map_figures(comm, map);
   double const painted = all.painted(), integral = figures.integral;
-  double const residual = painted > 0 ? std::abs(integral / painted - 1) : integral;
+  double const difference = std::abs(integral - painted);
+  double const residual = figures.absolute > 0 ? difference / figures.absolute : difference;
   collectively(comm, "sky: the sum over the map", [&] {
     require(residual < sum_tolerance, ExitCode::internal, "the map holds ", integral, " sr of the ",
             painted, " sr that were painted");
@@ -132,9 +133,17 @@ void write_map(Context& context, RingMap const& map, std::string const& name,
     write_partial_healpix_map(comm, path, healpix->nside(), header, healpix_indices(map), pixels);
 }
 
-nlohmann::json write_report(Context& context, RingMap const& map, Field const& field,
-                            nlohmann::json report, std::int64_t spectrum_nside) {
+nlohmann::json write_products(Context& context, FieldMaps const& maps, std::vector<MapTexts> texts,
+                              SzBands const& bands, std::int64_t spectrum_nside) {
   auto const& comm = context.comm();
+  nlohmann::json report = std::move(texts.front().report);
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    auto const& [field, canvas] = maps[i];
+    write_map(context, canvas.map(), map_name(field), texts[i].header);
+    if (&field == &field_table().front())
+      write_bands(context, canvas.map(), bands, texts[i].header);
+    if (i > 0) report["fields"][std::string(field.product)] = std::move(texts[i].report);
+  }
   if (double const worst = report.at("largest_sampling_error");
       worst > SkyPainter::usual_sampling_error)
     Log::warn(
@@ -142,7 +151,8 @@ nlohmann::json write_report(Context& context, RingMap const& map, Field const& f
         "% off before they were scaled; its sum is exact, its shape in the map may not be. Is "
         "its pressure smooth on the scale of its voxels, or its network hardly trained?");
   if (spectrum_nside > 0) {
-    auto const companion = degraded(comm, map, spectrum_nside, field.quantum_sr);
+    auto const& [field, canvas] = maps.front();
+    auto const companion = degraded(comm, canvas.map(), spectrum_nside, field.quantum_sr);
     collectively(comm, "sky: C_l", [&] {
       if (comm.is_root()) report["cl"] = spectrum_report(companion, spectrum_nside);
     });

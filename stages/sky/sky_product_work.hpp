@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -9,7 +9,9 @@
 #include "pipeline/run/stage.hpp"
 #include "stages/halos/field.hpp"
 #include "stages/halos/tally.hpp"
+#include "stages/sky/field_maps_work.hpp"
 #include "stages/sky/ring_map_work.hpp"
+#include "stages/sky/sz_bands_work.hpp"
 
 // What every kind of sky makes of its painted map.
 namespace setsz {
@@ -40,9 +42,16 @@ nlohmann::json figures_report(SkyFigures const& figures);
 /// Collective: a FITS file of the map's mean over each pixel, times a factor.
 void write_map(Context& context, RingMap const& map, std::string const& name,
                MapHeader const& header, double factor = 1);
-/// Collective: sky.json, with C_l where spectrum_nside is not 0.
+/// What stands beside one of the maps of a sky.
+struct MapTexts {
+  MapHeader header;
+  nlohmann::json report;
+};
+/// Collective: a file for each map, maps at frequencies, and sky.json: the report on the first map
+/// with its C_l (unless spectrum_nside is 0), and those on the others under "fields".
+/// \param texts  of each map
 /// \return the report
-nlohmann::json write_report(Context& context, RingMap const& map, Field const& field,
-                            nlohmann::json report, std::int64_t spectrum_nside);
+nlohmann::json write_products(Context& context, FieldMaps const& maps, std::vector<MapTexts> texts,
+                              SzBands const& bands, std::int64_t spectrum_nside);
 
 }  // namespace setsz

@@ -11,6 +11,7 @@
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/common/expected.hpp"
+#include "stages/halos/gas_density.hpp"
 #include "stages/sky/catalogue_sky_stage.hpp"
 #include "stages/sky/sky_cost.hpp"
 #include "stages/sky/sky_header_work.hpp"
@@ -20,15 +21,18 @@
 namespace setsz {
 namespace {
 
-void write_products(Context& context, RingMap const& map, SkyRecord const& record) {
-  auto const& field = *record.options.field;
-  MapHeader header;
-  collectively(context.comm(), "sky: header", [&] { header = sky_header(record); });
-  write_map(context, map, map_name(field), header);
-  write_bands(context, map, record.options.bands, header);
-  auto const report =
-      write_report(context, map, field, sky_report(record), record.options.pixels.spectrum_nside());
-  std::string const name(field.name);
+void write_files(Context& context, FieldMaps const& maps, std::vector<SkyRecord> const& records) {
+  auto const& options = records.front().options;
+  std::vector<MapTexts> texts;
+  collectively(context.comm(), "sky: headers", [&] {
+    for (auto const& record : records)
+      texts.push_back({sky_header(record), &record == &records.front()
+                                               ? sky_report(record)
+                                               : figures_report(record.figures)});
+  });
+  auto const report = write_products(context, maps, std::move(texts), options.bands,
+                                     options.pixels.spectrum_nside());
+  std::string const name(maps.front().field.name);
   for (auto const& key : {"mean_" + name, "std_" + name, "max_" + name, std::string("n_clusters"),
                           std::string("n_fill"), std::string("n_too_near"), name + "_lost_sr",
                           std::string("sum_rule_residual"), std::string("largest_sampling_error")})
@@ -60,6 +64,25 @@ void check_ranges(std::vector<SnapshotInstance> snapshots, SkyOptions const& opt
     Log::warn("sky: no snapshot stands for redshifts ", covered, " to ", options.redshift_max);
 }
 
+/// What fields other than the pressure need of the haloes, where that is known.
+void check_haloes(Outlook const& outlook, std::string const& snapshot, SkyOptions const& options) {
+  if (!options.density) return;
+  ClusterTable table;
+  try {
+    table = expected_clusters(outlook, snapshot);
+  } catch (Error const& error) {
+    if (error.code() != ExitCode::missing_input) throw;
+    return;
+  }
+  density_profile(*options.density, table);  // refuses masses that are not M200c
+  auto const field = options.fields.needing_velocities();
+  if (field.empty()) return;
+  for (auto const& cluster : table.clusters)
+    require(std::isfinite(norm2(cluster.velocity)), ExitCode::config, "[sky] fields: ", field,
+            " needs the velocities of haloes, but cluster ", cluster.id, " of [snapshot.", snapshot,
+            "] has none; take a halo catalogue with velocities, or remove ", field);
+}
+
 /// Of the cubes of all snapshots.
 std::pair<double, double> flux_factors(std::vector<std::unique_ptr<Population>> const& all) {
   auto range = all.front()->flux_factors();
@@ -73,6 +96,7 @@ std::pair<double, double> flux_factors(std::vector<std::unique_ptr<Population>> 
 }  // namespace
 
 void SkyOptions::declare(OptionList& options) {
+  fields.declare(options);
   pixels.declare(options);
   options.add("observer", observer,
               {.unit = "box", .help = "position of the observer: x, y, z", .min = 0, .max = 1});
@@ -110,7 +134,8 @@ void SkyOptions::declare(OptionList& options) {
 
 void SkyOptions::validate() const {
   pixels.validate();
-  bands.validate(*field);
+  fields.validate();
+  bands.validate(fields.fields());
   constexpr double least_pixels = 0.3;
   double const pixel_arcmin = pixels.geometry().pixel_size() / units::arcmin;
   require(beam_fwhm_arcmin == 0 || beam_fwhm_arcmin >= least_pixels * pixel_arcmin,
@@ -129,7 +154,9 @@ Viewpoint SkyOptions::view() const {
 }
 
 std::vector<std::string> sky_outputs(SkyOptions const& options) {
-  std::vector<std::string> names = {map_name(*options.field), "sky.json"};
+  std::vector<std::string> names;
+  for (auto const* field : options.fields.fields()) names.push_back(map_name(*field));
+  names.emplace_back("sky.json");
   for (auto const& name : options.bands.outputs()) names.push_back(name);
   if (options.catalogue.empty() && options.lightcone != LightconeRows::none)
     for (auto const* file : {"lightcone.h5", "lightcone.fits"}) names.emplace_back(file);
@@ -143,6 +170,7 @@ SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
   options_.pixels.refuse_keys(blueprint.configuration, map.section);
   require(options_.beam_fwhm_arcmin == 0, ExitCode::config, "[", map.section,
           "] beam_fwhm is for skies of a catalogue; smooth this map with another program");
+  options_.density = options_.fields.density();
   take_profile_numbers(record_, blueprint.configuration, options_.profile);
   for (auto const& snapshot : blueprint.snapshots) {
     auto const& [redshift_min, redshift_max] =
@@ -177,8 +205,11 @@ DistanceShell SkyStage::shell_of(SnapshotInstance const& snapshot,
       cosmology.comoving_distance(std::min(options_.redshift_max, snapshot.section.redshift_max))};
 }
 
-void SkyStage::preflight(Comm const& comm, Outlook&) const {
-  collectively(comm, "", [&] { check_ranges(snapshots_, options_); });
+void SkyStage::preflight(Comm const& comm, Outlook& outlook) const {
+  collectively(comm, "", [&] {
+    check_ranges(snapshots_, options_);
+    for (auto const& snapshot : snapshots_) check_haloes(outlook, snapshot.name, options_);
+  });
 }
 
 Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
@@ -204,13 +235,16 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
   double const spectrum_pixels = 12 * spectrum_nside * spectrum_nside;
   Estimate estimate;
   // Map, the same as float32 for the file, and a rank's own copy of the companion map.
-  estimate.memory_bytes = 12 * n_pixels / n_ranks + cost.table_bytes + 8 * spectrum_pixels + 1e7;
+  auto const n_maps = real(options_.fields.names.size());
+  estimate.memory_bytes =
+      (4 + 8 * n_maps) * n_pixels / n_ranks + cost.table_bytes + 8 * spectrum_pixels + 1e7;
   constexpr double lightcone_bytes = 2 * 92;  // a row, in HDF5 and in FITS
   double const n_rows = options_.lightcone == LightconeRows::none       ? 0
                         : options_.lightcone == LightconeRows::clusters ? n_clusters
                                                                         : n_clusters + n_fill;
-  estimate.output_bytes = 4 * n_pixels + lightcone_bytes * n_rows;
-  estimate.seconds = share * cost.seconds / n_ranks + SkyCost::seconds_of_map(n_pixels) / n_ranks +
+  estimate.output_bytes = 4 * n_pixels * (n_maps + real(options_.bands.frequencies_ghz.size())) +
+                          lightcone_bytes * n_rows;
+  estimate.seconds = n_maps * (share * cost.seconds + SkyCost::seconds_of_map(n_pixels)) / n_ranks +
                      SkyCost::seconds_of_spectrum(spectrum_nside);
   estimate.note =
       concat(snapshots_.size(), snapshots_.size() == 1 ? " snapshot, about " : " snapshots, about ",
@@ -251,33 +285,27 @@ void SkyStage::run(Context& context) {
     n_outside_training += population->n_outside_training();
     n_mass_disagrees += std::ssize(population->mass_disagrees());
   }
-  SkyCanvas canvas(options_.pixels.grid(), comm.rank(), comm.size());
-  auto const totals = paint_sky(context, parts, options_.view(), *options_.field, canvas);
-  auto const halos = totals.halos();
+  auto maps = field_maps(options_.fields.fields(), options_.pixels.grid(), comm);
+  auto const totals = paint_sky(context, parts, options_.view(), maps);
+  auto const halos = totals.front().halos();
   if (halos.n_left_out() > 0)
     Log::warn("sky: ", halos.n_left_out(),
               " haloes hold the observer and were not painted; a larger [sky] redshift_min leaves "
               "them out");
-  auto const figures = figures_of(comm, *options_.field, totals.all(), canvas.map());
-  SkyRecord const record{options_,
-                         snapshots_,
-                         plans_.front(),
-                         populations.front()->table(),
-                         n_outside_training,
-                         n_mass_disagrees,
-                         model_hash(context),
-                         record_.settings.hex(),
-                         flux_factors(populations),
-                         context.code(),
-                         totals,
-                         figures};
-  write_products(context, canvas.map(), record);
+  auto const hash = model_hash(context);
+  std::vector<SkyRecord> records;
+  for (std::size_t i = 0; i < maps.size(); ++i)
+    records.push_back({options_, snapshots_, plans_.front(), populations.front()->table(),
+                       n_outside_training, n_mass_disagrees, hash, record_.settings.hex(),
+                       flux_factors(populations), context.code(), totals[i],
+                       figures_of(comm, maps[i].field, totals[i].all(), maps[i].canvas.map())});
+  write_files(context, maps, records);
   if (options_.lightcone == LightconeRows::none) return;
   FitsTexts texts;
-  collectively(comm, "sky: header", [&] { texts = lightcone_texts(record); });
+  collectively(comm, "sky: header", [&] { texts = lightcone_texts(records.front()); });
   bool const all_rows = options_.lightcone == LightconeRows::all;
-  write_lightcone(context, parts, options_.view(), canvas, options_.lightcone,
-                  (all_rows ? halos : totals.clusters).n_images(), std::move(texts));
+  write_lightcone(context, parts, options_.view(), maps.front().canvas, options_.lightcone,
+                  (all_rows ? halos : totals.front().clusters).n_images(), std::move(texts));
 }
 
 void add_sky_stages(Blueprint const& blueprint, StageList& stages) {

@@ -10,6 +10,7 @@
 #include "stages/common/voxelize_section.hpp"
 #include "stages/halos/population.hpp"
 #include "stages/sky/lightcone_table_work.hpp"
+#include "stages/sky/sky_fields_work.hpp"
 #include "stages/sky/sky_grid_work.hpp"
 #include "stages/sky/sky_work.hpp"
 #include "stages/sky/sz_bands_work.hpp"
@@ -20,6 +21,7 @@ namespace setsz {
 struct SkyOptions : PopulationOptions {
   static constexpr std::string_view section = "sky";
   static constexpr std::string_view help = "a map of the sky, from box replicas or a catalogue";
+  SkyFieldOptions fields;
   SkyGridOptions pixels;
   std::vector<double> observer = {0.5, 0.5, 0.5};
   double redshift_min = 0.01;
@@ -38,15 +40,15 @@ struct SkyOptions : PopulationOptions {
 /// The files of a sky.
 std::vector<std::string> sky_outputs(SkyOptions const& options);
 
-/// Paints a sky: sky/<map>/ compton_y.fits (or another field), sky.json, and a list of its haloes,
+/// Paints a sky: sky/<map>/ compton_y.fits (and other fields), sky.json, and a list of its haloes,
 /// lightcone.h5 and lightcone.fits.
 ///
 /// Replicas of the periodic box, turned, flipped and shifted, are tiled around the observer. A halo
 /// is painted whole by the snapshot whose redshift range ([snapshot.NAME] redshift_min,
 /// redshift_max) holds the replica's centre; its comoving size and P/P200 are the snapshot's, P200,
 /// a and distances its own. Ranks own ranges of rings, get the haloes that touch them, paint them
-/// in one fixed order, and write their pixels side by side. Memory per rank: 12 bytes a pixel it
-/// owns, the cluster table, one turn of images (halo_layer_work.hpp), one cube.
+/// in one fixed order, and write their pixels side by side. Memory per rank: 4 bytes a pixel it
+/// owns and 8 for each map, the cluster table, one turn of images (halo_layer_work.hpp), one cube.
 class SkyStage : public Stage {
  public:
   SkyStage(Blueprint const& blueprint, MapInstance const& map);

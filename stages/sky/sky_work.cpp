@@ -49,33 +49,37 @@ Tally& SkyTotals::of(HaloKind kind) {
   return kind == HaloKind::cluster ? clusters : kind == HaloKind::skirt ? skirts : fill;
 }
 
-SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Viewpoint const& view,
-                    Field const& field, SkyCanvas& canvas) {
+std::vector<SkyTotals> paint_sky(Context& context, std::vector<SkyPart> const& parts,
+                                 Viewpoint const& view, FieldMaps& maps) {
   auto const& comm = context.comm();
   auto const distances = distances_for(parts);
-  HaloLayer::Limits const limits{field.quantum_sr, 1e6 * context.options().memory_mb};
-  SkyTotals totals{Tally(field.quantum_sr), Tally(field.quantum_sr), Tally(field.quantum_sr)};
+  double const memory = 1e6 * context.options().memory_mb;
   std::deque<SkyPlacement> placements;  // they stay where they are
   std::deque<BoxReplicas> sources;
   std::deque<HaloLayer> layers;
   std::vector<Layer*> in_order;
+  std::int64_t n_boxes = 0;
   for (auto const& [population, shell] : parts) {
     auto const& table = population->table();
     auto const& placement = placements.emplace_back(
         table.cosmology,
-        Tiling(table.box_ckpch, table.box_ckpch * view.observer, shell, view.repetition), distances,
-        field);
-    totals.n_boxes += placement.n_replicas();
+        Tiling(table.box_ckpch, table.box_ckpch * view.observer, shell, view.repetition),
+        distances);
+    n_boxes += placement.n_replicas();
     for (auto const& set : population->sets()) {
       auto const& source = sources.emplace_back(*set, placement);
-      in_order.push_back(&layers.emplace_back(comm, "sky", source, canvas, limits));
+      in_order.push_back(&layers.emplace_back(comm, "sky", source, sheets_of(maps), memory));
     }
   }
-  Canvas* const canvases[] = {&canvas};
-  totals.repeats = repeats_of(comm, placements.front().lattice(), parts);
-  paint_layers(context, "sky", canvases, in_order);
-  for (auto const& layer : layers)
-    totals.of(layer.kind()).add(over_ranks(comm, layer.tally()).state());
+  auto const repeats = repeats_of(comm, placements.front().lattice(), parts);
+  paint_layers(context, "sky", canvases_of(maps), in_order);
+  std::vector<SkyTotals> totals;
+  for (auto const& map : maps) {
+    Tally const none(map.field.quantum_sr);
+    auto& own = totals.emplace_back(SkyTotals{none, none, none, n_boxes, repeats});
+    for (auto const& layer : layers)
+      own.of(layer.kind()).add(over_ranks(comm, layer.tallies()[totals.size() - 1]).state());
+  }
   return totals;
 }
 

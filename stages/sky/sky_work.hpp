@@ -7,8 +7,8 @@
 #include "stages/halos/field.hpp"
 #include "stages/halos/population.hpp"
 #include "stages/halos/tally.hpp"
+#include "stages/sky/field_maps_work.hpp"
 #include "stages/sky/sight_repeats.hpp"
-#include "stages/sky/sky_canvas.hpp"
 
 namespace setsz {
 
@@ -24,7 +24,7 @@ struct Viewpoint {
   Repetition repetition;
 };
 
-/// What was painted, on all ranks together.
+/// What was painted on one map, on all ranks together.
 struct SkyTotals {
   Tally clusters, skirts, fill;
   std::int64_t n_boxes = 0;  ///< replicas
@@ -39,7 +39,8 @@ DistanceTable distances_for(std::vector<SkyPart> const& parts);
 
 /// Collective: paints the sky around an observer, or what is left of it after a stop: for every
 /// snapshot the clusters with all their replicas, their skirts, then the fill.
-SkyTotals paint_sky(Context& context, std::vector<SkyPart> const& parts, Viewpoint const& view,
-                    Field const& field, SkyCanvas& canvas);
+/// \return the totals of each map
+std::vector<SkyTotals> paint_sky(Context& context, std::vector<SkyPart> const& parts,
+                                 Viewpoint const& view, FieldMaps& maps);
 
 }  // namespace setsz

@@ -25,9 +25,10 @@ void SzBands::declare(OptionList& options) {
               {.help = "of these maps: thermodynamic or Rayleigh-Jeans temperature, or intensity"});
 }
 
-void SzBands::validate(Field const& field) const {
-  require(frequencies_ghz.empty() || field.name == "y", ExitCode::config,
-          "frequencies are for maps of Compton y, but field = ", field.product);
+void SzBands::validate(std::vector<Field const*> const& fields) const {
+  require(frequencies_ghz.empty() || std::ranges::count(fields, &field_table().front()) > 0,
+          ExitCode::config,
+          "frequencies are for maps of Compton y, which fields lack; add compton_y to fields");
   for (double const ghz : frequencies_ghz)
     require(std::count(frequencies_ghz.begin(), frequencies_ghz.end(), ghz) == 1, ExitCode::config,
             "frequencies: ", ghz, " GHz is listed twice");

@@ -19,8 +19,8 @@ struct SzBands {
   SzUnit unit = SzUnit::uk_cmb;
 
   void declare(OptionList& options);
-  /// Throws Error(config). \param field  of the map: bands are of Compton y
-  void validate(Field const& field) const;
+  /// Throws Error(config). \param fields  of the sky: bands are of Compton y
+  void validate(std::vector<Field const*> const& fields) const;
   /// "tsz_150ghz.fits" for each frequency.
   std::vector<std::string> outputs() const;
 };

@@ -3,7 +3,7 @@
 // (query_disc of healpix_cxx, then acos and a table for every pixel; centres only, where ours are
 // averages over the pixels), and against the same haloes of which clusters claim a part; cubes of
 // 64^3 against the voxel-by-voxel oracle.
-// Usage: bench_paint [seconds a measurement [profiles|claimed|cubes]]
+// Usage: bench_paint [seconds a measurement [profiles|claimed|cubes [R200 in pixels]]]
 #include <healpix_cxx/healpix_base.h>
 #include <healpix_cxx/pointing.h>
 #include <healpix_cxx/rangeset.h>
@@ -29,6 +29,9 @@ namespace {
 constexpr std::int64_t nside = 8192;
 constexpr double r200 = 600, x_cut = 4;
 constexpr int rounds = 5;
+double only_size = 0;  ///< [pixels]; 0: all
+
+bool is_wanted(double per_pixel) { return only_size == 0 || per_pixel == only_size; }
 
 double thread_seconds() {
   timespec now{};
@@ -118,6 +121,7 @@ void compare_profiles(char const* where, double theta, double seconds) {
   SkyPainter ours(map);
   DiscPainter usual(map);
   for (double const per_pixel : {1.5, 5.0, 15.0}) {
+    if (!is_wanted(per_pixel)) continue;
     double const pixels = std::numbers::pi * std::pow(x_cut * per_pixel, 2);
     int const n = std::max(20, static_cast<int>(seconds * 4e6 / pixels));
     auto const tasks = haloes(rings, theta, per_pixel, n);
@@ -160,6 +164,7 @@ void compare_claimed(char const* where, double theta, double seconds) {
       [](double m, double x) { return gnfw(gnfw_shape({}, m, 0.6774, 0), x); }, 1000, 20000, x_cut);
   SkyPainter painter(map);
   for (double const per_pixel : {0.03, 0.3, 1.5, 5.0, 15.0}) {
+    if (!is_wanted(per_pixel)) continue;
     double const pixels = std::numbers::pi * std::pow(x_cut * per_pixel + 1, 2);
     int const n = std::max(20, static_cast<int>(seconds * 1e6 / (20 + pixels)));
     auto const tasks = haloes(rings, theta, per_pixel, n);
@@ -205,6 +210,7 @@ void compare_cubes(double seconds) {
   SkyPainter ours(map);
   SparseCube const cube = cube_of(64);
   for (double const per_pixel : {3.0, 30.0}) {
+    if (!is_wanted(per_pixel)) continue;
     // The oracle's points must be finer than the pixels.
     int const cuts = per_pixel > 10 ? 4 : 2, n = std::max(2, static_cast<int>(10 * seconds));
     auto const tasks = haloes(rings, theta, per_pixel, n);
@@ -228,6 +234,7 @@ void compare_cubes(double seconds) {
 int main(int argc, char** argv) {
   double const seconds = argc > 1 ? std::atof(argv[1]) : 0.3;
   std::string const only = argc > 2 ? argv[2] : "";
+  only_size = argc > 3 ? std::atof(argv[3]) : 0;
   std::printf("nside %ld, one core, CPU time of the thread, medians of %d turns\n",
               static_cast<long>(nside), rounds);
   if (only.empty() || only == "profiles") {

@@ -4,6 +4,7 @@
 #include <fitsio.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <fstream>
 
@@ -60,6 +61,21 @@ TEST_F(Catalogues, ARowOfDirectionAndRedshiftIsSeenInTheSky) {
   EXPECT_NEAR(rows[2].halo.seen.z / norm(rows[2].halo.seen), -std::sqrt(0.5), 1e-12);
   EXPECT_DOUBLE_EQ(rows[0].m200c, 1e4 * cosmology_.h);
   EXPECT_EQ(rows[2].row, 2);
+}
+
+TEST_F(Catalogues, VelocitiesAreThoseAwayFromTheObserver) {
+  auto const along = read({.files = {write("ra,dec,redshift,M200c [Msun],v_los\n"
+                                           "90,0,0.1,1e14,-321\n0,90,0.2,2e14,nan\n")}});
+  EXPECT_NEAR(along[0].halo.velocity, -321, 1e-9);
+  EXPECT_TRUE(std::isnan(along[1].halo.velocity));
+  auto const in_space = read({.files = {write("x [Mpc],y [Mpc],z [Mpc],M200c [Msun],vx,vy,vz\n"
+                                              "300,0,400,1e14,100,900,50\n")}});
+  EXPECT_NEAR(in_space[0].halo.velocity, 0.6 * 100 + 0.8 * 50, 1e-9);
+  auto const none = read({.files = {write("ra,dec,redshift,M200c [Msun],vx\n90,0,0.1,1e14,5\n")}});
+  EXPECT_TRUE(std::isnan(none[0].halo.velocity));
+  EXPECT_TRUE(contains(error({.files = {write("ra,dec,redshift,M200c [Msun],v_los\n"
+                                              "90,0,0.1,1e14,4e4\n")}}),
+                       "no halo moves faster than 10^4 km/s; which unit is it in?"));
 }
 
 TEST_F(Catalogues, DirectionsMayBeThoseOfHealpy) {

@@ -30,8 +30,9 @@ constexpr Field optical_depth = {
     .density_a_power = -3,
     .density_h_power = 2,
     .is_pressure = false,
+    .needs_velocity = false,
     .quantum_sr = 1e-20,
-    .of_halo = [](BoxHalo const& halo) { return halo.mass / std::pow(halo.r200, 3); },
+    .of_halo = [](BoxHalo const& halo, double) { return halo.mass / std::pow(halo.r200, 3); },
     .integral = [](double column, double a, double) { return 1e-3 * column / (a * a); }};
 
 /// Haloes with profiles, in memory; every third one is cut by a neighbour.
@@ -53,7 +54,7 @@ class SomeHaloes : public HaloSet {
     }
     return halos;
   }
-  HaloGas gas_of(BoxHalo const& halo) const override {
+  HaloGas gas_of(BoxHalo const& halo, Field const&) const override {
     std::vector<Neighbour> neighbours;
     if (halo.row % 3 == 0) neighbours.push_back({{2 * halo.r200, 0, 0}, halo.r200, 0});
     return {ProfileGas{&family_, halo.mass, halo.r200}, Claims::on_fill(neighbours)};
@@ -86,24 +87,24 @@ std::vector<std::int64_t> planes_for(Comm const& comm, std::int64_t n) {
 TEST(ToyField, FillsABoxWithTheMassOfItsHaloes) {
   Comm const comm = Comm::world(), alone = Comm::self();
   SomeHaloes const halos;
-  BoxPlacement const placement(optical_depth);
+  BoxPlacement const placement;
   BoxReplicas const source(halos, placement);
   BoxCanvas canvas(planes_for(comm, 20), comm.rank(), box), whole({0, 20}, 0, box);
-  HaloLayer layer(comm, "test", source, canvas, {1e-9, 1e6}),
-      on_one(alone, "test", source, whole, {1e-9, 1e6});
+  HaloLayer layer(comm, "test", source, {{optical_depth, canvas, 1e-9}}, 1e6),
+      on_one(alone, "test", source, {{optical_depth, whole, 1e-9}}, 1e6);
   paint_all(layer);
   paint_all(on_one);
 
   double expected = 0;
   for (auto const& halo : halos.read({0, halos.n_rows()}))
-    expected += optical_depth.of_halo(halo) * halos.gas_of(halo).total();
-  auto const& tally = on_one.tally();
+    expected += optical_depth.of_halo(halo, 0) * halos.gas_of(halo, optical_depth).total();
+  auto const& tally = on_one.tallies().front();
   EXPECT_EQ(tally.n_images(), halos.n_rows());
   EXPECT_GT(tally.removed(), 0);
   EXPECT_NEAR((tally.painted() + tally.removed()) / expected, 1, 1e-9);
   EXPECT_NEAR(total(comm, canvas.grid().values()) / tally.painted(), 1, 1e-9);
 
-  std::int64_t n_images = comm.all_sum(layer.tally().n_images());
+  std::int64_t n_images = comm.all_sum(layer.tallies().front().n_images());
   EXPECT_EQ(n_images, halos.n_rows());
   for (auto plane = canvas.grid().planes().first; plane < canvas.grid().planes().last; ++plane)
     for (std::size_t i = 0; i < 400; ++i)
@@ -115,13 +116,12 @@ TEST(ToyField, CoversTheSkyWithTheMassOfEveryImage) {
   SomeHaloes const halos;
   DistanceTable const distances(Cosmology{}, 0.1);
   Vec3 const observer{1000, 20000, 30000};
-  SkyPlacement const placement(Cosmology{}, Tiling(box, observer, {8000, 90000}), distances,
-                               optical_depth);
+  SkyPlacement const placement(Cosmology{}, Tiling(box, observer, {8000, 90000}), distances);
   BoxReplicas const source(halos, placement);
   RingGeometry const rings(32);
   SkyCanvas canvas(rings, comm.rank(), comm.size()), whole(rings, 0, 1);
-  HaloLayer layer(comm, "test", source, canvas, {optical_depth.quantum_sr, 1e6}),
-      on_one(alone, "test", source, whole, {optical_depth.quantum_sr, 1e3});
+  HaloLayer layer(comm, "test", source, {{optical_depth, canvas, optical_depth.quantum_sr}}, 1e6),
+      on_one(alone, "test", source, {{optical_depth, whole, optical_depth.quantum_sr}}, 1e3);
   paint_all(layer);
   paint_all(on_one);
 
@@ -129,15 +129,16 @@ TEST(ToyField, CoversTheSkyWithTheMassOfEveryImage) {
   std::int64_t const n_left_out = source.find_images({0, source.n_places()}, images);
   double roughly = 0;  // as if all of a halo lay at the distance of its centre
   for (auto const& image : images)
-    roughly += image.weight * halos.gas_of(image.halo).total() / norm2(image.seen);
-  auto const& tally = on_one.tally();
+    roughly += source.weight_of(image, optical_depth) *
+               halos.gas_of(image.halo, optical_depth).total() / norm2(image.seen);
+  auto const& tally = on_one.tallies().front();
   EXPECT_EQ(tally.n_images(), std::ssize(images));
   EXPECT_EQ(tally.n_left_out(), n_left_out);
   EXPECT_NEAR((tally.painted() + tally.removed()) / roughly, 1, 0.02);
   EXPECT_NEAR(total(comm, canvas.map().values()) / tally.painted(), 1, 1e-6);
 
-  EXPECT_EQ(comm.all_sum(layer.tally().n_images()), std::ssize(images));
-  EXPECT_EQ(comm.all_sum(layer.tally().n_left_out()), n_left_out);
+  EXPECT_EQ(comm.all_sum(layer.tallies().front().n_images()), std::ssize(images));
+  EXPECT_EQ(comm.all_sum(layer.tallies().front().n_left_out()), n_left_out);
   for (auto ring = canvas.map().first_ring(); ring < canvas.map().last_ring(); ++ring)
     for (std::int64_t k = 0; k < rings.pixels_in(ring); ++k)
       ASSERT_EQ(canvas.map().ring(ring)[k], whole.map().ring(ring)[k]);
@@ -146,8 +147,7 @@ TEST(ToyField, CoversTheSkyWithTheMassOfEveryImage) {
 TEST(BoxReplicas, FindTheSameImagesHoweverThePlacesAreCut) {
   SomeHaloes const halos;
   DistanceTable const distances(Cosmology{}, 0.1);
-  SkyPlacement const placement(Cosmology{}, Tiling(box, {1, 2, 3}, {0, 60000}), distances,
-                               optical_depth);
+  SkyPlacement const placement(Cosmology{}, Tiling(box, {1, 2, 3}, {0, 60000}), distances);
   BoxReplicas const source(halos, placement);
   std::vector<HaloImage> whole, pieces;
   std::int64_t const n_left_out = source.find_images({0, source.n_places()}, whole);

@@ -38,7 +38,7 @@ double sum_of(BoxCanvas const& canvas) {
 /// All planes on one rank.
 BoxCanvas whole_box(std::int64_t n) { return {{0, n}, 0, box}; }
 
-HaloImage image_at(Vec3 const& centre) { return {.halo = {}, .seen = centre, .weight = p200}; }
+HaloImage image_at(Vec3 const& centre) { return {.halo = {}, .seen = centre}; }
 HaloGas gas_of(SparseCube const& cube, std::vector<Neighbour> neighbours = {}) {
   return {cube, Claims::on_cluster(r200, 0, std::move(neighbours))};
 }
@@ -52,10 +52,10 @@ TEST(BoxCanvas, KeepsTheSumOfPvAcrossTheEdgesOfTheBox) {
   for (std::int64_t const n : {8, 33, 64}) {
     for (Vec3 const& centre : {Vec3{0, 0, 0}, Vec3{19999, 100, 10000}, Vec3{5000, 7000, 9000}}) {
       auto canvas = whole_box(n);
-      auto const cluster = canvas.paint(gas_of(cube), image_at(centre));
+      auto const cluster = canvas.paint(gas_of(cube), image_at(centre), p200);
       EXPECT_NEAR(cluster.painted / (p200 * cube.sum_pv()), 1, 1e-12);
       EXPECT_NEAR(sum_of(canvas) / cluster.painted, 1, 1e-12);
-      auto const halo = canvas.paint(gas_of(family), image_at(centre));
+      auto const halo = canvas.paint(gas_of(family), image_at(centre), p200);
       EXPECT_NEAR(halo.painted / (p200 * r200 * r200 * r200 * family.volume_integral(mass)), 1,
                   1e-12);
       canvas.paint_ball(centre, 900, 17.0);
@@ -69,7 +69,7 @@ TEST(BoxCanvas, PutsAProfileWhereItsPressureIs) {
   ProfileFamily const family(profile, 1000, 10000, 4);
   auto canvas = whole_box(80);  // cells of 250 ckpc/h
   Vec3 const centre{10100, 9950, 10060};
-  canvas.paint(gas_of(family), image_at(centre));
+  canvas.paint(gas_of(family), image_at(centre), p200);
   // The sum within spheres, against the profile's own.
   for (double const x : {1.0, 2.0, 3.0}) {
     double sum = 0;
@@ -90,7 +90,7 @@ TEST(BoxCanvas, RemovesWhatOthersClaimAndRecordsIt) {
   ProfileFamily const family(profile, 1000, 10000, 4);
   auto canvas = whole_box(64);
   auto const result =
-      canvas.paint(gas_of(family, {{{1500, 0, 0}, 500, 0}}), image_at({3000, 3000, 3000}));
+      canvas.paint(gas_of(family, {{{1500, 0, 0}, 500, 0}}), image_at({3000, 3000, 3000}), p200);
   // The same by a fine lattice over the sphere that is taken.
   double taken = 0;
   int const n = 100;
@@ -111,8 +111,8 @@ TEST(BoxCanvas, GivesTheSameBitsHoweverTheSlabsAreCut) {
   auto const paint_all = [&](BoxCanvas& canvas) {
     for (double const x : {100.0, 7000.0, 19900.0}) {
       Vec3 const centre{x, 500, 12000};
-      canvas.paint(gas_of(cube, {{{600, 0, 0}, 300, 1}}), image_at(centre));
-      canvas.paint(gas_of(family), image_at(centre));
+      canvas.paint(gas_of(cube, {{{600, 0, 0}, 300, 1}}), image_at(centre), p200);
+      canvas.paint(gas_of(family), image_at(centre), p200);
       canvas.paint_ball(centre, 1500, 5.0);
     }
   };
@@ -139,7 +139,7 @@ TEST(BoxCanvas, SendsAHaloToEveryRankWhoseCellsItChanges) {
       BoxCanvas part(boundaries, rank, box);
       if (rank == 0)
         part.for_each_rank(part.touched(image.seen, 4 * r200), [&](int to) { sent.push_back(to); });
-      part.paint(gas_of(family), image);
+      part.paint(gas_of(family), image, p200);
       bool const changed = sum_of(part) != 0;
       auto const n = std::count(sent.begin(), sent.end(), rank);
       EXPECT_LE(n, 1) << x;

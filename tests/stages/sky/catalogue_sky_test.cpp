@@ -14,6 +14,7 @@
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "pipeline/base/units.hpp"
+#include "stages/halos/gas_density.hpp"
 #include "stages/sky/sky_stage.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/stage_context.hpp"
@@ -304,6 +305,72 @@ TEST_F(CatalogueSky, IsPaintedInPartAsHealpyReadsIt) {
         "assert (m[seen] > 0).sum() > 20");
     EXPECT_EQ(std::system(("/usr/bin/python3 -W ignore -c \"" + script + "\"").c_str()), 0);
   }
+}
+
+TEST_F(CatalogueSky, ShowsTheElectronsAndTheirMotion) {
+  auto const all = halos(30);
+  auto const velocity = [](std::size_t i) { return i % 3 == 0 ? 0.0 : 800.0 - 53.0 * real(i); };
+  std::ostringstream text;
+  text.precision(17);
+  text << "ra,dec,redshift,M200c [Msun/h],v_los\n";
+  for (std::size_t i = 0; i < all.size(); ++i)
+    text << all[i].ra << ',' << all[i].dec << ',' << all[i].redshift << ',' << all[i].mass_msunh
+         << ',' << velocity(i) << '\n';
+  if (comm_.is_root()) test::write_bytes(scratch_ / "halos.csv", text.str());
+  comm_.barrier();
+  auto const stage = this->stage("fields = compton_y, tau, ksz\n");
+  EXPECT_EQ(stage->record().outputs,
+            (std::vector<std::string>{"compton_y.fits", "tau.fits", "ksz.fits", "sky.json"}));
+  auto const notes = run(comm_, *stage);
+  ASSERT_TRUE(notes);
+  // Electrons times sigma_T over the angular diameter distance squared.
+  double tau = 0, ksz = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    double const z = all[i].redshift, mass = all[i].mass_msunh / 1e10, h = cosmology_.h;
+    auto const shape = published_density("battaglia2016")->shape(mass, h, z);
+    double const gas = 3.0 / 200 / (4 * std::numbers::pi) * gnfw_volume_integral(shape, 4) *
+                       cosmology_.baryon_fraction() * mass * 1e10 / h;  // [Msun]
+    double const electrons = gas * units::gram_per_msun * 0.88 / 1.67262192e-24;
+    double const distance_cm = cosmology_.comoving_distance(z) / (1 + z) / h * units::cm_per_kpc;
+    double const own = electrons * units::sigma_thomson_cm2 / (distance_cm * distance_cm);
+    tau += own;
+    ksz -= own * velocity(i) / 299792.458 * 2.7255e6;
+  }
+  comm_.barrier();
+  auto const integral = [&](std::string const& name) {
+    HealpixFile const map(scratch_ / ("sky/mine/" + name));
+    double sum = 0;
+    for (float const value : map.read({0, map.n_pixels()})) sum += value;
+    return sum * 4 * std::numbers::pi / real(map.n_pixels());
+  };
+  EXPECT_NEAR(integral("tau.fits") / tau, 1, 2e-4);
+  EXPECT_NEAR(integral("ksz.fits") / ksz, 1, 2e-3);  // terms of both signs
+  HealpixFile const map(scratch_ / "sky/mine/ksz.fits");
+  EXPECT_EQ(map.cards().at("TUNIT1"), "uK_CMB");
+  EXPECT_EQ(map.cards().at("PROFILE"), "battaglia2016");
+  EXPECT_LT(std::stod(map.cards().at("SUMERR")), 1e-6);
+  comm_.barrier();
+  // The same on one rank, also after a stop.
+  auto const sum = map.cards().at("DATASUM");
+  if (comm_.is_root()) {
+    double const few = 3e-6 * sizeof(HaloImage) * 10;
+    EXPECT_FALSE(run(Comm::self(), *stage, 2, few));
+    EXPECT_TRUE(run(Comm::self(), *stage, 0, few));
+    EXPECT_EQ(HealpixFile(scratch_ / "sky/mine/ksz.fits").cards().at("DATASUM"), sum);
+  }
+  comm_.barrier();
+}
+
+TEST_F(CatalogueSky, RefusesTheKineticEffectOfACatalogueWithoutVelocities) {
+  write(halos(3));
+  auto const error = [&](std::string const& fields) {
+    Outlook outlook{RunOptions{}};
+    return error_of([&] { stage("fields = " + fields + "\n")->preflight(comm_, outlook); });
+  };
+  EXPECT_EQ(error("tau"), "no error");
+  EXPECT_TRUE(contains(error("tau, ksz"),
+                       "78 [sky.mine] fields: ksz needs the velocities of haloes, which "
+                       "[catalogue.mine] lacks"));
 }
 
 TEST_F(CatalogueSky, RefusesKeysOfAnotherProjection) {

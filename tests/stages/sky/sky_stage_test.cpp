@@ -10,7 +10,9 @@
 #include "io/h5.hpp"
 #include "io/healpix_map.hpp"
 #include "pipeline/base/hash.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
+#include "stages/halos/gas_density.hpp"
 #include "tests/fixtures/painted_universe.hpp"
 
 namespace setsz {
@@ -295,6 +297,109 @@ TEST(SkyStage, NeedsTheCatalogAloneWithAPublishedProfile) {
     EXPECT_EQ(map.cards().at("PROFILE"), "battaglia2012");
     EXPECT_EQ(map.history().size(), 2U);
   });
+}
+
+/// Sum over a map of value x area.
+double integral_of(HealpixFile const& map) {
+  double sum = 0;
+  for (float const value : map.read({0, map.n_pixels()})) sum += value;
+  return sum * 4 * std::numbers::pi / real(map.n_pixels());
+}
+
+/// Electrons of every image of a cluster, as if no other claimed any.
+struct Electrons {
+  double tau = 0, ksz = 0, ksz_of_either_sign = 0;  ///< [sr], [uK sr]
+};
+Electrons electrons_of_clusters(PaintedUniverse const& universe, Vec3 const& observer) {
+  auto const& table = universe.table();
+  double const h = table.cosmology.h, near = table.cosmology.comoving_distance(0.005),
+               far = table.cosmology.comoving_distance(0.03), box = PaintedUniverse::box;
+  Lattice const lattice(box, box * observer, {ReplicaRule::tiles, 1});
+  Electrons all;
+  for (auto const& cluster : table.clusters) {
+    auto const shape = density_table().front().shape(cluster.m200c, h, table.redshift);
+    // Mass of the gas within 4 R200: rho = f_b rho_crit p, rho_crit = 3 M / (800 pi R^3).
+    double const gas_msun = 3.0 / 800 / std::numbers::pi * gnfw_volume_integral(shape, 4) *
+                            table.cosmology.baryon_fraction() * cluster.m200c * 1e10 / h;
+    double const electrons = gas_msun * units::gram_per_msun * 0.88 / 1.67262192e-24;
+    for (int image = 0; image < 125; ++image) {
+      Cell const cell{static_cast<std::int16_t>(image / 25 - 2),
+                      static_cast<std::int16_t>(image / 5 % 5 - 2),
+                      static_cast<std::int16_t>(image % 5 - 2)};
+      auto const how = lattice.orientation(cell, 0);
+      Vec3 const seen = lattice.seen(cluster.position, how, cell);
+      if (norm(seen) < near || norm(seen) >= far) continue;
+      double const a = 1 / (1 + table.cosmology.redshift_at(norm(seen)));
+      double const distance_cm = a * norm(seen) / h * units::cm_per_kpc;
+      double const tau = electrons * units::sigma_thomson_cm2 / (distance_cm * distance_cm);
+      double const away = dot(how.turn.matrix() * cluster.velocity, unit(seen));
+      all.tau += tau;
+      all.ksz -= tau * away / 299792.458 * 2.7255e6;
+      all.ksz_of_either_sign += tau * std::abs(away) / 299792.458 * 2.7255e6;
+    }
+  }
+  return all;
+}
+
+TEST(SkyStage, ShowsTheElectronsOfTheClustersAndTheirMotion) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 4, 10);
+  auto const stage =
+      universe.sky({"sky.fields=compton_y,tau,ksz", "sky.fill=no", "sky.observer=0.3,0.9,0.02"});
+  ASSERT_TRUE(universe.run(comm, *stage));
+  auto const expected = electrons_of_clusters(universe, {0.3, 0.9, 0.02});
+  std::string data_sums;
+  collectively(comm, "", [&] {
+    HealpixFile const tau(universe / (stage->id() + "/tau.fits")),
+        ksz(universe / (stage->id() + "/ksz.fits"));
+    std::ifstream in(universe / (stage->id() + "/sky.json"));
+    auto const report = nlohmann::json::parse(in);
+    // Clusters 0 and 1 claim parts of each other. A sphere is a little brighter than its centre.
+    auto const& figures = report.at("fields").at("tau");
+    double const lost = figures.at("tau_lost_sr");
+    EXPECT_GT(lost, 0.01 * expected.tau);
+    EXPECT_NEAR((integral_of(tau) + lost) / expected.tau, 1, 0.01);
+    EXPECT_LT(figures.at("sum_rule_residual").get<double>(), 1e-6);
+    double const ksz_lost = report.at("fields").at("ksz").at("ksz_lost_sr");
+    EXPECT_NEAR(integral_of(ksz) + ksz_lost, expected.ksz, 0.01 * expected.ksz_of_either_sign);
+    EXPECT_EQ(ksz.cards().at("TUNIT1"), "uK_CMB");
+    EXPECT_EQ(ksz.cards().at("PROFILE"), "battaglia2016");
+    EXPECT_EQ(ksz.cards().at("SOURCE"), "PROFILE");
+    EXPECT_EQ(ksz.cards().at("MODEL"), "none");
+    EXPECT_EQ(tau.cards().at("NCLUSTER"),
+              HealpixFile(universe / (stage->id() + "/compton_y.fits")).cards().at("NCLUSTER"));
+    data_sums = tau.cards().at("DATASUM") + ksz.cards().at("DATASUM");
+  });
+  comm.barrier();
+  // The same on one rank, after a stop.
+  universe.run_on(false, comm, *stage, 2, true);
+  universe.run_on(true, comm, *stage, 0, false);
+  collectively(comm, "", [&] {
+    EXPECT_EQ(HealpixFile(universe / (stage->id() + "/tau.fits")).cards().at("DATASUM") +
+                  HealpixFile(universe / (stage->id() + "/ksz.fits")).cards().at("DATASUM"),
+              data_sums);
+  });
+}
+
+TEST(SkyStage, RefusesTheKineticEffectOfHaloesWithoutVelocities) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 4, 10);
+  auto table = universe.table();
+  table.clusters[2].velocity.y = std::nan("");
+  auto const error = [&](std::string const& fields) {
+    auto const stage = universe.sky({"sky.fields=" + fields});
+    Outlook outlook{RunOptions{}};
+    outlook.expect("catalog/z0/clusters.h5", table);
+    return test::error_of([&] { stage->preflight(comm, outlook); });
+  };
+  EXPECT_EQ(error("compton_y,tau"), "no error");
+  EXPECT_TRUE(
+      test::contains(error("ksz"), concat("78 [sky] fields: ksz needs the velocities of haloes, "
+                                          "but cluster ",
+                                          table.clusters[2].id)));
+  table.mass_definition = "200m";
+  EXPECT_TRUE(test::contains(error("tau"), "gas_density = battaglia2016 is a function of M200c"));
+  EXPECT_EQ(error("compton_y"), "no error");
 }
 
 TEST(SkyStage, SaysWhatIsWrongWithAPrediction) {
