@@ -6,6 +6,7 @@ Exit codes are those of setsz: 0 made, 65 a product is damaged (the report is ma
 
 import errno
 import importlib
+import signal
 import sys
 import time
 from pathlib import Path
@@ -97,6 +98,7 @@ def make(index):
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
     try:
         return make(sys.argv[1])
     except Unreadable as error:
