@@ -13,6 +13,10 @@ _setsz() {
     compopt -o nospace 2>/dev/null
   elif [[ $previous == --stage || $previous == --from || $previous == --until ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$("$program" stages "${COMP_WORDS[2]}" 2>/dev/null)" -- "$word")
+  elif [[ $COMP_CWORD == 2 && ${COMP_WORDS[1]} == help ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$("$program" help | sed -n 's/^  \(setsz \)\?\([a-z]*\) .*/\2/p')" -- "$word")
+  elif [[ $COMP_CWORD == 2 && ${COMP_WORDS[1]} == options && $word != -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$("$program" options --ini | sed -n 's/^\[\(.*\)\]/\1/p')" -- "$word")
   elif [[ $word == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$("$program" help "${COMP_WORDS[1]}" 2>/dev/null | grep -o '^  \(-h \[ \)\?--[a-z-]*' | grep -o -- '--[a-z-]*')" -- "$word")
   else

@@ -6,6 +6,7 @@ Exit codes are those of setsz: 0 made, 65 a product is damaged (the report is ma
 
 import errno
 import importlib
+import signal
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # the scripts may lie where only root writes
 import page  # noqa: E402
 from products import Run, Unreadable  # noqa: E402
-from report_tables import all_tables  # noqa: E402
+from report_tables import all_tables, write_hdf5  # noqa: E402
 
 BAD_DATA, CANNOT_CREATE, IO_ERROR = 65, 73, 74
 KINDS = ["overview", "losses", "clusters", "profiles", "histogram", "y_mass", "origin", "components", "training", "spectra", "box", "sky", "cost"]
@@ -82,6 +83,10 @@ def make(index):
     for table in tables:
         (folder / "tables" / f"{table.name}.csv").write_text(table.csv())
         (folder / "tables" / f"{table.name}.json").write_text(table.json())
+    try:
+        write_hdf5(tables, folder / "tables/tables.h5")
+    except ModuleNotFoundError:
+        notes.append(f"tables.h5: Python has no module 'h5py'; {PACKAGES}")
     figures, damaged = draw_all(run, folder / "figures", notes)
     new = folder / "report.html.part"
     page.write(new, f"setsz: {run.folder.name}", facts(run), tables, figures, notes, last_options(run))
@@ -93,6 +98,7 @@ def make(index):
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
     try:
         return make(sys.argv[1])
     except Unreadable as error:

@@ -4,6 +4,7 @@
 import csv
 import io
 import json
+import math
 from dataclasses import dataclass, field
 
 from checks import check_rows
@@ -37,6 +38,23 @@ class Table:
     def json(self):
         return json.dumps({"title": self.title, "note": self.note, "units": {column.key: column.unit for column in self.columns if column.unit},
                            "rows": self.rows}, indent=1) + "\n"
+
+
+def write_hdf5(tables, path):
+    """One file with a group for each table and a dataset for each column; what is missing is NaN or an empty text, yes is 1. Needs h5py."""
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        for table in tables:
+            group = file.create_group(table.name)
+            group.attrs["title"], group.attrs["note"] = table.title, table.note
+            for column in table.columns:
+                values = [plain(row.get(column.key)) for row in table.rows]
+                numbers = any(value != "" for value in values) and all(isinstance(value, (int, float)) or value == "" for value in values)
+                texts = h5py.string_dtype()
+                group.create_dataset(column.key, data=[math.nan if value == "" else float(value) for value in values] if numbers else list(map(str, values)),
+                                     dtype="f8" if numbers else texts)
+                group[column.key].attrs["unit"] = column.unit
 
 
 def plain(value):

@@ -19,7 +19,69 @@ def draw(run):
         yield Figure(f"sky_zoom_{name}", f"Around the brightest cluster of {name}", "Gnomonic projection.", zoom(sky, *sky.brightest()))
         report = product.json("sky.json")
         if "cl" in report:
-            yield spectrum(name, report["cl"])
+            yield spectrum(name, report["cl"], points(product, sky))
+    yield from side_by_side(run)
+
+
+# Cards that two maps of the same haloes in the same places share.
+PLACES = "SIMNAME", "SNAPS", "ZMIN", "ZMAX", "REPLICAS", "ROTSEED", "OBSX", "OBSY", "OBSZ", "BOXSIZE", "CATFILE"
+
+
+def side_by_side(run):
+    """Skies of the same haloes that differ in what was painted: the same field of each, and what the others have more than the first."""
+    skies = {product.parts[0]: read(product.folder / "compton_y.fits") for product in run.of("sky")}
+    for names in same_places(skies):
+        yield fields({name: skies[name] for name in names[:4]})
+
+
+def same_places(skies):
+    groups = {}
+    for name, sky in skies.items():
+        groups.setdefault(tuple(str(sky.header.get(card)) for card in PLACES), []).append(name)
+    return [names for names in groups.values() if len(names) > 1]
+
+
+def fields(skies):
+    import healpy
+
+    longitude, latitude, size = next(iter(skies.values())).brightest()
+    points = 350
+    projector = healpy.projector.GnomonicProj(rot=(longitude, latitude), xsize=points, reso=60 * size / points)
+    images = {name: project(sky, projector) for name, sky in skies.items()}
+    (reference, base), *others = images.items()
+    norm, ticks = colours(base[np.isfinite(base)], "asinh", float(max(np.nanmax(image) for image in images.values())))
+    change = float(max(np.nanmax(abs(image - base)) for _, image in others)) or norm.vmax
+    panels = [(style.cut(name), image, {"cmap": "inferno", "norm": norm}) for name, image in images.items()]
+    panels += [(style.cut(f"{name} - {reference}"), image - base, {"cmap": "RdBu_r", "vmin": -change, "vmax": change}) for name, image in others]
+    columns = 3 if len(skies) == 2 else len(skies)
+    figure, grid = style.subplots(-(-len(panels) // columns), columns, height=3.3 * -(-len(panels) // columns), width=3.1 * columns, squeeze=False)
+    half = size / 2
+    for axes, panel in zip(grid.flat, panels + [None] * columns):
+        axes.set_visible(panel is not None)
+        if panel is not None:
+            title, image, keywords = panel
+            drawn = axes.imshow(image, origin="lower", extent=(half, -half, -half, half), **keywords)
+            axes.grid(False)
+            axes.set(title=title, xlabel="degrees", xticks=[-half, 0, half], yticks=[-half, 0, half])
+            bar = figure.colorbar(drawn, ax=axes, location="bottom", ticks=ticks[:: max(1, len(ticks) // 4)] if "norm" in keywords else [-change, 0, change], format="%.0e")
+            bar.ax.minorticks_off()
+    painted = "; ".join(f"{name}: {sky.header.get('SOURCE', '?')} {sky.header.get('MODEL', '')}, profile {sky.header.get('PROFILE', '?')}" for name, sky in skies.items())
+    return Figure("sky_fields_" + "_".join(skies), "The same field of several skies",
+                  f"Compton y around the brightest pixel of {reference} (longitude {longitude:.4g}, latitude {latitude:.4g}), and differences. The haloes are the same, painted differently ({painted}).", figure)
+
+
+def points(product, sky):
+    """C_l of the haloes of lightcone.h5 as independent points: nothing of the map enters. None if no halo is listed."""
+    if "lightcone.h5" not in product.outputs or sky.seen is not None:
+        return None
+    with product.h5("lightcone.h5") as file:
+        y = file["halos/y_total"][:]
+    return level_of_points(y) if y.size else None
+
+
+def level_of_points(y_arcmin2):
+    """Of a full sky with points of these Y in random places, at all l: sum of Y^2/(4 pi) [sr]."""
+    return float(((y_arcmin2 * np.radians(1 / 60) ** 2) ** 2).sum() / (4 * np.pi))
 
 
 class HealpixSky:
@@ -186,10 +248,17 @@ def zoom(sky, longitude, latitude, size, scale="asinh", largest=None):
     return figure
 
 
-def spectrum(name, table):
+def spectrum(name, table, shot):
     figure, axes = style.subplots(height=3.6, width=5.5)
     ell = np.arange(len(table["C_l"]))
     keep = (ell > 0) & (np.array(table["C_l"]) > 0)
     axes.loglog(ell[keep], (ell * (ell + 1) / (2 * np.pi) * table["C_l"])[keep], color=style.MODELS[0])
+    if shot:
+        axes.loglog(ell[keep], ell[keep] * (ell[keep] + 1) / (2 * np.pi) * shot, color=style.BENCHMARK, linestyle="--", label="listed haloes as independent points")
+        axes.legend()
     axes.set(xlabel=r"multipole $\ell$", ylabel=r"$\ell(\ell+1)\,C_\ell^{yy}/2\pi$")
-    return Figure(f"sky_cl_{name}", f"Angular power spectrum of {name}", f"Of the map at nside {table['nside']}; the pixel window is not divided out.", figure)
+    caption = f"Of the map at nside {table['nside']}; the pixel window is not divided out."
+    if shot:
+        caption += (" Dashed: sum of Y²/4π over the haloes that lightcone.h5 lists, as points that do not cluster. The map lies below it where haloes are resolved, and above it where they cluster, "
+                    "or where more haloes were painted than are listed.")
+    return Figure(f"sky_cl_{name}", f"Angular power spectrum of {name}", caption, figure)

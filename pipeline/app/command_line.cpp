@@ -6,7 +6,9 @@
 #include <sstream>
 
 #include "pipeline/app/command_table.hpp"
+#include "pipeline/app/topics.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/terminal.hpp"
 
 namespace setsz {
 
@@ -14,7 +16,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr unsigned text_width = 96;
+constexpr unsigned text_width = terminal_columns;
 
 po::options_description options_of(Command const& command, CommandLine& line) {
   po::options_description options("Options", text_width);
@@ -83,8 +85,21 @@ void require_target(Command const& command, CommandLine const& line) {
           command.name, "`)");
 }
 
+Topic const* find_topic(std::string_view name) {
+  auto const found = std::ranges::find(topics(), name, &Topic::name);
+  return found == topics().end() ? nullptr : &*found;
+}
+
+void require_subject_of_help(std::string const& name) {
+  std::vector<std::string> names;
+  for (auto const& command : commands()) names.push_back(command.name);
+  for (auto const& topic : topics()) names.emplace_back(topic.name);
+  require(std::ranges::find(names, name) != names.end(), ExitCode::usage, "no help on '", name,
+          "'; the nearest topic is '", nearest(name, names), "' (see `setsz --help`)");
+}
+
 CommandLine help_on(std::string const& topic) {
-  if (!topic.empty()) find_command(topic);
+  if (!topic.empty()) require_subject_of_help(topic);
   CommandLine line;
   line.command = "help";
   line.target = topic;
@@ -118,22 +133,18 @@ CommandLine parse_words(Command const& command, std::vector<std::string> const& 
 
 std::string overview() {
   std::ostringstream out;
-  out << "setsz: Compton-y maps of gravity-only simulations, learned from matched hydrodynamic "
-         "ones\n\n";
+  out << "setsz: Compton-y maps of gravity-only simulations, learned from matched\n"
+         "hydrodynamic ones\n\n";
   for (auto const& command : commands()) {
     std::string const usage = concat("setsz ", command.name, " ", command.target);
     out << "  " << usage << std::string(25 - usage.size(), ' ') << command.summary << "\n";
   }
-  out << R"(
-`setsz help COMMAND` explains a command and its options.
-On N MPI ranks: mpirun -n N setsz run CONFIG.ini
-SETSZ_PROGRESS=live|lines: progress as one live line, or as lines for a log.
-
-Exit codes: 0 complete and verified, 64 usage, 65 bad input data, 66 input missing, 70 internal
-error or watchdog, 71 out of memory, 73 output cannot be created or is held by another job,
-74 I/O error or disk full, 75 stopped at a checkpoint: run again, 78 configuration, 79 training
-diverged.
-)";
+  out << "\n`setsz help COMMAND` explains a command, `setsz help TOPIC` one of these:\n\n";
+  for (auto const& topic : topics())
+    out << "  " << topic.name << std::string(25 - topic.name.size(), ' ') << topic.summary << "\n";
+  out << "\nOn N MPI ranks: mpirun -n N setsz run CONFIG.ini\n"
+         "SETSZ_PROGRESS=live|lines: progress as one live line, or as lines for a log.\n\n"
+      << exit_codes_text();
   return out.str();
 }
 
@@ -149,6 +160,7 @@ CommandLine parse_command_line(std::vector<std::string> const& arguments) {
 
 std::string help_text(std::string const& name) {
   if (name.empty()) return overview();
+  if (auto const* const topic = find_topic(name)) return topic->text();
   auto const& command = command_named(name);
   CommandLine unused;
   std::ostringstream out;

@@ -19,6 +19,7 @@ struct CommandLine {
   std::vector<std::string> exactly;  ///< instances with exactly these ids
   bool force = false;
   bool values = false;             ///< of `inspect`: the range of every dataset
+  bool all = false;                ///< of `status` and `plan`: do not group products
   bool json = false;               ///< of `status`, `stages` and `plan`: output for scripts
   bool exit_code = false;          ///< of `status`: 75 unless all is complete
   bool instances = false;          ///< of `stages`: with their ids
@@ -32,7 +33,7 @@ struct CommandLine {
 /// Throws Error(usage), which names the nearest command or option.
 CommandLine parse_command_line(std::vector<std::string> const& arguments);
 
-/// The help of one command, or the overview if `command` is empty.
-std::string help_text(std::string const& command);
+/// The help on a command or a topic, or the overview if `name` is empty.
+std::string help_text(std::string const& name);
 
 }  // namespace setsz

@@ -57,6 +57,10 @@ void add_instances(po::options_description& options, CommandLine& line) {
       "instances", po::bool_switch(&line.instances),
       "a stage and its instances a line: NAME ID,ID,... (for --only); for scripts");
 }
+void add_all(po::options_description& options, CommandLine& line) {
+  options.add_options()("all", po::bool_switch(&line.all),
+                        "a line for each product, however many are alike");
+}
 void add_json(po::options_description& options, CommandLine& line) {
   options.add_options()("json", po::bool_switch(&line.json), "output for scripts; stable");
 }
@@ -124,86 +128,94 @@ void add_report(po::options_description& options, CommandLine& line) {
 }
 
 Command run_command() {
-  return {
-      .name = "run",
-      .target = "CONFIG.ini",
-      .target_name = "configuration",
-      .summary = "make the products that are missing or stale; resume unfinished ones",
-      .description =
-          R"(Runs the stages of a configuration in order. Products that are complete and up to date are
-skipped. A stage that was stopped resumes from its last checkpoint, on any number of ranks.
-SIGUSR1, SIGTERM, Ctrl-C and a hang-up stop the run at the next opportunity with exit code 75;
-stages that take long save their state. A second Ctrl-C ends it at once.
+  return {.name = "run",
+          .target = "CONFIG.ini",
+          .target_name = "configuration",
+          .summary = "make what is missing or stale; resume unfinished work",
+          .description =
+              R"(Runs the stages of a configuration in order. Products that are complete and up
+to date are skipped. A stage that was stopped resumes from its last checkpoint,
+on any number of ranks. SIGUSR1, SIGTERM, Ctrl-C and a hang-up stop the run at
+the next opportunity with exit code 75; stages that take long save their state.
+A second Ctrl-C ends it at once. RUN/used.ini has every key as this run uses it.
 
-Progress is one live line on a terminal and at most one line a minute in a log. The environment
-variable SETSZ_PROGRESS=live or SETSZ_PROGRESS=lines chooses one of them.)",
-      .examples = R"(setsz run configs/demo.ini
+Progress is one live line on a terminal and at most one line a minute in a log.
+The environment variable SETSZ_PROGRESS=live or SETSZ_PROGRESS=lines chooses.)",
+          .examples = R"(setsz run configs/demo.ini
 mpirun -n 8 setsz run configs/tng300.ini --until predict
 srun --mpi=pmix setsz run configs/tng300.ini --stage train
 setsz run configs/demo.ini --only predict/z0/lo_gnfw --set run.memory_mb=500)",
-      .options = {add_selection, add_settings, add_force},
-      .work = run_stages};
+          .options = {add_selection, add_settings, add_force},
+          .work = run_stages};
 }
 
 Command status_command() {
   return {.name = "status",
           .target = "CONFIG.ini",
           .target_name = "configuration",
-          .summary = "list the products: complete, stale (and why), half done or missing",
+          .summary = "list products: complete, stale (and why), running",
           .description = R"(Lists the products of a configuration with their states:
   complete   up to date; a run skips it
   stale      damaged, or made with other options or inputs; a run makes it again
   half done  unfinished; a run resumes it
+  running    a job makes it now
   missing    not begun
+Similar products share a line.
 
---json prints {"run": DIRECTORY, "complete": BOOL, "products": [{"id": "fit/z0", "state":
-"complete", "reasons": []}, ...]}. "complete" is true if every listed product is complete.)",
+--json prints {"run": DIRECTORY, "complete": BOOL, "products": [{"id": "fit/z0",
+"state": "complete", "reasons": [], "notes": []}, ...]}. "complete" is true if
+every listed product is complete. A product that a job makes now or will make
+has "held_by": JOB and "running": BOOL; unfinished work has "saved": "epoch 4 of
+40".)",
           .examples = R"(setsz status configs/demo.ini
 setsz status configs/demo.ini --stage train --json)",
-          .options = {add_selection, add_settings, add_json, add_exit_code},
+          .options = {add_selection, add_settings, add_all, add_json, add_exit_code},
           .answer = show_status};
 }
 
 Command stages_command() {
-  return {
-      .name = "stages",
-      .target = "CONFIG.ini",
-      .target_name = "configuration",
-      .summary = "list the stages that a run would work through, in order",
-      .description =
-          R"(Lists the names of the stages that `setsz run` would work through, one a line, in order.
-Complete products are not considered; see `setsz status` for those. A stage comes twice where some of
-its instances need products of a later stage (trainings that take residuals of others).
+  return {.name = "stages",
+          .target = "CONFIG.ini",
+          .target_name = "configuration",
+          .summary = "list the stages of a configuration, in order",
+          .description =
+              R"(Lists the names of the stages that `setsz run` would work through, one a line,
+in order. Complete products are not considered; see `setsz status` for those. A
+stage comes twice where some of its instances need products of a later stage
+(trainings that take residuals of others).
 
---json prints {"run": DIRECTORY, "stages": [{"name": "fit", "instances": [{"id": "fit/z0",
-"outputs": ["fit/z0/gnfw.json"]}, ...]}, ...]}. Outputs are relative to the run directory.)",
-      .examples = R"(setsz stages configs/demo.ini
+--json prints {"run": DIRECTORY, "stages": [{"name": "fit", "instances": [{"id":
+"fit/z0", "outputs": ["fit/z0/gnfw.json"]}, ...]}, ...]}. Outputs are relative
+to the run directory.)",
+          .examples = R"(setsz stages configs/demo.ini
 setsz stages configs/demo.ini --from train --json)",
-      .options = {add_selection, add_settings, add_json, add_instances},
-      .answer = show_stages};
+          .options = {add_selection, add_settings, add_json, add_instances},
+          .answer = show_stages};
 }
 
 Command plan_command() {
-  return {
-      .name = "plan",
-      .target = "CONFIG.ini",
-      .target_name = "configuration",
-      .summary = "estimate memory, output and time of what would run",
-      .description =
-          R"(Estimates memory per rank, size of the output and wall time of every product that is not
-complete, from the headers of the inputs: on a number of ranks, or, with --cores and --node-memory, on
-as many nodes and tasks of a machine as each product needs. A product that cannot fit says so.
+  return {.name = "plan",
+          .target = "CONFIG.ini",
+          .target_name = "configuration",
+          .summary = "estimate memory, output and time of what would run",
+          .description =
+              R"(Estimates memory per rank, size of the output and wall time of every product
+that is not complete, from the headers of the inputs: on a number of ranks, or,
+with --cores and --node-memory, on as many nodes and tasks of a machine as each
+product needs. A product that cannot fit says so. Similar products share a line:
+the largest memory of one, the sum of their output and time.
 
---json prints {"run": DIRECTORY, "products": [{"id": "fit/z0/fold0", "stage": "fit", "state":
-"missing", "waits_for": ["voxelize/z0"], "job": {"nodes": 1, "tasks": 4, "memory_bytes": ...,
-"limit_seconds": ..., "requeues": BOOL, "estimated_memory_bytes": ..., "estimated_seconds": ...,
-"output_bytes": ..., "note": TEXT, "does_not_fit": WHY}}, ...]}. memory_bytes is that of a task.
-"waits_for" are the products that it reads and that are not complete. A complete product has no "job";
-one without an estimate has "unknown": WHY.)",
-      .examples = R"(setsz plan configs/tng300.ini --ranks 96
-setsz plan configs/tng300.ini --nodes 8 --cores 48 --node-memory 180000 --max-hours 24)",
-      .options = {add_selection, add_settings, add_ranks, add_machine, add_json},
-      .work = show_plan};
+--json prints {"run": DIRECTORY, "products": [{"id": "fit/z0/fold0", "stage":
+"fit", "state": "missing", "waits_for": ["voxelize/z0"], "job": {"nodes": 1,
+"tasks": 4, "memory_bytes": ..., "limit_seconds": ..., "requeues": BOOL,
+"estimated_memory_bytes": ..., "estimated_seconds": ..., "output_bytes": ...,
+"note": TEXT, "does_not_fit": WHY}}, ...]}. memory_bytes is that of a task.
+"waits_for" are the products that it reads and that are not complete. A complete
+product has no "job"; one without an estimate has "unknown": WHY.)",
+          .examples = R"(setsz plan configs/tng300.ini --ranks 96
+setsz plan configs/tng300.ini --nodes 8 --cores 48 --node-memory 180000)",
+          .options = {add_selection, add_settings, add_ranks, add_machine, add_all, add_json},
+          .work = show_plan};
 }
 
 Command check_command() {
@@ -233,30 +245,31 @@ Command verify_command() {
 }
 
 Command report_command() {
-  return {
-      .name = "report",
-      .target = "CONFIG.ini",
-      .target_name = "configuration",
-      .summary = "make tables, figures and a page of what a run has found",
-      .description =
-          R"(Makes RUN/report/ from the products that are complete or stale, and says which are missing:
-  report.html      one page with everything in it, for any browser, without a network
-  tables/          CSV and JSON: losses, statements, Y, checks, costs, products
+  return {.name = "report",
+          .target = "CONFIG.ini",
+          .target_name = "configuration",
+          .summary = "make tables, figures and a page of the results",
+          .description =
+              R"(Makes RUN/report/ from the products that are complete or stale, and says which
+are missing:
+  report.html      one page with everything in it, for any browser, offline
+  tables/          CSV, JSON, HDF5: losses, statements, Y, checks, costs
   figures/         PNG
-Products stay as they are; a run may be at work. Tables need Python 3.9 alone, figures also matplotlib
-and h5py, those of a sky healpy; without them the report has tables only, and says so.)",
-      .examples =
-          "setsz report configs/demo.ini\n"
-          "setsz report configs/tng300.ini --out ~/report --python /opt/python/bin/python3",
-      .options = {add_settings, add_report},
-      .answer = make_report};
+Products stay as they are; a run may be at work. Tables need Python 3.9 alone,
+figures also matplotlib and h5py, those of a sky healpy; without them the report
+has tables only, and says so.)",
+          .examples =
+              "setsz report configs/demo.ini\n"
+              "setsz report configs/tng300.ini --out ~/report",
+          .options = {add_settings, add_report},
+          .answer = make_report};
 }
 
 Command inspect_command() {
   return {.name = "inspect",
           .target = "FILE",
           .target_name = "file",
-          .summary = "show what a product, a snapshot, a catalogue or a folder contains",
+          .summary = "show what a product, snapshot or catalogue holds",
           .description =
               "Shows what a file was recognised as, with its units, counts, box and\n"
               "cosmology, and the datasets and attributes that it holds.",
@@ -269,22 +282,24 @@ Command inspect_command() {
 
 Command options_command() {
   return {.name = "options",
-          .target = "",
-          .target_name = "",
-          .summary = "list every key of a configuration: default, unit, range, help",
-          .description = "Lists every section and key that a configuration may have.",
-          .examples = "setsz options\nsetsz options --ini >my.ini",
+          .target = "[SECTION]",
+          .target_name = "section",
+          .summary = "explain the keys of a configuration, or of a section",
+          .description =
+              "Lists the keys that a configuration may have, with default, unit, range and\n"
+              "meaning: of all sections, or of one, or one key (SECTION.KEY).",
+          .examples = "setsz options train\nsetsz options sky.nside\nsetsz options --ini >my.ini",
           .options = {add_formats},
           .answer = show_options};
 }
 
 Command help_command() {
   return {.name = "help",
-          .target = "[COMMAND]",
-          .target_name = "command",
-          .summary = "explain a command; also `setsz COMMAND --help`",
-          .description = "Explains a command and its options.",
-          .examples = "setsz help run",
+          .target = "[TOPIC]",
+          .target_name = "command or topic",
+          .summary = "explain a command (also `COMMAND --help`) or a topic",
+          .description = "Explains a command and its options, or a topic. `setsz help` lists both.",
+          .examples = "setsz help run\nsetsz help resume",
           .options = {},
           .answer = show_help};
 }

@@ -7,7 +7,9 @@
 
 #include "pipeline/app/commands.hpp"
 #include "pipeline/app/placement.hpp"
+#include "pipeline/app/product_groups.hpp"
 #include "pipeline/app/project.hpp"
+#include "pipeline/base/terminal.hpp"
 #include "pipeline/run/runner.hpp"
 
 namespace setsz {
@@ -88,26 +90,41 @@ class Planner {
   Outlook outlook_;
 };
 
-int width_of(std::vector<std::string> const& ids) {
-  std::size_t width = 8;
-  for (auto const& id : ids) width = std::max(width, id.size());
-  return static_cast<int>(width);
-}
-
 /// Cells of one row of the table; dashes where a product is complete.
 struct Row {
   std::string tasks = "-", memory = "-", output = "-", time = "-", note;
 };
 
-Row row_of(Item const& item) {
-  if (!item.unknown.empty()) return {"?", "?", "?", "?", item.unknown};
-  if (!item.placement) return {};
-  auto const& [nodes, tasks, memory, limit, requeues, estimate, refusal] = *item.placement;
-  std::string note = estimate.note;
-  if (requeues) note = "requeues itself; " + note;
-  if (!refusal.empty()) note = "DOES NOT FIT: " + refusal;
-  return {concat(nodes, " x ", (tasks + nodes - 1) / nodes), human_bytes(memory),
-          human_bytes(estimate.output_bytes), human_seconds(limit), note};
+/// Of products that share a line: the largest memory, the sum of output and time.
+Placement together(std::vector<Item> const& items, ProductGroup const& group) {
+  Placement all = *items[group.members.front()].placement;
+  for (std::size_t i = 1; i < group.members.size(); ++i) {
+    auto const& one = *items[group.members[i]].placement;
+    all.nodes = std::max(all.nodes, one.nodes);
+    all.tasks = std::max(all.tasks, one.tasks);
+    all.memory_bytes = std::max(all.memory_bytes, one.memory_bytes);
+    all.limit_seconds += one.limit_seconds;
+    all.estimate.output_bytes += one.estimate.output_bytes;
+  }
+  return all;
+}
+
+std::string note_of(Placement const& placement) {
+  if (!placement.refusal.empty()) return "DOES NOT FIT: " + placement.refusal;
+  auto const& note = placement.estimate.note;
+  return placement.requeues ? "requeues itself" + (note.empty() ? "" : "; " + note) : note;
+}
+
+Row row_of(std::vector<Item> const& items, ProductGroup const& group) {
+  auto const& first = items[group.members.front()];
+  auto const n = group.members.size();
+  std::string const count = n > 1 ? concat(n, " products; ") : "";
+  if (!first.unknown.empty()) return {"?", "?", "?", "?", count + first.unknown};
+  if (!first.placement) return {"-", "-", "-", "-", n > 1 ? concat(n, " products") : ""};
+  auto const placement = together(items, group);
+  return {concat(placement.nodes, " x ", (placement.tasks + placement.nodes - 1) / placement.nodes),
+          human_bytes(placement.memory_bytes), human_bytes(placement.estimate.output_bytes),
+          human_seconds(placement.limit_seconds), count + note_of(placement)};
 }
 
 std::string head_of(CommandLine const& line) {
@@ -120,22 +137,40 @@ std::string head_of(CommandLine const& line) {
                 ", time ", time_margin, " times the estimate:");
 }
 
-void print_table(std::vector<Item> const& items, CommandLine const& line) {
-  std::vector<std::string> ids;
-  for (auto const& item : items) ids.push_back(item.id);
-  int const width = width_of(ids);
-  bool const placed = line.machine.described();
-  std::cout << head_of(line) << "\n  " << std::left << std::setw(width) << "instance"
-            << "  state    " << (placed ? " nodes x tasks" : "")
-            << "  memory/rank    output          time\n";
+/// Products may share a line that have the same state, the same kind of job and the same note.
+std::vector<ProductGroup> groups_of(std::vector<Item> const& items, bool all) {
+  std::vector<std::string> ids, kinds;
   for (auto const& item : items) {
-    Row const row = row_of(item);
-    std::cout << "  " << std::left << std::setw(width) << item.id << "  " << std::setw(9)
-              << name_of(item.state) << std::right;
-    if (placed) std::cout << std::setw(14) << row.tasks;
-    std::cout << std::setw(13) << row.memory << std::setw(10) << row.output << std::setw(14)
-              << row.time << "  " << row.note << "\n";
+    ids.push_back(item.id);
+    kinds.push_back(concat(name_of(item.state), "\n", item.unknown, "\n",
+                           item.placement ? note_of(*item.placement) : ""));
   }
+  return all ? each_alone(ids) : group_products(ids, kinds);
+}
+
+void print_row(std::string const& name, std::string_view state, Row const& row, int width,
+               bool placed) {
+  auto const room = static_cast<std::size_t>(width);
+  std::cout << "  " << std::left << std::setw(width) << name;
+  if (name.size() > room) std::cout << "\n  " << std::string(room, ' ');
+  std::cout << " " << std::setw(9) << state << std::right;
+  if (placed) std::cout << std::setw(8) << row.tasks;
+  std::cout << std::setw(9) << row.memory << std::setw(9) << row.output << std::setw(13) << row.time
+            << "\n";
+  if (!row.note.empty()) std::cout << wrapped(row.note, 6) << "\n";
+}
+
+void print_table(std::vector<Item> const& items, CommandLine const& line) {
+  bool const placed = line.machine.described();
+  auto const groups = groups_of(items, line.all);
+  std::size_t longest = 8;
+  for (auto const& group : groups) longest = std::max(longest, group.name.size());
+  int const width = static_cast<int>(std::min<std::size_t>(longest, placed ? 29 : 37));
+  std::cout << wrapped(head_of(line), 0) << "\n";
+  print_row("product", "state", {"n x task", "memory", "output", "time", ""}, width, placed);
+  for (auto const& group : groups)
+    print_row(group.name, name_of(items[group.members.front()].state), row_of(items, group), width,
+              placed);
 }
 
 void print_totals(std::vector<Item> const& items) {

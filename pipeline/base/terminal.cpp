@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "pipeline/base/text.hpp"
+
 namespace setsz {
 
 namespace {
@@ -89,6 +91,23 @@ bool shows_live_progress() {
   return live;
 }
 
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t columns) {
+  std::string lines;
+  std::size_t width = 0;
+  for (auto const& word : words(text)) {
+    if (width > 0 && width + 1 + word.size() <= columns) {
+      lines += " ";
+      width += 1;
+    } else {
+      lines += (lines.empty() ? "" : "\n") + std::string(indent, ' ');
+      width = indent;
+    }
+    lines += word;
+    width += word.size();
+  }
+  return lines;
+}
+
 std::string printable_text(std::string_view text) {
   std::string shown;
   while (!text.empty()) {
@@ -101,7 +120,7 @@ std::string printable_text(std::string_view text) {
 
 std::string printable_lines(std::string_view text) {
   auto const end = text.find('\n');
-  auto const line = printable_text(text.substr(0, end));
+  auto line = printable_text(text.substr(0, end));
   if (end == std::string_view::npos) return line;
   return line + "\n" + printable_lines(text.substr(end + 1));
 }

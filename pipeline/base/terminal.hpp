@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,12 @@ namespace setsz {
 /// mpirun connects its ranks to a pseudo-terminal even if its own output is a file. The answer is
 /// therefore `yes` only if a terminal is certain; SETSZ_PROGRESS=live or =lines overrides it.
 bool shows_live_progress();
+
+/// Columns that every text of the program fits into, except for words that are longer.
+constexpr std::size_t terminal_columns = 80;
+/// A text broken into lines at its blanks, each with `indent` blanks before it.
+std::string wrapped(std::string_view text, std::size_t indent,
+                    std::size_t columns = terminal_columns);
 
 /// A text for terminals: control characters and what is no UTF-8 become '.'.
 std::string printable_text(std::string_view text);

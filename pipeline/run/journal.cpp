@@ -27,6 +27,12 @@ std::string mark_path(std::string const& directory, std::size_t age) {
   return directory + "/" + (age == 0 ? std::string(mark_name) : concat("commit.", age, ".json"));
 }
 
+/// The commit mark of that age; empty if there is none.
+std::string mark_at(std::string const& directory, std::size_t age) {
+  std::string const path = mark_path(directory, age);
+  return std::filesystem::exists(path) ? durable::read_text(path) : "";
+}
+
 /// What stands before the bytes of every record.
 struct RecordHead {
   char magic[8] = {'s', 'e', 't', 's', 'z', 'r', 'e', 'c'};
@@ -62,9 +68,11 @@ Journal::Journal(Comm const& comm, std::string directory,
 
 Journal::~Journal() = default;
 
-std::string Journal::commit_mark(std::string const& directory) {
-  std::string const path = mark_path(directory, 0);
-  return std::filesystem::exists(path) ? durable::read_text(path) : "";
+std::string Journal::commit_mark(std::string const& directory) { return mark_at(directory, 0); }
+
+std::string Journal::progress(std::string const& directory) {
+  json const mark = json::parse(commit_mark(directory), nullptr, false);
+  return mark.is_object() ? mark.value("progress", "") : "";
 }
 
 std::string Journal::refusal(std::string const& directory,
@@ -117,10 +125,7 @@ Journal::Mark Journal::parse(std::string const& path, std::string const& text,
 void Journal::open() {
   std::vector<std::string> texts(most_commits);
   on_root(comm_, "opening the journal", [&] {
-    for (std::size_t age = 0; age < most_commits; ++age) {
-      std::string const path = mark_path(directory_, age);
-      if (std::filesystem::exists(path)) texts[age] = durable::read_text(path);
-    }
+    for (std::size_t age = 0; age < most_commits; ++age) texts[age] = mark_at(directory_, age);
   });
   std::optional<CollectiveError> failure;
   for (std::size_t age = 0; age < most_commits; ++age) {
@@ -333,13 +338,10 @@ void Journal::commit(std::int64_t position) {
 std::string Journal::mark_text(std::int64_t position, std::vector<File> const& files) const {
   json list = json::array();
   for (auto const& file : files) list.push_back({{"name", file.name}, {"bytes", file.bytes}});
-  json mark{{"format", format_version},
-            {"fingerprint", lines_},
-            {"position", position},
-            {"generation", generation_},
-            {"session", session_},
-            {"commits", commits_},
-            {"files", list}};
+  json mark{{"format", format_version},  {"fingerprint", lines_},
+            {"position", position},      {"progress", progress_},
+            {"generation", generation_}, {"session", session_},
+            {"commits", commits_},       {"files", list}};
   mark["hash"] = mark_hash(mark);
   return mark.dump(1) + "\n";
 }

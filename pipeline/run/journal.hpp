@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/base/comm.hpp"
@@ -66,6 +67,9 @@ class Journal {
   /// The same for a record that is given in pieces.
   void append(std::int64_t unit, std::vector<std::span<std::byte const>> const& pieces);
 
+  /// What a person should know of the next commits: "epoch 4 of 40".
+  void describe(std::string progress) { progress_ = std::move(progress); }
+
   /// Collective: all records reach the disk (fsync), then the commit mark is published.
   void commit(std::int64_t position);
 
@@ -82,6 +86,9 @@ class Journal {
   /// would not. Reads no records.
   static std::string refusal(std::string const& directory,
                              std::vector<std::pair<std::string, std::string>> const& lines);
+
+  /// Local: how the last commit was described; empty if there is none.
+  static std::string progress(std::string const& directory);
 
   /// Local: what the commit mark in a journal's folder says; empty if there is none. It changes
   /// with every commit.
@@ -119,6 +126,7 @@ class Journal {
   std::vector<File> committed_files_;  ///< files of the last commit
   std::vector<Mark> marks_;            ///< the commits on the disk, the last one first
   std::size_t n_kept_commits_ = 2;
+  std::string progress_;
   std::unique_ptr<durable::Writer> writer_;  ///< this rank's file of this session and generation
   std::optional<Error> failure_;             ///< of an append, reported by the next commit
 };

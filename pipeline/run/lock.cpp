@@ -42,21 +42,33 @@ off_t byte_of(std::string const& product) {
   return static_cast<off_t>(std::stoull(Hash().add(product).hex().substr(0, 15), nullptr, 16));
 }
 
-/// All of an open file. \return false if another job has it; true also where there are no locks
-bool lock_file(int file) {
+struct flock whole_file() {
   struct flock all {};
   all.l_type = F_WRLCK;
   all.l_whence = SEEK_SET;
+  return all;
+}
+
+/// All of an open file. \return false if another job has it; true also where there are no locks
+bool lock_file(int file) {
+  struct flock all = whole_file();
   return fcntl(file, F_OFD_SETLK, &all) == 0 || (errno != EAGAIN && errno != EACCES);
 }
 
-/// Does the job live that has left this note?
+/// Does the job live that has left this note? Only asks: a lock, however short, could refuse a job
+/// that starts at this moment.
 bool is_held(std::string const& path) {
-  int const file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return false;
-  bool const free = lock_file(file);
+  struct flock all = whole_file();
+  bool const held = fcntl(file, F_OFD_GETLK, &all) == 0 && all.l_type != F_UNLCK;
   ::close(file);
-  return !free;
+  return held;
+}
+
+std::string note_path(std::string const& directory, std::string product) {
+  std::replace(product.begin(), product.end(), '/', '+');
+  return directory + "/.locks/" + product;
 }
 
 bool unsupported(int error) {
@@ -103,11 +115,11 @@ bool RunLock::keep_note(std::string const& path) {
 /// finds the notes.
 void RunLock::write(std::string const& product) {
   lock(product, F_WRLCK);
-  if (!keep_note(note_path(product))) refuse(product);
+  if (!keep_note(note_path(directory_, product))) refuse(product);
 }
 
 void RunLock::refuse(std::string const& product) const {
-  std::string const note = note_path(product);
+  std::string const note = note_path(directory_, product);
   std::string const who = std::filesystem::exists(note)
                               ? durable::read_text(note)
                               : concat("another job, which reads it", readers());
@@ -117,7 +129,7 @@ void RunLock::refuse(std::string const& product) const {
 
 void RunLock::read(std::string const& product) {
   lock(product, F_RDLCK);
-  std::string const path = note_path(product);
+  std::string const path = note_path(directory_, product);
   auto const note =
       std::find_if(notes_.begin(), notes_.end(), [&](Note const& one) { return one.path == path; });
   if (note == notes_.end()) return;
@@ -169,10 +181,11 @@ void RunLock::lock_without_kernel() {
             "' has no locks; this job locks the whole run directory");
 }
 
-std::string RunLock::note_path(std::string const& product) const {
-  std::string name = product;
-  std::replace(name.begin(), name.end(), '/', '+');
-  return directory_ + "/.locks/" + name;
+std::optional<std::string> RunLock::writer(std::string const& directory,
+                                           std::string const& product) {
+  std::string const path = note_path(directory, product);
+  if (!is_held(path)) return {};
+  return durable::read_text(path);
 }
 
 }  // namespace setsz

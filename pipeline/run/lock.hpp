@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,13 +26,17 @@ class RunLock {
   /// The same for a product that is only read. Turns a write lock into a read lock.
   void read(std::string const& product);
 
+  /// Local, without a lock: "job 17 on n3 (process 4711) since ...", which makes a product or will;
+  /// nothing if nobody does, or where the file system has no locks.
+  static std::optional<std::string> writer(std::string const& directory,
+                                           std::string const& product);
+
  private:
   void lock(std::string const& product, short kind);
   void lock_without_kernel();
   bool keep_note(std::string const& path);
   [[noreturn]] void refuse(std::string const& product) const;
   std::string readers() const;
-  std::string note_path(std::string const& product) const;
   /// RUN/.locks/...: says who holds what, for people and for messages.
   struct Note {
     std::string path;

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "pipeline/base/terminal.hpp"
 #include "pipeline/base/text.hpp"
 #include "pipeline/run/options.hpp"
 
@@ -42,10 +43,10 @@ std::string running_mark(OptionList::Entry const& entry) {
 std::string options_text(std::vector<SectionSchema> const& schemas) {
   std::ostringstream out;
   for (auto const& schema : schemas) {
-    out << heading(schema) << "  " << schema.help << "\n";
+    out << heading(schema) << "\n" << wrapped(schema.help, 2) << "\n\n";
     for (auto const& entry : schema.make().entries) {
-      out << "  " << entry.key << " = " << entry.default_text << running_mark(entry) << "\n      "
-          << entry.help << " (" << kind(entry) << ")\n";
+      out << "  " << entry.key << " = " << entry.default_text << running_mark(entry) << "\n"
+          << wrapped(concat(entry.help, " (", kind(entry), ")"), 6) << "\n";
     }
     out << "\n";
   }

@@ -33,6 +33,12 @@ using nlohmann::json;
 /// Restarts without a new commit after which a stage is given up (a requeue loop must end).
 constexpr int max_attempts = 4;
 
+std::string host_name() {
+  char host[256] = "?";
+  gethostname(host, sizeof host - 1);
+  return host;
+}
+
 std::string time_text() {
   std::time_t const now = std::time(nullptr);
   std::tm parts{};
@@ -70,6 +76,10 @@ Error error_of_stage(Stage const& stage) {
 }
 
 }  // namespace
+
+bool is_being_made(std::string const& folder) {
+  return std::filesystem::exists(attempts_path(folder));
+}
 
 Runner::Runner(Comm const& comm, StageList const& all, RunSettings settings)
     : comm_(comm),
@@ -151,7 +161,27 @@ std::vector<StageResult> Runner::run(std::vector<std::string> const& selected) {
     }
   });
   preflight(to_run);
+  if (!to_run.empty()) on_root(comm_, "", [&] { keep_used_options(); });
   return run_all(stages);
+}
+
+/// RUN/used.ini can be run again, and says what a file with few keys has left to the defaults. Jobs
+/// of a chain write it at the same time: each under a name of its own first.
+void Runner::keep_used_options() const {
+  std::string const directory = settings_.options.directory;
+  std::string const text =
+      concat("# Every key as the last run used it: setsz ", settings_.code, ", ",
+             settings_.configuration_path, "\n# Each product keeps its own in manifest.json.\n\n",
+             settings_.resolved);
+  std::string const path = directory + "/used.ini";
+  if (std::filesystem::exists(path) && durable::read_text(path) == text) return;
+  std::string const mine = concat(directory, "/.locks/used+", host_name(), "+", getpid());
+  {
+    durable::Writer writer(mine);
+    writer.write(text);
+    writer.sync();
+  }
+  durable::rename(mine, path);
 }
 
 /// A stage that fails stops those that need its product; the others still run. After the first
@@ -361,17 +391,11 @@ std::vector<ExternalFile> Runner::sample_inputs(Stage const& stage) const {
 }
 
 json Runner::about(StageResult const& result) const {
-  char host[256] = "?";
-  gethostname(host, sizeof host - 1);
   char const* const job = std::getenv("SLURM_JOB_ID");
-  return {{"code", settings_.code},
-          {"configuration", settings_.configuration_path},
-          {"options", settings_.resolved},
-          {"ranks", comm_.size()},
-          {"host", host},
-          {"job", job ? job : ""},
-          {"finished", time_text()},
-          {"seconds", result.seconds},
+  return {{"code", settings_.code},        {"configuration", settings_.configuration_path},
+          {"options", settings_.resolved}, {"ranks", comm_.size()},
+          {"host", host_name()},           {"job", job ? job : ""},
+          {"finished", time_text()},       {"seconds", result.seconds},
           {"notes", result.notes}};
 }
 

@@ -45,6 +45,9 @@ struct StageResult {
 /// What a stage will need, the process itself included.
 Estimate estimate_of(Stage const& stage, Outlook const& outlook, int n_ranks);
 
+/// Local: does a job make the product of this folder, or was it killed at that?
+bool is_being_made(std::string const& folder);
+
 /// Takes stage instances to completion: lock, preflight, skip what is up to date, run, publish.
 /// Collective. Errors that all ranks agree on come as CollectiveError, others as Error.
 class Runner {
@@ -78,6 +81,7 @@ class Runner {
   void count_attempt(Stage const& stage);
   void clear_parts(Stage const& stage);
   std::vector<ExternalFile> sample_inputs(Stage const& stage) const;
+  void keep_used_options() const;
   nlohmann::json about(StageResult const& result) const;
 
   Comm comm_;

@@ -3,8 +3,17 @@
 
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/text.hpp"
 
 namespace setsz {
+
+namespace {
+
+std::string default_text(Work const& work, std::int64_t done) {
+  return concat(done, " of ", work.end, " ", work.unit);
+}
+
+}  // namespace
 
 void work_through(Context& context, Work const& work) {
   std::int64_t done = 0;
@@ -19,7 +28,10 @@ void work_through(Context& context, Work const& work) {
     progress.update(real(done), work.note());
     mark_progress(work.label);
     bool const stop = context.stop_requested();
-    if (stop || context.checkpoint_due()) work.save(done);
+    if (stop || context.checkpoint_due()) {
+      context.journal().describe(work.reached ? work.reached(done) : default_text(work, done));
+      work.save(done);
+    }
     if (stop) context.stop_here();
   }
 }

@@ -21,6 +21,8 @@ struct Work {
   std::function<std::int64_t(std::int64_t done)> step;
   /// Puts the state into the journal and commits it at this position.
   std::function<void(std::int64_t done)> save;
+  /// How far that is, in the words of the field; nothing: "3 of 8 " and the unit.
+  std::function<std::string(std::int64_t done)> reached = nullptr;
   /// Shown behind the progress, such as the current loss.
   std::function<std::string()> note = [] { return std::string(); };
 };

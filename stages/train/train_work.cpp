@@ -57,6 +57,7 @@ class TrainingRun {
                             .restore = [this] { restore(); },
                             .step = [this](std::int64_t done) { return step(done); },
                             .save = [this](std::int64_t done) { save(done); },
+                            .reached = [this](std::int64_t done) { return epochs_of(done); },
                             .note = [this] { return note(); }});
   }
 
@@ -82,6 +83,10 @@ class TrainingRun {
   }
 
  private:
+  std::string epochs_of(std::int64_t steps) const {
+    return concat("epoch ", steps / data_.steps_per_epoch(), " of ", task_.options.epochs);
+  }
+
   /// With values of its own, or with those of the file that it goes on from.
   Network starting_network() {
     auto const seed = task_.instance.stream_seed(task_.run_seed);

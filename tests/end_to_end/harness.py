@@ -73,7 +73,7 @@ def products(run):
 
 def is_product(path):
     return not any(part.startswith(".") or part.endswith((".part", ".journal", ".log")) or part == "journal"
-                   for part in path.parts) and path.name != "manifest.json"
+                   for part in path.parts) and path.name not in ("manifest.json", "used.ini")
 
 
 def manifests(run):

@@ -75,7 +75,7 @@ class Joint(Case):
         self.assertNotIn("stale", self.succeeds(*self.arguments("status", run)).output)
         # Another redshift of the one makes the network of both stale, not the catalogue of the other.
         status = self.succeeds(*self.arguments("status", run, "snapshot.z05.mock_redshift=0.4")).output
-        lines = {line.split()[0]: line for line in status.splitlines() if line.startswith("  ")}
+        lines = {line.split()[0]: line for line in status.splitlines() if line.startswith("  ") and line[2] != " "}
         self.assertIn("stale", lines["mock/z05"])
         self.assertNotIn("stale", lines["catalog/z0"])
 

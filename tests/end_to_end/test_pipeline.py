@@ -47,6 +47,13 @@ class Pipeline(Case):
         after = {name: os.stat(self.reference / name).st_mtime_ns for name in products(self.reference)}
         self.assertEqual(after, before)
 
+    def test_the_options_that_were_used_can_be_run_again(self):
+        result = self.succeeds("run", self.reference / "used.ini")
+        self.assertEqual(result.output.count("up to date"), 2 * len(manifests(self.reference)))  # at its turn, and in the summary
+        used = (self.reference / "used.ini").read_text()
+        self.assertIn("[model.small]", used)
+        self.assertIn("fill_cut = 4", used)  # a default
+
     def test_status_and_verify_find_everything_complete(self):
         status = self.succeeds("status", self.tiny(self.reference))
         for stage in ALL_STAGES:
@@ -86,7 +93,7 @@ class Pipeline(Case):
 
     def test_a_changed_option_makes_what_depends_on_it_stale(self):
         status = setsz("status", self.tiny(self.reference), "--set", "voxelize.n_voxels=24")
-        lines = {line.split()[0]: line for line in status.output.splitlines() if line.startswith("  ")}
+        lines = {line.split()[0]: line for line in status.output.splitlines() if line.startswith("  ") and line[2] != " "}
         self.assertIn("voxelize.n_voxels: 16 -> 24", status.output)
         stale = {name.split("/")[0] for name, line in lines.items() if "stale" in line}
         self.assertIn("voxelize", stale)

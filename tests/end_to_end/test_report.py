@@ -108,6 +108,22 @@ class Report(Case):
                     if isinstance(row.get(key), float):
                         self.assertEqual(float(value), row[key], f"{path.name}: {key}")
 
+    def test_the_hdf5_table_holds_the_same_as_csv(self):
+        import h5py
+
+        with h5py.File(self.out / "tables/tables.h5") as file:
+            self.assertEqual(set(file), {path.stem for path in (self.out / "tables").glob("*.csv")})
+            self.assertEqual(file["stages/seconds"].attrs["unit"], "s")
+            for name in file:
+                rows = table(self.out, name)
+                for key in rows[0]:
+                    values = file[name][key]
+                    texts = [row[key] for row in rows]
+                    if values.dtype.kind == "f":
+                        self.assertEqual([repr(float(value)) for value in values], [repr(float({"": "nan", "True": 1, "False": 0}.get(text, text))) for text in texts], f"{name}/{key}")
+                    else:
+                        self.assertEqual([value.decode() for value in values], texts, f"{name}/{key}")
+
     def test_every_figure_shows_something(self):
         from matplotlib.image import imread
 
@@ -172,6 +188,32 @@ class Report(Case):
 
 
 class Map(Case):
+    def test_skies_of_the_same_haloes_are_compared(self):
+        sys.path.insert(0, str(FIGURES))
+        self.addCleanup(sys.path.remove, str(FIGURES))
+        import healpy
+        import numpy
+        import sky
+
+        values = numpy.arange(healpy.nside2npix(16), dtype=numpy.float32)
+        skies = {"one": sky.HealpixSky(values, {"ROTSEED": 1}), "two": sky.HealpixSky(2 * values, {"ROTSEED": 1}), "turned": sky.HealpixSky(values, {"ROTSEED": 2})}
+        self.assertEqual(sky.same_places(skies), [["one", "two"]])
+        one, two, difference = (axes.images[0].get_array() for axes in sky.fields({name: skies[name] for name in ("one", "two")}).canvas.axes[:3])
+        self.assertGreater(one.max(), 0)
+        numpy.testing.assert_allclose(difference, two - one)
+
+    def test_the_level_of_points_is_that_of_a_map_of_points(self):
+        sys.path.insert(0, str(FIGURES))
+        self.addCleanup(sys.path.remove, str(FIGURES))
+        import healpy
+        import numpy
+        import sky
+
+        random = numpy.random.default_rng(1)
+        y = random.exponential(2.0, 20000)  # arcmin^2
+        values = numpy.bincount(random.integers(0, healpy.nside2npix(32), y.size), y * numpy.radians(1 / 60) ** 2, healpy.nside2npix(32)) / healpy.nside2pixarea(32)
+        self.assertAlmostEqual(healpy.anafast(values, lmax=40)[10:].mean() / sky.level_of_points(y), 1, delta=0.1)
+
     def test_east_is_to_the_left_and_north_above(self):
         sys.path.insert(0, str(FIGURES))
         self.addCleanup(sys.path.remove, str(FIGURES))

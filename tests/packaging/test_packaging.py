@@ -87,6 +87,8 @@ class Prefix(unittest.TestCase):
         setsz = prefix / "bin/setsz"
         self.assertLessEqual({"run", "status", "options"}, set(self.completions(prefix, f"{setsz} ")))
         self.assertEqual(self.completions(prefix, f"{setsz} ru"), ["run"])
+        self.assertEqual(self.completions(prefix, f"{setsz} help re"), ["report", "resume"])
+        self.assertEqual(self.completions(prefix, f"{setsz} options vox"), ["voxelize"])
         self.assertEqual(self.completions(prefix, f"{setsz} run x.ini --fo"), ["--force"])
         self.assertEqual(self.completions(prefix, f"{setsz} run x.ini --set voxelize.n_vox"), ["voxelize.n_voxels="])
 
@@ -96,6 +98,7 @@ class Prefix(unittest.TestCase):
         for command in re.findall(r"^  setsz ([a-z]+)", output(BUILD / "setsz", "help"), re.MULTILINE):
             if command not in ("help", "version"):
                 self.assertIn(f".SS {command}\n", text)
+        self.assertIn(".SS resume\n", text)
         if shutil.which("groff"):
             shown = output("groff", "-man", "-Tascii", "-ww", page)
             self.assertNotIn("warning", shown)

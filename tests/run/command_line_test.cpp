@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/app/command_table.hpp"
+#include "pipeline/app/topics.hpp"
+#include "pipeline/base/terminal.hpp"
 #include "tests/fixtures/scratch.hpp"
 
 namespace setsz {
@@ -45,8 +47,9 @@ TEST(CommandLine, MistakesAreUsageErrorsThatNameTheNearestWord) {
                                 {{"run", "a.ini", "--from", "x", "--from=y"}, "--from"},
                                 {{"run", "a.ini", "--from="}, "needs a value"},
                                 {{"help", "rum"}, "'run'"},
+                                {{"help", "resum"}, "'resume'"},
                                 {{"paint", "a.ini"}, "unknown command 'paint'"},
-                                {{"options", "x"}, "x"}};
+                                {{"options", "x", "y"}, "y"}};
   for (auto const& each : cases) {
     auto const error = test::thrown_by([&] { parse_command_line(each.arguments); });
     EXPECT_EQ(error.code(), ExitCode::usage);
@@ -63,6 +66,7 @@ TEST(CommandLine, HelpIsFoundEverywhere) {
                                 {{"-h"}, ""},
                                 {{"help"}, ""},
                                 {{"help", "run"}, "run"},
+                                {{"help", "resume"}, "resume"},
                                 {{"run", "--help"}, "run"},
                                 {{"run", "a.ini", "-h"}, "run"}};
   for (auto const& each : cases) {
@@ -87,7 +91,33 @@ TEST(CommandLine, EachCommandHasAHelpOfItsOwn) {
   for (auto const* option : {"--stage", "--from", "--until", "--only", "--set", "--force"}) {
     EXPECT_NE(run.find(option), std::string::npos) << run;
   }
-  for (auto const& line : split(overview + run, '\n')) EXPECT_LE(line.size(), 100u) << line;
+}
+
+TEST(CommandLine, EachTopicIsExplained) {
+  std::string const overview = help_text("");
+  for (auto const& topic : topics()) {
+    EXPECT_NE(overview.find(concat("  ", topic.name, "  ")), std::string::npos) << topic.name;
+    EXPECT_GT(split(help_text(std::string(topic.name)), '\n').size(), 6u) << topic.name;
+  }
+  EXPECT_NE(help_text("pipeline").find("products"), std::string::npos);
+  EXPECT_NE(help_text("configuration").find("[toy]"), std::string::npos);
+  EXPECT_NE(help_text("formats").find("swift"), std::string::npos);
+  EXPECT_NE(help_text("errors").find("\n  79  training diverged\n"), std::string::npos);
+}
+
+TEST(CommandLine, EveryHelpFitsATerminal) {
+  std::string all = help_text("");
+  for (auto const& command : commands()) all += help_text(command.name);
+  for (auto const& topic : topics()) all += help_text(std::string(topic.name));
+  for (auto const& line : split(all, '\n')) EXPECT_LE(line.size(), terminal_columns) << line;
+}
+
+TEST(CommandLine, TextIsBrokenAtBlanks) {
+  EXPECT_EQ(wrapped("one two three", 2, 10), "  one two\n  three");
+  EXPECT_EQ(wrapped("a-word-of-fourteen x", 1, 10), " a-word-of-fourteen\n x");
+  EXPECT_EQ(wrapped("12345 1234", 0, 10), "12345 1234");
+  EXPECT_EQ(wrapped("12345 12345", 0, 10), "12345\n12345");
+  EXPECT_EQ(wrapped("", 4), "");
 }
 
 }  // namespace

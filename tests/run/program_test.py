@@ -75,6 +75,17 @@ def test_answers_without_configuration_or_mpi():
         check(result.code == 0 and part in result.output, f"setsz {words}", result)
 
 
+def test_keys_of_a_section():
+    one = run(0, "options", "toy.factor").output
+    check("  factor = " in one and "  count = " not in one and "[run]" not in one, "one key", Result(0, one, 0))
+    for words in (["options", "toy"], ["options", "toy", "--ini"]):
+        result = run(0, *words)
+        check("factor = " in result.output and "[run]" not in result.output, f"setsz {words}", result)
+    for wrong, near in (("tyo", "[toy]"), ("toy.cuont", "'count'")):
+        result = run(0, "options", wrong)
+        check(result.code == 64 and near in result.output, "the nearest one", result)
+
+
 def test_wrong_usage_and_configuration():
     with Folder() as folder:
         for words, code, part in ((["rum"], 64, "'run'"), ([], 64, "--help"),
@@ -156,6 +167,9 @@ def test_run_status_verify():
         check(result.code == 0 and "3 ranks" in result.output and "summary" in result.output, "run",
               result)
         check("up to date" in run(1, "run", folder.ini).output, "second run skips")
+        used = folder.path + "/run/used.ini"
+        check("factor = 2\n" in open(used).read(), "used.ini has what the file leaves to the defaults")
+        check(run(2, "run", used).output.count("up to date") >= 2, "used.ini can be run again")
         result = run(0, "status", folder.ini, "--set", "toy.factor=5")
         check("complete" in result.output and "toy.factor: 2 -> 5" in result.output,
               "status says what is stale and why", result)
@@ -270,6 +284,34 @@ def test_hang():
             check(result.code == 70 and result.seconds < 12, f"a {fault} ends with 70", result)
             check("no progress" in result.output, f"a {fault} is named", result)
         check(run(2, "run", folder.ini).code == 0, "after a hang the run goes on")
+
+
+def test_status_of_a_job_at_work():
+    with Folder() as folder:
+        process = subprocess.Popen(command(0, "run", folder.ini, *sets(pause_ms=1200, commit_every=1)),
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        journal = folder.path + "/run/sums/a/b/journal/commit.json"
+        end = time.monotonic() + 20
+        while not os.path.exists(journal) and time.monotonic() < end:
+            time.sleep(0.02)
+        status = run(0, "status", folder.ini)
+        check("running" in status.output and " of 12 units" in status.output and
+              f"(process {process.pid})" in status.output and "2 products: 1 complete, 1 running" in status.output,
+              "status: who makes it, since when, how far", status)
+        state = json.loads(run(0, "status", folder.ini, "--json").output)["products"][1]
+        check(state["state"] == "half done" and state["running"] and state["saved"].endswith(" of 12 units"),
+              "the same for scripts")
+        process.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        said = ""
+        while "signal received" not in said and time.monotonic() < start + 5:
+            said += process.stdout.readline()
+        check(time.monotonic() < start + 1, "Ctrl-C is answered before the unit is done")
+        process.communicate(timeout=30)
+        check(process.returncode == 75, "Ctrl-C gives 75")
+        state = json.loads(run(0, "status", folder.ini, "--json").output)["products"][1]
+        check("held_by" not in state and state["saved"], "half done, and nobody makes it")
+        check("half done" in run(0, "status", folder.ini).output, "status: half done")
 
 
 def test_signals():

@@ -335,11 +335,14 @@ TEST(Runner, ASecondJobOnTheSameProductIsRefusedAndNamesTheFirst) {
   });
   auto const error = toy.error({});
   EXPECT_EQ(error.code(), ExitCode::cannot_create);
+  EXPECT_TRUE(contains(RunLock::writer(toy.run_directory(), "sums/a/b").value_or(""), "since"));
+  EXPECT_FALSE(RunLock::writer(toy.run_directory(), "numbers"));
   for (auto const* word : {"sums/a/b", "is held by", "process", "since"}) {
     EXPECT_TRUE(contains(error.what(), word)) << error.what();
   }
   EXPECT_FALSE(toy.exists(toy.run_directory() + "/numbers"));
   toy.on_disk([&] { other.reset(); });
+  EXPECT_FALSE(RunLock::writer(toy.run_directory(), "sums/a/b"));
   EXPECT_NO_THROW(toy.run());
 }
 

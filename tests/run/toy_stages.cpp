@@ -121,6 +121,7 @@ void SumsStage::run(Context& context) {
     std::this_thread::sleep_for(std::chrono::milliseconds(options_.pause_ms));
     bool const stop =
         context.stop_requested() || (options_.stop_at_fault && unit == options_.fault_unit);
+    journal.describe(concat(unit + 1, " of ", n, " units"));
     if (stop || (unit + 1) % options_.commit_every == 0) journal.commit(unit + 1);
     if (stop) context.stop_here();
   }

@@ -96,6 +96,8 @@ TEST_F(WorkLoop, StopsAfterAnyStepAndResumesThere) {
       EXPECT_THROW(first.run(context), test::StoppedInTest);
       EXPECT_EQ(first.steps, stop_after);
     }
+    EXPECT_EQ(Journal::progress(options().directory + "/adding/journal"),
+              concat(std::min(3 * stop_after, 10), " of 10 numbers"));
     test::StageContext context(comm_, options(), stage_);
     second.run(context);
     EXPECT_EQ(second.steps, 4 - stop_after);
