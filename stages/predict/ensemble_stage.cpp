@@ -73,6 +73,7 @@ PredictedCubes mean_of(std::vector<CubeFile> const& members,
   mean.y = average("/y");
   mean.flux_factor = mean_factors(members, range, mean.y);
   mean.flux_strength = average("/flux_strength");
+  mean.evaluated = average("/evaluated");
   for (auto const& state : states) mean.states.push_back(average("/" + state.dataset));
   auto const n = members.front().n_voxels();
   mean.pressure.reserve(range.size() * n * n * n);
@@ -150,7 +151,7 @@ EnsembleStage::EnsembleStage(Blueprint const& blueprint, std::string snapshot, s
     if (samples) samples_.push_back(products::samples(snapshot_, model_, fold_, Member{seed}));
   }
   record_ = {
-      .stage = "predict", .instance = model_path(snapshot_, model_, fold_, Member{}), .version = 5};
+      .stage = "predict", .instance = model_path(snapshot_, model_, fold_, Member{}), .version = 6};
   record_.inputs = members_;
   record_.inputs.push_back(products::clusters(snapshot_));
   record_.inputs.insert(record_.inputs.end(), samples_.begin(), samples_.end());

@@ -28,11 +28,13 @@ struct PredictOptions {
   bool sample_spread = true;               ///< likewise
   std::int64_t realisations = 0;           ///< see Axes
   std::int64_t samples = default_samples;  ///< of each cluster, by a network with a code
+  std::string adaptive = "no";             ///< or a number, see AdaptiveCube
   std::int64_t block_voxels = 512;
   Device device = Device::cpu;
   std::int64_t chunk_rows = 4096;
   void declare(OptionList& options);
-  void validate() const {}
+  void validate() const { (void)tolerance(); }
+  std::optional<double> tolerance() const;
 };
 
 /// Those that hold for a model: the residuals of a deterministic one may need all its predictions.

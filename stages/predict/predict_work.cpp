@@ -15,9 +15,8 @@
 #include "pipeline/run/work_loop.hpp"
 #include "stages/common/cluster_choice.hpp"
 #include "stages/common/trained_model.hpp"
-#include "stages/predict/cluster_input_work.hpp"
+#include "stages/predict/cluster_prediction_work.hpp"
 #include "stages/predict/prediction_file_work.hpp"
-#include "stages/predict/predictor_work.hpp"
 #include "stages/predict/sample_file_work.hpp"
 #include "stages/predict/work_items.hpp"
 
@@ -28,8 +27,8 @@ namespace {
 /// What a finished item leaves.
 struct Finished {
   std::int64_t item = 0;
-  /// Of its cluster, all states in a row; behind them the sums of the samples, and the sum of the
-  /// pressure before the flux correction.
+  /// Of its cluster, all states in a row; behind them the sums of the samples, the sum of the
+  /// pressure before the flux correction, and at how many voxels networks were evaluated.
   std::vector<double> state;
   std::vector<float> pressure;  ///< of its voxels, corrected; then of the reconstruction
 };
@@ -57,7 +56,7 @@ class PredictionRun {
     states_ = task.section.network.predicted_states();
     for (auto const& state : states_) state_size_ += state.size;
     if (task.samples_kept()) state_size_ += SampleSums::size(n_predictions_);
-    state_size_ += 1;  // the sum of the pressure
+    state_size_ += 2;  // the sum of the pressure, the number of evaluated voxels
     std::vector<std::int64_t> n_voxels;
     for (auto const row : rows_) {
       lattices_.push_back(task.cube.lattice(cluster(row)));
@@ -68,10 +67,12 @@ class PredictionRun {
                                   voxels_to_predict(lattices_.back())));
       n_voxels.push_back(std::ssize(*voxels_.back()));
     }
-    // What is kept of samples belongs to a whole cluster: to write it block by block would be too
-    // much.
-    items_ = cut_into_items(n_voxels, task.samples_kept() ? std::numeric_limits<std::int32_t>::max()
-                                                          : task.options.block_voxels);
+    // What is kept of samples belongs to a whole cluster, to write it block by block would be too
+    // much; so do targets that follow from each other.
+    tolerance_ = task.options.tolerance();
+    bool const whole = task.samples_kept() || tolerance_;
+    items_ = cut_into_items(
+        n_voxels, whole ? std::numeric_limits<std::int32_t>::max() : task.options.block_voxels);
   }
 
   void go() {
@@ -175,22 +176,6 @@ class PredictionRun {
     for (auto& predictor : predictors_) predictor.begin(inputs_.sampler(), row, cluster(row).id);
   }
 
-  /// P/P200 of some voxels of a cube by each sample of one network.
-  std::vector<std::vector<float>> predict(Predictor const& predictor, std::int64_t cube,
-                                          Range voxels) const {
-    auto batch = predictor.whole();
-    auto const n_local = task_.section.network.needs().local_particles.in(Phase::prediction);
-    for (std::int64_t v = voxels.first; v < voxels.last; ++v) {
-      std::int64_t const voxel = (*voxels_[cube])[v];
-      inputs_.sampler().add_target(batch, voxel_centre(cube, v), n_local,
-                                   predictor.local_stream(voxel));
-      auto const columns = inputs_.columns(v);
-      batch.columns.insert(batch.columns.end(), columns.begin(), columns.end());
-    }
-    std::int64_t const targets = task_.section.network.has_code() ? 512 : 64;
-    return predictor(batch, {.rows = task_.options.chunk_rows, .targets = targets});
-  }
-
   /// \param v  in the cube's list of voxels [R200]
   Vec3 voxel_centre(std::int64_t cube, std::int64_t v) const {
     std::int64_t const n = task_.cube.n_voxels, voxel = (*voxels_[cube])[v];
@@ -201,13 +186,17 @@ class PredictionRun {
   void compute(std::int64_t number) {
     WorkItem const& item = items_[number];
     load(item.cube);
+    ClusterPrediction prediction(task_, inputs_, predictors_, lattices_[item.cube],
+                                 *voxels_[item.cube]);
+    if (tolerance_) prediction.choose_targets(profile_of(cluster(inputs_.row())), *tolerance_);
     Block sums(item, task_.samples_kept() ? n_predictions_ : 0);
     for (std::int64_t v = item.first_voxel; v < item.last_voxel; v += task_.options.block_voxels)
-      add_block({v, std::min(v + task_.options.block_voxels, item.last_voxel)}, sums);
+      add_block(prediction, {v, std::min(v + task_.options.block_voxels, item.last_voxel)}, sums);
     Finished done{number, states_of_networks(), {}};
     auto const samples = sums.samples.numbers();
     done.state.insert(done.state.end(), samples.begin(), samples.end());
     done.state.push_back(sums.uncorrected);
+    done.state.push_back(real(prediction.n_evaluated()));
     for (double const p : sums.pressure) done.pressure.push_back(single(p));
     if (has_gas())
       for (double const p : sums.reconstructed) done.pressure.push_back(single(p));
@@ -216,7 +205,7 @@ class PredictionRun {
               p, " P200 in cluster ", cluster(inputs_.row()).id, "; is the model trained?");
     context_.journal().append(
         number, {std::as_bytes(std::span(done.state)), std::as_bytes(std::span(done.pressure))});
-    computed_ += item.last_voxel - item.first_voxel;
+    computed_ += prediction.n_evaluated();
     finished_.push_back(std::move(done));
   }
 
@@ -233,16 +222,24 @@ class PredictionRun {
     double uncorrected = 0;
   };
 
-  void add_block(Range voxels, Block& block) {
+  /// What the first network has started from.
+  GnfwShape profile_of(Cluster const& cluster) const {
+    return gnfw_shape(predictors_.front().benchmark(), cluster.m200c, table_.cosmology.h,
+                      table_.redshift);
+  }
+
+  void add_block(ClusterPrediction& prediction, Range voxels, Block& block) {
     auto const share = 1 / real(n_predictions_), network_share = 1 / real(predictors_.size());
-    for (auto const& predictor : predictors_) {
-      auto const predictions = predict(predictor, block.item.cube, voxels);
+    double uncorrected = 0;  // block by block, whether or not each is an item
+    for (std::size_t network = 0; network < predictors_.size(); ++network) {
+      auto const& predictor = predictors_[network];
+      auto const predictions = prediction(network, voxels);
       double const strength = predictor.flux().strength(cluster(inputs_.row()).m200c);
       for (std::int64_t s = 0; s < predictor.n_samples(); ++s)
         for (std::int64_t v = voxels.first; v < voxels.last; ++v) {
           double const raw = real(predictions[s][v - voxels.first]);
           double const p = corrected(block.item.cube, v, strength, raw);
-          block.uncorrected += share * raw;
+          uncorrected += share * raw;
           block.pressure[v - block.item.first_voxel] += share * p;
           if (!task_.samples_kept()) continue;
           auto const voxel = (*voxels_[block.item.cube])[v];
@@ -255,6 +252,7 @@ class PredictionRun {
             network_share *
             corrected(block.item.cube, v, strength, real(predictions.back()[v - voxels.first]));
     }
+    block.uncorrected += uncorrected;
   }
 
   /// With the flux correction.
@@ -329,6 +327,7 @@ class PredictionRun {
     if (has_gas()) cubes.reconstructed.assign(cubes.pressure.size(), 0);
     if (task_.samples_kept()) cubes.samples.resize(cubes.range.size(), SampleSums(n_predictions_));
     for (auto const& state : states_) cubes.states.emplace_back(cubes.range.size() * state.size);
+    cubes.evaluated.assign(cubes.range.size(), 0);
     std::vector<std::map<std::int64_t, double>> uncorrected(cubes.range.size());  // by item
     auto value = values.begin();
     auto number = states.begin();
@@ -351,6 +350,7 @@ class PredictionRun {
         number += size;
       }
       uncorrected[cube][item_number] = *number++;
+      cubes.evaluated[cube] += *number++;  // a count so far
     }
     add_sums(cubes, uncorrected);
     return cubes;
@@ -375,6 +375,7 @@ class PredictionRun {
       for (auto const& predictor : predictors_)
         strength += predictor.flux().strength(cluster(rows_[c]).m200c) / real(predictors_.size());
       cubes.flux_strength.push_back(strength);
+      cubes.evaluated[c - cubes.range.first] /= real(voxels_[c]->size());
     }
   }
 
@@ -468,6 +469,7 @@ class PredictionRun {
   std::vector<std::shared_ptr<std::vector<std::int32_t> const>> voxels_;
   std::vector<ClusterStateInfo> states_;  ///< that the product holds
   std::int64_t state_size_ = 0;           ///< numbers of a cluster in all of them
+  std::optional<double> tolerance_;       ///< of targets that are chosen; none: all voxels
   std::vector<WorkItem> items_;
   std::vector<std::int64_t> todo_;        ///< numbers of the items that are left, ascending
   std::vector<std::int64_t> boundaries_;  ///< in todo_, of the ranks

@@ -31,6 +31,11 @@ void write_numbers(H5File& file, PredictedCubes const& cubes, std::int64_t n_cub
          .description = "f: pressure is that of the network times 1 + f x^3/(1 + x^3), x = r/R200; "
                         "of a mean, the mean of its networks"},
         cubes.flux_strength);
+  write("/evaluated",
+        {.unit = "1",
+         .description = "share of the voxels within 2 R200 at which networks were evaluated; "
+                        "others are interpolated"},
+        cubes.evaluated);
 }
 
 /// What turns the pressure of a cube into a physical one.

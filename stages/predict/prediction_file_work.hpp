@@ -41,6 +41,7 @@ struct PredictedCubes {
   std::vector<double> flux_factor;          ///< (n), of y with the flux correction
   std::vector<double> flux_strength;        ///< (n), of that correction
   std::vector<double> y;                    ///< (n), within 2 R200 [(kpc/h)^2]
+  std::vector<double> evaluated;            ///< (n), share of the voxels; others are interpolated
   std::vector<std::vector<double>> states;  ///< (n, size) of each of PredictionTable::states
   // Of a model with a code, for samples.h5:
   std::vector<SampleSums> samples{};   ///< (n)

@@ -51,6 +51,7 @@ Predictor::Predictor(ModelState const& state, std::string const& path, PredictTa
   require(state.description.contains("sampling_seed"), ExitCode::bad_data, "'", path,
           "' has no sampling_seed; it was written by another version of setsz, train it again");
   seed_ = state.description.at("sampling_seed").get<std::uint64_t>();
+  benchmark_ = state.description.at("benchmark").get<GnfwParameters>();
   if (task.options.flux_correction) flux_ = flux_correction_of(state, path);
   if (task.options.sample_spread) spread_ = sample_spread_of(state, path);
   network_.use(task.options.device, rank);

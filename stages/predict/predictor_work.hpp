@@ -22,6 +22,8 @@ class Predictor {
             std::vector<std::int64_t> realisations);
 
   FluxCorrection const& flux() const { return flux_; }
+  /// The profile from which its training has started.
+  GnfwParameters const& benchmark() const { return benchmark_; }
   /// See ModelState.
   std::vector<std::uint64_t> const& training_clusters() const { return training_clusters_; }
   /// Predictions that go into the mean.
@@ -53,7 +55,8 @@ class Predictor {
   std::int64_t n_cluster_particles_;  ///< as the section says: a model file leaves that open
   std::uint64_t seed_ = 0;            ///< of the particles and codes that it draws
   FluxCorrection flux_;               ///< without bins: none
-  double spread_ = 1;                 ///< power of the samples' departures, see spread_sample
+  GnfwParameters benchmark_;
+  double spread_ = 1;  ///< power of the samples' departures, see spread_sample
   std::vector<std::int64_t> realisations_;
   std::vector<std::uint64_t> training_clusters_;
   TargetBatch whole_;

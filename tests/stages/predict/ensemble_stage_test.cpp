@@ -64,6 +64,7 @@ class Ensemble : public testing::Test {
                            .flux_factor = {},
                            .flux_strength = {},
                            .y = {},
+                           .evaluated = {},
                            .states = {{}}};
       for (std::int64_t cube = 0; cube < n_cubes; ++cube) {
         for (std::int64_t v = 0; v < n_cells; ++v)
@@ -71,6 +72,7 @@ class Ensemble : public testing::Test {
         cubes.y.push_back(real(10 * seed + cube));
         cubes.flux_factor.push_back(factor(seed, cube));
         cubes.flux_strength.push_back(0.1 * real(seed));
+        cubes.evaluated.push_back(0.01 * real(seed));
         for (int axis = 0; axis < 3; ++axis)
           cubes.states[0].push_back(0.01 * real(seed * (axis + 1)));
       }

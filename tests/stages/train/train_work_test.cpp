@@ -388,6 +388,50 @@ TEST_F(Learning, PredictsTheSameOnAnyNumberOfRanks) {
   EXPECT_EQ(hash_file(outputs + "/clusters.csv"), hash_file(alone() + "/clusters.csv"));
 }
 
+/// Of the testing clusters at a size where cells are larger than a voxel.
+PredictTask adaptive_prediction(std::string const& adaptive) {
+  auto task = small_prediction();
+  task.options.clusters = PredictOptions::Clusters::testing;
+  task.options.adaptive = adaptive;
+  task.cube.n_voxels = 32;
+  return task;
+}
+
+TEST_F(Learning, InterpolatesBetweenFewerTargetsTheSameOnAnyNumberOfRanks) {
+  auto const outputs = *folder_ / "adaptive", own = *folder_ / concat("adaptive", world_->rank());
+  auto const predict = [&](Comm const& comm, std::string const& to, std::string const& adaptive) {
+    TestContext context(comm, folder_->path(), to);
+    if (comm.is_root()) std::filesystem::copy(alone() + "/model.h5", to + "/model.h5");
+    comm.barrier();
+    predict_network(adaptive_prediction(adaptive), context);
+  };
+  predict(*world_, outputs, "0.1");
+  predict(Comm::self(), own, "0.1");
+  EXPECT_EQ(h5_content_hash(outputs + "/prediction.h5"), h5_content_hash(own + "/prediction.h5"));
+
+  predict(Comm::self(), own + "_all", "no");
+  CubeFile const some(own + "/prediction.h5"), all(own + "_all/prediction.h5");
+  auto const share = some.file().read_all<double>("/evaluated"),
+             y = some.file().read_all<double>("/y"), full_y = all.file().read_all<double>("/y");
+  ASSERT_EQ(some.size(), 2);
+  for (std::int64_t cube = 0; cube < some.size(); ++cube) {
+    EXPECT_LT(share[cube], 0.4);
+    EXPECT_NEAR(y[cube], full_y[cube], 0.01 * full_y[cube]);
+    auto const p = some.read(cube), full = all.read(cube);
+    double error2 = 0, sum2 = 0;
+    for (std::size_t v = 0; v < p.size(); ++v) {
+      error2 += (real(p[v]) - real(full[v])) * (real(p[v]) - real(full[v]));
+      sum2 += real(full[v]) * real(full[v]);
+    }
+    EXPECT_LT(std::sqrt(error2 / sum2), 0.1);
+    EXPECT_GT(error2, 0);
+  }
+
+  predict(Comm::self(), own + "_exact", "1e-9");
+  EXPECT_EQ(h5_content_hash(own + "_exact/prediction.h5"),
+            h5_content_hash(own + "_all/prediction.h5"));
+}
+
 TEST_F(Learning, AnInterruptedPredictionIsTheSame) {
   auto const outputs = *folder_ / "predicted_in_parts";
   int stops = 0;
