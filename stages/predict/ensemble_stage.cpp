@@ -150,7 +150,7 @@ EnsembleStage::EnsembleStage(Blueprint const& blueprint, std::string snapshot, s
     if (samples) samples_.push_back(products::samples(snapshot_, model_, fold_, Member{seed}));
   }
   record_ = {
-      .stage = "predict", .instance = model_path(snapshot_, model_, fold_, Member{}), .version = 5};
+      .stage = "predict", .instance = model_path(snapshot_, model_, fold_, Member{}), .version = 6};
   record_.inputs = members_;
   record_.inputs.push_back(products::clusters(snapshot_));
   record_.inputs.insert(record_.inputs.end(), samples_.begin(), samples_.end());

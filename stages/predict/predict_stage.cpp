@@ -101,7 +101,7 @@ void PredictStage::describe(Blueprint const& blueprint) {
       model_path(task_.snapshot, task_.model, task_.fold.value_or(0), task_.member);
   task_.clusters = products::clusters(task_.snapshot);
   task_.particles = products::particles(task_.snapshot);
-  record_ = {.stage = "predict", .instance = instance, .version = 5};
+  record_ = {.stage = "predict", .instance = instance, .version = 6};
   record_.inputs = {task_.clusters, task_.particles};
   record_.outputs = {"prediction.h5", "clusters.csv"};
   record_.settings.add("predict.instance", instance);
