@@ -76,7 +76,7 @@ release_packages=(
   libboost-dev libboost-program-options-dev nlohmann-json3-dev libxxhash-dev
   libceres-dev libfftw3-dev libfftw3-mpi-dev libhealpix-cxx-dev libcfitsio-dev
   libtorch-dev libdnnl-dev
-  libopenblas0-pthread  # libtorch uses any BLAS; with the reference BLAS it is 26 times slower
+  libopenblas0-pthread  # libtorch uses any BLAS; with the reference BLAS module cnn is slow
 )
 # Additional packages for the tests.
 test_packages=(

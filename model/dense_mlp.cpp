@@ -27,8 +27,8 @@ std::int64_t DenseMlp::n_masks() const {
 }
 
 void DenseMlp::begin(std::span<float const> parameters, FoldedLayer::For purpose, Work& work,
-                     InstructionSet set) const {
-  work.kernels_ = &layer_kernels(set);
+                     LayerKernels const& kernels) const {
+  work.kernels_ = &kernels;
   work.parameters_ = parameters;
   work.purpose_ = purpose;
   work.layers_.clear();

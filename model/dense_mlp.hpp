@@ -40,7 +40,7 @@ class DenseMlp {
 
   /// Once before a series of evaluations. \param parameters  must live until `finish`
   void begin(std::span<float const> parameters, FoldedLayer::For purpose, Work& work,
-             InstructionSet set = instruction_set()) const;
+             LayerKernels const& kernels = layer_kernels(instruction_set())) const;
   /// From work.input() to the output, shape (rows, outputs).
   /// \param masks  shape (rows, n_masks); empty: nothing is dropped. In a series always or never.
   void forward(std::span<float const> masks, Work& work, std::span<float> result) const;

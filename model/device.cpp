@@ -6,6 +6,7 @@
 
 #include "model/network.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/instruction_set.hpp"
 
 namespace setsz {
 
@@ -18,7 +19,8 @@ void require_device(Device device) {
 }
 
 std::string device_description(Device device, int number) {
-  if (device == Device::cpu) return "the CPU, BLAS: " + blas_description();
+  if (device == Device::cpu)
+    return concat("the CPU, kernels: ", name(instruction_set()), ", BLAS: ", blas_description());
   if (device == Device::mirror) return "a mirror in host memory";
   return concat("CUDA device ", number % cuda_device_count(), " of ", cuda_device_count());
 }

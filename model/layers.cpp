@@ -6,6 +6,7 @@
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/sum.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -52,6 +53,10 @@ class DenseFunction : public torch::autograd::Function<DenseFunction> {
 };
 
 }  // namespace
+
+at::Tensor row_products(at::Tensor const& a, at::Tensor const& b) {
+  return at::sum(a.unsqueeze(1) * b, 2);
+}
 
 at::Tensor DropoutMasks::take(std::int64_t width) {
   if (!masks_.defined()) return {};

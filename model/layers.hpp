@@ -19,6 +19,10 @@ struct ClusterContext;
 /// The parameters as tensors, in the layout's order; views of the flat array.
 using Tensors = std::vector<at::Tensor>;
 
+/// The products of all short rows of a, shape (n, k), with all of b, (m, k): shape (n, m). No BLAS,
+/// whose rounding depends on n.
+at::Tensor row_products(at::Tensor const& a, at::Tensor const& b);
+
 /// Ready-made dropout masks of a chunk of targets: 0 or 1/(1 - rate), shape (n_targets, width).
 /// Layers take their columns one after the other; without masks nothing is dropped.
 class DropoutMasks {

@@ -21,8 +21,7 @@ namespace setsz {
 /// One BLAS and one libtorch thread per process: parallelism is over ranks, and the two thread
 /// pools would fight. Called before the first use of a network.
 void use_one_thread();
-/// Which BLAS computes the matrix products: "OpenBLAS 0.3.21 ... SkylakeX", or a warning that the
-/// slow reference BLAS does.
+/// Which BLAS computes what libtorch still multiplies: "OpenBLAS 0.3.21 ... SkylakeX".
 std::string blas_description();
 
 /// How much of a batch is worked on at a time: at most this many particles (at least one target),
@@ -32,10 +31,11 @@ struct ChunkSize {
   std::int64_t targets = 64;
 };
 
-/// How particles go through their MLPs.
+/// How particles and targets go through their MLPs.
 enum class ParticleKernel {
   fused,     ///< DenseMlp
-  reference  ///< layer by layer with libtorch: slow and obvious, the measure of the other
+  reference  ///< layer by layer with libtorch: slow and obvious, the measure of the other; also on
+             ///< devices other than the CPU
 };
 
 /// What modules leave of a cluster, by the name of the state: {"shift": {x, y, z}}.

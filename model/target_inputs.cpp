@@ -2,7 +2,6 @@
 #include "model/target_inputs.hpp"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/matmul.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
@@ -26,7 +25,7 @@ std::vector<at::Tensor> TargetInputs::operator()(ChunkContext const& chunk) cons
 /// r^.e as features, see VectorContractions; shape (n, n_vectors).
 at::Tensor TargetInputs::directions(ChunkContext const& chunk) const {
   auto const& vectors = chunk.cluster.vectors;
-  auto const c = at::matmul(chunk.direction, vectors.t());
+  auto const c = row_products(chunk.direction, vectors);
   if (setup_.options.contractions == Contractions::absolute) return c.abs();
   if (rule_.squared.empty()) return c;
   auto const squared = at::zeros({rule_.n_vectors});

@@ -2,7 +2,6 @@
 #include "model/modules/cluster_vector.hpp"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/matmul.h>
 
 #include <cmath>
 
@@ -45,7 +44,7 @@ class ClusterVectorNetwork : public ModuleNetwork {
   }
   void evaluate(ChunkContext& chunk) const override {
     auto const vectors = chunk.cluster.shared.at(key_).view({options_.outputs, 3});
-    chunk.features.push_back(at::matmul(chunk.direction, vectors.t()) * std::sqrt(3.0));
+    chunk.features.push_back(row_products(chunk.direction, vectors) * std::sqrt(3.0));
   }
 
  private:

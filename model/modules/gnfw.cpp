@@ -7,7 +7,7 @@
 #include <ATen/ops/exp.h>
 #include <ATen/ops/log.h>
 #include <ATen/ops/log1p.h>
-#include <ATen/ops/matmul.h>
+#include <ATen/ops/sum.h>
 
 #include <cmath>
 
@@ -44,7 +44,7 @@ class GnfwNetwork : public ModuleNetwork {
     floats_of(slopes)[0] = single(start_.slope_P0 * log_a);
     floats_of(slopes)[1] = single(start_.slope_xc * log_a);
     floats_of(slopes)[2] = single(start_.slope_beta * log_a);
-    auto const logs = at::matmul(table, context.put(basis)) + context.put(slopes);
+    auto const logs = at::sum(table * context.put(basis), 1) + context.put(slopes);
     // ln P0, ln xc, ln beta, core
     context.shared["gnfw"] = at::cat({logs, at::exp(parameters.narrow(0, 6, 1))});
   }

@@ -308,8 +308,11 @@ Command version_command() {
   return {.name = "version",
           .target = "",
           .target_name = "",
-          .summary = "version, git revision and build",
-          .description = "Prints the version, the git revision and the kind of build.",
+          .summary = "version, git revision, build and kernels",
+          .description =
+              "Prints the version, the git revision, the kind of build, and the vector "
+              "instructions that the network's kernels use on this processor: portable, "
+              "avx2 or avx512 (the environment variable SETSZ_ISA lowers them).",
           .examples = "setsz version",
           .options = {},
           .answer = show_version};

@@ -55,7 +55,7 @@ void log_blas() {
     if (path.empty()) path = where.dli_fname;
   }
   Log::warn("BLAS is ", path,
-            ", which is not optimised: the network may train 26 times slower; "
+            ", which is not optimised: module cnn is slow with it; "
             "install OpenBLAS (Debian: libopenblas0-pthread)");
 }
 

@@ -19,6 +19,7 @@
 #include "pipeline/app/crash_guard.hpp"
 #include "pipeline/app/learning.hpp"
 #include "pipeline/app/project.hpp"
+#include "pipeline/base/instruction_set.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/terminal.hpp"
 #include "pipeline/run/runner.hpp"
@@ -171,11 +172,12 @@ bool wants_learning(CommandLine const& line) {
 
 /// Goes on as another program if this one cannot do what is asked: as setsz-learn where a network
 /// is needed, and from the beginning where OpenBLAS was loaded with kernels too slow for this
-/// processor. Refuses kernels that it cannot run before they are loaded.
+/// processor. Refuses kernels that it cannot run, of OpenBLAS and of ours, before they are loaded.
 void choose_program(char** argv, CommandLine const& line) {
   bool const computes = command_named(line.command).work != nullptr;
   bool const learns = wants_learning(line);
   if (learns || (computes && has_openblas())) require_usable_blas_core();
+  if (learns) instruction_set();
   bool const restart = computes && correct_blas_core();
   std::string const self = std::filesystem::canonical("/proc/self/exe").string();
   if (learns) become_program(self + "-learn", argv);

@@ -6,6 +6,7 @@
 #include "pipeline/app/code_version.hpp"
 #include "pipeline/app/commands.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/instruction_set.hpp"
 #include "stages/registry.hpp"
 
 namespace setsz {
@@ -51,7 +52,7 @@ int show_help(CommandLine const& line) {
 
 int show_version(CommandLine const&) {
   std::cout << "setsz " << program_version() << " (git " << git_revision() << ", " << build_kind()
-            << ")\n";
+            << ")\nkernels of the network: " << name(instruction_set()) << "\n";
   return 0;
 }
 

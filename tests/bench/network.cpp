@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Speed of the network on one core: particle evaluations per second, and as a fraction of what the
-// BLAS reaches on large matrices (2048^3) in the same run. The baseline is the same network module
-// by module on whole lanes, as one writes it first; beside it chunks, and the fused kernel.
-// Rounds are interleaved; CPU time of the thread; medians.
+// Speed of the network on one core: particle evaluations per second, and the arithmetic of all
+// modules as a fraction of what the BLAS reaches on large matrices (2048^3) in the same run. The
+// baseline is the same network module by module on whole lanes, as one writes it first; beside it
+// chunks, and our kernels. Rounds are interleaved; CPU time of the thread; medians.
+//
+// bench_network [rounds] [case, from 0] [kernels: no baselines, for profiles]
 #include <dlfcn.h>
 #include <time.h>
 
@@ -13,7 +15,9 @@
 #include <string>
 #include <vector>
 
+#include "model/module_table.hpp"
 #include "model/network.hpp"
+#include "pipeline/base/instruction_set.hpp"
 #include "pipeline/base/number.hpp"
 #include "tests/model/random_batch.hpp"
 
@@ -59,21 +63,25 @@ class LargeProduct {
   std::vector<float> a_, b_, c_;
 };
 
-double local_flops(NetworkOptions const& o) {
-  auto const width = real(o.get<Local>().width);
-  return 2 * width * (19 + real(o.get<Local>().layers) * width);
-}
-
 struct Case {
   char const* name;
   std::int64_t width, targets, particles, origin;
   ChunkSize chunk;
 };
 
-void measure(Case const& c) {
+/// Of all modules in one prediction of a lane.
+double flops(NetworkOptions const& options, Case const& c) {
+  ModuleCost cost;
+  for (auto const* module : options.chosen()) cost += module->cost(options, Phase::prediction);
+  return cost.per_cluster + real(c.targets) * cost.per_target;
+}
+
+void measure(Case const& c, int rounds, bool baselines) {
   NetworkOptions options;
   options.get<Local>().width = options.get<Origin>().width = options.get<Aggregator>().width =
       c.width;
+  options.get<Local>().particles = {c.particles, c.particles};
+  options.get<Origin>().particles = {c.origin, c.origin};
   Network network(options, {}, {}, 1);
   auto const lane = testing::random_batch(1, c.targets, {c.particles}, c.origin);
   ChunkSize const whole{.rows = 1 << 30, .targets = 1 << 30};
@@ -88,32 +96,34 @@ void measure(Case const& c) {
   LargeProduct product;
   std::vector<double> gemm, naive, chunked, fused, naive_step, chunked_step, fused_step;
   constexpr auto reference = ParticleKernel::reference, best = ParticleKernel::fused;
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < rounds; ++round) {
+    fused.push_back(with(best, [&] { network.predict(lane, c.chunk); }));
+    fused_step.push_back(with(best, [&] { train(c.chunk); }));
+    if (!baselines) continue;
     gemm.push_back(seconds_of([&] { product(); }));
     naive.push_back(with(reference, [&] { network.predict(lane, whole); }));
     chunked.push_back(with(reference, [&] { network.predict(lane, c.chunk); }));
-    fused.push_back(with(best, [&] { network.predict(lane, c.chunk); }));
     naive_step.push_back(with(reference, [&] { train(whole); }));
     chunked_step.push_back(with(reference, [&] { train(c.chunk); }));
-    fused_step.push_back(with(best, [&] { train(c.chunk); }));
   }
+  if (!baselines) return;
   double const peak = LargeProduct::flops / median(gemm);
   auto const rows = real(c.targets * c.particles);
   auto const report = [&](char const* what, std::vector<double> const& seconds, int passes,
                           double baseline) {
     double const time = median(seconds);
     std::printf("  %-28s %10.3f ms  %8.3g particles/s  %5.1f%% of sgemm  %5.2fx\n", what,
-                1e3 * time, rows / time, 100 * passes * rows * local_flops(options) / time / peak,
+                1e3 * time, rows / time, 100 * passes * flops(options, c) / time / peak,
                 baseline / time);
   };
   std::printf("%s (width %ld, %ld targets x %ld particles, origin %ld), sgemm %.0f GFLOP/s\n",
               c.name, c.width, c.targets, c.particles, c.origin, peak / 1e9);
   report("inference, libtorch whole", naive, 1, median(naive));
   report("inference, libtorch chunks", chunked, 1, median(naive));
-  report("inference, fused", fused, 1, median(naive));
+  report("inference, kernels", fused, 1, median(naive));
   report("training, libtorch whole", naive_step, 3, median(naive_step));
   report("training, libtorch chunks", chunked_step, 3, median(naive_step));
-  report("training, fused", fused_step, 3, median(naive_step));
+  report("training, kernels", fused_step, 3, median(naive_step));
 }
 
 }  // namespace
@@ -123,9 +133,11 @@ int main(int argc, char** argv) {
   using namespace setsz;
   use_one_thread();
   std::printf("%s\n", blas_description().c_str());
-  std::int64_t const rows = argc > 1 ? std::atol(argv[1]) : 4096;
-  ChunkSize const chunk{.rows = rows, .targets = 64};
-  measure({"published, a lane of training", 189, 86, 256, 1000, chunk});
-  measure({"published, prediction", 189, 32, 1000, 1000, chunk});
-  measure({"small, a lane of training", 64, 22, 32, 1000, chunk});
+  std::printf("kernels: %s\n", std::string(name(instruction_set())).c_str());
+  int const rounds = argc > 1 ? std::atoi(argv[1]) : 5;
+  Case const cases[] = {{"published, a lane of training", 189, 86, 256, 1000, {}},
+                        {"published, prediction", 189, 32, 1000, 1000, {}},
+                        {"small, a lane of training", 64, 22, 32, 1000, {}}};
+  for (int i = 0; i < 3; ++i)
+    if (argc < 3 || std::atoi(argv[2]) == i) measure(cases[i], rounds, argc < 4);
 }

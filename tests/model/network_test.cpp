@@ -455,7 +455,8 @@ TEST(Network, IsBlindToChunks) {
     auto network = make(modules);
     auto const whole = network.predict(batch, {.rows = 100000, .targets = 1000});
     auto const pieces = network.predict(batch, {.rows = 40, .targets = 3});
-    EXPECT_LT(relative_rms(whole, pieces), 1e-5) << name_of(modules);
+    // The kernels give the same bits; libtorch's functions of single numbers do not quite.
+    EXPECT_LT(relative_rms(whole, pieces), 2e-7) << name_of(modules);
 
     auto const gradient_with = [&](ChunkSize size) {
       std::ranges::fill(network.gradient(), 0.0F);

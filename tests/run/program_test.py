@@ -69,6 +69,7 @@ def sets(**options):
 
 def test_answers_without_configuration_or_mpi():
     for words, part in ((["--help"], "setsz run CONFIG.ini"), (["--version"], "(git "),
+                        (["version"], "kernels of the network: "),
                         (["options"], "[toy]"), (["options", "--ini"], "[toy]"),
                         (["options", "--markdown"], "## [toy]")):
         result = run(0, *words)
