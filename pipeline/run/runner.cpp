@@ -368,7 +368,7 @@ void Runner::count_attempt(Stage const& stage) {
 void Runner::clear_parts(Stage const& stage) {
   std::string const folder = state_.folder(stage);
   for (auto const& output : stage.record().outputs) {
-    std::filesystem::path const part = folder + "/" + output + ".part";
+    std::filesystem::path const part = concat(folder, "/", output, ".part");
     durable::create_directories(part.parent_path());
     if (!std::filesystem::exists(part)) continue;
     durable::remove(part);
