@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
+#include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
@@ -56,17 +58,43 @@ std::vector<Point> sample_of(std::span<KeptParticle const> particles, Cluster co
   return points;
 }
 
+/// Coordinates in arrays of their own, and where each cell begins.
+struct Grid {
+  std::vector<double> x, y, z;
+  std::vector<std::int32_t> first;  ///< (n^3 + 1)
+
+  explicit Grid(std::vector<Point> const& points) : first(Cells::n * Cells::n * Cells::n + 1, 0) {
+    for (auto const& point : points) {
+      x.push_back(point.q.x), y.push_back(point.q.y), z.push_back(point.q.z);
+      ++first[point.cell + 1];
+    }
+    std::partial_sum(first.begin(), first.end(), first.begin());
+  }
+};
+
+/// How many of n points are close to a place.
+SETSZ_DISPATCH std::int64_t count_close(double const* x, double const* y, double const* z,
+                                        std::int64_t n, double px, double py, double pz) {
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    double const dx = x[i] - px, dy = y[i] - py, dz = z[i] - pz;
+    count += dx * dx + dy * dy + dz * dz < neighbour_r200 * neighbour_r200;
+  }
+  return count;
+}
+
 /// For each point the number of points close to it.
 std::vector<double> neighbours_of(std::vector<Point> const& points) {
+  Grid const grid(points);
   std::vector<double> counts;
-  for (auto const& point : points) {
+  for (auto const& [q, mass, cell] : points) {
     std::int64_t count = 0;
     for (std::int64_t dx = -1; dx <= 1; ++dx)
       for (std::int64_t dy = -1; dy <= 1; ++dy) {
-        auto const row = point.cell + (dx * Cells::n + dy) * Cells::n;  // three cells along z
-        auto const first = std::ranges::lower_bound(points, row - 1, {}, &Point::cell);
-        for (auto other = first; other != points.end() && other->cell <= row + 1; ++other)
-          count += norm2(other->q - point.q) < neighbour_r200 * neighbour_r200;
+        auto const row = cell + (dx * Cells::n + dy) * Cells::n;  // three cells along z
+        auto const first = grid.first[row - 1], last = grid.first[row + 2];
+        count += count_close(grid.x.data() + first, grid.y.data() + first, grid.z.data() + first,
+                             last - first, q.x, q.y, q.z);
       }
     counts.push_back(real(count));
   }

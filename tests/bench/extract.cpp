@@ -187,7 +187,8 @@ void run(Comm const& comm, std::int64_t n, std::string const& folder, Layout con
   options.memory_mb = 400;
   auto const configuration = Configuration::parse(
       "[snapshot.z0]\n", "bench.ini",
-      {"snapshot.z0.dark_matter=" + folder + "/snap", "run.directory=" + folder},
+      {"snapshot.z0.dark_matter=" + folder + "/snap", "run.directory=" + folder,
+       "cosmology.matter_tolerance=1"},  // particles weigh what makes the clusters what they are
       {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<CosmologySection>(),
        schema_of<MockSection>(), schema_of<ExtractOptions>()});
   Blueprint const blueprint(configuration);
