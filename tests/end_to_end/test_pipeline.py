@@ -119,7 +119,7 @@ class Pipeline(Case):
             # Told to stop soon after a stage starts; a little later each time, so that it advances.
             process = start(2 + attempt % 2, "run", configuration, "--set", "run.checkpoint_minutes=0.001")
             output = read_until(process, ": starts")
-            time.sleep(0.05 + 0.2 * attempt)
+            time.sleep(0.05 + 0.5 * attempt)
             process.send_signal(signal.SIGUSR1)
             output += process.communicate(timeout=60)[0]
             if process.returncode == 0:
