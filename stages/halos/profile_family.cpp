@@ -234,6 +234,7 @@ ProfileFamily::Row ProfileFamily::row_of(std::function<double(double)> const& pr
   row.projected_4 = every(4, row.projected);
   row.mean_projected_2 = every(2, row.mean_projected);
   row.mean_projected_4 = every(4, row.mean_projected);
+  row.enclosed_4 = every(4, row.enclosed);
   return row;
 }
 
@@ -314,11 +315,15 @@ void ProfileFamily::mean_projected(ProfilePoint const& at, std::span<double> tab
 void ProfileFamily::line_pieces(ProfilePoint const& at, std::span<float> table) const {
   blend(&Row::line_pieces, at, table);
 }
+std::span<float const> ProfileFamily::nearest_line_pieces(ProfilePoint const& at) const {
+  auto const mass = place_on(ln_mass_, std::log(at.mass), "ln mass");
+  return rows_[mass.node + (mass.weight[2] > mass.weight[1] ? 2 : 1)].line_pieces;
+}
 void ProfileFamily::pressure(ProfilePoint const& at, std::span<double> table) const {
   blend(&Row::pressure, at, table);
 }
 void ProfileFamily::enclosed(ProfilePoint const& at, std::span<double> table) const {
-  blend(&Row::enclosed, at, table);
+  blend(table.size() == table_size ? &Row::enclosed : &Row::enclosed_4, at, table);
 }
 
 }  // namespace setsz

@@ -70,8 +70,8 @@ class ProfileFamily {
   /// the total), so that a linear interpolation needs no check at the edge.
   static constexpr int n_nodes = 1024;
   static constexpr int table_size = n_nodes + 2;
-  /// The projections are given at fewer nodes as well, every second or fourth: by the size of the
-  /// table that is asked for, n + 2 with n = n_nodes / stride.
+  /// The projections are given at fewer nodes as well, every second or fourth, and what is enclosed
+  /// at every fourth: by the size of the table that is asked for, n + 2 with n = n_nodes / stride.
   static constexpr int largest_stride = 4;
 
   /// \param profile  p(M, x) in units of P200, M in 1e10 Msun/h; also asked a little beyond the
@@ -102,6 +102,8 @@ class ProfileFamily {
   /// Integral of p along a line from its point nearest to the centre to another one, for pieces of
   /// lines: see LinePieces [P200 R200]. \pre the family does not depend on the redshift
   void line_pieces(ProfilePoint const& at, std::span<float> table) const;
+  /// The same table of the nearest of the tabulated masses.
+  std::span<float const> nearest_line_pieces(ProfilePoint const& at) const;
   /// p at x_i [P200]; 0 beyond the cut.
   void pressure(ProfilePoint const& at, std::span<double> table) const;
   /// 4 pi integral p x^2 dx up to x_i [P200 R200^3].
@@ -113,7 +115,7 @@ class ProfileFamily {
     std::vector<float> line_pieces;
     std::array<double, n_moments> moments{};
     /// Every second, every fourth value.
-    std::vector<double> projected_2, projected_4, mean_projected_2, mean_projected_4;
+    std::vector<double> projected_2, projected_4, mean_projected_2, mean_projected_4, enclosed_4;
   };
   /// Nodes of one axis, cubic between them.
   struct Axis {

@@ -25,10 +25,13 @@ double angle_of(double cosine) { return std::acos(std::clamp(cosine, -1.0, 1.0))
 struct Dimming {
   double mean, slope;
 };
-Dimming dimming(double x) {
+inline Dimming small_dimming(double x) {
   double const q = x * x;
-  if (x < largest_slope)
-    return {1 + q * (1.0 / 3 + q * (1.0 / 5 + q / 7)), -x * (2 + q * (0.8 + q * (18.0 / 35)))};
+  return {1 + q * (1.0 / 3 + q * (1.0 / 5 + q / 7)), -x * (2 + q * (0.8 + q * (18.0 / 35)))};
+}
+Dimming dimming(double x) {
+  if (x < largest_slope) return small_dimming(x);
+  double const q = x * x;
   double const mean = std::atanh(x) / x;
   return {mean, 1.5 * (1 - (1 + q) * mean) / x};
 }
@@ -37,7 +40,7 @@ struct Shell {
   double energy, radius;  ///< the energy's mean radius, to second order in the thickness
 };
 Shell shell_of(std::span<double const> enclosed, double node, std::size_t index) {
-  constexpr std::size_t n = ShellShare::nodes_per_share;
+  std::size_t const n = (enclosed.size() - 1) / ShellShare::n_shares;
   std::size_t const low = index * n;
   double const inner = enclosed[low + n / 2] - enclosed[low];
   double const outer = enclosed[low + n] - enclosed[low + n / 2], energy = inner + outer;
@@ -218,7 +221,7 @@ double ShellShare::left_of(std::span<double const> enclosed, double node) {
   if (cuts_.size() == 1 && real(enclosed.size()) * node * per_distance_ < largest_slope)
     return left_of_one(enclosed, node);
   double sum = 0;
-  for (std::size_t i = 0; i < (enclosed.size() - 1) / nodes_per_share; ++i) {
+  for (std::size_t i = 0; i < n_shares; ++i) {
     auto const [energy, radius] = shell_of(enclosed, node, i);
     if (energy != 0) sum += energy * left(radius);
   }
@@ -230,10 +233,10 @@ double ShellShare::left_of_one(std::span<double const> enclosed, double node) {
   auto const [axis, near, far] = cuts_.front();
   double const towards = dot(axis, towards_);
   double sum = 0;
-  for (std::size_t i = 0; i < (enclosed.size() - 1) / nodes_per_share; ++i) {
+  for (std::size_t i = 0; i < n_shares; ++i) {
     auto const [energy, radius] = shell_of(enclosed, node, i);
     double const cosine = std::clamp(near * radius + far / radius, -1.0, 1.0);
-    auto const [mean, slope] = dimming(radius * per_distance_);
+    auto const [mean, slope] = small_dimming(radius * per_distance_);
     sum += energy * (1 + cosine) / 2 * (mean - slope * (1 - cosine) / 2 * towards);
   }
   return sum;
@@ -241,7 +244,7 @@ double ShellShare::left_of_one(std::span<double const> enclosed, double node) {
 
 std::vector<double> ShellShare::shares(std::span<double const> enclosed, double node) {
   std::vector<double> all;
-  for (std::size_t i = 0; i < (enclosed.size() - 1) / nodes_per_share; ++i)
+  for (std::size_t i = 0; i < n_shares; ++i)
     all.push_back(left(shell_of(enclosed, node, i).radius));
   return all;
 }

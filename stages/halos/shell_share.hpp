@@ -23,8 +23,9 @@ class ShellShare {
   double left(double radius);
   /// Tables of nested shells at r_i = i node, i = 0 ... ProfileFamily::n_nodes, have one share for
   /// so many of them.
-  static constexpr std::size_t nodes_per_share = 8;
-  /// `enclosed` is the sum of P V up to r_i. \return sum of P V D^2/chi^2 that is left
+  static constexpr std::size_t nodes_per_share = 8, n_shares = 128;
+  /// `enclosed` is the sum of P V up to r_i, or up to every 2nd or 4th of them; `node` is their
+  /// distance. \return sum of P V D^2/chi^2 that is left
   double left_of(std::span<double const> enclosed, double node);
   /// The shares, from the centre outwards.
   std::vector<double> shares(std::span<double const> enclosed, double node);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 
 #include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/number.hpp"
@@ -97,17 +98,20 @@ void point_near(double s, double z, double s0, double z0, double first, double s
   }
 }
 
-/// A halo smaller than a pixel is cut into rings, and these into parts.
-constexpr std::size_t n_rings = 16, n_parts = 24;
-struct RingParts {
-  std::array<double, n_rings + 1> edges;               ///< in units of the halo's radius
-  std::array<double, n_rings * n_parts> cosine, sine;  ///< of the azimuths of the parts
-  RingParts() {
-    for (std::size_t k = 0; k <= n_rings; ++k) edges[k] = std::pow(real(k) / n_rings, 1.5);
-    for (std::size_t i = 0; i < n_rings * n_parts; ++i) {
-      // Parts do not line up.
-      double const turn =
-          2 * std::numbers::pi * (real(i) + 0.38196601125 * real(i / n_parts)) / n_parts;
+/// Points on a disc, one for each of many rings, denser inside: they turn by the golden angle from
+/// ring to ring, so that any few neighbouring rings cover all azimuths.
+struct Spiral {
+  // A Fibonacci number: half the error of other numbers around it.
+  static constexpr std::size_t n_points = 233;
+  std::array<double, n_points + 1> edges;  ///< of the rings, in units of the disc's radius
+  std::array<double, n_points> radius, cosine, sine;
+  Spiral() {
+    auto const ring = [](double k) { return std::pow(k / n_points, 1.5); };
+    edges[0] = 0;
+    for (std::size_t i = 0; i < n_points; ++i) {
+      edges[i + 1] = ring(real(i) + 1);
+      radius[i] = ring(real(i) + 0.5);
+      double const turn = 2 * std::numbers::pi * 0.61803398875 * real(i);
       cosine[i] = std::cos(turn);
       sine[i] = std::sin(turn);
     }
@@ -144,21 +148,22 @@ std::optional<ClaimedPixels::Disc> ClaimedPixels::disc_of(Halo const& halo,
 void ClaimedPixels::take(Halo const& halo, Claims const& claims, Stamp& stamp) {
   halo_ = &halo;
   claims_ = claims.rotated(halo.centre->to_local());
+  auto const& neighbours = claims_->neighbours();
   balls_.clear();
-  discs_.clear();
-  double nearest = HUGE_VAL;  // surface to the centre
-  for (auto const& other : claims_->neighbours()) {
-    auto const ball = claims_->ball(other);
-    if (ball) balls_.push_back(*ball);
-    if (ball) nearest = std::min(nearest, std::abs(norm(ball->centre) - std::sqrt(ball->radius2)));
-    discs_.push_back(disc_of(halo, ball, geometry_.largest_pixel_radius()));
-  }
-  all_balls_ = balls_.size() == discs_.size() && balls_.size() <= 2;
+  for (auto const& other : neighbours)
+    if (auto const ball = claims_->ball(other)) balls_.push_back(*ball);
+  all_balls_ = balls_.size() == neighbours.size() && balls_.size() <= 2;
   double const pixel = geometry_.pixel_size(), angle_200 = halo.r200 / halo.distance;
-  if (angle_200 < points_below * pixel) return take_by_points(stamp);
+  if (is_tiny(angle_200)) return take_by_points(stamp);
+  discs_.clear();
+  for (auto const& other : neighbours)
+    discs_.push_back(disc_of(halo, claims_->ball(other), geometry_.largest_pixel_radius()));
+  double nearest = HUGE_VAL;  // surface to the centre
+  for (auto const& ball : balls_)
+    nearest = std::min(nearest, std::abs(norm(ball.centre) - std::sqrt(ball.radius2)));
   level_ = pixel > line_spacing_r200 * angle_200 ? 1 : 0;
   double const core = std::max(core_pixels * pixel, core_r200 * angle_200);
-  core_level_ = level_ + (nearest < core * halo.distance ? 2 : 1);
+  core_level_ = nearest < core * halo.distance ? 2 : level_ + 1;
   core_chord2_ = Stamp::chord2_of(core);
   n_lines_ = 0;
   runs_.clear();
@@ -294,42 +299,42 @@ void ClaimedPixels::follow_block(std::size_t begin, std::size_t n_lines) {
   }
 }
 
+bool ClaimedPixels::is_tiny(double angle_200) const {
+  return angle_200 < points_below * geometry_.pixel_size();
+}
+
 void ClaimedPixels::take_by_points(Stamp& stamp) {
-  static RingParts const parts;
+  static Spiral const points;
   double const sine = halo_->r_cut / halo_->distance;
-  n_lines_ = n_rings * n_parts;
+  n_lines_ = Spiral::n_points;
   make_room();
-  std::array<double, n_rings> energy;
-  for (std::size_t k = 0; k < n_rings; ++k) {
-    double const low = parts.edges[k], high = parts.edges[k + 1], middle = (low + high) / 2;
-    double const below = within(middle) - within(low), above = within(high) - within(middle);
-    energy[k] = below + above;
-    // The mean radius of the ring's brightness.
-    double const radius = middle + (high - low) / 4 * (above - below) / energy[k];
-    for (std::size_t i = k * n_parts; i < (k + 1) * n_parts; ++i) {
-      x_[i] = sine * radius * parts.cosine[i];
-      y_[i] = sine * radius * parts.sine[i];
-    }
+  energy_.clear();
+  double inner = 0;
+  for (std::size_t i = 0; i < n_lines_; ++i) {
+    double const outer = within(points.edges[i + 1]), radius = sine * points.radius[i];
+    energy_.push_back(outer - inner);
+    inner = outer;
+    x_[i] = radius * points.cosine[i];
+    y_[i] = radius * points.sine[i];
   }
   follow_lines();
-  share_points(energy, stamp);
+  share_points(stamp);
   n_lines_ = 0;
   stamp.add_up();
 }
 
-void ClaimedPixels::share_points(std::span<double const> energy_of_ring, Stamp& stamp) {
+void ClaimedPixels::share_points(Stamp& stamp) {
   shares_.assign(static_cast<std::size_t>(stamp.n_pixels()), Share{});
   Share all{};
   for (std::size_t i = 0; i < n_lines_; ++i) {
-    double const energy = energy_of_ring[i / n_parts];
-    double const left = energy * std::max(0.0F, left_[i] / whole_[i]);
-    all.whole += energy;
+    double const left = energy_[i] * std::max(0.0F, left_[i] / whole_[i]);
+    all.whole += energy_[i];
     all.left += left;
     double const toward = std::sqrt(1 - x_[i] * x_[i] - y_[i] * y_[i]);
     auto const [ring, in_ring] = halo_->centre->pixel_at(geometry_, {x_[i], y_[i], toward});
     auto const at = stamp.index_of(ring, in_ring, geometry_.pixels_in(ring));
     if (!at) continue;
-    shares_[*at].whole += energy;
+    shares_[*at].whole += energy_[i];
     shares_[*at].left += left;
   }
   // Pixels that no point hits: as the halo.

@@ -24,6 +24,9 @@ class ClaimedPixels {
     LinePieces pieces;             ///< [P200 R200]
     std::span<double const> mean;  ///< ProfileFamily::mean_projected
   };
+  /// Smaller than a pixel: its pieces of lines need not be exact.
+  /// \param angle_200  of R200 [rad]
+  bool is_tiny(double angle_200) const;
   /// \param claims  in the frame of the box
   void take(Halo const& halo, Claims const& claims, Stamp& stamp);
 
@@ -45,7 +48,7 @@ class ClaimedPixels {
   void take_from_runs();
   /// For haloes smaller than a pixel: lines through points of the halo.
   void take_by_points(Stamp& stamp);
-  void share_points(std::span<double const> energy_of_ring, Stamp& stamp);
+  void share_points(Stamp& stamp);
   /// Share of the projection within a part of the halo's radius.
   double within(double edge) const;
   void follow_lines();
@@ -72,6 +75,7 @@ class ClaimedPixels {
   std::size_t n_lines_ = 0;
   std::vector<double> x_, y_;        ///< (lines)
   std::vector<float> whole_, left_;  ///< (lines)
+  std::vector<double> energy_;       ///< (points of the halo)
   std::vector<Share> shares_;        ///< (pixels)
   std::vector<Interval> taken_;
 };

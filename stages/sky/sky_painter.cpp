@@ -202,15 +202,20 @@ std::optional<double> SkyPainter::leave_unclaimed(ProfileFamily const& family,
                                                   Painted& result) {
   double const distance = norm(halo.position), r_cut = halo.r200 * family.x_cut();
   double const whole = result.painted;
-  family.enclosed(point, enclosed_);
-  double const left =
-      ShellShare(claims, halo.position).left_of(enclosed_, r_cut / ProfileFamily::n_nodes) *
-      cube_of(halo.r200) * halo.weight / (distance * distance);
+  constexpr std::size_t n_nodes = ProfileFamily::n_nodes / ProfileFamily::largest_stride;
+  auto const enclosed = std::span(enclosed_).first(n_nodes + 2);
+  family.enclosed(point, enclosed);
+  double const left = ShellShare(claims, halo.position).left_of(enclosed, r_cut / real(n_nodes)) *
+                      cube_of(halo.r200) * halo.weight / (distance * distance);
   result.painted = std::min(left, whole);
   result.removed = whole - result.painted;
   if (result.removed == 0) return factor;
-  family.line_pieces(point, line_pieces_);
-  claimed_.take({&centre, distance, halo.r200, r_cut, {line_pieces_.data(), r_cut}, mean}, claims,
+  auto pieces = std::span<float const>(line_pieces_);
+  if (claimed_.is_tiny(halo.r200 / distance))
+    pieces = family.nearest_line_pieces(point);
+  else
+    family.line_pieces(point, line_pieces_);
+  claimed_.take({&centre, distance, halo.r200, r_cut, {pieces.data(), r_cut}, mean}, claims,
                 stamp_);
   double const sampled = factor * stamp_.integral(), error = std::abs(sampled - result.painted);
   if (error > claimed_error * whole || sampled < least_sampled * result.painted) return {};

@@ -62,13 +62,13 @@ Range Stamp::pixels_within(RingGeometry const& geometry, SkyDirection const& cen
 std::optional<std::size_t> Stamp::index_of(std::int64_t ring, std::int64_t k,
                                            std::int64_t n) const {
   if (rows_.empty() || ring < rows_.front().ring || ring > rows_.back().ring) return {};
-  // A ring without pixels has no row.
-  auto const row = std::ranges::lower_bound(rows_, ring, {}, &Row::ring);
-  if (row->ring != ring) return {};
-  std::int64_t at = (k - row->first) % n;
-  if (at < 0) at += n;
-  if (at >= static_cast<std::int64_t>(row->end - row->begin)) return {};
-  return row->begin + static_cast<std::size_t>(at);
+  // Rings without pixels lie before the first row or behind the last one.
+  Row const& row = rows_[static_cast<std::size_t>(ring - rows_.front().ring)];
+  std::int64_t at = k - row.first;
+  while (at < 0) at += n;  // a division costs more than all of it
+  while (at >= n) at -= n;
+  if (at >= static_cast<std::int64_t>(row.end - row.begin)) return {};
+  return row.begin + static_cast<std::size_t>(at);
 }
 
 SETSZ_DISPATCH

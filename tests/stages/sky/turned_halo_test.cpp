@@ -44,7 +44,7 @@ HaloGas cut_profile() { return {ProfileGas{&family(), mass, r200}, neighbour()};
 
 std::vector<double> map_of(HaloGas const& gas, Vec3 const& seen) {
   SkyCanvas canvas(RingGeometry(nside), 0, 1);
-  canvas.paint(gas, {{.r200 = r200, .reach = gas.reach()}, seen, 1});
+  canvas.paint(gas, {{.r200 = r200, .reach = gas.reach()}, seen}, 1);
   auto const values = canvas.map().values();
   return {values.begin(), values.end()};
 }
