@@ -34,41 +34,52 @@ struct Cells {
   static std::int64_t of(Vec3 const& q) { return (along(q.x) * n + along(q.y)) * n + along(q.z); }
 };
 
-bool is_inside(KeptParticle const& particle, Cluster const& cluster) {
-  return norm2(particle.position() / cluster.r200c) < reach_r200 * reach_r200;
-}
+bool is_inside(Vec3 const& q) { return norm2(q) < reach_r200 * reach_r200; }
 
-/// Of those within the shells, by cell.
+/// Of those within the shells.
 std::vector<Point> sample_of(std::span<KeptParticle const> particles, Cluster const& cluster,
                              double particle_mass) {
-  std::int64_t n = 0;
-  for (auto const& particle : particles) n += is_inside(particle, cluster);
-  // Neighbours in the canonical order are neighbours in space: one in every few is a fair sample.
-  std::int64_t const step = std::max<std::int64_t>(1, (n + largest_sample - 1) / largest_sample);
-  double const share = real(n) / real((n + step - 1) / step);
+  std::int64_t n = std::ssize(particles), step = 1;
+  double share = 1;
+  if (n > largest_sample) {
+    n = std::ranges::count_if(
+        particles, [&](auto const& p) { return is_inside(p.position() / cluster.r200c); });
+    // Neighbours in the canonical order are neighbours in space: one in every few is a fair sample.
+    step = std::max<std::int64_t>(1, (n + largest_sample - 1) / largest_sample);
+    share = real(n) / real((n + step - 1) / step);
+  }
   std::vector<Point> points;
+  points.reserve(n / step + 1);
   std::int64_t row = 0;
   for (auto const& particle : particles) {
-    if (!is_inside(particle, cluster) || row++ % step != 0) continue;
     Vec3 const q = particle.position() / cluster.r200c;
+    if (!is_inside(q) || row++ % step != 0) continue;
     double const mass = mass_of(particle, particle_mass) / cluster.m200c;
     points.push_back({q, share * mass, Cells::of(q)});
   }
-  std::ranges::stable_sort(points, {}, &Point::cell);
   return points;
 }
 
-/// Coordinates in arrays of their own, and where each cell begins.
+/// Points sorted by cell, their coordinates in arrays of their own, and where each cell begins.
 struct Grid {
+  std::vector<Point> points;
   std::vector<double> x, y, z;
   std::vector<std::int32_t> first;  ///< (n^3 + 1)
 
-  explicit Grid(std::vector<Point> const& points) : first(Cells::n * Cells::n * Cells::n + 1, 0) {
-    for (auto const& point : points) {
-      x.push_back(point.q.x), y.push_back(point.q.y), z.push_back(point.q.z);
-      ++first[point.cell + 1];
-    }
+  explicit Grid(std::vector<Point> const& unsorted)
+      : points(unsorted.size()),
+        x(unsorted.size()),
+        y(unsorted.size()),
+        z(unsorted.size()),
+        first(Cells::n * Cells::n * Cells::n + 1, 0) {
+    for (auto const& point : unsorted) ++first[point.cell + 1];
     std::partial_sum(first.begin(), first.end(), first.begin());
+    auto next = first;
+    for (auto const& point : unsorted) {
+      auto const at = next[point.cell]++;
+      points[at] = point;
+      x[at] = point.q.x, y[at] = point.q.y, z[at] = point.q.z;
+    }
   }
 };
 
@@ -84,10 +95,10 @@ SETSZ_DISPATCH std::int64_t count_close(double const* x, double const* y, double
 }
 
 /// For each point the number of points close to it.
-std::vector<double> neighbours_of(std::vector<Point> const& points) {
-  Grid const grid(points);
+std::vector<double> neighbours_of(Grid const& grid) {
   std::vector<double> counts;
-  for (auto const& [q, mass, cell] : points) {
+  counts.reserve(grid.points.size());
+  for (auto const& [q, mass, cell] : grid.points) {
     std::int64_t count = 0;
     for (std::int64_t dx = -1; dx <= 1; ++dx)
       for (std::int64_t dy = -1; dy <= 1; ++dy) {
@@ -148,8 +159,9 @@ std::vector<double> typical_counts(std::vector<std::size_t> const& shells,
 
 std::array<Vec3, n_radial_shells> smooth_shells(std::span<KeptParticle const> particles,
                                                 Cluster const& cluster, double particle_mass) {
-  auto const points = sample_of(particles, cluster, particle_mass);
-  auto const counts = neighbours_of(points);
+  Grid const grid(sample_of(particles, cluster, particle_mass));
+  auto const& points = grid.points;
+  auto const counts = neighbours_of(grid);
   auto const thin = thin_shells(points);
   auto const typical = typical_counts(thin, counts);
   std::array<Vec3, n_radial_shells> shells{};
