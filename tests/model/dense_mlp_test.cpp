@@ -130,8 +130,7 @@ void expect_plain_result(Shape const& shape, Kernels const& kernels, std::int64_
 TEST(DenseMlp, IsThePlainLoopInDoublePrecision) {
   for_each_set([](Kernels const& kernels) {
     for (auto const& shape : shapes)
-      for (std::int64_t const rows : {1, 99})
-        expect_plain_result(shape, kernels, rows, false);
+      for (std::int64_t const rows : {1, 99}) expect_plain_result(shape, kernels, rows, false);
   });
 }
 
