@@ -51,8 +51,9 @@ int show_help(CommandLine const& line) {
 }
 
 int show_version(CommandLine const&) {
+  auto const kernels = name(instruction_set());  // may refuse SETSZ_ISA: before anything is printed
   std::cout << "setsz " << program_version() << " (git " << git_revision() << ", " << build_kind()
-            << ")\nkernels of the network: " << name(instruction_set()) << "\n";
+            << ")\nkernels of the network: " << kernels << "\n";
   return 0;
 }
 

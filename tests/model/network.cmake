@@ -5,7 +5,7 @@ setsz_test(model_data SOURCES columns_test.cpp flux_correction_test.cpp model_fi
            LINKS setsz::model_data)
 setsz_test(dense_mlp SOURCES dense_mlp_test.cpp wide_kernels.cpp LINKS setsz::dense_mlp)
 # Vectors wider than the registers stay inside this file: how they would be passed does not matter.
-# (GCC 12 crashes in its analysis of them across functions.)
+# (GCC 12 may crash in its analysis of them across functions.)
 set_source_files_properties(wide_kernels.cpp PROPERTIES COMPILE_OPTIONS "-fno-ipa-cp;-Wno-psabi")
 setsz_test(network SOURCES cnn_test.cpp features_test.cpp network_test.cpp
            LINKS setsz::model)
