@@ -28,7 +28,7 @@ double interpolate(Number const* table, double limit, double place) {
 // The hot loop of the sky. Single precision is enough for a place in the table; sums are those of
 // doubles. In whole blocks, also the last one: what is left over would cost more one by one.
 SETSZ_DISPATCH
-static void add_profile(float base, float across, float first, float step, int count,
+static void set_profile(float base, float across, float first, float step, int count,
                         float const* __restrict table, float limit, float per_sine,
                         double* __restrict values) {
   constexpr int block = Stamp::padding + 1;
@@ -40,7 +40,7 @@ static void add_profile(float base, float across, float first, float step, int c
     float const place = wanted < limit ? wanted : limit;
     auto const k = static_cast<int>(place);
     float const value = table[k] + (place - single(k)) * (table[k + 1] - table[k]);
-    values[i] += i < count ? value : 0.0F;
+    values[i] = value;
   }
 }
 
@@ -49,7 +49,7 @@ void ProfileRow::operator()(RingPoints const& points, double* values) const {
   double const base = dz * dz + ds * ds, across = 2 * points.s * s0_;
   auto const limit = real(table_.size() - 2);
   if (points.largest_dphi < 0.5) {
-    add_profile(single(base), single(across), single(points.dphi_first), single(points.dphi_step),
+    set_profile(single(base), single(across), single(points.dphi_first), single(points.dphi_step),
                 static_cast<int>(points.count), table_.data(), single(limit), single(per_sine_),
                 values);
     return;
@@ -57,8 +57,9 @@ void ProfileRow::operator()(RingPoints const& points, double* values) const {
   for (std::int64_t i = 0; i < points.count; ++i) {  // around a pole
     double const dphi = points.dphi_first + points.dphi_step * real(i);
     double const u = base + across * (1 - std::cos(dphi));
-    if (u > 2) continue;  // more than 90 degrees away: there sin(angle) falls again
-    values[i] += interpolate(table_.data(), limit, std::sqrt(u * (1 - 0.25 * u)) * per_sine_);
+    // More than 90 degrees away sin(angle) falls again.
+    values[i] =
+        u > 2 ? 0 : interpolate(table_.data(), limit, std::sqrt(u * (1 - 0.25 * u)) * per_sine_);
   }
 }
 

@@ -9,7 +9,7 @@
 namespace setsz {
 
 /// A spherical profile seen from a distance: y along the true line of sight depends on the impact
-/// parameter b = D sin(angle) alone. Without trigonometry per pixel.
+/// parameter b = D sin(angle) alone. Without trigonometry per pixel. Sets the values.
 class ProfileRow {
  public:
   /// \param table        surface brightness at b = i b_cut / (size - 2); the last two entries are 0

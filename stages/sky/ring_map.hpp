@@ -50,8 +50,10 @@ class RingMap {
   /// the ring's number.
   std::int64_t place_of(std::int64_t ring, std::int64_t pixel) const {
     std::int64_t const n = geometry().pixels_in(ring);
-    std::int64_t const place = (pixel - grid_.pixels_of(ring).first) % n;
-    return place < 0 ? place + n : place;
+    std::int64_t place = pixel - grid_.pixels_of(ring).first;
+    while (place < 0) place += n;  // never far: a division costs more
+    while (place >= n) place -= n;
+    return place;
   }
   /// Tells the processor that pixels [first, first + n) of a ring will soon be added to.
   void prefetch(std::int64_t ring, std::int64_t first, std::int64_t n) const {

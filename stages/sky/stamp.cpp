@@ -104,7 +104,17 @@ void Stamp::for_each_piece(RingMap const& map, Row const& row, Visit&& visit) {
 }
 
 void Stamp::add_to(RingMap& map, double factor) const {
-  for (auto const& row : rows_) {
+  // A row is a short piece of memory of its own, which the processor does not foresee.
+  constexpr std::size_t rows_ahead = 3;
+  auto const prefetch = [&](std::size_t i) {
+    if (i < rows_.size())
+      map.prefetch(rows_[i].ring, rows_[i].first,
+                   static_cast<std::int64_t>(rows_[i].end - rows_[i].begin));
+  };
+  for (std::size_t i = 0; i < rows_ahead; ++i) prefetch(i);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    Row const& row = rows_[i];
+    prefetch(i + rows_ahead);
     if (!map.owns_ring(row.ring)) continue;
     double* const ring = map.ring(row.ring).data();
     for_each_piece(map, row, [&](std::size_t first, std::size_t last, std::int64_t place) {

@@ -46,7 +46,7 @@ class Stamp {
     double core_radius = 0;  ///< [rad]
   };
 
-  /// A row may add 0 to so many values beyond its last: loops in blocks need no remainder.
+  /// A row may set so many values beyond its last: loops in blocks need no remainder.
   static constexpr int padding = 15;
 
   /// Averages `add_row(RingPoints, double* values)`, which adds a surface brightness at given
@@ -56,11 +56,12 @@ class Stamp {
   void build(RingMap const& map, SkyDirection const& centre, double radius, Cuts const& cuts,
              AddRow&& add_row);
 
-  /// The same with uncut pixels; `core` gives the averages over those whose centres lie within
-  /// `core_radius` [rad]: core.add(ring, pixels), then core.averages().
-  template <class AddRow, class Core>
+  /// The same with uncut pixels, whose values `set_row(RingPoints, double* values)` sets; it may
+  /// set some beyond them, up to `padding`. `core` gives the averages over those whose centres lie
+  /// within `core_radius` [rad]: core.add(ring, pixels), then core.averages().
+  template <class SetRow, class Core>
   void build(RingMap const& map, SkyDirection const& centre, double radius, double core_radius,
-             AddRow&& add_row, Core& core);
+             SetRow&& set_row, Core& core);
 
   /// 4 sin^2(angle/2), the square of the chord that an angle spans.
   static double chord2_of(double angle) {
@@ -179,9 +180,9 @@ void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius,
              });
 }
 
-template <class AddRow, class Core>
+template <class SetRow, class Core>
 void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius, double core_radius,
-                  AddRow&& add_row, Core& core) {
+                  SetRow&& set_row, Core& core) {
   RingGeometry const& geometry = map.geometry();
   double const reach = radius + geometry.largest_pixel_radius();
   double const inner = std::min(core_radius, reach), chord2 = chord2_of(inner);
@@ -195,8 +196,7 @@ void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius,
   double const* next = core.averages().data();
   build_rows(map, centre, reach,
              [&](std::int64_t ring, auto const& circle, Range pixels, double* values) {
-               std::fill_n(values, pixels.size(), 0.0);
-               add_part(geometry, centre, ring, circle, PixelPart{}, pixels, add_row, values);
+               add_part(geometry, centre, ring, circle, PixelPart{}, pixels, set_row, values);
                if (!rings.contains(ring)) return;
                Range const near = near_[ring - rings.first];
                if (near.size() <= 0) return;
