@@ -358,34 +358,39 @@ void ExtractStage::note_thinning(Context& context, Thinning const& thinning, std
 void ExtractStage::summarize(Context& context, ClusterTable const& table,
                              std::vector<std::int64_t> const& counts,
                              std::vector<ClusterProperties> const& owned) const {
-  auto const properties = context.comm().all_gather_v(owned);
-  auto const say_missing = [&](bool ClusterProperties::*computed, std::string_view what) {
-    auto const n = std::ranges::count(properties, true, computed);
+  std::vector<Finding> own;
+  own.reserve(owned.size());
+  for (auto const& cluster : owned)
+    own.push_back({cluster.mass_within_r200, cluster.mass_disagrees, cluster.computed_velocity,
+                   cluster.computed_momentum, cluster.computed_xoff, cluster.computed_voff});
+  auto const findings = context.comm().all_gather_v(own);
+  auto const say_missing = [&](bool Finding::*computed, std::string_view what) {
+    auto const n = std::ranges::count(findings, true, computed);
     if (n > 0)
       Log::warn("extract: ", what, " of ", n, " of ", table.size(),
                 " clusters is missing in the halo catalogue and computed from the particles");
   };
-  say_missing(&ClusterProperties::computed_velocity, "the velocity");
+  say_missing(&Finding::computed_velocity, "the velocity");
   context.note("velocities_from_particles",
-               std::ranges::count(properties, true, &ClusterProperties::computed_velocity));
-  say_missing(&ClusterProperties::computed_momentum, "J");
-  say_missing(&ClusterProperties::computed_xoff, "Xoff");
-  say_missing(&ClusterProperties::computed_voff, "Voff");
+               std::ranges::count(findings, true, &Finding::computed_velocity));
+  say_missing(&Finding::computed_momentum, "J");
+  say_missing(&Finding::computed_xoff, "Xoff");
+  say_missing(&Finding::computed_voff, "Voff");
   context.note("clusters", table.size());
   context.note("particles", std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
   if (counts.empty()) return;
   context.note("particles_per_cluster_min", *std::min_element(counts.begin(), counts.end()));
   context.note("particles_per_cluster_max", *std::max_element(counts.begin(), counts.end()));
-  compare_masses(context, table, properties);
+  compare_masses(context, table, findings);
 }
 
 /// Of the particles within R200 with those of the catalogue.
 void ExtractStage::compare_masses(Context& context, ClusterTable const& table,
-                                  std::vector<ClusterProperties> const& properties) const {
+                                  std::vector<Finding> const& findings) const {
   std::vector<double> ratios;
   std::int64_t n_flagged = 0;
   std::size_t worst = 0;
-  for (auto const& cluster : properties) {
+  for (auto const& cluster : findings) {
     ratios.push_back(cluster.mass_within_r200);
     n_flagged += cluster.mass_disagrees;
     if (std::abs(ratios.back() - 1) > std::abs(ratios[worst] - 1)) worst = ratios.size() - 1;

@@ -56,6 +56,12 @@ class ExtractStage : public Stage {
   void run(Context& context) override;
 
  private:
+  /// What the summary says of a cluster. All ranks get that of all clusters: it must be small.
+  struct Finding {
+    double mass_within_r200;
+    bool mass_disagrees, computed_velocity, computed_momentum, computed_xoff, computed_voff;
+  };
+
   Thinning thinning_of(SnapshotHeader const& header) const;
   void stream(Context& context, ClusterTable const& table, Snapshot const& snapshot,
               Thinning const& thinning, ParticleGatherer& gatherer) const;
@@ -69,7 +75,7 @@ class ExtractStage : public Stage {
   void note_thinning(Context& context, Thinning const& thinning, std::int64_t n_kept,
                      std::int64_t n_left_out) const;
   void compare_masses(Context& context, ClusterTable const& table,
-                      std::vector<ClusterProperties> const& properties) const;
+                      std::vector<Finding> const& findings) const;
 
   SnapshotInstance instance_;
   ExtractOptions options_;

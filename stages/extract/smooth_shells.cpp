@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "pipeline/base/dispatch.hpp"
@@ -125,7 +126,8 @@ Vec3 centre_of(std::vector<Point> const& points) {
       ++n;
     }
     if (n == 0) return {};
-    centre = sum / real(n);
+    Vec3 const before = std::exchange(centre, sum / real(n));
+    if (centre == before) break;  // and so it stays
   }
   constexpr double farthest_r200 = 0.5;
   return norm(centre) < farthest_r200 ? centre : Vec3{};

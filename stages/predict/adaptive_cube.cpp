@@ -20,8 +20,7 @@ constexpr double share_of_square = 0.4, share_of_sum = 1;
 /// end the refinement.
 constexpr double fastest_decay = 3;
 
-/// Of the ratio in the coarsest cells, so that none hides a peak between its corners and its
-/// middle.
+/// Of the coarsest cells, in units of the mean ratio: none may hide a peak between its targets.
 constexpr double coarsest_error = 2;
 
 /// The edge of the coarsest cells: an eighth of the cube's side, which resolves R200.

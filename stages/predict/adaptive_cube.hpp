@@ -92,7 +92,7 @@ class AdaptiveCube {
   std::vector<double> reference_;
   double tolerance_;
   std::vector<std::int32_t> place_;   ///< (n^3); -1: the voxel is not wanted
-  std::vector<std::int32_t> target_;  ///< of each place; see below
+  std::vector<std::int32_t> target_;  ///< number of each place's target; negative: it has none
   std::vector<std::int32_t> cell_;    ///< of each place
   std::vector<Cell> cells_;
   std::vector<double> field_;  ///< at the targets
