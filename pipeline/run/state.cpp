@@ -38,6 +38,15 @@ bool are_gone(std::vector<ExternalFile> const& recorded) {
   return any_gone;
 }
 
+/// "a, b, c and 12 more"
+std::string first_few(std::vector<std::string> names) {
+  constexpr std::size_t few = 3;
+  if (names.size() <= few + 1) return join(names, ", ");
+  std::size_t const more = names.size() - few;
+  names.resize(few);
+  return concat(join(names, ", "), " and ", more, " more");
+}
+
 }  // namespace
 
 std::string_view name_of(ProductState state) {
@@ -127,7 +136,7 @@ StateReport RunState::examine(Stage const& stage) {
   bool const readable = note_error([&] { manifest = Manifest::read(folder(stage)); });
   auto const waits_for = unfinished_inputs(stage);
   if (!waits_for.empty())
-    report.reasons.push_back("waits for " + join(waits_for, ", "));
+    report.reasons.push_back("waits for " + first_few(waits_for));
   else
     note_error([&] { find_fingerprint(stage, manifest, report); });
   if (manifest) {
