@@ -310,9 +310,9 @@ Command version_command() {
           .target_name = "",
           .summary = "version, git revision, build and kernels",
           .description =
-              "Prints the version, the git revision, the kind of build, and the vector "
-              "instructions that the network's kernels use on this processor: portable, "
-              "avx2 or avx512 (the environment variable SETSZ_ISA lowers them).",
+              "Prints the version, the git revision, the kind of build, and the vector\n"
+              "instructions that the network's kernels use on this processor: portable, avx2\n"
+              "or avx512 (the environment variable SETSZ_ISA lowers them).",
           .examples = "setsz version",
           .options = {},
           .answer = show_version};
