@@ -63,6 +63,5 @@ sed 's/ -Winvalid-pch -include [^ ]*cmake_pch\.hxx//' build/ci/compile_commands.
 
 mpi_environment
 # Print nothing after ctest: its last lines are the result.
-# One test more than cores: those that start jobs wait for their ends half of the time.
-exec ctest --test-dir build/ci "${label[@]}" --parallel $(($(cores) + 1)) --no-tests=error \
+exec ctest --test-dir build/ci "${label[@]}" --parallel "$(cores)" --no-tests=error \
   --output-on-failure --no-label-summary "$@" </dev/null
