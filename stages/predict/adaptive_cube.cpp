@@ -194,9 +194,12 @@ void AdaptiveCube::add(std::span<double const> field) {
   }
   if (std::ssize(field_) == std::ssize(wanted_)) expect_errors();
   wanted_.clear();
-  for (auto& cell : cells_)
-    if (!cell.is_assessed) assess(cell);
-  divide(cells_to_divide());
+  bool any_divided = true;
+  while (any_divided && wanted_.empty()) {  // parts may have no other targets than the whole
+    for (auto& cell : cells_)
+      if (!cell.is_assessed) assess(cell);
+    any_divided = divide(cells_to_divide());
+  }
   finish_wanted();
 }
 
@@ -262,7 +265,8 @@ std::vector<std::uint8_t> AdaptiveCube::cells_to_divide() const {
   return marked;
 }
 
-void AdaptiveCube::divide(std::vector<std::uint8_t> const& marked) {
+/// \return was any marked?
+bool AdaptiveCube::divide(std::vector<std::uint8_t> const& marked) {
   for (std::size_t c = 0; c < marked.size(); ++c) {
     if (marked[c] == 0) continue;
     cells_[c].is_divided = true;
@@ -278,6 +282,7 @@ void AdaptiveCube::divide(std::vector<std::uint8_t> const& marked) {
                 .expected_error = cell.expected_error});
     }
   }
+  return std::ranges::find(marked, 1) != marked.end();
 }
 
 AdaptiveCube::Weights AdaptiveCube::stencil(std::int64_t place) const {

@@ -20,9 +20,10 @@ std::vector<double> profile_at(CubeLattice const& lattice, std::span<std::int32_
 ///
 /// The ratio of the field to a reference profile is interpolated, as the profile takes the cusp
 /// away. Each octant of the cube is an octree whose cells have their corners on voxels; octants
-/// mirror each other, so that a mirrored field has mirrored targets. The target in the middle of a
-/// cell is held out at first: its difference from what the corners give measures the error there.
-/// Then it joins the interpolation. Cells are divided, those that contribute most first, until
+/// mirror each other, so that a mirrored field has mirrored targets (if n is even). The target in
+/// the middle of a cell is held out at first: its difference from what the corners give measures
+/// the error there. Then it joins the interpolation. Cells are divided, those that contribute most
+/// first, until
 ///
 /// - the rms error of the field over its rms is at most the tolerance,
 /// - the error of its sum over the sum is at most a tenth of the tolerance,
@@ -82,7 +83,7 @@ class AdaptiveCube {
   void expect_errors();
   void assess(Cell& cell);
   std::vector<std::uint8_t> cells_to_divide() const;
-  void divide(std::vector<std::uint8_t> const& marked);
+  bool divide(std::vector<std::uint8_t> const& marked);
   template <class Visit>
   void each_voxel(Cell const& cell, Visit const& visit) const;
   double ratio(std::int64_t place) const { return field_[target_[place]] / reference_[place]; }

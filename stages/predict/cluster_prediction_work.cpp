@@ -2,6 +2,7 @@
 #include "stages/predict/cluster_prediction_work.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "pipeline/base/log.hpp"
@@ -39,6 +40,9 @@ std::vector<double> ClusterPrediction::evaluate_targets(std::span<std::int64_t c
           mean[first + i] += real(predictions[s][i]) / real(n_predictions);
       mark_progress("predict");
     }
+  for (double const p : mean)
+    require(std::isfinite(p), ExitCode::internal, "the network predicts a pressure of ", p,
+            " P200 in row ", inputs_.row(), " of clusters.h5; is the model trained?");
   n_evaluated_ += std::ssize(places);
   return mean;
 }
@@ -67,6 +71,7 @@ std::vector<std::vector<float>> ClusterPrediction::operator()(std::size_t networ
     std::vector<std::int64_t> places(voxels.size());
     std::iota(places.begin(), places.end(), voxels.first);
     if (network == 0) n_evaluated_ += voxels.size();
+    mark_progress("predict");
     return evaluate(network, places);
   }
   auto const& known = known_[network];

@@ -39,8 +39,8 @@ void PredictOptions::declare(OptionList& options) {
   options.add(
       "adaptive", adaptive,
       {.help = "evaluate networks at few voxels of a cluster, dense where the pressure is high or "
-               "changes fast, and interpolate between them: the relative rms error of a cube, such "
-               "as 0.05; its Y is kept to a tenth of that. no: evaluate all voxels"});
+               "changes fast, and interpolate between them: the relative rms error of a cube that "
+               "is aimed at, such as 0.05, and a tenth of it for its Y. no: evaluate all voxels"});
   declare_device(options, device);
   options.add("chunk_rows", chunk_rows,
               {.help = "particles worked on at a time; for speed, changes rounding only",
