@@ -153,7 +153,7 @@ Command status_command() {
   return {.name = "status",
           .target = "CONFIG.ini",
           .target_name = "configuration",
-          .summary = "list products: complete, stale (and why), running",
+          .summary = "list the products with their states, and why",
           .description = R"(Lists the products of a configuration with their states:
   complete   up to date; a run skips it
   stale      damaged, or made with other options or inputs; a run makes it again

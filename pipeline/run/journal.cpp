@@ -71,8 +71,14 @@ Journal::~Journal() = default;
 std::string Journal::commit_mark(std::string const& directory) { return mark_at(directory, 0); }
 
 std::string Journal::progress(std::string const& directory) {
-  json const mark = json::parse(commit_mark(directory), nullptr, false);
-  return mark.is_object() ? mark.value("progress", "") : "";
+  json mark;
+  try {
+    mark = json::parse(commit_mark(directory), nullptr, false);
+  } catch (Error const&) {
+    return "";  // the job has just ended, and removed it
+  }
+  auto const progress = mark.is_object() ? mark.find("progress") : mark.end();
+  return progress != mark.end() && progress->is_string() ? progress->get<std::string>() : "";
 }
 
 std::string Journal::refusal(std::string const& directory,

@@ -185,7 +185,11 @@ std::optional<std::string> RunLock::writer(std::string const& directory,
                                            std::string const& product) {
   std::string const path = note_path(directory, product);
   if (!is_held(path)) return {};
-  return durable::read_text(path);
+  try {
+    return durable::read_text(path);
+  } catch (Error const&) {
+    return {};  // the job has just ended, and removed its note
+  }
 }
 
 }  // namespace setsz
