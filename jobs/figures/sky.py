@@ -11,16 +11,21 @@ NEEDS = "sky"
 
 
 def draw(run):
-    for product in run.of("sky"):
+    for product in of_y(run):
         name = product.parts[0]
         sky = read(product.folder / "compton_y.fits")
         first, second = titles(sky.header)
         yield Figure(f"sky_{name}", f"The sky {name}", f"{first}; {second}.", overview(sky))
         yield Figure(f"sky_zoom_{name}", f"Around the brightest cluster of {name}", "Gnomonic projection.", zoom(sky, *sky.brightest()))
         report = product.json("sky.json")
-        if "cl" in report:
+        if "cl" in report and report["cl"].get("field", "compton_y") == "compton_y":
             yield spectrum(name, report["cl"], points(product, sky))
     yield from side_by_side(run)
+
+
+def of_y(run):
+    """Skies with a map of y; others have tau or ksz alone."""
+    return [product for product in run.of("sky") if "compton_y.fits" in product.outputs]
 
 
 # Cards that two maps of the same haloes in the same places share.
@@ -29,31 +34,43 @@ PLACES = "SIMNAME", "SNAPS", "ZMIN", "ZMAX", "REPLICAS", "ROTSEED", "OBSX", "OBS
 
 def side_by_side(run):
     """Skies of the same haloes that differ in what was painted: the same field of each, and what the others have more than the first."""
-    skies = {product.parts[0]: read(product.folder / "compton_y.fits") for product in run.of("sky")}
-    for names in same_places(skies):
-        yield fields({name: skies[name] for name in names[:4]})
+    paths = {product.parts[0]: product.folder / "compton_y.fits" for product in of_y(run)}
+    headers = {name: header_of(path) for name, path in paths.items()}
+    for names in same_places(headers):
+        images, place = around_the_brightest({name: paths[name] for name in names[:4]})
+        if len(images) > 1:
+            yield fields(images, headers, place)
 
 
-def same_places(skies):
+def same_places(headers):
     groups = {}
-    for name, sky in skies.items():
-        groups.setdefault(tuple(str(sky.header.get(card)) for card in PLACES), []).append(name)
+    for name, header in headers.items():
+        groups.setdefault(tuple(str(header.get(card)) for card in PLACES), []).append(name)
     return [names for names in groups.values() if len(names) > 1]
 
 
-def fields(skies):
+def around_the_brightest(paths):
+    """Images of the skies that show the brightest pixel of the first, one map in memory at a time; longitude, latitude, size [degrees]."""
     import healpy
 
-    longitude, latitude, size = next(iter(skies.values())).brightest()
-    points = 350
-    projector = healpy.projector.GnomonicProj(rot=(longitude, latitude), xsize=points, reso=60 * size / points)
-    images = {name: project(sky, projector) for name, sky in skies.items()}
+    points, images, place = 350, {}, None
+    for name, path in paths.items():
+        sky = read(path)
+        place = place or sky.brightest()
+        image = project(sky, healpy.projector.GnomonicProj(rot=place[:2], xsize=points, reso=60 * place[2] / points))
+        if np.isfinite(image).any():
+            images[name] = image
+    return images, place
+
+
+def fields(images, headers, place):
+    longitude, latitude, size = place
     (reference, base), *others = images.items()
     norm, ticks = colours(base[np.isfinite(base)], "asinh", float(max(np.nanmax(image) for image in images.values())))
     change = float(max(np.nanmax(abs(image - base)) for _, image in others)) or norm.vmax
     panels = [(style.cut(name), image, {"cmap": "inferno", "norm": norm}) for name, image in images.items()]
     panels += [(style.cut(f"{name} - {reference}"), image - base, {"cmap": "RdBu_r", "vmin": -change, "vmax": change}) for name, image in others]
-    columns = 3 if len(skies) == 2 else len(skies)
+    columns = 3 if len(images) == 2 else len(images)
     figure, grid = style.subplots(-(-len(panels) // columns), columns, height=3.3 * -(-len(panels) // columns), width=3.1 * columns, squeeze=False)
     half = size / 2
     for axes, panel in zip(grid.flat, panels + [None] * columns):
@@ -65,9 +82,9 @@ def fields(skies):
             axes.set(title=title, xlabel="degrees", xticks=[-half, 0, half], yticks=[-half, 0, half])
             bar = figure.colorbar(drawn, ax=axes, location="bottom", ticks=ticks[:: max(1, len(ticks) // 4)] if "norm" in keywords else [-change, 0, change], format="%.0e")
             bar.ax.minorticks_off()
-    painted = "; ".join(f"{name}: {sky.header.get('SOURCE', '?')} {sky.header.get('MODEL', '')}, profile {sky.header.get('PROFILE', '?')}" for name, sky in skies.items())
-    return Figure("sky_fields_" + "_".join(skies), "The same field of several skies",
-                  f"Compton y around the brightest pixel of {reference} (longitude {longitude:.4g}, latitude {latitude:.4g}), and differences. The haloes are the same, painted differently ({painted}).", figure)
+    painted = "; ".join(f"{name}: {headers[name].get('SOURCE', '?')} {headers[name].get('MODEL', '')}, profile {headers[name].get('PROFILE', '?')}" for name in images)
+    return Figure("sky_fields_" + "_".join(images), "The same field of several skies",
+                  f"Compton y around the brightest pixel of {reference} (longitude {longitude:.4g}, latitude {latitude:.4g}), and differences. Simulation, places and turns are the same ({painted}).", figure)
 
 
 def points(product, sky):
@@ -150,6 +167,16 @@ class CarSky:
 
 def zoom_size(pixel_deg):
     return min(60.0, max(2.0, 150 * pixel_deg))
+
+
+def header_of(path):
+    from astropy.io import fits
+
+    try:
+        with fits.open(path) as hdus:
+            return dict(hdus[0 if hdus[0].header["NAXIS"] > 0 else 1].header)
+    except (OSError, IndexError, KeyError) as error:
+        raise Unreadable(f"'{path}' cannot be read as a map ({error})") from None
 
 
 def read(path):

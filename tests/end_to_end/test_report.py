@@ -191,14 +191,14 @@ class Map(Case):
     def test_skies_of_the_same_haloes_are_compared(self):
         sys.path.insert(0, str(FIGURES))
         self.addCleanup(sys.path.remove, str(FIGURES))
-        import healpy
         import numpy
         import sky
 
-        values = numpy.arange(healpy.nside2npix(16), dtype=numpy.float32)
-        skies = {"one": sky.HealpixSky(values, {"ROTSEED": 1}), "two": sky.HealpixSky(2 * values, {"ROTSEED": 1}), "turned": sky.HealpixSky(values, {"ROTSEED": 2})}
-        self.assertEqual(sky.same_places(skies), [["one", "two"]])
-        one, two, difference = (axes.images[0].get_array() for axes in sky.fields({name: skies[name] for name in ("one", "two")}).canvas.axes[:3])
+        headers = {"one": {"ROTSEED": 1}, "two": {"ROTSEED": 1}, "turned": {"ROTSEED": 2}}
+        self.assertEqual(sky.same_places(headers), [["one", "two"]])
+        image = numpy.arange(100.0).reshape(10, 10)
+        drawn = sky.fields({"one": image, "two": 2 * image}, headers, (10, 20, 5))
+        one, two, difference = (axes.images[0].get_array() for axes in drawn.canvas.axes[:3])
         self.assertGreater(one.max(), 0)
         numpy.testing.assert_allclose(difference, two - one)
 
