@@ -23,7 +23,7 @@ using nlohmann::ordered_json;  // in the order that the help shows
 struct Product {
   std::string id;
   StateReport report;
-  std::optional<std::string> held_by;  ///< the job that makes it, now or later
+  std::optional<RunLock::Holder> held_by;  ///< the job that makes it, now or later
   bool running = false;
   std::string saved;  ///< "epoch 4 of 40"
 };
@@ -32,7 +32,7 @@ Product examine(Stage const& stage, RunState& state, std::string const& director
   Product product{stage.id(), state.of(stage), {}, false, {}};
   if (product.report.state == ProductState::complete) return product;
   product.held_by = RunLock::writer(directory, product.id);
-  product.running = product.held_by && is_being_made(state.folder(stage));
+  product.running = product.held_by && is_being_made(state.folder(stage), product.held_by->since);
   product.saved = Journal::progress(state.journal_folder(stage));
   return product;
 }
@@ -55,7 +55,7 @@ std::vector<std::string> said_of(Product const& product) {
   std::vector<std::string> said;
   if (!product.saved.empty()) said.push_back("saved: " + product.saved);
   if (product.held_by)
-    said.push_back((product.running ? "by " : "will be made by ") + *product.held_by);
+    said.push_back((product.running ? "by " : "will be made by ") + product.held_by->who);
   for (auto const& reason : product.report.reasons)
     if (product.report.state != ProductState::missing || !reason.starts_with("waits for"))
       said.push_back(reason);
@@ -138,7 +138,7 @@ ordered_json json_of(Product const& product) {
                     {"notes", product.report.notes}};
   if (!product.saved.empty()) json["saved"] = product.saved;
   if (product.held_by) {
-    json["held_by"] = *product.held_by;
+    json["held_by"] = product.held_by->who;
     json["running"] = product.running;
   }
   return json;

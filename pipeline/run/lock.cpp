@@ -181,13 +181,13 @@ void RunLock::lock_without_kernel() {
             "' has no locks; this job locks the whole run directory");
 }
 
-std::optional<std::string> RunLock::writer(std::string const& directory,
-                                           std::string const& product) {
+std::optional<RunLock::Holder> RunLock::writer(std::string const& directory,
+                                               std::string const& product) {
   std::string const path = note_path(directory, product);
   if (!is_held(path)) return {};
   try {
-    return durable::read_text(path);
-  } catch (Error const&) {
+    return Holder{durable::read_text(path), std::filesystem::last_write_time(path)};
+  } catch (std::exception const&) {
     return {};  // the job has just ended, and removed its note
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,10 +27,13 @@ class RunLock {
   /// The same for a product that is only read. Turns a write lock into a read lock.
   void read(std::string const& product);
 
-  /// Local, without a lock: "job 17 on n3 (process 4711) since ...", which makes a product or will;
-  /// nothing if nobody does, or where the file system has no locks.
-  static std::optional<std::string> writer(std::string const& directory,
-                                           std::string const& product);
+  struct Holder {
+    std::string who;  ///< "job 17 on n3 (process 4711) since ..."
+    std::filesystem::file_time_type since;
+  };
+  /// Local, without a lock: the job that makes a product or will; nothing if nobody does, or where
+  /// the file system has no locks.
+  static std::optional<Holder> writer(std::string const& directory, std::string const& product);
 
  private:
   void lock(std::string const& product, short kind);

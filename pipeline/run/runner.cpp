@@ -77,8 +77,10 @@ Error error_of_stage(Stage const& stage) {
 
 }  // namespace
 
-bool is_being_made(std::string const& folder) {
-  return std::filesystem::exists(attempts_path(folder));
+bool is_being_made(std::string const& folder, std::filesystem::file_time_type since) {
+  std::error_code none;
+  auto const begun = std::filesystem::last_write_time(attempts_path(folder), none);
+  return !none && begun >= since;
 }
 
 Runner::Runner(Comm const& comm, StageList const& all, RunSettings settings)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <set>
@@ -45,8 +46,9 @@ struct StageResult {
 /// What a stage will need, the process itself included.
 Estimate estimate_of(Stage const& stage, Outlook const& outlook, int n_ranks);
 
-/// Local: does a job make the product of this folder, or was it killed at that?
-bool is_being_made(std::string const& folder);
+/// Local: has the job that holds the product of this folder since then begun to make it? What a
+/// job that was killed has left is older.
+bool is_being_made(std::string const& folder, std::filesystem::file_time_type since);
 
 /// Takes stage instances to completion: lock, preflight, skip what is up to date, run, publish.
 /// Collective. Errors that all ranks agree on come as CollectiveError, others as Error.

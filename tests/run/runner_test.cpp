@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -325,6 +327,21 @@ TEST(Runner, AFullDiskAtAnyStepOfPublicationLeavesNothingBadAndTheNextRunIsWhole
   EXPECT_EQ(hash, hash_file_in_blocks(comm, toy.sums()));
 }
 
+TEST(Runner, AProductIsBeingMadeOnceItsHolderHasBegun) {
+  Comm const comm = Comm::world();
+  test::Scratch const folder(comm);
+  if (!comm.is_root()) return;
+  namespace fs = std::filesystem;
+  auto const held_since = fs::file_time_type::clock::now();
+  EXPECT_FALSE(is_being_made(folder.path(), held_since));
+  auto const attempts = folder / "attempts.json";
+  std::ofstream(attempts) << "{}";
+  fs::last_write_time(attempts, held_since - std::chrono::hours(1));  // of a job that was killed
+  EXPECT_FALSE(is_being_made(folder.path(), held_since));
+  fs::last_write_time(attempts, held_since + std::chrono::seconds(1));
+  EXPECT_TRUE(is_being_made(folder.path(), held_since));
+}
+
 TEST(Runner, ASecondJobOnTheSameProductIsRefusedAndNamesTheFirst) {
   Comm const comm = Comm::world();
   ToyRun toy(comm);
@@ -335,7 +352,9 @@ TEST(Runner, ASecondJobOnTheSameProductIsRefusedAndNamesTheFirst) {
   });
   auto const error = toy.error({});
   EXPECT_EQ(error.code(), ExitCode::cannot_create);
-  EXPECT_TRUE(contains(RunLock::writer(toy.run_directory(), "sums/a/b").value_or(""), "since"));
+  auto const holder = RunLock::writer(toy.run_directory(), "sums/a/b");
+  ASSERT_TRUE(holder);
+  EXPECT_TRUE(contains(holder->who, "since")) << holder->who;
   EXPECT_FALSE(RunLock::writer(toy.run_directory(), "numbers"));
   for (auto const* word : {"sums/a/b", "is held by", "process", "since"}) {
     EXPECT_TRUE(contains(error.what(), word)) << error.what();
