@@ -80,7 +80,7 @@ def fields(images, headers, place):
             drawn = axes.imshow(image, origin="lower", extent=(half, -half, -half, half), **keywords)
             axes.grid(False)
             axes.set(title=title, xlabel="degrees", xticks=[-half, 0, half], yticks=[-half, 0, half])
-            bar = figure.colorbar(drawn, ax=axes, location="bottom", ticks=ticks[:: max(1, len(ticks) // 4)] if "norm" in keywords else [-change, 0, change], format="%.0e")
+            bar = figure.colorbar(drawn, ax=axes, location="bottom", ticks=ticks[:: -(-len(ticks) // 4)] if "norm" in keywords else [-change, 0, change], format="%.0e")
             bar.ax.minorticks_off()
     painted = "; ".join(f"{name}: {headers[name].get('SOURCE', '?')} {headers[name].get('MODEL', '')}, profile {headers[name].get('PROFILE', '?')}" for name in images)
     return Figure("sky_fields_" + "_".join(images), "The same field of several skies",
