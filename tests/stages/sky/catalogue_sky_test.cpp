@@ -15,6 +15,7 @@
 #include "pipeline/base/random.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/halos/gas_density.hpp"
+#include "stages/sky/ring_map_work.hpp"
 #include "stages/sky/sky_stage.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/stage_context.hpp"
@@ -359,6 +360,19 @@ TEST_F(CatalogueSky, ShowsTheElectronsAndTheirMotion) {
     EXPECT_EQ(HealpixFile(scratch_ / "sky/mine/ksz.fits").cards().at("DATASUM"), sum);
   }
   comm_.barrier();
+}
+
+TEST(MapFigures, KnowTheLargestPixelOfANegativeMap) {
+  Comm const comm = Comm::world();
+  SkyGrid const grid{RingGeometry(4)};
+  auto const boundaries = grid.boundaries(comm.size());
+  RingMap map(grid, boundaries[comm.rank()], boundaries[comm.rank() + 1]);
+  double const area = 4 * std::numbers::pi / 192;
+  for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring)
+    for (double& value : map.ring(ring)) value = -area * (3 + real(ring));
+  auto const figures = map_figures(comm, map);
+  EXPECT_NEAR(figures.largest, -4, 1e-12);  // of ring 1
+  EXPECT_NEAR(figures.integral, -figures.absolute, 1e-12);
 }
 
 TEST_F(CatalogueSky, RefusesTheKineticEffectOfACatalogueWithoutVelocities) {
