@@ -13,6 +13,7 @@
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/halos/gas_density.hpp"
+#include "stages/sky/sky_header_work.hpp"
 #include "tests/fixtures/painted_universe.hpp"
 
 namespace setsz {
@@ -369,6 +370,7 @@ TEST(SkyStage, ShowsTheElectronsOfTheClustersAndTheirMotion) {
     EXPECT_EQ(ksz.cards().at("PROFILE"), "battaglia2016");
     EXPECT_EQ(ksz.cards().at("SOURCE"), "PROFILE");
     EXPECT_EQ(ksz.cards().at("MODEL"), "none");
+    EXPECT_EQ(ksz.cards().at("NMASSDIS"), "0");  // two, as the prediction says
     EXPECT_EQ(report.at("skirts_painted_sr"), 0);
     EXPECT_EQ(tau.cards().at("NCLUSTER"),
               HealpixFile(universe / (stage->id() + "/compton_y.fits")).cards().at("NCLUSTER"));
@@ -381,6 +383,39 @@ TEST(SkyStage, ShowsTheElectronsOfTheClustersAndTheirMotion) {
                   HealpixFile(universe / (stage->id() + "/ksz.fits")).cards().at("DATASUM"),
               data_sums);
   });
+}
+
+TEST(SkyStage, NamesNoTrainedModelWhereItsPressureIsNotShown) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 4, 10);
+  SkyOptions options;
+  options.density = &density_table().front();
+  std::vector<SnapshotInstance> const snapshots;
+  auto plan = universe.plan(options);
+  plan.trained = {"other/model.h5"};
+  Tally const tally(1e-20);
+  auto const record = [&](Field const& field) {
+    return SkyRecord{options,
+                     snapshots,
+                     plan,
+                     universe.table(),
+                     1,
+                     2,
+                     "hash",
+                     "hash",
+                     {0.9, 1.1},
+                     "code",
+                     {tally, tally, tally},
+                     {field, tally, {}, 0}};
+  };
+  Field const &y = field_of_product("compton_y"), &ksz = field_of_product("ksz");
+  std::string const in_another_run = "setsz train: in another run, see MODELSHA";
+  EXPECT_EQ(std::ranges::count(sky_header(record(y)).history, in_another_run), 1);
+  EXPECT_EQ(std::ranges::count(sky_header(record(ksz)).history, in_another_run), 0);
+  EXPECT_EQ(sky_header(record(ksz)).history.back(),
+            "setsz sky: kinetic SZ of the haloes around the observer");
+  auto const listed = lightcone_texts(record(ksz)).history;  // with their Compton y
+  EXPECT_EQ(listed, sky_header(record(y)).history);
 }
 
 TEST(SkyStage, RefusesTheKineticEffectOfHaloesWithoutVelocities) {
