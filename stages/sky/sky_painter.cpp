@@ -117,9 +117,9 @@ void SkyPainter::add_stamp(double factor, Painted& result) {
 double SkyPainter::factor_to(double known, double sampled, double whole, Painted& result) {
   double const error = std::abs(sampled - known) / std::abs(whole);
   require(error <= largest_sampling_error, ExitCode::internal, "the samples of a halo hold ",
-          sampled, " sr of the ", known, " sr of y that are known, ", 100 * error,
-          "% off (at most ", 100 * largest_sampling_error,
-          "% are scaled away); is its pressure smooth on the scale of its voxels or of R200/10?");
+          sampled, " of the integral ", known, " that is known, ", 100 * error, "% off (at most ",
+          100 * largest_sampling_error,
+          "% are scaled away); is its gas smooth on the scale of its voxels or of R200/10?");
   result.sampling_error = error;
   return known / sampled;
 }
