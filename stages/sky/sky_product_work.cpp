@@ -20,8 +20,10 @@ namespace {
 /// The sum over the map against the deposited amounts, relative.
 constexpr double sum_tolerance = 1e-6;
 
-nlohmann::json spectrum_report(std::vector<double> const& map, std::int64_t nside) {
-  return {{"nside", nside},
+nlohmann::json spectrum_report(Field const& field, std::vector<double> const& map,
+                               std::int64_t nside) {
+  return {{"field", field.product},
+          {"nside", nside},
           {"l_max", 2 * nside},
           {"note", "of the map averaged to this nside; pixel window not divided out"},
           {"C_l", angular_spectrum(map, nside, 2 * nside)}};
@@ -164,7 +166,7 @@ nlohmann::json write_products(Context& context, FieldMaps const& maps, std::vect
     auto const& [field, canvas] = maps.front();
     auto const companion = degraded(comm, canvas.map(), spectrum_nside, field.quantum_sr);
     collectively(comm, "sky: C_l", [&] {
-      if (comm.is_root()) report["cl"] = spectrum_report(companion, spectrum_nside);
+      if (comm.is_root()) report["cl"] = spectrum_report(field, companion, spectrum_nside);
     });
   }
   write_json(comm, context.part("sky.json"), report);

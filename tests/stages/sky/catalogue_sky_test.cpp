@@ -350,6 +350,8 @@ TEST_F(CatalogueSky, ShowsTheElectronsAndTheirMotion) {
   EXPECT_EQ(map.cards().at("TUNIT1"), "uK_CMB");
   EXPECT_EQ(map.cards().at("PROFILE"), "battaglia2016");
   EXPECT_LT(std::stod(map.cards().at("SUMERR")), 1e-6);
+  std::ifstream in(scratch_ / "sky/mine/sky.json");
+  EXPECT_EQ(nlohmann::json::parse(in).at("cl").at("field"), "compton_y");
   comm_.barrier();
   // The same on one rank, also after a stop.
   auto const sum = map.cards().at("DATASUM");
