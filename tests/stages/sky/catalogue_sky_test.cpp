@@ -387,6 +387,9 @@ TEST_F(CatalogueSky, RefusesTheKineticEffectOfACatalogueWithoutVelocities) {
   EXPECT_TRUE(contains(error("tau, ksz"),
                        "78 [sky.mine] fields: ksz needs the velocities of haloes, which "
                        "[catalogue.mine] lacks"));
+  EXPECT_TRUE(contains(error("tau, tau"), "[sky] fields: tau is listed twice"));
+  EXPECT_TRUE(
+      contains(error("taus"), "[sky] fields: 'taus' is not a field; choose among compton_y"));
 }
 
 TEST_F(CatalogueSky, RefusesKeysOfAnotherProjection) {
