@@ -126,7 +126,8 @@ std::string units_text() {
   pressure        comoving: a^3 times the physical one, in
                   1e10 Msun/h (km/s)^2 (ckpc/h)^-3; cubes are in units of P200
   R200, M200      200 times the critical density, at that redshift
-  y               dimensionless
+  y, tau          dimensionless
+  ksz             uK_CMB: -tau v/c T, v away from the observer > 0
   Y               y integrated over solid angle: arcmin^2 in tables of the sky
 
   docs/units.md               constants, P200, V200 and the conversion to y
@@ -135,13 +136,16 @@ std::string units_text() {
 }
 
 std::string sky_text() {
-  return R"(Three ways to a HEALPix or CAR map of y, each a section [sky.NAME]:
+  return R"(Three ways to HEALPix or CAR maps, each a section [sky.NAME]:
 
   model = NAME        replicas of a box around an observer: clusters by a
                       network, lighter haloes by a profile; several snapshots
                       with redshift_min, redshift_max make a lightcone
   model = none        the same with a profile alone: no gas and no training
   catalogue = NAME    haloes of [catalogue.NAME] on the sky: no simulation
+
+fields = compton_y, tau, ksz names the maps of the same haloes: Compton y (the
+default), the optical depth, and the kinetic SZ effect, which needs velocities.
 
   setsz options sky           projection, pixels, observer, redshifts, beam
   docs/stages/sky.md          what is painted, and how far it can be trusted

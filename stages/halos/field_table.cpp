@@ -88,7 +88,7 @@ double weight_on_sky(Field const& field, BoxHalo const& halo, double away_kms, d
   require(!field.needs_velocity || std::isfinite(away_kms), ExitCode::bad_data, "the halo in row ",
           halo.row, " of its table (id ", halo.id, ") has no velocity, which the map of ",
           field.product, " needs; remove ", field.product,
-          " from fields, or take a catalogue with velocities");
+          " from [sky] fields, or take a catalogue with velocities");
   return field.integral(field.of_halo(halo, away_kms), a, h);
 }
 
@@ -98,7 +98,7 @@ Field const& field_of_product(std::string_view product) {
     if (field.product == product) return field;
     names += (names.empty() ? "" : ", ") + std::string(field.product);
   }
-  fail(ExitCode::config, "fields: '", product, "' is not a field; choose among ", names);
+  fail(ExitCode::config, "[sky] fields: '", product, "' is not a field; choose among ", names);
 }
 
 }  // namespace setsz

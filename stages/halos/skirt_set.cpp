@@ -23,9 +23,8 @@ SkirtSet::SkirtSet(SnapshotClusters const& clusters, Profile const& shape, std::
 std::vector<BoxHalo> SkirtSet::read(Range rows) const {
   std::vector<BoxHalo> halos;
   for (std::int64_t row = rows.first; row < rows.last; ++row) {
-    if (edge_[row] <= 0) continue;
     halos.push_back(clusters_.halo(row, skirt_reach_r200 * clusters_.table.clusters[row].r200c));
-    halos.back().strength = edge_[row];
+    halos.back().strength = std::max(0.0, edge_[row]);
   }
   return halos;
 }

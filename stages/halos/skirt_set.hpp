@@ -19,7 +19,8 @@ inline constexpr double skirt_anchor_r200 = 1.5;
 class SkirtSet : public HaloSet {
  public:
   /// \param shape  p(M, x) for x >= 2; 1 at x = 2
-  /// \param edge   P/P200 of each cluster at 2 R200, by row; those with 0 have no skirt
+  /// \param edge   P/P200 of each cluster at 2 R200, by row; with 0 the skirt has electrons
+  ///               without pressure
   SkirtSet(SnapshotClusters const& clusters, Profile const& shape, std::vector<double> edge);
 
   HaloKind kind() const override { return HaloKind::skirt; }

@@ -68,7 +68,7 @@ void log_survey(Catalogue const& catalogue, CatalogueSurvey const& survey) {
 CatalogueSkyStage::CatalogueSkyStage(Blueprint const& blueprint, MapInstance const& map)
     : catalogue_name_(map.catalogue) {
   auto const& configuration = blueprint.configuration;
-  record_ = {.stage = "sky", .instance = map.name, .version = 3};
+  record_ = {.stage = "sky", .instance = map.name, .version = 5};
   refuse_keys_of_snapshots(configuration, map);
   options_ = record_.take<SkyOptions>(configuration, map.section);
   options_.pixels.refuse_keys(configuration, map.section);

@@ -19,7 +19,7 @@ MapFigures map_figures(Comm const& comm, RingMap const& map) {
   std::vector<RingSums> rings;
   for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring) {
     double const area = geometry.pixel_area(ring);
-    RingSums sums{area * real(map.ring(ring).size()), 0, 0, 0, 0};
+    RingSums sums{area * real(map.ring(ring).size()), 0, 0, 0, -HUGE_VAL};
     for (double const value : map.ring(ring)) {
       double const y = value / area;
       sums.integral += value;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -11,9 +12,10 @@ namespace setsz {
 
 /// Statistics of the whole map, weighted with the areas of the pixels.
 struct MapFigures {
-  double mean = 0, deviation = 0, largest = 0;
-  double integral = 0;  ///< over the map [sr]
-  double absolute = 0;  ///< the same of |value|
+  double mean = 0, deviation = 0;
+  double largest = -HUGE_VAL;  ///< may be below 0: all haloes recede in a map of velocities
+  double integral = 0;         ///< over the map [sr]
+  double absolute = 0;         ///< the same of |value|
 };
 /// Collective. Sums go ring by ring, whatever the number of ranks.
 MapFigures map_figures(Comm const& comm, RingMap const& map);

@@ -22,10 +22,10 @@ void SkyFieldOptions::declare(OptionList& options) {
 
 void SkyFieldOptions::validate() const {
   require(!names.empty(), ExitCode::config,
-          "fields is empty: the sky has no map; set fields = compton_y");
+          "[sky] fields is empty: the sky has no map; set fields = compton_y");
   for (auto const* field : fields())
     require(std::ranges::count(names, field->product) == 1, ExitCode::config,
-            "fields: ", field->product, " is listed twice");
+            "[sky] fields: ", field->product, " is listed twice");
 }
 
 std::vector<Field const*> SkyFieldOptions::fields() const {

@@ -97,8 +97,8 @@ Cards code_cards(SkyRecord const& record) {
   };
 }
 
-/// One line for each stage whose work is in the map.
-std::vector<std::string> history(SkyRecord const& record) {
+/// One line for each stage whose work is in a product that shows this field.
+std::vector<std::string> history(SkyRecord const& record, Field const& field) {
   auto const& plan = record.plan;
   bool const network = plan.source == "network", elsewhere = !plan.trained.empty(),
              fit = (network && !elsewhere) || plan.profile == "fit";
@@ -109,8 +109,7 @@ std::vector<std::string> history(SkyRecord const& record) {
   if (network && !elsewhere) lines.push_back("setsz train: network from dark matter to pressure");
   if (elsewhere) lines.push_back("setsz train: in another run, see MODELSHA");
   if (network) lines.push_back("setsz predict: pressure of the clusters");
-  lines.push_back(
-      concat("setsz sky: ", record.figures.field.title, " of the haloes around the observer"));
+  lines.push_back(concat("setsz sky: ", field.title, " of the haloes around the observer"));
   return lines;
 }
 
@@ -119,8 +118,9 @@ void take_gas_density(SkyRecord& record) {
   record.plan.source = "profile";
   record.plan.profile = record.plan.density->name;
   record.plan.model = record.plan.member = record.model_hash = "none";
+  record.plan.trained.clear();
   record.flux_factors = {1, 1};
-  record.n_outside_training = 0;
+  record.n_outside_training = record.n_mass_disagrees = 0;
 }
 
 }  // namespace
@@ -135,7 +135,7 @@ MapHeader sky_header(SkyRecord record) {
   for (auto const& cards :
        {map_cards(record.figures), halo_cards(record), lightcone_cards(record), code_cards(record)})
     header.cards.insert(header.cards.end(), cards.begin(), cards.end());
-  header.history = history(record);
+  header.history = history(record, record.figures.field);
   return header;
 }
 
@@ -145,7 +145,7 @@ FitsTexts lightcone_texts(SkyRecord const& record) {
                             {"CREATOR", std::string("setsz"), ""},
                             {"COORDSYS", std::string("C"), "frame of the map"},
                             {"MDEF", record.table.mass_definition, "mass definition"}},
-                  .history = history(record)};
+                  .history = history(record, field_table().front())};
   for (auto const& cards : {lightcone_cards(record), code_cards(record)})
     texts.cards.insert(texts.cards.end(), cards.begin(), cards.end());
   return texts;

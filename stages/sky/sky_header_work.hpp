@@ -31,7 +31,7 @@ struct SkyRecord {
 
 /// The header of the map but its layout. DATE is today's, in UTC.
 MapHeader sky_header(SkyRecord record);
-/// The same of lightcone.fits.
+/// The same of lightcone.fits, which lists Compton y whatever is mapped.
 FitsTexts lightcone_texts(SkyRecord const& record);
 
 }  // namespace setsz

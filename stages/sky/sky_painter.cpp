@@ -117,9 +117,9 @@ void SkyPainter::add_stamp(double factor, Painted& result) {
 double SkyPainter::factor_to(double known, double sampled, double whole, Painted& result) {
   double const error = std::abs(sampled - known) / std::abs(whole);
   require(error <= largest_sampling_error, ExitCode::internal, "the samples of a halo hold ",
-          sampled, " sr of the ", known, " sr of y that are known, ", 100 * error,
-          "% off (at most ", 100 * largest_sampling_error,
-          "% are scaled away); is its pressure smooth on the scale of its voxels or of R200/10?");
+          sampled, " of the integral ", known, " that is known, ", 100 * error, "% off (at most ",
+          100 * largest_sampling_error,
+          "% are scaled away); is its gas smooth on the scale of its voxels or of R200/10?");
   result.sampling_error = error;
   return known / sampled;
 }
@@ -207,9 +207,11 @@ std::optional<double> SkyPainter::leave_unclaimed(ProfileFamily const& family,
   family.enclosed(point, enclosed);
   double const left = ShellShare(claims, halo.position).left_of(enclosed, r_cut / real(n_nodes)) *
                       cube_of(halo.r200) * halo.weight / (distance * distance);
-  result.painted = std::min(left, whole);
+  // Of a receding halo in a map of velocities both are negative: only their ratio says what is cut.
+  double const share = std::min(1.0, left / whole);
+  if (share == 1) return factor;
+  result.painted = share * whole;
   result.removed = whole - result.painted;
-  if (result.removed == 0) return factor;
   auto pieces = std::span<float const>(line_pieces_);
   if (claimed_.is_tiny(halo.r200 / distance))
     pieces = family.nearest_line_pieces(point);
@@ -217,10 +219,10 @@ std::optional<double> SkyPainter::leave_unclaimed(ProfileFamily const& family,
     family.line_pieces(point, line_pieces_);
   claimed_.take({&centre, distance, halo.r200, r_cut, {pieces.data(), r_cut}, mean}, claims,
                 stamp_);
-  double const sampled = factor * stamp_.integral(), error = std::abs(sampled - result.painted);
-  if (error > claimed_error * whole || sampled < least_sampled * result.painted) return {};
-  result.sampling_error = std::max(result.sampling_error.value_or(0), error / whole);
-  return factor * result.painted / sampled;
+  double const sampled = factor * stamp_.integral() / whole, error = std::abs(sampled - share);
+  if (error > claimed_error || sampled <= least_sampled * share) return {};
+  result.sampling_error = std::max(result.sampling_error.value_or(0), error);
+  return factor * share / sampled;
 }
 
 void SkyPainter::average_over(double pixel_r200, double x_cut, std::span<double const> projected,
@@ -275,9 +277,8 @@ Painted SkyPainter::paint_points(ProfileFamily const& family, ProfilePoint const
     add_point(centre, to_local * setsz::unit(halo.position + offset), unit * share);
   });
   double const left = unit * shells.left();
-  return {map_.grid().is_full() ? left : points_inside_,
-          claims.empty() ? 0 : std::max(0.0, total - left),
-          {}};
+  double const removed = claims.empty() ? 0 : (1 - std::min(1.0, left / total)) * total;
+  return {map_.grid().is_full() ? left : points_inside_, removed, {}};
 }
 
 }  // namespace setsz

@@ -20,8 +20,10 @@ namespace {
 /// The sum over the map against the deposited amounts, relative.
 constexpr double sum_tolerance = 1e-6;
 
-nlohmann::json spectrum_report(std::vector<double> const& map, std::int64_t nside) {
-  return {{"nside", nside},
+nlohmann::json spectrum_report(Field const& field, std::vector<double> const& map,
+                               std::int64_t nside) {
+  return {{"field", field.product},
+          {"nside", nside},
           {"l_max", 2 * nside},
           {"note", "of the map averaged to this nside; pixel window not divided out"},
           {"C_l", angular_spectrum(map, nside, 2 * nside)}};
@@ -33,6 +35,20 @@ CarLayout car_layout(SkyGrid const& grid) {
   std::int64_t const n_around = geometry.pixels_in(rings.first);
   return {columns.size(), rings.size(), 360 / real(n_around), real(columns.first),
           real(n_around) / 4 - real(rings.last - 2)};
+}
+
+/// Of the integral over a map: "sr", "uK_CMB sr".
+std::string integral_unit(Field const& field) {
+  return concat(field.unit, field.unit.empty() ? "" : " ", "sr");
+}
+
+/// Warns of a halo that was sampled badly.
+void check_samples(Field const& field, double worst) {
+  if (worst > SkyPainter::usual_sampling_error)
+    Log::warn("sky: ", field.title, ": the samples of one halo were ", 100 * worst,
+              "% off before they were scaled; its sum is exact, its shape in the map may not be. "
+              "Is its gas smooth on the scale of its voxels or of R200/10, or its network hardly "
+              "trained?");
 }
 
 /// In RING order.
@@ -58,8 +74,8 @@ SkyFigures figures_of(Comm const& comm, Field const& field, Tally const& all, Ri
   double const difference = std::abs(integral - painted);
   double const residual = figures.absolute > 0 ? difference / figures.absolute : difference;
   collectively(comm, "sky: the sum over the map", [&] {
-    require(residual < sum_tolerance, ExitCode::internal, "the map holds ", integral, " sr of the ",
-            painted, " sr that were painted");
+    require(residual < sum_tolerance, ExitCode::internal, "the map of ", field.title, " holds ",
+            integral, " of the ", painted, ' ', integral_unit(field), " that were painted");
   });
   return {field, all, figures, residual};
 }
@@ -81,8 +97,7 @@ std::vector<FitsCard> map_cards(SkyFigures const& figures) {
       {name + "STD", map.deviation, "standard deviation"},
       {name + "MAX", map.largest, "largest pixel"},
       {name + "LOST", all.removed(),
-       concat("[", field.unit, field.unit.empty() ? "" : " ", "sr] ", field.name,
-              " not painted: belongs to others")},
+       concat("[", integral_unit(field), "] ", field.name, " not painted: belongs to others")},
       {"SUMERR", residual, "sum of the map against what was painted"},
       {"SAMPMAX", all.largest_sampling_error(), "halo sampled worst, before scaling"},
       {"SAMPMEAN", all.mean_sampling_error(), "mean of the same over sampled haloes"},
@@ -137,6 +152,8 @@ void write_map(Context& context, RingMap const& map, std::string const& name,
 nlohmann::json write_products(Context& context, FieldMaps const& maps, std::vector<MapTexts> texts,
                               SzBands const& bands, std::int64_t spectrum_nside) {
   auto const& comm = context.comm();
+  for (std::size_t i = 0; i < maps.size(); ++i)
+    check_samples(maps[i].field, texts[i].report.at("largest_sampling_error"));
   nlohmann::json report = std::move(texts.front().report);
   for (std::size_t i = 0; i < maps.size(); ++i) {
     auto const& [field, canvas] = maps[i];
@@ -145,17 +162,11 @@ nlohmann::json write_products(Context& context, FieldMaps const& maps, std::vect
       write_bands(context, canvas.map(), bands, texts[i].header);
     if (i > 0) report["fields"][std::string(field.product)] = std::move(texts[i].report);
   }
-  if (double const worst = report.at("largest_sampling_error");
-      worst > SkyPainter::usual_sampling_error)
-    Log::warn(
-        "sky: the samples of one halo were ", 100 * worst,
-        "% off before they were scaled; its sum is exact, its shape in the map may not be. Is "
-        "its pressure smooth on the scale of its voxels, or its network hardly trained?");
   if (spectrum_nside > 0) {
     auto const& [field, canvas] = maps.front();
     auto const companion = degraded(comm, canvas.map(), spectrum_nside, field.quantum_sr);
     collectively(comm, "sky: C_l", [&] {
-      if (comm.is_root()) report["cl"] = spectrum_report(companion, spectrum_nside);
+      if (comm.is_root()) report["cl"] = spectrum_report(field, companion, spectrum_nside);
     });
   }
   write_json(comm, context.part("sky.json"), report);

@@ -26,12 +26,13 @@ void SzBands::declare(OptionList& options) {
 }
 
 void SzBands::validate(std::vector<Field const*> const& fields) const {
-  require(frequencies_ghz.empty() || std::ranges::count(fields, &field_table().front()) > 0,
-          ExitCode::config,
-          "frequencies are for maps of Compton y, which fields lack; add compton_y to fields");
+  require(
+      frequencies_ghz.empty() || std::ranges::count(fields, &field_table().front()) > 0,
+      ExitCode::config,
+      "[sky] frequencies are for maps of Compton y, which fields lack; add compton_y to fields");
   for (double const ghz : frequencies_ghz)
     require(std::count(frequencies_ghz.begin(), frequencies_ghz.end(), ghz) == 1, ExitCode::config,
-            "frequencies: ", ghz, " GHz is listed twice");
+            "[sky] frequencies: ", ghz, " GHz is listed twice");
 }
 
 std::vector<std::string> SzBands::outputs() const {

@@ -15,6 +15,7 @@
 #include "pipeline/base/random.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/halos/gas_density.hpp"
+#include "stages/sky/ring_map_work.hpp"
 #include "stages/sky/sky_stage.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/stage_context.hpp"
@@ -349,6 +350,8 @@ TEST_F(CatalogueSky, ShowsTheElectronsAndTheirMotion) {
   EXPECT_EQ(map.cards().at("TUNIT1"), "uK_CMB");
   EXPECT_EQ(map.cards().at("PROFILE"), "battaglia2016");
   EXPECT_LT(std::stod(map.cards().at("SUMERR")), 1e-6);
+  std::ifstream in(scratch_ / "sky/mine/sky.json");
+  EXPECT_EQ(nlohmann::json::parse(in).at("cl").at("field"), "compton_y");
   comm_.barrier();
   // The same on one rank, also after a stop.
   auto const sum = map.cards().at("DATASUM");
@@ -361,6 +364,19 @@ TEST_F(CatalogueSky, ShowsTheElectronsAndTheirMotion) {
   comm_.barrier();
 }
 
+TEST(MapFigures, KnowTheLargestPixelOfANegativeMap) {
+  Comm const comm = Comm::world();
+  SkyGrid const grid{RingGeometry(4)};
+  auto const boundaries = grid.boundaries(comm.size());
+  RingMap map(grid, boundaries[comm.rank()], boundaries[comm.rank() + 1]);
+  double const area = 4 * std::numbers::pi / 192;
+  for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring)
+    for (double& value : map.ring(ring)) value = -area * (3 + real(ring));
+  auto const figures = map_figures(comm, map);
+  EXPECT_NEAR(figures.largest, -4, 1e-12);  // of ring 1
+  EXPECT_NEAR(figures.integral, -figures.absolute, 1e-12);
+}
+
 TEST_F(CatalogueSky, RefusesTheKineticEffectOfACatalogueWithoutVelocities) {
   write(halos(3));
   auto const error = [&](std::string const& fields) {
@@ -371,6 +387,9 @@ TEST_F(CatalogueSky, RefusesTheKineticEffectOfACatalogueWithoutVelocities) {
   EXPECT_TRUE(contains(error("tau, ksz"),
                        "78 [sky.mine] fields: ksz needs the velocities of haloes, which "
                        "[catalogue.mine] lacks"));
+  EXPECT_TRUE(contains(error("tau, tau"), "[sky] fields: tau is listed twice"));
+  EXPECT_TRUE(
+      contains(error("taus"), "[sky] fields: 'taus' is not a field; choose among compton_y"));
 }
 
 TEST_F(CatalogueSky, RefusesKeysOfAnotherProjection) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "model/gnfw.hpp"
@@ -422,6 +423,50 @@ TEST(SkyPainter, LeavesNothingOfASwallowedHalo) {
       EXPECT_EQ(painted.painted, 0);
       EXPECT_GT(painted.removed, 0);
       EXPECT_EQ(sum_of(map.values()), 0) << per_pixel;
+    }
+  }
+}
+
+/// Paints a halo with its weight, and with the opposite one: all must change its sign alone.
+template <class Paint>
+Painted expect_odd(RingGeometry const& rings, SkyHalo halo, Paint const& paint) {
+  RingMap towards(rings, 1, rings.n_rings() + 1), away(rings, 1, rings.n_rings() + 1);
+  Painted const plus = paint(SkyPainter(towards), halo);
+  halo.weight = -halo.weight;
+  Painted const minus = paint(SkyPainter(away), halo);
+  EXPECT_EQ(minus.painted, -plus.painted);
+  EXPECT_EQ(minus.removed, -plus.removed);
+  EXPECT_EQ(minus.sampling_error, plus.sampling_error);
+  EXPECT_TRUE(std::ranges::equal(away.values(), towards.values(), {}, {}, std::negate{}));
+  return plus;
+}
+
+TEST(SkyPainter, PaintsRecedingHaloesAsTheNegativeOfApproachingOnes) {
+  RingGeometry const rings(64);
+  SparseCube const cube = lopsided_cube();
+  struct Case {
+    char const* name;
+    std::vector<Neighbour> neighbours;
+    bool is_cut;
+  };
+  std::vector<Case> const cases = {
+      {"alone", {}, false},
+      {"out of reach", {{{9000, 0, 0}, 700, 3}}, false},
+      {"partly taken", {{{1500, 300, -200}, 700, 3}, {{-800, 900, 1900}, 500, 4}}, true},
+      {"nearly all taken", {{{900, -1100, 900}, 1800, 3}}, true},
+      {"swallowed", {{{900, -1500, 1100}, 2600, 0}}, true},
+      {"swallowed by two", {{{30000, 0, 0}, 15300, 0}, {{-30000, 0, 0}, 15300, 1}}, true}};
+  for (auto const& [name, neighbours, is_cut] : cases) {
+    for (double const per_pixel : {0.02, 0.1, 0.6, 4.0}) {
+      SCOPED_TRACE(testing::Message() << name << ", " << per_pixel);
+      SkyHalo const halo = halo_at(places[8], rings, per_pixel);
+      auto const profile = expect_odd(rings, halo, [&](SkyPainter painter, SkyHalo const& signed_) {
+        return painter.paint(fill_family(), mass, signed_, Claims::on_fill(neighbours));
+      });
+      EXPECT_EQ(profile.removed > 1e-4 * profile.painted, is_cut);
+      expect_odd(rings, halo, [&](SkyPainter painter, SkyHalo const& signed_) {
+        return painter.paint(cube, signed_, Claims::on_cluster(r200, 9, neighbours));
+      });
     }
   }
 }

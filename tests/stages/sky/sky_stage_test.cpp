@@ -13,6 +13,7 @@
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/halos/gas_density.hpp"
+#include "stages/sky/sky_header_work.hpp"
 #include "tests/fixtures/painted_universe.hpp"
 
 namespace setsz {
@@ -344,6 +345,9 @@ Electrons electrons_of_clusters(PaintedUniverse const& universe, Vec3 const& obs
 TEST(SkyStage, ShowsTheElectronsOfTheClustersAndTheirMotion) {
   Comm const comm = Comm::world();
   PaintedUniverse const universe(comm, 4, 10);
+  // The gas that has no pressure where the skirts begin has electrons there.
+  if (comm.is_root()) universe.write_predictions(universe.all_rows(), false, 1.3);
+  comm.barrier();
   auto const stage =
       universe.sky({"sky.fields=compton_y,tau,ksz", "sky.fill=no", "sky.observer=0.3,0.9,0.02"});
   ASSERT_TRUE(universe.run(comm, *stage));
@@ -366,6 +370,8 @@ TEST(SkyStage, ShowsTheElectronsOfTheClustersAndTheirMotion) {
     EXPECT_EQ(ksz.cards().at("PROFILE"), "battaglia2016");
     EXPECT_EQ(ksz.cards().at("SOURCE"), "PROFILE");
     EXPECT_EQ(ksz.cards().at("MODEL"), "none");
+    EXPECT_EQ(ksz.cards().at("NMASSDIS"), "0");  // two, as the prediction says
+    EXPECT_EQ(report.at("skirts_painted_sr"), 0);
     EXPECT_EQ(tau.cards().at("NCLUSTER"),
               HealpixFile(universe / (stage->id() + "/compton_y.fits")).cards().at("NCLUSTER"));
     data_sums = tau.cards().at("DATASUM") + ksz.cards().at("DATASUM");
@@ -377,6 +383,39 @@ TEST(SkyStage, ShowsTheElectronsOfTheClustersAndTheirMotion) {
                   HealpixFile(universe / (stage->id() + "/ksz.fits")).cards().at("DATASUM"),
               data_sums);
   });
+}
+
+TEST(SkyStage, NamesNoTrainedModelWhereItsPressureIsNotShown) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 4, 10);
+  SkyOptions options;
+  options.density = &density_table().front();
+  std::vector<SnapshotInstance> const snapshots;
+  auto plan = universe.plan(options);
+  plan.trained = {"other/model.h5"};
+  Tally const tally(1e-20);
+  auto const record = [&](Field const& field) {
+    return SkyRecord{options,
+                     snapshots,
+                     plan,
+                     universe.table(),
+                     1,
+                     2,
+                     "hash",
+                     "hash",
+                     {0.9, 1.1},
+                     "code",
+                     {tally, tally, tally},
+                     {field, tally, {}, 0}};
+  };
+  Field const &y = field_of_product("compton_y"), &ksz = field_of_product("ksz");
+  std::string const in_another_run = "setsz train: in another run, see MODELSHA";
+  EXPECT_EQ(std::ranges::count(sky_header(record(y)).history, in_another_run), 1);
+  EXPECT_EQ(std::ranges::count(sky_header(record(ksz)).history, in_another_run), 0);
+  EXPECT_EQ(sky_header(record(ksz)).history.back(),
+            "setsz sky: kinetic SZ of the haloes around the observer");
+  auto const listed = lightcone_texts(record(ksz)).history;  // with their Compton y
+  EXPECT_EQ(listed, sky_header(record(y)).history);
 }
 
 TEST(SkyStage, RefusesTheKineticEffectOfHaloesWithoutVelocities) {
