@@ -34,7 +34,7 @@ def by_model(snapshot, scores):
         low, high = score["L_opt_95"]
         axes.text(1.01, row, f"{score['L_opt']:.3f}  ({low:.3f} to {high:.3f})", transform=axes.get_yaxis_transform(), va="center", fontsize=8)
     axes.axvline(0, color=style.BENCHMARK, linewidth=1.4)
-    axes.text(0, 1.0, "GNFW benchmark", transform=axes.get_xaxis_transform(), color="#9a6a00", ha="center", va="bottom", fontsize=8)
+    axes.text(0, 1.0, "GNFW benchmark", transform=axes.get_xaxis_transform(), color="#9a6a00", ha="right", va="bottom", fontsize=8)
     axes.text(1.01, 1.0, "median (95%)", transform=axes.transAxes, va="bottom", fontsize=8, color="#555555")
     log_ticks(axes.xaxis, edges)
     axes.set(yticks=rows, yticklabels=[style.cut(model) for model in models], ylim=(-0.7, len(models) - 0.3))

@@ -42,8 +42,9 @@ std::vector<std::uint8_t> in_training_of(std::vector<CubeFile> const& members) {
 /// Ratio of the mean Y with and without the members' flux corrections; 1 where Y is 0.
 std::vector<double> mean_factors(std::vector<CubeFile> const& members, Range range,
                                  std::vector<double> const& mean_y) {
-  std::vector<double> factors(mean_y.size(), 1), uncorrected(mean_y.size(), 0);
+  std::vector<double> factors(mean_y.size(), 1);
   if (corrections_of(members) == "none") return factors;
+  std::vector<double> uncorrected(mean_y.size(), 0);
   for (auto const& member : members) {
     auto const y = member.file().read_rows<double>("/y", range);
     for (std::size_t i = 0; i < y.size(); ++i)
