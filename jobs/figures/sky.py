@@ -279,9 +279,10 @@ def spectrum(name, table, shot):
     figure, axes = style.subplots(height=3.6, width=5.5)
     ell = np.arange(len(table["C_l"]))
     keep = (ell > 0) & (np.array(table["C_l"]) > 0)
-    axes.loglog(ell[keep], (ell * (ell + 1) / (2 * np.pi) * table["C_l"])[keep], color=style.MODELS[0])
+    scale = ell * (ell + 1) / (2 * np.pi)
+    axes.loglog(ell[keep], (scale * table["C_l"])[keep], color=style.MODELS[0])
     if shot:
-        axes.loglog(ell[keep], ell[keep] * (ell[keep] + 1) / (2 * np.pi) * shot, color=style.BENCHMARK, linestyle="--", label="listed haloes as independent points")
+        axes.loglog(ell[keep], scale[keep] * shot, color=style.BENCHMARK, linestyle="--", label="listed haloes as independent points")
         axes.legend()
     axes.set(xlabel=r"multipole $\ell$", ylabel=r"$\ell(\ell+1)\,C_\ell^{yy}/2\pi$")
     caption = f"Of the map at nside {table['nside']}; the pixel window is not divided out."

@@ -18,13 +18,13 @@
 
 namespace setsz {
 
-namespace {
-
 std::string host_name() {
   char host[256] = "?";
   gethostname(host, sizeof host - 1);
   return host;
 }
+
+namespace {
 
 /// "job 17 on n3 (process 4711) since 2026-02-03 12:00:00 UTC".
 std::string holder() {

@@ -8,6 +8,9 @@
 
 namespace setsz {
 
+/// Of this node; "?" if it has none.
+std::string host_name();
+
 /// Who writes and who reads which products of a run directory, across jobs and nodes.
 ///
 /// One file, RUN/.lock; every product has a byte of it, locked for writing by the job that makes

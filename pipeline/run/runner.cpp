@@ -33,12 +33,6 @@ using nlohmann::json;
 /// Restarts without a new commit after which a stage is given up (a requeue loop must end).
 constexpr int max_attempts = 4;
 
-std::string host_name() {
-  char host[256] = "?";
-  gethostname(host, sizeof host - 1);
-  return host;
-}
-
 std::string time_text() {
   std::time_t const now = std::time(nullptr);
   std::tm parts{};

@@ -327,12 +327,7 @@ std::int64_t CatalogStage::split(ClusterTable& table,
 /// Nothing while it is not known: the plan then has a split of its own, of the same sizes.
 std::optional<ClusterTable> CatalogStage::expected_other(Outlook const& outlook) const {
   if (split_like_.empty()) return {};
-  try {
-    return expected_clusters(outlook, split_like_);
-  } catch (Error const& error) {
-    if (error.code() != ExitCode::missing_input) throw;
-    return {};
-  }
+  return known_clusters(outlook, split_like_);
 }
 
 CatalogStage::Selected CatalogStage::select(std::vector<Halo> const& halos,

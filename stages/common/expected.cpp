@@ -36,6 +36,15 @@ ClusterTable expected_clusters(Outlook const& outlook, std::string const& snapsh
   return read_clusters(path_of(outlook, product));
 }
 
+std::optional<ClusterTable> known_clusters(Outlook const& outlook, std::string const& snapshot) {
+  try {
+    return expected_clusters(outlook, snapshot);
+  } catch (Error const& error) {
+    if (error.code() != ExitCode::missing_input) throw;
+    return {};
+  }
+}
+
 ExpectedFill expected_fill(Outlook const& outlook, std::string const& snapshot) {
   constexpr std::int64_t enough = 4096;
   auto const product = products::halos(snapshot);
@@ -83,16 +92,10 @@ double expected_particles(Cluster const& cluster, double radius, SnapshotHeader 
 void require_part(Comm const& comm, Outlook const& outlook, std::string const& snapshot,
                   std::int64_t fold, Split part) {
   collectively(comm, "", [&] {
-    ClusterTable table;
-    try {
-      table = expected_clusters(outlook, snapshot);
-    } catch (Error const& error) {
-      if (error.code() != ExitCode::missing_input) throw;
-      return;
-    }
-    if (table.size() == 0) return;  // [catalog] allow_empty
-    require(!table.rows_of(part, fold).empty(), ExitCode::config, "fold ", fold, " of ",
-            table.n_folds, " has no ", name_of(part), " cluster (", table.size(),
+    auto const table = known_clusters(outlook, snapshot);
+    if (!table || table->size() == 0) return;  // [catalog] allow_empty
+    require(!table->rows_of(part, fold).empty(), ExitCode::config, "fold ", fold, " of ",
+            table->n_folds, " has no ", name_of(part), " cluster (", table->size(),
             " clusters in all); lower [catalog] mass_min, use fewer [catalog] folds, or raise "
             "[catalog] ",
             part == Split::testing ? "testing_fraction" : "validation_fraction");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct ExpectedFill {
 /// clusters.h5 and halos.h5 as they will be, else as they are on the disk. Throw
 /// Error(missing_input) while neither is known. Local.
 ClusterTable expected_clusters(Outlook const& outlook, std::string const& snapshot);
+/// The same; nothing while they are not known: the stage that makes them is not among those that
+/// run.
+std::optional<ClusterTable> known_clusters(Outlook const& outlook, std::string const& snapshot);
 ExpectedFill expected_fill(Outlook const& outlook, std::string const& snapshot);
 /// The snapshot as it will be (a mock), else as one of its files tells.
 SnapshotOutline expected_snapshot(Outlook const& outlook, SnapshotInstance const& instance,

@@ -67,17 +67,12 @@ void check_ranges(std::vector<SnapshotInstance> snapshots, SkyOptions const& opt
 /// What fields other than the pressure need of the haloes, where that is known.
 void check_haloes(Outlook const& outlook, std::string const& snapshot, SkyOptions const& options) {
   if (!options.density) return;
-  ClusterTable table;
-  try {
-    table = expected_clusters(outlook, snapshot);
-  } catch (Error const& error) {
-    if (error.code() != ExitCode::missing_input) throw;
-    return;
-  }
-  density_profile(*options.density, table);  // refuses masses that are not M200c
+  auto const table = known_clusters(outlook, snapshot);
+  if (!table) return;
+  density_profile(*options.density, *table);  // refuses masses that are not M200c
   auto const field = options.fields.needing_velocities();
   if (field.empty()) return;
-  for (auto const& cluster : table.clusters)
+  for (auto const& cluster : table->clusters)
     require(std::isfinite(norm2(cluster.velocity)), ExitCode::config, "[sky] fields: ", field,
             " needs the velocities of haloes, but cluster ", cluster.id, " of [snapshot.", snapshot,
             "] has none; take a halo catalogue with velocities, or remove ", field);

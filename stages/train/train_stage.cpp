@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
@@ -192,13 +193,8 @@ void TrainStage::preflight(Comm const& comm, Outlook& outlook) const {
 /// The tables that are known already.
 std::vector<ClusterTable> TrainStage::known_tables(Outlook const& outlook) const {
   std::vector<ClusterTable> tables;
-  for (auto const& snapshot : snapshots_) {
-    try {
-      tables.push_back(expected_clusters(outlook, snapshot.name));
-    } catch (Error const& error) {  // the stage that makes it is not among those that run
-      if (error.code() != ExitCode::missing_input) throw;
-    }
-  }
+  for (auto const& snapshot : snapshots_)
+    if (auto table = known_clusters(outlook, snapshot.name)) tables.push_back(std::move(*table));
   return tables;
 }
 
