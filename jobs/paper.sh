@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # The whole study of the paper on a matched pair in the layout of IllustrisTNG: the table of
-# configs/paper/all.ini, and two of its networks with other voxels, clusters, profiles and with the
-# published program's two defects. A second call goes on where the first one stopped.
+# configs/paper/all.ini, the same on a mock universe whose truth is known, what each column is worth,
+# and two of its networks with other voxels, clusters, profiles and with the published program's two
+# defects. A second call goes on where the first one stopped.
 #   jobs/paper.sh DATA RUN [SNAPSHOT]   DATA/dmo/snapdir_SNAPSHOT, DATA/hydro/..., DATA/rockstar/...
 #   SETSZ_RANKS=4 SETSZ=build/ci/setsz jobs/paper.sh DATA RUN 099
 set -euo pipefail
@@ -14,15 +15,20 @@ data=$1 run=$2 snapshot=${3:-099}
 setsz=${SETSZ:-build/release/setsz}
 mpi_environment
 
-# study NAME [options of setsz]: a run of all.ini in RUN/NAME.
+pair=(--set snapshot.z0.dark_matter="$data/dmo/snapdir_$snapshot"
+      --set snapshot.z0.gas="$data/hydro/snapdir_$snapshot"
+      --set snapshot.z0.catalog="$data/rockstar/snap_$snapshot/out_0_allcols_pid.list")
+# About as many clusters as in a box of 75 Mpc/h, of 2000 particles and more.
+mock=(--set "run.stages=mock,catalog,extract,voxelize,moments,fit,train,residuals,predict,evaluate,compare"
+      --set snapshot.z0.mock=yes --set mock.box=75 --set mock.particle_mass=3e10 --set mock.mass_min=5e13
+      --set mock.mass_max=5e14 --set mock.abundance=4.5 --set catalog.mass_min=5e13 --set voxelize.cell_size=volume)
+
+# study NAME CONFIG [options of setsz]: a run of configs/paper/CONFIG.ini in RUN/NAME.
 study() {
-  local name=$1
-  shift
+  local name=$1 config=$2
+  shift 2
   say "$name"
-  mpirun -n "${SETSZ_RANKS:-1}" "$setsz" run configs/paper/all.ini --set run.directory="$run/$name" \
-    --set snapshot.z0.dark_matter="$data/dmo/snapdir_$snapshot" \
-    --set snapshot.z0.gas="$data/hydro/snapdir_$snapshot" \
-    --set snapshot.z0.catalog="$data/rockstar/snap_$snapshot/out_0_allcols_pid.list" "$@" </dev/null
+  mpirun -n "${SETSZ_RANKS:-1}" "$setsz" run "configs/paper/$config.ini" --set run.directory="$run/$name" "$@" </dev/null
 }
 
 # variation NAME MODEL [options]: one of its networks alone, with other data.
@@ -32,10 +38,12 @@ variation() {
   local only=()
   for stage in catalog extract voxelize moments fit; do only+=(--only "$stage/z0"); done
   for stage in train predict evaluate; do only+=(--only "$stage/z0/$model"); done
-  study "$name" "${only[@]}" --set train.seeds=1 "$@"
+  study "$name" all "${pair[@]}" "${only[@]}" --set train.seeds=1 "$@"
 }
 
-study all
+study all all "${pair[@]}"
+study mock all "${mock[@]}" --set train.seeds=1
+study columns columns "${pair[@]}"
 
 variation voxels_64 moments --set voxelize.n_voxels=64
 variation voxels_96 moments --set voxelize.n_voxels=96
