@@ -4,14 +4,16 @@
 # configs/paper/all.ini, the same on a mock universe whose truth is known, what each column is worth,
 # and two of its networks with other voxels, clusters, profiles and with the published program's two
 # defects. A second call goes on where the first one stopped.
-#   jobs/paper.sh DATA RUN [SNAPSHOT]   DATA/dmo/snapdir_SNAPSHOT, DATA/hydro/..., DATA/rockstar/...
+#   jobs/paper.sh DATA RUN [SNAPSHOT [SECOND_SNAPSHOT]]
+#     reads DATA/dmo/snapdir_SNAPSHOT, DATA/hydro/..., DATA/rockstar/...
 #   SETSZ_RANKS=4 SETSZ=build/ci/setsz jobs/paper.sh DATA RUN 099
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . jobs/common.sh
 
-(($# >= 2)) || die "usage: jobs/paper.sh DATA RUN [SNAPSHOT]"
-data=$1 run=$2 snapshot=${3:-099}
+(($# >= 2)) || die "usage: jobs/paper.sh DATA RUN [SNAPSHOT [SECOND_SNAPSHOT]]"
+data=$1 run=$2 snapshot=${3:-099} second=${4:-}
+snapshots=z0
 setsz=${SETSZ:-build/release/setsz}
 mpi_environment
 
@@ -31,13 +33,18 @@ study() {
   mpirun -n "${SETSZ_RANKS:-1}" "$setsz" run "configs/paper/$config.ini" --set run.directory="$run/$name" "$@" </dev/null
 }
 
-# variation NAME MODEL [options]: one of its networks alone, with other data.
+# variation NAME MODELS [options]: one of its networks alone (after those that it needs), with other data.
+# snapshots="z0 z1" tells of more than one; together they teach one network.
 variation() {
-  local name=$1 model=$2
+  local name=$1 models=$2 stage model snapshot
   shift 2
   local only=()
-  for stage in catalog extract voxelize moments fit; do only+=(--only "$stage/z0"); done
-  for stage in train predict evaluate; do only+=(--only "$stage/z0/$model"); done
+  for stage in catalog extract voxelize moments fit; do only+=(--only "$stage"); done
+  [[ $models != *' '* ]] || only+=(--only "residuals/$snapshots/${models%% *}")
+  for model in $models; do
+    only+=(--only "train/${snapshots// /+}/$model")
+    for snapshot in $snapshots; do only+=(--only "predict/$snapshot/$model" --only "evaluate/$snapshot/$model"); done
+  done
   study "$name" all "${pair[@]}" "${only[@]}" --set train.seeds=1 "$@"
 }
 
@@ -51,6 +58,15 @@ variation voxels_96 moments --set voxelize.n_voxels=96
 variation fixed_size moments --set voxelize.fixed_edge=4800
 variation lower_mass moments --set catalog.mass_min=5e12
 variation fixed_core moments --set fit.core=1e-3
+# Residuals of the training clusters from networks that have not seen them.
+variation out_of_fold "origin_local stochastic" --set residuals.out_of_fold=yes
+# One network for two redshifts.
+if [[ -n $second ]]; then
+  snapshots="z0 z1" variation two_snapshots moments --set snapshot.z1.dark_matter="$data/dmo/snapdir_$second" \
+    --set snapshot.z1.gas="$data/hydro/snapdir_$second" \
+    --set snapshot.z1.catalog="$data/rockstar/snap_$second/out_0_allcols_pid.list" \
+    --set train.snapshots=z0,z1 --set catalog.split_like=z0 --set model.moments.scalars=published,profile,ln_a
+fi
 
 # The published Origin, with voxels at their corners and rows of the tensors for eigenvectors, each
 # against its own benchmark.
@@ -63,4 +79,4 @@ for position in corner centre; do
   done
 done
 
-python3 jobs/summary.py "$run"
+python3 jobs/summary.py --table "$run"/*/

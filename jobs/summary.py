@@ -1,11 +1,34 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The main results of a run on one screen: summary.py RUN. Needs only Python."""
+"""The main results of a run on one screen: summary.py RUN. Needs only Python.
+
+summary.py --table RUN... has one row a model for many runs, in Markdown.
+"""
 
 import json
 import math
 import sys
 from pathlib import Path
+
+
+
+def table(runs):
+    """A row for each scored model: the mean of its networks where it has several."""
+    print("| run | model | clusters | loss / benchmark (95%) | Y predicted / gas |\n|---|---|--:|---|--:|")
+    for run in runs:
+        for model in sorted(path for path in run.glob("evaluate/*/*") if path.is_dir()):
+            scores = sorted(model.glob("*/scores.json"), key=lambda path: path.parent.name != "ensemble")
+            if scores:
+                row = json.loads(scores[0].read_text())
+                low, high = row["L_opt_95"]
+                name = "/".join(model.relative_to(run / "evaluate").parts)
+                print(f"| {run.name} | {name} | {row['n_clusters']} | {row['L_opt']:.3f} ({low:.3f} to {high:.3f})"
+                      f" | {row['y']['sum_pred_over_gas']:.3f} |")
+
+
+if sys.argv[1:2] == ["--table"]:
+    table([Path(name) for name in sys.argv[2:]])
+    sys.exit()
 
 run = Path(sys.argv[1])
 
