@@ -66,8 +66,9 @@ class Closure(Case):
         self.assertAlmostEqual(gnfw.l_opt, 1, delta=0.02, msg="training alone must win nothing over the fit")
         for model in (origin, both):
             with self.subTest(f"the centre of {model.name}"):
-                self.assertLess(rms(model.shifts - offsets), 0.5 * rms(offsets))
-                self.assertGreater(correlation(model.shifts, offsets), 0.9)
+                # The centre about which the profile fits the gas best is itself a fifth of that off the planted one.
+                self.assertLess(rms(model.shifts - offsets), 0.3 * rms(offsets))
+                self.assertGreater(correlation(model.shifts, offsets), 0.95)
         with self.subTest("losses over those of the benchmark, at the upper end of the 95% interval"):
             self.assertLess(origin.worst, 0.6)
             self.assertLess(local.worst, 0.8)
@@ -80,6 +81,37 @@ class Closure(Case):
         for model in models:
             with self.subTest(f"Y of {model.name}"):
                 self.assertAlmostEqual(model.y, 1, delta=0.15)
+
+
+    @unittest.skipIf(OVERRIDES, "another universe was asked for")
+    def test_a_neighbour_does_not_mislead_the_centre(self):
+        run = self.folder / "pairs"
+        only = [word for stage in ("mock", "catalog", "extract", "voxelize", "fit") for word in ("--only", stage)]
+        only += [word for stage in ("train", "predict", "evaluate") for word in ("--only", f"{stage}/z0/origin")]
+        self.succeeds("run", self.configuration("closure.ini", run=run), *only, "--set", "mock.pair_fraction=0.1",
+                      "--set", "mock.abundance=6", ranks=2, timeout=1700)
+        origin = Model(run, "origin")
+        offsets = planted_offsets(run, origin.ids)
+        beside = nearest_halo(run, origin.ids) < 3
+        error = origin.shifts - offsets
+        print(f"\n{len(offsets)} testing clusters, {beside.sum()} with a halo within 3 R200; rms error of the centre: "
+              f"alone {rms(error[~beside]):.3f}, beside it {rms(error[beside]):.3f} R200")
+        self.assertGreaterEqual(beside.sum(), 10, "clusters with a neighbour")
+        self.assertLess(rms(error[beside]), 0.3 * rms(offsets))
+        self.assertGreater(correlation(origin.shifts[beside], offsets[beside]), 0.95)
+
+
+def nearest_halo(run, ids):
+    """Distance of the next halo [R200 of the cluster], one number a cluster."""
+    with h5py.File(run / "mock/z0/truth.h5") as file:
+        box = file.attrs["box_ckpch"]
+        row = {int(number): i for i, number in enumerate(file["halos/id"])}
+        position, radius = file["halos/position"][:], file["halos/r200c"][:]
+    rows = [row[number] for number in ids]
+    apart = position[rows][:, None, :] - position[None, :, :]
+    distance = numpy.sqrt(((apart - box * numpy.round(apart / box)) ** 2).sum(axis=2))
+    distance[range(len(rows)), rows] = numpy.inf
+    return distance.min(axis=1) / radius[rows]
 
 
 def print_table(models, offsets, seconds):
