@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 
 label=(--label-exclude 'science|slow') tidy_all=''
 if [[ ${1:-} == --science ]]; then label=(--label-regex science --verbose) && shift; fi
-if [[ ${1:-} == --slow ]]; then label=(--label-regex slow) test_packages+=(python3-optuna) && shift; fi
+if [[ ${1:-} == --slow ]]; then label=(--label-regex slow) test_packages+=(python3-optuna chromium) && shift; fi
 if [[ ${1:-} == --tidy ]]; then tidy_all=yes && shift; fi
 
 # What needs no libtorch, folder by folder of tests/.
