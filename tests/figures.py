@@ -16,6 +16,7 @@ BEGIN, END = "<!-- tests/figures.py: {} -->", "<!-- end -->"
 OUTCOMES = {"refused": "ended with its code and one message; half-written files gone, the next run makes the same products",
             "killed": "the other ranks ended too; the next run makes the same products",
             "complete": "the product was complete already",
+            "same": "nothing happened but a warning; the same products",
             "read": "accepted without a crash. Of `HDF5 product` and `model file` the values are the same; elsewhere they were not compared: the byte may be unused, or make another valid input",
             "wrong": "**anything else**"}
 
