@@ -90,10 +90,11 @@ class UnderFire(Case):
         """Each fault at some points, `size` of them a round; a row of the table has all rounds so far."""
         n_calls = self.calls(product, ranks, victim)
         points = coarse_first(some_of(n_calls))
+        size = size or max(len(points), 1)
         outcomes, slowest = {fault: Counter() for fault in faults}, Counter()
-        for first in range(0, len(points), size or len(points)):
+        for first in range(0, len(points), size):
             for fault in faults:
-                for at in points[first:first + (size or len(points))]:
+                for at in points[first:first + size]:
                     where = f"{product}, {ranks} ranks, rank {victim}, call {at} of {n_calls}, {fault}"
                     outcome = "wrong"
                     with self.subTest(where):
