@@ -227,7 +227,25 @@ GasRows Snapshot::read_gas(Range rows) const {
 }
 
 Snapshot::MeanMass Snapshot::mean_mass() const {
-  if (fixed_mass() > 0) return {fixed_mass(), 0};
+  if (fixed_mass() == 0) return sampled_mass();
+  auto const some = std::upper_bound(first_row_.begin(), first_row_.end(), 0) - first_row_.begin();
+  auto const first = std::max<std::int64_t>(some - 1, 0);
+  if (n_rows() > 0 && file(first).lists_masses()) {
+    auto const listed = sampled_mass();
+    constexpr double rounding = 1e-3;
+    require(std::abs(listed.mass / fixed_mass() - 1) < rounding + 4 * listed.error,
+            ExitCode::bad_data, "'", files_[first], "': ", file(first).name_of(ParticleField::mass),
+            " has masses of ", 1e10 * listed.mass, " Msun/h on average, ",
+            listed.mass / fixed_mass(), " times MassTable[", type_of(kind_),
+            "] = ", 1e10 * fixed_mass(),
+            " Msun/h of the header; correct the one that is wrong (a MassTable of 0 stands for a "
+            "mass per particle)");
+  }
+  return {fixed_mass(), 0};
+}
+
+/// Of blocks all over the snapshot.
+Snapshot::MeanMass Snapshot::sampled_mass() const {
   constexpr std::int64_t n_blocks = 64, block = 1024;
   double n = 0, sum = 0, sum2 = 0;
   for (std::int64_t i = 0; i < n_blocks; ++i) {

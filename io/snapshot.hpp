@@ -51,7 +51,8 @@ class Snapshot {
   /// Bytes on disk of one row of what is read.
   double bytes_per_row() const { return bytes_per_row_; }
   /// The mean mass of a particle [1e10 Msun/h]: from the header, or of some thousand particles all
-  /// over the snapshot; the relative error of the latter. Local.
+  /// over the snapshot; the relative error of the latter. A file that has both must mean the same,
+  /// else Error(bad_data). Local.
   struct MeanMass {
     double mass = 0, error = 0;
   };
@@ -78,6 +79,7 @@ class Snapshot {
   using ReadPart = std::function<void(std::int64_t file, Range rows, std::int64_t at)>;
   void for_each_file(Range rows, ReadPart const& read) const;
   SnapshotFile& file(std::int64_t index) const;
+  MeanMass sampled_mass() const;
   double fixed_mass() const { return header_.mass_table[type_of(kind_)]; }
   DarkMatterRows read_checked(Range rows) const;
   void read_checked_gas(std::int64_t index, Range part, std::int64_t at, GasRows& result) const;

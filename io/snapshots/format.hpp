@@ -60,6 +60,9 @@ class SnapshotFile {
   virtual void read(ParticleField field, Range rows, std::span<double> into) const = 0;
   virtual void read_ids(Range rows, std::span<std::uint64_t> into) const = 0;
 
+  /// Does it list a mass for each particle, also where the header's mass_table gives them one?
+  virtual bool lists_masses() const { return false; }
+
   /// At most this many rows a block.
   virtual std::int64_t block_rows() { return DarkMatterBlock::max_rows; }
   /// Rows of dark matter, valid until the next call; first_row is left to the caller. A format

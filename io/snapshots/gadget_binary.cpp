@@ -42,8 +42,9 @@ std::string_view label_of(ParticleField field) {
 template <class Narrow, class Wide, class T>
 void read_rows(GadgetRecords const& records, GadgetBlock const& block, std::int64_t first,
                std::span<T> into) {
-  auto const [n_rows, columns, width] = records.shape(block);
-  auto const offset = block.offset + first * columns * width;
+  auto const shape = records.shape(block);
+  auto const width = shape.width;
+  auto const offset = block.offset + first * shape.columns * width;
   auto const read = [&]<class Stored>(std::vector<Stored> numbers) {
     records.read(offset, numbers.data(), std::ssize(numbers) * width, width);
     std::copy(numbers.begin(), numbers.end(), into.begin());

@@ -76,9 +76,9 @@ GadgetRecords::GadgetRecords(std::string const& path)
   bool const labelled = first == label_record;
   std::int64_t const begin = labelled ? 4 + label_record + 4 : 0;
   auto const length = marker(begin);
-  std::string bytes(length, '\0');
   require(length == gadget2_header || is_gadget4_header(length), ExitCode::bad_data, "'", path_,
           "': the header has ", length, " bytes (expected 256, or 24 n + 48 of GADGET-4)");
+  std::string bytes(length, '\0');
   read(begin + 4, bytes.data(), length, 1);
   read_header(bytes);
   find_blocks(begin + 4 + length + 4, labelled);

@@ -55,6 +55,7 @@ class H5SnapshotFile : public SnapshotFile {
   std::string name_of_ids() const override { return layout_.ids; }
   void read(ParticleField field, Range rows, std::span<double> into) const override;
   void read_ids(Range rows, std::span<std::uint64_t> into) const override;
+  bool lists_masses() const override { return layout_[ParticleField::mass].has_value(); }
   std::int64_t block_rows() override;
   DarkMatterBlock read_block(Range rows, double fixed_mass) override;
 

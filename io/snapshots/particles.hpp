@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <numeric>
 #include <span>
 #include <variant>
 #include <vector>
@@ -67,6 +68,11 @@ struct DarkMatterBlock {
            Vec3{number(velocity, 3 * i), number(velocity, 3 * i + 1), number(velocity, 3 * i + 2)};
   }
   double mass_at(std::size_t i) const { return fixed_mass > 0 ? fixed_mass : number(mass, i); }
+  /// [1e10 Msun/h], added in the order of the rows
+  double total_mass() const {
+    if (fixed_mass > 0) return fixed_mass * static_cast<double>(id.size());
+    return std::visit([](auto all) { return std::accumulate(all.begin(), all.end(), 0.0); }, mass);
+  }
 
  private:
   static double number(RealSpan const& numbers, std::size_t i) {

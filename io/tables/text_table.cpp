@@ -62,7 +62,8 @@ std::vector<std::string_view> names_in(std::string_view line, char separator) {
   auto const add = [&](std::size_t end) {
     auto const name = trimmed(line.substr(begin, end - begin));
     begin = end + 1;
-    if (name.starts_with('[') && !names.empty())  // "mass [Msun/h]" with a blank between
+    // "mass [Msun/h]" with a blank between; between commas it is a column without a name
+    if (separator != ',' && name.starts_with('[') && !names.empty())
       names.back() = {names.back().data(),
                       static_cast<std::size_t>(name.data() + name.size() - names.back().data())};
     else if (!name.empty() || separator == ',')

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/run/manifest.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -87,8 +89,13 @@ OutputRecord const* Manifest::output(std::string const& file) const {
 }
 
 std::string file_stamp(std::string const& path) {
+  // NFS answers stat from a cache that may be a minute old, but asks the server when a file is
+  // opened.
+  int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat status {};
-  if (stat(path.c_str(), &status) != 0) return "";
+  bool const known = file >= 0 && ::fstat(file, &status) == 0;
+  if (file >= 0) ::close(file);
+  if (!known) return "";
   auto const nanoseconds = [](timespec const& time) {
     return std::int64_t{time.tv_sec} * 1000000000 + time.tv_nsec;
   };

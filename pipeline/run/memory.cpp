@@ -9,6 +9,7 @@
 #include <string>
 
 #include "pipeline/base/log.hpp"
+#include "pipeline/run/control_group.hpp"
 
 namespace setsz {
 
@@ -35,11 +36,7 @@ double peak_memory_since_reset() {
 }
 
 double node_memory_bytes() {
-  double memory = proc_value("/proc/meminfo", "MemTotal:");
-  std::ifstream limit("/sys/fs/cgroup/memory.max");  // "max" where there is no limit
-  double bytes = 0;
-  if (limit >> bytes && bytes > 0) memory = std::min(memory, bytes);
-  return memory;
+  return std::min(proc_value("/proc/meminfo", "MemTotal:"), control_group_memory_bytes());
 }
 
 int ranks_on_this_node(Comm const& comm) {

@@ -39,11 +39,18 @@ std::string in_folder(std::string const& folder, std::string const& file) {
   return folder + "/" + file;
 }
 
-std::set<std::string> folders_of(std::string const& folder, Manifest const& manifest) {
+/// Lists a folder, so that the file server is asked what is in it: a node of NFS believes for half
+/// a minute that a name is not there which another node has made since.
+void look_again(std::string const& folder) {
+  std::error_code missing;
+  for (std::filesystem::directory_iterator entry(folder, missing), end; entry != end;)
+    entry.increment(missing);
+}
+
+std::set<std::string> folders_of(std::string const& folder, std::vector<std::string> const& files) {
   std::set<std::string> folders{folder};
-  for (auto const& output : manifest.outputs) {
-    folders.insert(std::filesystem::path(in_folder(folder, output.file)).parent_path());
-  }
+  for (auto const& file : files)
+    folders.insert(std::filesystem::path(in_folder(folder, file)).parent_path());
   return folders;
 }
 
@@ -81,6 +88,7 @@ std::vector<OutputRecord> verify_parts(Comm const& comm, std::string const& fold
     return (i + shift) % comm.size() == comm.rank();
   };
   collectively(comm, "publishing", [&] {
+    for (auto const& one : folders_of(folder, outputs)) look_again(one);
     for (std::int64_t i = 0; i < std::ssize(outputs); ++i) {
       std::string const part = in_folder(folder, outputs[i]) + ".part";
       require(std::filesystem::exists(part), ExitCode::internal, "the stage has not written '",
@@ -136,6 +144,9 @@ void require_unchanged(Comm const& comm, std::string const& folder, OutputRecord
 }
 
 void publish(Comm const& comm, std::string const& folder, Manifest manifest) {
+  std::vector<std::string> files;
+  for (auto const& output : manifest.outputs) files.push_back(output.file);
+  auto const folders = folders_of(folder, files);
   on_root(comm, "publishing", [&] {
     // The old manifest goes first: it must never stand beside new files.
     durable::remove(in_folder(folder, "manifest.json"));
@@ -144,10 +155,11 @@ void publish(Comm const& comm, std::string const& folder, Manifest manifest) {
       std::string const path = in_folder(folder, output.file);
       durable::rename(path + ".part", path);
     }
-    for (auto const& each : folders_of(folder, manifest)) durable::sync_directory(each);
+    for (auto const& each : folders) durable::sync_directory(each);
     for (auto& output : manifest.outputs) output.stamp = file_stamp(in_folder(folder, output.file));
     manifest.write(folder);
   });
+  collectively(comm, "publishing", [&] { std::ranges::for_each(folders, look_again); });
 }
 
 }  // namespace setsz

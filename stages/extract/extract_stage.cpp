@@ -255,6 +255,7 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
     collectively(comm, "extract: reading the snapshot", [&] {
       snapshot.visit_dark_matter(mine, [&](DarkMatterBlock const& block) {
         capture(block, *lookup, frames, static_cast<std::uint64_t>(seed_), thinning, gatherer);
+        gatherer.streamed().add(block.total_mass(), std::ssize(block.id));
       });
     });
     gatherer.deliver();
@@ -266,6 +267,7 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
                          .restore = [&] { gatherer.restore(journal); },
                          .step = read_slices,
                          .save = [&](std::int64_t done) { gatherer.save(journal, done); }});
+  gatherer.streamed().require_budget(comm, snapshot, budget_of(snapshot.header(), instance_));
 }
 
 /// What is known of a cluster, from its particles in their order; where the catalogue has no

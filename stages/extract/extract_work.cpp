@@ -22,6 +22,7 @@ ParticleGatherer::ParticleGatherer(Comm const& comm, std::span<double const> cos
 }
 
 void ParticleGatherer::deliver() {
+  streamed_.gather(comm_);
   std::size_t const n_ranks = comm_.size();
   auto const owner_of = [&](CapturedParticle const& particle) {
     return static_cast<std::size_t>(owner_[particle.cluster]);
@@ -85,11 +86,13 @@ void ParticleGatherer::save(Journal& journal, std::int64_t position) {
   if (std::int64_t const more = n_left_out_ - saved_left_out_; more > 0)
     journal.append(unit_of_left_out(), std::as_bytes(std::span(&more, 1)));
   saved_left_out_ = n_left_out_;
+  streamed_.save(comm_, journal, unit_of_streamed());
   journal.commit(position);
 }
 
 void ParticleGatherer::restore(Journal const& journal) {
   journal.for_each([&](Journal::Record const& record) {
+    if (record.unit == unit_of_streamed()) return streamed_.take(record);
     if (record.unit == unit_of_left_out()) {
       std::int64_t more = 0;
       std::memcpy(&more, record.bytes.data(), sizeof more);
@@ -103,6 +106,7 @@ void ParticleGatherer::restore(Journal const& journal) {
     }
   });
   saved_left_out_ = n_left_out_;
+  streamed_.agree(comm_);
   // What other ranks own now goes to them, a bounded part at a time.
   auto const per_batch = static_cast<std::size_t>(buffer_bytes_ / sizeof(CapturedParticle)) + 1;
   std::vector<ParticleBlocks> foreign(owner_.size());

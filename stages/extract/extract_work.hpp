@@ -7,6 +7,7 @@
 
 #include "pipeline/base/comm.hpp"
 #include "pipeline/run/journal.hpp"
+#include "stages/common/streamed_mass.hpp"
 #include "stages/extract/captured.hpp"
 
 namespace setsz {
@@ -31,6 +32,8 @@ class ParticleGatherer {
   void leave_out() { ++n_left_out_; }
   /// Their number; the sum over the ranks is that of the whole pass, also after `restore`.
   std::int64_t n_left_out() const { return n_left_out_; }
+  /// Of all particles that were read, whether they are kept or not.
+  StreamedMass& streamed() { return streamed_; }
   /// Collective: what the ranks have noted since reaches its owners.
   void deliver();
 
@@ -45,8 +48,9 @@ class ParticleGatherer {
   ClusterBins const& bins() const { return bins_; }
 
  private:
-  /// Of the journal's records of n_left_out; others have the row of their cluster.
+  /// Of the journal's records of n_left_out and of the mass; others have the row of their cluster.
   std::int64_t unit_of_left_out() const { return std::ssize(owner_); }
+  std::int64_t unit_of_streamed() const { return unit_of_left_out() + 1; }
   std::size_t rank() const { return static_cast<std::size_t>(comm_.rank()); }
 
   Comm const& comm_;
@@ -56,6 +60,7 @@ class ParticleGatherer {
   ClusterBins bins_;
   std::vector<std::int64_t> saved_;  ///< particles of every cluster that the journal holds
   std::int64_t n_left_out_ = 0, saved_left_out_ = 0;
+  StreamedMass streamed_;
   std::vector<CapturedParticle> outgoing_, by_owner_;
 };
 

@@ -88,9 +88,16 @@ std::vector<CatalogueRow> Catalogue::read(Range rows) const {
   return found;
 }
 
+std::string Catalogue::place(std::int64_t row) const {
+  auto const file =
+      std::upper_bound(first_row_.begin(), first_row_.end(), row) - first_row_.begin() - 1;
+  return files_[file].table->place(row - first_row_[file]);
+}
+
 CatalogueSurvey Catalogue::survey(Comm const& comm) const {
   constexpr std::int64_t rows_per_read = 1 << 16;
   CatalogueSurvey all;
+  all.first_without_velocity = n_rows();
   double mass_min = HUGE_VAL, mass_max = 0, redshift_min = HUGE_VAL, redshift_max = 0;
   std::vector<double> mismatch(2);  // sum and number
   collectively(comm, "catalogue", [&] {
@@ -105,11 +112,16 @@ CatalogueSurvey Catalogue::survey(Comm const& comm) const {
         redshift_max = std::max(redshift_max, halo.redshift);
         mismatch[0] += std::abs(norm(halo.seen) / distances_.distance_at(halo.redshift) - 1);
         mismatch[1] += 1;
+        if (std::isfinite(halo.velocity)) continue;
+        ++all.n_without_velocity;
+        all.first_without_velocity = std::min(all.first_without_velocity, row);
       }
       mark_progress("reading the catalogue");
     }
   });
   all.n_chosen = comm.all_sum(all.n_chosen);
+  all.n_without_velocity = comm.all_sum(all.n_without_velocity);
+  all.first_without_velocity = comm.all_min(all.first_without_velocity);
   if (all.n_chosen == 0) return all;
   all.m200c_min = comm.all_min(mass_min);
   all.m200c_max = comm.all_max(mass_max);

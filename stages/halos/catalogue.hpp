@@ -24,6 +24,7 @@ struct CatalogueSurvey {
   double redshift_min = 0, redshift_max = 0;
   /// Mean of |distance of the position / distance of the redshift - 1|, where both are given.
   double distance_mismatch = 0;
+  std::int64_t n_without_velocity = 0, first_without_velocity = 0;  ///< and the row of the first
 };
 
 /// The haloes of [catalogue.NAME]: one or several files, read in ranges of rows.
@@ -36,6 +37,8 @@ class Catalogue {
   void count_rows(Comm const& comm);
   std::int64_t n_rows() const { return first_row_.back(); }
   MassDefinition mass_definition() const { return files_.front().columns.mass_definition(); }
+  /// A row in words, for messages: "halos.csv:7".
+  std::string place(std::int64_t row) const;
   /// For the log: which column is what in the first file.
   std::string columns() const { return files_.front().columns.told(); }
 

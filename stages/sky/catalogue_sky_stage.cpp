@@ -50,6 +50,13 @@ ExpectedHaloes expected_haloes(Catalogue const& catalogue, Cosmology const& cosm
   return all;
 }
 
+/// The end of a message. \param field  that needs them
+std::string without_velocity(std::string const& field) {
+  return concat(" have no velocity (NaN or empty), which the map of ", field,
+                " needs; remove these rows, give them 0 if a halo at rest will do, or remove ",
+                field, " from [sky] fields");
+}
+
 void log_survey(Catalogue const& catalogue, CatalogueSurvey const& survey) {
   Log::info("sky: ", catalogue.columns());
   Log::info("sky: ", survey.n_chosen, " of ", catalogue.n_rows(), " haloes, M200c ",
@@ -98,12 +105,15 @@ void CatalogueSkyStage::preflight(Comm const& comm, Outlook&) const {
     Catalogue const catalogue(section_, catalogue_name_, cosmology_);
     auto const some = catalogue.sample(256, n_sampled);
     auto const field = options_.fields.needing_velocities();
-    bool const known = std::ranges::all_of(
-        some, [](CatalogueRow const& row) { return std::isfinite(row.halo.velocity); });
-    require(field.empty() || known, ExitCode::config, "[sky.", record_.instance,
-            "] fields: ", field, " needs the velocities of haloes, which [catalogue.",
-            catalogue_name_, "] lacks; name v_los, or vx, vy and vz, in its columns, or remove ",
-            field);
+    auto const n_lacking = std::ranges::count_if(
+        some, [](CatalogueRow const& row) { return !std::isfinite(row.halo.velocity); });
+    require(field.empty() || n_lacking == 0 || n_lacking < std::ssize(some), ExitCode::config,
+            "[sky.", record_.instance, "] fields: ", field,
+            " needs the velocities of haloes, which [catalogue.", catalogue_name_,
+            "] lacks; name v_los, or vx, vy and vz, in its columns, or remove ", field);
+    require(field.empty() || n_lacking == 0, ExitCode::bad_data, n_lacking, " of ", some.size(),
+            " haloes of [catalogue.", catalogue_name_, "] that were looked at",
+            without_velocity(field));
     open_pressure();
   });
 }
@@ -153,6 +163,12 @@ CatalogueSurvey CatalogueSkyStage::survey(Comm const& comm, Catalogue& catalogue
     throw CollectiveError(ExitCode::config,
                           concat("none of the ", catalogue.n_rows(), " haloes of [catalogue.",
                                  catalogue_name_, "] lies within its limits of mass and redshift"));
+  auto const field = options_.fields.needing_velocities();
+  if (!field.empty() && survey.n_without_velocity > 0)
+    throw CollectiveError(ExitCode::bad_data,
+                          concat(catalogue.place(survey.first_without_velocity), ": this and ",
+                                 survey.n_without_velocity - 1, " other haloes of ",
+                                 survey.n_chosen, without_velocity(field)));
   log_survey(catalogue, survey);
   return survey;
 }

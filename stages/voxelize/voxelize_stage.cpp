@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
+#include <numeric>
 #include <optional>
 
 #include "io/snapshot.hpp"
@@ -159,6 +160,7 @@ double VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
       if (mine.size() == 0) return;
       auto const gas = snapshot.read_gas(mine);
       n_read += mine.size();
+      gatherer.streamed().add(std::accumulate(gas.mass.begin(), gas.mass.end(), 0.0), mine.size());
       for (std::size_t i = 0; i < gas.position.size(); ++i) {
         n_cold += gas.electron_pressure[i] == 0;
         auto const ball = gas_ball(options_.cell_size, gas.position[i], gas.mass[i], gas.density[i],
@@ -182,6 +184,7 @@ double VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
                          .restore = [&] { gatherer.restore(journal); },
                          .step = read_slices,
                          .save = [&](std::int64_t done) { gatherer.save(journal, done); }});
+  gatherer.streamed().require_budget(comm, snapshot, budget_of(snapshot.header(), instance_));
   n_read = comm.all_sum(n_read), n_cold = comm.all_sum(n_cold);
   return n_read > 0 ? real(n_cold) / real(n_read) : 0;
 }

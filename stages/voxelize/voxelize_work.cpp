@@ -39,6 +39,7 @@ void CubeGatherer::capture(GasBall const& ball) {
 }
 
 void CubeGatherer::deliver() {
+  streamed_.gather(comm_);
   std::vector<GasBall> send;
   std::vector<std::int64_t> counts;
   for (auto& balls : outgoing_) {
@@ -64,6 +65,7 @@ void CubeGatherer::save(Journal& journal, std::int64_t position) const {
     auto const state = this->cube(cube).state();
     journal.append(cube, std::as_bytes(std::span(state)));
   }
+  streamed_.save(comm_, journal, unit_of_streamed());
   journal.commit(position);
 }
 
@@ -72,6 +74,7 @@ void CubeGatherer::restore(Journal const& journal) {
   std::vector<std::vector<double>> moved(comm_.size());
   std::int64_t n_found = 0;
   journal.for_each([&](Journal::Record const& record) {
+    if (record.unit == unit_of_streamed()) return streamed_.take(record);
     std::vector<double> state(record.bytes.size() / sizeof(double));
     std::memcpy(state.data(), record.bytes.data(), state.size() * sizeof(double));
     require(std::ssize(state) == PressureCube::state_size(n_voxels_) && record.unit >= 0 &&
@@ -87,6 +90,7 @@ void CubeGatherer::restore(Journal const& journal) {
     out.push_back(real(record.unit));
     out.insert(out.end(), state.begin(), state.end());
   });
+  streamed_.agree(comm_);
   std::vector<double> send;
   std::vector<std::int64_t> counts;
   for (auto& states : moved) {

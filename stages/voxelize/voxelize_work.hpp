@@ -7,6 +7,7 @@
 
 #include "pipeline/base/comm.hpp"
 #include "pipeline/run/journal.hpp"
+#include "stages/common/streamed_mass.hpp"
 #include "stages/voxelize/cube_search.hpp"
 #include "stages/voxelize/pressure_cube.hpp"
 
@@ -23,6 +24,8 @@ class CubeGatherer {
 
   /// Local: notes a ball for every owner of a cube that it touches.
   void capture(GasBall const& ball);
+  /// Of all gas that was read, whether it touches a cube or not.
+  StreamedMass& streamed() { return streamed_; }
   /// Collective: what was captured since goes to the owners and into their cubes.
   void deliver();
 
@@ -42,6 +45,8 @@ class CubeGatherer {
 
  private:
   std::size_t owner_of(std::int64_t cube) const;
+  /// Of the journal's record of the mass; others have the number of their cube.
+  std::int64_t unit_of_streamed() const { return std::ssize(cubes_); }
 
   Comm comm_;
   std::vector<Cube> cubes_;
@@ -52,6 +57,7 @@ class CubeGatherer {
   BallOverlap overlap_;
   std::vector<PressureCube> owned_cubes_;
   std::vector<std::vector<GasBall>> outgoing_;  ///< by owner
+  StreamedMass streamed_;
   std::int64_t n_deposits_ = 0;
 };
 

@@ -3,8 +3,9 @@
 
 All ranks end within seconds with 74 and the cause (the killed ones with their launcher), and outputs are
 untouched; afterwards the same command, on one rank, makes the same products. By default some points of some
-stages. With FAULT_POINTS=N (the label `slow`) every fault at N points of every stage, on 1, 2 and 3 ranks;
-N = 0: at every call; FAULT_STAGES="train sky" chooses stages."""
+stages. With FAULT_POINTS=N (the label `slow`) every fault at up to N points of every stage, on 1, 2 and 3 ranks;
+N = 0: at every call; FAULT_STAGES="train sky" chooses stages. Points come in rounds, spread evenly over the
+calls and denser from round to round, until all are tried or FAULT_MINUTES are over."""
 
 import errno
 import os
@@ -21,6 +22,7 @@ from harness import Case, count_faults, every_stage, hashes, products, setsz
 SHIM = os.environ["FAULT_SHIM"]
 ALL_STAGES = "FAULT_POINTS" in os.environ
 POINTS = int(os.environ.get("FAULT_POINTS", "2"))
+MINUTES = float(os.environ.get("FAULT_MINUTES", "inf"))
 SECONDS = 20  # from the fault to the end; far below the watchdog's 600
 
 FAULTS = {"full disk": errno.ENOSPC, "quota": errno.EDQUOT, "I/O error": errno.EIO, "killed": 0}
@@ -34,6 +36,12 @@ def some_of(n_calls):
     """The calls that fail: in the middle of as many stretches of equal length."""
     n_points = n_calls if POINTS == 0 else min(POINTS, n_calls)
     return [1 + (2 * i + 1) * n_calls // (2 * n_points) for i in range(n_points)]
+
+
+def coarse_first(points):
+    """All of them, so that those up to any place lie about evenly among all (bits of the index reversed)."""
+    width = max(len(points) - 1, 1).bit_length()
+    return sorted(points, key=lambda point: int(f"{points.index(point):0{width}b}"[::-1], 2))
 
 
 class UnderFire(Case):
@@ -75,17 +83,27 @@ class UnderFire(Case):
         return n_calls
 
     def check(self, product, ranks, victim, faults):
+        for _ in self.rounds(product, ranks, victim, faults):
+            pass
+
+    def rounds(self, product, ranks, victim, faults, size=None):
+        """Each fault at some points, `size` of them a round; a row of the table has all rounds so far."""
         n_calls = self.calls(product, ranks, victim)
-        for fault in faults:
-            outcomes, slowest = Counter(), 0
-            for at in some_of(n_calls):
-                where = f"{product}, {ranks} ranks, rank {victim}, call {at} of {n_calls}, {fault}"
-                outcome = "wrong"
-                with self.subTest(where):
-                    outcome, seconds = self.one_fault(product, ranks, victim, at, FAULTS[fault], where)
-                    slowest = max(slowest, seconds)
-                outcomes[outcome] += 1
-            count_faults("disk_faults", fault=fault, where=product.split("/")[0], ranks=ranks, rank=victim, calls=n_calls, outcomes=outcomes, seconds=slowest)
+        points = coarse_first(some_of(n_calls))
+        size = size or max(len(points), 1)
+        outcomes, slowest = {fault: Counter() for fault in faults}, Counter()
+        for first in range(0, len(points), size):
+            for fault in faults:
+                for at in points[first:first + size]:
+                    where = f"{product}, {ranks} ranks, rank {victim}, call {at} of {n_calls}, {fault}"
+                    outcome = "wrong"
+                    with self.subTest(where):
+                        outcome, seconds = self.one_fault(product, ranks, victim, at, FAULTS[fault], where)
+                        slowest[fault] = max(slowest[fault], seconds)
+                    outcomes[fault][outcome] += 1
+                count_faults("disk_faults", fault=fault, where=product.split("/")[0], ranks=ranks, rank=victim, calls=n_calls,
+                             outcomes=outcomes[fault], seconds=slowest[fault])
+            yield
 
     def one_fault(self, product, ranks, victim, at, error, where):
         run = self.before(product)
@@ -140,10 +158,17 @@ class EveryStage(UnderFire):
 
     def test_every_fault_on_1_2_3_ranks(self):
         stages = os.environ.get("FAULT_STAGES", "").split()
-        for product in PRODUCTS:
-            if not stages or product.split("/")[0] in stages:
-                for ranks, victim in ((1, 0), (2, 1), (3, 0)):
-                    self.check(product, ranks, victim, ["full disk", "I/O error", "killed"])
+        faults = ["full disk", "I/O error", "killed"]
+        tries = [self.rounds(product, ranks, victim, faults, size=2)
+                 for product in PRODUCTS if not stages or product.split("/")[0] in stages
+                 for ranks, victim in ((1, 0), (2, 1), (3, 0))]
+        end = time.monotonic() + 60 * MINUTES
+        while tries:
+            for one in list(tries):
+                if time.monotonic() > end:
+                    return print(f"{len(tries)} stages and ranks have points left that were not tried")
+                if next(one, "all") == "all":
+                    tries.remove(one)
 
 
 class FullDisk(Case):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Binary GADGET files of all variants, written here number by number; damaged ones are refused.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cmath>
@@ -186,6 +187,21 @@ TEST_F(GadgetBinary, AFileCutAtAnyByteIsRefused) {
     });
     ASSERT_EQ(text.substr(0, 3), "65 ") << text;
   }
+}
+
+/// Found by libFuzzer: the length of the header, as a file of SnapFormat 2 states it.
+TEST_F(GadgetBinary, AHeaderOfFourGigabytesIsRefusedBeforeMemoryIsTaken) {
+  std::string bytes("\x08\0\0\0HEAD\x08\x01\0\0\x08\0\0\0", 16);
+  auto const path = write(bytes + std::string(272, '\xf3'));
+  rlimit before{}, little{};
+  getrlimit(RLIMIT_AS, &before);
+  little = before;
+  little.rlim_cur = rlim_t{3} << 30;
+  setrlimit(RLIMIT_AS, &little);
+  auto const text = error_of([&] { Snapshot({path}, Snapshot::Kind::gas); });
+  setrlimit(RLIMIT_AS, &before);
+  EXPECT_TRUE(test::contains(text, "65 "));
+  EXPECT_TRUE(test::contains(text, "the header has 4092851187 bytes (expected 256"));
 }
 
 }  // namespace

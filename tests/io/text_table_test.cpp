@@ -47,6 +47,12 @@ TEST_F(Tables, ColumnsWithoutNamesAreNumbered) {
   EXPECT_EQ(names(bare), (Names{"1|", "2|", "3|"}));
 }
 
+/// Between commas a unit does not belong to the name before.
+TEST_F(Tables, AColumnMayHaveNoName) {
+  TextTable const csv(write("id,,[kpc],x,[Msun] y\n1,2,3,4,5\n"));
+  EXPECT_EQ(names(csv), (Names{"id|", "|", "|kpc", "x|", "[Msun] y|"}));
+}
+
 TEST_F(Tables, KnowsTheUnitsOfARockstarList) {
   TextTable const list(
       write("#ID DescID M200c X VX\n#a = 1.0\n#Rockstar Version: 0.99.9-RC3+\n1 -1 2e13 3 4\n"));

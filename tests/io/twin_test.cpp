@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One universe in the native files of many codes: each is read as its twin in TNG's layout.
+#include <fitsio.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <numeric>
+#include <sstream>
 
+#include "io/h5.hpp"
 #include "io/halo_catalog.hpp"
 #include "io/snapshot.hpp"
 #include "pipeline/base/cosmology.hpp"
+#include "pipeline/base/number.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/units.hpp"
 #include "tests/fixtures/figures.hpp"
+#include "tests/fixtures/scratch.hpp"
 
 namespace setsz {
 namespace {
@@ -213,41 +218,49 @@ struct ListForm {
 
 class Lists : public testing::TestWithParam<ListForm> {};
 
+struct Inside {
+  double mass = 0;
+  Vec3 velocity, momentum;  ///< of all; angular, about the centre
+};
+
+Inside inside_of(Sorted const& particles, Vec3 const& centre, double radius) {
+  PeriodicBox const box(particles.header.box_ckpch);
+  auto const& rows = particles.rows;
+  Inside sum;
+  for (std::size_t i = 0; i < rows.id.size(); ++i) {
+    Vec3 const q = box.offset(centre, rows.position[i]);
+    if (norm(q) > radius) continue;
+    sum.mass += rows.mass[i];
+    sum.velocity += rows.mass[i] * rows.velocity[i];
+    sum.momentum += rows.mass[i] * cross(q, rows.velocity[i]);
+  }
+  sum.velocity = sum.velocity / sum.mass;
+  return sum;
+}
+
 /// Masses, radii, places and velocities of the heaviest haloes against the twin's particles.
-TEST_P(Lists, DescribeTheTwinsParticles) {
-  auto const& form = GetParam();
-  if (!is_there()) GTEST_SKIP() << "no data in " << data;
+void compare_with_particles(ListForm const& form, std::vector<std::string> const& files) {
   auto const comm = Comm::world();
   auto const particles = dark_matter(form.twin);
   auto const& header = particles.header;
-  auto const catalog = read_halo_catalog(comm, find_numbered_files(data + form.files),
-                                         {form.definition, 2000, header.box_ckpch});
-  EXPECT_EQ(
-      format_of(FileProbe(find_numbered_files(data + form.files)[0]), catalog_formats(), "").name,
-      form.format);
+  auto const catalog = read_halo_catalog(comm, files, {form.definition, 2000, header.box_ckpch});
+  EXPECT_EQ(format_of(FileProbe(files[0]), catalog_formats(), "").name, form.format);
   auto halos = comm.all_gather_v(catalog.halos);
   std::sort(halos.begin(), halos.end(), [](auto& a, auto& b) { return a.mass > b.mass; });
   ASSERT_GE(halos.size(), 3U);
   halos.resize(3);
   EXPECT_NEAR(catalog.header.a.value_or(header.a) / header.a, 1, 1e-3);
-  PeriodicBox const box(header.box_ckpch);
   std::vector<double> inside, radii, velocities;
   for (auto const& halo : halos) {
     auto const radius = halo_scales(header.cosmology, header.redshift, halo.mass).r200c_ckpch;
     EXPECT_NEAR(halo.radius_ckpch / radius, 1, form.radius) << halo.id;
-    double mass = 0;
-    Vec3 momentum;
-    for (std::size_t i = 0; i < particles.rows.id.size(); ++i) {
-      if (norm(box.offset(halo.position, particles.rows.position[i])) > radius) continue;
-      mass += particles.rows.mass[i];
-      momentum += particles.rows.mass[i] * particles.rows.velocity[i];
-    }
+    auto const [mass, velocity, momentum] = inside_of(particles, halo.position, radius);
     EXPECT_NEAR(mass / halo.mass, 1, form.inside) << halo.id;
-    EXPECT_LT(norm(momentum / mass - halo.velocity), form.velocity_kms) << halo.id;
+    EXPECT_LT(norm(velocity - halo.velocity), form.velocity_kms) << halo.id;
     EXPECT_GT(norm(halo.angular_momentum), 0) << halo.id;
     inside.push_back(mass / halo.mass);
     radii.push_back(halo.radius_ckpch / radius);
-    velocities.push_back(norm(momentum / mass - halo.velocity));
+    velocities.push_back(norm(velocity - halo.velocity));
   }
   test::note_figures("twin_catalogues", {{"files", form.files},
                                          {"format", form.format},
@@ -256,27 +269,163 @@ TEST_P(Lists, DescribeTheTwinsParticles) {
                                          {"velocity", velocities}});
 }
 
+TEST_P(Lists, DescribeTheTwinsParticles) {
+  if (!is_there()) GTEST_SKIP() << "no data in " << data;
+  compare_with_particles(GetParam(), find_numbered_files(data + GetParam().files));
+}
+
 constexpr auto m200c = MassDefinition::m200c;
 INSTANTIATE_TEST_SUITE_P(
     Forms, Lists,
-    testing::Values(ListForm{"rockstar_200c/out_7_wparents.list", z0, "Rockstar list or ascii",
-                             m200c, 2e-3, 1e-3, 180},
-                    ListForm{"rockstar_200c/out_4_wparents.list", z05, "Rockstar list or ascii",
-                             m200c, 5e-3, 1e-3, 240},
-                    ListForm{"rockstar_200c/halos_007.*.ascii", z0, "Rockstar list or ascii", m200c,
-                             2e-3, 1e-3, 180},
-                    ListForm{"consistent_trees_200c/hlist_1.00000.list", z0,
-                             "consistent-trees hlist", m200c, 2e-3, 1e-3, 180},
-                    ListForm{"consistent_trees_200c/mass_definition_not_set/hlist_1.00000.list", z0,
-                             "consistent-trees hlist", m200c, 2e-3, 1e-3, 180},
-                    ListForm{"gadget4_hdf5/fof_subhalo_tab_007.hdf5", z0, "SUBFIND/FOF HDF5", m200c,
-                             2e-3, 1e-3, 120},
-                    ListForm{"gadget4_hdf5/fof_subhalo_tab_004.hdf5", z05, "SUBFIND/FOF HDF5",
-                             m200c, 2e-3, 1e-3, 210},
-                    ListForm{"gadget4_gas_hdf5/fof_subhalo_tab_000.hdf5", gas, "SUBFIND/FOF HDF5",
-                             m200c, 0.2, 1e-3, 250},
-                    ListForm{"ahf/tiny40.z0.z0.000.AHF_halos", z0, "AHF halos", m200c, 2e-2, 5e-3,
-                             20}));
+    testing::Values(
+        ListForm{"rockstar_200c/out_7_wparents.list", z0, "Rockstar list or ascii", m200c, 2e-3,
+                 1e-3, 180},
+        ListForm{"rockstar_200c/out_4_wparents.list", z05, "Rockstar list or ascii", m200c, 5e-3,
+                 1e-3, 240},
+        ListForm{"rockstar_200c/halos_007.*.ascii", z0, "Rockstar list or ascii", m200c, 2e-3, 1e-3,
+                 180},
+        ListForm{"rockstar_200c/halos_007.*.bin", z0, "Rockstar binary", m200c, 2e-3, 1e-3, 180},
+        ListForm{"consistent_trees_200c/hlist_1.00000.list", z0, "consistent-trees hlist", m200c,
+                 2e-3, 1e-3, 180},
+        ListForm{"consistent_trees_200c/mass_definition_not_set/hlist_1.00000.list", z0,
+                 "consistent-trees hlist", m200c, 2e-3, 1e-3, 180},
+        ListForm{"gadget4_hdf5/fof_subhalo_tab_007.hdf5", z0, "SUBFIND/FOF HDF5", m200c, 2e-3, 1e-3,
+                 120},
+        ListForm{"gadget4_hdf5/fof_subhalo_tab_004.hdf5", z05, "SUBFIND/FOF HDF5", m200c, 2e-3,
+                 1e-3, 210},
+        ListForm{"gadget4_gas_hdf5/fof_subhalo_tab_000.hdf5", gas, "SUBFIND/FOF HDF5", m200c, 0.2,
+                 1e-3, 250},
+        ListForm{"ahf/tiny40.z0.z0.000.AHF_halos", z0, "AHF halos", m200c, 2e-2, 5e-3, 20}));
+
+// ---- plain tables -------------------------------------------------------------------------------
+
+/// The haloes of the twin as somebody would list them who has only the particles: Rockstar's
+/// centres, everything else within the R200c that the particles say.
+std::vector<Halo> halos_of_the_twin(Sorted const& particles) {
+  auto const& header = particles.header;
+  PeriodicBox const box(header.box_ckpch);
+  auto halos = read_halo_catalog(Comm::self(), {data + "rockstar_200c/out_7_wparents.list"},
+                                 {m200c, 3000, header.box_ckpch})
+                   .halos;
+  for (auto& halo : halos) {
+    std::vector<double> distance;
+    for (auto const& position : particles.rows.position)
+      distance.push_back(norm(box.offset(halo.position, position)));
+    std::sort(distance.begin(), distance.end());
+    double const each = particles.rows.mass[0];
+    std::size_t n = 50;  // outwards until the next particle lies beyond R200c of those before it
+    while (distance[n] < halo_scales(header.cosmology, header.redshift, each * real(n)).r200c_ckpch)
+      ++n;
+    halo.mass = each * real(n);
+    halo.radius_ckpch = halo_scales(header.cosmology, header.redshift, halo.mass).r200c_ckpch;
+    auto const sum = inside_of(particles, halo.position, halo.radius_ckpch);
+    halo.velocity = sum.velocity;
+    halo.angular_momentum = sum.momentum;
+  }
+  return halos;
+}
+
+/// A column of the tables: its unit in that of the program, and what it holds.
+struct Column {
+  char const *name, *unit;
+  double in_code;
+  double (*of)(Halo const&);
+};
+
+/// Every file has other units. \param length, mass  in ckpc/h and 1e10 Msun/h
+std::vector<Column> columns_in(char const* length_unit, double length, char const* mass_unit,
+                               double mass, char const* momentum_unit) {
+  return {{"x", length_unit, length, [](Halo const& h) { return h.position.x; }},
+          {"y", length_unit, length, [](Halo const& h) { return h.position.y; }},
+          {"z", length_unit, length, [](Halo const& h) { return h.position.z; }},
+          {"m200c", mass_unit, mass, [](Halo const& h) { return h.mass; }},
+          {"r200c", length_unit, length, [](Halo const& h) { return h.radius_ckpch; }},
+          {"vx", "km/s", 1, [](Halo const& h) { return h.velocity.x; }},
+          {"vy", "km/s", 1, [](Halo const& h) { return h.velocity.y; }},
+          {"vz", "km/s", 1, [](Halo const& h) { return h.velocity.z; }},
+          {"jx", momentum_unit, mass * length, [](Halo const& h) { return h.angular_momentum.x; }},
+          {"jy", momentum_unit, mass * length, [](Halo const& h) { return h.angular_momentum.y; }},
+          {"jz", momentum_unit, mass * length, [](Halo const& h) { return h.angular_momentum.z; }}};
+}
+
+void write_csv(std::string const& path, std::vector<Halo> const& halos, double h) {
+  std::ostringstream out;
+  out.precision(10);
+  out << "# h = " << h << "\nid,pid";
+  auto const columns = columns_in("Mpc/h", 1e3, "Msun/h", 1e-10, "Msun/h Mpc/h km/s");
+  for (auto const& column : columns) out << ',' << column.name << '[' << column.unit << ']';
+  for (auto const& halo : halos) {
+    out << '\n' << halo.id << ',' << halo.parent_id;
+    for (auto const& column : columns) out << ',' << column.of(halo) / column.in_code;
+  }
+  test::write_bytes(path, out.str() + "\n");
+}
+
+void write_hdf5(std::string const& path, std::vector<Halo> const& halos, double h) {
+  auto out = H5File::create_serial(path);
+  std::vector<std::int64_t> ids, parents;
+  for (auto const& halo : halos) ids.push_back(halo.id), parents.push_back(halo.parent_id);
+  out.write_same<std::int64_t>("/halos/id", {.unit = "1"}, ids);
+  out.write_same<std::int64_t>("/halos/pid", {.unit = "1"}, parents);
+  for (auto const& column : columns_in("kpc", h, "1e10 Msun", h, "1e10 Msun kpc km/s")) {
+    std::vector<double> values;
+    for (auto const& halo : halos) values.push_back(column.of(halo) / column.in_code);
+    out.write_same<double>(concat("/halos/", column.name), {.unit = column.unit}, values);
+  }
+  out.set_attribute("/", "h", h);
+  out.close();
+}
+
+void write_fits(std::string const& path, std::vector<Halo> const& halos, double h) {
+  auto const columns = columns_in("Mpc", 1e3 * h, "Msun", 1e-10 * h, "Msun Mpc km/s");
+  std::vector<std::string> names{"ID", "PID"}, forms{"K", "K"}, units{"", ""};
+  for (auto const& column : columns) {
+    names.emplace_back(column.name);
+    forms.emplace_back("D");
+    units.emplace_back(column.unit);
+  }
+  auto const texts = [](std::vector<std::string>& all) {
+    std::vector<char*> pointers;
+    for (auto& text : all) pointers.push_back(text.data());
+    return pointers;
+  };
+  int status = 0;
+  fitsfile* table = nullptr;
+  auto const n = static_cast<LONGLONG>(halos.size());
+  fits_create_file(&table, path.c_str(), &status);
+  fits_create_tbl(table, BINARY_TBL, n, static_cast<int>(names.size()), texts(names).data(),
+                  texts(forms).data(), texts(units).data(), "HALOS", &status);
+  fits_write_key(table, TDOUBLE, "H", &h, "", &status);
+  for (std::size_t row = 0; row < halos.size(); ++row) {
+    LONGLONG links[2] = {halos[row].id, halos[row].parent_id};
+    auto const at = static_cast<LONGLONG>(row) + 1;
+    for (int i = 0; i < 2; ++i)
+      fits_write_col(table, TLONGLONG, i + 1, at, 1, 1, &links[i], &status);
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      double value = columns[i].of(halos[row]) / columns[i].in_code;
+      fits_write_col(table, TDOUBLE, static_cast<int>(i) + 3, at, 1, 1, &value, &status);
+    }
+  }
+  fits_close_file(table, &status);
+  ASSERT_EQ(status, 0);
+}
+
+TEST(Tables, DescribeTheTwinsParticles) {
+  if (!is_there()) GTEST_SKIP() << "no data in " << data;
+  auto const comm = Comm::world();
+  test::Scratch const scratch(comm);
+  auto const particles = dark_matter(z0);
+  double const h = particles.header.cosmology.h;
+  if (comm.is_root()) {
+    auto const halos = halos_of_the_twin(particles);
+    write_csv(scratch / "halos.csv", halos, h);
+    write_hdf5(scratch / "halos.hdf5", halos, h);
+    write_fits(scratch / "halos.fits", halos, h);
+  }
+  comm.barrier();
+  for (auto const* name : {"halos.csv", "halos.hdf5", "halos.fits"})
+    compare_with_particles({name, z0, "plain table", m200c, 1e-8, 1e-8, 1e-5}, {scratch / name});
+}
 
 }  // namespace
 }  // namespace setsz

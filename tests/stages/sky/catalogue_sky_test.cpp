@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -390,6 +391,44 @@ TEST_F(CatalogueSky, RefusesTheKineticEffectOfACatalogueWithoutVelocities) {
   EXPECT_TRUE(contains(error("tau, tau"), "[sky] fields: tau is listed twice"));
   EXPECT_TRUE(
       contains(error("taus"), "[sky] fields: 'taus' is not a field; choose among compton_y"));
+}
+
+/// Lists that sky makes have NaN where a halo has no velocity.
+TEST_F(CatalogueSky, RefusesTheKineticEffectOfHaloesWithoutVelocity) {
+  auto const all = halos(5000);
+  constexpr std::size_t lacking = 4321;  // out of the sample of the check before work
+  std::ostringstream text;
+  text.precision(17);
+  text << "ra,dec,redshift,M200c [Msun/h],v_los\n";
+  for (std::size_t i = 0; i < all.size(); ++i)
+    text << all[i].ra << ',' << all[i].dec << ',' << all[i].redshift << ',' << all[i].mass_msunh
+         << ',' << (i == lacking || i == lacking + 1 ? "nan" : "100") << '\n';
+  if (comm_.is_root()) test::write_bytes(scratch_ / "halos.csv", text.str());
+  comm_.barrier();
+  Outlook outlook{RunOptions{}};
+  auto const kinetic = stage("fields = tau, ksz\n");
+  kinetic->preflight(comm_, outlook);
+  auto const error = error_of([&] { run(comm_, *kinetic); });
+  EXPECT_TRUE(
+      contains(error, concat("65 ", scratch_ / "halos.csv", ":", lacking + 2, ": this and 1 ")));
+  EXPECT_TRUE(contains(error,
+                       "this and 1 other haloes of 5000 have no velocity (NaN or empty), "
+                       "which the map of ksz needs"));
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "sky/mine/tau.fits"));
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "sky/mine/ksz.fits"));
+  comm_.barrier();
+  EXPECT_TRUE(run(comm_, *stage("fields = compton_y, tau\n")));
+  EXPECT_TRUE(std::filesystem::exists(scratch_ / "sky/mine/tau.fits"));
+  comm_.barrier();
+  // Many of them are noticed before work begins.
+  auto many = text.str();
+  for (auto at = many.find(",100\n"); at != std::string::npos; at = many.find(",100\n", at + 600))
+    many.replace(at, 5, ",nan\n");
+  if (comm_.is_root()) test::write_bytes(scratch_ / "halos.csv", many);
+  comm_.barrier();
+  auto const early = error_of([&] { stage("fields = ksz\n")->preflight(comm_, outlook); });
+  EXPECT_TRUE(contains(early, "65 "));
+  EXPECT_TRUE(contains(early, "haloes of [catalogue.mine] that were looked at have no velocity"));
 }
 
 TEST_F(CatalogueSky, RefusesKeysOfAnotherProjection) {
