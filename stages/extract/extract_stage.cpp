@@ -20,6 +20,7 @@
 #include "stages/extract/bulk_velocity.hpp"
 #include "stages/extract/extract_work.hpp"
 #include "stages/extract/particle_file.hpp"
+#include "stages/extract/slice_order.hpp"
 #include "stages/extract/sphere_lookup.hpp"
 #include "stages/extract/thinning.hpp"
 
@@ -229,7 +230,8 @@ void ExtractStage::run(Context& context) {
   std::vector<double> cost;
   for (auto const& cluster : table->clusters)
     cost.push_back(expected_particles(cluster, options_.sphere_radius(cluster), snapshot.header()));
-  ParticleGatherer gatherer(comm, cost, context.options().memory_mb * 1e6 / 4);
+  ParticleGatherer gatherer(comm, cost, context.options().slice_rows,
+                            context.options().memory_mb * 1e6 / 4);
   stream(context, *table, snapshot, *thinned, gatherer);
   finish(context, *table, *thinned, gatherer);
 }
@@ -247,23 +249,21 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
 
   auto const frames = frames_of(table);
   Journal& journal = context.journal();
+  if (journal.committed()) gatherer.restore(journal);
+  SliceOrder const order(snapshot.n_rows(), gatherer.slice_rows());
   auto const read_slices = [&](std::int64_t done) {
-    auto const row = [&](std::int64_t slice) {
-      return std::min(done + slice * context.options().slice_rows, snapshot.n_rows());
-    };
-    Range const mine{row(comm.rank()), row(comm.rank() + 1)};
+    Range const mine = order.rows(done + comm.rank());
     collectively(comm, "extract: reading the snapshot", [&] {
       snapshot.visit_dark_matter(mine, [&](DarkMatterBlock const& block) {
         capture(block, *lookup, frames, static_cast<std::uint64_t>(seed_), thinning, gatherer);
       });
     });
     gatherer.deliver();
-    return row(comm.size());
+    return std::min(done + comm.size(), order.n_slices());
   };
   work_through(context, {.label = "extract",
-                         .unit = "rows",
-                         .end = snapshot.n_rows(),
-                         .restore = [&] { gatherer.restore(journal); },
+                         .unit = "slices",
+                         .end = order.n_slices(),
                          .step = read_slices,
                          .save = [&](std::int64_t done) { gatherer.save(journal, done); }});
 }
