@@ -38,6 +38,9 @@ constexpr double noise_sigmas = 4;
 /// captured particle, sorted by owner and received: more only where spheres overlap).
 constexpr double bytes_per_reader_row = 100;
 constexpr double bytes_per_slice_row = 3 * sizeof(CapturedParticle);
+/// What every rank holds of every cluster: its row, its sphere, its owner, its place in the file.
+/// Measured with bench_scaling.
+constexpr double bytes_per_cluster = 300;
 
 double working_memory(std::int64_t slice_rows) {
   return real(std::min(slice_rows, DarkMatterBlock::max_rows)) * bytes_per_reader_row +
@@ -204,7 +207,8 @@ Estimate ExtractStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const slice = std::min(snapshot.n_rows, outlook.options().slice_rows);
   estimate.memory_bytes = most * sizeof(KeptParticle) +
                           real(std::min(slice, DarkMatterBlock::max_rows)) * bytes_per_reader_row +
-                          captured * real(slice) * bytes_per_slice_row;
+                          captured * real(slice) * bytes_per_slice_row +
+                          real(table.size()) * bytes_per_cluster;
   estimate.output_bytes = total * (6 * sizeof(float) + 2);  // and an eighth of a cell each
   estimate.seconds = real(snapshot.n_rows) * snapshot.bytes_per_row / read_bytes_per_second +
                      estimate.output_bytes / write_bytes_per_second;
