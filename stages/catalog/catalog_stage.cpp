@@ -124,26 +124,25 @@ CatalogStage::Checked CatalogStage::read_checked(Comm const& comm,
   return checked;
 }
 
-/// Collective: finds the parents of all subhaloes, and their parents, wherever they are in the
-/// list.
+/// Collective: finds the parents of the subhaloes that are not lighter than theirs, and their
+/// parents, wherever they are in the list.
 HostChanges CatalogStage::find_hosts(Comm const& comm, std::vector<std::string> const& files,
                                      CatalogRequest const& request,
                                      std::vector<Halo> const& halos) const {
-  auto const links_of = [](Halo const& halo) {
+  auto const link_of = [](Halo const& halo) {
     return HaloLink{halo.id, halo.parent_id, halo.mass};
   };
   std::vector<HaloLink> mine;
-  for (auto const& halo : halos)
-    if (halo.parent_id != -1) mine.push_back(links_of(halo));
-  auto links = comm.all_gather_v(mine);
+  for (auto const& halo : halos) mine.push_back(link_of(halo));
+  auto links = comm.all_gather_v(not_lighter_than_parents(comm, std::move(mine)));
   std::unordered_map<std::int64_t, Halo const*> kept;
   for (auto const& halo : halos) kept.emplace(halo.id, &halo);
   for (auto missing = missing_parents(links); !missing.empty(); missing = missing_parents(links)) {
-    mine.clear();
+    std::vector<HaloLink> own;
     for (auto const id : missing)
       if (auto const found = kept.find(id); found != kept.end())
-        mine.push_back(links_of(*found->second));
-    auto found = comm.all_gather_v(mine);
+        own.push_back(link_of(*found->second));
+    auto found = comm.all_gather_v(own);
     // Parents that are too light to be kept: the whole list is searched for them.
     if (found.empty()) found = find_halos(comm, files, request, missing, formats());
     links.insert(links.end(), found.begin(), found.end());

@@ -91,6 +91,28 @@ std::unordered_set<std::int64_t> inside_heavier(std::vector<HaloSphere> halos, d
   return inside;
 }
 
+std::vector<HaloLink> not_lighter_than_parents(Comm const& comm, std::vector<HaloLink> mine) {
+  // A halo and those that lie in it meet on a rank that follows from its id.
+  auto const home = [&](std::int64_t id) {
+    return static_cast<std::size_t>(static_cast<std::uint64_t>(id) %
+                                    static_cast<std::uint64_t>(comm.size()));
+  };
+  std::vector<std::vector<HaloLink>> parents(comm.size()), children(comm.size());
+  for (auto const& halo : mine) {
+    parents[home(halo.id)].push_back(halo);
+    if (halo.parent != -1) children[home(halo.parent)].push_back(halo);
+  }
+  std::vector<HaloLink>().swap(mine);
+  std::unordered_map<std::int64_t, double> mass_of;
+  for (auto const& halo : comm.exchange(parents)) mass_of.emplace(halo.id, halo.mass);
+  auto links = comm.exchange(children);
+  std::erase_if(links, [&](HaloLink const& halo) {
+    auto const parent = mass_of.find(halo.parent);
+    return parent != mass_of.end() && halo.mass < parent->second;
+  });
+  return links;
+}
+
 HostChanges hosts_by_mass(std::vector<HaloLink> const& links) {
   auto const all = by_id(links);
   HostChanges changes;

@@ -17,9 +17,15 @@ struct HostChanges {
 
 /// A halo that is heavier than all haloes in which it lies is a host, and those are not: finders
 /// compare radii, so a cluster can become the subhalo of a lighter one.
-/// \param links  all haloes that lie in another one, and all their parents
-/// \pre parents are among the links
+/// \param links  haloes that lie in another one, at least those that are not lighter than their
+///               parent: others stay what they are
+/// \pre parents, and theirs, are among the links
 HostChanges hosts_by_mass(std::vector<HaloLink> const& links);
+
+/// Collective: of the haloes of all ranks those that lie in another one and are not lighter than
+/// it, or whose parent no rank has. A few of all: each rank gets some of them, in any order. \param
+/// mine  all that this rank has, hosts too
+std::vector<HaloLink> not_lighter_than_parents(Comm const& comm, std::vector<HaloLink> mine);
 
 /// What tells whether a halo lies in another one.
 struct HaloSphere {

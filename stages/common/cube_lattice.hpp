@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -47,7 +48,11 @@ struct CubeLattice {
   }
   /// Shells within `radius_r200` (strictly).
   std::int64_t n_shells(double radius_r200) const {
-    std::int64_t shell = 0;
+    double const in_half_voxels = 2 * radius_r200 / voxel_r200();
+    // A little too low: roundings decide in the loop alone.
+    auto shell =
+        static_cast<std::int64_t>(in_half_voxels * in_half_voxels / (is_odd() ? 8 : 4)) - 2;
+    shell = std::max<std::int64_t>(shell, 0);
     while (shell_radius_r200(shell) < radius_r200) ++shell;
     return shell;
   }

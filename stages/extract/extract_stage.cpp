@@ -20,6 +20,7 @@
 #include "stages/extract/bulk_velocity.hpp"
 #include "stages/extract/extract_work.hpp"
 #include "stages/extract/particle_file.hpp"
+#include "stages/extract/slice_order.hpp"
 #include "stages/extract/sphere_lookup.hpp"
 #include "stages/extract/thinning.hpp"
 
@@ -37,6 +38,9 @@ constexpr double noise_sigmas = 4;
 /// captured particle, sorted by owner and received: more only where spheres overlap).
 constexpr double bytes_per_reader_row = 100;
 constexpr double bytes_per_slice_row = 3 * sizeof(CapturedParticle);
+/// What every rank holds of every cluster: its row, its sphere, its owner, its place in the file.
+/// Measured with bench_scaling.
+constexpr double bytes_per_cluster = 300;
 
 double working_memory(std::int64_t slice_rows) {
   return real(std::min(slice_rows, DarkMatterBlock::max_rows)) * bytes_per_reader_row +
@@ -203,7 +207,8 @@ Estimate ExtractStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const slice = std::min(snapshot.n_rows, outlook.options().slice_rows);
   estimate.memory_bytes = most * sizeof(KeptParticle) +
                           real(std::min(slice, DarkMatterBlock::max_rows)) * bytes_per_reader_row +
-                          captured * real(slice) * bytes_per_slice_row;
+                          captured * real(slice) * bytes_per_slice_row +
+                          real(table.size()) * bytes_per_cluster;
   estimate.output_bytes = total * (6 * sizeof(float) + 2);  // and an eighth of a cell each
   estimate.seconds = real(snapshot.n_rows) * snapshot.bytes_per_row / read_bytes_per_second +
                      estimate.output_bytes / write_bytes_per_second;
@@ -229,7 +234,8 @@ void ExtractStage::run(Context& context) {
   std::vector<double> cost;
   for (auto const& cluster : table->clusters)
     cost.push_back(expected_particles(cluster, options_.sphere_radius(cluster), snapshot.header()));
-  ParticleGatherer gatherer(comm, cost, context.options().memory_mb * 1e6 / 4);
+  ParticleGatherer gatherer(comm, cost, context.options().slice_rows,
+                            context.options().memory_mb * 1e6 / 4);
   stream(context, *table, snapshot, *thinned, gatherer);
   finish(context, *table, *thinned, gatherer);
 }
@@ -247,11 +253,10 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
 
   auto const frames = frames_of(table);
   Journal& journal = context.journal();
+  if (journal.committed()) gatherer.restore(journal);
+  SliceOrder const order(snapshot.n_rows(), gatherer.slice_rows());
   auto const read_slices = [&](std::int64_t done) {
-    auto const row = [&](std::int64_t slice) {
-      return std::min(done + slice * context.options().slice_rows, snapshot.n_rows());
-    };
-    Range const mine{row(comm.rank()), row(comm.rank() + 1)};
+    Range const mine = order.rows(done + comm.rank());
     collectively(comm, "extract: reading the snapshot", [&] {
       snapshot.visit_dark_matter(mine, [&](DarkMatterBlock const& block) {
         capture(block, *lookup, frames, static_cast<std::uint64_t>(seed_), thinning, gatherer);
@@ -259,12 +264,11 @@ void ExtractStage::stream(Context& context, ClusterTable const& table, Snapshot 
       });
     });
     gatherer.deliver();
-    return row(comm.size());
+    return std::min(done + comm.size(), order.n_slices());
   };
   work_through(context, {.label = "extract",
-                         .unit = "rows",
-                         .end = snapshot.n_rows(),
-                         .restore = [&] { gatherer.restore(journal); },
+                         .unit = "slices",
+                         .end = order.n_slices(),
                          .step = read_slices,
                          .save = [&](std::int64_t done) { gatherer.save(journal, done); }});
   gatherer.streamed().require_budget(comm, snapshot, budget_of(snapshot.header(), instance_));

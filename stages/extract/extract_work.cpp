@@ -9,8 +9,9 @@
 namespace setsz {
 
 ParticleGatherer::ParticleGatherer(Comm const& comm, std::span<double const> cost,
-                                   double buffer_bytes)
+                                   std::int64_t slice_rows, double buffer_bytes)
     : comm_(comm),
+      slice_rows_(slice_rows),
       buffer_bytes_(buffer_bytes),
       boundaries_(balanced_boundaries(cost, comm.size())),
       owner_(cost.size()),
@@ -87,24 +88,36 @@ void ParticleGatherer::save(Journal& journal, std::int64_t position) {
     journal.append(unit_of_left_out(), std::as_bytes(std::span(&more, 1)));
   saved_left_out_ = n_left_out_;
   streamed_.save(comm_, journal, unit_of_streamed());
+  if (comm_.is_root()) journal.append(unit_of_slices(), std::as_bytes(std::span(&slice_rows_, 1)));
   journal.commit(position);
 }
 
+void ParticleGatherer::take(Journal::Record const& record, std::int64_t& slice_rows) {
+  if (record.unit == unit_of_streamed()) return streamed_.take(record);
+  if (record.unit >= unit_of_left_out()) {
+    std::int64_t number = 0;
+    std::memcpy(&number, record.bytes.data(), sizeof number);
+    if (record.unit == unit_of_left_out())
+      n_left_out_ += number;
+    else
+      slice_rows = number;
+    return;
+  }
+  CapturedParticle captured{static_cast<std::int32_t>(record.unit), {}};
+  for (std::size_t at = 0; at < record.bytes.size(); at += sizeof(KeptParticle)) {
+    std::memcpy(&captured.particle, record.bytes.data() + at, sizeof(KeptParticle));
+    bins_.add(captured);
+  }
+}
+
 void ParticleGatherer::restore(Journal const& journal) {
-  journal.for_each([&](Journal::Record const& record) {
-    if (record.unit == unit_of_streamed()) return streamed_.take(record);
-    if (record.unit == unit_of_left_out()) {
-      std::int64_t more = 0;
-      std::memcpy(&more, record.bytes.data(), sizeof more);
-      n_left_out_ += more;
-      return;
-    }
-    CapturedParticle captured{static_cast<std::int32_t>(record.unit), {}};
-    for (std::size_t at = 0; at < record.bytes.size(); at += sizeof(KeptParticle)) {
-      std::memcpy(&captured.particle, record.bytes.data() + at, sizeof(KeptParticle));
-      bins_.add(captured);
-    }
-  });
+  std::int64_t slice_rows = 0;
+  journal.for_each([&](Journal::Record const& record) { take(record, slice_rows); });
+  slice_rows_ = comm_.all_max(slice_rows);
+  if (slice_rows_ == 0)
+    throw CollectiveError(ExitCode::config,
+                          "the extraction was stopped in a version of this program that read the "
+                          "snapshot in another order; start it again with --force");
   saved_left_out_ = n_left_out_;
   streamed_.agree(comm_);
   // What other ranks own now goes to them, a bounded part at a time.

@@ -17,8 +17,10 @@ namespace setsz {
 class ParticleGatherer {
  public:
   /// \param cost          expected work per cluster: owners are contiguous ranges of equal cost
+  /// \param slice_rows    rows of the slices in which the snapshot is read
   /// \param buffer_bytes  no rank receives more than about this in one exchange
-  ParticleGatherer(Comm const& comm, std::span<double const> cost, double buffer_bytes);
+  ParticleGatherer(Comm const& comm, std::span<double const> cost, std::int64_t slice_rows,
+                   double buffer_bytes);
 
   /// Local: keeps a particle of an own cluster, notes another for its owner.
   void add(CapturedParticle const& captured) {
@@ -41,6 +43,8 @@ class ParticleGatherer {
   void save(Journal& journal, std::int64_t position);
   /// Collective: takes up what the journal holds.
   void restore(Journal const& journal);
+  /// As given, or as it was when the journal began: positions in it count these slices.
+  std::int64_t slice_rows() const { return slice_rows_; }
 
   /// The clusters of this rank.
   Range owned() const { return {boundaries_[rank()], boundaries_[rank() + 1]}; }
@@ -48,12 +52,16 @@ class ParticleGatherer {
   ClusterBins const& bins() const { return bins_; }
 
  private:
-  /// Of the journal's records of n_left_out and of the mass; others have the row of their cluster.
+  /// Of the journal's records of n_left_out, of the mass and of slice_rows; others have the row of
+  /// their cluster.
   std::int64_t unit_of_left_out() const { return std::ssize(owner_); }
   std::int64_t unit_of_streamed() const { return unit_of_left_out() + 1; }
+  std::int64_t unit_of_slices() const { return unit_of_left_out() + 2; }
+  void take(Journal::Record const& record, std::int64_t& slice_rows);
   std::size_t rank() const { return static_cast<std::size_t>(comm_.rank()); }
 
   Comm const& comm_;
+  std::int64_t slice_rows_;
   double buffer_bytes_;
   std::vector<std::int64_t> boundaries_;
   std::vector<std::int32_t> owner_;  ///< of every cluster

@@ -4,14 +4,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
+#include <span>
 
-#include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
 namespace {
 
-constexpr std::int64_t n_channels = 9, n_values = 8, block_size = 256;
+constexpr std::int64_t n_channels = 9, n_values = 8, block_size = 256, longest_vector = 8;
 
 /// Distances of a block of particles to the planes of targets along one axis, and their Gaussians.
 class AxisTable {
@@ -24,7 +25,7 @@ class AxisTable {
   AxisTable(TargetRows const& targets, double h)
       : begin_(targets.begin()), width_(targets.end() - begin_), h_(h) {
     for (std::int64_t i = begin_; i < targets.end(); ++i) centre_.push_back(targets.centre(i));
-    gaussian_.resize(block_size * width_);
+    gaussian_.resize(block_size * width_ + longest_vector);  // read a vector at a time
     distance2_.resize(block_size * width_);
   }
 
@@ -60,85 +61,171 @@ struct Block {
   Tracers const& tracers;
   std::int64_t first = 0, size = 0;
   AxisTable x, y, z;
+  /// What a particle of weight 1 adds to the sums but the last: 1, q, v, |v|^2.
+  std::array<std::array<double, n_values>, block_size> value{};
+
+  void fill(std::int64_t first_particle) {
+    auto const& t = tracers;
+    first = first_particle;
+    size = std::min(block_size, t.size() - first);
+    x.fill(t.x.data() + first, size);
+    y.fill(t.y.data() + first, size);
+    z.fill(t.z.data() + first, size);
+    for (std::int64_t p = 0; p < size; ++p) {
+      std::int64_t const at = first + p;
+      double const vx = t.vx[at], vy = t.vy[at], vz = t.vz[at];
+      value[p] = {1, t.x[at], t.y[at], t.z[at], vx, vy, vz, vx * vx + vy * vy + vz * vz};
+    }
+  }
 };
 
-/// Adds w (1, q, v, |v|^2) and w^2 to a row of n targets, with w = weight[k] scale.
-/// \param sums  of the first channel; the next one is `stride` further
-[[gnu::always_inline]] inline void add_to_row(double const* __restrict weight, double scale,
-                                              std::array<double, n_values> const& value,
-                                              std::int64_t n, double* __restrict sums,
-                                              std::int64_t stride) {
-  double* __restrict s0 = sums;
-  double* __restrict s1 = sums + stride;
-  double* __restrict s2 = sums + 2 * stride;
-  double* __restrict s3 = sums + 3 * stride;
-  double* __restrict s4 = sums + 4 * stride;
-  double* __restrict s5 = sums + 5 * stride;
-  double* __restrict s6 = sums + 6 * stride;
-  double* __restrict s7 = sums + 7 * stride;
-  double* __restrict s8 = sums + 8 * stride;
-  auto const [v0, v1, v2, v3, v4, v5, v6, v7] = value;
-#pragma GCC ivdep
-  for (std::int64_t k = 0; k < n; ++k) {
-    double const w = scale * weight[k];
-    s0[k] += w * v0;
-    s1[k] += w * v1;
-    s2[k] += w * v2;
-    s3[k] += w * v3;
-    s4[k] += w * v4;
-    s5[k] += w * v5;
-    s6[k] += w * v6;
-    s7[k] += w * v7;
-    s8[k] += w * w;
+/// A particle that reaches a row of targets.
+struct Reaching {
+  double const* weight;     ///< along z, by voxel
+  double const* value;      ///< see Block
+  double scale;             ///< the other factors of its weight
+  std::int64_t begin, end;  ///< voxels within reach
+};
+
+/// 0 for the first `longest_vector`, then 1 as often, then 0: a vector that begins in it is a mask.
+constexpr auto ones = [] {
+  std::array<double, 3 * longest_vector> numbers{};
+  for (std::int64_t k = 0; k < longest_vector; ++k) numbers[longest_vector + k] = 1;
+  return numbers;
+}();
+
+template <int lanes>
+struct VectorOf {
+  typedef double Type __attribute__((vector_size(lanes * 8)));
+};
+
+/// Adds particles to as many neighbouring targets as a vector has numbers: the nine sums stay in
+/// registers. What lies behind the row gets nothing. (A mask by comparison would be taken apart by
+/// GCC 12: it lowers templates for the least of the processors.)
+/// \param voxel  of the first target
+/// \param sums   of its first channel; the next one is `stride` further
+template <int lanes>
+[[gnu::always_inline]] inline void add_to_tile(std::span<Reaching const> reaching,
+                                               std::int64_t voxel, double* sums,
+                                               std::int64_t stride) {
+  typename VectorOf<lanes>::Type s[n_channels], w, mask;
+#pragma GCC unroll 9
+  for (std::int64_t c = 0; c < n_channels; ++c) std::memcpy(&s[c], sums + c * stride, sizeof s[c]);
+  for (auto const& one : reaching) {
+    auto const begin = one.begin - voxel, end = one.end - voxel;
+    if (end <= 0 || begin >= lanes) continue;
+    std::memcpy(&w, one.weight + voxel, sizeof w);
+    w *= one.scale;
+    if (begin > 0) {
+      std::memcpy(&mask, ones.data() + longest_vector - begin, sizeof mask);
+      w *= mask;
+    }
+    if (end < lanes) {
+      std::memcpy(&mask, ones.data() + 2 * longest_vector - end, sizeof mask);
+      w *= mask;
+    }
+#pragma GCC unroll 8
+    for (std::int64_t c = 0; c < n_values; ++c) s[c] += w * one.value[c];
+    s[n_values] += w * w;
   }
+#pragma GCC unroll 9
+  for (std::int64_t c = 0; c < n_channels; ++c) std::memcpy(sums + c * stride, &s[c], sizeof s[c]);
 }
 
-/// Adds a block of particles to the plane i of targets.
-SETSZ_DISPATCH
-void add_to_plane(Block const& block, TargetRows const& targets, double cut2, std::int64_t i,
-                  double* sums) {
-  auto const& t = block.tracers;
+/// A particle that reaches a plane of targets.
+struct InPlane {
+  std::int64_t p;
+  double left2;  ///< square of the reach that is left within the plane
+  double scale;  ///< weight of the particle and its Gaussian along x
+  AxisTable::Reach rows;
+};
+
+/// Those of a block that reach the plane i. \return how many
+std::int64_t list_plane(Block const& block, double cut2, std::int64_t i,
+                        std::array<InPlane, block_size>& list) {
+  std::int64_t n = 0;
+  for (std::int64_t p = 0; p < block.size; ++p)
+    if (auto const reach = block.x.reach(p); i >= reach.begin && i < reach.end)
+      list[n++] = {p, cut2 - block.x.distance2(p)[i], block.tracers.weight * block.x.gaussian(p)[i],
+                   block.y.reach(p)};
+  return n;
+}
+
+/// Adds a block of particles to the plane i of targets, row by row.
+template <int lanes>
+[[gnu::always_inline]] inline void add_to_plane(Block const& block, TargetRows const& targets,
+                                                double cut2, std::int64_t i, double* sums) {
   double const inverse_voxel = 1 / targets.lattice().voxel_r200(), z0 = targets.centre(0);
-  for (std::int64_t p = 0; p < block.size; ++p) {
-    auto const planes = block.x.reach(p);
-    if (i < planes.begin || i >= planes.end) continue;
-    std::int64_t const at = block.first + p;
-    double const vx = t.vx[at], vy = t.vy[at], vz = t.vz[at], z = t.z[at];
-    std::array<double, n_values> const value{1,  t.x[at], t.y[at], z,
-                                             vx, vy,      vz,      vx * vx + vy * vy + vz * vz};
-    double const weight = t.weight * block.x.gaussian(p)[i], left = cut2 - block.x.distance2(p)[i];
-    auto const rows = block.y.reach(p);
-    for (std::int64_t j = rows.begin; j < rows.end; ++j) {
-      double const half2 = left - block.y.distance2(p)[j];
+  std::array<InPlane, block_size> list;
+  auto const in_plane = std::span(list).first(list_plane(block, cut2, i, list));
+  AxisTable::Reach rows{targets.end(), targets.begin()};
+  for (auto const& one : in_plane)
+    rows = {std::min(rows.begin, one.rows.begin), std::max(rows.end, one.rows.end)};
+  std::array<Reaching, block_size> reaching;
+  for (std::int64_t j = rows.begin; j < rows.end; ++j) {
+    auto const& row = targets.row(i, j);
+    std::size_t n = 0;
+    for (auto const& [p, left2, scale, of_rows] : in_plane) {
+      if (j < of_rows.begin || j >= of_rows.end) continue;
+      double const half2 = left2 - block.y.distance2(p)[j];
       if (half2 < 0) continue;
-      auto const& row = targets.row(i, j);
-      double const half = std::sqrt(half2);
+      double const half = std::sqrt(half2), z = block.value[p][3];
       auto const begin = std::max(
           row.begin, static_cast<std::int64_t>(std::ceil((z - half - z0) * inverse_voxel)));
       auto const end = std::min(
           row.end, static_cast<std::int64_t>(std::floor((z + half - z0) * inverse_voxel)) + 1);
-      if (begin >= end) continue;
-      add_to_row(block.z.gaussian(p) + begin, weight * block.y.gaussian(p)[j], value, end - begin,
-                 sums + row.first * n_channels + (begin - row.begin), row.size());
+      if (begin < end)
+        reaching[n++] = {block.z.gaussian(p), block.value[p].data(), scale * block.y.gaussian(p)[j],
+                         begin, end};
     }
+    for (std::int64_t voxel = row.begin; n > 0 && voxel < row.end; voxel += lanes)
+      add_to_tile<lanes>(std::span(reaching).first(n), voxel,
+                         sums + row.first * n_channels + (voxel - row.begin), row.size());
   }
 }
 
+using AddToPlane = void (*)(Block const&, TargetRows const&, double, std::int64_t, double*);
+
+void add_by_2(Block const& block, TargetRows const& targets, double cut2, std::int64_t i,
+              double* sums) {
+  add_to_plane<2>(block, targets, cut2, i, sums);
+}
+#if defined(__x86_64__) && defined(__GNUC__)
+__attribute__((target("avx2"))) void add_by_4(Block const& block, TargetRows const& targets,
+                                              double cut2, std::int64_t i, double* sums) {
+  add_to_plane<4>(block, targets, cut2, i, sums);
+}
+__attribute__((target("avx512f"))) void add_by_8(Block const& block, TargetRows const& targets,
+                                                 double cut2, std::int64_t i, double* sums) {
+  add_to_plane<8>(block, targets, cut2, i, sums);
+}
+#else
+constexpr AddToPlane add_by_4 = add_by_2, add_by_8 = add_by_2;
+#endif
+
 }  // namespace
 
-GaussianSums::GaussianSums(TargetRows const& targets, double h_r200, Tracers const& tracers)
-    : sums_(targets.size() * n_channels, 0) {
+std::vector<int> gaussian_lanes() {
+  std::vector<int> lanes{2};
+#if defined(__x86_64__) && defined(__GNUC__)
+  if (__builtin_cpu_supports("avx2")) lanes.push_back(4);
+  if (__builtin_cpu_supports("avx512f")) lanes.push_back(8);
+#endif
+  return lanes;
+}
+
+GaussianSums::GaussianSums(TargetRows const& targets, double h_r200, Tracers const& tracers,
+                           int lanes)
+    : sums_(targets.size() * n_channels + longest_vector, 0) {
   double const cut = gaussian_cut * h_r200;
   AxisTable const empty(targets, h_r200);
   Block block{.tracers = tracers, .x = empty, .y = empty, .z = empty};
+  auto const add = lanes == 8 ? add_by_8 : lanes == 4 ? add_by_4 : add_by_2;
   // Block by block and plane by plane: the sums of a plane stay in the cache.
-  for (; block.first < tracers.size(); block.first += block_size) {
-    block.size = std::min(block_size, tracers.size() - block.first);
-    block.x.fill(tracers.x.data() + block.first, block.size);
-    block.y.fill(tracers.y.data() + block.first, block.size);
-    block.z.fill(tracers.z.data() + block.first, block.size);
+  for (std::int64_t first = 0; first < tracers.size(); first += block_size) {
+    block.fill(first);
     for (std::int64_t i = targets.begin(); i < targets.end(); ++i)
-      add_to_plane(block, targets, cut * cut, i, sums_.data());
+      add(block, targets, cut * cut, i, sums_.data());
   }
 }
 

@@ -22,6 +22,9 @@ struct GaussianSum {
   double velocity2 = 0;  ///< sum w |v|^2 [V200^2]
 };
 
+/// Targets that are added to at a time, by instruction sets of this processor; the fastest last.
+std::vector<int> gaussian_lanes();
+
 /// The sums of one scale around all targets of a cluster.
 ///
 /// Targets lie on a lattice and a Gaussian is a product of three: for each particle the
@@ -30,7 +33,9 @@ struct GaussianSum {
 class GaussianSums {
  public:
   /// \param h_r200  scale of the Gaussian [R200]
-  GaussianSums(TargetRows const& targets, double h_r200, Tracers const& tracers);
+  /// \param lanes   one of gaussian_lanes(): all give the same bits
+  GaussianSums(TargetRows const& targets, double h_r200, Tracers const& tracers,
+               int lanes = gaussian_lanes().back());
 
   /// \param target  of the row (i, j), to which it must belong
   GaussianSum at(TargetRows::Row const& row, std::int64_t target) const;

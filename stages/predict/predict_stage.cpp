@@ -229,10 +229,12 @@ Estimate PredictStage::estimate(Outlook const& outlook, int n_ranks) const {
                      n_ranks;
   estimate.seconds +=
       n * targets * draws * (per_draw / flops_per_second + seconds_per_draw) / n_ranks;
+  constexpr double bytes_per_cluster = 200;  // on every rank; measured with bench_scaling
   double const n_cubes = task_.residuals.empty() ? 1 : 2;
   estimate.output_bytes = n * (4 * cells * n_cubes + 64 + 8 * real(SampleSums::size(1)) * draws);
-  estimate.memory_bytes =
-      2 * estimate.output_bytes / n_ranks + 2e7 + network_bytes * real(task_.n_networks() - 1);
+  estimate.memory_bytes = 2 * estimate.output_bytes / n_ranks +
+                          real(table.size()) * bytes_per_cluster + 2e7 +
+                          network_bytes * real(task_.n_networks() - 1);
   estimate.note =
       concat(n, " clusters, ", std::llround(n * targets), " voxels",
              task_.n_networks() > 1 ? concat(", ", task_.n_networks(), " networks") : "",

@@ -7,7 +7,6 @@
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "model/flux_correction.hpp"
 #include "pipeline/base/log.hpp"
@@ -41,7 +40,8 @@ class PredictionRun {
         comm_(context.comm()),
         files_(task.network.empty() ? task.trained_files()
                                     : std::vector{context.product(task.network)}),
-        inputs_(task, context, table_) {
+        inputs_(task, context, table_),
+        voxels_(task.cube.n_voxels, task.cube.voxel_position) {
     collectively(comm_, "predict: reading the model", [&] {
       table_ = read_clusters(context.product(task.clusters));
       for (std::size_t i = 0; i < files_.size(); ++i)
@@ -57,32 +57,23 @@ class PredictionRun {
     for (auto const& state : states_) state_size_ += state.size;
     if (task.samples_kept()) state_size_ += SampleSums::size(n_predictions_);
     state_size_ += 2;  // the sum of the pressure, the number of evaluated voxels
-    std::vector<std::int64_t> n_voxels;
-    for (auto const row : rows_) {
-      lattices_.push_back(task.cube.lattice(cluster(row)));
-      voxels_.push_back(lattices_.size() > 1 && lattices_.back().edge_r200 ==
-                                                    lattices_[lattices_.size() - 2].edge_r200
-                            ? voxels_.back()
-                            : std::make_shared<std::vector<std::int32_t> const>(
-                                  voxels_to_predict(lattices_.back())));
-      n_voxels.push_back(std::ssize(*voxels_.back()));
-    }
     // What is kept of samples belongs to a whole cluster, to write it block by block would be too
     // much; so do targets that follow from each other.
     tolerance_ = task.options.tolerance();
     bool const whole = task.samples_kept() || tolerance_;
-    items_ = cut_into_items(
-        n_voxels, whole ? std::numeric_limits<std::int32_t>::max() : task.options.block_voxels);
+    std::vector<std::int64_t> n_voxels;
+    for (std::int64_t cube = 0; cube < std::ssize(rows_); ++cube)
+      n_voxels.push_back(voxels_.count(lattice(cube)));
+    items_ = {n_voxels,
+              whole ? std::numeric_limits<std::int32_t>::max() : task.options.block_voxels};
   }
 
   void go() {
-    todo_.resize(items_.size());
-    std::iota(todo_.begin(), todo_.end(), std::int64_t{0});
-    deal();
+    todo_ = {items_, {}, comm_.size()};
     work_through(context_,
                  {.label = "predict",
                   .unit = "blocks",
-                  .end = std::ssize(items_),
+                  .end = items_.size(),
                   .restore = [this] { restore(); },
                   .step = [this](std::int64_t done) { return step(done); },
                   .save = [this](std::int64_t done) { context_.journal().commit(done); }});
@@ -111,35 +102,20 @@ class PredictionRun {
     write_cluster_list(comm_, context_.part("clusters.csv"), table_, table, cubes);
     context_.note("clusters", std::ssize(rows_));
     if (predictors_.size() == 1) context_.note("flux_correction", predictors_.front().flux());
-    context_.note("voxels", n_voxels());
+    context_.note("voxels", items_.n_voxels());
     context_.note_local("voxels_computed", real(computed_));
   }
 
  private:
   Cluster const& cluster(std::int64_t row) const { return table_.clusters[row]; }
-  std::int64_t n_voxels() const {
-    std::int64_t n = 0;
-    for (auto const& item : items_) n += item.last_voxel - item.first_voxel;
-    return n;
-  }
-
-  /// Deals the items that are left out to the ranks, by cost.
-  void deal() {
-    std::vector<double> cost;
-    for (auto const item : todo_)
-      cost.push_back(real(items_[item].last_voxel - items_[item].first_voxel));
-    boundaries_ = balanced_boundaries(cost, comm_.size());
-    round_ = 0;
-  }
+  CubeLattice lattice(std::int64_t cube) const { return task_.cube.lattice(cluster(rows_[cube])); }
 
   /// One item on every rank that has one left. \return how many are done then
   std::int64_t step(std::int64_t done) {
     collectively(comm_, "predict", [&] {
-      auto const next = boundaries_[comm_.rank()] + round_;
-      if (next < boundaries_[comm_.rank() + 1]) compute(todo_[next]);
+      if (round_ < todo_.share(comm_.rank())) compute(todo_.item(comm_.rank(), round_));
     });
-    for (int rank = 0; rank < comm_.size(); ++rank)
-      done += boundaries_[rank] + round_ < boundaries_[rank + 1];
+    for (int rank = 0; rank < comm_.size(); ++rank) done += round_ < todo_.share(rank);
     ++round_;
     return done;
   }
@@ -149,9 +125,11 @@ class PredictionRun {
     std::vector<std::int64_t> own;
     auto const state_bytes = sizeof(double) * static_cast<std::size_t>(state_size_);
     context_.journal().for_each([&](Journal::Record const& record) {
-      auto const& item = items_.at(record.unit);
+      require(record.unit >= 0 && record.unit < items_.size(), ExitCode::bad_data,
+              "the journal has a record of block ", record.unit, ", expected 0 to ",
+              items_.size() - 1, "; start again with --force");
       Finished done{record.unit, std::vector<double>(state_size_),
-                    std::vector<float>(n_fields() * (item.last_voxel - item.first_voxel))};
+                    std::vector<float>(n_fields() * items_[record.unit].size())};
       auto const bytes = done.pressure.size() * sizeof(float);
       require(record.bytes.size() == state_bytes + bytes, ExitCode::bad_data,
               "the journal's record of block ", record.unit, " has ", record.bytes.size(),
@@ -161,33 +139,30 @@ class PredictionRun {
       own.push_back(done.item);
       finished_.push_back(std::move(done));
     });
-    auto finished = comm_.all_gather_v(own);
-    std::ranges::sort(finished);
-    std::vector<std::int64_t> left;
-    std::ranges::set_difference(todo_, finished, std::back_inserter(left));
-    todo_ = std::move(left);
-    deal();
+    todo_ = {items_, comm_.all_gather_v(as_ranges(std::move(own))), comm_.size()};
+    round_ = 0;
   }
 
   /// Makes the cluster at work that of a cube, if it is not yet.
   void load(std::int64_t cube) {
     auto const row = rows_[cube];
-    if (!inputs_.load(row, lattices_[cube])) return;
+    lattice_ = lattice(cube);
+    voxels_.of(lattice_);
+    if (!inputs_.load(row, lattice_)) return;
     for (auto& predictor : predictors_) predictor.begin(inputs_.sampler(), row, cluster(row).id);
   }
 
-  /// \param v  in the cube's list of voxels [R200]
-  Vec3 voxel_centre(std::int64_t cube, std::int64_t v) const {
-    std::int64_t const n = task_.cube.n_voxels, voxel = (*voxels_[cube])[v];
-    return lattices_[cube].centre_r200(voxel / (n * n), voxel / n % n, voxel % n);
+  /// Of the cluster at work. \param v  in its list of voxels [R200]
+  Vec3 voxel_centre(std::int64_t v) const {
+    std::int64_t const n = lattice_.n, voxel = voxels_.held()[v];
+    return lattice_.centre_r200(voxel / (n * n), voxel / n % n, voxel % n);
   }
 
   /// The mean of all samples of all networks, in their order, as EnsembleStage takes it.
   void compute(std::int64_t number) {
-    WorkItem const& item = items_[number];
+    WorkItem const item = items_[number];
     load(item.cube);
-    ClusterPrediction prediction(task_, inputs_, predictors_, lattices_[item.cube],
-                                 *voxels_[item.cube]);
+    ClusterPrediction prediction(task_, inputs_, predictors_, lattice_, voxels_.held());
     if (tolerance_) prediction.choose_targets(profile_of(cluster(inputs_.row())), *tolerance_);
     Block sums(item, task_.samples_kept() ? n_predictions_ : 0);
     for (std::int64_t v = item.first_voxel; v < item.last_voxel; v += task_.options.block_voxels)
@@ -213,7 +188,7 @@ class PredictionRun {
   struct Block {
     Block(WorkItem const& the_item, std::int64_t n_samples)
         : item(the_item),
-          pressure(the_item.last_voxel - the_item.first_voxel),
+          pressure(the_item.size()),
           reconstructed(pressure.size()),
           samples(n_samples) {}
     WorkItem const& item;
@@ -238,26 +213,25 @@ class PredictionRun {
       for (std::int64_t s = 0; s < predictor.n_samples(); ++s)
         for (std::int64_t v = voxels.first; v < voxels.last; ++v) {
           double const raw = real(predictions[s][v - voxels.first]);
-          double const p = corrected(block.item.cube, v, strength, raw);
+          double const p = corrected(v, strength, raw);
           uncorrected += share * raw;
           block.pressure[v - block.item.first_voxel] += share * p;
           if (!task_.samples_kept()) continue;
-          auto const voxel = (*voxels_[block.item.cube])[v];
-          block.samples.add(predictor.place(s), shells_of(block.item.cube).shares(voxel), p,
+          auto const voxel = voxels_.held()[v];
+          block.samples.add(predictor.place(s), shells_of(lattice_).shares(voxel), p,
                             inputs_.truth().empty() ? 0 : real(inputs_.truth()[voxel]));
         }
       if (!has_gas()) continue;
       for (std::int64_t v = voxels.first; v < voxels.last; ++v)
         block.reconstructed[v - block.item.first_voxel] +=
-            network_share *
-            corrected(block.item.cube, v, strength, real(predictions.back()[v - voxels.first]));
+            network_share * corrected(v, strength, real(predictions.back()[v - voxels.first]));
     }
     block.uncorrected += uncorrected;
   }
 
   /// With the flux correction.
-  double corrected(std::int64_t cube, std::int64_t v, double strength, double pressure) const {
-    return real(single((1 + strength * flux_share(norm(voxel_centre(cube, v)))) * pressure));
+  double corrected(std::int64_t v, double strength, double pressure) const {
+    return real(single((1 + strength * flux_share(norm(voxel_centre(v)))) * pressure));
   }
 
   /// The mean of the networks.
@@ -275,8 +249,7 @@ class PredictionRun {
   /// Numbers of a voxel that an item leaves.
   std::int64_t n_fields() const { return has_gas() ? 2 : 1; }
 
-  RadialShells const& shells_of(std::int64_t cube) {
-    auto const& lattice = lattices_[cube];
+  RadialShells const& shells_of(CubeLattice const& lattice) {
     if (!shells_ || shells_->lattice().edge_r200 != lattice.edge_r200)
       shells_.emplace(lattice, n_profile_shells);
     return *shells_;
@@ -318,11 +291,10 @@ class PredictionRun {
   }
 
   PredictedCubes fill_cubes(std::vector<std::int64_t> const& numbers,
-                            std::vector<double> const& states,
-                            std::vector<float> const& values) const {
+                            std::vector<double> const& states, std::vector<float> const& values) {
     PredictedCubes cubes;
     cubes.range = even_range(std::ssize(rows_), comm_.rank(), comm_.size());
-    auto const n_cells = lattices_.front().n_cells();
+    auto const n_cells = lattice(0).n_cells();
     cubes.pressure.assign(cubes.range.size() * n_cells, 0);
     if (has_gas()) cubes.reconstructed.assign(cubes.pressure.size(), 0);
     if (task_.samples_kept()) cubes.samples.resize(cubes.range.size(), SampleSums(n_predictions_));
@@ -332,11 +304,12 @@ class PredictionRun {
     auto value = values.begin();
     auto number = states.begin();
     for (auto const item_number : numbers) {
-      auto const& item = items_[item_number];
+      auto const item = items_[item_number];
+      auto const& voxels = voxels_.of(lattice(item.cube));
       auto const cube = item.cube - cubes.range.first;
       auto const fill = [&](std::vector<float>& field) {
         for (std::int64_t v = item.first_voxel; v < item.last_voxel; ++v)
-          field[cube * n_cells + (*voxels_[item.cube])[v]] = *value++;
+          field[cube * n_cells + voxels[v]] = *value++;
       };
       fill(cubes.pressure);
       if (has_gas()) fill(cubes.reconstructed);
@@ -359,14 +332,14 @@ class PredictionRun {
   /// Y, and the flux correction that it contains.
   void add_sums(PredictedCubes& cubes,
                 std::vector<std::map<std::int64_t, double>> const& uncorrected) const {
-    auto const n_cells = lattices_.front().n_cells();
+    auto const n_cells = lattice(0).n_cells();
     for (std::int64_t c = cubes.range.first; c < cubes.range.last; ++c) {
       double sum = 0;
       auto const first = (c - cubes.range.first) * n_cells;
       for (auto v = first; v < first + n_cells; ++v) sum += real(cubes.pressure[v]);
-      auto const& lattice = lattices_[c];
+      auto const cube = lattice(c);
       cubes.y.push_back(y_unit(cluster(rows_[c]), table_.cosmology.h) *
-                        std::pow(lattice.voxel_r200(), 3) * sum);
+                        std::pow(cube.voxel_r200(), 3) * sum);
       double before = 0;
       for (auto const& [item, part] : uncorrected[c - cubes.range.first]) before += part;
       bool const corrected = flux_corrections() != "none" && before > 0;
@@ -375,7 +348,7 @@ class PredictionRun {
       for (auto const& predictor : predictors_)
         strength += predictor.flux().strength(cluster(rows_[c]).m200c) / real(predictors_.size());
       cubes.flux_strength.push_back(strength);
-      cubes.evaluated[c - cubes.range.first] /= real(voxels_[c]->size());
+      cubes.evaluated[c - cubes.range.first] /= real(voxels_.count(cube));
     }
   }
 
@@ -388,9 +361,10 @@ class PredictionRun {
                              .reconstructed = cubes.reconstructed};
     for (std::int64_t c = cubes.range.first; c < cubes.range.last; ++c) {
       auto const& sums = cubes.samples[c - cubes.range.first];
+      auto const cube = lattice(c);
       double const unit =
-          y_unit(cluster(rows_[c]), table_.cosmology.h) * std::pow(lattices_[c].voxel_r200(), 3);
-      samples.add(sums, {shells_of(c).volume(), unit, std::ssize(*voxels_[c])}, has_gas());
+          y_unit(cluster(rows_[c]), table_.cosmology.h) * std::pow(cube.voxel_r200(), 3);
+      samples.add(sums, {shells_of(cube).volume(), unit, voxels_.count(cube)}, has_gas());
     }
     write_samples(comm_, context_.part("samples.h5"),
                   {.model = table.model,
@@ -465,15 +439,14 @@ class PredictionRun {
   std::vector<Predictor> predictors_;
   std::int64_t n_predictions_ = 0;  ///< samples of all networks
   std::vector<std::int64_t> rows_;
-  std::vector<CubeLattice> lattices_;
-  std::vector<std::shared_ptr<std::vector<std::int32_t> const>> voxels_;
+  VoxelLists voxels_;
+  CubeLattice lattice_{};                 ///< of the cluster at work
   std::vector<ClusterStateInfo> states_;  ///< that the product holds
   std::int64_t state_size_ = 0;           ///< numbers of a cluster in all of them
   std::optional<double> tolerance_;       ///< of targets that are chosen; none: all voxels
-  std::vector<WorkItem> items_;
-  std::vector<std::int64_t> todo_;        ///< numbers of the items that are left, ascending
-  std::vector<std::int64_t> boundaries_;  ///< in todo_, of the ranks
-  std::int64_t round_ = 0;                ///< items that each rank has taken of its own
+  WorkItems items_;
+  ItemsLeft todo_;
+  std::int64_t round_ = 0;  ///< items that each rank has taken of its own
   std::vector<Finished> finished_;
   std::int64_t computed_ = 0;
 

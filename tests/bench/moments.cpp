@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Time of the moments of one cluster with an NFW profile, by scale and together, in CPU seconds.
-// Usage: bench_moments [particles [voxels a side [max_particles]]]
+// Time of the moments of one cluster with an NFW profile, by scale and together, in CPU seconds;
+// and how many times as long a plain loop over the particles within reach of each target would
+// take. Usage: bench_moments [particles [voxels a side [max_particles]]]
 #include <time.h>
 
 #include <cmath>
@@ -50,6 +51,36 @@ ClusterParticles nfw_cluster(std::int64_t n) {
   return sorted_into_cells(particles, CellGrid::for_cluster(n, outer * r200, 310));
 }
 
+/// Expected time of sums over the particles within reach of a target, which are known beforehand,
+/// at all targets: measured at some.
+double plain_seconds(TargetRows const& targets, double h, Tracers const& t) {
+  constexpr std::int64_t every = 97;
+  double seconds = 0, sum = 0;
+  std::int64_t n_targets = 0;
+  targets.each([&](TargetRows::Row const&, std::int64_t target, Vec3 const& centre) {
+    if (target % every != 0) return;
+    ++n_targets;
+    std::vector<std::int64_t> near;
+    for (std::int64_t i = 0; i < t.size(); ++i)
+      if (norm(Vec3{t.x[i], t.y[i], t.z[i]} - centre) <= gaussian_cut * h) near.push_back(i);
+    double const start = thread_seconds();
+    GaussianSum total;
+    for (auto const i : near) {
+      Vec3 const q{t.x[i], t.y[i], t.z[i]}, v{t.vx[i], t.vy[i], t.vz[i]};
+      double const w = t.weight * std::exp(-norm2(q - centre) / (2 * h * h));
+      total.weight += w;
+      total.weight2 += w * w;
+      total.position += w * q;
+      total.velocity += w * v;
+      total.velocity2 += w * norm2(v);
+    }
+    seconds += thread_seconds() - start;
+    sum += total.weight + total.weight2 + total.velocity2 + norm(total.position + total.velocity);
+  });
+  if (std::isnan(sum)) std::puts("not a number");  // the sums are needed
+  return seconds * real(targets.size()) / real(n_targets);
+}
+
 template <class Work>
 double seconds_of(Work const& work) {
   double const start = thread_seconds();
@@ -72,8 +103,9 @@ int main(int argc, char** argv) {
   for (std::size_t scale = 0; scale < settings.scales_r200.size(); ++scale) {
     auto const some = thinned(all, settings.particles_of(scale));
     double const h = settings.scales_r200[scale];
-    std::printf("scale %.2f R200, %8ld particles: %8.4f s\n", h, static_cast<long>(some.size()),
-                seconds_of([&] { GaussianSums const sums(targets, h, some); }));
+    double const seconds = seconds_of([&] { GaussianSums const sums(targets, h, some); });
+    std::printf("scale %.2f R200, %8ld particles: %8.4f s, a plain loop %5.1f times as long\n", h,
+                static_cast<long>(some.size()), seconds, plain_seconds(targets, h, some) / seconds);
     if (scale + 1 == settings.scales_r200.size())
       std::printf("potential,        %8ld particles: %8.4f s\n", static_cast<long>(some.size()),
                   seconds_of([&] { potential(targets, some, settings.softening_r200); }));

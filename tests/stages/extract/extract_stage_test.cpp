@@ -260,6 +260,21 @@ TEST(ExtractStage, ResumesFromACheckpointOnAnyNumberOfRanks) {
   EXPECT_EQ(h5_content_hash(workplace.run(comm, "more", 1000)), expected);
 }
 
+TEST(ExtractStage, RefusesAJournalThatDoesNotSayWhichSlicesItCounts) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  workplace.hold(SmallUniverse());
+  if (comm.is_root()) std::filesystem::create_directories(workplace / "a");
+  comm.barrier();
+  {
+    Journal journal(comm, workplace / "a/journal", workplace.stage().record().settings.lines());
+    journal.commit(8000);  // rows, as they were counted until 0.2.0
+  }
+  auto const text = test::error_of([&] { workplace.run(comm, "a"); });
+  EXPECT_TRUE(test::contains(text, "78 the extraction was stopped in a version")) << text;
+  EXPECT_TRUE(test::contains(text, "--force")) << text;
+}
+
 TEST(ExtractStage, ReadsEveryHeaderOnceAndThenOpensWhatItStreams) {
   auto const comm = Comm::world();
   Workplace workplace(comm);

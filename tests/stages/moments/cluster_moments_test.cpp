@@ -9,7 +9,9 @@
 #include <numbers>
 #include <numeric>
 
+#include "pipeline/base/random.hpp"
 #include "random_cluster.hpp"
+#include "stages/moments/gaussian_sums.hpp"
 
 namespace setsz {
 namespace {
@@ -108,6 +110,31 @@ TEST(ClusterMoments, AreSumsOverAllPairs) {
   expect_definition(particles, {10, 5}, settings_with(), 1);
   expect_definition(particles, {9, 4.6}, settings_with(), 1);  // one voxel is at the centre
   expect_definition(particles, {7, 2}, settings_with(), 1);    // all voxels are targets
+}
+
+TEST(ClusterMoments, HaveTheSameBitsWithVectorsOfAnyLength) {
+  Tracers tracers;
+  tracers.weight = 1.7;
+  for (std::uint64_t i = 0; i < 700; ++i) {  // more than a block
+    Random random(5, Purpose::test, i);
+    for (auto* column : {&tracers.x, &tracers.y, &tracers.z, &tracers.vx, &tracers.vy, &tracers.vz})
+      column->push_back(random.normal());
+  }
+  for (std::int64_t const n_voxels : {5, 16, 21})
+    for (double const h : {0.1, 0.6}) {
+      TargetRows const targets(CubeLattice{n_voxels, 5});
+      GaussianSums const expected(targets, h, tracers, 2);
+      for (int const lanes : gaussian_lanes()) {
+        GaussianSums const sums(targets, h, tracers, lanes);
+        targets.each([&](TargetRows::Row const& row, std::int64_t target, Vec3 const&) {
+          auto const a = sums.at(row, target), b = expected.at(row, target);
+          EXPECT_TRUE(a.weight == b.weight && a.weight2 == b.weight2 &&
+                      a.velocity2 == b.velocity2 && norm2(a.position - b.position) == 0 &&
+                      norm2(a.velocity - b.velocity) == 0)
+              << lanes << " lanes, target " << target << " of " << n_voxels;
+        });
+      }
+    }
 }
 
 TEST(ClusterMoments, ScalesGrowWhereParticlesAreFew) {

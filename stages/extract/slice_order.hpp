@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+
+#include "pipeline/base/number.hpp"
+#include "pipeline/base/range.hpp"
+
+namespace setsz {
+
+/// The fixed slices of a snapshot and the order in which the ranks read them, turn by turn.
+///
+/// Snapshots are sorted in space, by halo or by domain: slices that follow each other in the files
+/// hold particles of the same few owners of clusters, who would get what all ranks have read at
+/// once. So consecutive turns are a golden section of the snapshot apart: whatever number of ranks
+/// reads at a time, it reads all over the box.
+class SliceOrder {
+ public:
+  /// \pre there are fewer than 2^31 slices
+  SliceOrder(std::int64_t n_rows, std::int64_t slice_rows)
+      : n_rows_(n_rows),
+        slice_rows_(slice_rows),
+        n_slices_((n_rows + slice_rows - 1) / slice_rows),
+        stride_(std::max<std::int64_t>(
+            1, static_cast<std::int64_t>(golden_section * real(n_slices_)))) {
+    while (std::gcd(stride_, n_slices_) > 1) ++stride_;
+  }
+
+  std::int64_t n_slices() const { return n_slices_; }
+  /// The slice that is read in a turn; each is read in one of them. \pre 0 <= turn < n_slices()
+  std::int64_t slice(std::int64_t turn) const { return turn * stride_ % n_slices_; }
+  /// Its rows of the snapshot; none behind the last turn.
+  Range rows(std::int64_t turn) const {
+    if (turn >= n_slices_) return {};
+    std::int64_t const first = slice(turn) * slice_rows_;
+    return {first, std::min(first + slice_rows_, n_rows_)};
+  }
+
+ private:
+  static constexpr double golden_section = 0.6180339887498949;
+  std::int64_t n_rows_, slice_rows_, n_slices_, stride_;
+};
+
+}  // namespace setsz
