@@ -81,7 +81,7 @@ PaintStage::PaintStage(Blueprint const& blueprint, SnapshotInstance const& insta
       voxelize_(blueprint.configuration.get<VoxelizeOptions>()),
       with_gas_(options_.true_field == TrueField::yes ||
                 (options_.true_field == TrueField::automatic && instance.has_gas())) {
-  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 7};
+  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 8};
   auto const options = record_.take<PaintOptions>(blueprint.configuration, map.section);
   take_profile_numbers(record_, blueprint.configuration, options.profile);
   record_.settings.add("paint.network", plan_.model + "/" + plan_.member);
