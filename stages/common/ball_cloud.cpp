@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "pipeline/base/number.hpp"
 #include "stages/common/ball_faces.hpp"
@@ -105,14 +106,46 @@ BallCloud::Block BallCloud::operator()(Vec3 const& centre, double radius) {
     equal(place);
   } else {
     for (std::size_t d = 0; d < 3; ++d)
-      if (n_cut > 1 || block_.size[d] > 2) place_nodes(d, real(block_.first[d] - 1) - place[d]);
-    if (n_cut > 1)
+      if (n_cut == 3 || block_.size[d] > 2) place_nodes(d, real(block_.first[d] - 1) - place[d]);
+    if (n_cut == 3)
       general();
+    else if (n_cut == 2)
+      cut_by_two(place);
     else
       separable(place);
   }
   block_.shares = {values_.data(), static_cast<std::size_t>(n)};
   return block_;
+}
+
+void BallCloud::fill_pairs(std::size_t d) {
+  Axis const &first = axes_[d], &second = axes_[(d + 1) % 3];
+  auto& pairs = pairs_[d];
+  pairs.clear();
+  for (std::size_t i = 0; i < first.at.size(); ++i)
+    for (std::size_t j = 0; j < second.at.size(); ++j)
+      pairs.push_back(pair_of(first, i, second, j));
+}
+
+/// Along the axis that no plane cuts, the shares are those of the centre.
+void BallCloud::cut_by_two(Vec3 const& place) {
+  std::size_t uncut = 0;
+  while (block_.size[uncut] > 2) ++uncut;
+  std::size_t const d = (uncut + 1) % 3, e = (uncut + 2) % 3;
+  fill_pairs(d);
+  std::vector<double>& plane = axes_[uncut].weights;
+  plane.clear();
+  for (Pair const& pair : pairs_[d]) plane.push_back(radius_ * radius_ / full * pair.g);
+  std::size_t const nd = difference(plane, 1, axes_[d].at.size(), axes_[e].at.size()),
+                    ne = difference(plane, nd, axes_[e].at.size(), 1);
+  double const above = place[uncut] - real(block_.first[uncut]);
+  std::array<double, 2> const along{1 - above, above};
+  std::array<std::size_t, 3> i;
+  values_.clear();
+  for (i[0] = 0; std::cmp_less(i[0], block_.size[0]); ++i[0])
+    for (i[1] = 0; std::cmp_less(i[1], block_.size[1]); ++i[1])
+      for (i[2] = 0; std::cmp_less(i[2], block_.size[2]); ++i[2])
+        values_.push_back(std::max(0.0, plane[i[d] * ne + i[e]]) * along[i[uncut]]);
 }
 
 void BallCloud::separable(Vec3 const& place) {
@@ -146,14 +179,7 @@ std::size_t BallCloud::difference(std::vector<double>& values, std::size_t outer
 }
 
 void BallCloud::general() {
-  for (std::size_t d = 0; d < 3; ++d) {
-    Axis const &first = axes_[d], &second = axes_[(d + 1) % 3];
-    auto& pairs = pairs_[d];
-    pairs.clear();
-    for (std::size_t i = 0; i < first.at.size(); ++i)
-      for (std::size_t j = 0; j < second.at.size(); ++j)
-        pairs.push_back(pair_of(first, i, second, j));
-  }
+  for (std::size_t d = 0; d < 3; ++d) fill_pairs(d);
   std::size_t nx = axes_[0].at.size(), ny = axes_[1].at.size(), nz = axes_[2].at.size();
   values_.clear();
   for (std::size_t i = 0; i < nx; ++i)

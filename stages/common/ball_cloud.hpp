@@ -23,9 +23,9 @@ namespace setsz {
 ///
 /// and its volume (BallOverlap); K(a|b) = (q^4 atan2(t, b) - 2 b t^3/3 - q^2 b t) / 4 is the
 /// moment of x of {unit ball, x > a, y > b}. With the corner outside, reflections leave pairs of
-/// faces. A ball that lies between the planes of cell centres, but for one plane at most, needs
-/// polynomials alone: the mean of a function that is linear in x, y and z is its value at the
-/// centre.
+/// faces. Along an axis of which no plane of cell centres cuts the ball, w is linear, and the
+/// shares are those of the centre; a ball that planes of one axis cut, or none, needs polynomials
+/// alone.
 class BallCloud {
  public:
   /// Shares of the cells first, ..., first + size - 1 along each axis, z fastest; they add up to 1.
@@ -48,7 +48,7 @@ class BallCloud {
   };
   struct Axis {
     std::vector<double> at, volume, g;  ///< nodes, seen from the ball [radii]; of one face
-    std::vector<double> weights;        ///< of a ball that one plane cuts
+    std::vector<double> weights;        ///< shares along the axis, or of the plane across it
   };
   static double one_face_g(double a, double volume);
   static Pair pair_of(Axis const& first, std::size_t i, Axis const& second, std::size_t j);
@@ -56,7 +56,9 @@ class BallCloud {
   double three_faces_g(std::size_t i, std::size_t j, std::size_t k) const;
   double inside(std::array<std::size_t, 3> const& node, double s) const;
   void place_nodes(std::size_t d, double first_node);
+  void fill_pairs(std::size_t d);
   void separable(Vec3 const& place);
+  void cut_by_two(Vec3 const& place);
   void general();
   void equal(Vec3 const& place);
   /// Second differences along an axis of `n` nodes: n - 2 are left.
