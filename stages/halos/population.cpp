@@ -204,8 +204,8 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
     sets.push_back(plan_skirts(snapshot, choice, cubes));
   }
   if (options.fill)
-    sets.push_back(
-        plan_fill(snapshot, choice, {options.fill_mass_min_msunh, options.fill_cut_r200}));
+    sets.push_back(plan_fill(snapshot, choice,
+                             {options.fill_mass_min_msunh, options.fill_cut_r200, reach_r200}));
   bool const profiles = options.fill || skirts || gas == ClusterGas::gnfw;
   if (profiles) profile = choice.name();
   files = [=, models = gas == ClusterGas::network ? trained : std::vector<std::string>{}] {

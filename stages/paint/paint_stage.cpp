@@ -171,8 +171,9 @@ void PaintStage::write_files(Context& context, Population const& population, Gri
     file->set_attribute("/", "n_grid", options_.n_grid);
     file->set_attribute("/", "fill_cut_r200", options_.fill ? options_.fill_cut_r200 : 0.0);
     file->set_attribute("/", "clusters_end_r200", plan_.reach_r200);
-    file->set_attribute("/", "partition",
-                        std::string("smallest r/R200 of the clusters; fill beyond 2 R200"));
+    file->set_attribute(
+        "/", "partition",
+        concat("smallest r/R200 of the clusters; fill beyond ", plan_.reach_r200, " R200"));
     file->set_attribute("/", "source", plan_.source);
     file->set_attribute("/", "model", plan_.model);
     file->set_attribute("/", "member", plan_.member);
