@@ -29,9 +29,10 @@ enum class Purpose : std::uint32_t {
   fit_start,
   sky,
   test,
-  latent,         ///< of a network in training
-  latent_sample,  ///< of a prediction
-  replica,        ///< of a box on the sky
+  latent,          ///< of a network in training
+  latent_sample,   ///< of a prediction
+  replica,         ///< of a box on the sky
+  replica_sample,  ///< drawn prediction that a replica of a cluster shows
 };
 
 /// One block of Philox4x32-10: 128 random bits from a 128-bit counter and a 64-bit key.

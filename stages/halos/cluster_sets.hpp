@@ -9,17 +9,29 @@
 #include "stages/common/cube_file.hpp"
 #include "stages/halos/halo_source.hpp"
 #include "stages/halos/profile_choice.hpp"
+#include "stages/halos/sample_draw.hpp"
 #include "stages/halos/snapshot_clusters.hpp"
 
 namespace setsz {
 
+/// The predictions behind the cubes of a map.
+struct CubeChoice {
+  std::vector<std::vector<std::string>> predictions;  ///< products by sample and fold
+  std::optional<SampleDraw> draw{};  ///< of samples by replicas; none: there is one sample
+
+  std::vector<std::string> products() const;
+  /// Gives an image its sample.
+  void draw_for(HaloImage& image) const;
+};
+
 /// The clusters with the cubes of the network: each has that of the fold that tests it. The network
 /// knows the pressure only: densities are the profile of SnapshotClusters.
+///
+/// Files of all samples are open; a cube is read when an image shows it.
 class CubeClusters : public HaloSet {
  public:
-  /// Local. \param predictions  products by fold; one alone holds all clusters
-  CubeClusters(SnapshotClusters const& clusters, std::vector<std::string> const& predictions,
-               ProductPath const& product);
+  /// Local. \param choice  of a sample, one product alone holds all clusters
+  CubeClusters(SnapshotClusters const& clusters, CubeChoice choice, ProductPath const& product);
 
   HaloKind kind() const override { return HaloKind::cluster; }
   std::int64_t n_rows() const override { return clusters_.table.size(); }
@@ -28,16 +40,25 @@ class CubeClusters : public HaloSet {
   std::int64_t n_outside_training() const override;
   std::vector<std::int64_t> mass_disagrees() const override;
   std::vector<BoxHalo> read(Range rows) const override;
+  void draw(HaloImage& image) const override { choice_.draw_for(image); }
   HaloGas gas_of(BoxHalo const& halo, Field const& field) const override;
+  std::int64_t n_samples() const { return std::ssize(files_); }
   /// How many times `shape` the gas of a cluster is near its edge: in the mean over its own part of
   /// the shell from skirt_anchor_r200 to 2 R200. 0 if others take all of that.
-  double edge_pressure(std::int64_t row, Profile const& shape) const;
+  /// \param sample  as BoxHalo::sample
+  double edge_pressure(std::int64_t row, std::int64_t sample, Profile const& shape) const;
 
  private:
-  CubeFile const& file_of(std::int64_t row) const { return files_[fold_of_[row]]; }
+  void find_folds();
+  /// All samples of a cluster have cubes of one size.
+  void check_samples() const;
+  CubeFile const& file_of(std::int64_t row, std::int64_t sample) const {
+    return files_[sample > 0 ? sample - 1 : 0][fold_of_[row]];
+  }
   SnapshotClusters const& clusters_;
-  std::vector<CubeFile> files_;        ///< by fold
-  std::vector<std::int64_t> fold_of_;  ///< by row
+  CubeChoice choice_;
+  std::vector<std::vector<CubeFile>> files_;  ///< by sample and fold
+  std::vector<std::int64_t> fold_of_;         ///< by row
   std::optional<ProfileFamily> densities_;
 };
 

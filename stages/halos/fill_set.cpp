@@ -53,7 +53,9 @@ std::vector<BoxHalo> FillSet::read(Range rows) const {
 HaloGas FillSet::gas_of(BoxHalo const& halo, Field const& field) const {
   auto const& family = field.is_pressure ? pressures_ : densities_;
   return {ProfileGas{&*family, halo.mass, halo.r200},
-          Claims::on_fill(clusters_.spheres.near(halo.position, halo.reach))};
+          Claims::on_fill(
+              clusters_.spheres.near(halo.position, halo.reach, -1, limits_.clusters_reach_r200),
+              limits_.clusters_reach_r200)};
 }
 
 }  // namespace setsz

@@ -16,7 +16,8 @@ class FillSet : public HaloSet {
  public:
   struct Limits {
     double mass_min_msunh;
-    double cut_r200;  ///< radius of the sphere that ends a profile
+    double cut_r200;                                  ///< radius of the sphere that ends a profile
+    double clusters_reach_r200 = network_reach_r200;  ///< with their skirts: all of it is theirs
   };
   /// Collective: the ranks look through the masses together.
   FillSet(Comm const& comm, SnapshotClusters const& clusters, std::string path, Limits limits,

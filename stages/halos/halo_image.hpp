@@ -11,16 +11,17 @@ namespace setsz {
 
 /// A halo that is painted, in the frame of its box.
 struct BoxHalo {
-  std::int64_t row = 0;  ///< in the table that it comes from
-  Vec3 position{};       ///< in [0, box) [ckpc/h]
-  double mass = 0;       ///< [1e10 Msun/h], of the table's mass definition
-  double r200 = 0;       ///< comoving [ckpc/h]
-  double p200 = 0;       ///< comoving [code]
-  double reach = 0;      ///< nothing of it is painted farther from its centre [ckpc/h]
-  Vec3 velocity{};       ///< physical peculiar [km/s]
-  double redshift = 0;   ///< of its profile, where the family depends on it
-  std::int64_t id = 0;   ///< of the halo catalogue
-  double strength = 1;   ///< times the pressure of its profile
+  std::int64_t row = 0;     ///< in the table that it comes from
+  Vec3 position{};          ///< in [0, box) [ckpc/h]
+  double mass = 0;          ///< [1e10 Msun/h], of the table's mass definition
+  double r200 = 0;          ///< comoving [ckpc/h]
+  double p200 = 0;          ///< comoving [code]
+  double reach = 0;         ///< nothing of it is painted farther from its centre [ckpc/h]
+  Vec3 velocity{};          ///< physical peculiar [km/s]
+  double redshift = 0;      ///< of its profile, where the family depends on it
+  std::int64_t id = 0;      ///< of the halo catalogue
+  double strength = 1;      ///< times the pressure of its profile
+  std::int64_t sample = 0;  ///< number of the drawn prediction of its gas, from 1; 0: there is one
 };
 
 /// A halo as it appears on a canvas; there may be many images of one halo. Travels between ranks.

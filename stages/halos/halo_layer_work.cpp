@@ -55,11 +55,11 @@ void HaloLayer::deal(Range places, std::vector<std::vector<HaloImage>>& outgoing
 void HaloLayer::paint(std::vector<HaloImage> const& images) {
   constexpr std::int64_t images_per_mark = 64;
   std::vector<std::optional<HaloGas>> gas(sheets_.size());
-  std::int64_t row = -1, n = 0;
+  std::int64_t row = -1, sample = 0, n = 0;
   for (auto const& image : images) {
     for (std::size_t sheet = 0; sheet < sheets_.size(); ++sheet) {
       auto& own = gas[sheet];
-      if (!own || image.halo.row != row)
+      if (!own || image.halo.row != row || image.halo.sample != sample)
         own.emplace(source_.gas_of(image.halo, sheets_[sheet].field));
       if (image.turn != CubeSymmetry{})
         paint(sheet, own->turned(image.turn), image);
@@ -67,6 +67,7 @@ void HaloLayer::paint(std::vector<HaloImage> const& images) {
         paint(sheet, *own, image);
     }
     row = image.halo.row;
+    sample = image.halo.sample;
     if (++n % images_per_mark == 0) mark_progress(stage_);
   }
 }

@@ -54,6 +54,8 @@ class HaloSet {
   virtual std::pair<double, double> flux_factors() const { return {1, 1}; }
   /// Local: those of some rows that are painted, in their order.
   virtual std::vector<BoxHalo> read(Range rows) const = 0;
+  /// Chooses which of the gases that a halo may have its image shows.
+  virtual void draw(HaloImage& /*image*/) const {}
   /// P/P200, or rho/rho_crit.
   virtual HaloGas gas_of(BoxHalo const& halo, Field const& field) const = 0;
   /// Haloes whose gas comes from a model that has seen nothing like them.

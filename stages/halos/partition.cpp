@@ -65,8 +65,8 @@ Claims Claims::on_cluster(double r200, std::int64_t row, std::vector<Neighbour> 
   return {r200, row, std::move(neighbours), reach_r200};
 }
 
-Claims Claims::on_fill(std::vector<Neighbour> neighbours) {
-  return {0, -1, std::move(neighbours), network_reach_r200};
+Claims Claims::on_fill(std::vector<Neighbour> neighbours, double reach_r200) {
+  return {0, -1, std::move(neighbours), reach_r200};
 }
 
 bool Claims::taken(Vec3 const& point) const {

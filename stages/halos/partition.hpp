@@ -36,15 +36,17 @@ struct Interval {
 /// within 2 R200 (ties: the lower row); the fill gets what belongs to none. The cube of a cluster
 /// already holds its neighbours' gas, so painting overlaps twice would count that gas twice. Skirts
 /// are divided in the same way: a point that is in no sphere belongs to the skirt of the cluster of
-/// smallest r/R200 within 4 R200. The fill does not make room for skirts.
+/// smallest r/R200 within 4 R200. Where clusters have skirts, the fill gets what belongs to none of
+/// these either.
 /// All positions are relative to the halo's centre.
 class Claims {
  public:
   /// For a cluster of the network. \param reach_r200  of its gas; that of others goes as far
   static Claims on_cluster(double r200, std::int64_t row, std::vector<Neighbour> neighbours,
                            double reach_r200 = network_reach_r200);
-  /// For a halo of the fill: the neighbours take all of their spheres.
-  static Claims on_fill(std::vector<Neighbour> neighbours);
+  /// For a halo of the fill: the neighbours take all of their spheres, and of their skirts.
+  /// \param reach_r200  of their gas
+  static Claims on_fill(std::vector<Neighbour> neighbours, double reach_r200 = network_reach_r200);
 
   bool empty() const { return neighbours_.empty(); }
   std::span<Neighbour const> neighbours() const { return neighbours_; }

@@ -56,25 +56,27 @@ HaloPlan plan_profiles(std::string const& snapshot, ProfileChoice const& profile
           }};
 }
 
-/// Of the cubes of a network, P/P200 at 2 R200 by row. Collective: each rank reads its share.
+/// Of the cubes of a network, P/P200 at 2 R200 by row and sample. Collective: each rank reads its
+/// share.
 std::vector<double> edges_of_cubes(Comm const& comm, SnapshotClusters const& clusters,
-                                   std::vector<std::string> const& predictions,
-                                   ProductPath const& product, Profile const& shape) {
+                                   CubeChoice const& choice, ProductPath const& product,
+                                   Profile const& shape) {
   std::vector<double> mine;
   collectively(comm, "edges of the predictions", [&] {
-    CubeClusters const cubes(clusters, predictions, product);
+    CubeClusters const cubes(clusters, choice, product);
     Range const rows = even_range(cubes.n_rows(), comm.rank(), comm.size());
     for (std::int64_t row = rows.first; row < rows.last; ++row)
-      mine.push_back(cubes.edge_pressure(row, shape));
+      for (std::int64_t sample = 1; sample <= cubes.n_samples(); ++sample)
+        mine.push_back(cubes.edge_pressure(row, sample, shape));
   });
   return comm.all_gather_v(mine);
 }
 
-/// \param predictions  by fold; none: the clusters have profiles
+/// \param cubes  none: the clusters have profiles
 HaloPlan plan_skirts(std::string const& snapshot, ProfileChoice const& profile,
-                     std::vector<std::string> const& predictions) {
+                     std::optional<CubeChoice> const& cubes) {
   auto products = profile.skirt_products();
-  auto const edges = predictions.empty() ? profile.products() : predictions;
+  auto const edges = cubes ? cubes->products() : profile.products();
   products.insert(products.end(), edges.begin(), edges.end());
   return {.kind = HaloKind::skirt,
           .products = std::move(products),
@@ -87,16 +89,16 @@ HaloPlan plan_skirts(std::string const& snapshot, ProfileChoice const& profile,
             std::vector<double> edge;
             collectively(comm, "profiles of the skirts", [&] {
               shape = profile.open_skirt(product, clusters.table);
-              if (!predictions.empty()) return;
+              if (cubes) return;
               auto const inside = profile.open(product, clusters.table);
               for (auto const& cluster : clusters.table.clusters)
                 edge.push_back(inside(cluster.m200c, network_reach_r200));
             });
-            if (!predictions.empty())
-              edge = edges_of_cubes(comm, clusters, predictions, product, shape);
+            if (cubes) edge = edges_of_cubes(comm, clusters, *cubes, product, shape);
             std::unique_ptr<HaloSet> set;
             collectively(comm, "skirts", [&] {
-              set = std::make_unique<SkirtSet>(clusters, shape, std::move(edge));
+              set = std::make_unique<SkirtSet>(clusters, shape, std::move(edge),
+                                               cubes ? cubes->draw : std::nullopt);
             });
             return set;
           }};
@@ -137,7 +139,8 @@ void PopulationOptions::declare(OptionList& options) {
                        "automatic: the network where the map has a model, else the profile"});
   options.add("realisation", realisation,
               {.help = "number of the drawn prediction that is painted, of a model with the module "
-                       "stochastic, up to [predict] realisations; 0: the mean of its samples",
+                       "stochastic, up to [predict] realisations; 0: the mean of its samples; on a "
+                       "sky each replica of a cluster draws a sample of its own",
                .min = 0,
                .max = 1e6});
   static std::string const profiles = concat(
@@ -178,7 +181,7 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
   // Without gas there is no fit of this run: the model brings its own.
   ProfileChoice const choice(options.profile, snapshot,
                              instance.has_gas() ? std::vector<std::string>{} : trained, numbers);
-  std::vector<std::string> predictions;
+  std::optional<CubeChoice> cubes;
   auto const gas = options.source != ClusterGas::automatic ? options.source
                    : the_model.empty()                     ? ClusterGas::gnfw
                                                            : ClusterGas::network;
@@ -189,7 +192,7 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
              blueprint.configuration.get<ModelSection>("model." + the_model).network.has_code()),
         ExitCode::config, "realisation = ", options.realisation, ", but model '", the_model,
         "' has one prediction (it lacks the module stochastic); set realisation = 0");
-    predictions = plan_cubes(axes, the_model, options.realisation);
+    cubes = plan_cubes(axes, the_model, options);
   }
   if (gas == ClusterGas::gnfw) {
     source = "gnfw";
@@ -198,11 +201,11 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
   bool const skirts = options.skirt && gas != ClusterGas::none;
   if (skirts) {
     reach_r200 = skirt_reach_r200;
-    sets.push_back(plan_skirts(snapshot, choice, predictions));
+    sets.push_back(plan_skirts(snapshot, choice, cubes));
   }
   if (options.fill)
-    sets.push_back(
-        plan_fill(snapshot, choice, {options.fill_mass_min_msunh, options.fill_cut_r200}));
+    sets.push_back(plan_fill(snapshot, choice,
+                             {options.fill_mass_min_msunh, options.fill_cut_r200, reach_r200}));
   bool const profiles = options.fill || skirts || gas == ClusterGas::gnfw;
   if (profiles) profile = choice.name();
   files = [=, models = gas == ClusterGas::network ? trained : std::vector<std::string>{}] {
@@ -217,40 +220,55 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
         products.push_back(name);
 }
 
-std::vector<std::string> PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_model,
-                                                    std::int64_t realisation) {
+CubeChoice PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_model,
+                                      PopulationOptions const& options) {
   require(!the_model.empty(), ExitCode::config,
           "source = network with model = none: there are no predictions; name a model, or set "
           "source = gnfw");
-  auto const painted =
-      realisation > 0 ? axes.realisation(the_model, realisation) : axes.painted(the_model);
+  auto const number = options.realisation;
+  auto const painted = number > 0 ? axes.realisation(the_model, number) : axes.painted(the_model);
   source = "network";
   model = the_model;
   member = painted.name();
-  std::vector<std::string> predictions;
-  std::int64_t const n_folds = painted.trained ? 1 : axes.n_folds();
-  for (std::int64_t fold = 0; fold < n_folds; ++fold) {
-    predictions.push_back(setsz::products::prediction(snapshot, model, fold, painted));
-    auto const& seeds = axes.seeds(model);
-    for (std::int64_t i = 0; i < std::ssize(seeds); ++i)
-      if (realisation == 0 || i == (realisation - 1) % std::ssize(seeds))
-        networks.push_back(setsz::products::trained(axes.network(snapshot, model, fold, seeds[i])));
+  realisation = number;
+  CubeChoice cubes;
+  std::vector<Member> samples{painted};
+  if (number > 0 && options.draw_seed) {
+    cubes.draw = {*options.draw_seed, axes.n_realisations(), number};
+    n_samples = axes.n_realisations();
+    samples.clear();
+    for (std::int64_t k = 1; k <= n_samples; ++k) samples.push_back(axes.realisation(model, k));
   }
+  std::int64_t const n_folds = painted.trained ? 1 : axes.n_folds();
+  for (auto const& sample : samples) {
+    auto& predictions = cubes.predictions.emplace_back();
+    for (std::int64_t fold = 0; fold < n_folds; ++fold)
+      predictions.push_back(setsz::products::prediction(snapshot, model, fold, sample));
+  }
+  auto const& seeds = axes.seeds(model);
+  auto const made = [&](std::int64_t i) {  // by the network of this seed
+    return std::ranges::any_of(samples, [&](Member const& sample) {
+      return sample.realisation == 0 || (sample.realisation - 1) % std::ssize(seeds) == i;
+    });
+  };
+  for (std::int64_t fold = 0; fold < n_folds; ++fold)
+    for (std::int64_t i = 0; i < std::ssize(seeds); ++i)
+      if (made(i))
+        networks.push_back(setsz::products::trained(axes.network(snapshot, model, fold, seeds[i])));
   sets.push_back(
       {.kind = HaloKind::cluster,
-       .products = predictions,
+       .products = cubes.products(),
        .cubes = true,
        .cut_r200 = network_reach_r200,
        .sizes = [name = snapshot](Outlook const& outlook) { return cluster_sizes(outlook, name); },
-       .open = [predictions](Comm const& comm, SnapshotClusters const& clusters,
-                             ProductPath const& product) -> std::unique_ptr<HaloSet> {
+       .open = [cubes](Comm const& comm, SnapshotClusters const& clusters,
+                       ProductPath const& product) -> std::unique_ptr<HaloSet> {
          std::unique_ptr<HaloSet> set;
-         collectively(comm, "predictions", [&] {
-           set = std::make_unique<CubeClusters>(clusters, predictions, product);
-         });
+         collectively(comm, "predictions",
+                      [&] { set = std::make_unique<CubeClusters>(clusters, cubes, product); });
          return set;
        }});
-  return predictions;
+  return cubes;
 }
 
 Population::Population(Comm const& comm, PopulationPlan const& plan, ProductPath const& product) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "pipeline/run/outlook.hpp"
 #include "stages/common/blueprint.hpp"
 #include "stages/common/expected.hpp"
+#include "stages/halos/cluster_sets.hpp"
 #include "stages/halos/gas_density.hpp"
 #include "stages/halos/halo_source.hpp"
 #include "stages/halos/profile_choice.hpp"
@@ -38,6 +40,9 @@ struct PopulationOptions {
   double fill_cut_r200 = 4;
   /// No key here: the density of the gas of all haloes, if the map shows it.
   PublishedDensity const* density = nullptr;
+  /// No key here: each replica of a cluster draws its own sample with this seed, for realisation >
+  /// 0; none: all show the one of that number.
+  std::optional<std::uint64_t> draw_seed{};
   void declare(OptionList& options);
 };
 
@@ -62,6 +67,8 @@ struct PopulationPlan {
   std::vector<HaloPlan> sets;  ///< clusters, their skirts, the fill: what there is of them
   /// For headers; "none" where there is none.
   std::string source = "none", model = "none", member = "none", profile = "none";
+  std::int64_t realisation = 0;            ///< 0: the gas of the clusters is not drawn
+  std::int64_t n_samples = 0;              ///< from which each replica draws; 0: all show the same
   double reach_r200 = network_reach_r200;  ///< of the clusters, with their skirts
   PublishedDensity const* density;         ///< nothing: no field shows it
   /// The model files behind the cubes: products of this run, or of a model that comes trained.
@@ -70,9 +77,8 @@ struct PopulationPlan {
   std::function<std::vector<std::string>()> files;  ///< read from outside; see StageRecord::files
 
  private:
-  /// \return the predictions that hold them, by fold
-  std::vector<std::string> plan_cubes(Axes const& axes, std::string const& the_model,
-                                      std::int64_t realisation);
+  CubeChoice plan_cubes(Axes const& axes, std::string const& the_model,
+                        PopulationOptions const& options);
 };
 
 /// The haloes of one snapshot, opened. Clusters come first, the fill last.

@@ -6,8 +6,9 @@
 
 namespace setsz {
 
-SkirtSet::SkirtSet(SnapshotClusters const& clusters, Profile const& shape, std::vector<double> edge)
-    : clusters_(clusters), edge_(std::move(edge)) {
+SkirtSet::SkirtSet(SnapshotClusters const& clusters, Profile const& shape, std::vector<double> edge,
+                   std::optional<SampleDraw> draw)
+    : clusters_(clusters), edge_(std::move(edge)), draw_(std::move(draw)) {
   auto const& table = clusters_.table;
   if (table.clusters.empty()) return;
   double const r200_max = std::ranges::max(table.clusters, {}, &Cluster::r200c).r200c;
@@ -24,9 +25,20 @@ std::vector<BoxHalo> SkirtSet::read(Range rows) const {
   std::vector<BoxHalo> halos;
   for (std::int64_t row = rows.first; row < rows.last; ++row) {
     halos.push_back(clusters_.halo(row, skirt_reach_r200 * clusters_.table.clusters[row].r200c));
-    halos.back().strength = std::max(0.0, edge_[row]);
+    halos.back().strength = edge_of(row, 0);
   }
   return halos;
+}
+
+double SkirtSet::edge_of(std::int64_t row, std::int64_t sample) const {
+  std::int64_t const n = draw_ ? draw_->n_samples : 1;
+  return std::max(0.0, edge_[row * n + std::max<std::int64_t>(sample - 1, 0)]);
+}
+
+void SkirtSet::draw(HaloImage& image) const {
+  if (!draw_) return;
+  image.halo.sample = draw_->sample_of(image.halo.id, image.cell);
+  image.halo.strength = edge_of(image.halo.row, image.halo.sample);
 }
 
 HaloGas SkirtSet::gas_of(BoxHalo const& halo, Field const& field) const {

@@ -6,6 +6,7 @@
 
 #include "stages/halos/halo_source.hpp"
 #include "stages/halos/profile_choice.hpp"
+#include "stages/halos/sample_draw.hpp"
 #include "stages/halos/snapshot_clusters.hpp"
 
 namespace setsz {
@@ -19,18 +20,25 @@ inline constexpr double skirt_anchor_r200 = 1.5;
 class SkirtSet : public HaloSet {
  public:
   /// \param shape  p(M, x) for x >= 2; 1 at x = 2
-  /// \param edge   P/P200 of each cluster at 2 R200, by row; with 0 the skirt has electrons
-  ///               without pressure
-  SkirtSet(SnapshotClusters const& clusters, Profile const& shape, std::vector<double> edge);
+  /// \param edge   P/P200 of each cluster at 2 R200, by row and sample; with 0 the skirt has
+  ///               electrons without pressure
+  /// \param draw   as that of the cubes; none: one sample
+  SkirtSet(SnapshotClusters const& clusters, Profile const& shape, std::vector<double> edge,
+           std::optional<SampleDraw> draw = {});
 
   HaloKind kind() const override { return HaloKind::skirt; }
   std::int64_t n_rows() const override { return clusters_.table.size(); }
   std::vector<BoxHalo> read(Range rows) const override;
+  /// A skirt is as high as the cube that is shown.
+  void draw(HaloImage& image) const override;
   HaloGas gas_of(BoxHalo const& halo, Field const& field) const override;
 
  private:
   SnapshotClusters const& clusters_;
-  std::vector<double> edge_;
+  double edge_of(std::int64_t row, std::int64_t sample) const;
+
+  std::vector<double> edge_;  ///< (rows, samples)
+  std::optional<SampleDraw> draw_;
   std::optional<ProfileFamily> pressures_, densities_;  ///< none without clusters
 };
 

@@ -37,29 +37,8 @@ Painted BoxCanvas::paint(HaloGas const& gas, HaloImage const& image, double weig
 std::span<double> BoxCanvas::piece(std::int64_t index) { return grid_.plane(index); }
 
 void BoxCanvas::paint_ball(Vec3 const& centre, double radius, double amount) {
-  double const cells_across = 2 * radius / grid_.cell_ckpch();
-  if (cells_across < 0.5) {
-    grid_.deposit(centre, amount);
-    return;
-  }
-  // Cloud in cell smooths over a cell; a lattice of one point a cell and more hides behind that.
-  auto const& points = ball_points(std::min(2 + static_cast<int>(cells_across), 12));
-  double const share = amount / real(points.size());
-  for (Vec3 const& point : points) grid_.deposit(centre + radius * point, share);
-}
-
-std::vector<Vec3> const& BoxCanvas::ball_points(int across) {
-  auto& points = balls_[across];
-  if (points.empty()) {
-    auto const at = [&](int i) { return (2 * i + 1.0) / across - 1; };
-    for (int i = 0; i < across; ++i)
-      for (int j = 0; j < across; ++j)
-        for (int k = 0; k < across; ++k) {
-          Vec3 const point{at(i), at(j), at(k)};
-          if (norm2(point) < 1) points.push_back(point);
-        }
-  }
-  return points;
+  double const cell = grid_.cell_ckpch();
+  grid_.deposit(cloud_(centre / cell, radius / cell), amount);
 }
 
 std::int64_t BoxPlacement::find_images(BoxHalo const& halo, Range replicas,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <map>
 #include <vector>
 
+#include "stages/common/ball_cloud.hpp"
 #include "stages/halos/canvas.hpp"
 #include "stages/halos/field.hpp"
 #include "stages/halos/halo_source.hpp"
@@ -13,8 +13,9 @@ namespace setsz {
 
 /// The grid of a box, in planes of x: sums of a field's density over volume [code x (ckpc/h)^3].
 ///
-/// Haloes and gas become points no farther apart than half a cell, each with its exact share: what
-/// the cells get is what the halo holds, to rounding.
+/// Cloud in cell. Haloes become points no farther apart than half a cell, each with its exact
+/// share: what the cells get is what the halo holds, to rounding. Balls of gas are put there
+/// exactly.
 class BoxCanvas : public Canvas {
  public:
   /// \param first_planes  of every rank, then n_grid \param rank  whose planes these are
@@ -30,12 +31,9 @@ class BoxCanvas : public Canvas {
   void paint_ball(Vec3 const& centre, double radius, double amount);
 
  private:
-  /// A lattice of points in the unit ball, this many across.
-  std::vector<Vec3> const& ball_points(int across);
-
   SlabGrid grid_;
   SphereSampler sampler_;
-  std::map<int, std::vector<Vec3>> balls_;
+  BallCloud cloud_;
 };
 
 /// The haloes of a box where they are, each once.

@@ -81,7 +81,7 @@ PaintStage::PaintStage(Blueprint const& blueprint, SnapshotInstance const& insta
       voxelize_(blueprint.configuration.get<VoxelizeOptions>()),
       with_gas_(options_.true_field == TrueField::yes ||
                 (options_.true_field == TrueField::automatic && instance.has_gas())) {
-  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 7};
+  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 8};
   auto const options = record_.take<PaintOptions>(blueprint.configuration, map.section);
   take_profile_numbers(record_, blueprint.configuration, options.profile);
   record_.settings.add("paint.network", plan_.model + "/" + plan_.member);
@@ -171,8 +171,9 @@ void PaintStage::write_files(Context& context, Population const& population, Gri
     file->set_attribute("/", "n_grid", options_.n_grid);
     file->set_attribute("/", "fill_cut_r200", options_.fill ? options_.fill_cut_r200 : 0.0);
     file->set_attribute("/", "clusters_end_r200", plan_.reach_r200);
-    file->set_attribute("/", "partition",
-                        std::string("smallest r/R200 of the clusters; fill beyond 2 R200"));
+    file->set_attribute(
+        "/", "partition",
+        concat("smallest r/R200 of the clusters; fill beyond ", plan_.reach_r200, " R200"));
     file->set_attribute("/", "source", plan_.source);
     file->set_attribute("/", "model", plan_.model);
     file->set_attribute("/", "member", plan_.member);

@@ -9,6 +9,7 @@
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/range.hpp"
 #include "pipeline/base/vec3.hpp"
+#include "stages/common/ball_cloud.hpp"
 
 namespace setsz {
 
@@ -50,7 +51,29 @@ class SlabGrid {
     }
   }
 
+  /// `amount` times the shares of cells in or near the box, in this rank's planes.
+  void deposit(BallCloud::Block const& block, double amount) {
+    auto const& [first, size, shares] = block;
+    double const* share = shares.data();
+    for (std::int64_t i = 0; i < size[0]; ++i) {
+      std::int64_t const plane = wrapped(first[0] + i);
+      if (!planes_.contains(plane)) {
+        share += size[1] * size[2];
+        continue;
+      }
+      for (std::int64_t j = 0; j < size[1]; ++j) {
+        double* const row =
+            values_.data() + ((plane - planes_.first) * n_ + wrapped(first[1] + j)) * n_;
+        for (std::int64_t k = 0; k < size[2]; ++k) row[wrapped(first[2] + k)] += amount * *share++;
+      }
+    }
+  }
+
  private:
+  std::int64_t wrapped(std::int64_t cell) const {
+    std::int64_t const rest = cell % n_;
+    return rest < 0 ? rest + n_ : rest;
+  }
   struct Weights {
     std::int64_t cell[2];
     double share[2];
@@ -58,8 +81,7 @@ class SlabGrid {
   Weights weights(double coordinate) const {
     double const at = coordinate / cell_ckpch() - 0.5;
     double const floor = std::floor(at);
-    auto low = static_cast<std::int64_t>(floor) % n_;
-    if (low < 0) low += n_;
+    auto const low = wrapped(static_cast<std::int64_t>(floor));
     double const share = at - floor;
     return {{low, low + 1 == n_ ? 0 : low + 1}, {1 - share, share}};
   }

@@ -32,8 +32,10 @@ class RowMaker {
 
   LightconeRow make(HaloImage const& image, double redshift) {
     auto const& halo = image.halo;
-    if (!gas_ || halo.row != row_) gas_.emplace(source_.gas_of(halo, compton_y_));
+    if (!gas_ || halo.row != row_ || halo.sample != sample_)
+      gas_.emplace(source_.gas_of(halo, compton_y_));
     row_ = halo.row;
+    sample_ = halo.sample;
     Vec3 const to_halo = unit(image.seen);
     LightconeRow row;
     row.id = halo.id;
@@ -47,6 +49,7 @@ class RowMaker {
     row.velocity = single(dot(image.turn * halo.velocity, to_halo));
     row.cell = image.cell;
     row.snapshot = snapshot_;
+    row.sample = static_cast<std::int32_t>(halo.sample);
     row.flags = flags_of(image);
     // The line of sight in the frame of the box.
     Vec3 const line = image.turn.inverse() * to_halo;
@@ -95,7 +98,7 @@ class RowMaker {
   std::vector<std::int64_t> mass_disagrees_;
   std::int32_t snapshot_;
   std::optional<HaloGas> gas_;
-  std::int64_t row_ = -1;
+  std::int64_t row_ = -1, sample_ = 0;
 };
 
 template <class T>
@@ -202,6 +205,11 @@ std::vector<RowColumn> gas_columns() {
                        "that of the particles"},
        "",
        i},
+      {"sample",
+       {.unit = "1",
+        .description = "drawn prediction that the replica shows, from 1; 0: none was drawn"},
+       "",
+       i},
   };
 }
 
@@ -225,7 +233,8 @@ std::vector<ColumnValues> column_values(std::vector<LightconeRow> const& rows) {
           column(rows, &LightconeRow::y_200),      column(rows, &LightconeRow::y_500),
           column(rows, &LightconeRow::y_cylinder), column(rows, &LightconeRow::y_total),
           column(rows, &LightconeRow::y_centre),   std::move(cells),
-          column(rows, &LightconeRow::snapshot),   column(rows, &LightconeRow::flags)};
+          column(rows, &LightconeRow::snapshot),   column(rows, &LightconeRow::flags),
+          column(rows, &LightconeRow::sample)};
 }
 
 void write_lightcone(Context& context, std::vector<SkyPart> const& parts, Viewpoint const& view,

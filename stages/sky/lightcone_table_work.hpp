@@ -32,6 +32,7 @@ struct LightconeRow {
   Cell cell{};
   std::int32_t snapshot = 0;  ///< number in the list of the header
   std::int32_t flags = 0;
+  std::int32_t sample = 0;  ///< drawn prediction that it shows; 0: none was drawn
 };
 
 /// The columns in the order of column_values.

@@ -91,7 +91,10 @@ Cards code_cards(SkyRecord const& record) {
       {"NMASSDIS", record.n_mass_disagrees, "clusters whose particles have another mass"},
       {"FLUXMIN", record.flux_factors.first, "flux correction in the cubes: smallest factor"},
       {"FLUXMAX", record.flux_factors.second, "largest factor"},
-      {"VAESEED", std::int64_t{-1}, "deterministic"},
+      {"REALIS", plan.realisation, "realisation of the gas of the clusters; 0: their mean"},
+      {"NSAMPLE", plan.n_samples, "samples of which each replica of a cluster shows one"},
+      {"VAESEED", plan.n_samples > 0 ? record.options.replica_seed : -1,
+       "seed of that choice; -1: nothing is drawn"},
       {"CODEVER", record.code.substr(0, text_length), "setsz"},
       {"CONFSHA", record.option_hash, "hash of the options"},
   };
@@ -119,6 +122,7 @@ void take_gas_density(SkyRecord& record) {
   record.plan.profile = record.plan.density->name;
   record.plan.model = record.plan.member = record.model_hash = "none";
   record.plan.trained.clear();
+  record.plan.realisation = record.plan.n_samples = 0;
   record.flux_factors = {1, 1};
   record.n_outside_training = record.n_mass_disagrees = 0;
 }

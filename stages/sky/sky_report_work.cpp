@@ -40,6 +40,8 @@ nlohmann::json sky_report(SkyRecord const& record) {
       {"skirts_painted_sr", record.totals.skirts.painted()},
       {"skirts_lost_sr", record.totals.skirts.removed()},
       {"reach_of_clusters_r200", record.plan.reach_r200},
+      {"realisation", record.plan.realisation},
+      {"n_samples", record.plan.n_samples},
       {"n_boxes", record.totals.n_boxes},
       {"replicas", replicas_report(record)},
       {"redshift_min", options.redshift_min},

@@ -160,12 +160,13 @@ std::vector<std::string> sky_outputs(SkyOptions const& options) {
 
 SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
     : n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
-  record_ = {.stage = "sky", .instance = map.name, .version = 10};
+  record_ = {.stage = "sky", .instance = map.name, .version = 11};
   options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
   options_.pixels.refuse_keys(blueprint.configuration, map.section);
   require(options_.beam_fwhm_arcmin == 0, ExitCode::config, "[", map.section,
           "] beam_fwhm is for skies of a catalogue; smooth this map with another program");
   options_.density = options_.fields.density();
+  options_.draw_seed = static_cast<std::uint64_t>(options_.replica_seed);
   take_profile_numbers(record_, blueprint.configuration, options_.profile);
   for (auto const& snapshot : blueprint.snapshots) {
     auto const& [redshift_min, redshift_max] =
@@ -224,7 +225,8 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
       if (set.kind == HaloKind::cluster) n_clusters += n_images;
       if (set.kind == HaloKind::fill) n_fill += n_images;
     }
-    cost.table_bytes += 200 * real(table.size());
+    // Of each sample, the factors of its cubes and the height of its skirts.
+    cost.table_bytes += (200 + 50 * real(plans_[i].n_samples)) * real(table.size());
   }
   auto const spectrum_nside = real(options_.pixels.spectrum_nside());
   double const spectrum_pixels = 12 * spectrum_nside * spectrum_nside;
@@ -233,7 +235,7 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const n_maps = real(options_.fields.names.size());
   estimate.memory_bytes =
       (4 + 8 * n_maps) * n_pixels / n_ranks + cost.table_bytes + 8 * spectrum_pixels + 1e7;
-  constexpr double lightcone_bytes = 2 * 92;  // a row, in HDF5 and in FITS
+  constexpr double lightcone_bytes = 2 * 96;  // a row, in HDF5 and in FITS
   double const n_rows = options_.lightcone == LightconeRows::none       ? 0
                         : options_.lightcone == LightconeRows::clusters ? n_clusters
                                                                         : n_clusters + n_fill;

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <ranges>
 
 #include "pipeline/base/random.hpp"
 
@@ -53,6 +55,11 @@ TEST(Partition, GivesEveryPointToExactlyOneCluster) {
     // A halo of the fill at the same place gets nothing there.
     auto const fill = Claims::on_fill(spheres.near(point, 100));
     EXPECT_EQ(fill.taken({}), nearest >= 0);
+    // Where clusters have skirts, nothing within these either.
+    bool const in_skirt = std::ranges::any_of(
+        std::views::iota(std::size_t{0}, r200.size()),
+        [&](std::size_t i) { return norm(periodic.offset(centres[i], point)) < 4 * r200[i]; });
+    EXPECT_EQ(Claims::on_fill(spheres.near(point, 100, -1, 4), 4).taken({}), in_skirt);
   }
   EXPECT_GT(inside, 1000);
 }
