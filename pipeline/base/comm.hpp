@@ -103,20 +103,33 @@ class Comm {
     return all_gather_v(std::span<T const>(values));
   }
 
+  /// A number for each rank: `counts[r]` goes to rank r. One collective call, no messages.
+  /// \return what came from rank 0, then rank 1, ...
+  std::vector<std::int64_t> exchange_counts(std::vector<std::int64_t> const& counts) const;
+
   /// `send` holds what goes to rank 0, then to rank 1, ...: `send_counts[r]` elements each.
   /// \return what came from rank 0, then rank 1, ...; `receive_counts`, if given, is filled.
   template <class T>
   std::vector<T> all_to_all_v(std::span<T const> send, std::span<std::int64_t const> send_counts,
                               std::vector<std::int64_t>* receive_counts = nullptr) const {
-    std::vector<std::int64_t> send_bytes(send_counts.begin(), send_counts.end());
-    for (auto& count : send_bytes) count *= static_cast<std::int64_t>(sizeof(T));
-    auto const receive_bytes = exchange_counts(send_bytes);
+    auto const counts = exchange_counts({send_counts.begin(), send_counts.end()});
+    if (receive_counts) *receive_counts = counts;
+    return all_to_all_known(send, send_counts, std::span(counts));
+  }
+  /// The same where each rank knows already what comes: only those who have something for each
+  /// other exchange messages.
+  template <class T>
+  std::vector<T> all_to_all_known(std::span<T const> send,
+                                  std::span<std::int64_t const> send_counts,
+                                  std::span<std::int64_t const> receive_counts) const {
+    auto const bytes = [](std::span<std::int64_t const> counts) {
+      std::vector<std::int64_t> sizes(counts.begin(), counts.end());
+      for (auto& size : sizes) size *= static_cast<std::int64_t>(sizeof(T));
+      return sizes;
+    };
+    auto const receive_bytes = bytes(receive_counts);
     std::vector<T> received(static_cast<std::size_t>(total(receive_bytes)) / sizeof(T));
-    all_to_all_bytes(send.data(), send_bytes, received.data(), receive_bytes);
-    if (receive_counts) {
-      *receive_counts = receive_bytes;
-      for (auto& count : *receive_counts) count /= static_cast<std::int64_t>(sizeof(T));
-    }
+    all_to_all_bytes(send.data(), bytes(send_counts), received.data(), receive_bytes);
     return received;
   }
 
@@ -153,7 +166,6 @@ class Comm {
   }
   static std::int64_t total(std::vector<std::int64_t> const& counts);
   std::vector<std::int64_t> gather_counts(std::int64_t count) const;
-  std::vector<std::int64_t> exchange_counts(std::vector<std::int64_t> const& counts) const;
   void broadcast_bytes(void* data, std::int64_t bytes, int root) const;
   void all_gather_bytes(void const* data, std::int64_t bytes, void* all,
                         std::vector<std::int64_t> const& counts) const;

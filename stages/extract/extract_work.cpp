@@ -37,8 +37,7 @@ void ParticleGatherer::deliver() {
   outgoing_.clear();
 
   // Halo finders sort snapshots by halo: all ranks may read particles of the same owner at once.
-  auto const incoming = comm_.all_to_all_v(std::span<std::int64_t const>(counts),
-                                           std::vector<std::int64_t>(n_ranks, 1));
+  auto const incoming = comm_.exchange_counts(counts);
   double const most =
       sizeof(CapturedParticle) *
       comm_.all_max(real(std::accumulate(incoming.begin(), incoming.end(), std::int64_t{0})));
@@ -46,7 +45,7 @@ void ParticleGatherer::deliver() {
   std::vector<CapturedParticle> piece;
   for (int p = 0; p < n_pieces; ++p) {
     std::span<CapturedParticle const> to_send = by_owner_;
-    auto piece_counts = counts;
+    auto piece_counts = counts, piece_incoming = incoming;
     if (n_pieces > 1) {
       piece.clear();
       for (std::size_t r = 0; r < n_ranks; ++r) {
@@ -54,10 +53,12 @@ void ParticleGatherer::deliver() {
         auto const begin = by_owner_.begin() + first[r];
         piece.insert(piece.end(), begin + part.first, begin + part.last);
         piece_counts[r] = part.size();
+        piece_incoming[r] = even_range(incoming[r], p, n_pieces).size();
       }
       to_send = piece;
     }
-    for (auto const& particle : comm_.all_to_all_v(to_send, piece_counts)) bins_.add(particle);
+    for (auto const& particle : comm_.all_to_all_known(to_send, piece_counts, piece_incoming))
+      bins_.add(particle);
   }
 }
 

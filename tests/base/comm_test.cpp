@@ -79,6 +79,11 @@ TEST_P(CommTest, ExchangesUnequalPartsBetweenAllPairs) {
   }
   EXPECT_EQ(received, expected);
   EXPECT_EQ(received_counts, expected_counts);
+  EXPECT_EQ(comm.exchange_counts(counts), expected_counts);
+  EXPECT_EQ(comm.all_to_all_known(std::span<std::int64_t const>(send),
+                                  std::span<std::int64_t const>(counts),
+                                  std::span<std::int64_t const>(expected_counts)),
+            expected);
 }
 
 TEST_P(CommTest, AFailureOnOneRankIsThrownOnAll) {

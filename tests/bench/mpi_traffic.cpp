@@ -7,14 +7,11 @@
 
 #include <cstdio>
 
+#include "tests/bench/mpi_traffic.hpp"
+
 namespace {
 
-struct Counted {
-  long calls = 0;
-  double bytes = 0;
-  void add(double more) { ++calls, bytes += more; }
-};
-Counted messages, dense, gathers, reductions, broadcasts, barriers;
+setsz::traffic::Traffic counted;
 
 double bytes_of(int count, MPI_Datatype type) {
   int size = 0;
@@ -30,17 +27,21 @@ int ranks_of(MPI_Comm comm) {
 
 }  // namespace
 
+namespace setsz::traffic {
+Traffic const& so_far() { return counted; }
+}  // namespace setsz::traffic
+
 extern "C" {
 
 int MPI_Isend(void const* data, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm,
               MPI_Request* request) {
-  messages.add(bytes_of(count, type));
+  counted.messages.add(bytes_of(count, type));
   return PMPI_Isend(data, count, type, to, tag, comm, request);
 }
 
 int MPI_Alltoall(void const* send, int n_send, MPI_Datatype send_type, void* receive, int n_receive,
                  MPI_Datatype receive_type, MPI_Comm comm) {
-  dense.add(bytes_of(n_send, send_type) * ranks_of(comm));
+  counted.dense.add(bytes_of(n_send, send_type) * ranks_of(comm));
   return PMPI_Alltoall(send, n_send, send_type, receive, n_receive, receive_type, comm);
 }
 
@@ -49,23 +50,23 @@ int MPI_Allgatherv(void const* send, int n_send, MPI_Datatype send_type, void* r
                    MPI_Comm comm) {
   double all = 0;
   for (int rank = 0; rank < ranks_of(comm); ++rank) all += bytes_of(n_receive[rank], receive_type);
-  gathers.add(all);
+  counted.gathers.add(all);
   return PMPI_Allgatherv(send, n_send, send_type, receive, n_receive, places, receive_type, comm);
 }
 
 int MPI_Allreduce(void const* send, void* receive, int count, MPI_Datatype type, MPI_Op op,
                   MPI_Comm comm) {
-  reductions.add(bytes_of(count, type));
+  counted.reductions.add(bytes_of(count, type));
   return PMPI_Allreduce(send, receive, count, type, op, comm);
 }
 
 int MPI_Bcast(void* data, int count, MPI_Datatype type, int root, MPI_Comm comm) {
-  broadcasts.add(bytes_of(count, type));
+  counted.broadcasts.add(bytes_of(count, type));
   return PMPI_Bcast(data, count, type, root, comm);
 }
 
 int MPI_Barrier(MPI_Comm comm) {
-  barriers.add(0);
+  counted.barriers.add(0);
   return PMPI_Barrier(comm);
 }
 
@@ -78,9 +79,10 @@ int MPI_Finalize() {
                "mpi_traffic: rank %d sent %ld messages of %.0f bytes; %ld count exchanges of %.0f "
                "bytes; gathered %.0f bytes in %ld; %ld reductions, %ld broadcasts of %.0f bytes, "
                "%ld barriers; peak memory %.1f MB\n",
-               rank, messages.calls, messages.bytes, dense.calls, dense.bytes, gathers.bytes,
-               gathers.calls, reductions.calls, broadcasts.calls, broadcasts.bytes, barriers.calls,
-               1.024e-3 * static_cast<double>(used.ru_maxrss));
+               rank, counted.messages.calls, counted.messages.bytes, counted.dense.calls,
+               counted.dense.bytes, counted.gathers.bytes, counted.gathers.calls,
+               counted.reductions.calls, counted.broadcasts.calls, counted.broadcasts.bytes,
+               counted.barriers.calls, 1.024e-3 * static_cast<double>(used.ru_maxrss));
   return PMPI_Finalize();
 }
 }
