@@ -123,10 +123,14 @@ json coverage(Clusters const& clusters, BootstrapSettings const& settings) {
   json report;
   for (auto const& [name, held] : {std::pair("68", one_sigma), std::pair("95", two_sigma)}) {
     report[concat("profile_", name)] = with_interval(
-        each(clusters, [&](auto const& c) { return profile_coverage(c, held); }), settings, mean);
-    report[concat("y_", name)] = with_interval(
-        each(clusters, [&](auto const& c) { return real(central_band(c.y, held).holds(c.y_gas)); }),
+        each(clusters, [share = held](auto const& c) { return profile_coverage(c, share); }),
         settings, mean);
+    report[concat("y_", name)] =
+        with_interval(each(clusters,
+                           [share = held](auto const& c) {
+                             return real(central_band(c.y, share).holds(c.y_gas));
+                           }),
+                      settings, mean);
   }
   auto shells = json::array();
   for (std::int64_t shell = 0; shell < clusters.front().n_shells(); ++shell)

@@ -214,7 +214,8 @@ void ClaimedPixels::add_lines(std::int64_t ring, Range pixels, int level, double
   for (int a = 0; a < parts; ++a) {
     for (int b = 0; b < parts; ++b) {
       PixelPart const part{(a + 0.5) / parts - 0.5, (b + 0.5) / parts - 0.5};
-      auto const [z, s] = geometry_.circle(ring, part);
+      auto const circle = geometry_.circle(ring, part);
+      double const z = circle.z, s = circle.s;
       std::size_t const begin = n_lines_;
       n_lines_ += n;
       make_room();

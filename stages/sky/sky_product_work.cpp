@@ -163,8 +163,9 @@ nlohmann::json write_products(Context& context, FieldMaps const& maps, std::vect
     if (i > 0) report["fields"][std::string(field.product)] = std::move(texts[i].report);
   }
   if (spectrum_nside > 0) {
-    auto const& [field, canvas] = maps.front();
-    auto const companion = degraded(comm, canvas.map(), spectrum_nside, field.quantum_sr);
+    Field const& field = maps.front().field;
+    auto const companion =
+        degraded(comm, maps.front().canvas.map(), spectrum_nside, field.quantum_sr);
     collectively(comm, "sky: C_l", [&] {
       if (comm.is_root()) report["cl"] = spectrum_report(field, companion, spectrum_nside);
     });

@@ -154,7 +154,9 @@ TEST_F(SnapshotFault, wrong_types_are_named_with_those_accepted) {
            {"Coordinates", H5T_IEEE_F32LE, {600, 4}, "has the shape (600, 4) (expected (N, 3))"},
            {"ParticleIDs", H5T_STD_U64LE, {600, 1}, "has the shape (600, 1) (expected (N))"}}) {
     std::string const name = std::string("/PartType1/") + dataset;
-    auto const text = opening([&](H5Edit& edit) { edit.set_dataset(name, type, shape, {}); });
+    auto const text = opening([&, stored = type, extent = shape](H5Edit& edit) {
+      edit.set_dataset(name, stored, extent, {});
+    });
     EXPECT_TRUE(contains(text, "65 '" + file(1) + "': " + name));
     EXPECT_TRUE(contains(text, expected));
   }
