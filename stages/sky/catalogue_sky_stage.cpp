@@ -14,6 +14,7 @@
 #include "stages/halos/profile_table.hpp"
 #include "stages/sky/catalogue_header_work.hpp"
 #include "stages/sky/catalogue_source.hpp"
+#include "stages/sky/sky_beam_work.hpp"
 #include "stages/sky/sky_cost.hpp"
 
 namespace setsz {
@@ -75,7 +76,7 @@ void log_survey(Catalogue const& catalogue, CatalogueSurvey const& survey) {
 CatalogueSkyStage::CatalogueSkyStage(Blueprint const& blueprint, MapInstance const& map)
     : catalogue_name_(map.catalogue) {
   auto const& configuration = blueprint.configuration;
-  record_ = {.stage = "sky", .instance = map.name, .version = 5};
+  record_ = {.stage = "sky", .instance = map.name, .version = 6};
   refuse_keys_of_snapshots(configuration, map);
   options_ = record_.take<SkyOptions>(configuration, map.section);
   options_.pixels.refuse_keys(configuration, map.section);
@@ -91,9 +92,11 @@ CatalogueSkyStage::CatalogueSkyStage(Blueprint const& blueprint, MapInstance con
           "), to the NAME of a [profile.NAME], or to the gnfw.json of "
           "another run");
   numbers_ = take_profile_numbers(record_, configuration, options_.profile);
-  record_.files = [section = section_, name = map.catalogue, choice = profile()] {
+  record_.files = [section = section_, name = map.catalogue, choice = profile(),
+                   beam = options_.beam_file] {
     auto files = section.existing_files(name);
     for (auto const& file : choice.files()) files.push_back(file);
+    if (!beam.empty()) files.push_back(beam);
     return files;
   };
   record_.outputs = sky_outputs(options_);
@@ -115,6 +118,7 @@ void CatalogueSkyStage::preflight(Comm const& comm, Outlook&) const {
             " haloes of [catalogue.", catalogue_name_, "] that were looked at",
             without_velocity(field));
     open_pressure();
+    map_beam(options_);
   });
 }
 
@@ -133,7 +137,8 @@ Estimate CatalogueSkyStage::estimate(Outlook const&, int n_ranks) const {
       (4 + 8 * n_maps) * n_pixels / n_ranks + 8 * 12 * spectrum_nside * spectrum_nside + 5e7;
   estimate.output_bytes = 4 * n_pixels * (n_maps + real(options_.bands.frequencies_ghz.size()));
   estimate.seconds = (n_maps * (share * halos.seconds + SkyCost::seconds_of_map(n_pixels)) +
-                      real(catalogue.expected_rows()) * seconds_per_row) /
+                      real(catalogue.expected_rows()) * seconds_per_row +
+                      seconds_of_map_beam(options_, n_pixels)) /
                          n_ranks +
                      SkyCost::seconds_of_spectrum(spectrum_nside);
   estimate.note = concat("about ", std::llround(halos.n), " haloes of the catalogue");
@@ -191,18 +196,20 @@ void CatalogueSkyStage::run(Context& context) {
   auto const* density = options_.fields.density();
   std::optional<ProfileFamily> densities;
   if (density) densities.emplace(family(comm, survey, density_profile(*density, cosmology_)));
-  auto maps = field_maps(options_.fields.fields(), options_.pixels.grid(), comm,
+  SkyBeam const beam(comm, options_);
+  auto maps = field_maps(options_.fields.fields(), options_.pixels.grid(beam.margin()), comm,
                          Beam(options_.beam_fwhm_arcmin * units::arcmin));
   CatalogueSource const source(*catalogue, cosmology_, pressures,
                                densities ? &*densities : nullptr);
   HaloLayer layer(comm, "sky", source, sheets_of(maps), 1e6 * context.options().memory_mb);
   Layer* const layers[] = {&layer};
   paint_layers(context, "sky", canvases_of(maps), layers);
+  beam.spread(comm, maps);
   std::vector<MapTexts> texts;
   for (std::size_t i = 0; i < maps.size(); ++i) {
     auto const& [field, canvas] = maps[i];
     auto figures = figures_of(comm, field, over_ranks(comm, layer.tallies()[i]), canvas.map());
-    figures.beam_fwhm_arcmin = options_.beam_fwhm_arcmin;
+    beam.note(figures);
     CatalogueRecord const record{options_,
                                  section_,
                                  catalogue_name_,

@@ -13,32 +13,38 @@ namespace setsz {
 
 MapFigures map_figures(Comm const& comm, RingMap const& map) {
   struct RingSums {
-    double area, integral, absolute, squares, largest;
+    double area, integral, absolute, shown, squares, largest;
   };
   auto const& geometry = map.geometry();
   std::vector<RingSums> rings;
   for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring) {
     double const area = geometry.pixel_area(ring);
-    RingSums sums{area * real(map.ring(ring).size()), 0, 0, 0, -HUGE_VAL};
-    for (double const value : map.ring(ring)) {
-      double const y = value / area;
+    RingSums sums{0, 0, 0, 0, 0, -HUGE_VAL};
+    auto const shown = map.grid().shown(ring);
+    auto const values = map.ring(ring);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      double const value = values[i], y = value / area;
       sums.integral += value;
       sums.absolute += std::abs(value);
+      if (!shown.empty() && !shown[i]) continue;
+      sums.area += area;
+      sums.shown += value;
       sums.squares += y * value;
       sums.largest = std::max(sums.largest, y);
     }
     rings.push_back(sums);
   }
   MapFigures figures;
-  double squares = 0, area = 0;
+  double squares = 0, area = 0, shown = 0;
   for (auto const& ring : comm.all_gather_v(rings)) {
     area += ring.area;
     figures.integral += ring.integral;
     figures.absolute += ring.absolute;
+    shown += ring.shown;
     squares += ring.squares;
     figures.largest = std::max(figures.largest, ring.largest);
   }
-  figures.mean = figures.integral / area;
+  figures.mean = shown / area;
   figures.deviation = std::sqrt(std::max(0.0, squares / area - figures.mean * figures.mean));
   return figures;
 }

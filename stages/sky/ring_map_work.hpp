@@ -10,11 +10,11 @@
 
 namespace setsz {
 
-/// Statistics of the whole map, weighted with the areas of the pixels.
+/// Statistics of all that the map shows, weighted with the areas of the pixels.
 struct MapFigures {
   double mean = 0, deviation = 0;
   double largest = -HUGE_VAL;  ///< may be below 0: all haloes recede in a map of velocities
-  double integral = 0;         ///< over the map [sr]
+  double integral = 0;         ///< over the map, with pixels that it does not show [sr]
   double absolute = 0;         ///< the same of |value|
 };
 /// Collective. Sums go ring by ring, whatever the number of ranks.

@@ -17,6 +17,7 @@ class SkyCanvas : public Canvas {
   SkyCanvas(SkyGrid const& grid, int rank, int n_ranks, Beam const& beam = {});
 
   RingMap const& map() const { return map_; }
+  RingMap& map() { return map_; }
   Range touched(Vec3 const& seen, double reach) const override;
   std::int64_t home(Vec3 const& seen) const override;
   Painted paint(HaloGas const& gas, HaloImage const& image, double weight) override;

@@ -7,6 +7,7 @@
 
 #include "pipeline/base/vec3.hpp"
 #include "stages/sky/ring_geometry.hpp"
+#include "stages/sky/sky_polygon.hpp"
 
 namespace setsz {
 
@@ -21,10 +22,15 @@ struct SkyCap {
 };
 
 /// The pixels that a map of the sky has: all of them, or those whose centres lie in a part of it.
+///
+/// In memory a ring of a part is one range of pixels, some of which may not be shown: those between
+/// two pieces of a polygon, and a margin.
 class SkyGrid {
  public:
-  using Part = std::variant<std::monostate, SkyPatch, SkyCap>;
-  SkyGrid(RingGeometry geometry, Part part = {});  // NOLINT(google-explicit-constructor)
+  using Part = std::variant<std::monostate, SkyPatch, SkyCap, SkyPolygon>;
+  /// \param margin  held beyond the part, at least as far, but not shown [rad] \pre 0 with CAR
+  SkyGrid(RingGeometry geometry, Part part = {},  // NOLINT(google-explicit-constructor)
+          double margin = 0);
 
   RingGeometry const& geometry() const { return geometry_; }
   bool is_full() const { return std::holds_alternative<std::monostate>(part_); }
@@ -32,6 +38,9 @@ class SkyGrid {
   Range rings() const { return rings_; }
   /// The pixels of a ring that the map has, in its order; they may pass longitude 0.
   Range pixels_of(std::int64_t ring) const { return pixels_[ring - 1]; }
+  /// Of the pixels of a ring that the map has, those that it shows; empty: all.
+  std::vector<bool> shown(std::int64_t ring) const;
+  /// That are shown.
   std::int64_t n_pixels() const { return n_pixels_; }
   /// Area over 4 pi.
   double share_of_sky() const;
@@ -44,10 +53,13 @@ class SkyGrid {
   std::vector<std::int64_t> boundaries(int n_ranks) const;
 
  private:
-  Range pixels_inside(std::int64_t ring) const;
+  /// All pixels of a ring within a margin of the part, and maybe some others of a polygon's cap.
+  Range pixels_inside(std::int64_t ring, double margin) const;
+  Range trimmed(std::int64_t ring, Range pixels) const;
 
   RingGeometry geometry_;
   Part part_;
+  double margin_;
   std::vector<Range> pixels_;  ///< of every ring
   Range rings_;
   std::int64_t n_pixels_ = 0;

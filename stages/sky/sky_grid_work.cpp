@@ -15,6 +15,12 @@ namespace {
 constexpr double full_circle_arcmin = 360 * 60;
 using units::degree;
 
+Vec3 direction_of(double longitude_deg, double latitude_deg) {
+  double const phi = longitude_deg * degree, latitude = latitude_deg * degree;
+  return {std::cos(latitude) * std::cos(phi), std::cos(latitude) * std::sin(phi),
+          std::sin(latitude)};
+}
+
 }  // namespace
 
 void SkyGridOptions::declare(OptionList& options) {
@@ -45,6 +51,12 @@ void SkyGridOptions::declare(OptionList& options) {
                        "(HEALPix)",
                .min = -360,
                .max = 360});
+  options.add("polygon", polygon_deg,
+              {.unit = "degree",
+               .help = "paint only what lies between great circles: longitude, latitude of the "
+                       "first corner of a convex polygon, of the second, ... (HEALPix)",
+               .min = -360,
+               .max = 720});
   options.add("spectrum_nside", wanted_spectrum_nside,
               {.help = "resolution of the companion map for C_l up to 2 nside; 0: no C_l "
                        "(HEALPix maps of the full sky only)",
@@ -62,8 +74,9 @@ void SkyGridOptions::validate() const {
   require(is_healpix() || std::abs(n_steps - std::round(n_steps)) < 1e-6 * n_steps,
           ExitCode::config, "[sky] resolution = ", resolution_arcmin, " arcmin: 180 degrees are ",
           n_steps, " steps, but must be a whole number of them");
-  require(patch_deg.empty() || cap_deg.empty(), ExitCode::config,
-          "[sky] patch and cap are both set; choose one");
+  require(
+      (patch_deg.empty() ? 0 : 1) + (cap_deg.empty() ? 0 : 1) + (polygon_deg.empty() ? 0 : 1) < 2,
+      ExitCode::config, "[sky] two of patch, cap and polygon are set; choose one");
   if (!patch_deg.empty()) {
     require(patch_deg.size() == 4, ExitCode::config, "[sky] patch has ", patch_deg.size(),
             " numbers, wanted 4: least and largest longitude, least and largest latitude");
@@ -83,9 +96,31 @@ void SkyGridOptions::validate() const {
             "[sky] cap: latitude ", cap_deg[1], " must lie in [-90, 90], radius ", cap_deg[2],
             " in (0, 180] degrees");
   }
+  if (!polygon_deg.empty()) validate_polygon();
   require(!is_partial() || grid().n_pixels() > 0, ExitCode::config,
           "[sky] the part of the sky holds no centre of a pixel; make it larger, or the pixels "
           "smaller");
+}
+
+SkyPolygon SkyGridOptions::polygon() const {
+  std::vector<Vec3> corners;
+  for (std::size_t i = 0; i + 1 < polygon_deg.size(); i += 2)
+    corners.push_back(direction_of(polygon_deg[i], polygon_deg[i + 1]));
+  return SkyPolygon(std::move(corners));
+}
+
+void SkyGridOptions::validate_polygon() const {
+  require(is_healpix(), ExitCode::config,
+          "[sky] polygon needs projection = healpix; a plate carree map shows a patch");
+  require(polygon_deg.size() >= 6 && polygon_deg.size() % 2 == 0, ExitCode::config,
+          "[sky] polygon has ", polygon_deg.size(),
+          " numbers, wanted longitude and latitude of three corners or more");
+  for (std::size_t i = 1; i < polygon_deg.size(); i += 2)
+    require(std::abs(polygon_deg[i]) <= 90, ExitCode::config, "[sky] polygon: latitude ",
+            polygon_deg[i], " must lie in [-90, 90] degrees");
+  require(polygon().is_convex(), ExitCode::config,
+          "[sky] polygon: the corners, in this order, are not those of a convex polygon smaller "
+          "than half of the sky; list them around it");
 }
 
 void SkyGridOptions::refuse_keys(Configuration const& configuration,
@@ -108,11 +143,9 @@ SkyGrid::Part SkyGridOptions::part() const {
   if (!patch_deg.empty())
     return SkyPatch{patch_deg[0] * degree, patch_deg[1] * degree, (90 - patch_deg[3]) * degree,
                     (90 - patch_deg[2]) * degree};
+  if (!polygon_deg.empty()) return polygon();
   if (cap_deg.empty()) return {};
-  double const phi = cap_deg[0] * degree, latitude = cap_deg[1] * degree;
-  return SkyCap{
-      {std::cos(latitude) * std::cos(phi), std::cos(latitude) * std::sin(phi), std::sin(latitude)},
-      cap_deg[2] * degree};
+  return SkyCap{direction_of(cap_deg[0], cap_deg[1]), cap_deg[2] * degree};
 }
 
 RingGeometry SkyGridOptions::geometry() const {
@@ -132,6 +165,7 @@ nlohmann::json SkyGridOptions::report() const {
     report["resolution_arcmin"] = resolution_arcmin;
   if (!patch_deg.empty()) report["patch_deg"] = patch_deg;
   if (!cap_deg.empty()) report["cap_deg"] = cap_deg;
+  if (!polygon_deg.empty()) report["polygon_deg"] = polygon_deg;
   return report;
 }
 

@@ -18,7 +18,7 @@ struct SkyGridOptions {
   Projection projection = Projection::healpix;
   std::int64_t nside = 512;
   double resolution_arcmin = 5;
-  std::vector<double> patch_deg{}, cap_deg{};
+  std::vector<double> patch_deg{}, cap_deg{}, polygon_deg{};
   std::int64_t wanted_spectrum_nside = 256;
 
   void declare(OptionList& options);
@@ -27,15 +27,18 @@ struct SkyGridOptions {
   void refuse_keys(Configuration const& configuration, std::string const& section) const;
 
   RingGeometry geometry() const;
-  SkyGrid grid() const { return {geometry(), part()}; }
+  /// \param margin  see SkyGrid
+  SkyGrid grid(double margin = 0) const { return {geometry(), part(), margin}; }
+  bool is_healpix() const { return projection == Projection::healpix; }
+  bool is_partial() const { return !patch_deg.empty() || !cap_deg.empty() || !polygon_deg.empty(); }
   /// Of the companion map; 0: no C_l.
   std::int64_t spectrum_nside() const;
   /// For sky.json.
   nlohmann::json report() const;
 
  private:
-  bool is_healpix() const { return projection == Projection::healpix; }
-  bool is_partial() const { return !patch_deg.empty() || !cap_deg.empty(); }
+  SkyPolygon polygon() const;
+  void validate_polygon() const;
   SkyGrid::Part part() const;
 };
 

@@ -58,8 +58,10 @@ std::vector<std::int64_t> healpix_indices(RingMap const& map) {
   for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring) {
     std::int64_t const first = map.geometry().first_pixel(ring), n = map.geometry().pixels_in(ring);
     Range const pixels = map.grid().pixels_of(ring);
+    auto const shown = map.grid().shown(ring);
     for (std::int64_t k = pixels.first; k < pixels.last; ++k)
-      indices.push_back(first + (k % n + n) % n);
+      if (shown.empty() || shown[static_cast<std::size_t>(k - pixels.first)])
+        indices.push_back(first + (k % n + n) % n);
   }
   return indices;
 }
@@ -90,9 +92,9 @@ std::string today() {
 }
 
 std::vector<FitsCard> map_cards(SkyFigures const& figures) {
-  auto const& [field, all, map, residual, beam] = figures;
+  auto const& [field, all, map, residual, beam, beam_file] = figures;
   std::string const name = fits_upper_case(field.name);
-  return {
+  std::vector<FitsCard> cards = {
       {name + "MEAN", map.mean, "mean of the map"},
       {name + "STD", map.deviation, "standard deviation"},
       {name + "MAX", map.largest, "largest pixel"},
@@ -103,13 +105,22 @@ std::vector<FitsCard> map_cards(SkyFigures const& figures) {
       {"SAMPMEAN", all.mean_sampling_error(), "mean of the same over sampled haloes"},
       {"NSAMPLED", all.n_sampled(), "haloes sampled; the others are points"},
       {"PIXAVG", true, "pixel-integrated"},
-      {"BEAMFWHM", beam, beam > 0 ? "[arcmin] Gaussian beam" : "[arcmin] no beam"},
+      {"BEAMFWHM", beam,
+       beam == 0 ? "[arcmin] no beam"
+                 : concat("[arcmin] ", beam_file.empty() ? "Gaussian beam" : "tabulated beam")},
       {"LMAX", std::int64_t{0}, "no band limit"},
   };
+  if (!beam_file.empty()) {
+    cards.back().comment = "no band limit but that of the beam";
+    auto const slash = beam_file.find_last_of('/');
+    cards.push_back({"BEAMFILE", beam_file.substr(slash + 1).substr(0, card_text_length),
+                     "B_l of the beam; BEAMFWHM is that of its core"});
+  }
+  return cards;
 }
 
 nlohmann::json figures_report(SkyFigures const& figures) {
-  auto const& [field, all, map, residual, beam] = figures;
+  auto const& [field, all, map, residual, beam, beam_file] = figures;
   std::string const name(field.name);
   return {
       {"format_version", 1},
@@ -125,6 +136,7 @@ nlohmann::json figures_report(SkyFigures const& figures) {
       {"mean_sampling_error", all.mean_sampling_error()},
       {"pixels", "integrated"},
       {"beam_fwhm_arcmin", beam},
+      {"beam_file", beam_file},
   };
 }
 
@@ -136,7 +148,10 @@ void write_map(Context& context, RingMap const& map, std::string const& name,
   collectively(comm, "sky: memory for the map", [&] { pixels.reserve(map.values().size()); });
   for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring) {
     double const per_area = factor / geometry.pixel_area(ring);
-    for (double const value : map.ring(ring)) pixels.push_back(single(value * per_area));
+    auto const shown = map.grid().shown(ring);
+    auto const values = map.ring(ring);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (shown.empty() || shown[i]) pixels.push_back(single(values[i] * per_area));
   }
   std::int64_t const first = comm.sum_before(std::ssize(pixels));
   auto const* healpix = geometry.healpix();

@@ -23,6 +23,7 @@ struct SkyFigures {
   MapFigures map;
   double residual;  ///< relative: sum over the map against what was painted
   double beam_fwhm_arcmin = 0;
+  std::string beam_file = {};  ///< of a tabulated beam
 };
 
 /// "compton_y.fits"

@@ -13,6 +13,7 @@
 #include "stages/common/expected.hpp"
 #include "stages/halos/gas_density.hpp"
 #include "stages/sky/catalogue_sky_stage.hpp"
+#include "stages/sky/sky_beam_work.hpp"
 #include "stages/sky/sky_cost.hpp"
 #include "stages/sky/sky_header_work.hpp"
 #include "stages/sky/sky_report_work.hpp"
@@ -112,10 +113,13 @@ void SkyOptions::declare(OptionList& options) {
                .max = 1e9});
   options.add("beam_fwhm", beam_fwhm_arcmin,
               {.unit = "arcmin",
-               .help = "full width at half maximum of a Gaussian beam on the profiles of a "
-                       "catalogue; 0: none",
+               .help = "full width at half maximum of a Gaussian beam; 0: none",
                .min = 0,
                .max = 600});
+  options.add("beam_file", beam_file,
+              {.help = "text file with the columns l and B_l of a round beam (of maps, not of "
+                       "power spectra); none: that of beam_fwhm",
+               .is_path = true});
   bands.declare(options);
   declare_map_catalogue(options, catalogue);
   options.add("lightcone", lightcone,
@@ -137,6 +141,12 @@ void SkyOptions::validate() const {
           ExitCode::config, "[sky] beam_fwhm = ", beam_fwhm_arcmin, " is below ", least_pixels,
           " pixels of ", pixel_arcmin,
           " arcmin, where it changes nothing; set 0, or smaller pixels");
+  require(beam_fwhm_arcmin == 0 || beam_file.empty(), ExitCode::config,
+          "[sky] beam_fwhm and beam_file are both set; choose one");
+  bool const spreads = !beam_file.empty() || (catalogue.empty() && beam_fwhm_arcmin > 0);
+  require(!spreads || pixels.is_healpix(), ExitCode::config, "[sky] ",
+          beam_file.empty() ? "beam_fwhm of a sky of snapshots" : "beam_file",
+          " needs projection = healpix");
   require(observer.size() == 3, ExitCode::config, "[sky] observer has ", observer.size(),
           " numbers, wanted 3: x, y, z in units of the box");
   require(redshift_min < redshift_max, ExitCode::config, "[sky] redshift_min = ", redshift_min,
@@ -163,8 +173,6 @@ SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
   record_ = {.stage = "sky", .instance = map.name, .version = 11};
   options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
   options_.pixels.refuse_keys(blueprint.configuration, map.section);
-  require(options_.beam_fwhm_arcmin == 0, ExitCode::config, "[", map.section,
-          "] beam_fwhm is for skies of a catalogue; smooth this map with another program");
   options_.density = options_.fields.density();
   options_.draw_seed = static_cast<std::uint64_t>(options_.replica_seed);
   take_profile_numbers(record_, blueprint.configuration, options_.profile);
@@ -183,8 +191,9 @@ SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
   }
   std::vector<std::function<std::vector<std::string>()>> files;
   for (auto const& plan : plans_) files.push_back(plan.files);
-  record_.files = [files] {
+  record_.files = [files, beam = options_.beam_file] {
     std::set<std::string> all;  // most are the same for all
+    if (!beam.empty()) all.insert(beam);
     for (auto const& of_one : files)
       for (auto const& file : of_one()) all.insert(file);
     return std::vector<std::string>(all.begin(), all.end());
@@ -205,6 +214,7 @@ void SkyStage::preflight(Comm const& comm, Outlook& outlook) const {
   collectively(comm, "", [&] {
     check_ranges(snapshots_, options_);
     for (auto const& snapshot : snapshots_) check_haloes(outlook, snapshot.name, options_);
+    map_beam(options_);
   });
 }
 
@@ -241,7 +251,9 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
                                                                         : n_clusters + n_fill;
   estimate.output_bytes = 4 * n_pixels * (n_maps + real(options_.bands.frequencies_ghz.size())) +
                           lightcone_bytes * n_rows;
-  estimate.seconds = n_maps * (share * cost.seconds + SkyCost::seconds_of_map(n_pixels)) / n_ranks +
+  estimate.memory_bytes += map_beam_bytes(options_, n_pixels) / n_ranks;
+  estimate.seconds = seconds_of_map_beam(options_, n_pixels) / n_ranks +
+                     n_maps * (share * cost.seconds + SkyCost::seconds_of_map(n_pixels)) / n_ranks +
                      SkyCost::seconds_of_spectrum(spectrum_nside);
   estimate.note =
       concat(snapshots_.size(), snapshots_.size() == 1 ? " snapshot, about " : " snapshots, about ",
@@ -282,8 +294,10 @@ void SkyStage::run(Context& context) {
     n_outside_training += population->n_outside_training();
     n_mass_disagrees += std::ssize(population->mass_disagrees());
   }
-  auto maps = field_maps(options_.fields.fields(), options_.pixels.grid(), comm);
+  SkyBeam const beam(comm, options_);
+  auto maps = field_maps(options_.fields.fields(), options_.pixels.grid(beam.margin()), comm);
   auto const totals = paint_sky(context, parts, options_.view(), maps);
+  beam.spread(comm, maps);
   auto const halos = totals.front().halos();
   if (halos.n_left_out() > 0)
     Log::warn("sky: ", halos.n_left_out(),
@@ -296,6 +310,7 @@ void SkyStage::run(Context& context) {
                        n_outside_training, n_mass_disagrees, hash, record_.settings.hex(),
                        flux_factors(populations), context.code(), totals[i],
                        figures_of(comm, maps[i].field, totals[i].all(), maps[i].canvas.map())});
+  for (auto& record : records) beam.note(record.figures);
   write_files(context, maps, records);
   if (options_.lightcone == LightconeRows::none) return;
   FitsTexts texts;

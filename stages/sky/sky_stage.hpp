@@ -31,6 +31,7 @@ struct SkyOptions : PopulationOptions {
   LightconeRows lightcone = LightconeRows::clusters;
   Viewpoint view() const;
   double beam_fwhm_arcmin = 0;
+  std::string beam_file;  ///< see SkyBeam
   SzBands bands;
   std::string catalogue;  ///< see CatalogueSkyStage
   void declare(OptionList& options);

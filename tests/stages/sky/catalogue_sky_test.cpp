@@ -309,6 +309,100 @@ TEST_F(CatalogueSky, IsPaintedInPartAsHealpyReadsIt) {
   }
 }
 
+TEST_F(CatalogueSky, IsPaintedInAPolygonAsHealpyHasIt) {
+  write(halos(300));
+  auto const whole = this->stage();
+  run(comm_, *whole);
+  comm_.barrier();
+  HealpixFile const map(scratch_ / "sky/mine/compton_y.fits");
+  auto const all = map.read({0, map.n_pixels()});
+  std::ofstream out(scratch_ / concat("all", comm_.rank(), ".txt"));
+  out.precision(9);
+  for (float const value : all) out << value << '\n';
+  out.close();
+  // Across longitude 0, with an edge that rings cross twice; an octant; at the south pole.
+  for (std::string const corners : {"330, 20, 15, 15, 40, 20, 10, 75", "0.1, 0.1, 90.1, 0.1, 0, 90",
+                                    "10, -60, 130, -55, 250, -65"}) {
+    comm_.barrier();
+    auto const polygon = this->stage("polygon = " + corners + "\n", {}, "nside = 64\n");
+    auto const notes = run(comm_, *polygon);
+    ASSERT_TRUE(notes);
+    EXPECT_LT(notes->at("n_halos"), 100);
+    EXPECT_LT(notes->at("sum_rule_residual").get<double>(), 1e-9);
+    comm_.barrier();
+    if (!comm_.is_root()) continue;
+    if (std::system("/usr/bin/python3 -c 'import healpy' 2>/dev/null") != 0)
+      GTEST_SKIP() << "python3 has no healpy";
+    auto const script = concat(
+        "import healpy, numpy as np, json; from astropy.io import fits; path = '",
+        scratch_ / "sky/mine/compton_y.fits",
+        "'; [hdu.data for hdu in fits.open(path, checksum=True)]; "
+        "m = healpy.read_map(path, partial=True, dtype=np.float32); a = np.loadtxt('",
+        scratch_ / "all0.txt", "').astype('f4'); c = np.array([", corners,
+        "]); inside = healpy.query_polygon(64, healpy.ang2vec(c[::2], c[1::2], lonlat=True)); "
+        "seen = np.flatnonzero(m != healpy.UNSEEN); assert np.array_equal(seen, np.sort(inside)); "
+        "assert np.array_equal(m[seen], a[seen]); assert (m[seen] > 0).sum() > 2; "
+        "mean = json.load(open('",
+        scratch_ / "sky/mine/sky.json",
+        "'))['mean_y']; assert abs(mean / a[seen].mean(dtype='f8') - 1) < 1e-6");
+    EXPECT_EQ(std::system(("/usr/bin/python3 -W ignore -c \"" + script + "\"").c_str()), 0)
+        << corners;
+  }
+}
+
+TEST_F(CatalogueSky, RefusesAPolygonThatIsNotConvex) {
+  write(halos(3));
+  auto const error = [&](std::string const& corners) {
+    return error_of([&] { this->stage("polygon = " + corners + "\n", {}, "nside = 64\n"); });
+  };
+  EXPECT_TRUE(contains(error("0, 0, 20, 0, 5, 5, 0, 20"), "not those of a convex polygon"));
+  EXPECT_TRUE(contains(error("0, 0, 20, 20, 20, 0, 0, 20"), "not those of a convex polygon"));
+  EXPECT_TRUE(contains(error("0, 0, 120, 0, 240, 0"), "not those of a convex polygon"));
+  EXPECT_TRUE(contains(error("0, 0, 20, 0, 20"), "wanted longitude and latitude"));
+  EXPECT_TRUE(contains(error("0, 0, 20, 0, 5, 95"), "latitude 95"));
+}
+
+TEST_F(CatalogueSky, IsSpreadByATabulatedBeam) {
+  write(halos(300));
+  double const fwhm = 5 * 55 * units::arcmin, sigma = fwhm / std::sqrt(8 * std::log(2.0));
+  if (comm_.is_root()) {
+    std::ofstream out(scratch_ / "beam.txt");
+    out << "# l B_l\n";
+    for (int l = 0; l < 400; ++l)
+      out << l << ' ' << std::exp(-l * (l + 1) * sigma * sigma / 2) << '\n';
+  }
+  comm_.barrier();
+  auto const pixels_of = [&](std::string const& more) {
+    auto const stage = this->stage(more);
+    EXPECT_TRUE(run(comm_, *stage));
+    comm_.barrier();
+    HealpixFile const map(scratch_ / "sky/mine/compton_y.fits");
+    auto const pixels = map.read({0, map.n_pixels()});
+    if (!contains(more, "beam_file")) return pixels;
+    EXPECT_EQ(map.cards().at("BEAMFILE"), "beam.txt");
+    EXPECT_NEAR(std::stod(map.cards().at("BEAMFWHM")) / (5 * 55), 1, 0.03);
+    comm_.barrier();
+    return pixels;
+  };
+  // The same Gaussian on each profile.
+  auto const profiles = pixels_of(concat("beam_fwhm = ", 5 * 55, "\n"));
+  auto const table = pixels_of("beam_file = " + scratch_ / "beam.txt" + "\n");
+  auto const without = pixels_of("");
+  double sum = 0, of_table = 0, difference = 0, spread_by = 0;
+  for (std::size_t i = 0; i < profiles.size(); ++i) {
+    sum += without[i];
+    of_table += table[i];
+    difference += std::abs(table[i] - profiles[i]);
+    spread_by += std::abs(table[i] - without[i]);
+  }
+  EXPECT_NEAR(of_table / sum, 1, 1e-6);
+  // A halo is spread from the centre of its pixel: at most half a pixel of five to the side.
+  EXPECT_LT(difference, 0.12 * sum);
+  EXPECT_GT(spread_by, sum);
+  auto const error = [&](std::string const& more) { return error_of([&] { this->stage(more); }); };
+  EXPECT_TRUE(contains(error("beam_fwhm = 300\nbeam_file = b.txt\n"), "both set"));
+}
+
 TEST_F(CatalogueSky, ShowsTheElectronsAndTheirMotion) {
   auto const all = halos(30);
   auto const velocity = [](std::size_t i) { return i % 3 == 0 ? 0.0 : 800.0 - 53.0 * real(i); };

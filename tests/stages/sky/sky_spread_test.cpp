@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Skies of snapshots with a beam.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <numeric>
+
+#include "io/healpix_map.hpp"
+#include "tests/fixtures/painted_universe.hpp"
+
+namespace setsz {
+namespace {
+
+using test::PaintedUniverse;
+
+class SpreadSky : public ::testing::Test {
+ protected:
+  /// Leaves the map as NAME.fits.
+  nlohmann::json paint(std::vector<std::string> const& options, std::string const& name) {
+    auto const stage = universe_.sky(options);
+    EXPECT_TRUE(universe_.run(comm_, *stage));
+    nlohmann::json report;
+    collectively(comm_, "", [&] {
+      std::ifstream in(universe_ / (stage->id() + "/sky.json"));
+      report = nlohmann::json::parse(in);
+      if (comm_.is_root())
+        std::filesystem::copy_file(universe_ / (stage->id() + "/compton_y.fits"),
+                                   universe_ / (name + ".fits"),
+                                   std::filesystem::copy_options::overwrite_existing);
+    });
+    comm_.barrier();
+    return report;
+  }
+  std::vector<float> pixels(std::string const& name) {
+    HealpixFile const map(universe_ / (name + ".fits"));
+    return map.read({0, map.n_pixels()});
+  }
+  Comm comm_ = Comm::world();
+  PaintedUniverse universe_{comm_, 4, 200};
+};
+
+TEST_F(SpreadSky, HasTheSumOfTheSkyWithoutABeam) {
+  auto const sharp = paint({}, "sharp"), spread = paint({"sky.beam_fwhm=300"}, "spread");
+  EXPECT_LT(spread.at("sum_rule_residual").get<double>(), 1e-9);
+  EXPECT_EQ(spread.at("beam_fwhm_arcmin"), 300);
+  EXPECT_EQ(spread.at("y_painted_sr"), sharp.at("y_painted_sr"));
+  EXPECT_NEAR(spread.at("mean_y").get<double>() / sharp.at("mean_y").get<double>(), 1, 1e-9);
+  EXPECT_LT(spread.at("std_y").get<double>(), 0.7 * sharp.at("std_y").get<double>());
+  auto const before = pixels("sharp"), after = pixels("spread");
+  EXPECT_NEAR(std::accumulate(after.begin(), after.end(), 0.0) /
+                  std::accumulate(before.begin(), before.end(), 0.0),
+              1, 1e-6);
+  // Where nothing is nearer than the reach of the beam there is nothing.
+  EXPECT_GE(*std::min_element(after.begin(), after.end()), 0);
+}
+
+TEST_F(SpreadSky, InPartHasThePixelsOfTheWhole) {
+  paint({"sky.beam_fwhm=300"}, "spread");
+  for (std::string const part :
+       {"cap=40, 20, 30", "patch=350, 380, -20, 60", "polygon=0, 0, 60, 10, 30, 70"}) {
+    auto const report = paint({"sky.beam_fwhm=300", "sky." + part}, "part");
+    EXPECT_LT(report.at("sum_rule_residual").get<double>(), 1e-9) << part;
+    if (!comm_.is_root()) continue;
+    if (std::system("/usr/bin/python3 -c 'import healpy' 2>/dev/null") != 0)
+      GTEST_SKIP() << "python3 has no healpy";
+    auto const script =
+        concat("import healpy, numpy as np; whole = healpy.read_map('", universe_ / "spread.fits",
+               "', dtype=np.float64); part = healpy.read_map('", universe_ / "part.fits",
+               "', partial=True, dtype=np.float64); seen = part != healpy.UNSEEN; "
+               "assert seen.sum() > 100 and (~seen).sum() > 8000; "
+               "assert np.abs(part[seen] - whole[seen]).max() < 1e-6 * whole[seen].max(); "
+               "assert (whole[seen] > 0.01 * whole[seen].max()).sum() > 20");
+    EXPECT_EQ(std::system(("/usr/bin/python3 -W ignore -c \"" + script + "\"").c_str()), 0) << part;
+  }
+}
+
+TEST_F(SpreadSky, RefusesABeamThatPixelsDoNotShow) {
+  auto const error = [&](std::vector<std::string> const& options) {
+    return test::error_of([&] { universe_.run(comm_, *universe_.sky(options)); });
+  };
+  EXPECT_TRUE(test::contains(error({"sky.beam_fwhm=150"}), "below 2 pixels"));
+  EXPECT_TRUE(test::contains(error({"sky.beam_file=" + universe_ / "none.txt"}), "66"));
+  EXPECT_TRUE(test::contains(error({"sky.beam_fwhm=300", "sky.projection=car"}),
+                             "needs projection = healpix"));
+}
+
+}  // namespace
+}  // namespace setsz
