@@ -91,10 +91,11 @@ BeamKernel BeamKernel::of_window(std::span<double const> window) {
   require(left_out < most_left_out, ExitCode::config, "[sky] beam_file: ", 100 * left_out,
           "% of the beam lies beyond ", farthest / units::degree, " degrees (at most ",
           100 * most_left_out, "%); is its second column B_l?");
-  double reach = 0, half = 0;
+  double reach = 0, half = 0, before = peak;
   for (double theta = step; theta < farthest; theta += step) {
     auto const [beam, within] = sums_at(window, theta);
-    if (half == 0 && beam < peak / 2) half = theta - step / 2;
+    if (half == 0 && beam < peak / 2) half = theta - step * (peak / 2 - beam) / (before - beam);
+    before = beam;
     if (std::abs(1 - within) > most_left_out) reach = theta + step;
   }
   return {reach, 2 * half, [&](double theta) { return sums_at(window, theta).beam; }};

@@ -15,7 +15,7 @@ namespace setsz {
 /// What a pixel holds goes to the pixels around it in proportion to beam x area, divided by the sum
 /// of these: the sum of the map does not change. Each rank gets the rings around its own from the
 /// others; sums go ring by ring, so the map is the same on any number of ranks. Costs
-/// 2 pi (reach/pixel)^2 evaluations of the beam for each pixel and map.
+/// pi (reach/pixel)^2 evaluations of the beam for each pixel, once and for each map.
 class MapBeam {
  public:
   /// Collective. \param canvas  of the maps, of which this one and others may be spread

@@ -29,7 +29,7 @@ std::optional<BeamKernel> map_beam(SkyOptions const& options) {
 double seconds_of_map_beam(SkyOptions const& options, double n_pixels) {
   auto const kernel = map_beam(options);
   if (!kernel) return 0;
-  constexpr double seconds_per_pair = 4e-9;
+  constexpr double seconds_per_pair = 7e-9;
   double const across = kernel->reach() / options.pixels.geometry().pixel_size();
   return seconds_per_pair * n_pixels * std::numbers::pi * across * across *
          (1 + real(options.fields.names.size()));
