@@ -36,5 +36,7 @@ def histogram(snapshot, tables):
     filled = np.flatnonzero(gas > 0)
     bottom.set(ylim=(0, 2), xlim=(edges[filled[0]], edges[filled[-1] + 1]), ylabel="over gas", xlabel=r"$\log_{10}(P_e\,/\,P_{200})$")
     figure.align_ylabels()
+    outside = [("gas", first["outside"]["gas"]), ("GNFW fit", first["outside"]["benchmark"])] + [(style.cut(model), table["outside"]["predicted"]) for model, table in tables.items()]
     return Figure(f"histogram_{snapshot}", "Distribution of the pressure",
-                  "All voxels within 2 R200 of the testing clusters; below, over the gas. Bands: Poisson errors of the counts.", figure)
+                  "All voxels within 2 R200 of the testing clusters; below, over the gas. Bands: Poisson errors of the counts. Outside of the bins (below or 0, above): "
+                  + "; ".join(f"{name} {of['below']}, {of['above']}" for name, of in outside) + ".", figure)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The losses of all models over that of the fitted profile, cluster by cluster (Thiele et al. 2022, Fig. 2)."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import style
 from style import Figure
@@ -16,33 +18,56 @@ def draw(run):
             yield against_benchmark(snapshot, {model: scores[model] for model in run.shown(snapshot)})
 
 
+@dataclass
+class Line:
+    """A row of the figure: losses over those of the benchmark, their median and its intervals."""
+
+    label: str
+    ratios: np.ndarray  # by cluster
+    median: float
+    ends_68: list
+    ends_95: list
+    of_mean: bool = True  # of the prediction; no: of samples or reconstructions
+
+
+def lines_of(model, score):
+    yield Line(model, np.array([cluster["ratio"] for cluster in score["clusters"]]), score["L_opt"], score["L_opt_68"], score["L_opt_95"])
+    samples = score.get("stochastic")
+    if samples:
+        benchmark = {cluster["cluster"]: cluster["loss_benchmark"] for cluster in score["clusters"]}
+        for key, words in (("sampled", "samples"), ("reconstructed", "reconstructed")):
+            its = samples["L_opt"][key]
+            yield Line(f"{model}: {words}", np.array([row[f"loss_{key}"] / benchmark[row["cluster"]] for row in samples["clusters"]]), its["value"], its["interval_68"], its["interval_95"], False)
+
+
 def by_model(snapshot, scores):
-    """One row a model: a violin of its clusters, the median with its intervals, the number."""
-    models = sorted(scores, key=lambda model: scores[model]["L_opt"])
-    figure, axes = style.subplots(height=1.4 + 0.34 * len(models))
-    rows = np.arange(len(models))[::-1]
-    ratios = [np.log10([cluster["ratio"] for cluster in scores[model]["clusters"]]) for model in models]
-    edges = np.quantile(np.concatenate(ratios), [0.005, 0.995])
-    for row, model, ratio in zip(rows, models, ratios):
+    """One row a model, and of samples and reconstructions: a violin of its clusters, the median with its intervals, the number."""
+    lines = sorted((line for model, score in scores.items() for line in lines_of(model, score)), key=lambda line: line.median)
+    figure, axes = style.subplots(height=1.4 + 0.34 * len(lines))
+    rows = np.arange(len(lines))[::-1]
+    edges = np.quantile(np.concatenate([np.log10(line.ratios) for line in lines]), [0.005, 0.995])
+    for row, line in zip(rows, lines):
+        ratio = np.log10(line.ratios)
         if np.ptp(ratio) > 0:
             body = axes.violinplot(ratio.clip(*edges), [row], vert=False, widths=0.85, showextrema=False)["bodies"][0]
-            body.set(facecolor="#56b4e9", edgecolor="none", alpha=0.45)
-        score = scores[model]
-        for key, line_width in (("L_opt_95", 1.2), ("L_opt_68", 4)):
-            axes.plot(np.log10(score[key]), [row, row], color="#0072b2", linewidth=line_width, solid_capstyle="butt")
-        axes.plot(np.log10(score["L_opt"]), row, "o", color="white", markeredgecolor="#0072b2", markersize=4.5)
-        low, high = score["L_opt_95"]
-        axes.text(1.01, row, f"{score['L_opt']:.3f}  ({low:.3f} to {high:.3f})", transform=axes.get_yaxis_transform(), va="center", fontsize=8)
+            body.set(facecolor="#56b4e9" if line.of_mean else "#cc79a7", edgecolor="none", alpha=0.45)
+        colour = "#0072b2" if line.of_mean else "#a04a7c"
+        for ends, line_width in ((line.ends_95, 1.2), (line.ends_68, 4)):
+            axes.plot(np.log10(ends), [row, row], color=colour, linewidth=line_width, solid_capstyle="butt")
+        axes.plot(np.log10(line.median), row, "o", color="white", markeredgecolor=colour, markersize=4.5)
+        low, high = line.ends_95
+        axes.text(1.01, row, f"{line.median:.3f}  ({low:.3f} to {high:.3f})", transform=axes.get_yaxis_transform(), va="center", fontsize=8)
     axes.axvline(0, color=style.BENCHMARK, linewidth=1.4)
     axes.text(0, 1.0, "GNFW benchmark", transform=axes.get_xaxis_transform(), color="#9a6a00", ha="right", va="bottom", fontsize=8)
     axes.text(1.01, 1.0, "median (95%)", transform=axes.transAxes, va="bottom", fontsize=8, color="#555555")
     log_ticks(axes.xaxis, edges)
-    axes.set(yticks=rows, yticklabels=[style.cut(model) for model in models], ylim=(-0.7, len(models) - 0.3))
+    axes.set(yticks=rows, yticklabels=[style.cut(line.label, 32) for line in lines], ylim=(-0.7, len(lines) - 0.3))
     axes.set_xlabel("loss / loss of the benchmark, of each testing cluster")
     axes.grid(axis="y", visible=False)
     return Figure(f"losses_{snapshot}", "Losses against the benchmark",
                   f"{len(next(iter(scores.values()))['clusters'])} testing clusters of {snapshot}. Violins: clusters; dots: medians (L_opt, Eq. 8); thick and thin "
-                  "lines: 68% and 95% intervals of the median. Left of the line a model is closer to the gas than the fitted profile.", figure)
+                  "lines: 68% and 95% intervals of the median. Left of the line a model is closer to the gas than the fitted profile."
+                  + (" Samples: of each cluster the mean loss of single samples; reconstructed: with the code that the gas implies." if any(not line.of_mean for line in lines) else ""), figure)
 
 
 def log_ticks(axis, edges):

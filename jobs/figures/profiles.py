@@ -50,6 +50,8 @@ def single(run, snapshot, scores):
     for axes, (number, mass) in zip(panels[0], clusters):
         for model in scores:
             radii, profiles = shells(scores[model])
+            if number not in profiles:
+                continue  # not scored by this model
             profile, (colour, line) = profiles[number], styles[model]
             if model == next(iter(scores)):
                 axes.plot(*positive(radii, profile["gas"]), color=style.GAS, linewidth=2.2, label="gas")
@@ -81,7 +83,7 @@ def ratios(snapshot, scores):
         with np.errstate(divide="ignore", invalid="ignore"):
             for key, shade, label in (("benchmark", style.BENCHMARK, "GNFW fit"), ("predicted", colour, style.cut(model))):
                 ratio = np.where(table["gas"] > 0, table[key] / table["gas"], np.nan)
-                known = np.isfinite(ratio).sum(axis=0) > 2
+                known = np.isfinite(ratio).sum(axis=0) >= min(3, len(ratio))
                 low, middle, high = np.nanquantile(ratio[:, known], [0.16, 0.5, 0.84], axis=0)
                 axes.fill_between(radii[known], low, high, color=shade, alpha=0.2, linewidth=0)
                 axes.plot(radii[known], middle, color=shade, label=label)

@@ -9,6 +9,7 @@ import importlib
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # the scripts may lie where only root writes
@@ -35,6 +36,11 @@ def draw_all(run, folder, notes):
         except Unreadable as error:
             damaged = True
             notes.append(f"{kind}: {error}")
+        except OSError:
+            raise  # the disk: nothing can be written
+        except Exception as error:  # one figure is no reason to go without the others
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            notes.append(f"{kind}: not drawn: {type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno}); an error of setsz, please report it")
     notes += [f"figures ({', '.join(kinds)}): Python has no module '{name}'; {PACKAGES}" for name, kinds in lacking.items()]
     return drawn, damaged
 

@@ -102,11 +102,11 @@ def models(run):
 def statements(run):
     for snapshot in run.snapshots:
         results = run.results(snapshot)
-        rows = [{"statement": row["text"], "source": row["source"], "model": row["model"], "than": row["than"], "above": row["above"], "below": row["below"],
+        rows = [{"statement": row["text"], "source": row["source"], "model": row["model"], "loss": row.get("loss"), "than": row["than"], "networks": row.get("networks"), "above": row["above"], "below": row["below"],
                  "loss_ratio": row.get("loss_ratio"), "low_95": (row.get("loss_ratio_95") or [None])[0], "high_95": (row.get("loss_ratio_95") or [None])[-1],
                  "verdict": row["verdict"]} for row in (results or {}).get("statements", [])]
         yield Table(f"statements_{snapshot}", f"Statements, judged at {snapshot}",
-                    [Column("statement", "statement"), Column("source", "source"), Column("model", "model"), Column("than", "than"), Column("above", "says above"),
+                    [Column("statement", "statement"), Column("source", "source"), Column("model", "model"), Column("loss", "loss"), Column("than", "than"), Column("networks", "networks"), Column("above", "says above"),
                      Column("below", "says below"), Column("loss_ratio", "loss ratio", form=".3f"), Column("low_95", "low 95%", form=".3f"), Column("high_95", "high 95%", form=".3f"), Column("verdict", "verdict")],
                     rows, "Loss ratio: median over the clusters of loss(model) / loss(than). A statement holds if the 95% interval lies within what it says, and fails if it lies outside.")
 
@@ -117,10 +117,10 @@ def differences(run):
         if not results:
             continue
         rows = [{"model": row["model"], "median_ln_loss_ratio": row["median_ln_loss_ratio"]} | interval(row, "median_ln_loss_ratio")
-                | {"clusters": row["clusters"], "verdict": row["verdict"]} for row in results["against_reference"]]
+                | {"clusters": row["clusters"], "networks": row.get("networks"), "verdict": row["verdict"]} for row in results["against_reference"]]
         yield Table(f"differences_{snapshot}", f"Paired differences to {results['reference']} at {snapshot}",
                     [Column("model", "model"), Column("median_ln_loss_ratio", "ln(loss / loss)", form=".3f"), *interval_columns("median_ln_loss_ratio"), Column("clusters", "clusters"),
-                     Column("verdict", "in words")], rows,
+                     Column("networks", "networks"), Column("verdict", "in words")], rows,
                     f"Cluster by cluster on the same voxels; below 0 is better than {results['reference']}. Settings tried: {results['settings_tried'] or 'not stated'}.")
 
 

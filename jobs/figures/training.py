@@ -47,4 +47,4 @@ def curves_of(snapshot, histories):
     panels[0][0].set_ylabel("training loss, weighted")
     panels[1][0].set_ylabel("validation: loss / benchmark")
     figure.align_ylabels()
-    return Figure(f"training_{snapshot}", "Training curves", "Thin lines: the networks of all folds and seeds; thick line: their median; dots: the epoch that was kept.", figure)
+    return Figure(f"training_{snapshot}", "Training curves", "Thin lines: the networks of all folds and seeds; thick line: their median; dots: the best validation ([train] keep says which parameters became the model).", figure)

@@ -21,14 +21,16 @@ def relation(snapshot, scores):
     mass = 1e10 * np.array([row["m200c"] for row in first["clusters"]])
     gas = np.array([row["y_gas"] for row in first["clusters"]])
     left.scatter(mass, gas, s=16, facecolors="none", edgecolors=style.GAS, linewidths=0.9, label="gas")
-    law(left, first["y_mass"], "gas", mass, style.GAS)
-    law(left, first["y_mass"], "benchmark", mass, style.BENCHMARK, "GNFW fit")
+    fits = {model: score["y_mass"] for model, score in scores.items()}  # null: too few clusters for a law
+    if first["y_mass"]:
+        law(left, first["y_mass"], "gas", mass, style.GAS)
+        law(left, first["y_mass"], "benchmark", mass, style.BENCHMARK, "GNFW fit")
     for model, (colour, line) in style.model_style(scores).items():
         rows = scores[model]["clusters"]
         mass = 1e10 * np.array([row["m200c"] for row in rows])
         predicted, gas = (np.array([row[key] for row in rows]) for key in ("y_pred", "y_gas"))
         table = scores[model]["y"]
-        left.scatter(mass, predicted, s=7, color=colour, alpha=0.6, linewidths=0, label=f"{style.cut(model)}: scatter {scores[model]['y_mass']['predicted']['scatter']:.2f}")
+        left.scatter(mass, predicted, s=7, color=colour, alpha=0.6, linewidths=0, label=style.cut(model) + (f": scatter {fits[model]['predicted']['scatter']:.2f}" if fits[model] else ""))
         right.scatter(mass, predicted / gas, s=9, color=colour, alpha=0.6, linewidths=0, label=f"{style.cut(model)}: sums {table['sum_pred_over_gas']:.3f}")
     right.axhline(1, color=style.GAS, linewidth=1)
     left.set(xscale="log", yscale="log", xlabel=style.MASS_LABEL, ylabel=r"$Y(<2 R_{200})$  [(kpc/h)$^2$]")
@@ -37,8 +39,8 @@ def relation(snapshot, scores):
     style.plain_log(right.yaxis)
     left.legend(loc="upper left")
     right.legend(loc="upper right")
-    return Figure(f"y_mass_{snapshot}", "Y and mass",
-                  f"Scatter of ln Y about the power law; that of the gas is {first['y_mass']['gas']['scatter']:.2f}. Right: of each testing cluster, and of the sums.", figure)
+    about = f"Scatter of ln Y about the power law; that of the gas is {first['y_mass']['gas']['scatter']:.2f}." if first["y_mass"] else "Too few testing clusters for a power law."
+    return Figure(f"y_mass_{snapshot}", "Y and mass", f"{about} Right: of each testing cluster, and of the sums.", figure)
 
 
 def law(axes, table, key, mass, colour, label=None):

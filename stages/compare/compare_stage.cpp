@@ -3,12 +3,15 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "io/h5.hpp"
 #include "io/json_file.hpp"
 #include "pipeline/base/file.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/common/model_section.hpp"
 #include "stages/compare/contender_file.hpp"
 #include "stages/compare/loss_table.hpp"
 #include "stages/compare/nested_choice.hpp"
@@ -54,6 +57,22 @@ void add_disagreement(Contender const& contender, std::vector<std::string>& note
                          " ([clusters] mass_disagrees)."));
 }
 
+/// Number of particles around each cluster that a model of this run was scored on, by id.
+std::map<std::int64_t, std::int64_t> particles_of(std::string const& path,
+                                                  std::vector<Contender> const& contenders) {
+  auto const first = H5File::open(path).read_all<std::int64_t>("/clusters/first_particle");
+  std::map<std::int64_t, std::int64_t> particles;
+  for (auto const& contender : contenders)
+    for (auto const& score : contender.scores.clusters) {
+      require(score.row + 1 < std::ssize(first), ExitCode::bad_data, "'", path, "' has ",
+              std::ssize(first) - 1, " clusters, and none in row ", score.row, ", where ",
+              contender.name, " was scored; run the stage evaluate again");
+      auto const row = static_cast<std::size_t>(score.row);
+      particles[score.id] = first[row + 1] - first[row];
+    }
+  return particles;
+}
+
 void require_known(std::vector<std::string> const& wanted, std::vector<std::string> const& models,
                    std::string_view key) {
   for (auto const& name : wanted)
@@ -72,6 +91,21 @@ void require_models(Configuration const& configuration, std::string const& secti
             configuration.where(section), ": [", section, "] speaks of '", name,
             "', but there is no [model.", name, "]; the nearest one is ", nearest(name, models));
   }
+}
+
+/// Does a statement speak of samples of a model that has some?
+void require_samples(Blueprint const& blueprint, std::string const& section) {
+  auto const statement = blueprint.configuration.get<StatementOptions>(section).value;
+  if (statement.loss == StatedLoss::mean) return;
+  bool const here =
+      statement.model != benchmark_name && !blueprint.axes.comes_trained(statement.model);
+  require(
+      here &&
+          blueprint.configuration.get<ModelSection>("model." + statement.model).network.has_code(),
+      ExitCode::config, blueprint.configuration.where(section), ": [", section,
+      "] loss = ", name_of(statement.loss), ", but ", statement.model,
+      here ? " has no module `stochastic`" : " has no scores of samples",
+      "; take loss = mean, or a model with samples");
 }
 
 }  // namespace
@@ -102,6 +136,13 @@ void StatementOptions::declare(OptionList& options) {
   options.add("text", value.text, {.help = "the statement in words, for results.md"});
   options.add("source", value.source, {.help = "who says so, and where"});
   options.add("model", value.model, {.help = "NAME of the [model.NAME] of which it speaks"});
+  options.add("loss", value.loss,
+              {{"mean", StatedLoss::mean},
+               {"sampled", StatedLoss::sampled},
+               {"reconstructed", StatedLoss::reconstructed}},
+              {.help = "loss of model: of its prediction; of single samples; of the reconstruction "
+                       "with the code that the gas implies (the last two: of models with the "
+                       "module stochastic)"});
   options.add("than", value.than,
               {.help = "the model with which it is compared, or benchmark: the fitted profile"});
   options.add("above", value.above,
@@ -119,11 +160,12 @@ CompareStage::CompareStage(Blueprint const& blueprint, std::string snapshot,
     : snapshot_(std::move(snapshot)),
       entries_(std::move(entries)),
       not_scored_(std::move(not_scored)) {
-  record_ = {.stage = "compare", .instance = snapshot_, .version = 3};
+  record_ = {.stage = "compare", .instance = snapshot_, .version = 4};
   for (auto const& entry : entries_) {
     record_.inputs.push_back(entry.scores);
     for (auto const& network : entry.networks) record_.inputs.push_back(network.file);
   }
+  record_.inputs.push_back(products::particles(snapshot_));
   record_.outputs = {"results.json", "results.md", "losses.csv"};
   options_ = record_.take<CompareOptions>(blueprint.configuration);
   for (auto const& name : blueprint.configuration.names("statement")) {
@@ -195,6 +237,11 @@ void CompareStage::add_others(std::vector<Contender>& contenders,
     auto const dropped = take_benchmark(other, contenders.front());
     notes.push_back(concat(other.name, " is of another run (", path,
                            "); its losses are divided by the benchmark of this run."));
+    if (other.seeds.empty() && other.n_in_mean() > 1)
+      notes.push_back(concat(other.name,
+                             ": its scores.json does not list its seeds (an earlier "
+                             "version has made it), so that its mean of ",
+                             other.n_in_mean(), " networks is also compared with single ones."));
     if (dropped > 0)
       notes.push_back(
           concat(other.name, ": ", dropped, " clusters that this run has not are left out."));
@@ -218,6 +265,8 @@ void CompareStage::run(Context& context) {
   std::string page, losses;
   collectively(comm, "compare", [&] {
     auto contenders = read_contenders(context);
+    auto const particles =
+        particles_of(context.product(products::particles(snapshot_)), contenders);
     std::vector<std::string> notes;
     for (auto const& model : not_scored_)
       notes.push_back(concat(model, " is left out: no stage scores it at ", snapshot_, "."));
@@ -229,11 +278,11 @@ void CompareStage::run(Context& context) {
                      .reference = place_of_reference(contenders),
                      .settings_tried = options_.settings_tried});
     results["statements"] = judge(statements_, contenders, {options_.resamples});
-    results["format_version"] = 3;
+    results["format_version"] = 4;
     results["snapshot"] = snapshot_;
     results["notes"] = notes;
     page = results_text(results);
-    losses = loss_table(contenders);
+    losses = loss_table(contenders, particles);
   });
   write_json(comm, context.part("results.json"), results);
   on_root(comm, "compare: writing the tables", [&] {
@@ -256,8 +305,10 @@ void add_compare_stages(Blueprint const& blueprint, StageList& stages) {
   bool const of_this_run =
       !options.reference.empty() && options.reference.find('@') == std::string::npos;
   if (of_this_run) require_known({options.reference}, models, "reference");
-  for (auto const& name : blueprint.configuration.names("statement"))
+  for (auto const& name : blueprint.configuration.names("statement")) {
     require_models(blueprint.configuration, "statement." + name, axes.models());
+    require_samples(blueprint, "statement." + name);
+  }
   for (auto const& snapshot : axes.snapshots()) {
     std::vector<CompareStage::Entry> entries;
     std::vector<std::string> not_scored;

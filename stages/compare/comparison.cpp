@@ -33,6 +33,8 @@ json row_of(Contender const& contender, ScoreReportSettings const& settings) {
   auto row = score_report(contender.scores, settings, contender.name);
   row["model"] = contender.name;
   row["member"] = contender.member;
+  if (!contender.high_k_power.is_null()) row["high_k_power_ratio"] = contender.high_k_power;
+  if (!contender.sample_figures.is_null()) row["samples"] = contender.sample_figures;
   row["loss_bins"] = loss_bins(contender, settings);
   row["core_seconds"] = {{"networks", contender.n_networks}, {"total", contender.core_seconds}};
   row["core_seconds"]["per_network"] =
@@ -45,11 +47,17 @@ std::string_view in_words(PairedDifference const& difference) {
   return difference.median < 0 ? "significantly better" : "significantly worse";
 }
 
+/// Null: means of all networks.
+json seeds_or_null(PairedDifference const& difference) {
+  return difference.of_seeds.empty() ? json() : json(difference.of_seeds);
+}
+
 json difference_report(PairedDifference const& difference) {
   auto const& [p2_5, p16, p84, p97_5] = difference.interval;
   return {{"clusters", difference.n_clusters},       {"median_ln_loss_ratio", difference.median},
           {"median_ln_loss_ratio_68", {p16, p84}},   {"median_ln_loss_ratio_95", {p2_5, p97_5}},
-          {"significant", difference.significant()}, {"verdict", in_words(difference)}};
+          {"significant", difference.significant()}, {"verdict", in_words(difference)},
+          {"of_seeds", seeds_or_null(difference)}};
 }
 
 /// Paired differences of every model (row) from every other (column).
@@ -65,12 +73,13 @@ json matrices(std::vector<std::vector<PairedDifference>> const& differences) {
   return {{"median_ln_loss_ratio", matrix([](auto const& d) { return d.median; })},
           {"low_95", matrix([](auto const& d) { return d.interval.p2_5; })},
           {"high_95", matrix([](auto const& d) { return d.interval.p97_5; })},
-          {"significant", matrix([](auto const& d) { return d.significant(); })}};
+          {"significant", matrix([](auto const& d) { return d.significant(); })},
+          {"of_seeds", matrix(seeds_or_null)}};
 }
 
 PairedDifference reversed(PairedDifference const& d) {
   auto const& i = d.interval;
-  return {d.n_clusters, -d.median, {-i.p97_5, -i.p84, -i.p16, -i.p2_5}};
+  return {d.n_clusters, -d.median, {-i.p97_5, -i.p84, -i.p16, -i.p2_5}, d.of_seeds};
 }
 
 std::vector<std::vector<PairedDifference>> all_pairs(std::vector<Contender> const& contenders,
@@ -101,8 +110,11 @@ json compare_models(std::vector<Contender> const& contenders, ComparisonSettings
   auto& against = report["against_reference"] = json::array();
   for (std::size_t i = 0; i < contenders.size(); ++i) {
     if (i == settings.reference) continue;
-    auto entry = difference_report(differences[i][settings.reference]);
+    auto const& difference = differences[i][settings.reference];
+    auto entry = difference_report(difference);
     entry["model"] = contenders[i].name;
+    entry["networks"] =
+        networks_in_words(contenders[i], contenders[settings.reference], difference.of_seeds);
     against.push_back(std::move(entry));
   }
   report["resamples"] = settings.scores.bootstrap.resamples;

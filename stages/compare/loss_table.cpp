@@ -7,14 +7,15 @@
 #include "stages/compare/formatted.hpp"
 
 namespace setsz {
-std::string loss_table(std::vector<Contender> const& contenders) {
+std::string loss_table(std::vector<Contender> const& contenders,
+                       std::map<std::int64_t, std::int64_t> const& particles) {
   auto const digits = [](double value) { return formatted("%.8g", value); };
   struct Row {
     double m200c, benchmark;
     std::vector<std::string> losses;
   };
   std::map<std::int64_t, Row> rows;
-  std::string text = "id,m200c_1e10msunh,benchmark";
+  std::string text = "id,m200c_1e10msunh,particles,benchmark";
   for (std::size_t i = 0; i < contenders.size(); ++i) {
     text += "," + contenders[i].name;
     for (auto const& score : contenders[i].scores.clusters) {
@@ -25,7 +26,10 @@ std::string loss_table(std::vector<Contender> const& contenders) {
   }
   text += "\n";
   for (auto const& [id, row] : rows) {
-    text += concat(id, ",", digits(row.m200c), ",", digits(row.benchmark));
+    auto const found = particles.find(id);
+    text += concat(id, ",", digits(row.m200c), ",",
+                   found == particles.end() ? "" : std::to_string(found->second), ",",
+                   digits(row.benchmark));
     for (auto const& loss : row.losses) text += "," + loss;
     text += "\n";
   }

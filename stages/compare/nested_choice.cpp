@@ -38,6 +38,7 @@ NestedChoice choose_by_validation(std::span<Contender const> candidates) {
   choice.contender.name = "choice";
   choice.contender.member = candidates.front().member;
   choice.contender.scores.n_seeds = first.n_seeds;
+  choice.contender.seeds = candidates.front().seeds;
   std::map<std::int64_t, std::size_t> chosen;  // by fold
   for (auto const& cluster : first.clusters) {
     if (chosen.contains(cluster.fold)) continue;

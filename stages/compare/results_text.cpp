@@ -66,18 +66,53 @@ std::string networks(json const& model) {
   return n > 1 ? concat("mean of ", n) : "1";
 }
 
+std::string high_k_power(json const& model) {
+  if (!model.contains("high_k_power_ratio")) return "-";
+  return number(model["high_k_power_ratio"]["median"]);
+}
+
 std::string losses(json const& models) {
   std::vector<Row> rows{{"model", "networks", "L_opt", "68%", "95%", "one network", "mean ratio",
-                         "ratio of sums", "core-s/network"}};
+                         "ratio of sums", "high-k power", "core-s/network"}};
   for (auto const& model : models) {
     bool const several = model.contains("one_network");
     rows.push_back({model["model"], networks(model), number(model["L_opt"]),
                     interval(model["L_opt_68"]), interval(model["L_opt_95"]),
                     several ? with_interval(model["one_network"], "L_opt") : "-",
                     with_interval(model, "mean_ratio"), with_interval(model, "ratio_of_sums"),
-                    number(model["core_seconds"]["per_network"], "%.1f")});
+                    high_k_power(model), number(model["core_seconds"]["per_network"], "%.1f")});
   }
   return table(rows);
+}
+
+/// A figure with its 68% interval.
+std::string value(json const& figure, char const* format = "%.3f") {
+  return concat(number(figure["value"], format), " ", interval(figure["interval_68"], format));
+}
+
+/// Empty: no model has samples.
+std::string samples(json const& models) {
+  std::vector<Row> rows{{"model", "samples", "mean of samples", "single samples", "reconstructed",
+                         "68% band: shells", "Y", "95% band: shells", "Y", "nats"}};
+  for (auto const& model : models) {
+    if (!model.contains("samples")) continue;
+    auto const& its = model["samples"];
+    auto const &loss = its["L_opt"], &held = its["coverage"];
+    rows.push_back({model["model"], std::to_string(its["n_samples"].get<int>()),
+                    value(loss["mean_of_samples"]), value(loss["sampled"]),
+                    value(loss["reconstructed"]), value(held["profile_68"], "%.2f"),
+                    value(held["y_68"], "%.2f"), value(held["profile_95"], "%.2f"),
+                    value(held["y_95"], "%.2f"), value(its["nats"], "%.2f")});
+  }
+  if (rows.size() == 1) return "";
+  return concat(
+      "\n## Samples\n\n", table(rows),
+      "\nMedian over the clusters of loss / loss of the benchmark: of the mean of the samples (the "
+      "row above),\nof single samples (mean over those of a cluster), and with the code that the "
+      "gas "
+      "implies. Bands: how\noften the gas lies within the central 68% and 95% of the samples. "
+      "Nats: "
+      "what the code says of a\ncluster; near 0 the network ignores it.\n");
 }
 
 Row flux_row(std::string const& name, json const& report) {
@@ -139,14 +174,23 @@ std::string differences(json const& results) {
   auto const reference = results["reference"].get<std::string>();
   if (results["against_reference"].empty())
     return concat("There is one model, ", reference, ": nothing to compare it with.\n");
-  std::vector<Row> rows{
-      {"model", "ln(loss / loss of " + reference + ")", "68%", "95%", "clusters", "in words"}};
+  std::vector<Row> rows{{"model", "ln(loss / loss of " + reference + ")", "68%", "95%", "clusters",
+                         "networks", "in words"}};
   for (auto const& entry : results["against_reference"])
     rows.push_back({entry["model"], number(entry["median_ln_loss_ratio"], "%+.3f"),
                     interval(entry["median_ln_loss_ratio_68"], "%+.3f"),
                     interval(entry["median_ln_loss_ratio_95"], "%+.3f"),
-                    std::to_string(entry["clusters"].get<int>()), entry["verdict"]});
+                    std::to_string(entry["clusters"].get<int>()), entry["networks"],
+                    entry["verdict"]});
   return table(rows);
+}
+
+/// Behind a difference: the seeds of which single networks were compared.
+std::string of_seeds(json const& seeds) {
+  if (seeds.is_null()) return "";
+  std::string text;
+  for (auto const& seed : seeds) text += concat(text.empty() ? "" : ", ", seed.get<int>());
+  return concat(" (single networks of seed", seeds.size() > 1 ? "s " : " ", text, ")");
 }
 
 std::string significant_pairs(json const& results) {
@@ -158,11 +202,11 @@ std::string significant_pairs(json const& results) {
       bool const better = pairs["significant"][a][b].get<bool>() &&
                           pairs["median_ln_loss_ratio"][a][b].get<double>() < 0;
       if (!better) continue;
-      text += concat("- ", names[a].get<std::string>(), " is significantly better than ",
-                     names[b].get<std::string>(), ": ",
-                     number(pairs["median_ln_loss_ratio"][a][b], "%+.3f"), " [",
-                     number(pairs["low_95"][a][b], "%+.3f"), ", ",
-                     number(pairs["high_95"][a][b], "%+.3f"), "]\n");
+      text += concat(
+          "- ", names[a].get<std::string>(), " is significantly better than ",
+          names[b].get<std::string>(), ": ", number(pairs["median_ln_loss_ratio"][a][b], "%+.3f"),
+          " [", number(pairs["low_95"][a][b], "%+.3f"), ", ",
+          number(pairs["high_95"][a][b], "%+.3f"), "]", of_seeds(pairs["of_seeds"][a][b]), "\n");
     }
   return text.empty() ? "No two models differ significantly.\n" : text;
 }
@@ -174,12 +218,16 @@ std::string bounds(json const& statement) {
 }
 
 std::string statements(json const& results) {
-  std::vector<Row> rows{{"statement", "model", "than", "says", "loss ratio", "95%", "verdict"}};
+  std::vector<Row> rows{
+      {"statement", "source", "model", "than", "networks", "says", "loss ratio", "95%", "verdict"}};
   for (auto const& its : results["statements"]) {
     auto text = its["text"].get<std::string>();
     if (text.empty()) text = its["name"];
     bool const judged = its.contains("loss_ratio");
-    rows.push_back({text, its["model"], its["than"], bounds(its),
+    auto const loss = its["loss"].get<std::string>();
+    rows.push_back({text, its["source"],
+                    concat(its["model"].get<std::string>(), loss == "mean" ? "" : ", " + loss),
+                    its["than"], judged ? its["networks"].get<std::string>() : "-", bounds(its),
                     judged ? number(its["loss_ratio"]) : "-",
                     judged ? interval(its["loss_ratio_95"]) : "-", its["verdict"]});
   }
@@ -231,14 +279,20 @@ std::string results_text(json const& results) {
       "\n## Loss relative to the benchmark\n\n", losses(models),
       "\nMean ratio: mean of the clusters' ratios. Ratio of sums: sum of the losses over that of "
       "the\nbenchmark; the brightest clusters decide it. One network: any single one, not the "
-      "mean.\n\nL_opt by mass [Msun/h]:\n\n",
+      "mean.\nHigh-k power: of the prediction over that of the gas, from half the Nyquist "
+      "frequency of the cubes\nup to it, median over the clusters; below 1, predictions are too "
+      "smooth.\n\nL_opt by mass [Msun/h]:\n\n",
       by_mass(models),
       "\nL_opt by loss of the benchmark, where the profile fits well (left) and badly:\n\n",
-      by_loss(models), "\n## Y within 2 R200: predicted / gas\n\n", fluxes(models),
+      by_loss(models), samples(models), "\n## Y within 2 R200: predicted / gas\n\n", fluxes(models),
       "\nBy mass [Msun/h, number of clusters]: ratio of the sums.\n\n## Paired differences\n\n",
       differences(results),
       "\nMedian over the clusters that both have; below 0: better. Significant: the 95% interval "
-      "does\nnot contain 0. All pairs, as matrices, are in results.json.\n",
+      "does\nnot contain 0. Networks: a mean of networks has a smaller loss than each of them; "
+      "where "
+      "two models\ndiffer in their number, single networks of the seeds that both have are "
+      "compared. "
+      "All pairs, as\nmatrices, are in results.json.\n",
       models.size() > 2 && models.size() <= most_in_words ? concat("\n", significant_pairs(results))
                                                           : "",
       results["statements"].empty() ? "" : statements(results),

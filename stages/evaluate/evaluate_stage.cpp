@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -275,29 +276,41 @@ nlohmann::json other_columns(CubeFile const& predictions) {
   return columns;
 }
 
-/// With one split: if all clusters were predicted, the other parts show how far the network is
-/// overfitted.
+/// Where training and validation clusters were predicted, by the networks that have seen them, they
+/// show how far networks are overfitted; else why there is nothing to show.
 nlohmann::json other_parts(Comm const& comm, ClusterTable const& table,
                            std::vector<Fold> const& folds, CubeFile const& truth,
                            ClusterChoice const& choice) {
   auto parts = nlohmann::json::object();
-  if (folds.size() > 1) return parts;
   for (auto const& [part, key] :
        {std::pair(Split::training, "training"), std::pair(Split::validation, "validation")}) {
     auto tasks = tasks_of(table, part);
     take_out(tasks, folds, choice);
-    if (tasks.empty() || !folds.front().predictions.find(tasks.front().row)) continue;
+    std::erase_if(tasks, [&](Task const& task) {
+      return !folds[task.fold].predictions.find(task.row).has_value();
+    });
+    if (tasks.empty()) continue;
     auto const results = score_all(comm, tasks, table, folds, truth);
     std::vector<double> ratios;
-    for (auto const& score : results.scores.clusters) ratios.push_back(score.ratio());
+    std::map<std::int64_t, std::vector<double>> of_folds;
+    for (auto const& score : results.scores.clusters) {
+      ratios.push_back(score.ratio());
+      of_folds[score.fold].push_back(score.ratio());
+    }
     parts[key] = {{"n_clusters", ratios.size()}, {"L_opt", median(ratios)}};
+    for (auto const& [fold, its] : of_folds)
+      parts[key]["folds"].push_back(
+          {{"fold", fold}, {"n_clusters", its.size()}, {"L_opt", median(its)}});
   }
+  if (parts.empty())
+    parts["not_scored"] =
+        "no training cluster was predicted ([predict] clusters; all predicts them in every fold)";
   return parts;
 }
 
 /// What figures and scripts find in scores.json beside the scores.
 void add_tables(nlohmann::json& document, Results const& testing, std::vector<Fold> const& folds) {
-  document["format_version"] = 2;
+  document["format_version"] = 3;
   document["units"] = {{"m200c", "1e10 Msun/h"}, {"y", "(kpc/h)^2, within 2 R200"}};
   document["clusters"] = clusters_to_json(testing.scores);
   document["profiles"] = profile_table(testing);
@@ -329,7 +342,7 @@ EvaluateStage::EvaluateStage(Blueprint const& blueprint, std::string snapshot, s
     for (auto const seed : blueprint.axes.seeds(model_)) seeds_.push_back({seed});
   record_ = {.stage = "evaluate",
              .instance = concat(snapshot_, "/", model_, "/", member_.name()),
-             .version = 4};
+             .version = 5};
   record_.inputs = {products::clusters(snapshot_), products::pressure(snapshot_)};
   for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
     record_.inputs.push_back(products::gnfw(snapshot_, fold));
@@ -346,6 +359,14 @@ EvaluateStage::EvaluateStage(Blueprint const& blueprint, std::string snapshot, s
   record_.settings.add("evaluate.member", member_.name());
   options_ = record_.take<EvaluateOptions>(blueprint.configuration);
   choice_ = take_cluster_choice(blueprint.configuration, record_);
+}
+
+/// Of the networks in the prediction, in the order of their scores.
+std::vector<std::int64_t> EvaluateStage::training_seeds() const {
+  std::vector<std::int64_t> seeds;
+  if (member_.seed) seeds.push_back(*member_.seed);
+  for (auto const& member : seeds_) seeds.push_back(*member.seed);
+  return seeds;
 }
 
 std::string EvaluateStage::prediction(std::int64_t fold, Member const& member) const {
@@ -434,6 +455,7 @@ void EvaluateStage::run(Context& context) {
                      {.bootstrap = {options_.resamples}, .mass_bins = options_.mass_bins}, model_);
     document["model"] = model_;
     document["member"] = member_.name();
+    document["training_seeds"] = training_seeds();
     document["snapshot"] = snapshot_;
     document["trained_on_these"] = count_known(tasks, folds);
     document["mass_disagrees"] = disagreement_table(*table, testing.scores, out);
@@ -443,8 +465,7 @@ void EvaluateStage::run(Context& context) {
   });
   if (!residuals_of_.empty())
     document["stochastic"] = score_samples(context, testing.scores, *table, *truth);
-  if (auto const others = other_parts(comm, *table, folds, *truth, choice_); !others.empty())
-    document["other_parts"] = others;
+  document["other_parts"] = other_parts(comm, *table, folds, *truth, choice_);
   warn_of_known(model_, document["trained_on_these"], tasks.size());
   context.note("trained_on_these", document["trained_on_these"]);
   context.note("mass_disagrees", document["mass_disagrees"]["scored"].size());
@@ -456,7 +477,7 @@ void EvaluateStage::run(Context& context) {
     context.note(key, document[key]);
   context.note("Y_pred_over_gas", document["y"]["sum_pred_over_gas"]);
   context.note("Y_benchmark_over_gas", document["y"]["sum_benchmark_over_gas"]);
-  if (document.contains("other_parts")) context.note("other_parts", document["other_parts"]);
+  context.note("other_parts", document["other_parts"]);
 }
 
 void add_evaluate_stages(Blueprint const& blueprint, StageList& stages) {

@@ -35,6 +35,7 @@ class EvaluateStage : public Stage {
   void run(Context& context) override;
 
  private:
+  std::vector<std::int64_t> training_seeds() const;
   std::string prediction(std::int64_t fold, Member const& member) const;
   std::vector<SampleFiles> sample_products() const;
   nlohmann::json score_samples(Context& context, ScoreTable const& scores,

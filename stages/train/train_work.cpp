@@ -178,7 +178,7 @@ class TrainingRun {
     return std::min(size, n - step_of_epoch * size);
   }
 
-  /// The same as Trainer::step, with the ids of the clusters that made it diverge.
+  /// The same as Trainer::step. An error, such as that it diverged, is one of all ranks.
   StepResult take_step(std::vector<Lane> const& lanes) {
     try {
       return trainer_.step(lanes);
@@ -196,13 +196,15 @@ class TrainingRun {
     record.rate = trainer_.optimizer().schedule().at(step).rate;
     auto const epoch = std::ssize(history_.epochs) + 1, n = task_.options.epochs;
     if (epoch % task_.options.validation_every == 0 || epoch == n)
-      record.validation_ratio = median_of(validation_ratios());
+      record.validation_ratio = median_of(validation_ratios(epoch));
     history_.finish_epoch(record, trainer_.network().parameters());
     if (epoch > n - task_.options.average_epochs) history_.average(trainer_.network().parameters());
   }
 
-  std::vector<double> validation_ratios() {
+  /// By validation cluster. Every rank has the same, and the same error if one is not finite.
+  std::vector<double> validation_ratios(std::int64_t epoch) {
     std::vector<double> ratios;
+    std::vector<std::int64_t> ids;
     auto const n = std::ssize(data_.validation_rows());
     auto const at_once = task_.options.clusters_per_step;
     for (std::int64_t first = 0; first < n; first += at_once) {
@@ -218,6 +220,12 @@ class TrainingRun {
         ratios.push_back(sum.network / sum.benchmark);
       }
       mark_progress("train: validation");
+    }
+    for (auto const row : data_.validation_rows()) ids.push_back(data_.cluster(row).id);
+    try {
+      require_finite(ratios, ids, epoch);
+    } catch (Error const& error) {
+      throw CollectiveError(error.code(), error.what());
     }
     return ratios;
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
@@ -60,7 +61,18 @@ void from_json(nlohmann::json const& json, TrainingHistory& history) {
   json.at("averaged").get_to(history.averaged);
 }
 
+void require_finite(std::span<double const> ratios, std::span<std::int64_t const> ids,
+                    std::int64_t epoch) {
+  for (std::size_t i = 0; i < ratios.size(); ++i)
+    require(std::isfinite(ratios[i]), ExitCode::diverged, "validation in epoch ", epoch,
+            ": the loss of cluster ", ids[i], " over that of the benchmark is ", ratios[i],
+            "; lower the learning rates [train] rate_*, or check the pressure and the particles of "
+            "this cluster");
+}
+
 double median_of(std::vector<double> values) {
+  require(!values.empty() && std::ranges::none_of(values, [](double v) { return std::isnan(v); }),
+          ExitCode::internal, "the median of ", values.size(), " values, or of NaN");
   std::ranges::sort(values);
   auto const n = values.size();
   return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;

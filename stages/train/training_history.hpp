@@ -40,7 +40,14 @@ struct TrainingHistory {
 void to_json(nlohmann::json& json, TrainingHistory const& history);
 void from_json(nlohmann::json const& json, TrainingHistory& history);
 
-/// \pre not empty. The mean of the middle two for an even number.
+/// Throws Error(diverged) for the first ratio that is not finite: NaN says elsewhere that there was
+/// no validation.
+/// \param ids    of the clusters, in the order of the ratios
+/// \param epoch  from 1, for the message
+void require_finite(std::span<double const> ratios, std::span<std::int64_t const> ids,
+                    std::int64_t epoch);
+
+/// \pre not empty, no NaN. The mean of the middle two for an even number.
 double median_of(std::vector<double> values);
 
 }  // namespace setsz

@@ -3,6 +3,7 @@
 
 import csv
 import json
+import math
 import os
 import shutil
 import statistics
@@ -13,7 +14,7 @@ import unittest
 from html.parser import HTMLParser
 from pathlib import Path
 
-from harness import Case, manifests
+from harness import Case, hashes, manifests, setsz
 
 FIGURES = Path(__file__).resolve().parents[2] / "jobs/figures"
 VOID = {"meta", "link", "img", "br"}
@@ -185,6 +186,118 @@ class Report(Case):
         self.fails(66, "report", self.ini, "--set", f"run.directory={self.folder}/nothing", words=["setsz run"])
         (self.folder / "file").write_text("")
         self.fails(73, "report", self.ini, "--out", self.folder / "file/out", words=["file"])
+
+
+# Beside the network of the reference run: one of two seeds, and a stochastic one.
+SEVERAL = """
+[model.plain]
+modules = gnfw, origin, aggregator
+origin_network = no
+aggregator_layers = 1
+aggregator_width = 8
+[train.plain]
+seeds = 1, 2
+[model.drawn]
+modules = gnfw, origin, stochastic, aggregator
+stochastic_residuals = plain
+origin_network = no
+aggregator_layers = 1
+aggregator_width = 8
+stochastic_layers = 1
+stochastic_width = 8
+[predict]
+samples = 4
+realisations = 1
+[paint.mean]
+model = drawn
+[paint.one]
+model = drawn
+realisation = 1
+[compare]
+reference = plain
+resamples = 50
+[statement.sampled]
+text = samples are as good
+source = a paper, section 4
+model = drawn
+loss = sampled
+than = plain
+above = 0.01
+below = 0.02
+"""
+
+
+class SeveralModels(Case):
+    @classmethod
+    def setUpClass(cls):
+        """The products of the reference run, and those of two models more."""
+        shared = Path(os.environ["SETSZ_TEST_FOLDER"])
+        cls.base = Path(tempfile.mkdtemp(prefix="setsz-report-"))
+        cls.addClassCleanup(shutil.rmtree, cls.base, ignore_errors=True)
+        cls.run_folder, cls.out = cls.base / "run", cls.base / "out"
+        shutil.copytree(shared / "universe", cls.run_folder)
+        text = (shared / "tiny.ini").read_text().replace(str(shared / "universe"), str(cls.run_folder)).replace(" train, predict,", " train, residuals, predict,").replace(", paint, sky", ", paint")
+        (cls.base / "several.ini").write_text(text + SEVERAL)
+        cls.made = [setsz("run", cls.base / "several.ini", ranks=2, timeout=200), setsz("report", cls.base / "several.ini", "--out", cls.out, "--python", sys.executable, timeout=200)]
+
+    def test_it_shows_samples_statements_and_differences(self):
+        for made in self.made:
+            self.assertEqual(made.code, 0, made.output)
+        self.assertNotIn("not drawn", self.made[1].output)
+        self.assertEqual({row["model"] for row in table(self.out, "models_z0")}, {"small", "plain", "drawn"})
+        (statement,) = table(self.out, "statements_z0")
+        self.assertEqual((statement["verdict"], statement["loss"], statement["networks"]), ("fails", "sampled", "single samples"))
+        differences = {row["model"]: row for row in table(self.out, "differences_z0")}
+        self.assertEqual({name: row["networks"] for name, row in differences.items()}, {"small": "of seed 1 alone", "drawn": "of seed 1 alone"})
+        # Of the seeds' losses in scores.json, cluster by cluster.
+        ensemble, single = (json.loads((self.run_folder / f"evaluate/z0/{part}/scores.json").read_text()) for part in ("plain/ensemble", "small/seed1"))
+        first = {row["id"]: row["seeds"]["loss"][0] for row in ensemble["clusters"]}
+        self.assertAlmostEqual(float(differences["small"]["median_ln_loss_ratio"]), statistics.median(math.log(row["loss"] / first[row["id"]]) for row in single["clusters"]), places=9)
+        results = (self.run_folder / "compare/z0/results.md").read_text()
+        for words in ("## Samples", "of seed 1 alone", "a paper, section 4", "drawn, sampled"):
+            self.assertIn(words, results)
+        names = {path.stem for path in (self.out / "figures").glob("*.png")}
+        self.assertLessEqual({"components_z0_drawn", "losses_z0", "profiles_z0", "training_z0", "y_mass_z0"}, names)
+
+    def test_a_painted_realisation_is_not_the_mean_and_the_same_on_1_and_2_ranks(self):
+        import h5py
+        import numpy
+
+        mean, one = (h5py.File(self.run_folder / f"paint/z0/{name}/maps.h5")["y_x"][:] for name in ("mean", "one"))
+        self.assertGreater(numpy.abs(one - mean).max(), 1e-3 * mean.max())
+        run = self.folder / "run"
+        shutil.copytree(self.run_folder, run)
+        before = hashes(run)
+        shutil.rmtree(run / "paint/z0/one")
+        self.succeeds("run", self.base / "several.ini", "--set", f"run.directory={run}", "--only", "paint/z0/one", ranks=1)
+        self.assertEqual(hashes(run), before)
+
+    def test_status_plan_and_options_fit_a_terminal(self):
+        for arguments in (("status", self.base / "several.ini"), ("plan", self.base / "several.ini"), ("options", "compare"), ("options", "statement")):
+            for line in self.succeeds(*arguments).output.splitlines():
+                if str(self.base) not in line:  # paths are as long as they are
+                    self.assertLessEqual(len(line), 80, f"{arguments[0]}: {line}")
+
+    def test_few_clusters_make_a_report_and_a_figure_that_fails_is_a_note(self):
+        run, out = self.folder / "run", self.folder / "out"
+        shutil.copytree(self.run_folder, run)
+        path = run / "evaluate/z0/drawn/seed1/scores.json"
+        scores = json.loads(path.read_text())
+        kept = [row["cluster"] for row in scores["clusters"][:2]]
+        for part in (scores, scores["profiles"], scores["stochastic"]):
+            part["clusters"] = [row for row in part["clusters"] if row["cluster"] in kept]
+        scores["y_mass"] = scores["stochastic"]["components_of_residuals"] = scores["stochastic"]["components_of_samples"] = None
+        scores["histogram"]["predicted"] = "nothing"
+        path.write_text(json.dumps(scores))
+        out.mkdir()
+        (out / "products.json").write_text(json.dumps(json.loads((self.out / "products.json").read_text()) | {"run": str(run)}))
+        made = subprocess.run([sys.executable, str(FIGURES / "report.py"), str(out / "products.json")], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200)
+        self.assertEqual(made.returncode, 0, made.stdout)
+        self.assertNotIn("Traceback", made.stdout)
+        self.assertIn("histogram: not drawn", (out / "report.html").read_text())
+        self.assertEqual(made.stdout.count("not drawn"), 1, made.stdout)
+        figures = {path.stem for path in (out / "figures").glob("*.png")}
+        self.assertEqual(figures, {path.stem for path in (self.out / "figures").glob("*.png")} - {"histogram_z0"})
 
 
 class Map(Case):

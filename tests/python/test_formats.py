@@ -20,7 +20,7 @@ COMMON = {"unit", "a_power", "h_power", "astropy_unit", "cgs", "frame", "descrip
 # What small runs that train their own networks do not make.
 NOT_HERE = {
     "prediction.h5": ("@trained_on", "/outside_training"),  # a model of another run
-    "scores.json": ("one_network*", "seeds", "clusters[].seeds", "stochastic.components_of_residuals.*",
+    "scores.json": ("one_network*", "seeds", "other_parts.not_scored", "clusters[].seeds", "stochastic.components_of_residuals.*",
                     "stochastic.components_of_samples"),  # several seeds, many clusters
     "sky.json": ("resolution_arcmin", "patch_deg[]", "cap_deg[]", "fields.*.*"),  # other pixels, parts, fields
     "results.json": ("models[].one_network*", "notes[]", "settings_tried"),

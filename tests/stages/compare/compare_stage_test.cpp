@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "contenders.hpp"
+#include "io/h5.hpp"
 #include "pipeline/run/manifest.hpp"
 #include "stages/evaluate/evaluate_stage.hpp"
 #include "stages/extract/extract_stage.hpp"
@@ -46,6 +47,7 @@ class CompareStageTest : public testing::Test {
           {"snapshot", "z0"},
           {"model", model.name},
           {"member", model.member},
+          {"training_seeds", model.seeds},
           {"mass_disagrees", {{"scored", nlohmann::json::array()}, {"left_out", left_out_}}},
           {"clusters", clusters_to_json(model.scores)}};
     }
@@ -60,7 +62,18 @@ class CompareStageTest : public testing::Test {
     }
     comm_.barrier();
   }
+  /// Of cluster i there are 10 + i particles.
+  void write_particles() const {
+    std::filesystem::create_directories(scratch_ / "run/extract/z0");
+    comm_.barrier();
+    std::vector<std::int64_t> first{0};
+    for (std::int64_t i = 0; i < 141; ++i) first.push_back(first.back() + 10 + i);
+    auto file = H5File::create(comm_, scratch_ / "run/extract/z0/particles.h5");
+    file.write_same("/clusters/first_particle", {.unit = "1", .description = "row"}, first);
+    file.close();
+  }
   void write_products() const {
+    write_particles();
     write_scores(scratch_ / "run/evaluate/z0/plain/seed1/scores.json",
                  test::a_model("plain", 1, 0.1));
     auto better = test::a_model("better", 0.6, 0.1);
@@ -86,7 +99,7 @@ class CompareStageTest : public testing::Test {
   }
   struct Made {
     nlohmann::json results;
-    std::string page;
+    std::string page, losses;
   };
   Made run(Comm const& comm) const {
     auto const config = configuration();
@@ -94,7 +107,8 @@ class CompareStageTest : public testing::Test {
     test::StageContext context(comm, config.get<RunOptions>(), *all.back());
     all.back()->run(context);
     return {nlohmann::json::parse(test::file_bytes(context.part("results.json"))),
-            test::file_bytes(context.part("results.md"))};
+            test::file_bytes(context.part("results.md")),
+            test::file_bytes(context.part("losses.csv"))};
   }
 };
 
@@ -107,23 +121,28 @@ TEST_F(CompareStageTest, ReadsTheQuotedMemberOfEachModelAndItsNetworks) {
                 "evaluate/z0/plain/seed1/scores.json", "train/z0/plain/fold0/seed1/model.h5",
                 "train/z0/plain/fold1/seed1/model.h5", "evaluate/z0/better/ensemble/scores.json",
                 "train/z0/better/fold0/seed1/model.h5", "train/z0/better/fold0/seed2/model.h5",
-                "train/z0/better/fold1/seed1/model.h5", "train/z0/better/fold1/seed2/model.h5"}));
+                "train/z0/better/fold1/seed1/model.h5", "train/z0/better/fold1/seed2/model.h5",
+                "extract/z0/particles.h5"}));
 }
 
 TEST_F(CompareStageTest, WritesTableAndPage) {
   write_products();
   options_ = "settings_tried = 7\n";
-  auto const [results, page] = run(comm_);
+  auto const [results, page, losses] = run(comm_);
   EXPECT_EQ(results["reference"], "plain");
+  EXPECT_TRUE(test::contains(losses, "\n500,1000,10,1,"));
+  EXPECT_TRUE(test::contains(losses, "\n503,1020.2013,11,1,"));
   EXPECT_EQ(results["settings_tried"], "7");
   EXPECT_EQ(results["models"][0]["core_seconds"]["per_network"], 30);
   EXPECT_EQ(results["models"][1]["core_seconds"]["total"], 150);  // (10 + 20) (2 + 3)
   EXPECT_EQ(results["models"][1]["core_seconds"]["per_network"], 37.5);
   EXPECT_EQ(results["against_reference"][0]["verdict"], "significantly better");
   EXPECT_TRUE(test::contains(page, "significantly better"));
-  auto const [alone, alone_page] = run(Comm::self());
+  EXPECT_TRUE(test::contains(page, "of seed 1 alone"));
+  auto const [alone, alone_page, alone_losses] = run(Comm::self());
   EXPECT_EQ(alone, results);
   EXPECT_EQ(alone_page, page);
+  EXPECT_EQ(alone_losses, losses);
 }
 
 TEST_F(CompareStageTest, SaysHowManyClustersAreFlaggedOrLeftOut) {
@@ -153,7 +172,7 @@ TEST_F(CompareStageTest, TakesScoresOfAnotherRunAsAReference) {
   auto const path = scratch_ / "older/evaluate/z0/plain/seed1/scores.json";
   write_scores(path, old);
   options_ = concat("also = ", path, "\nreference = plain@older\n");
-  auto const [results, page] = run(comm_);
+  auto const [results, page, losses] = run(comm_);
   ASSERT_EQ(results["models"].size(), 3U);
   EXPECT_EQ(results["reference"], "plain@older");
   EXPECT_NEAR(results["models"][2]["mean_ratio"].get<double>() /
@@ -165,12 +184,14 @@ TEST_F(CompareStageTest, TakesScoresOfAnotherRunAsAReference) {
 TEST_F(CompareStageTest, JudgesStatementsAndRefusesThoseAboutNothing) {
   write_products();
   options_ = "[statement.gain]\ntext = Better is better.\nmodel = better\nthan = plain\n";
-  auto const [results, page] = run(comm_);
+  auto const [results, page, losses] = run(comm_);
   EXPECT_EQ(results["statements"][0]["name"], "gain");
   EXPECT_EQ(results["statements"][0]["verdict"], "holds");
   EXPECT_TRUE(test::contains(page, "Better is better."));
   options_ = "[statement.gain]\nmodel = bettr\n";
   EXPECT_TRUE(test::contains(test::error_of([&] { run(comm_); }), "the nearest one is better"));
+  options_ = "[statement.gain]\nmodel = better\nloss = sampled\n";
+  EXPECT_TRUE(test::contains(test::error_of([&] { run(comm_); }), "has no module `stochastic`"));
   options_ = "[statement.gain]\nmodel = better\nabove = 1\nbelow = 0.5\n";
   EXPECT_TRUE(test::contains(test::error_of([&] { run(comm_); }), "above = 1 is not smaller"));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "pipeline/base/number.hpp"
@@ -16,7 +17,7 @@ inline Contender a_model(std::string const& name, double factor, double scatter,
                          std::uint64_t seed = 1, std::int64_t n = 141) {
   Random common(seed, Purpose::test),
       own(hash64(seed, std::hash<std::string>()(name)), Purpose::test);
-  Contender model{.name = name, .member = "seed1", .scores = {}};
+  Contender model{.name = name, .member = "seed1", .scores = {}, .seeds = {1}};
   for (std::int64_t i = 0; i < n; ++i) {
     double const difficulty = std::exp(common.normal());
     double const loss = factor * difficulty * std::exp(scatter * own.normal());
@@ -40,6 +41,8 @@ inline Contender a_model(std::string const& name, double factor, double scatter,
 inline void add_networks(Contender& model, std::vector<double> const& factors) {
   model.member = "ensemble";
   model.scores.n_seeds = std::ssize(factors);
+  model.seeds.resize(factors.size());
+  std::iota(model.seeds.begin(), model.seeds.end(), 1);
   for (auto const& score : model.scores.clusters)
     for (double const factor : factors)
       model.scores.seeds.push_back({factor * score.loss, factor * score.loss, score.y_pred});

@@ -82,6 +82,36 @@ TEST(ResultsText, TablesLineUp) {
   EXPECT_TRUE(holds(page, "one looks significant by chance"));
 }
 
+TEST(ResultsText, ShowsSamplesAndWhoSaysWhat) {
+  auto drawn = test::a_model("drawn", 1, 0.1);
+  auto const figure = [](double value) {
+    return nlohmann::json{{"value", value},
+                          {"interval_68", {value - 0.1, value + 0.1}},
+                          {"interval_95", {value - 0.2, value + 0.2}}};
+  };
+  drawn.high_k_power = {{"median", 0.321}, {"of_clusters_68", {0.3, 0.4}}};
+  drawn.sample_figures = {{"n_samples", 64},
+                          {"L_opt",
+                           {{"mean_of_samples", figure(0.51)},
+                            {"sampled", figure(0.73)},
+                            {"reconstructed", figure(0.42)}}},
+                          {"coverage",
+                           {{"profile_68", figure(0.61)},
+                            {"profile_95", figure(0.91)},
+                            {"y_68", figure(0.55)},
+                            {"y_95", figure(0.88)}}},
+                          {"nats", figure(1.25)}};
+  auto results = results_of({test::a_model("plain", 1, 0.1), drawn});
+  results["statements"][0]["source"] = "a paper, section 4";
+  auto const page = results_text(results);
+  EXPECT_TRUE(holds(page, "## Samples"));
+  EXPECT_TRUE(holds(page, "| 0.510 [0.410, 0.610] | 0.730 [0.630, 0.830] |"));
+  EXPECT_TRUE(holds(page, "1.25 [1.15, 1.35] |"));
+  EXPECT_TRUE(holds(page, " 0.321 |"));
+  EXPECT_TRUE(holds(page, "a paper, section 4"));
+  EXPECT_FALSE(holds(results_text(results_of({test::a_model("plain", 1, 0.1)})), "## Samples"));
+}
+
 TEST(ResultsText, OfOneModelSaysThatThereIsNothingToCompare) {
   EXPECT_TRUE(holds(results_text(results_of({test::a_model("alone", 1, 0.1)})),
                     "There is one model, alone: nothing to compare it with."));

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "contenders.hpp"
+#include "pipeline/base/error.hpp"
 
 namespace setsz {
 namespace {
@@ -24,6 +25,7 @@ Statement says(std::string const& model, std::string const& than, double above, 
           .text = "",
           .source = "",
           .model = model,
+          .loss = StatedLoss::mean,
           .than = than,
           .above = above,
           .below = below};
@@ -44,6 +46,45 @@ TEST(Statement, IsJudgedByThePairedRatioOfTheLosses) {
   EXPECT_NEAR(list[2]["loss_ratio"].get<double>() * list[0]["loss_ratio"].get<double>(), 1, 1e-12);
   EXPECT_EQ(list[3]["verdict"], "not judged: a model is missing");
   EXPECT_FALSE(list[3].contains("loss_ratio"));
+}
+
+/// The same model with samples.
+Contender with_samples(Contender model, double sampled, double reconstructed) {
+  for (auto const& score : model.scores.clusters)
+    model.samples[score.id] = {sampled * score.loss, reconstructed * score.loss};
+  return model;
+}
+
+TEST(Statement, MayBeAboutSingleSamplesOrReconstructions) {
+  auto drawn = with_samples(test::a_model("drawn", 1, 0), 1.3, 0.9);
+  auto plain = test::a_model("plain", 1, 0);
+  auto sampled = says("drawn", "plain", 0.85, 1.15), reconstructed = sampled, mean = sampled;
+  sampled.loss = StatedLoss::sampled, reconstructed.loss = StatedLoss::reconstructed;
+  auto list = judge({mean, sampled, reconstructed}, {drawn, plain}, {50});
+  EXPECT_NEAR(list[0]["loss_ratio"].get<double>(), 1, 1e-12);
+  EXPECT_NEAR(list[1]["loss_ratio"].get<double>(), 1.3, 1e-12);
+  EXPECT_EQ(list[1]["verdict"], "fails");
+  EXPECT_EQ(list[1]["networks"], "single samples");
+  EXPECT_NEAR(list[2]["loss_ratio"].get<double>(), 0.9, 1e-12);
+  // Of three networks each: samples are of single ones, the reconstruction is the mean of theirs.
+  test::add_networks(drawn, {3, 3, 3}), test::add_networks(plain, {3, 3, 3});
+  list = judge({mean, sampled, reconstructed}, {drawn, plain}, {50});
+  EXPECT_NEAR(list[1]["loss_ratio"].get<double>(), 1.3 / 3, 1e-12);
+  EXPECT_NEAR(list[2]["loss_ratio"].get<double>(), 0.9, 1e-12);
+  EXPECT_EQ(list[2]["networks"], "means of 3");
+  sampled.model = "plain";
+  EXPECT_THROW(judge({sampled}, {drawn, plain}, {50}), Error) << "it has no samples";
+}
+
+TEST(Statement, OfDifferentNumbersOfNetworksIsAboutSingleOnes) {
+  auto mean = test::a_model("mean", 0.5, 0);  // of two networks as good as the other model's one
+  test::add_networks(mean, {2, 2});
+  std::vector<Contender> const models{mean, test::a_model("one", 1, 0)};
+  auto const list = judge({says("mean", "one", 0, 0.9)}, models, {50});
+  EXPECT_NEAR(list[0]["loss_ratio"].get<double>(), 1, 1e-12);
+  EXPECT_EQ(list[0]["verdict"], "fails");
+  EXPECT_EQ(list[0]["networks"], "of seed 1 alone");
+  EXPECT_EQ(list[0]["of_seeds"].dump(), "[1]");
 }
 
 TEST(Statement, AboutTheBenchmarkIsAboutTheRatioToIt) {

@@ -128,7 +128,10 @@ TEST_P(EvaluateStageTest, HalvingTheErrorQuartersTheLoss) {
   EXPECT_NEAR(scores["y"]["sum_pred_over_gas"].get<double>(), 1, 0.05);
   EXPECT_EQ(scores["predict"].size(), n_folds_);
   EXPECT_EQ(scores["predict"][0]["columns"]["offset"][0].size(), 3U);
-  EXPECT_EQ(scores.contains("other_parts"), n_folds_ == 1);
+  EXPECT_EQ(scores["other_parts"].contains("not_scored"), n_folds_ > 1);
+  if (n_folds_ == 1) {
+    EXPECT_EQ(scores["other_parts"]["training"]["folds"].size(), 1U);
+  }
   std::int64_t last = -1;
   for (auto const& cluster : scores["clusters"]) {
     EXPECT_GT(cluster["cluster"], last);
@@ -168,7 +171,23 @@ TEST_P(EvaluateStageTest, NeedsNoPredictionOfOtherThanTestingClusters) {
   comm_.barrier();
   auto const scores = nlohmann::json::parse(run(comm_, "a"));
   EXPECT_EQ(scores["n_clusters"], n_folds_ == 1 ? 2 : 6);
-  EXPECT_FALSE(scores.contains("other_parts"));
+  EXPECT_TRUE(scores["other_parts"].contains("not_scored"));
+  EXPECT_FALSE(scores["other_parts"].contains("training"));
+}
+
+TEST_P(EvaluateStageTest, ScoresWhatAFoldHasSeenWhereItWasPredicted) {
+  make_inputs("a", [](Cluster const& cluster, Vec3 const& x) { return 0.7 * gas(cluster, x); });
+  std::string const path = concat(scratch_ / "a", "/predict/z0/small/fold0/seed1/prediction.h5");
+  if (comm_.is_root()) test::write_cubes(path, table_, n_voxels, gas, nullptr);  // overfitted
+  comm_.barrier();
+  auto const parts = nlohmann::json::parse(run(comm_, "a"))["other_parts"];
+  auto const& seen = parts.at("training");
+  auto const n = table_.rows_of(Split::training, 0).size();
+  EXPECT_EQ(seen["n_clusters"], n);
+  EXPECT_LT(seen["L_opt"].get<double>(), 1e-6);
+  ASSERT_EQ(seen["folds"].size(), 1U);
+  EXPECT_EQ(seen["folds"][0]["fold"], 0);
+  EXPECT_EQ(seen["folds"][0]["n_clusters"], n);
 }
 
 TEST_P(EvaluateStageTest, GivesTheSameBytesOnAnyNumberOfRanks) {
