@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_type.hpp"
 
 namespace setsz {
 
@@ -49,13 +50,13 @@ std::string printable(std::string_view bytes) {
 void require_readable_file(std::string const& path, std::string_view expected) {
   namespace fs = std::filesystem;
   std::error_code error;
-  if (fs::is_symlink(path, error) && !fs::exists(path, error)) {
-    fail(ExitCode::missing_input, "'", path, "' is a link to '", fs::read_symlink(path).string(),
-         "', which does not exist");
-  }
-  require(fs::exists(path, error), ExitCode::missing_input, "'", path, "' does not exist");
-  require(!fs::is_directory(path, error), ExitCode::bad_data, "'", path,
-          "' is a directory (expected ", expected, ")");
+  auto const type = type_of(path);
+  if (type == fs::file_type::not_found && fs::is_symlink(path, error))
+    fail(ExitCode::missing_input, "'", path, "' is a link to '",
+         fs::read_symlink(path, error).string(), "', which does not exist");
+  require(type != fs::file_type::not_found, ExitCode::missing_input, "'", path, "' does not exist");
+  require(type == fs::file_type::regular, ExitCode::bad_data, "'", path, "' is ", name_of(type),
+          " (expected ", expected, ")");
   require(::access(path.c_str(), R_OK) == 0, ExitCode::missing_input, "cannot read '", path, "' (",
           std::strerror(errno), ")");
 }

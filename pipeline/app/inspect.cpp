@@ -14,6 +14,7 @@
 #include "pipeline/app/commands.hpp"
 #include "pipeline/app/inspect_hdf5.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_type.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/terminal.hpp"
 
@@ -104,6 +105,7 @@ void show_text(std::string_view text) {
 
 void show_file(std::string const& path, bool values) {
   FileProbe const file(path);
+  file.head();  // refuses what is no file
   std::cout << printable_text(path) << ", " << human_bytes(real(std::filesystem::file_size(path)))
             << "\n";
   bool const known = show_formats(file);
@@ -139,8 +141,11 @@ void show_folder(std::string const& path) {
   std::sort(entries.begin(), entries.end());
   for (auto const& entry : entries) {
     auto const name = printable_text(entry.filename().string());
-    if (!std::filesystem::is_regular_file(entry)) {
-      std::cout << "  " << name << "/\n";
+    std::error_code unknown;
+    auto const type = std::filesystem::status(entry, unknown).type();
+    if (type != std::filesystem::file_type::regular) {
+      bool const is_folder = type == std::filesystem::file_type::directory;
+      std::cout << "  " << name << (is_folder ? "/" : concat("  ", name_of(type))) << "\n";
       continue;
     }
     FileProbe const file(entry.string());
@@ -160,9 +165,10 @@ void show_folder(std::string const& path) {
 
 int inspect_file(CommandLine const& line) {
   std::string const& path = line.target;
-  require(std::filesystem::exists(path), ExitCode::missing_input, "'", path,
+  auto const type = type_of(path);
+  require(type != std::filesystem::file_type::not_found, ExitCode::missing_input, "'", path,
           "' does not exist; expected a product, a snapshot file, a catalogue or a folder");
-  if (std::filesystem::is_directory(path))
+  if (type == std::filesystem::file_type::directory)
     show_folder(path);
   else
     show_file(path, line.values);
