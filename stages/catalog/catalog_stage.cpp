@@ -121,6 +121,7 @@ CatalogStage::Checked CatalogStage::read_checked(Comm const& comm,
     checked.hosts = find_hosts_by_position(comm, checked.catalog.halos, headers.dark_matter);
   check_figures(comm, files.front(), checked.catalog, headers);
   check_clusters(comm, files, checked, headers.dark_matter.a);
+  require_distinct(comm, files, checked, headers.dark_matter);
   return checked;
 }
 
@@ -212,6 +213,42 @@ void CatalogStage::check_clusters(Comm const& comm, std::vector<std::string> con
       };
       require_possible(halo, radius(halo.mass), radius(halo.mass_all), a, files.at(halo.file));
     }
+  });
+}
+
+/// Collective: a cluster that is listed twice, under two ids. Where every halo counts as a host,
+/// subhaloes may lie at the centre of theirs.
+void CatalogStage::require_distinct(Comm const& comm, std::vector<std::string> const& files,
+                                    Checked const& checked, SnapshotHeader const& header) const {
+  constexpr double same_place = 0.1;  ///< finders merge what is nearer, and give the rest a PID
+  if (options_.hosts == CatalogOptions::Hosts::all) return;
+  std::vector<HaloSphere> mine;
+  for (auto const& halo : checked.catalog.halos)
+    if (is_cluster(halo.mass) && is_host(halo, checked.hosts))
+      mine.push_back({halo.id, halo.position, halo.mass,
+                      radius_of_mass(options_.mass_definition, snapshot_.cosmology,
+                                     1 / header.a - 1, halo.mass)});
+  auto const pair = nearly_equal(comm.all_gather_v(mine), header.box_ckpch, same_place);
+  if (!pair) return;
+  struct Place {
+    std::int64_t id, file, line;
+    double mass;
+  };
+  std::vector<Place> places;
+  for (auto const& halo : checked.catalog.halos)
+    if (halo.id == pair->id || halo.id == pair->other)
+      places.push_back({halo.id, halo.file, halo.line, halo.mass});
+  places = comm.all_gather_v(places);
+  collectively(comm, "", [&] {
+    auto const place = [&](Place const& one) {
+      return concat("halo ", one.id, " (", files.at(one.file), ":", one.line, ", ",
+                    one.mass / code_per_msunh, " Msun/h)");
+    };
+    fail(ExitCode::bad_data, "two hosts lie ", pair->distance_ckpch,
+         " ckpc/h from each other, less than ", same_place, " R200: ", place(places.front()),
+         " and ", place(places.back()),
+         "; is one cluster listed twice? Remove one of them, or set [catalog] hosts = positions, "
+         "which keeps the heavier one");
   });
 }
 

@@ -52,6 +52,8 @@ class CatalogStage : public Stage {
                      Headers const& headers) const;
   void check_clusters(Comm const& comm, std::vector<std::string> const& files,
                       Checked const& checked, double a) const;
+  void require_distinct(Comm const& comm, std::vector<std::string> const& files,
+                        Checked const& checked, SnapshotHeader const& header) const;
   bool is_cluster(double mass) const;
   Selected select(std::vector<Halo> const& halos, HostChanges const& changes,
                   double redshift) const;

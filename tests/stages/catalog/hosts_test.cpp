@@ -103,6 +103,49 @@ std::unordered_set<std::int64_t> slowly_inside(std::vector<HaloSphere> const& ha
   return inside;
 }
 
+/// Every pair is looked at.
+std::optional<HaloPair> slowly_equal(std::vector<HaloSphere> const& halos, double edge,
+                                     double share) {
+  PeriodicBox const box(edge);
+  std::optional<HaloPair> found;
+  double mass = 0;
+  for (auto const& halo : halos)
+    for (auto const& other : halos) {
+      double const distance = norm(box.offset(halo.position, other.position));
+      bool const lighter =
+          other.mass < halo.mass || (other.mass == halo.mass && other.id > halo.id);
+      if (!lighter || distance >= share * halo.radius_ckpch) continue;
+      bool const first = !found || halo.mass > mass || (halo.mass == mass && halo.id < found->id) ||
+                         (halo.id == found->id && distance < found->distance_ckpch);
+      if (!first) continue;
+      found = {halo.id, other.id, distance};
+      mass = halo.mass;
+    }
+  return found;
+}
+
+TEST(Hosts, ThatAreOneAreFoundAcrossTheEdges) {
+  Random random(8, Purpose::test);
+  int n_found = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<HaloSphere> halos;
+    for (std::int64_t i = 0; i < 40; ++i) {
+      auto const mass = std::floor(1 + 50 * random.uniform());
+      halos.push_back({100 + i,
+                       {1000 * random.uniform(), 1000 * random.uniform(), 1000 * random.uniform()},
+                       mass,
+                       200 * std::cbrt(mass)});
+    }
+    auto const found = nearly_equal(halos, 1000, 0.1), slow = slowly_equal(halos, 1000, 0.1);
+    ASSERT_EQ(found.has_value(), slow.has_value());
+    if (!found) continue;
+    ++n_found;
+    EXPECT_EQ(found->id, slow->id);
+    EXPECT_EQ(found->other, slow->other);
+  }
+  EXPECT_GT(n_found, 50);
+}
+
 TEST(Hosts, LieInNoHeavierHalo) {
   Random random(7, Purpose::test);
   for (std::int64_t const n : {1, 2, 9, 1000}) {
