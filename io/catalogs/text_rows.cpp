@@ -36,6 +36,14 @@ std::optional<double> number_after(std::string_view line, std::string_view key) 
   return value;
 }
 
+bool names_columns(std::vector<std::string> const& comment, std::vector<std::string> const& names) {
+  constexpr std::size_t few = 3;
+  if (comment.size() != names.size() || names.size() < few) return false;
+  auto const n_known = std::ranges::count_if(
+      comment, [&](auto const& name) { return std::ranges::find(names, name) != names.end(); });
+  return 4 * n_known >= 3 * std::ssize(names);
+}
+
 std::string_view stretch_of(std::string_view text, int rank, int n_ranks) {
   auto const share = even_range(std::ssize(text), rank, n_ranks);
   auto const line_begin = [&](std::int64_t byte) {

@@ -25,6 +25,10 @@ bool is_row(std::string_view line);
 /// The first row, or nothing.
 std::string_view first_row(std::string_view text);
 
+/// Is a comment a line of names? As many words as there are columns, at least three quarters of
+/// them names of columns.
+bool names_columns(std::vector<std::string> const& comment, std::vector<std::string> const& names);
+
 /// The number that follows `key` in a line, "Om = 0.3089; ...".
 std::optional<double> number_after(std::string_view line, std::string_view key);
 

@@ -195,11 +195,12 @@ std::string_view TextTable::chunk(std::int64_t index) const {
   return head_.body.substr(first, last - first);
 }
 
-template <class Visit>
-void TextTable::for_each_row(std::string_view text, Visit&& visit) const {
+template <class Visit, class Note>
+void TextTable::for_each_row(std::string_view text, Visit&& visit, Note&& note) const {
   for (std::int64_t line = 0; !text.empty(); ++line) {
     auto const end = std::min(text.find('\n'), text.size());
     auto const here = text.substr(0, end);
+    if (here.starts_with('#')) note(here, line);
     if (is_row(here) && !visit(here, line)) return;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
@@ -259,16 +260,42 @@ void TextTable::parse(std::string_view line, std::int64_t number,
   }
 }
 
+void TextTable::check_comment(std::string_view line, std::int64_t number) const {
+  auto const comment = trimmed(line.substr(1));
+  std::vector<std::string> names, units, known, known_units;
+  for (auto const name : names_in(comment, separator_in(comment))) {
+    auto column = column_of(name);
+    names.push_back(std::move(column.name));
+    units.push_back(std::move(column.unit));
+  }
+  for (auto const& column : head_.columns) {
+    known.push_back(column.name);
+    known_units.push_back(column.unit);
+  }
+  if (!names_columns(names, known)) return;
+  bool const same_units = units == known_units || std::ranges::all_of(units, &std::string::empty);
+  if (names == known && same_units) return;
+  refuse(number, concat("a second line of names, with other columns or units than the first: '",
+                        line.substr(0, 80),
+                        "'; these are two tables. Give them as two files, or bring the columns of "
+                        "one into the order of the other"));
+}
+
 template <class Visit>
 void TextTable::for_each_row_of(Range rows, Visit&& visit) const {
   if (rows.size() <= 0) return;
   for (std::int64_t c = chunk_of(rows.first); c < n_chunks(); ++c) {
     std::int64_t row = chunks_[c].rows_before;
     if (row >= rows.last) break;
-    for_each_row(chunk(c), [&](std::string_view line, std::int64_t lines) {
-      if (row >= rows.first) visit(line, chunks_[c].lines_before + lines + 1);
-      return ++row < rows.last;
-    });
+    for_each_row(
+        chunk(c),
+        [&](std::string_view line, std::int64_t lines) {
+          if (row >= rows.first) visit(line, chunks_[c].lines_before + lines + 1);
+          return ++row < rows.last;
+        },
+        [&](std::string_view line, std::int64_t lines) {
+          check_comment(line, chunks_[c].lines_before + lines + 1);
+        });
   }
 }
 

@@ -65,9 +65,15 @@ class TextTable : public TableFile {
   void for_each_row_of(Range rows, Visit&& visit) const;
   [[noreturn]] void refuse(std::int64_t number, std::string const& what) const;
   /// Visits the rows of a text: visit(line, number of lines before it in the text) until it
-  /// returns false.
+  /// returns false; comments between them: note(line, the same).
+  template <class Visit, class Note>
+  void for_each_row(std::string_view text, Visit&& visit, Note&& note) const;
   template <class Visit>
-  void for_each_row(std::string_view text, Visit&& visit) const;
+  void for_each_row(std::string_view text, Visit&& visit) const {
+    for_each_row(text, visit, [](std::string_view, std::int64_t) {});
+  }
+  /// Refuses a comment that names the columns in another way than the head.
+  void check_comment(std::string_view line, std::int64_t number) const;
 
   std::string path_;
   TextFile file_;

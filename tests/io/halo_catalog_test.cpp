@@ -143,6 +143,20 @@ TEST(HaloCatalog, ReadsWhatOtherProgramsWrite) {
   same(header + plus);
 }
 
+TEST(HaloCatalog, RefusesASecondLineOfNamesWithAnotherOrder) {
+  Comm const comm = Comm::world();
+  std::string swapped = header;
+  swapped.replace(swapped.find("X Y Z"), 5, "Z Y X");
+  auto const second = row(2, 2e14, 3.5, -1);
+  auto const text =
+      refusal(comm, header + row(1, 1e14, 2.5, -1) + swapped + second, ExitCode::bad_data);
+  EXPECT_NE(text.find(":7: a second line of names"), std::string::npos) << text;
+  // The same names again, and comments that only look like names, are none of our business.
+  TemporaryFile const joined(
+      comm, header + row(1, 1e14, 2.5, -1) + header + "#X Y Z in Mpc/h\n#a = 0.500001\n" + second);
+  EXPECT_EQ(read_halo_catalog(comm, {joined.path()}, {}).n_rows, 2);
+}
+
 TEST(HaloCatalog, RefusesUnitsThatTheFileItselfDenies) {
   auto const text =
       refusal(Comm::world(), header + std::string("#Units: Masses in Msun\n") + row(1, 1e13, 1, -1),

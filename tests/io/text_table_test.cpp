@@ -102,6 +102,20 @@ TEST_F(Tables, SaysWhereARowIsNoRow) {
                              "table:3: has 1 columns in place of 2: '3'"));
 }
 
+TEST_F(Tables, ASecondLineOfNamesMustBeTheFirstOne) {
+  std::size_t const columns[] = {1};
+  auto const reading = [&](std::string const& comment) {
+    comm_.barrier();
+    TextTable table(write("# a b [Mpc] c\n1 2 3\n" + comment + "\n4 5 6\n"));
+    table.count_rows(comm_);
+    return test::error_of([&] { table.read({0, 2}, columns); });
+  };
+  EXPECT_TRUE(test::contains(reading("# b [Mpc] a c"), "table:3: a second line of names"));
+  EXPECT_TRUE(test::contains(reading("# a b [kpc] c"), "table:3: a second line of names"));
+  for (auto const* comment : {"# a b [Mpc] c", "# a b c", "# c b", "# what c is", "#"})
+    EXPECT_EQ(reading(comment), "no error") << comment;
+}
+
 TEST_F(Tables, ASampleIsSpreadOverTheFile) {
   std::string text = "a\n";
   for (int row = 0; row < 1000; ++row) text += concat(10000 + row, "\n");
