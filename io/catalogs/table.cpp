@@ -88,9 +88,17 @@ class Finder {
               " (from catalog_columns), but ", join(names_, ", "));
       return found;
     }
-    for (auto const& name : role.names)
-      if (auto const found = find_column(names_, name, path_)) return found;
-    return {};
+    std::optional<std::size_t> first;
+    for (auto const& name : role.names) {
+      auto const found = find_column(names_, name, path_);
+      require(!first || !found, ExitCode::bad_data, "'", path_, "' has columns ",
+              columns_[first.value_or(0)].name, " and ", columns_[found.value_or(0)].name,
+              ", which mean the same; say which one to read with [snapshot.NAME] "
+              "catalog_columns = ",
+              role.names[0], ": NAME [UNIT]");
+      if (found) first = found;
+    }
+    return first;
   }
   std::optional<HaloColumn> optional(Role const& role) const {
     auto const found = find(role);
@@ -225,7 +233,11 @@ class TableCatalog : public CatalogFile {
     header_.box_mpch = table_->number("box");
     header_.omega_m = table_->number("omega_m");
     for (auto const& column : table_->columns()) header_.columns.push_back(column.name);
-    use({});
+    // Which of several columns it is, is asked when the request is known.
+    header_.has_parents = std::ranges::any_of(table_->columns(), [](auto const& column) {
+      return std::ranges::find(parent_role().names, lowercase(column.name)) !=
+             parent_role().names.end();
+    });
   }
 
   void use(CatalogRequest const& request) override {

@@ -130,6 +130,18 @@ TEST_F(TableCatalog, ColumnsCanBeNamedByTheRequest) {
   EXPECT_TRUE(catalog.header.has_parents);
 }
 
+TEST_F(TableCatalog, TwoNamesOfOneColumnAreAQuestion) {
+  auto text = csv;
+  text.replace(text.find("xoff[kpc/h]"), 11, "m_200c[Msun]");
+  text.replace(text.find(",12\n"), 4, ",3e14\n");
+  text.replace(text.rfind(",\n"), 2, ",4e14\n");
+  auto const path = file("l.csv", text);
+  EXPECT_TRUE(contains(refusal(path), "has columns m200c and m_200c, which mean the same"));
+  auto const all = halos(path, {.columns = {"m200c: m_200c"}});
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_NEAR(all[0].mass, 2e4, 1e-9);  // 4e14 Msun, h = 0.5
+}
+
 TEST_F(TableCatalog, MayLackVelocities) {
   std::string const three = "vx[km/s],vy[km/s],vz[km/s],";
   auto text = csv;
