@@ -279,7 +279,7 @@ void CatalogStage::expect(Comm const& comm, Outlook& outlook, SnapshotHeader con
   auto table = make_table(comm, header, selected.clusters);
   collectively(comm, "catalog: split_like", [&] { split(table, expected_other(outlook)); });
   if (table.clusters.empty() && !options_.allow_empty && !snapshot_.section.mock)
-    refuse_empty(comm, snapshot_.catalog(""));
+    refuse_empty(comm, snapshot_.catalog(""), header.a);
   ExpectedFill fill{.n = comm.all_sum(std::ssize(selected.fill)), .r200c = {}};
   auto const step = std::max<std::size_t>(1, selected.fill.size() / enough_of_a_rank);
   for (std::size_t i = 0; i < selected.fill.size(); i += step)
@@ -400,29 +400,39 @@ Cluster CatalogStage::make_cluster(Halo const& halo, double redshift) const {
           .angular_momentum = halo.angular_momentum};
 }
 
-void CatalogStage::refuse_empty(Comm const& comm, std::vector<std::string> const& files) const {
+/// Collective. \param a  of the snapshot
+void CatalogStage::refuse_empty(Comm const& comm, std::vector<std::string> const& files,
+                                double a) const {
+  struct HeavyHost {
+    double mass, radius_ckpch;
+  };
   auto const all = read_halo_catalog(comm, files,
                                      {.definition = options_.mass_definition,
                                       .h = snapshot_.cosmology.h,
                                       .columns = snapshot_.section.catalog_columns},
                                      formats());
+  std::vector<HeavyHost> mine{{}};
   std::int64_t n_hosts = 0;
-  double largest = 0;
   for (auto const& halo : all.halos) {
     if (!is_host(halo)) continue;
     ++n_hosts;
-    largest = std::max(largest, halo.mass);
+    if (halo.mass > mine.front().mass) mine.front() = {halo.mass, halo.radius_ckpch};
   }
   n_hosts = comm.all_sum(n_hosts);
   auto const n_halos = comm.all_sum(std::ssize(all.halos));
-  largest = comm.all_max(largest);
+  mine = comm.all_gather_v(mine);
+  auto const [largest, radius] =
+      *std::ranges::max_element(mine, {}, [](HeavyHost const& host) { return host.mass; });
+  double const expected = largest > 0 ? radius_of_mass(options_.mass_definition,
+                                                       snapshot_.cosmology, 1 / a - 1, largest)
+                                      : 0;
   throw CollectiveError(
       ExitCode::bad_data,
       concat("no halo of '", files.front(), "' has ", options_.mass_min_msunh, " < M",
              name_of(options_.mass_definition), " < ", options_.mass_max_msunh, " Msun/h (",
              n_halos, " haloes, ", n_hosts, " hosts, the most massive host has ",
-             largest / code_per_msunh,
-             " Msun/h); lower catalog.mass_min, or set catalog.allow_empty = yes"));
+             largest / code_per_msunh, " Msun/h)", mass_unit_hint(largest, radius / expected),
+             "; lower catalog.mass_min, or set catalog.allow_empty = yes"));
 }
 
 /// With STRICT_SO a list's masses are those of the bound particles; the gas is that of all.
@@ -492,7 +502,8 @@ void CatalogStage::run(Context& context) {
               "' have the part of a cluster of '", split_like_, "' within ", twin_radius_r200,
               " of its R200; the others have their own");
   });
-  if (table.clusters.empty() && !options_.allow_empty) refuse_empty(comm, files);
+  if (table.clusters.empty() && !options_.allow_empty)
+    refuse_empty(comm, files, headers.dark_matter.a);
   auto const n_fill = comm.all_sum(std::ssize(selected.fill));
   write_clusters(comm, context.part("clusters.h5"), table);
   write_fill_halos(comm, context.part("halos.h5"), table,

@@ -70,7 +70,8 @@ class CatalogStage : public Stage {
               Selected const& selected) const;
   void compare_masses(Context& context, std::vector<double> ratios) const;
   void report(Context& context, ClusterTable const& table, std::int64_t n_fill) const;
-  [[noreturn]] void refuse_empty(Comm const& comm, std::vector<std::string> const& files) const;
+  [[noreturn]] void refuse_empty(Comm const& comm, std::vector<std::string> const& files,
+                                 double a) const;
 
   CatalogOptions options_;
   SnapshotInstance snapshot_;

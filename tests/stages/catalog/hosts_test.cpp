@@ -80,6 +80,16 @@ TEST(CatalogChecks, NameTheUnitThatRadiiContradict) {
   EXPECT_TRUE(test::contains(text, "1/h: a unit without h"));
 }
 
+TEST(CatalogChecks, GuessTheUnitOfMassesThatAreTooSmall) {
+  EXPECT_EQ(mass_unit_hint(1e3, 1.0), "");
+  EXPECT_EQ(mass_unit_hint(1e3, -1), "");   // no radius
+  EXPECT_EQ(mass_unit_hint(1e3, 1.3), "");  // of another definition
+  EXPECT_TRUE(test::contains(mass_unit_hint(2e-6, std::cbrt(1e10)),
+                             "Its radius is that of 2e+14 Msun/h, 1e+10 times this mass"));
+  EXPECT_TRUE(test::contains(mass_unit_hint(2e-6, -1), "masses in 1e10 Msun/h?"));
+  EXPECT_TRUE(test::contains(mass_unit_hint(14.3e-10, -1), "log10 of masses?"));
+}
+
 TEST(CatalogChecks, NameVelocitiesAndPositionsOfAnotherUnit) {
   auto figures = good();
   for (auto& speed : figures.speed_kms) speed *= 1000;  // m/s
