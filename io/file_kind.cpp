@@ -27,6 +27,15 @@ std::string_view kind_of(std::string_view head) {
   if (head.find_first_not_of('\0') == std::string_view::npos) return "begins with zeros";
   if (head.find('<') == head.find_first_not_of(" \t\r\n")) return "looks like a web page";
   if (starts("\x1f\x8b")) return "is compressed with gzip";
+  if (starts("BZh")) return "is compressed with bzip2 (unpack it; gzip is read as it is)";
+  if (starts("\xfd"
+             "7zXZ"))
+    return "is compressed with xz (unpack it; gzip is read as it is)";
+  if (starts("\x28\xb5\x2f\xfd")) return "is compressed with zstd (unpack it)";
+  if (head.size() > 262 && head.substr(257, 5) == "ustar") return "is a tar archive (unpack it)";
+  if (starts(std::string_view("\xff\xfe\0\0", 4)) || starts(std::string_view("\0\0\xfe\xff", 4)))
+    return "is text in UTF-32 (save it as UTF-8)";
+  if (starts("\xff\xfe") || starts("\xfe\xff")) return "is text in UTF-16 (save it as UTF-8)";
   if (starts("SIMPLE  =")) return "is a FITS file";
   if (starts("\xd0\xd0\xc0\xc0\xce\xda\xde\xfa"))  // 0xfadedacec0c0d0d0, little-endian
     return "is a binary file of Rockstar (halos_*.bin)";

@@ -13,6 +13,12 @@
 // What catalogue formats in text share: lines, shares of them, and numbers in columns.
 namespace setsz {
 
+/// "1,5": a number with a comma in place of the point.
+bool has_decimal_comma(std::string_view field);
+
+/// Zero bytes end a message; here they are seen: "\0".
+std::string without_zeros(std::string_view text);
+
 /// Splits a line at blanks into `fields` (reused) and returns how many there are.
 std::size_t split_fields(std::string_view line, std::vector<std::string_view>& fields);
 

@@ -50,6 +50,7 @@ void show_catalog(CatalogFormat const& format, std::string const& path) {
   };
   show("box [Mpc/h]", header.box_mpch);
   show("a", header.a);
+  show("redshift", header.redshift);
   show("Omega_m", header.omega_m);
   show("Omega_Lambda", header.omega_l);
   show("h", header.h);
@@ -133,6 +134,18 @@ bool show_snapshot_folder(std::string const& path) try {
   return false;
 }
 
+/// In a word; of a file that cannot be read, why not.
+std::string kind_of_file(std::string const& path) try {
+  FileProbe const file(path);
+  if (auto const* snapshot = find_format(file, snapshot_formats()))
+    return concat("snapshot, ", snapshot->name);
+  if (auto const* catalog = find_format(file, catalog_formats()))
+    return concat("halo catalogue, ", catalog->name);
+  return file.appearance();
+} catch (Error const& error) {
+  return printable_text(error.what());
+}
+
 void show_folder(std::string const& path) {
   if (show_snapshot_folder(path)) return;
   std::cout << printable_text(path) << ", a folder\n";
@@ -148,16 +161,7 @@ void show_folder(std::string const& path) {
       std::cout << "  " << name << (is_folder ? "/" : concat("  ", name_of(type))) << "\n";
       continue;
     }
-    FileProbe const file(entry.string());
-    auto const* snapshot = find_format(file, snapshot_formats());
-    auto const* catalog = snapshot ? nullptr : find_format(file, catalog_formats());
-    std::cout << "  " << name << "  ";
-    if (snapshot)
-      std::cout << "snapshot, " << snapshot->name << "\n";
-    else if (catalog)
-      std::cout << "halo catalogue, " << catalog->name << "\n";
-    else
-      std::cout << file.appearance() << "\n";
+    std::cout << "  " << name << "  " << kind_of_file(entry.string()) << "\n";
   }
 }
 

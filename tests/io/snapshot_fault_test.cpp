@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 
+#include "io/h5_sources.hpp"
 #include "io/snapshot.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/snapshot_writer.hpp"
