@@ -102,6 +102,30 @@ TEST_F(Tables, SaysWhereARowIsNoRow) {
                              "table:3: has 1 columns in place of 2: '3'"));
 }
 
+TEST_F(Tables, HasOtherSeparatorsQuotesAndUnitsInParentheses) {
+  std::size_t const columns[] = {1, 2};
+  auto const reads = [&](std::string const& text) {
+    comm_.barrier();
+    TextTable table(write(text));
+    table.count_rows(comm_);
+    EXPECT_EQ(names(table), (Names{"id|", "x|Mpc/h", "b(500c)|"})) << text;
+    EXPECT_EQ(table.read({0, 1}, columns), (std::vector<double>{1.5, 3}));
+  };
+  reads("id;x[Mpc/h];b(500c)\n7;1.5;3\n");
+  reads("id|x [Mpc/h]|b(500c)\n7|1.5|3\n");
+  reads("id,x (Mpc/h),b(500c)\n7,1.5,3\n");
+  reads("\"id\",\"x [Mpc/h]\",\"b(500c)\"\n\"7\",\"1.5\",\"3\"\n");
+  reads("\"id\" \"x (Mpc/h)\" \"b(500c)\"\n\"7\" 1.5 3\n");
+  reads("# id x(Mpc/h) b(500c)\n7 1.5 3\n");
+  comm_.barrier();
+  TextTable commas(write("id;x;y\n7;1,5;3,25\n"));
+  commas.count_rows(comm_);
+  EXPECT_TRUE(test::contains(test::error_of([&] {
+                               commas.read({0, 1}, columns);
+                             }),
+                             "table:2: column x is '1,5', not a number (write 1.5, not 1,5)"));
+}
+
 TEST_F(Tables, ASecondLineOfNamesMustBeTheFirstOne) {
   std::size_t const columns[] = {1};
   auto const reading = [&](std::string const& comment) {
