@@ -122,6 +122,12 @@ char separator_in(std::string_view line) {
   return n('|') > several ? '|' : ' ';
 }
 
+/// "Om = 0.3; h = 0.7" above columns of white space names none.
+char separator_in_comment(std::string_view comment, char of_rows) {
+  if (of_rows == ';' || of_rows == '|') return of_rows;
+  return comment.find(',') != std::string_view::npos ? ',' : ' ';
+}
+
 void split_at(char separator, std::string_view line, std::vector<std::string_view>& fields) {
   if (separator == ' ') {
     split_fields(line, fields);
@@ -140,10 +146,10 @@ void split_at(char separator, std::string_view line, std::vector<std::string_vie
 /// The names of the columns among the comments: the last one that fits the rows, else one with
 /// units, whose number of names the rows will contradict.
 std::vector<std::string_view> names_in_comments(std::vector<std::string_view> const& comments,
-                                                std::size_t n_fields) {
+                                                std::size_t n_fields, char separator) {
   std::vector<std::string_view> names, others;
   for (auto const comment : comments) {
-    auto const candidates = names_in(comment, separator_in(comment));
+    auto const candidates = names_in(comment, separator_in_comment(comment, separator));
     if (candidates.size() == n_fields && !is_number(candidates.front()))
       names = candidates;
     else if (has_units(candidates))
@@ -210,7 +216,7 @@ TextTableHead text_table_head(std::string_view text, std::string const& path) {
     text.remove_prefix(std::min(std::min(text.find('\n'), text.size()) + 1, text.size()));
     ++head.lines_before_body;
   } else {
-    names = names_in_comments(head.comments, fields.size());
+    names = names_in_comments(head.comments, fields.size(), head.separator);
   }
   head.body = text;
   add_columns(names, fields.size(), head);
@@ -320,7 +326,7 @@ void TextTable::parse(std::string_view line, std::int64_t number,
 void TextTable::check_comment(std::string_view line, std::int64_t number) const {
   auto const comment = trimmed(line.substr(1));
   std::vector<std::string> names, units, known, known_units;
-  for (auto const name : names_in(comment, separator_in(comment))) {
+  for (auto const name : names_in(comment, separator_in_comment(comment, head_.separator))) {
     auto column = column_of(name);
     names.push_back(std::move(column.name));
     units.push_back(std::move(column.unit));

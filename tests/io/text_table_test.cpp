@@ -40,6 +40,9 @@ TEST_F(Tables, NamesAndUnitsStandInTheFirstLine) {
 TEST_F(Tables, NamesMayStandInTheLastCommentThatFits) {
   TextTable const numpy(write("# made by someone\n# ra dec z\n# in degrees\n1 2 3\n4 5 6\n"));
   EXPECT_EQ(names(numpy), (Names{"ra|", "dec|", "z|"}));
+  comm_.barrier();
+  TextTable const said(write("# ra dec z\n# Om = 0.3; Ol = 0.7; h = 0.7\n1 2 3\n"));
+  EXPECT_EQ(names(said), (Names{"ra|", "dec|", "z|"}));
 }
 
 TEST_F(Tables, ColumnsWithoutNamesAreNumbered) {
