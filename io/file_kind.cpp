@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_type.hpp"
 
 namespace setsz {
 
@@ -26,6 +27,15 @@ std::string_view kind_of(std::string_view head) {
   if (head.find_first_not_of('\0') == std::string_view::npos) return "begins with zeros";
   if (head.find('<') == head.find_first_not_of(" \t\r\n")) return "looks like a web page";
   if (starts("\x1f\x8b")) return "is compressed with gzip";
+  if (starts("BZh")) return "is compressed with bzip2 (unpack it; gzip is read as it is)";
+  if (starts("\xfd"
+             "7zXZ"))
+    return "is compressed with xz (unpack it; gzip is read as it is)";
+  if (starts("\x28\xb5\x2f\xfd")) return "is compressed with zstd (unpack it)";
+  if (head.size() > 262 && head.substr(257, 5) == "ustar") return "is a tar archive (unpack it)";
+  if (starts(std::string_view("\xff\xfe\0\0", 4)) || starts(std::string_view("\0\0\xfe\xff", 4)))
+    return "is text in UTF-32 (save it as UTF-8)";
+  if (starts("\xff\xfe") || starts("\xfe\xff")) return "is text in UTF-16 (save it as UTF-8)";
   if (starts("SIMPLE  =")) return "is a FITS file";
   if (starts("\xd0\xd0\xc0\xc0\xce\xda\xde\xfa"))  // 0xfadedacec0c0d0d0, little-endian
     return "is a binary file of Rockstar (halos_*.bin)";
@@ -49,13 +59,13 @@ std::string printable(std::string_view bytes) {
 void require_readable_file(std::string const& path, std::string_view expected) {
   namespace fs = std::filesystem;
   std::error_code error;
-  if (fs::is_symlink(path, error) && !fs::exists(path, error)) {
-    fail(ExitCode::missing_input, "'", path, "' is a link to '", fs::read_symlink(path).string(),
-         "', which does not exist");
-  }
-  require(fs::exists(path, error), ExitCode::missing_input, "'", path, "' does not exist");
-  require(!fs::is_directory(path, error), ExitCode::bad_data, "'", path,
-          "' is a directory (expected ", expected, ")");
+  auto const type = type_of(path);
+  if (type == fs::file_type::not_found && fs::is_symlink(path, error))
+    fail(ExitCode::missing_input, "'", path, "' is a link to '",
+         fs::read_symlink(path, error).string(), "', which does not exist");
+  require(type != fs::file_type::not_found, ExitCode::missing_input, "'", path, "' does not exist");
+  require(type == fs::file_type::regular, ExitCode::bad_data, "'", path, "' is ", name_of(type),
+          " (expected ", expected, ")");
   require(::access(path.c_str(), R_OK) == 0, ExitCode::missing_input, "cannot read '", path, "' (",
           std::strerror(errno), ")");
 }

@@ -11,8 +11,8 @@ namespace setsz {
 inline constexpr std::string_view hdf5_signature = "\x89HDF\r\n\x1a\n";
 
 /// Throws Error(missing_input) if there is no such file (dangling links are named with their
-/// target) or if it cannot be read, and Error(bad_data) if it is a folder. Local.
-/// \param expected  "an HDF5 file"
+/// target) or if it cannot be read, and Error(bad_data) if it is a folder, a pipe or a device.
+/// Local. \param expected  "an HDF5 file"
 void require_readable_file(std::string const& path, std::string_view expected);
 
 /// The first bytes of a file; all of a shorter one. Local.

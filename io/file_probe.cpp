@@ -18,10 +18,19 @@ std::string_view FileProbe::head() const {
 }
 
 std::string_view FileProbe::text_head() const {
-  if (!text_head_)
+  if (!text_head_) {
     text_head_ = head().starts_with(gzip_signature) || head().starts_with("\xEF")
                      ? first_text(path_, 4096)
                      : std::string(head());
+    auto const first = text_head_->find_first_not_of(" \t\r\n");
+    auto const line = text_head_->substr(0, first).rfind('\n');
+    if (line != std::string::npos) text_head_->erase(0, line + 1);
+    require(text_head_->find('\r') == std::string::npos ||
+                text_head_->find('\n') != std::string::npos || !looks_like_text(*text_head_),
+            ExitCode::bad_data, "'", path_,
+            "': its lines end in CR alone, as on old Macintosh computers; convert them: tr '\\r' "
+            "'\\n' <FILE >NEW");
+  }
   return *text_head_;
 }
 

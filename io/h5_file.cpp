@@ -13,6 +13,7 @@
 #include "io/h5_last_opened.hpp"
 #include "io/h5_output.hpp"
 #include "io/h5_types.hpp"
+#include "pipeline/base/file_type.hpp"
 
 namespace setsz {
 
@@ -103,6 +104,7 @@ char const* h5_last_opened() { return last_opened; }
 
 H5File H5File::open(std::string const& path) {
   h5::quiet();
+  require_no_special_file(path);
   std::strncpy(last_opened, path.c_str(), sizeof last_opened - 1);
   auto access = access_list(H5F_LIBVER_EARLIEST);
   // Locks fail on many parallel file systems, and nobody writes what we read.

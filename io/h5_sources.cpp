@@ -162,6 +162,7 @@ std::set<std::string> const& directly_behind(std::string const& path) {
     std::set<std::string> behind;
   };
   static std::map<std::string, Known> all;
+  require_readable_file(path, "a file");
   auto const bytes = fs::file_size(path);
   auto const time = fs::last_write_time(path);
   auto const known = all.find(path);

@@ -15,7 +15,6 @@ MappedFile::MappedFile(std::string const& path) {
   durable::File const file(path, durable::OpenMode::read);
   struct stat status {};
   fstat(file.descriptor(), &status);
-  require(S_ISREG(status.st_mode), ExitCode::missing_input, "'", path, "' is not a regular file");
   std::size_t const size = status.st_size;
   if (size == 0) return;
   void* const data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.descriptor(), 0);

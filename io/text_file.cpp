@@ -3,6 +3,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "io/file_kind.hpp"
@@ -25,11 +26,13 @@ std::string unpack(std::string const& path, std::size_t at_most) {
     int const got = gzread(file.get(), text.data() + before, static_cast<unsigned>(wanted));
     int code = Z_OK;
     char const* const reason = gzerror(file.get(), &code);
-    require(got >= 0 && code != Z_BUF_ERROR, ExitCode::bad_data, "cannot unpack '", path,
-            "' (gzip: ", code == Z_BUF_ERROR ? "the file ends too early" : reason,
-            "); copy it again");
-    text.resize(before + static_cast<std::size_t>(got));
-    if (got == 0) break;
+    text.resize(before + static_cast<std::size_t>(std::max(got, 0)));
+    bool const is_beginning = at_most != std::string::npos && !text.empty();
+    if (got == 0 && code == Z_OK) break;
+    if (got >= 0 && code != Z_BUF_ERROR) continue;
+    if (is_beginning) break;  // enough to see what it is; who reads on is told
+    fail(ExitCode::bad_data, "cannot unpack '", path,
+         "' (gzip: ", code == Z_BUF_ERROR ? "the file ends too early" : reason, "); copy it again");
   }
   return text;
 }
@@ -55,11 +58,7 @@ TextFile::TextFile(std::string const& path) {
 std::string first_text(std::string const& path, std::int64_t n) {
   auto const raw = first_bytes(path, n);
   if (!raw.starts_with(gzip_signature)) return std::string(without_mark(raw));
-  try {
-    return std::string(without_mark(unpack(path, static_cast<std::size_t>(n))));
-  } catch (Error const&) {  // too short to unpack; reading it says so
-    return {};
-  }
+  return std::string(without_mark(unpack(path, static_cast<std::size_t>(n))));
 }
 
 }  // namespace setsz

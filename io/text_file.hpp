@@ -25,7 +25,8 @@ class TextFile {
 
 inline constexpr std::string_view gzip_signature = "\x1f\x8b";
 
-/// The first bytes of a file as text: unpacked, without byte order mark.
+/// The first bytes of a file as text: unpacked, without byte order mark. Nothing can be unpacked:
+/// Error(bad_data).
 std::string first_text(std::string const& path, std::int64_t n);
 
 }  // namespace setsz

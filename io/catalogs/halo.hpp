@@ -52,6 +52,7 @@ inline constexpr double largest_halo_speed_kms = 1e4;
 /// What a catalogue file says about itself.
 struct HaloCatalogHeader {
   std::optional<double> a, omega_m, omega_l, h, box_mpch;
+  std::optional<double> redshift;       ///< as a table states it, perhaps rounded
   std::optional<double> particle_mass;  ///< of the simulation [1e10 Msun/h]
   /// The part of the box that this file covers (files of a set) [Mpc/h].
   std::optional<Vec3> lower, upper;

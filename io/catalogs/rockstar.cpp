@@ -131,7 +131,8 @@ void read_comment(std::string_view line, std::string const& path, HaloCatalogHea
 HaloCatalogHeader header_of(std::string_view text, std::string const& path) {
   HaloCatalogHeader header;
   require(
-      text.starts_with('#'), ExitCode::bad_data, "'", path,
+      text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size())).starts_with('#'),
+      ExitCode::bad_data, "'", path,
       "' has no line of column names (the first line of a Rockstar list begins with #): found '",
       text.substr(0, std::min<std::size_t>(text.find('\n'), 60)), "'");
   header.columns = names_in_comments(text, has_id);

@@ -73,10 +73,13 @@ Names known_choices() {
 /// Finds the columns of a table: those that are chosen, then those with a known name.
 class Finder {
  public:
-  Finder(std::vector<TableColumn> const& columns, std::string const& path,
-         CatalogRequest const& request, std::optional<double> h)
-      : columns_(columns), path_(path), h_(h.value_or(std::numeric_limits<double>::quiet_NaN())) {
-    for (auto const& column : columns) names_.push_back(lowercase(column.name));
+  Finder(TableFile const& table, std::string const& path, CatalogRequest const& request,
+         std::optional<double> h)
+      : columns_(table.columns()),
+        left_out_(table.left_out()),
+        path_(path),
+        h_(h.value_or(std::numeric_limits<double>::quiet_NaN())) {
+    for (auto const& column : columns_) names_.push_back(lowercase(column.name));
     for (auto const& text : request.columns)
       choices_.push_back(column_choice(text, known_choices(), "catalog_columns"));
   }
@@ -84,13 +87,23 @@ class Finder {
   std::optional<std::size_t> find(Role const& role) const {
     if (auto const* choice = chosen(role)) {
       auto const found = find_column(names_, lowercase(choice->name), path_);
+      if (!found) refuse_left_out({lowercase(choice->name)});
       require(found.has_value(), ExitCode::bad_data, "'", path_, "' has no column ", choice->name,
               " (from catalog_columns), but ", join(names_, ", "));
       return found;
     }
-    for (auto const& name : role.names)
-      if (auto const found = find_column(names_, name, path_)) return found;
-    return {};
+    std::optional<std::size_t> first;
+    for (auto const& name : role.names) {
+      auto const found = find_column(names_, name, path_);
+      require(!first || !found, ExitCode::bad_data, "'", path_, "' has columns ",
+              columns_[first.value_or(0)].name, " and ", columns_[found.value_or(0)].name,
+              ", which mean the same; say which one to read with [snapshot.NAME] "
+              "catalog_columns = ",
+              role.names[0], ": NAME [UNIT]");
+      if (found) first = found;
+    }
+    if (!first) refuse_left_out(role.names);
+    return first;
   }
   std::optional<HaloColumn> optional(Role const& role) const {
     auto const found = find(role);
@@ -131,7 +144,16 @@ class Finder {
     return *value;
   }
 
+  /// A column that is there and cannot be read is not a missing one.
+  void refuse_left_out(Names const& names) const {
+    for (auto const& column : left_out_)
+      require(std::ranges::find(names, lowercase(column.name)) == names.end(), ExitCode::bad_data,
+              "'", path_, "': the column ", column.name, " ", column.unit,
+              "; write it as numbers, one for each halo, or rename it if it is not used");
+  }
+
   std::vector<TableColumn> const& columns_;
+  std::vector<TableColumn> const& left_out_;
   std::string const& path_;
   double h_;
   Names names_;
@@ -217,19 +239,30 @@ class TableRows : public HaloRow {
   std::vector<double> numbers_;
 };
 
+std::optional<double> first_number(TableFile const& table, Names const& names) {
+  for (auto const& name : names)
+    if (auto const number = table.number(name)) return number;
+  return {};
+}
+
 class TableCatalog : public CatalogFile {
  public:
   explicit TableCatalog(std::string const& path) : path_(path), table_(open_table(path)) {
-    header_.a = table_->number("a");
+    header_.a = first_number(*table_, {"a", "scale_factor", "aexp"});
+    header_.redshift = first_number(*table_, {"redshift", "Redshift", "z"});
     header_.h = table_->number("h");
     header_.box_mpch = table_->number("box");
     header_.omega_m = table_->number("omega_m");
     for (auto const& column : table_->columns()) header_.columns.push_back(column.name);
-    use({});
+    // Which of several columns it is, is asked when the request is known.
+    header_.has_parents = std::ranges::any_of(table_->columns(), [](auto const& column) {
+      return std::ranges::find(parent_role().names, lowercase(column.name)) !=
+             parent_role().names.end();
+    });
   }
 
   void use(CatalogRequest const& request) override {
-    Finder const finder(table_->columns(), path_, request, header_.h);
+    Finder const finder(*table_, path_, request, header_.h);
     header_.has_parents = finder.find(parent_role()).has_value();
   }
   HaloCatalogHeader const& header() const override { return header_; }
@@ -241,8 +274,8 @@ class TableCatalog : public CatalogFile {
   void read(CatalogRequest const& request, std::int64_t, HaloVisitor const& visit) override {
     constexpr std::int64_t rows_per_read = 1 << 16;
     auto const h = header_.h || request.h <= 0 ? header_.h : request.h;
-    auto const columns = columns_of(Finder(table_->columns(), path_, request, h), table_->columns(),
-                                    request.definition);
+    auto const columns =
+        columns_of(Finder(*table_, path_, request, h), table_->columns(), request.definition);
     double const box_ckpch = request.box_of(header_);
     for (auto first = share_.first; first < share_.last; first += rows_per_read) {
       Range const rows{first, std::min(first + rows_per_read, share_.last)};
@@ -264,26 +297,27 @@ class TableCatalog : public CatalogFile {
   Range share_;
 };
 
-/// Units tell a plain table from the lists of a halo finder, whose units are known.
-bool has_halos(std::vector<TableColumn> const& columns) {
-  bool const with_units = std::any_of(columns.begin(), columns.end(),
-                                      [](auto const& column) { return !column.unit.empty(); });
+/// Names tell a plain table; what is wrong with its columns or units is said when it is opened.
+bool has_halos(std::vector<TableColumn> const& columns,
+               std::vector<TableColumn> const& left_out = {}) {
   auto const has = [&](Role const& role) {
-    return std::any_of(columns.begin(), columns.end(), [&](auto const& column) {
+    auto const is_it = [&](auto const& column) {
       return std::ranges::find(role.names, lowercase(column.name)) != role.names.end();
-    });
+    };
+    return std::ranges::any_of(columns, is_it) || std::ranges::any_of(left_out, is_it);
   };
-  return with_units && has(id_role()) && has(position_role(0)) && has(position_role(1)) &&
-         has(position_role(2));
+  return has(id_role()) && has(position_role(0)) && has(position_role(1)) && has(position_role(2));
 }
 
 bool recognise(FileProbe const& file) {
   auto const head = file.text_head();
   bool const binary = file.is_hdf5() || head.starts_with("SIMPLE  =");
   try {
-    if (binary) return has_halos(open_table(file.path())->columns());
-    return head.find('\0') == std::string_view::npos &&
-           has_halos(text_table_head(head, file.path()).columns);
+    if (!binary)
+      return head.find('\0') == std::string_view::npos &&
+             has_halos(text_table_head(head, file.path()).columns);
+    auto const table = open_table(file.path());
+    return has_halos(table->columns(), table->left_out());
   } catch (Error const&) {  // no table, or an empty one
     return false;
   }

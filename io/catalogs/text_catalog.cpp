@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "io/catalogs/numbered_names.hpp"
 #include "io/text_file.hpp"
 
 namespace setsz {
@@ -36,6 +37,7 @@ class TextCatalog : public CatalogFile {
     auto number = lines_before;
     for_each_line(share_, [&](std::string_view line) {
       ++number;
+      if (line.starts_with('#')) check_comment(line, number, columns.names);
       if (!is_row(line)) return;
       parser.take(line, number);
       Halo halo = halo_of(parser, columns, header_, box_ckpch, header_.n_left_out);
@@ -45,6 +47,20 @@ class TextCatalog : public CatalogFile {
   }
 
  private:
+  /// In two lists that were joined, the second one may have its columns in another order.
+  void check_comment(std::string_view line, std::int64_t number,
+                     std::vector<std::string> const& names) const {
+    auto const plain = [](std::string_view comment) { return without_numbers(words(comment)); };
+    auto const found = plain(line.substr(1));
+    if (!names_columns(found, names) && !names_columns(found, header_.columns)) return;
+    bool known = false;
+    for_each_comment(file_.text(), [&](std::string_view head) { known |= plain(head) == found; });
+    require(known, ExitCode::bad_data, path_, ":", number,
+            ": a second line of names, with other columns than the first: '", line.substr(0, 80),
+            "'; these are two lists. Give them as two files, or bring the columns of one into the "
+            "order of the other");
+  }
+
   std::string path_;
   TextFile file_;
   TextCatalogKind kind_;

@@ -28,12 +28,15 @@ std::unique_ptr<CatalogFile> open_text_catalog(std::string const& path,
 std::vector<std::string> names_in_comments(std::string_view text,
                                            bool (*is_names)(std::vector<std::string> const&));
 
-/// Calls `visit(line)` for every comment line at the head of a text, without #.
+/// Calls `visit(line)` for every comment line at the head of a text, without #. Blank lines are
+/// left out.
 template <class Visit>
 void for_each_comment(std::string_view text, Visit&& visit) {
-  while (!text.empty() && text.front() == '#') {
+  while (!text.empty()) {
     auto const line = text.substr(0, text.find('\n'));
-    visit(line.substr(1));
+    bool const is_comment = line.starts_with('#');
+    if (!is_comment && !trim(line).empty()) return;
+    if (is_comment) visit(line.substr(1));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
   }
 }

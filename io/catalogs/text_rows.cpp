@@ -14,6 +14,19 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 }  // namespace
 
+bool has_decimal_comma(std::string_view field) {
+  auto const comma = field.find(',');
+  return comma != std::string_view::npos && comma > 0 && comma + 1 < field.size() &&
+         field.find(',', comma + 1) == std::string_view::npos &&
+         field.find_first_not_of("0123456789+-eE,") == std::string_view::npos;
+}
+
+std::string without_zeros(std::string_view text) {
+  std::string shown;
+  for (char const c : text) c == '\0' ? shown += "\\0" : shown += c;
+  return shown;
+}
+
 std::size_t split_fields(std::string_view line, std::vector<std::string_view>& fields) {
   fields.clear();
   std::size_t i = 0;
@@ -32,8 +45,20 @@ std::optional<double> number_after(std::string_view line, std::string_view key) 
   auto rest = line.substr(begin + key.size());
   rest.remove_prefix(std::min(rest.find_first_not_of(" =:("), rest.size()));
   double value = 0;
-  if (std::from_chars(rest.data(), rest.data() + rest.size(), value).ec != std::errc()) return {};
+  auto const [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
+  if (error != std::errc()) return {};
+  // "0,3089" is not 0
+  auto const behind = rest.substr(static_cast<std::size_t>(end - rest.data()));
+  if (behind.size() > 1 && behind[0] == ',' && behind[1] >= '0' && behind[1] <= '9') return {};
   return value;
+}
+
+bool names_columns(std::vector<std::string> const& comment, std::vector<std::string> const& names) {
+  constexpr std::size_t few = 3;
+  if (comment.size() != names.size() || names.size() < few) return false;
+  auto const n_known = std::ranges::count_if(
+      comment, [&](auto const& name) { return std::ranges::find(names, name) != names.end(); });
+  return 4 * n_known >= 3 * std::ssize(names);
 }
 
 std::string_view stretch_of(std::string_view text, int rank, int n_ranks) {
@@ -66,8 +91,8 @@ void TextRow::take(std::string_view line, std::int64_t number) {
 }
 
 std::string TextRow::at_place(std::string const& what) const {
-  return concat(path_, ":", number_, ": ", what, ": '", line_.substr(0, 80),
-                line_.size() > 80 ? "...'" : "'");
+  return concat(path_, ":", number_, ": ", without_zeros(what), ": '",
+                without_zeros(line_.substr(0, 80)), line_.size() > 80 ? "...'" : "'");
 }
 
 void TextRow::refuse_damage(std::string const& what) const {
@@ -91,7 +116,8 @@ T TextRow::parse(std::size_t column, char const* wanted) const {
   auto const value = parse<T>(column);
   if (!value)
     refuse_damage(concat("column ", names_[column], " is '", fields_[column].substr(0, 24),
-                         "', not ", wanted));
+                         "', not ", wanted,
+                         has_decimal_comma(fields_[column]) ? " (write 1.5, not 1,5)" : ""));
   return *value;
 }
 

@@ -13,6 +13,12 @@
 // What catalogue formats in text share: lines, shares of them, and numbers in columns.
 namespace setsz {
 
+/// "1,5": a number with a comma in place of the point.
+bool has_decimal_comma(std::string_view field);
+
+/// Zero bytes end a message; here they are seen: "\0".
+std::string without_zeros(std::string_view text);
+
 /// Splits a line at blanks into `fields` (reused) and returns how many there are.
 std::size_t split_fields(std::string_view line, std::vector<std::string_view>& fields);
 
@@ -24,6 +30,10 @@ bool is_row(std::string_view line);
 
 /// The first row, or nothing.
 std::string_view first_row(std::string_view text);
+
+/// Is a comment a line of names? As many words as there are columns, at least three quarters of
+/// them names of columns.
+bool names_columns(std::vector<std::string> const& comment, std::vector<std::string> const& names);
 
 /// The number that follows `key` in a line, "Om = 0.3089; ...".
 std::optional<double> number_after(std::string_view line, std::string_view key);

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "io/snapshot.hpp"
+#include "pipeline/base/file_type.hpp"
 
 namespace setsz {
 
@@ -67,7 +68,9 @@ bool may_be_snapshot(fs::path const& path, SnapshotFormats formats) {
 /// "snap_099.*.hdf5" from the files of a folder that holds one snapshot.
 std::string pattern_of(fs::path const& folder, SnapshotFormats formats) {
   std::map<std::string, std::string> patterns;  // and one file of each
-  for (auto const& name : names_in(folder)) patterns[pattern_of_name(name)] = name;
+  std::error_code ignored;
+  for (auto const& name : names_in(folder))
+    if (!fs::is_directory(folder / name, ignored)) patterns[pattern_of_name(name)] = name;
   std::erase_if(patterns,
                 [&](auto const& item) { return !may_be_snapshot(folder / item.second, formats); });
   require(!patterns.empty(), ExitCode::missing_input, "no *.hdf5 file in the folder '",
@@ -128,12 +131,14 @@ std::vector<std::string> find_numbered_files(std::string const& pattern) {
 
 std::vector<std::string> find_snapshot_files(std::string const& pattern, SnapshotFormats formats) {
   require(!pattern.empty(), ExitCode::config, "a snapshot has no file name");
-  if (fs::is_directory(pattern)) {
+  auto const type = type_of(pattern);
+  if (type == fs::file_type::directory) {
     return find_snapshot_files((fs::path(pattern) / pattern_of(pattern, formats)).string(),
                                formats);
   }
   if (pattern.find('*') == std::string::npos) {
-    require(fs::exists(pattern), ExitCode::missing_input, "'", pattern, "' does not exist");
+    require(type != fs::file_type::not_found, ExitCode::missing_input, "'", pattern,
+            "' does not exist");
     return {pattern};
   }
   auto const found = numbered_files(pattern);

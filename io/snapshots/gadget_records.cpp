@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 
 #include "pipeline/base/error.hpp"
 
@@ -63,9 +62,7 @@ bool begins_like_gadget(std::string_view head) {
 }
 
 GadgetRecords::GadgetRecords(std::string const& path)
-    : path_(path),
-      file_(path, durable::OpenMode::read),
-      size_(static_cast<std::int64_t>(std::filesystem::file_size(path))) {
+    : path_(path), file_(path, durable::OpenMode::read), size_(file_.size()) {
   std::string head(std::min<std::int64_t>(size_, 512), '\0');
   head.resize(file_.read_at(0, head.data(), std::ssize(head)));
   auto first = first_record(head, false);

@@ -4,6 +4,7 @@
 #include <fitsio.h>
 
 #include <cmath>
+#include <set>
 
 #include "io/tables/fixed_rows.hpp"
 
@@ -13,9 +14,11 @@ namespace {
 class FitsTable : public FixedRows {
  public:
   explicit FitsTable(std::string const& path) : FixedRows(path) {
-    int status = 0, kind = IMAGE_HDU;
+    int status = 0;
     fits_open_diskfile(&file_, path.c_str(), READONLY, &status);  // the name is no expression
-    while (status == 0 && kind != BINARY_TBL) fits_movrel_hdu(file_, 1, &kind, &status);
+    check(status, "a FITS file");
+    hdu_ = choose_table();
+    fits_movabs_hdu(file_, hdu_, nullptr, &status);
     check(status, "a binary table");
     int n_columns = 0;
     long long n_rows = 0;
@@ -31,6 +34,7 @@ class FitsTable : public FixedRows {
   }
 
   std::vector<double> read(Range rows, std::span<std::size_t const> columns) const override {
+    require(refusal_.empty(), ExitCode::bad_data, refusal_);
     std::vector<double> values(rows.size() * columns.size());
     if (rows.size() == 0) return values;
     std::vector<double> numbers(rows.size());
@@ -47,24 +51,75 @@ class FitsTable : public FixedRows {
   }
 
   std::vector<std::int64_t> read_integers(Range rows, std::size_t column) const override {
-    std::vector<LONGLONG> values(rows.size());
     if (rows.size() == 0) return {};
+    auto const& name = columns_[column].name;
+    if (kinds_[column] == TFLOAT || kinds_[column] == TDOUBLE)
+      return whole(read(rows, std::span(&column, 1)), rows.first, name);
+    std::vector<LONGLONG> values(rows.size());
+    std::vector<char> is_null(rows.size());
     int status = 0, any_null = 0;
-    LONGLONG null = 0;
-    fits_read_col(file_, TLONGLONG, numbers_[column], rows.first + 1, 1, rows.size(), &null,
-                  values.data(), &any_null, &status);
-    check(status, columns_[column].name);
+    fits_read_colnull(file_, TLONGLONG, numbers_[column], rows.first + 1, 1, rows.size(),
+                      values.data(), is_null.data(), &any_null, &status);
+    check(status, name);
+    for (std::int64_t i = 0; i < rows.size(); ++i)
+      require(!is_null[i], ExitCode::bad_data, place(rows.first + i), ": column ", name,
+              " is undefined (TNULL); correct or remove this row");
     return {values.begin(), values.end()};
   }
+  /// Of the table, else of the primary header.
   std::optional<double> number(std::string const& name) const override {
+    auto const own = key(name);
+    int status = 0;
+    fits_movabs_hdu(file_, 1, nullptr, &status);
+    auto const common = key(name);
+    fits_movabs_hdu(file_, hdu_, nullptr, &status);
+    check(status, name);
+    constexpr double tolerance = 1e-6;
+    require(!own || !common || std::abs(*own - *common) <= tolerance * std::abs(*own),
+            ExitCode::bad_data, "'", path_, "': ", name, " is ", own.value_or(0),
+            " in the header of the table and ", common.value_or(0),
+            " in the primary header; correct one of them");
+    return own ? own : common;
+  }
+
+ private:
+  std::optional<double> key(std::string const& name) const {
     double value = 0;
     int status = 0;
     fits_read_key(file_, TDOUBLE, name.c_str(), &value, nullptr, &status);
     fits_clear_errmsg();
     return status == 0 ? std::optional(value) : std::nullopt;
   }
-
- private:
+  /// Has the current table haloes, by the names of its columns?
+  bool has_halos() const {
+    int status = 0, n_columns = 0;
+    fits_get_num_cols(file_, &n_columns, &status);
+    std::set<std::string> names;
+    for (int column = 1; column <= n_columns; ++column)
+      names.insert(lowercase(text_of(concat("TTYPE", column))));
+    auto const any = [&](auto... name) { return (names.contains(name) || ...); };
+    return any("id", "halo_id", "haloid") && any("x", "pos_x", "position_x");
+  }
+  /// The number of the table with haloes; of several tables without such names the first.
+  int choose_table() {
+    int status = 0, n_hdus = 0, first = 0, chosen = 0;
+    fits_get_num_hdus(file_, &n_hdus, &status);
+    for (int hdu = 2; hdu <= n_hdus; ++hdu) {
+      int kind = IMAGE_HDU;
+      fits_movabs_hdu(file_, hdu, &kind, &status);
+      check(status, concat("extension ", hdu - 1));
+      if (kind != BINARY_TBL) continue;
+      if (first == 0) first = hdu;
+      if (!has_halos()) continue;
+      if (chosen != 0)  // said when rows are read: the file is a table all the same
+        refusal_ = concat("'", path_, "' holds haloes in two tables, extensions ", chosen - 1,
+                          " and ", hdu - 1, "; write the one that is meant to a file of its own");
+      else
+        chosen = hdu;
+    }
+    require(first != 0, ExitCode::bad_data, "'", path_, "' has no binary table");
+    return chosen ? chosen : first;
+  }
   void check(int status, std::string_view what) const {
     if (status == 0) return;
     char reason[FLEN_STATUS];
@@ -84,13 +139,26 @@ class FitsTable : public FixedRows {
     long repeat = 0, width = 0;
     fits_get_coltype(file_, column, &type, &repeat, &width, &status);
     check(status, concat("column ", column));
-    if (repeat != 1 || type == TSTRING || type == TLOGICAL || type == TBIT || type < 0) return;
-    columns_.push_back({text_of(concat("TTYPE", column)), text_of(concat("TUNIT", column))});
+    auto const reason = type == TSTRING                           ? "is text"
+                        : type == TLOGICAL || type == TBIT        ? "holds truth values"
+                        : type == TCOMPLEX || type == TDBLCOMPLEX ? "holds complex numbers"
+                        : type < 0                                ? "has lists of variable length"
+                        : repeat != 1                             ? "has several values a row"
+                                                                  : "";
+    auto const name = text_of(concat("TTYPE", column));
+    if (*reason) {
+      left_out_.push_back({name, reason});
+      return;
+    }
+    kinds_.push_back(type);
+    columns_.push_back({name, text_of(concat("TUNIT", column))});
     numbers_.push_back(column);
   }
 
   fitsfile* file_ = nullptr;
-  std::vector<int> numbers_;
+  std::string refusal_;               ///< why no row is read
+  int hdu_ = 0;                       ///< of the table, from 1
+  std::vector<int> numbers_, kinds_;  ///< of the columns: from 1, and cfitsio's types
 };
 
 }  // namespace

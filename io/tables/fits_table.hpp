@@ -5,7 +5,9 @@
 
 namespace setsz {
 
-/// The first binary table of a FITS file; columns of one number a row, TUNIT is their unit.
+/// A binary table of a FITS file: the one with columns of haloes (two such: Error(bad_data)), else
+/// the first. Columns of one number a row, TUNIT is their unit; keys may stand in the primary
+/// header.
 TableFormat fits_table_format();
 
 }  // namespace setsz

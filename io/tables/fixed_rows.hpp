@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "io/tables/table_file.hpp"
@@ -14,6 +15,7 @@ class FixedRows : public TableFile {
   explicit FixedRows(std::string path) : path_(std::move(path)) {}
 
   std::vector<TableColumn> const& columns() const override { return columns_; }
+  std::vector<TableColumn> const& left_out() const override { return left_out_; }
   void count_rows(Comm const&) override {}
   std::int64_t n_rows() const override { return n_rows_; }
   std::int64_t expected_rows() const override { return n_rows_; }
@@ -35,8 +37,22 @@ class FixedRows : public TableFile {
   }
 
  protected:
+  /// Ids that a file holds as floating-point numbers. \param first  row of the first one
+  std::vector<std::int64_t> whole(std::vector<double> const& numbers, std::int64_t first,
+                                  std::string const& column) const {
+    constexpr double exact = 9007199254740992;  // 2^53
+    std::vector<std::int64_t> integers;
+    for (auto const number : numbers) {
+      require(std::abs(number) <= exact && number == std::floor(number), ExitCode::bad_data,
+              place(first + std::ssize(integers)), ": column ", column, " is ", number,
+              ", not an integer");
+      integers.push_back(std::llround(number));
+    }
+    return integers;
+  }
+
   std::string path_;
-  std::vector<TableColumn> columns_;
+  std::vector<TableColumn> columns_, left_out_;
   std::int64_t n_rows_ = 0;
 };
 

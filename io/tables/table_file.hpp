@@ -24,6 +24,11 @@ class TableFile {
   virtual ~TableFile() = default;
 
   virtual std::vector<TableColumn> const& columns() const = 0;
+  /// What the file has and cannot be read as a column; the reason in place of the unit: "is text".
+  virtual std::vector<TableColumn> const& left_out() const {
+    static std::vector<TableColumn> const none;
+    return none;
+  }
   /// Collective: finds out how many rows there are; the ranks share the work.
   virtual void count_rows(Comm const& comm) = 0;
   /// \pre count_rows

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "io/catalogs/text_rows.hpp"
+#include "io/tables/column_unit.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
@@ -31,10 +32,32 @@ std::optional<T> value_of(std::string_view field) {
 
 bool is_number(std::string_view field) { return value_of<double>(field).has_value(); }
 
-/// "mass [Msun/h]" -> name and unit.
+/// Without the quotes around it.
+std::string_view unquoted(std::string_view field) {
+  for (char const quote : {'"', '\''})
+    if (field.size() >= 2 && field.front() == quote && field.back() == quote)
+      return trimmed(field.substr(1, field.size() - 2));
+  return field;
+}
+
+/// "(Mpc/h)", and not the "(500c)" of a name.
+bool is_unit(std::string_view text) {
+  if (!text.starts_with('(') || !text.ends_with(')')) return false;
+  text = text.substr(1, text.size() - 2);
+  constexpr double h = 1;
+  for (auto const dimension : {Dimension::angle, Dimension::length, Dimension::mass,
+                               Dimension::velocity, Dimension::angular_momentum})
+    if (unit_in_code(dimension, text, h)) return true;
+  return false;
+}
+
+/// "mass [Msun/h]", "mass (Msun/h)" -> name and unit.
 TableColumn column_of(std::string_view field) {
-  auto const bracket = field.find('[');
-  if (bracket == std::string_view::npos || !field.ends_with(']'))
+  field = unquoted(field);
+  auto bracket = field.find('[');
+  if (field.ends_with(')') && is_unit(field.substr(std::min(field.rfind('('), field.size()))))
+    bracket = field.rfind('(');
+  else if (bracket == std::string_view::npos || !field.ends_with(']'))
     return {std::string(trimmed(field)), {}};
   return {std::string(trimmed(field.substr(0, bracket))),
           std::string(trimmed(field.substr(bracket + 1, field.size() - bracket - 2)))};
@@ -55,24 +78,29 @@ std::string rockstar_unit(std::string_view name) {
 std::vector<std::string_view> names_in(std::string_view line, char separator) {
   std::vector<std::string_view> names;
   auto const is_end = [&](char c) {
-    return separator == ',' ? c == ',' : c == ' ' || c == '\t' || c == '\r';
+    return separator != ' ' ? c == separator : c == ' ' || c == '\t' || c == '\r';
   };
   std::size_t begin = 0;
   int depth = 0;
+  char quote = 0;
   auto const add = [&](std::size_t end) {
     auto const name = trimmed(line.substr(begin, end - begin));
     begin = end + 1;
     // "mass [Msun/h]" with a blank between; between commas it is a column without a name
-    if (separator != ',' && name.starts_with('[') && !names.empty())
+    if (separator == ' ' && name.starts_with('[') && !names.empty())
       names.back() = {names.back().data(),
                       static_cast<std::size_t>(name.data() + name.size() - names.back().data())};
-    else if (!name.empty() || separator == ',')
+    else if (!name.empty() || separator != ' ')
       names.push_back(name);
   };
   for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == quote)
+      quote = 0;
+    else if (quote == 0 && line[i] == '"')
+      quote = '"';
     if (line[i] == '[') ++depth;
     if (line[i] == ']') --depth;
-    if (depth == 0 && is_end(line[i])) add(i);
+    if (depth == 0 && quote == 0 && is_end(line[i])) add(i);
   }
   add(line.size());
   return names;
@@ -85,19 +113,31 @@ bool has_units(std::vector<std::string_view> const& names) {
          });
 }
 
+/// Decimal commas stand between semicolons, "1;2,5;3,5".
 char separator_in(std::string_view line) {
-  return line.find(',') != std::string_view::npos ? ',' : ' ';
+  auto const n = [&](char c) { return std::ranges::count(line, c); };
+  if (n(';') > 0 && n(';') >= n(',')) return ';';
+  if (n(',') > 0) return ',';
+  constexpr int several = 2;  // "|v|" may be a name
+  return n('|') > several ? '|' : ' ';
+}
+
+/// "Om = 0.3; h = 0.7" above columns of white space names none.
+char separator_in_comment(std::string_view comment, char of_rows) {
+  if (of_rows == ';' || of_rows == '|') return of_rows;
+  return comment.find(',') != std::string_view::npos ? ',' : ' ';
 }
 
 void split_at(char separator, std::string_view line, std::vector<std::string_view>& fields) {
   if (separator == ' ') {
     split_fields(line, fields);
+    for (auto& field : fields) field = unquoted(field);
     return;
   }
   fields.clear();
   while (true) {
     auto const end = line.find(separator);
-    fields.push_back(trimmed(line.substr(0, end)));
+    fields.push_back(unquoted(trimmed(line.substr(0, end))));
     if (end == std::string_view::npos) return;
     line.remove_prefix(end + 1);
   }
@@ -106,10 +146,10 @@ void split_at(char separator, std::string_view line, std::vector<std::string_vie
 /// The names of the columns among the comments: the last one that fits the rows, else one with
 /// units, whose number of names the rows will contradict.
 std::vector<std::string_view> names_in_comments(std::vector<std::string_view> const& comments,
-                                                std::size_t n_fields) {
+                                                std::size_t n_fields, char separator) {
   std::vector<std::string_view> names, others;
   for (auto const comment : comments) {
-    auto const candidates = names_in(comment, separator_in(comment));
+    auto const candidates = names_in(comment, separator_in_comment(comment, separator));
     if (candidates.size() == n_fields && !is_number(candidates.front()))
       names = candidates;
     else if (has_units(candidates))
@@ -129,6 +169,25 @@ void add_columns(std::vector<std::string_view> const& names, std::size_t n_field
                   [](auto const comment) { return comment.starts_with("Rockstar Version"); });
   for (auto& column : head.columns)
     if (rockstar && column.unit.empty()) column.unit = rockstar_unit(column.name);
+}
+
+std::vector<TextSetting> settings_in(TextTableHead const& head) {
+  std::vector<TextSetting> all;
+  for (auto comment : head.comments) {
+    while (!comment.empty()) {
+      auto const part = comment.substr(0, comment.find_first_of(",;"));
+      comment.remove_prefix(std::min(part.size() + 1, comment.size()));
+      auto const at = part.find_first_of("=:");
+      if (at != std::string_view::npos)
+        all.push_back({trimmed(part.substr(0, at)), trimmed(part.substr(at + 1)), part[at]});
+    }
+  }
+  auto const is_column = [&](TextSetting const& setting) {
+    return std::ranges::any_of(head.columns,
+                               [&](auto const& column) { return column.name == setting.key; });
+  };
+  if (std::ranges::count_if(all, is_column) > 1) std::erase_if(all, is_column);
+  return all;
 }
 
 }  // namespace
@@ -157,7 +216,7 @@ TextTableHead text_table_head(std::string_view text, std::string const& path) {
     text.remove_prefix(std::min(std::min(text.find('\n'), text.size()) + 1, text.size()));
     ++head.lines_before_body;
   } else {
-    names = names_in_comments(head.comments, fields.size());
+    names = names_in_comments(head.comments, fields.size(), head.separator);
   }
   head.body = text;
   add_columns(names, fields.size(), head);
@@ -168,13 +227,16 @@ TextTable::TextTable(std::string const& path, std::int64_t chunk_bytes)
     : path_(path),
       file_(path),
       chunk_bytes_(chunk_bytes),
-      head_(text_table_head(file_.text(), path)) {}
+      head_(text_table_head(file_.text(), path)),
+      settings_(settings_in(head_)) {}
 
 std::optional<double> TextTable::number(std::string const& name) const {
-  for (auto const comment : head_.comments) {
-    auto const equals = comment.find('=');
-    if (equals != std::string_view::npos && trimmed(comment.substr(0, equals)) == name)
-      return number_after(comment, "=");
+  for (auto const& [key, value, sign] : settings_) {
+    if (key != name) continue;
+    if (auto const number = number_after(value, "")) return number;
+    require(sign != '=' || value.find(' ') != std::string_view::npos, ExitCode::bad_data, "'",
+            path_, "': its comment '", key, " = ", value, "' gives no number for ", name,
+            "; correct or remove it");
   }
   return {};
 }
@@ -195,11 +257,12 @@ std::string_view TextTable::chunk(std::int64_t index) const {
   return head_.body.substr(first, last - first);
 }
 
-template <class Visit>
-void TextTable::for_each_row(std::string_view text, Visit&& visit) const {
+template <class Visit, class Note>
+void TextTable::for_each_row(std::string_view text, Visit&& visit, Note&& note) const {
   for (std::int64_t line = 0; !text.empty(); ++line) {
     auto const end = std::min(text.find('\n'), text.size());
     auto const here = text.substr(0, end);
+    if (here.starts_with('#')) note(here, line);
     if (is_row(here) && !visit(here, line)) return;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
@@ -233,7 +296,7 @@ std::int64_t TextTable::chunk_of(std::int64_t row) const {
 }
 
 void TextTable::refuse(std::int64_t number, std::string const& what) const {
-  fail(ExitCode::bad_data, path_, number > 0 ? concat(":", number) : "", ": ", what);
+  fail(ExitCode::bad_data, path_, number > 0 ? concat(":", number) : "", ": ", without_zeros(what));
 }
 
 void TextTable::take(std::string_view line, std::int64_t number,
@@ -252,11 +315,33 @@ void TextTable::parse(std::string_view line, std::int64_t number,
     auto const value = value_of<double>(fields[column]);
     bool const missing = fields[column].empty();
     if (!value && !missing)
-      refuse(number,
-             concat("column ", head_.columns[column].name, " is '", fields[column].substr(0, 24),
-                    "', not a number; correct or remove this line"));
+      refuse(number, concat("column ", head_.columns[column].name, " is '",
+                            fields[column].substr(0, 24), "', not a number",
+                            has_decimal_comma(fields[column]) ? " (write 1.5, not 1,5)" : "",
+                            "; correct or remove this line"));
     values.push_back(missing ? std::nan("") : *value);
   }
+}
+
+void TextTable::check_comment(std::string_view line, std::int64_t number) const {
+  auto const comment = trimmed(line.substr(1));
+  std::vector<std::string> names, units, known, known_units;
+  for (auto const name : names_in(comment, separator_in_comment(comment, head_.separator))) {
+    auto column = column_of(name);
+    names.push_back(std::move(column.name));
+    units.push_back(std::move(column.unit));
+  }
+  for (auto const& column : head_.columns) {
+    known.push_back(column.name);
+    known_units.push_back(column.unit);
+  }
+  if (!names_columns(names, known)) return;
+  bool const same_units = units == known_units || std::ranges::all_of(units, &std::string::empty);
+  if (names == known && same_units) return;
+  refuse(number, concat("a second line of names, with other columns or units than the first: '",
+                        line.substr(0, 80),
+                        "'; these are two tables. Give them as two files, or bring the columns of "
+                        "one into the order of the other"));
 }
 
 template <class Visit>
@@ -265,10 +350,15 @@ void TextTable::for_each_row_of(Range rows, Visit&& visit) const {
   for (std::int64_t c = chunk_of(rows.first); c < n_chunks(); ++c) {
     std::int64_t row = chunks_[c].rows_before;
     if (row >= rows.last) break;
-    for_each_row(chunk(c), [&](std::string_view line, std::int64_t lines) {
-      if (row >= rows.first) visit(line, chunks_[c].lines_before + lines + 1);
-      return ++row < rows.last;
-    });
+    for_each_row(
+        chunk(c),
+        [&](std::string_view line, std::int64_t lines) {
+          if (row >= rows.first) visit(line, chunks_[c].lines_before + lines + 1);
+          return ++row < rows.last;
+        },
+        [&](std::string_view line, std::int64_t lines) {
+          check_comment(line, chunks_[c].lines_before + lines + 1);
+        });
   }
 }
 

@@ -21,12 +21,19 @@ struct TextTableHead {
 /// Error(bad_data) where there is no row. \param text  the file, or its beginning
 TextTableHead text_table_head(std::string_view text, std::string const& path);
 
-/// A table in text, packed or not: columns between commas or white space, comments after #.
+/// "key = value" or "key: value" in a comment.
+struct TextSetting {
+  std::string_view key, value;
+  char sign;
+};
+
+/// A table in text, packed or not: columns between commas, semicolons, bars or white space, with or
+/// without quotes, comments after #.
 ///
 /// The names of the columns are those of the first line if it holds words, else those of the last
 /// comment with one word for each column (or with units), else 1, 2, 3, ... An empty field between
 /// commas is NaN. A unit follows its name in brackets,
-/// "mass [Msun/h]". A Rockstar list is such a table; its units are known.
+/// "mass [Msun/h]" or "mass (Msun/h)". A Rockstar list is such a table; its units are known.
 class TextTable : public TableFile {
  public:
   /// \param chunk_bytes  of the index: rows of a chunk are counted together
@@ -39,7 +46,9 @@ class TextTable : public TableFile {
   std::vector<std::int64_t> read_integers(Range rows, std::size_t column) const override;
   std::string place(std::int64_t row) const override;
   std::vector<std::int64_t> lines(Range rows) const override;
-  /// Of a comment "name = 0.7".
+  /// Of a comment "name = 0.7" or "name: 0.7", alone or between commas. Keys that are columns are
+  /// a description of them ("x = 2, y = 3, z = 4"), unless there is but one: "z = 0.5". Of "="
+  /// and a word that is no number: Error(bad_data).
   std::optional<double> number(std::string const& name) const override;
   std::int64_t expected_rows() const override;
   std::vector<double> sample(std::int64_t n_rows,
@@ -65,15 +74,22 @@ class TextTable : public TableFile {
   void for_each_row_of(Range rows, Visit&& visit) const;
   [[noreturn]] void refuse(std::int64_t number, std::string const& what) const;
   /// Visits the rows of a text: visit(line, number of lines before it in the text) until it
-  /// returns false.
+  /// returns false; comments between them: note(line, the same).
+  template <class Visit, class Note>
+  void for_each_row(std::string_view text, Visit&& visit, Note&& note) const;
   template <class Visit>
-  void for_each_row(std::string_view text, Visit&& visit) const;
+  void for_each_row(std::string_view text, Visit&& visit) const {
+    for_each_row(text, visit, [](std::string_view, std::int64_t) {});
+  }
+  /// Refuses a comment that names the columns in another way than the head.
+  void check_comment(std::string_view line, std::int64_t number) const;
 
   std::string path_;
   TextFile file_;
   std::int64_t chunk_bytes_;
   TextTableHead head_;
   std::vector<Chunk> chunks_;
+  std::vector<TextSetting> settings_;
 };
 
 }  // namespace setsz

@@ -14,6 +14,7 @@
 #include "pipeline/app/commands.hpp"
 #include "pipeline/app/inspect_hdf5.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_type.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/terminal.hpp"
 
@@ -49,6 +50,7 @@ void show_catalog(CatalogFormat const& format, std::string const& path) {
   };
   show("box [Mpc/h]", header.box_mpch);
   show("a", header.a);
+  show("redshift", header.redshift);
   show("Omega_m", header.omega_m);
   show("Omega_Lambda", header.omega_l);
   show("h", header.h);
@@ -104,6 +106,7 @@ void show_text(std::string_view text) {
 
 void show_file(std::string const& path, bool values) {
   FileProbe const file(path);
+  file.head();  // refuses what is no file
   std::cout << printable_text(path) << ", " << human_bytes(real(std::filesystem::file_size(path)))
             << "\n";
   bool const known = show_formats(file);
@@ -131,6 +134,18 @@ bool show_snapshot_folder(std::string const& path) try {
   return false;
 }
 
+/// In a word; of a file that cannot be read, why not.
+std::string kind_of_file(std::string const& path) try {
+  FileProbe const file(path);
+  if (auto const* snapshot = find_format(file, snapshot_formats()))
+    return concat("snapshot, ", snapshot->name);
+  if (auto const* catalog = find_format(file, catalog_formats()))
+    return concat("halo catalogue, ", catalog->name);
+  return file.appearance();
+} catch (Error const& error) {
+  return printable_text(error.what());
+}
+
 void show_folder(std::string const& path) {
   if (show_snapshot_folder(path)) return;
   std::cout << printable_text(path) << ", a folder\n";
@@ -139,20 +154,14 @@ void show_folder(std::string const& path) {
   std::sort(entries.begin(), entries.end());
   for (auto const& entry : entries) {
     auto const name = printable_text(entry.filename().string());
-    if (!std::filesystem::is_regular_file(entry)) {
-      std::cout << "  " << name << "/\n";
+    std::error_code unknown;
+    auto const type = std::filesystem::status(entry, unknown).type();
+    if (type != std::filesystem::file_type::regular) {
+      bool const is_folder = type == std::filesystem::file_type::directory;
+      std::cout << "  " << name << (is_folder ? "/" : concat("  ", name_of(type))) << "\n";
       continue;
     }
-    FileProbe const file(entry.string());
-    auto const* snapshot = find_format(file, snapshot_formats());
-    auto const* catalog = snapshot ? nullptr : find_format(file, catalog_formats());
-    std::cout << "  " << name << "  ";
-    if (snapshot)
-      std::cout << "snapshot, " << snapshot->name << "\n";
-    else if (catalog)
-      std::cout << "halo catalogue, " << catalog->name << "\n";
-    else
-      std::cout << file.appearance() << "\n";
+    std::cout << "  " << name << "  " << kind_of_file(entry.string()) << "\n";
   }
 }
 
@@ -160,9 +169,10 @@ void show_folder(std::string const& path) {
 
 int inspect_file(CommandLine const& line) {
   std::string const& path = line.target;
-  require(std::filesystem::exists(path), ExitCode::missing_input, "'", path,
+  auto const type = type_of(path);
+  require(type != std::filesystem::file_type::not_found, ExitCode::missing_input, "'", path,
           "' does not exist; expected a product, a snapshot file, a catalogue or a folder");
-  if (std::filesystem::is_directory(path))
+  if (type == std::filesystem::file_type::directory)
     show_folder(path);
   else
     show_file(path, line.values);

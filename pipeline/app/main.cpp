@@ -19,6 +19,7 @@
 #include "pipeline/app/crash_guard.hpp"
 #include "pipeline/app/learning.hpp"
 #include "pipeline/app/project.hpp"
+#include "pipeline/base/file_type.hpp"
 #include "pipeline/base/instruction_set.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/terminal.hpp"
@@ -63,6 +64,8 @@ Error current_error() {
   } catch (std::bad_alloc const&) {
     return {ExitCode::out_of_memory, concat("out of memory in phase '", progress_phase(), "' (",
                                             human_bytes(peak_memory_bytes()), " in use)")};
+  } catch (std::filesystem::filesystem_error const& error) {
+    return error_of(error);
   } catch (std::exception const& error) {
     return {ExitCode::internal, concat(error.what(), " in phase '", progress_phase(), "'")};
   } catch (...) {

@@ -5,6 +5,7 @@
 
 #include "pipeline/app/selection.hpp"
 #include "pipeline/base/file.hpp"
+#include "pipeline/base/number.hpp"
 #include "stages/common/trained_model.hpp"
 
 namespace setsz {
@@ -55,15 +56,24 @@ Project open_project(CommandLine const& line, std::string const& text,
   return project;
 }
 
+std::string read_configuration(std::string const& path) {
+  constexpr std::int64_t largest = 16 << 20;
+  auto const bytes = durable::File(path, durable::OpenMode::read).size();
+  require(bytes <= largest, ExitCode::config, "'", path, "' has ", human_bytes(real(bytes)),
+          " and is no configuration (at most ", human_bytes(real(largest)),
+          "); give the .ini file");
+  return durable::read_text(path);
+}
+
 Project open_project(CommandLine const& line) {
-  auto const text = durable::read_text(line.target);
+  auto const text = read_configuration(line.target);
   auto complete = line;
   for (auto const& setting : settings_from_files(line, text)) complete.set.push_back(setting);
   return open_project(complete, text, {});
 }
 
 Project outline_project(CommandLine const& line) {
-  return open_project(line, durable::read_text(line.target), {});
+  return open_project(line, read_configuration(line.target), {});
 }
 
 std::vector<std::string> settings_from_files(CommandLine const& line, std::string const& text) {

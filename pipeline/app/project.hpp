@@ -23,6 +23,10 @@ struct Project {
   double process_bytes() const;
 };
 
+/// Local: the text of a configuration. A file that is no regular one, or that is larger than any
+/// configuration: Error(missing_input, config).
+std::string read_configuration(std::string const& path);
+
 /// Local. \param text  the content of the configuration file
 Project open_project(CommandLine const& line, std::string const& text,
                      LearningBodies const& bodies);

@@ -85,7 +85,7 @@ Project agree_on_project(Comm const& comm, CommandLine line, LearningBodies cons
   std::string text, settings;
   collectively(comm, "", [&] {
     if (!comm.is_root()) return;
-    text = durable::read_text(line.target);
+    text = read_configuration(line.target);
     settings = join(settings_from_files(line, text), "\n");
   });
   text = comm.broadcast(text, 0);

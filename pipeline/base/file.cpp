@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "pipeline/base/file_type.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz::durable {
@@ -66,7 +67,7 @@ std::string remedy(int reason, std::string const& path, std::int64_t wanted) {
 int flags_of(OpenMode mode) {
   switch (mode) {
     case OpenMode::read:
-      return O_RDONLY;
+      return O_RDONLY | O_NONBLOCK;  // a pipe without a writer must not hold us up
     case OpenMode::create:
       return O_RDWR | O_CREAT | O_TRUNC;
     case OpenMode::update:
@@ -98,8 +99,13 @@ File::File(std::string path, OpenMode mode, std::optional<ExitCode> if_it_fails)
   }));
   if (descriptor_ < 0) refuse();
   struct stat status {};
-  if (::fstat(descriptor_, &status) == 0 && !S_ISDIR(status.st_mode)) return;
+  bool const known = ::fstat(descriptor_, &status) == 0;
+  // Writes may go to a device: tests use /dev/full.
+  if (known && (mode == OpenMode::read ? S_ISREG(status.st_mode) : !S_ISDIR(status.st_mode)))
+    return;
   ::close(std::exchange(descriptor_, -1));
+  if (known && !S_ISDIR(status.st_mode))
+    require_no_special_file(path_, if_it_fails.value_or(code_of(mode)));
   if (S_ISDIR(status.st_mode)) errno = EISDIR;
   refuse();
 }

@@ -2,6 +2,7 @@
 #include "pipeline/run/ini_text.hpp"
 
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
@@ -13,6 +14,13 @@ namespace {
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 bool is_mark(char c) { return c == '#' || c == ';'; }
 
+/// As strictly as the JSON of manifests wants it.
+bool is_utf8(std::string const& text) try {
+  return !nlohmann::json(text).dump().empty();
+} catch (nlohmann::json::type_error const&) {
+  return false;
+}
+
 /// Goes through the text line by line and notes what is there and what is wrong.
 class Reader {
  public:
@@ -22,6 +30,8 @@ class Reader {
     ++number_;
     if (raw.starts_with("\xEF\xBB\xBF"))
       return wrong("the file begins with a byte order mark; save it as plain UTF-8");
+    if (number_ == 1 && (raw.starts_with("\xFF\xFE") || raw.starts_with("\xFE\xFF")))
+      return wrong("the file is text in UTF-16; save it as plain UTF-8");
     if (raw.find('\0') != std::string::npos) return wrong("a zero byte; this is not a text file");
     if (raw.find('\t') != std::string::npos) return wrong("a tab character; use spaces");
     std::string const line = trim(raw);
@@ -89,6 +99,11 @@ class Reader {
     if (!is_new) return wrong("duplicate key '", key, "': first set in line ", first->second);
     // The blank lets a comment follow the equals sign at once.
     auto const value = without_comment(" " + std::string(line.substr(equals + 1)));
+    if (!is_utf8(key + value))
+      return wrong(
+          "'", key, " = ", value,
+          "' is not UTF-8 (saved as Latin-1?), which manifests and products need; save the "
+          "file as UTF-8, and rename files whose names are not");
     found_.values.push_back({section_, key, value, number_});
   }
 

@@ -25,7 +25,9 @@ double disk_bytes(Estimate const& need, std::size_t n_files) {
 /// Bytes that may still be written where `path` will be made.
 double free_bytes(std::filesystem::path path) {
   path = std::filesystem::absolute(path);
-  while (!std::filesystem::exists(path) && path.has_parent_path()) path = path.parent_path();
+  std::error_code ignored;
+  while (!std::filesystem::exists(path, ignored) && path.has_parent_path())
+    path = path.parent_path();
   struct statvfs status {};
   if (statvfs(path.c_str(), &status) != 0) return -1;
   return real(status.f_bavail) * real(status.f_frsize);

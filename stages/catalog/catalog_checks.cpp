@@ -88,4 +88,24 @@ void require_possible(Halo const& halo, double radius_ckpch, double all_ckpch, d
     refuse("an angular momentum ", spin, " times that of circular orbits at R200");
 }
 
+std::string mass_unit_hint(double mass, double radius_ratio) {
+  constexpr double usual = 2;  // of a radius, whatever the definition
+  constexpr double lightest = 1e8,
+                   largest_log = 17;  // [Msun/h]: no box has so light a heaviest halo
+  double const msunh = mass * units::msunh_per_code;
+  if (!(msunh > 0)) return {};
+  std::string const log =
+      msunh < largest_log && msunh > 8 ? "log10 of masses" : "masses in 1e10 Msun/h";
+  if (radius_ratio > usual || (radius_ratio > 0 && radius_ratio < 1 / usual)) {
+    double const factor = radius_ratio * radius_ratio * radius_ratio;
+    return concat(". Its radius is that of ", factor * msunh, " Msun/h, ", factor,
+                  " times this mass: are these ", msunh < lightest ? log : "masses in another unit",
+                  "? setsz reads Msun/h, or the unit that a table states");
+  }
+  if (msunh < lightest)
+    return concat(". No halo of a simulation is that light: are these ", log,
+                  "? setsz reads Msun/h, or the unit that a table states");
+  return {};
+}
+
 }  // namespace setsz

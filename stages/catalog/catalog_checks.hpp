@@ -30,4 +30,9 @@ void require_consistent(CatalogFigures const& figures, std::string const& catalo
 void require_possible(Halo const& halo, double radius_ckpch, double all_ckpch, double a,
                       std::string const& path);
 
+/// What the heaviest halo of a list says of the unit of its masses; empty if nothing is odd.
+/// \param mass          [1e10 Msun/h]
+/// \param radius_ratio  its listed radius over R200 of its mass; none below 0
+std::string mass_unit_hint(double mass, double radius_ratio);
+
 }  // namespace setsz

@@ -121,6 +121,7 @@ CatalogStage::Checked CatalogStage::read_checked(Comm const& comm,
     checked.hosts = find_hosts_by_position(comm, checked.catalog.halos, headers.dark_matter);
   check_figures(comm, files.front(), checked.catalog, headers);
   check_clusters(comm, files, checked, headers.dark_matter.a);
+  require_distinct(comm, files, checked, headers.dark_matter);
   return checked;
 }
 
@@ -169,52 +170,6 @@ HostChanges CatalogStage::find_hosts_by_position(Comm const& comm, std::vector<H
   return changes;
 }
 
-/// Collective: what the haloes say of each other and of the box.
-void CatalogStage::check_figures(Comm const& comm, std::string const& file,
-                                 HaloCatalog const& catalog, Headers const& headers) const {
-  CatalogFigures figures;
-  double const redshift = 1 / headers.dark_matter.a - 1;
-  auto const radius = [&](double mass) {
-    return radius_of_mass(options_.mass_definition, snapshot_.cosmology, redshift, mass);
-  };
-  for (auto const& halo : catalog.halos) {
-    auto const& p = halo.position;
-    figures.largest_coordinate_ckpch = std::max({figures.largest_coordinate_ckpch, p.x, p.y, p.z});
-    if (halo.mass < options_.mass_min_msunh * code_per_msunh) continue;
-    if (halo.radius_ckpch > 0)
-      figures.radius_ratio.push_back(halo.radius_ckpch / radius(halo.mass));
-    if (halo.radius_ckpch > 0 && halo.mass_all > 0)
-      figures.radius_ratio_all.push_back(halo.radius_ckpch / radius(halo.mass_all));
-    if (halo.dispersion_kms < 0 || !std::isfinite(norm2(halo.velocity))) continue;
-    figures.speed_kms.push_back(norm(halo.velocity));
-    figures.dispersion_kms.push_back(halo.dispersion_kms);
-  }
-  for (auto* list : {&figures.radius_ratio, &figures.radius_ratio_all, &figures.speed_kms,
-                     &figures.dispersion_kms})
-    *list = comm.all_gather_v(*list);
-  figures.n_halos = comm.all_sum(std::ssize(catalog.halos));
-  figures.largest_coordinate_ckpch = comm.all_max(figures.largest_coordinate_ckpch);
-  collectively(comm, "", [&] {
-    require_consistent(figures, file, headers.dark_matter.box_ckpch, snapshot_.cosmology.h);
-  });
-}
-
-/// Collective: one damaged row among good ones.
-void CatalogStage::check_clusters(Comm const& comm, std::vector<std::string> const& files,
-                                  Checked const& checked, double a) const {
-  collectively(comm, "", [&] {
-    for (auto const& halo : checked.catalog.halos) {
-      if (!is_cluster(halo.mass) || !is_host(halo, checked.hosts)) continue;
-      auto const radius = [&](double mass) {
-        return mass > 0
-                   ? radius_of_mass(options_.mass_definition, snapshot_.cosmology, 1 / a - 1, mass)
-                   : -1;
-      };
-      require_possible(halo, radius(halo.mass), radius(halo.mass_all), a, files.at(halo.file));
-    }
-  });
-}
-
 bool CatalogStage::is_cluster(double mass) const {
   return mass >= options_.mass_min_msunh * code_per_msunh &&
          mass < options_.mass_max_msunh * code_per_msunh;
@@ -242,7 +197,7 @@ void CatalogStage::expect(Comm const& comm, Outlook& outlook, SnapshotHeader con
   auto table = make_table(comm, header, selected.clusters);
   collectively(comm, "catalog: split_like", [&] { split(table, expected_other(outlook)); });
   if (table.clusters.empty() && !options_.allow_empty && !snapshot_.section.mock)
-    refuse_empty(comm, snapshot_.catalog(""));
+    refuse_empty(comm, snapshot_.catalog(""), header.a);
   ExpectedFill fill{.n = comm.all_sum(std::ssize(selected.fill)), .r200c = {}};
   auto const step = std::max<std::size_t>(1, selected.fill.size() / enough_of_a_rank);
   for (std::size_t i = 0; i < selected.fill.size(); i += step)
@@ -363,31 +318,6 @@ Cluster CatalogStage::make_cluster(Halo const& halo, double redshift) const {
           .angular_momentum = halo.angular_momentum};
 }
 
-void CatalogStage::refuse_empty(Comm const& comm, std::vector<std::string> const& files) const {
-  auto const all = read_halo_catalog(comm, files,
-                                     {.definition = options_.mass_definition,
-                                      .h = snapshot_.cosmology.h,
-                                      .columns = snapshot_.section.catalog_columns},
-                                     formats());
-  std::int64_t n_hosts = 0;
-  double largest = 0;
-  for (auto const& halo : all.halos) {
-    if (!is_host(halo)) continue;
-    ++n_hosts;
-    largest = std::max(largest, halo.mass);
-  }
-  n_hosts = comm.all_sum(n_hosts);
-  auto const n_halos = comm.all_sum(std::ssize(all.halos));
-  largest = comm.all_max(largest);
-  throw CollectiveError(
-      ExitCode::bad_data,
-      concat("no halo of '", files.front(), "' has ", options_.mass_min_msunh, " < M",
-             name_of(options_.mass_definition), " < ", options_.mass_max_msunh, " Msun/h (",
-             n_halos, " haloes, ", n_hosts, " hosts, the most massive host has ",
-             largest / code_per_msunh,
-             " Msun/h); lower catalog.mass_min, or set catalog.allow_empty = yes"));
-}
-
 /// With STRICT_SO a list's masses are those of the bound particles; the gas is that of all.
 /// \param ratios  bound over all, of the clusters of this rank whose catalogue has both
 void CatalogStage::compare_masses(Context& context, std::vector<double> ratios) const {
@@ -455,7 +385,8 @@ void CatalogStage::run(Context& context) {
               "' have the part of a cluster of '", split_like_, "' within ", twin_radius_r200,
               " of its R200; the others have their own");
   });
-  if (table.clusters.empty() && !options_.allow_empty) refuse_empty(comm, files);
+  if (table.clusters.empty() && !options_.allow_empty)
+    refuse_empty(comm, files, headers.dark_matter.a);
   auto const n_fill = comm.all_sum(std::ssize(selected.fill));
   write_clusters(comm, context.part("clusters.h5"), table);
   write_fill_halos(comm, context.part("halos.h5"), table,

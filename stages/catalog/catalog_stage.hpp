@@ -52,6 +52,8 @@ class CatalogStage : public Stage {
                      Headers const& headers) const;
   void check_clusters(Comm const& comm, std::vector<std::string> const& files,
                       Checked const& checked, double a) const;
+  void require_distinct(Comm const& comm, std::vector<std::string> const& files,
+                        Checked const& checked, SnapshotHeader const& header) const;
   bool is_cluster(double mass) const;
   Selected select(std::vector<Halo> const& halos, HostChanges const& changes,
                   double redshift) const;
@@ -68,7 +70,8 @@ class CatalogStage : public Stage {
               Selected const& selected) const;
   void compare_masses(Context& context, std::vector<double> ratios) const;
   void report(Context& context, ClusterTable const& table, std::int64_t n_fill) const;
-  [[noreturn]] void refuse_empty(Comm const& comm, std::vector<std::string> const& files) const;
+  [[noreturn]] void refuse_empty(Comm const& comm, std::vector<std::string> const& files,
+                                 double a) const;
 
   CatalogOptions options_;
   SnapshotInstance snapshot_;

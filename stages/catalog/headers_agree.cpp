@@ -70,6 +70,10 @@ void require_headers_agree(HaloCatalogHeader const& catalog, std::string const& 
   };
   check_catalog("the box size [Mpc/h]", catalog.box_mpch, dark_matter.box_ckpch / 1000);
   check_catalog("the scale factor a", catalog.a, dark_matter.a);
+  constexpr double rounding = 0.02;  // "z = 0.5" of 0.503
+  if (catalog.redshift)
+    require_same("1 + redshift", {in_catalog, 1 + *catalog.redshift},
+                 {in_snapshot, 1 / dark_matter.a}, std::max(tolerance, rounding), configured.h);
   check_catalog("Omega_m", catalog.omega_m, found.omega_m);
   check_catalog("Omega_Lambda", catalog.omega_l, found.omega_l);
   check_catalog("h", catalog.h, found.h);

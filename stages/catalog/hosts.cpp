@@ -71,12 +71,16 @@ class HaloCells {
   std::vector<std::vector<std::int64_t>> members_;
 };
 
-}  // namespace
-
-std::unordered_set<std::int64_t> inside_heavier(std::vector<HaloSphere> halos, double box_ckpch) {
+void sort_by_mass(std::vector<HaloSphere>& halos) {
   std::sort(halos.begin(), halos.end(), [](HaloSphere const& a, HaloSphere const& b) {
     return a.mass > b.mass || (a.mass == b.mass && a.id < b.id);
   });
+}
+
+}  // namespace
+
+std::unordered_set<std::int64_t> inside_heavier(std::vector<HaloSphere> halos, double box_ckpch) {
+  sort_by_mass(halos);
   HaloCells const cells(halos, box_ckpch);
   PeriodicBox const box(box_ckpch);
   std::unordered_set<std::int64_t> inside;
@@ -89,6 +93,26 @@ std::unordered_set<std::int64_t> inside_heavier(std::vector<HaloSphere> halos, d
     });
   }
   return inside;
+}
+
+std::optional<HaloPair> nearly_equal(std::vector<HaloSphere> halos, double box_ckpch,
+                                     double share) {
+  sort_by_mass(halos);
+  HaloCells const cells(halos, box_ckpch);
+  PeriodicBox const box(box_ckpch);
+  for (std::int64_t i = 0; i < std::ssize(halos); ++i) {
+    auto const& halo = halos[i];
+    double const limit = share * halo.radius_ckpch;
+    std::optional<HaloPair> nearest;
+    cells.near(halo.position, limit, [&](std::int64_t k) {
+      if (k <= i) return;
+      double const distance = norm(box.offset(halo.position, halos[k].position));
+      if (distance < (nearest ? nearest->distance_ckpch : limit))
+        nearest = {halo.id, halos[k].id, distance};
+    });
+    if (nearest) return nearest;
+  }
+  return {};
 }
 
 std::vector<HaloLink> not_lighter_than_parents(Comm const& comm, std::vector<HaloLink> mine) {

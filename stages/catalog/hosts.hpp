@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
@@ -38,6 +39,14 @@ struct HaloSphere {
 /// Ids of the haloes whose centre lies within the radius of a heavier one (of the same mass: with a
 /// smaller id). Periodic.
 std::unordered_set<std::int64_t> inside_heavier(std::vector<HaloSphere> halos, double box_ckpch);
+
+/// Two haloes that are one: nearer to each other than `share` of the radius of the heavier one.
+struct HaloPair {
+  std::int64_t id = 0, other = 0;  ///< the heavier one first
+  double distance_ckpch = 0;
+};
+/// The first such pair, that of the heaviest halo. Periodic.
+std::optional<HaloPair> nearly_equal(std::vector<HaloSphere> halos, double box_ckpch, double share);
 
 /// Ids of parents that are not among the links, sorted.
 std::vector<std::int64_t> missing_parents(std::vector<HaloLink> const& links);

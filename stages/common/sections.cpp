@@ -6,6 +6,7 @@
 #include "io/h5_sources.hpp"
 #include "io/snapshot.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_type.hpp"
 
 namespace setsz {
 
@@ -166,9 +167,11 @@ std::vector<std::string> SnapshotInstance::gas_files() const {
 std::vector<std::string> SnapshotInstance::catalog_files() const {
   if (section.mock) return {};
   auto files = catalog("");
-  for (auto const& file : files)
-    require(std::filesystem::is_regular_file(file), ExitCode::missing_input, "no halo catalogue '",
-            file, "' (from [snapshot.", name, "] catalog)");
+  for (auto const& file : files) {
+    require_no_special_file(file);
+    require(type_of(file) == std::filesystem::file_type::regular, ExitCode::missing_input,
+            "no halo catalogue '", file, "' (from [snapshot.", name, "] catalog)");
+  }
   return files;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/file_type.hpp"
 
 namespace setsz {
 
@@ -87,9 +88,11 @@ std::string CatalogueSection::coordinate_letter() const {
 }
 
 std::vector<std::string> CatalogueSection::existing_files(std::string const& name) const {
-  for (auto const& file : files)
-    require(std::filesystem::is_regular_file(file), ExitCode::missing_input, "no halo catalogue '",
-            file, "' (from [catalogue.", name, "] files)");
+  for (auto const& file : files) {
+    require_no_special_file(file);
+    require(type_of(file) == std::filesystem::file_type::regular, ExitCode::missing_input,
+            "no halo catalogue '", file, "' (from [catalogue.", name, "] files)");
+  }
   return files;
 }
 

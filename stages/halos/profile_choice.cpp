@@ -111,7 +111,9 @@ std::vector<std::string> ProfileChoice::skirt_products() const {
 std::vector<std::string> ProfileChoice::files() const {
   if (is_fit()) return models_;
   if (numbers_ || published_profile(text_)) return {};
-  require(std::filesystem::is_regular_file(text_), ExitCode::missing_input, "profile = ", text_,
+  std::error_code unknown;
+  require(std::filesystem::is_regular_file(text_, unknown), ExitCode::missing_input,
+          "profile = ", text_,
           ": neither fit, nor the NAME of a [profile.NAME], nor a published profile (",
           published_profile_names(), "), nor an existing file");
   return {text_};

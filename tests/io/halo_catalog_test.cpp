@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -141,6 +142,70 @@ TEST(HaloCatalog, ReadsWhatOtherProgramsWrite) {
   auto plus = row(1, 1e13, 1, -1);
   plus.replace(plus.find(" 10 -20"), 3, " +1.0E+01");
   same(header + plus);
+}
+
+TEST(HaloCatalog, RefusesASecondLineOfNamesWithAnotherOrder) {
+  Comm const comm = Comm::world();
+  std::string swapped = header;
+  swapped.replace(swapped.find("X Y Z"), 5, "Z Y X");
+  auto const second = row(2, 2e14, 3.5, -1);
+  auto const text =
+      refusal(comm, header + row(1, 1e14, 2.5, -1) + swapped + second, ExitCode::bad_data);
+  EXPECT_NE(text.find(":7: a second line of names"), std::string::npos) << text;
+  // The same names again, and comments that only look like names, are none of our business.
+  TemporaryFile const joined(
+      comm, header + row(1, 1e14, 2.5, -1) + header + "#X Y Z in Mpc/h\n#a = 0.500001\n" + second);
+  EXPECT_EQ(read_halo_catalog(comm, {joined.path()}, {}).n_rows, 2);
+}
+
+TEST(HaloCatalog, NamesTheCauseWhereTextIsNotWhatItSeems) {
+  Comm const comm = Comm::world();
+  auto const list = header + row(1, 1e14, 2.5, -1);
+  auto const refused = [&](std::string const& text, std::string const& says) {
+    auto const found = refusal(comm, text, ExitCode::bad_data);
+    EXPECT_NE(found.find(says), std::string::npos) << found;
+  };
+  auto cr = list;
+  std::replace(cr.begin(), cr.end(), '\n', '\r');
+  refused(cr, "its lines end in CR alone");
+  auto comma = list;
+  comma.replace(comma.find("300.5"), 5, "1,5e2");
+  comma.replace(comma.find("0.308900"), 8, "0,308900");
+  comma.replace(comma.find(" 2.5 "), 5, " 2,5 ");
+  refused(comma, "(write 1.5, not 1,5)");
+  auto zero = list;
+  zero.replace(zero.find(" 2.5 "), 5, std::string(" 2\0005 ", 5));
+  refused(zero, "is '2\\05', not a number; is the file complete?");
+  refused("BZh91AY" + list, "is compressed with bzip2");
+  refused("\xFF\xFE#" + list, "UTF-16");
+  refused("\xFD\x37zXZ" + list, "is compressed with xz");
+  TemporaryFile const blank(comm, "\n  \n" + list);
+  auto const catalog = read_halo_catalog(comm, {blank.path()}, {});
+  EXPECT_EQ(catalog.n_rows, 1);
+  EXPECT_EQ(catalog.header.a, 0.5);
+}
+
+TEST(HaloCatalog, ADamagedArchiveIsNamed) {
+  Comm const comm = Comm::world();
+  std::string const list = header + row(1, 1e14, 2.5, -1);
+  std::string packed(4096, '\0');
+  z_stream stream{};
+  constexpr int with_gzip_header = 15 + 16;
+  ASSERT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, with_gzip_header, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(list.data()));
+  stream.avail_in = static_cast<unsigned>(list.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<unsigned>(packed.size());
+  ASSERT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  TemporaryFile const whole(comm, packed);
+  EXPECT_EQ(read_halo_catalog(comm, {whole.path()}, {}).n_rows, 1);
+  auto const short_of_end = refusal(comm, packed.substr(0, packed.size() / 2), ExitCode::bad_data);
+  EXPECT_NE(short_of_end.find("the file ends too early"), std::string::npos) << short_of_end;
+  packed[packed.size() - 8] ^= 1;  // of the check sum
+  auto const damaged = refusal(comm, packed, ExitCode::bad_data);
+  EXPECT_NE(damaged.find("cannot unpack"), std::string::npos) << damaged;
 }
 
 TEST(HaloCatalog, RefusesUnitsThatTheFileItselfDenies) {

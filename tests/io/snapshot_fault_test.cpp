@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Snapshots that must be refused, each with one fault.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <functional>
 #include <limits>
 
+#include "io/h5_sources.hpp"
 #include "io/snapshot.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/snapshot_writer.hpp"
@@ -75,6 +77,32 @@ TEST_F(SnapshotFault, patterns_that_name_nothing_or_too_much_are_refused) {
   std::filesystem::copy(file(0), scratch_ / "snap_008.0.hdf5");
   EXPECT_TRUE(contains(error_of([&] { find_snapshot_files(scratch_.path()); }),
                        "holds more than one snapshot (snap_007.*.hdf5, snap_008.*.hdf5)"));
+}
+
+TEST_F(SnapshotFault, what_is_no_regular_file_is_named) {
+  SmallSnapshot::of_dark_matter({1, 1, 1}).write(scratch_.path());
+  auto const refusal = [&](auto&& make) {
+    std::filesystem::remove(file(2));
+    make(file(2));
+    return error_of([&] {
+      auto const files = find_snapshot_files(scratch_.path());
+      Snapshot::open(Comm::self(), files, Kind::dark_matter);
+    });
+  };
+  EXPECT_TRUE(
+      contains(refusal([](std::string const& path) { ASSERT_EQ(mkfifo(path.c_str(), 0600), 0); }),
+               "is a named pipe"));
+  EXPECT_TRUE(
+      contains(refusal([](std::string const& path) { std::filesystem::create_directory(path); }),
+               "is a directory"));
+  EXPECT_TRUE(contains(
+      refusal([](std::string const& path) { std::filesystem::create_symlink("nowhere", path); }),
+      "66 '"));
+  auto const loop = scratch_ / "loop";
+  std::filesystem::create_symlink(loop, loop);
+  EXPECT_TRUE(contains(error_of([&] { find_snapshot_files(loop); }), "66 cannot use '"));
+  EXPECT_TRUE(contains(error_of([&] { find_snapshot_files(std::string(9000, 'a')); }), "78 "));
+  EXPECT_TRUE(contains(error_of([&] { with_files_behind({loop}); }), "66 cannot use '"));
 }
 
 TEST_F(SnapshotFault, a_file_of_another_snapshot_is_named_with_what_differs) {

@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "io/h5.hpp"
 #include "io/halo_catalog.hpp"
@@ -114,6 +115,163 @@ TEST_F(TableCatalog, IsHdf5OrFits) {
   EXPECT_TRUE(contains(refusal(fits, {.box_ckpch = 5000}), "halos.fits', row 1: column Z = 6"));
 }
 
+/// Columns of a FITS table, all of one row: its value, or nothing.
+struct FitsColumn {
+  char const *name, *form, *unit;
+  double value;
+};
+
+void add_table(fitsfile* file, std::vector<FitsColumn> const& columns) {
+  std::vector<char*> names, forms, units;
+  for (auto const& column : columns) {
+    names.push_back(const_cast<char*>(column.name));
+    forms.push_back(const_cast<char*>(column.form));
+    units.push_back(const_cast<char*>(column.unit));
+  }
+  int status = 0;
+  fits_create_tbl(file, BINARY_TBL, 1, static_cast<int>(columns.size()), names.data(), forms.data(),
+                  units.data(), nullptr, &status);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    double value = columns[i].value;
+    bool const is_text = columns[i].form[1] == 'A';
+    if (!is_text) fits_write_col(file, TDOUBLE, static_cast<int>(i + 1), 1, 1, 1, &value, &status);
+  }
+  EXPECT_EQ(status, 0);
+}
+
+std::vector<FitsColumn> const one_halo{{"id", "1K", "", 7},
+                                       {"x", "1D", "Mpc/h", 1},
+                                       {"y", "1D", "Mpc/h", 2},
+                                       {"z", "1D", "Mpc/h", 3},
+                                       {"m200c", "1D", "Msun/h", 1e14}};
+
+TEST_F(TableCatalog, IsTheFitsTableWithHaloes) {
+  auto const written = [&](std::string const& name, auto&& fill) {
+    auto const path = scratch_ / name;
+    if (comm_.is_root()) {
+      fitsfile* file = nullptr;
+      int status = 0;
+      fits_create_file(&file, path.c_str(), &status);
+      fits_create_img(file, BYTE_IMG, 0, nullptr, &status);
+      fill(file);
+      fits_close_file(file, &status);
+      EXPECT_EQ(status, 0);
+    }
+    comm_.barrier();
+    return path;
+  };
+  auto const with_key = [](fitsfile* file, char const* key, double value) {
+    int status = 0;
+    fits_write_key(file, TDOUBLE, key, &value, nullptr, &status);
+  };
+  auto const second = written("second.fits", [&](fitsfile* file) {
+    with_key(file, "REDSHIFT", 1.0);
+    add_table(file, {{"bin", "1D", "", 1}, {"count", "1K", "", 4}});
+    add_table(file, one_halo);
+  });
+  EXPECT_EQ(halos(second).at(0).id, 7);
+  EXPECT_EQ(read_halo_catalog(comm_, {second}, {}).header.redshift, 1.0);
+  EXPECT_TRUE(contains(refusal(written("two.fits",
+                                       [&](fitsfile* file) {
+                                         add_table(file, one_halo);
+                                         add_table(file, one_halo);
+                                       })),
+                       "holds haloes in two tables, extensions 1 and 2"));
+  EXPECT_TRUE(contains(refusal(written("keys.fits",
+                                       [&](fitsfile* file) {
+                                         with_key(file, "BOX", 50);
+                                         add_table(file, one_halo);
+                                         with_key(file, "BOX", 40);
+                                       })),
+                       "box is 40 in the header of the table and 50 in the primary"));
+  auto const changed = [&](std::string const& name, std::size_t column, FitsColumn to,
+                           bool undefined = false) {
+    return refusal(written(name, [&](fitsfile* file) {
+      auto columns = one_halo;
+      columns[column] = to;
+      add_table(file, columns);
+      LONGLONG null = -99;
+      int status = 0;
+      if (undefined) fits_write_key(file, TLONGLONG, "TNULL1", &null, nullptr, &status);
+    }));
+  };
+  EXPECT_TRUE(contains(changed("null.fits", 0, {"id", "1K", "", -99}, true),
+                       "row 0: column id is undefined"));
+  EXPECT_TRUE(
+      contains(changed("part.fits", 0, {"id", "1D", "", 7.5}), "column id is 7.5, not an integer"));
+  EXPECT_EQ(changed("whole.fits", 0, {"id", "1D", "", 8}), "no error");
+  EXPECT_TRUE(
+      contains(changed("complex.fits", 4, {"m200c", "1C", "Msun/h", 1}), "m200c holds complex"));
+  EXPECT_TRUE(contains(changed("text.fits", 4, {"m200c", "8A", "Msun/h", 1}), "m200c is text"));
+  EXPECT_TRUE(contains(changed("vector.fits", 1, {"x", "3D", "Mpc/h", 1}), "x has several values"));
+}
+
+TEST_F(TableCatalog, SaysWhyAColumnOfHdf5CannotBeRead) {
+  auto const written = [&](std::string const& name, auto&& change) {
+    auto const path = scratch_ / name;
+    if (comm_.is_root()) {
+      auto out = H5File::create_serial(path);
+      for (auto const* axis : {"x", "y", "z"})
+        out.write_same<double>(concat("/", axis), {.unit = "Mpc/h"}, {1, 2});
+      change(out);
+      out.close();
+    }
+    comm_.barrier();
+    return path;
+  };
+  auto const mass = [](H5File& out) {
+    out.write_same<double>("/m200c", {.unit = "Msun/h"}, {1e14, 2e14});
+  };
+  constexpr auto none = std::numeric_limits<std::uint64_t>::max();
+  auto const unsigned_ids = written("unsigned.h5", [&](H5File& out) {
+    mass(out);
+    out.write_same<std::uint64_t>("/id", {.unit = "1"}, {9007199254740993, 8});
+    out.write_same<std::uint64_t>("/pid", {.unit = "1"}, {none, 9007199254740993});
+    out.write_same<double>("/bins", {.unit = "1"}, {1, 2, 3, 4, 5});  // not a column
+  });
+  auto const all = halos(unsigned_ids);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[1].parent_id, -1);
+  EXPECT_EQ(all[0].parent_id, 9007199254740993);
+  EXPECT_TRUE(contains(refusal(written("short.h5",
+                                       [&](H5File& out) {
+                                         mass(out);
+                                         out.write_same<std::int64_t>("/id", {.unit = "1"}, {1});
+                                       })),
+                       "the column id has 1 rows, and the others have 2"));
+  EXPECT_TRUE(
+      contains(refusal(written("huge.h5",
+                               [&](H5File& out) {
+                                 mass(out);
+                                 out.write_same<std::uint64_t>("/id", {.unit = "1"}, {1, none - 1});
+                               })),
+               "huge.h5', row 1: /id is 18446744073709551614, more than 2^63"));
+  EXPECT_TRUE(contains(refusal(written("part.h5",
+                                       [&](H5File& out) {
+                                         mass(out);
+                                         out.write_same<double>("/id", {.unit = "1"}, {1, 2.5});
+                                       })),
+                       "column /id is 2.5, not an integer"));
+}
+
+TEST_F(TableCatalog, SaysItsRedshiftInManyWays) {
+  auto const header = [&](std::string const& comments) {
+    auto const path = file("m.csv", comments + csv);
+    auto const found = read_halo_catalog(comm_, {path}, {}).header;
+    comm_.barrier();
+    return found;
+  };
+  for (auto const* comment : {"# a: 0.5\n", "# n = 3, a = 0.5; b = 2\n", "# scale_factor = 0.5\n"})
+    EXPECT_EQ(header(comment).a, 0.5) << comment;
+  for (auto const* comment : {"# redshift = 1.0\n", "# z = 1\n", "# z: 1 (snapshot 67)\n"})
+    EXPECT_EQ(header(comment).redshift, 1.0) << comment;
+  // A description of the columns.
+  EXPECT_EQ(header("# x = 2\n# y = 3\n# z = 4\n").redshift, std::nullopt);
+  EXPECT_EQ(header("# a: semi-axis of the halo\n# z: along the line of sight\n").redshift,
+            std::nullopt);
+  EXPECT_TRUE(contains(refusal(file("n.csv", "# a = half\n" + csv)), "gives no number for a"));
+}
+
 TEST_F(TableCatalog, ColumnsCanBeNamedByTheRequest) {
   auto text = csv;
   text.replace(text.find("id,x[Mpc/h]"), 11, "halo number,x");
@@ -128,6 +286,18 @@ TEST_F(TableCatalog, ColumnsCanBeNamedByTheRequest) {
   EXPECT_EQ(all[0].position, (Vec3{1000, 2000, 3000}));
   EXPECT_NEAR(all[0].mass, 1e4, 1e-9);
   EXPECT_TRUE(catalog.header.has_parents);
+}
+
+TEST_F(TableCatalog, TwoNamesOfOneColumnAreAQuestion) {
+  auto text = csv;
+  text.replace(text.find("xoff[kpc/h]"), 11, "m_200c[Msun]");
+  text.replace(text.find(",12\n"), 4, ",3e14\n");
+  text.replace(text.rfind(",\n"), 2, ",4e14\n");
+  auto const path = file("l.csv", text);
+  EXPECT_TRUE(contains(refusal(path), "has columns m200c and m_200c, which mean the same"));
+  auto const all = halos(path, {.columns = {"m200c: m_200c"}});
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_NEAR(all[0].mass, 2e4, 1e-9);  // 4e14 Msun, h = 0.5
 }
 
 TEST_F(TableCatalog, MayLackVelocities) {

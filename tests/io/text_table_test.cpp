@@ -40,6 +40,9 @@ TEST_F(Tables, NamesAndUnitsStandInTheFirstLine) {
 TEST_F(Tables, NamesMayStandInTheLastCommentThatFits) {
   TextTable const numpy(write("# made by someone\n# ra dec z\n# in degrees\n1 2 3\n4 5 6\n"));
   EXPECT_EQ(names(numpy), (Names{"ra|", "dec|", "z|"}));
+  comm_.barrier();
+  TextTable const said(write("# ra dec z\n# Om = 0.3; Ol = 0.7; h = 0.7\n1 2 3\n"));
+  EXPECT_EQ(names(said), (Names{"ra|", "dec|", "z|"}));
 }
 
 TEST_F(Tables, ColumnsWithoutNamesAreNumbered) {
@@ -100,6 +103,44 @@ TEST_F(Tables, SaysWhereARowIsNoRow) {
                                narrow.read({0, 2}, columns);
                              }),
                              "table:3: has 1 columns in place of 2: '3'"));
+}
+
+TEST_F(Tables, HasOtherSeparatorsQuotesAndUnitsInParentheses) {
+  std::size_t const columns[] = {1, 2};
+  auto const reads = [&](std::string const& text) {
+    comm_.barrier();
+    TextTable table(write(text));
+    table.count_rows(comm_);
+    EXPECT_EQ(names(table), (Names{"id|", "x|Mpc/h", "b(500c)|"})) << text;
+    EXPECT_EQ(table.read({0, 1}, columns), (std::vector<double>{1.5, 3}));
+  };
+  reads("id;x[Mpc/h];b(500c)\n7;1.5;3\n");
+  reads("id|x [Mpc/h]|b(500c)\n7|1.5|3\n");
+  reads("id,x (Mpc/h),b(500c)\n7,1.5,3\n");
+  reads("\"id\",\"x [Mpc/h]\",\"b(500c)\"\n\"7\",\"1.5\",\"3\"\n");
+  reads("\"id\" \"x (Mpc/h)\" \"b(500c)\"\n\"7\" 1.5 3\n");
+  reads("# id x(Mpc/h) b(500c)\n7 1.5 3\n");
+  comm_.barrier();
+  TextTable commas(write("id;x;y\n7;1,5;3,25\n"));
+  commas.count_rows(comm_);
+  EXPECT_TRUE(test::contains(test::error_of([&] {
+                               commas.read({0, 1}, columns);
+                             }),
+                             "table:2: column x is '1,5', not a number (write 1.5, not 1,5)"));
+}
+
+TEST_F(Tables, ASecondLineOfNamesMustBeTheFirstOne) {
+  std::size_t const columns[] = {1};
+  auto const reading = [&](std::string const& comment) {
+    comm_.barrier();
+    TextTable table(write("# a b [Mpc] c\n1 2 3\n" + comment + "\n4 5 6\n"));
+    table.count_rows(comm_);
+    return test::error_of([&] { table.read({0, 2}, columns); });
+  };
+  EXPECT_TRUE(test::contains(reading("# b [Mpc] a c"), "table:3: a second line of names"));
+  EXPECT_TRUE(test::contains(reading("# a b [kpc] c"), "table:3: a second line of names"));
+  for (auto const* comment : {"# a b [Mpc] c", "# a b c", "# c b", "# what c is", "#"})
+    EXPECT_EQ(reading(comment), "no error") << comment;
 }
 
 TEST_F(Tables, ASampleIsSpreadOverTheFile) {

@@ -2,10 +2,14 @@
 // What `setsz inspect` says of files that are not setsz's own.
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
+#include <filesystem>
 #include <iostream>
 #include <sstream>
 
 #include "pipeline/app/commands.hpp"
+#include "pipeline/app/project.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/snapshot_writer.hpp"
 
@@ -44,6 +48,41 @@ TEST(Inspect, shows_what_the_header_of_a_catalogue_means) {
   EXPECT_TRUE(contains(text, "halo catalogue, Rockstar list or ascii"));
   EXPECT_TRUE(contains(text, "a = 0.5; 7 columns, with the parents of subhaloes"));
   EXPECT_TRUE(contains(text, "1 -1 1e12"));
+}
+
+TEST(Inspect, what_is_no_file_is_said_and_not_waited_for) {
+  test::Scratch const scratch(Comm::self());
+  auto const pipe = scratch / "snap_000.0.hdf5", loop = scratch / "loop", folder = scratch / "a";
+  std::filesystem::create_directory(folder);
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  std::filesystem::create_symlink(loop, loop);
+  for (auto const& [path, says] :
+       {std::pair{pipe, "is a named pipe"}, std::pair{loop, "symbolic links"},
+        std::pair{std::string("/dev/zero"), "is a device"}}) {
+    auto const message = test::error_of([&] { inspected(path); });
+    EXPECT_TRUE(contains(message, says)) << message;
+  }
+  std::filesystem::create_symlink("nowhere", folder + "/link");
+  ASSERT_EQ(mkfifo((folder + "/pipe").c_str(), 0600), 0);
+  auto const text = inspected(folder);
+  EXPECT_TRUE(contains(text, "link  no file\n")) << text;
+  EXPECT_TRUE(contains(text, "pipe  a named pipe\n")) << text;
+}
+
+TEST(Configuration, is_a_regular_file_of_the_size_of_one) {
+  test::Scratch const scratch(Comm::self());
+  auto const pipe = scratch / "pipe.ini", snapshot = scratch / "snap.hdf5";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  test::write_bytes(snapshot, "");
+  std::filesystem::resize_file(snapshot, 17 << 20);
+  CommandLine line;
+  auto const refusal = [&](std::string const& path) {
+    line.target = path;
+    return test::error_of([&] { outline_project(line); });
+  };
+  EXPECT_TRUE(contains(refusal(pipe), "is a named pipe, not a regular file"));
+  EXPECT_TRUE(contains(refusal("/dev/zero"), "is a device"));
+  EXPECT_TRUE(contains(refusal(snapshot), "is no configuration"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/run/options.hpp"
+#include "pipeline/run/ini_text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -159,6 +160,24 @@ TEST(Options, AVariableThatSaysNothingIsNamedWithTheText) {
       EXPECT_NE(std::string(error.what()).find(word), std::string::npos)
           << "'" << word << "' is not in: " << error.what();
   }
+}
+
+TEST(Options, OtherEncodingsAreNamedWithTheLine) {
+  auto const refusal = [](std::string const& text) {
+    try {
+      parse_ini(text, "a.ini");
+    } catch (Error const& error) {
+      return std::string(error.what());
+    }
+    return std::string("read");
+  };
+  EXPECT_EQ(refusal("[a]\nb = /data/\xC3\xBC\n"), "read");
+  EXPECT_EQ(refusal("# \xFC\n[a]\nb = 1  # \xFC\n"), "read");  // comments go nowhere
+  EXPECT_NE(refusal("[a]\nb = /data/\xFC\n").find("a.ini:2: 'b = /data/\xFC' is not UTF-8"),
+            std::string::npos);
+  EXPECT_NE(
+      refusal(std::string("\xFF\xFE[\0a\0]\0", 8)).find("a.ini:1: the file is text in UTF-16"),
+      std::string::npos);
 }
 
 TEST(Options, MissingKeysAndSectionsKeepTheirDefaults) {

@@ -214,6 +214,17 @@ TEST_F(CatalogStageTest, EndsAtTheLineOfAClusterThatCannotBe) {
   EXPECT_EQ(refused(3, 12, 1e4), "no error") << "not a cluster";
 }
 
+TEST_F(CatalogStageTest, RefusesAClusterThatIsListedTwice) {
+  auto lines = halo_lines();
+  lines.push_back(concat(900, lines[36].substr(3)));
+  write_list(list_of(lines));
+  auto const text = test::error_of([&] { run(); });
+  EXPECT_TRUE(test::contains(text, "65 two hosts lie 0 ckpc/h from each other"));
+  EXPECT_TRUE(test::contains(text, "halo 136 (" + scratch_ / "out_0.list:42, "));
+  EXPECT_TRUE(test::contains(text, "halo 900 (" + scratch_ / "out_0.list:46, "));
+  EXPECT_EQ(run("hosts = positions\n", "by_position").size() > 0, true);
+}
+
 TEST_F(CatalogStageTest, AValueThatParticlesTellDoesNotRefuseAList) {
   auto text = list_of(halo_lines());
   text.replace(text.find("1e12 2e12 3e12"), 4, "nan ");

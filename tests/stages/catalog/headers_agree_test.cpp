@@ -42,6 +42,16 @@ TEST(HeadersAgree, WhenTheyDo) {
   EXPECT_EQ(without_gas.error(), "no error");
 }
 
+TEST(HeadersAgree, ARedshiftMayBeRounded) {
+  Sources sources;  // z = 0.49999925
+  for (double const redshift : {0.5, 0.49, 0.52}) {
+    sources.catalog.redshift = redshift;
+    EXPECT_EQ(sources.error(), "no error") << redshift;
+  }
+  sources.catalog.redshift = 0;
+  EXPECT_TRUE(test::contains(sources.error(), "65 1 + redshift is 1 in the halo catalogue"));
+}
+
 TEST(HeadersAgree, NamesQuantityValuesAndTolerance) {
   struct Case {
     std::function<void(Sources&)> change;

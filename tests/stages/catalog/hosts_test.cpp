@@ -80,6 +80,16 @@ TEST(CatalogChecks, NameTheUnitThatRadiiContradict) {
   EXPECT_TRUE(test::contains(text, "1/h: a unit without h"));
 }
 
+TEST(CatalogChecks, GuessTheUnitOfMassesThatAreTooSmall) {
+  EXPECT_EQ(mass_unit_hint(1e3, 1.0), "");
+  EXPECT_EQ(mass_unit_hint(1e3, -1), "");   // no radius
+  EXPECT_EQ(mass_unit_hint(1e3, 1.3), "");  // of another definition
+  EXPECT_TRUE(test::contains(mass_unit_hint(2e-6, std::cbrt(1e10)),
+                             "Its radius is that of 2e+14 Msun/h, 1e+10 times this mass"));
+  EXPECT_TRUE(test::contains(mass_unit_hint(2e-6, -1), "masses in 1e10 Msun/h?"));
+  EXPECT_TRUE(test::contains(mass_unit_hint(14.3e-10, -1), "log10 of masses?"));
+}
+
 TEST(CatalogChecks, NameVelocitiesAndPositionsOfAnotherUnit) {
   auto figures = good();
   for (auto& speed : figures.speed_kms) speed *= 1000;  // m/s
@@ -101,6 +111,49 @@ std::unordered_set<std::int64_t> slowly_inside(std::vector<HaloSphere> const& ha
         inside.insert(halo.id);
     }
   return inside;
+}
+
+/// Every pair is looked at.
+std::optional<HaloPair> slowly_equal(std::vector<HaloSphere> const& halos, double edge,
+                                     double share) {
+  PeriodicBox const box(edge);
+  std::optional<HaloPair> found;
+  double mass = 0;
+  for (auto const& halo : halos)
+    for (auto const& other : halos) {
+      double const distance = norm(box.offset(halo.position, other.position));
+      bool const lighter =
+          other.mass < halo.mass || (other.mass == halo.mass && other.id > halo.id);
+      if (!lighter || distance >= share * halo.radius_ckpch) continue;
+      bool const first = !found || halo.mass > mass || (halo.mass == mass && halo.id < found->id) ||
+                         (halo.id == found->id && distance < found->distance_ckpch);
+      if (!first) continue;
+      found = {halo.id, other.id, distance};
+      mass = halo.mass;
+    }
+  return found;
+}
+
+TEST(Hosts, ThatAreOneAreFoundAcrossTheEdges) {
+  Random random(8, Purpose::test);
+  int n_found = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<HaloSphere> halos;
+    for (std::int64_t i = 0; i < 40; ++i) {
+      auto const mass = std::floor(1 + 50 * random.uniform());
+      halos.push_back({100 + i,
+                       {1000 * random.uniform(), 1000 * random.uniform(), 1000 * random.uniform()},
+                       mass,
+                       200 * std::cbrt(mass)});
+    }
+    auto const found = nearly_equal(halos, 1000, 0.1), slow = slowly_equal(halos, 1000, 0.1);
+    ASSERT_EQ(found.has_value(), slow.has_value());
+    if (!found) continue;
+    ++n_found;
+    EXPECT_EQ(found->id, slow->id);
+    EXPECT_EQ(found->other, slow->other);
+  }
+  EXPECT_GT(n_found, 50);
 }
 
 TEST(Hosts, LieInNoHeavierHalo) {
