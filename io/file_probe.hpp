@@ -21,8 +21,7 @@ class FileProbe {
   std::string const& path() const { return path_; }
   /// The first bytes (at most 4096).
   std::string_view head() const;
-  /// The same as text: unpacked if it is packed with gzip, without byte order mark and blank lines
-  /// at its head. Text whose lines end in CR alone: Error(bad_data).
+  /// The same as text: unpacked, without byte order mark and blank lines. CR alone: Error(bad_data)
   std::string_view text_head() const;
   /// The first line (of the text), without its end.
   std::string_view first_line() const;

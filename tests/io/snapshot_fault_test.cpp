@@ -97,7 +97,7 @@ TEST_F(SnapshotFault, what_is_no_regular_file_is_named) {
                "is a directory"));
   EXPECT_TRUE(contains(
       refusal([](std::string const& path) { std::filesystem::create_symlink("nowhere", path); }),
-      "66 '"));
+      "is a link to 'nowhere'"));
   auto const loop = scratch_ / "loop";
   std::filesystem::create_symlink(loop, loop);
   EXPECT_TRUE(contains(error_of([&] { find_snapshot_files(loop); }), "66 cannot use '"));

@@ -115,11 +115,15 @@ TEST_F(Tables, HasOtherSeparatorsQuotesAndUnitsInParentheses) {
     EXPECT_EQ(table.read({0, 1}, columns), (std::vector<double>{1.5, 3}));
   };
   reads("id;x[Mpc/h];b(500c)\n7;1.5;3\n");
-  reads("id|x [Mpc/h]|b(500c)\n7|1.5|3\n");
   reads("id,x (Mpc/h),b(500c)\n7,1.5,3\n");
   reads("\"id\",\"x [Mpc/h]\",\"b(500c)\"\n\"7\",\"1.5\",\"3\"\n");
   reads("\"id\" \"x (Mpc/h)\" \"b(500c)\"\n\"7\" 1.5 3\n");
   reads("# id x(Mpc/h) b(500c)\n7 1.5 3\n");
+  comm_.barrier();
+  TextTable bars(write("id|x [Mpc/h]|y|z\n7|1.5|3|4\n"));
+  bars.count_rows(comm_);
+  EXPECT_EQ(names(bars), (Names{"id|", "x|Mpc/h", "y|", "z|"}));
+  EXPECT_EQ(bars.read({0, 1}, columns), (std::vector<double>{1.5, 3}));
   comm_.barrier();
   TextTable commas(write("id;x;y\n7;1,5;3,25\n"));
   commas.count_rows(comm_);

@@ -19,13 +19,15 @@ namespace {
 using test::contains;
 
 std::string inspected(std::string const& path) {
-  std::ostringstream output;
-  auto* const before = std::cout.rdbuf(output.rdbuf());
+  struct Captured {  // also where inspect_file throws
+    std::ostringstream output;
+    std::streambuf* before = std::cout.rdbuf(output.rdbuf());
+    ~Captured() { std::cout.rdbuf(before); }
+  } captured;
   CommandLine line;
   line.target = path;
   inspect_file(line);
-  std::cout.rdbuf(before);
-  return output.str();
+  return captured.output.str();
 }
 
 TEST(Inspect, shows_what_the_header_of_a_snapshot_means) {
