@@ -265,7 +265,8 @@ std::vector<T> H5File::attribute_list(std::string const& object, std::string con
     };
     if (h5::holds(H5Type::int64, stored)) return read(std::int64_t{});
     if (stored == H5Type::uint64) return read(std::uint64_t{});
-    if (h5::holds(H5Type::float64, stored)) return read(double{});
+    if constexpr (!std::is_integral_v<T>)
+      if (h5::holds(H5Type::float64, stored)) return read(double{});
     fail(ExitCode::bad_data, where, " holds ", h5::describe(type.get()), " (expected ",
          name_of(h5::type_of<T>()), ")");
   }

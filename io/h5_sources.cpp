@@ -226,6 +226,64 @@ void require_cover(hid_t data, hid_t creation, std::vector<Source> const& source
           " values whose sources hold only ", n_mapped, "; HDF5 would fill in zeros for the rest");
 }
 
+// ---- storage that was never written -------------------------------------------------------------
+
+/// A fill value that someone has chosen, and that is not 0, is data.
+bool fill_is_meant(hid_t creation) {
+  H5D_fill_value_t defined{};
+  double value = 0;
+  if (H5Pfill_value_defined(creation, &defined) < 0 || defined != H5D_FILL_VALUE_USER_DEFINED)
+    return false;
+  return H5Pget_fill_value(creation, H5T_NATIVE_DOUBLE, &value) >= 0 && value != 0;
+}
+
+bool has_chunk(hid_t data, h5::Shape const& corner) {
+  unsigned mask = 0;
+  haddr_t address = HADDR_UNDEF;
+  hsize_t bytes = 0;
+  return H5Dget_chunk_info_by_coord(data, corner.data(), &mask, &address, &bytes) >= 0 &&
+         address != HADDR_UNDEF;
+}
+
+/// The first rows without a chunk. \pre there are some, and as many numbers in `chunk` as in
+/// `shape`
+Range first_hole(hid_t data, h5::Shape const& shape, h5::Shape const& chunk) {
+  h5::Shape corner(shape.size(), 0);
+  auto const advance = [&] {
+    for (auto d = shape.size(); d-- > 0;) {
+      if ((corner[d] += chunk[d]) < shape[d] || d == 0) return;
+      corner[d] = 0;
+    }
+  };
+  while (corner[0] < shape[0] && has_chunk(data, corner)) advance();
+  H5Eclear2(H5E_DEFAULT);
+  return {std::int64_t(corner[0]), std::int64_t(std::min(corner[0] + chunk[0], shape[0]))};
+}
+
+/// HDF5 hands out zeros for rows without storage: those of a writer that stopped, or never began.
+/// \pre not virtual
+void require_storage(hid_t data, hid_t creation, std::string const& what) {
+  auto const shape = h5::shape_of_dataset(data);
+  if (std::ranges::count(shape, 0) > 0 || fill_is_meant(creation)) return;
+  Range rows{0, shape.empty() ? 1 : std::int64_t(shape[0])};
+  if (H5Pget_layout(creation) == H5D_CHUNKED) {
+    h5::Shape chunk(shape.size());
+    H5Pget_chunk(creation, static_cast<int>(chunk.size()), chunk.data());
+    hsize_t expected = 1, found = 0;
+    for (std::size_t d = 0; d < shape.size(); ++d) expected *= (shape[d] + chunk[d] - 1) / chunk[d];
+    H5<H5Sclose> const space(H5Dget_space(data), "read a shape");
+    if (H5Dget_num_chunks(data, space.get(), &found) < 0 || found >= expected) return;
+    rows = first_hole(data, shape, chunk);
+  } else {
+    H5D_space_status_t status{};
+    if (H5Dget_space_status(data, &status) < 0 || status != H5D_SPACE_STATUS_NOT_ALLOCATED) return;
+  }
+  fail(ExitCode::bad_data, what, ": rows ", rows.first, " to ", rows.last, " of ",
+       shape.empty() ? 1 : shape[0],
+       " were never written (no storage in the file), and HDF5 would hand out zeros. Did the "
+       "program that wrote the file stop early? Write or copy it again");
+}
+
 void require_whole(H5File const& file, std::string const& dataset, int depth);
 
 /// \param owner  the file that holds the virtual dataset
@@ -252,9 +310,10 @@ void require_whole(H5File const& file, std::string const& dataset, int depth) {
   H5<H5Dclose> const data(H5Dopen2(file.raw(), dataset.c_str(), H5P_DEFAULT),
                           concat("open '", dataset, "' of '", file.path(), "'"));
   H5<H5Pclose> const creation(H5Dget_create_plist(data.get()), "read a layout");
-  if (H5Pget_layout(creation.get()) != H5D_VIRTUAL) return;
   auto const owner =
       text_of([&](char* text, std::size_t size) { return H5Fget_name(data.get(), text, size); });
+  if (H5Pget_layout(creation.get()) != H5D_VIRTUAL)
+    return require_storage(data.get(), creation.get(), concat("'", owner, "': ", dataset));
   auto const sources = sources_of(creation.get());
   for (auto const& source : sources) require_source(owner, dataset, creation.get(), source, depth);
   require_cover(data.get(), creation.get(), sources, concat("'", owner, "': ", dataset));
@@ -284,7 +343,7 @@ std::vector<std::string> with_files_behind(std::vector<std::string> const& files
   return all;
 }
 
-void require_whole_virtual(H5File const& file, std::string const& dataset) {
+void require_written(H5File const& file, std::string const& dataset) {
   require_whole(file, dataset, 0);
 }
 
@@ -298,7 +357,8 @@ std::string broken_link(hid_t file, std::string const& file_path, std::string co
     std::string target(info.u.val_size, '\0');
     H5Lget_val(file, name.c_str(), target.data(), target.size(), H5P_DEFAULT);
     target.resize(std::min(target.find('\0'), target.size()));
-    return concat("a soft link to '", target, "', which does not exist in the file");
+    return concat("a soft link to '", target,
+                  "', which leads nowhere (no such object in the file, or a loop of links)");
   }
   if (info.type != H5L_TYPE_EXTERNAL) return {};
   auto const [other, object] = target_of(file, name.c_str(), info);

@@ -20,10 +20,11 @@ std::vector<std::string> files_behind(std::string const& path);
 /// Files and, after each, those behind it that are not in the list yet.
 std::vector<std::string> with_files_behind(std::vector<std::string> const& files);
 
-/// Error(bad_data) if a virtual dataset would be read with holes: HDF5 fills in, without an error,
-/// for a source that is missing, lacks the dataset or is too short. Names the source. Checks the
-/// filters of the sources. Does nothing for other datasets.
-void require_whole_virtual(H5File const& file, std::string const& dataset);
+/// Error(bad_data) if a dataset would be read with holes, which HDF5 fills with zeros, without an
+/// error: storage that was never written (unless a fill value other than 0 was chosen for it), or a
+/// virtual dataset whose source is missing, lacks the dataset or is too short. Names rows or
+/// source. Checks the filters of the sources.
+void require_written(H5File const& file, std::string const& dataset);
 
 /// Where a link leads that leads nowhere: "an external link to '/PartType1' of 'x.hdf5', which does
 /// not exist". Empty: the object is there, or there is no link.

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "io/catalogs/box_coordinate.hpp"
+#include "io/h5_sources.hpp"
 #include "io/snapshots/h5_snapshot_file.hpp"
 #include "pipeline/base/units.hpp"
 
@@ -133,6 +134,7 @@ std::vector<double> rows_of(H5File const& file, std::string const& dataset, Rang
   require(fits, ExitCode::bad_data, "'", file.path(), "': ", dataset, " does not have ", n_in_file,
           " rows of ", columns, " numbers, as the header says");
   file.require_filters(dataset);
+  require_written(file, dataset);
   return file.read_rows<double>(dataset, rows);
 }
 

@@ -108,7 +108,10 @@ std::map<std::int64_t, std::string> numbered_files(std::string const& pattern) {
   std::map<std::int64_t, std::string> found;
   for (auto const& candidate : names_in(folder.empty() ? fs::path(".") : folder)) {
     auto const number = number_in(candidate, name.substr(0, star_at), name.substr(star_at + 1));
-    if (number) found[*number] = (folder / candidate).string();
+    if (!number) continue;
+    auto const [at, is_new] = found.emplace(*number, (folder / candidate).string());
+    require(is_new, ExitCode::bad_data, "'", at->second, "' and '", (folder / candidate).string(),
+            "' both have the number ", *number, "; move one of them away");
   }
   require(!found.empty(), ExitCode::missing_input, "no file matches '", pattern, "'");
   return found;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -32,6 +34,10 @@ struct SnapshotFileHead {
   bool narrow_ids = false;             ///< 32 bits
   bool has_electron_abundance = true;  ///< else fully ionised gas is assumed
   SnapshotUnits units;                 ///< of the file, for people
+  // What tells a file from a copy of it, where a snapshot has several:
+  std::array<std::uint64_t, 2> inode{};  ///< device and number; 0: not known
+  /// Positions of the first and the last particle of the kind [ckpc/h]; NaN: not known
+  std::array<double, 6> ends{std::numeric_limits<double>::quiet_NaN()};
 };
 
 /// What is read of a particle, in setsz's units.

@@ -91,6 +91,15 @@ double length_unit(GadgetRecords const& records) {
   return density > std::sqrt(1e9) ? 1000 : 1;
 }
 
+/// Single files may leave the totals empty.
+std::array<std::int64_t, 6> totals_of(GadgetRecords const& records) {
+  auto const& header = records.header();
+  auto totals = header.n_total;
+  for (std::size_t type = 0; type < totals.size(); ++type)
+    if (header.n_files == 1 && totals[type] == 0) totals[type] = header.n_this_file[type];
+  return totals;
+}
+
 SnapshotUnits units_of(GadgetRecords const& records) { return {length_unit(records), 1, 1, false}; }
 
 void check_blocks(GadgetRecords const& records, ParticleKind kind, SnapshotFileHead& head) {
@@ -128,7 +137,7 @@ SnapshotFileHead describe(FileProbe const& probe, std::optional<ParticleKind> ki
                  header.a,
                  header.redshift,
                  Cosmology{header.omega_m, header.omega_l, 0, header.h},
-                 header.n_files == 1 ? header.n_this_file : header.n_total,
+                 totals_of(records),
                  header.mass_table};
   if (kind && header.n_this_file[type_of(*kind)] > 0) check_blocks(records, *kind, head);
   return head;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "io/snapshots/h5_stated_units.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/units.hpp"
 
@@ -62,6 +63,7 @@ void check_fields(H5File const& file, H5SnapshotLayout const& layout, ParticleKi
     auto const dataset = found ? found->dataset : group + name;
     if (found && dataset.empty()) return;
     head.bytes_per_row += real(check.reals(dataset, columns));  // a missing one is named
+    if (found) check_stated_unit(file, *found, field, head.header);
   };
   add(ParticleField::position, "Coordinates", 3);
   if (head.header.mass_table[type] == 0) add(ParticleField::mass, "Masses");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "io/snapshots/heads.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <set>
 
@@ -61,6 +63,19 @@ SnapshotFormat agree_on_format(Comm const* comm, FileProbe const& first, Snapsho
   return formats[comm->broadcast(index, 0)];
 }
 
+/// What tells the file from a copy of it. Ids of dark matter are compared when they are read.
+void note_identity(SnapshotFormat const& format, std::string const& path, ParticleKind kind,
+                   SnapshotFileHead& head) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0) head.inode = {status.st_dev, status.st_ino};
+  auto const n = head.n_this_file[type_of(kind)];
+  if (n == 0 || kind == ParticleKind::dark_matter) return;
+  auto const file = format.open(path, head.header, kind);
+  std::span const ends(head.ends);
+  file->read(ParticleField::position, {0, 1}, ends.first(3));
+  file->read(ParticleField::position, {n - 1, n}, ends.last(3));
+}
+
 /// Once a process: snapshots are opened by several stages.
 void say_ionised(std::vector<std::string> const& files,
                  std::vector<SnapshotFileHead> const& heads) {
@@ -91,6 +106,7 @@ SnapshotHeads read_heads(Comm const* comm, std::vector<std::string> const& files
     try {
       if (i > 0) probe.emplace(files[i]);
       mine.push_back({i, format.describe(*probe, kind)});
+      if (files.size() > 1) note_identity(format, files[i], kind, mine.back().head);
     } catch (Error const& error) {
       problems.add(error.code(), error.what());
     } catch (std::exception const& error) {  // the other ranks wait: all must stop together

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Do the files that a pattern names belong to one snapshot, and are they all of it?
 #include <algorithm>
+#include <cmath>
 
 #include "io/snapshots/heads.hpp"
 
@@ -74,12 +75,42 @@ void compare_counts(Files const& files, Heads const& heads, std::size_t type,
                    ? " (the difference is a multiple of 2^32: NumPart_Total_HighWord is wrong)"
                    : ""));
   }
+  // Others may be left out of the files on purpose; a high word of none is a fault.
+  for (std::size_t other = 0; other < 6; ++other) {
+    std::int64_t there = 0;
+    for (auto const& head : heads) there += head.n_this_file[other];
+    auto const promised = heads[0].header.n_particles[other];
+    if (other != type && promised != there && (promised - there) % (std::int64_t{1} << 32) == 0)
+      problems.push_back(concat("the files from '", files[0], "' hold ", there,
+                                " particles of type ", other, ", their NumPart_Total says ",
+                                promised, " (NumPart_Total_HighWord is wrong)"));
+  }
   auto const narrow =
       std::find_if(heads.begin(), heads.end(), [](auto const& head) { return head.narrow_ids; });
   if (narrow != heads.end() && sum > (std::int64_t{1} << 32)) {
     problems.push_back(concat("'", files[narrow - heads.begin()], "': ", sum,
                               " particles cannot have different 32-bit ids"));
   }
+}
+
+/// One file under two names, or a copy of it, counts its particles twice.
+void compare_identity(Files const& files, Heads const& heads, std::vector<std::string>& problems) {
+  auto const look = [&](auto const& key_of, auto const& is_known, std::string_view what) {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < heads.size(); ++i)
+      if (is_known(heads[i])) order.push_back(i);
+    std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(key_of(heads[i]), i); });
+    for (std::size_t i = 1; i < order.size(); ++i)
+      if (key_of(heads[order[i - 1]]) == key_of(heads[order[i]]))
+        problems.push_back(concat("'", files[order[i - 1]], "' and '", files[order[i]], "' ", what,
+                                  "; its particles would count twice"));
+    return problems.empty();
+  };
+  if (look([](auto const& head) { return head.inode; },
+           [](auto const& head) { return head.inode[1] != 0; }, "are the same file"))
+    look([](auto const& head) { return std::pair(head.n_this_file, head.ends); },
+         [](auto const& head) { return !std::isnan(head.ends[0]); },
+         "have the same first and last particle: one is a copy of the other");
 }
 
 }  // namespace
@@ -92,6 +123,7 @@ std::vector<std::string> disagreements(Files const& files, Heads const& heads, P
                               ", but ", heads.size(), " files are given"));
   }
   if (problems.empty()) compare_counts(files, heads, type_of(kind), problems);
+  compare_identity(files, heads, problems);
   return problems;
 }
 

@@ -21,8 +21,9 @@ bool recognise(FileProbe const& probe) {
 }
 
 /// SWIFT keeps single numbers as lists of one, and the box as one number per direction.
-double first_number(H5File const& file, std::string const& object, char const* name) {
-  auto const list = file.attribute_list<double>(object, name);
+template <class T = double>
+T first_number(H5File const& file, std::string const& object, char const* name) {
+  auto const list = file.attribute_list<T>(object, name);
   require(!list.empty(), ExitCode::bad_data, "attribute '", name, "' of '", object, "' in '",
           file.path(), "' is empty");
   return list[0];
@@ -56,7 +57,7 @@ SnapshotFileHead read_header(H5File const& file) {
   head.header.cosmology = {
       first_number(file, cosmology, "Omega_m"), first_number(file, cosmology, "Omega_lambda"),
       first_number(file, cosmology, "Omega_b"), first_number(file, cosmology, "h")};
-  head.n_files = file.attribute_list<std::int64_t>(header, "NumFilesPerSnapshot").at(0);
+  head.n_files = first_number<std::int64_t>(file, header, "NumFilesPerSnapshot");
   head.n_this_file = six_types<std::int64_t>(file, header, "NumPart_ThisFile");
   head.header.n_particles = total_particles(file);
   return head;  // MassTable is 0: masses stand with the particles

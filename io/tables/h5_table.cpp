@@ -3,9 +3,11 @@
 
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "io/h5.hpp"
+#include "io/h5_sources.hpp"
 #include "io/tables/fixed_rows.hpp"
 #include "pipeline/base/number.hpp"
 
@@ -43,6 +45,7 @@ class H5Table : public FixedRows {
   std::vector<std::int64_t> read_integers(Range rows, std::size_t column) const override {
     auto const& [dataset, width, part] = places_[column];
     require(width == 1, ExitCode::bad_data, "'", path_, "': ", dataset, " holds vectors, not ids");
+    require_whole(dataset);
     auto const type = file_.info(dataset).type;
     if (type == H5Type::float32 || type == H5Type::float64)
       return whole(file_.read_rows<double>(dataset, rows), rows.first, dataset);
@@ -65,7 +68,15 @@ class H5Table : public FixedRows {
   }
 
  private:
+  /// Once: columns are read in blocks.
+  void require_whole(std::string const& dataset) const {
+    if (whole_.contains(dataset)) return;
+    file_.require_filters(dataset);
+    require_written(file_, dataset);
+    whole_.insert(dataset);
+  }
   std::vector<double> read_numbers(std::string const& dataset, Range rows) const {
+    require_whole(dataset);
     auto const type = file_.info(dataset).type;
     if (type == H5Type::float32 || type == H5Type::float64)
       return file_.read_rows<double>(dataset, rows);
@@ -136,6 +147,7 @@ class H5Table : public FixedRows {
 
   H5File file_;
   std::vector<Place> places_;
+  mutable std::set<std::string> whole_;  ///< datasets without holes
 };
 
 }  // namespace

@@ -189,6 +189,20 @@ TEST_F(GadgetBinary, AFileCutAtAnyByteIsRefused) {
   }
 }
 
+TEST_F(GadgetBinary, ASingleFileHoldsWhatItsTotalsSay) {
+  constexpr std::size_t total_of_dark = 4 + 96 + 4;
+  auto bytes = file_of({});
+  auto const with_total = [&](std::uint32_t total) {
+    std::memcpy(bytes.data() + total_of_dark, &total, sizeof total);
+    auto const path = write(bytes);
+    return error_of([&] { Snapshot({path}, Snapshot::Kind::dark_matter); });
+  };
+  EXPECT_EQ(with_total(n_dark), "no error");
+  EXPECT_EQ(with_total(0), "no error") << "as some converters leave it";
+  EXPECT_TRUE(
+      contains(with_total(99999), "hold 5 particles of type 1, their NumPart_Total says 99999"));
+}
+
 /// Found by libFuzzer: the length of the header, as a file of SnapFormat 2 states it.
 TEST_F(GadgetBinary, AHeaderOfFourGigabytesIsRefusedBeforeMemoryIsTaken) {
   std::string bytes("\x08\0\0\0HEAD\x08\x01\0\0\x08\0\0\0", 16);
