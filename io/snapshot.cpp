@@ -20,6 +20,10 @@ struct Snapshot::OpenFile {
 
 namespace {
 
+constexpr std::int64_t n_sample_blocks = 64;
+/// [(km/s)^2] of ionised gas (0.59 proton masses a particle) at 10^6 K.
+constexpr double hot_energy = 2.1e4;
+
 bool any_beyond(std::vector<Vec3> const& positions, double far) {
   return std::any_of(positions.begin(), positions.end(), [&](Vec3 const& p) {
     return std::max({p.x, p.y, p.z}) > far;
@@ -202,6 +206,10 @@ void Snapshot::read_checked_gas(std::int64_t index, Range part, std::int64_t at,
                     "a smoothing length of more than half the box; which unit is it in?");
   }
   for (std::int64_t i = 0; i < part.size(); ++i) {
+    if (stars[i] == 0 && pressure[i] > hot_energy) {
+      ++result.n_hot;
+      result.hot_electrons += electrons[i];
+    }
     // Star-forming cells hold an effective, not a thermal energy: they count as cold.
     pressure[i] = stars[i] > 0 ? 0
                                : (units::gas_gamma - 1) * density[i] * pressure[i] *
@@ -210,6 +218,12 @@ void Snapshot::read_checked_gas(std::int64_t index, Range part, std::int64_t at,
 }
 
 GasRows Snapshot::read_gas(Range rows) const {
+  auto result = read_checked_gas(rows);
+  require_extent(rows, any_beyond(result.position, smallest_extent * header_.box_ckpch));
+  return result;
+}
+
+GasRows Snapshot::read_checked_gas(Range rows) const {
   require(kind_ == Kind::gas, ExitCode::internal, "gas of a dark matter snapshot");
   auto const n = rows.size();
   GasRows result;
@@ -222,7 +236,6 @@ GasRows Snapshot::read_gas(Range rows) const {
   for_each_file(rows, [&](std::int64_t index, Range part, std::int64_t at) {
     read_checked_gas(index, part, at, result);
   });
-  require_extent(rows, any_beyond(result.position, smallest_extent * header_.box_ckpch));
   return result;
 }
 
@@ -244,13 +257,31 @@ Snapshot::MeanMass Snapshot::mean_mass() const {
   return {fixed_mass(), 0};
 }
 
+/// A block of rows; 64 of them lie all over the snapshot.
+Range Snapshot::sample_block(std::int64_t i) const {
+  constexpr std::int64_t most = 1024;
+  auto const first = n_rows() * i / n_sample_blocks;
+  return {first, std::min(first + most, n_rows() * (i + 1) / n_sample_blocks)};
+}
+
+void Snapshot::check_sample() const {
+  bool any = false;
+  double const far = smallest_extent * header_.box_ckpch;
+  for (std::int64_t i = 0; i < n_sample_blocks; ++i) {
+    auto const rows = sample_block(i);
+    if (rows.size() == 0) continue;
+    auto const positions =
+        kind_ == Kind::gas ? read_checked_gas(rows).position : read_checked(rows).position;
+    any = any || any_beyond(positions, far);
+  }
+  require_extent({0, n_rows()}, any);
+}
+
 /// Of blocks all over the snapshot.
 Snapshot::MeanMass Snapshot::sampled_mass() const {
-  constexpr std::int64_t n_blocks = 64, block = 1024;
   double n = 0, sum = 0, sum2 = 0;
-  for (std::int64_t i = 0; i < n_blocks; ++i) {
-    Range const rows{n_rows() * i / n_blocks,
-                     std::min(n_rows() * i / n_blocks + block, n_rows() * (i + 1) / n_blocks)};
+  for (std::int64_t i = 0; i < n_sample_blocks; ++i) {
+    auto const rows = sample_block(i);
     std::vector<double> masses(rows.size());
     for_each_file(rows, [&](std::int64_t index, Range part, std::int64_t at) {
       CheckedRows(file(index), files_[index], kind_)

@@ -57,6 +57,10 @@ class Snapshot {
     double mass = 0, error = 0;
   };
   MeanMass mean_mass() const;
+  /// Every field of some thousand particles all over the snapshot, value by value and as the
+  /// reading later does it, so that a wrong unit is found before work begins: Error(bad_data).
+  /// Local.
+  void check_sample() const;
   /// Particles read so far by this rank whose position was wrapped into the box (x = L, -1e-7).
   std::int64_t n_wrapped() const { return n_wrapped_; }
 
@@ -80,8 +84,10 @@ class Snapshot {
   void for_each_file(Range rows, ReadPart const& read) const;
   SnapshotFile& file(std::int64_t index) const;
   MeanMass sampled_mass() const;
+  Range sample_block(std::int64_t i) const;
   double fixed_mass() const { return header_.mass_table[type_of(kind_)]; }
   DarkMatterRows read_checked(Range rows) const;
+  GasRows read_checked_gas(Range rows) const;
   void read_checked_gas(std::int64_t index, Range part, std::int64_t at, GasRows& result) const;
   void require_extent(Range rows, bool any_beyond) const;
 

@@ -90,6 +90,9 @@ struct GasRows {
   std::vector<double> density;            ///< comoving [1e10 Msun/h (ckpc/h)^-3]
   std::vector<double> electron_pressure;  ///< comoving code units; 0 where the cell forms stars
   std::vector<double> smoothing_length;   ///< kernel support [ckpc/h]; empty if the file has none
+  // Of gas above 10^6 K that forms no stars, which is fully ionised:
+  std::int64_t n_hot = 0;
+  double hot_electrons = 0;  ///< sum of their electrons per hydrogen atom
 };
 
 }  // namespace setsz

@@ -9,6 +9,7 @@ void StreamedMass::gather(Comm const& comm) {
   for (auto const& sum : comm.all_gather(mine_)) {
     all_.mass += sum.mass;
     all_.rows += sum.rows;
+    all_.volume += sum.volume;
   }
   mine_ = {};
 }
@@ -29,7 +30,7 @@ void StreamedMass::take(Journal::Record const& record) {
 
 void StreamedMass::agree(Comm const& comm) {
   // The sums of one pass grow together.
-  all_ = {comm.all_max(all_.mass), comm.all_max(all_.rows)};
+  all_ = {comm.all_max(all_.mass), comm.all_max(all_.rows), comm.all_max(all_.volume)};
   is_whole_ = all_.rows > 0;
 }
 

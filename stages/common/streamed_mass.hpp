@@ -15,9 +15,11 @@ namespace setsz {
 class StreamedMass {
  public:
   /// Local: what this rank has read of its slice. \param mass  [1e10 Msun/h]
-  void add(double mass, std::int64_t rows) {
+  /// \param volume  sum of mass/density of gas [(ckpc/h)^3]
+  void add(double mass, std::int64_t rows, double volume = 0) {
     mine_.mass += mass;
     mine_.rows += rows;
+    mine_.volume += volume;
   }
   /// Collective, after each round of slices: those of the ranks follow each other in rank order, so
   /// they are added in the order of the snapshot on any number of ranks.
@@ -33,6 +35,8 @@ class StreamedMass {
   /// [1e10 Msun/h], the same on all ranks
   double mass() const { return all_.mass; }
   std::int64_t rows() const { return all_.rows; }
+  /// [(ckpc/h)^3]; 0: a part of the pass was that of an older version
+  double volume() const { return is_whole_ ? all_.volume : 0; }
 
   /// Collective, after the pass: all rows were read, and their mass is that of the budget, else
   /// Error(bad_data) with the ratio and its likely cause on all ranks. A pass that began with a
@@ -43,6 +47,7 @@ class StreamedMass {
   struct Sum {
     double mass = 0;
     std::int64_t rows = 0;
+    double volume = 0;
   };
   Sum mine_, all_;
   bool is_whole_ = true;

@@ -29,7 +29,9 @@ void VoxelizeOptions::declare(OptionList& options) {
   options.add("implausible_gas", implausible_gas,
               {{"refuse", Implausible::refuse}, {"warn", Implausible::warn}},
               {.help = "what to do with gas that can hardly be that of these clusters: mass within "
-                       "R200 outside 0.3 to 1.2 of the cosmic share, pressure far from P200",
+                       "R200 outside 0.3 to 1.2 of the cosmic share, pressure far from P200; or "
+                       "whose fields contradict each other: mass/density that does not fill the "
+                       "box (0.4 to 1.25 of it), gas above 10^6 K without its electrons",
                .affects = Affects::running});
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
@@ -16,6 +17,7 @@ namespace {
 struct Moments {
   std::int64_t n = 0;
   double mass = 0;
+  double velocity2 = 0;
   Vec3 position, velocity;  ///< weighted by mass
   Vec3 angular_momentum;    ///< comoving length
 
@@ -24,6 +26,7 @@ struct Moments {
     mass += m;
     position += m * x;
     velocity += m * v;
+    velocity2 += m * norm2(v);
     angular_momentum += m * cross(x, v);
   }
 };
@@ -69,6 +72,17 @@ struct CatalogueValues {
     if ((result.computed_voff = voff < 0)) voff = norm(in_r200.velocity / mass);
   }
 };
+
+/// How the particles within R200 move, compared with V200 and with the cluster.
+void note_motion(Moments const& in_r200, double v200, ClusterProperties& result) {
+  constexpr std::int64_t enough = 10;
+  result.dispersion = result.drift = std::numeric_limits<double>::quiet_NaN();
+  if (in_r200.n < enough) return;
+  Vec3 const mean = in_r200.velocity / in_r200.mass;
+  double const sigma = std::sqrt(std::max(0.0, in_r200.velocity2 / in_r200.mass - norm2(mean)) / 3);
+  result.dispersion = sigma / v200;
+  if (sigma > 0) result.drift = norm(mean) / sigma;
+}
 
 /// J, CM and the axes. An axis has no sign of its own; along J it turns with the cluster.
 ClusterVectors unit_vectors(Vec3 const& momentum, Vec3 const& centre_of_mass, Axes const& shape,
@@ -132,6 +146,7 @@ ClusterProperties cluster_properties(std::span<KeptParticle const> particles,
   result.vectors = unit_vectors(known.momentum, centre_of_mass, shape, dispersion);
   auto const smooth = smooth_shells(particles, cluster, particle_mass);
   std::ranges::copy(smooth, std::ranges::copy(profile.shells, result.shells.begin()).out);
+  note_motion(in_r200, v200, result);
   result.mass_within_r200 = in_r200.mass / m200;
   result.particle_mass = particle_mass > 0 ? particle_mass : in_sphere.mass / real(in_sphere.n);
   return result;

@@ -35,6 +35,8 @@ struct ClusterProperties {
   ClusterVectors vectors{};
   std::array<Vec3, n_cluster_shells> shells{};  ///< see ClusterInput::shells
   double mass_within_r200 = 0;                  ///< of the particles, over that of the catalogue
+  double dispersion = 0;  ///< 1-D, of the particles within R200 [V200]; NaN: fewer than 10
+  double drift = 0;       ///< their mean velocity in the frame of the cluster [that dispersion]
   bool mass_disagrees = false;  ///< for the stage, which knows by how much it may differ from 1
   double particle_mass = 0;     ///< mean of the particles within `radius` [1e10 Msun/h]
   /// Of the frame of the particles: the catalogue's, or where it has none bulk_velocity [km/s].

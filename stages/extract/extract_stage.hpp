@@ -30,6 +30,8 @@ struct ExtractOptions {
   double local_radius_r200 = 0;    ///< no key: that of the models
   double mass_agreement = 0.1;     ///< of particles and catalogue, a fraction
   double particle_mass_msunh = 0;  ///< thins the particles out, see Thinning; 0: all
+  enum class Implausible { refuse, warn };
+  Implausible implausible_particles = Implausible::refuse;
   void declare(OptionList& options);
   void validate() const {}
 
@@ -58,7 +60,7 @@ class ExtractStage : public Stage {
  private:
   /// What the summary says of a cluster. All ranks get that of all clusters: it must be small.
   struct Finding {
-    double mass_within_r200;
+    double mass_within_r200, dispersion, drift;
     bool mass_disagrees, computed_velocity, computed_momentum, computed_xoff, computed_voff;
   };
 
@@ -69,13 +71,15 @@ class ExtractStage : public Stage {
                              Thinning const& thinning) const;
   void finish(Context& context, ClusterTable const& table, Thinning const& thinning,
               ParticleGatherer& gatherer) const;
-  void summarize(Context& context, ClusterTable const& table,
+  void summarize(Context& context, ClusterTable const& table, Thinning const& thinning,
                  std::vector<std::int64_t> const& counts,
                  std::vector<ClusterProperties> const& owned) const;
   void note_thinning(Context& context, Thinning const& thinning, std::int64_t n_kept,
                      std::int64_t n_left_out) const;
   void compare_masses(Context& context, ClusterTable const& table,
                       std::vector<Finding> const& findings) const;
+  void judge(ClusterTable const& table, Thinning const& thinning,
+             std::vector<Finding> const& findings) const;
 
   SnapshotInstance instance_;
   ExtractOptions options_;

@@ -15,7 +15,6 @@
 #include "pipeline/run/work_loop.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/common/snapshot_check.hpp"
-#include "stages/voxelize/gas_checks.hpp"
 #include "stages/voxelize/pressure_file.hpp"
 #include "stages/voxelize/voxelize_work.hpp"
 
@@ -25,6 +24,46 @@ namespace {
 /// Bytes of working memory for a row of a slice: the rows as read, the balls before and after they
 /// are sent.
 constexpr double bytes_per_row = 80, bytes_per_slice_row = bytes_per_row + 3 * sizeof(GasBall);
+
+double volume_of(GasRows const& gas) {
+  double volume = 0;
+  for (std::size_t i = 0; i < gas.mass.size(); ++i) volume += gas.mass[i] / gas.density[i];
+  return volume;
+}
+
+/// What the gas says of its own fields, by what this process has read since it began.
+class Tally {
+ public:
+  void add(GasRows const& gas) {
+    n_read_ += std::ssize(gas.mass);
+    n_cold_ += std::ranges::count(gas.electron_pressure, 0.0);
+    n_hot_ += gas.n_hot;
+    electrons_ += gas.hot_electrons;
+    for (std::size_t i = 0; i < gas.smoothing_length.size(); ++i)
+      log_neighbours_ += std::log(4 * std::numbers::pi / 3 * std::pow(gas.smoothing_length[i], 3) *
+                                  gas.density[i] / gas.mass[i]);
+  }
+  /// Collective; the same on all ranks.
+  GasFigures figures(Comm const& comm) const {
+    auto const sum = [&](double mine) {
+      double all = 0;
+      for (double const part : comm.all_gather(mine)) all += part;
+      return all;
+    };
+    constexpr std::int64_t enough = 100;
+    auto const n_read = comm.all_sum(n_read_), n_hot = comm.all_sum(n_hot_);
+    double const electrons = sum(electrons_), log_neighbours = sum(log_neighbours_);
+    GasFigures figures;
+    if (n_read > 0) figures.cold_share = real(comm.all_sum(n_cold_)) / real(n_read);
+    if (n_read > 0) figures.neighbours = std::exp(log_neighbours / real(n_read));
+    if (n_hot >= enough) figures.hot_electrons = electrons / real(n_hot);
+    return figures;
+  }
+
+ private:
+  std::int64_t n_read_ = 0, n_cold_ = 0, n_hot_ = 0;
+  double electrons_ = 0, log_neighbours_ = 0;
+};
 
 }  // namespace
 
@@ -54,6 +93,7 @@ void VoxelizeStage::preflight(Comm const& comm, Outlook&) const {
                     instance_.tolerance);
     check_cell_size(snapshot);
   });
+  on_root(comm, "voxelize: looking at some gas", [&] { snapshot.check_sample(); });
 }
 
 Estimate VoxelizeStage::estimate(Outlook const& outlook, int n_ranks) const {
@@ -135,13 +175,13 @@ void VoxelizeStage::run(Context& context) {
     gatherer.emplace(comm, PeriodicBox(table->box_ckpch), std::move(cubes), cost,
                      options_.n_voxels);
   });
-  double const cold_share = stream(context, snapshot, *gatherer);
-  finish(context, *table, *gatherer, cold_share);
+  auto figures = stream(context, snapshot, *gatherer);
+  finish(context, *table, *gatherer, std::move(figures));
 }
 
 /// Reads the snapshot, slice by slice, until all gas is in the cubes.
-double VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
-                             CubeGatherer& gatherer) const {
+GasFigures VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
+                                 CubeGatherer& gatherer) const {
   auto const& comm = context.comm();
   // Sums go by row, so slices may be of any length. The gas of one cluster lies together in many
   // snapshots: one owner may get all that all ranks read in a round.
@@ -149,7 +189,7 @@ double VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
       context.options().memory_mb * 1e6 / (bytes_per_slice_row + sizeof(GasBall) * comm.size());
   std::int64_t const slice_rows = std::clamp<std::int64_t>(static_cast<std::int64_t>(budget_rows),
                                                            1, context.options().slice_rows);
-  std::int64_t n_cold = 0, n_read = 0;
+  Tally tally;
   double const widest = snapshot.header().box_ckpch / 2;
   auto const read_slices = [&](std::int64_t done) {
     auto const row = [&](std::int64_t slice) {
@@ -159,10 +199,10 @@ double VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
     collectively(comm, "voxelize: reading the snapshot", [&] {
       if (mine.size() == 0) return;
       auto const gas = snapshot.read_gas(mine);
-      n_read += mine.size();
-      gatherer.streamed().add(std::accumulate(gas.mass.begin(), gas.mass.end(), 0.0), mine.size());
+      tally.add(gas);
+      gatherer.streamed().add(std::accumulate(gas.mass.begin(), gas.mass.end(), 0.0), mine.size(),
+                              volume_of(gas));
       for (std::size_t i = 0; i < gas.position.size(); ++i) {
-        n_cold += gas.electron_pressure[i] == 0;
         auto const ball = gas_ball(options_.cell_size, gas.position[i], gas.mass[i], gas.density[i],
                                    gas.electron_pressure[i],
                                    gas.smoothing_length.empty() ? 0 : gas.smoothing_length[i]);
@@ -185,18 +225,24 @@ double VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
                          .step = read_slices,
                          .save = [&](std::int64_t done) { gatherer.save(journal, done); }});
   gatherer.streamed().require_budget(comm, snapshot, budget_of(snapshot.header(), instance_));
-  n_read = comm.all_sum(n_read), n_cold = comm.all_sum(n_cold);
-  return n_read > 0 ? real(n_cold) / real(n_read) : 0;
+  auto figures = tally.figures(comm);
+  if (double const volume = gatherer.streamed().volume(); volume > 0)
+    figures.filled = volume / std::pow(snapshot.header().box_ckpch, 3);
+  if (options_.cell_size != CellSize::smoothing_length)
+    figures.neighbours = GasFigures{}.neighbours;
+  collectively(comm, "", [&] {
+    judge(implausible_fields(figures, instance_.cosmology.h, snapshot.header().a));
+  });
+  return figures;
 }
 
 /// Writes the cubes and notes their figures.
 void VoxelizeStage::finish(Context& context, ClusterTable const& table,
-                           CubeGatherer const& gatherer, double cold_share) const {
+                           CubeGatherer const& gatherer, GasFigures figures) const {
   auto const& comm = context.comm();
   auto const mine =
       write_pressure_cubes(comm, context.part("pressure.h5"), options_, table, gatherer);
   double worst_error = 0, worst_empty = 0, filled = 0;
-  GasFigures figures{.baryon_share = {}, .pressure = {}, .cold_share = cold_share};
   auto const all = comm.all_gather_v(mine);
   for (auto const& cube : all) {
     worst_error = std::max(worst_error, cube.conservation_error);
@@ -205,7 +251,10 @@ void VoxelizeStage::finish(Context& context, ClusterTable const& table,
     figures.baryon_share.push_back(cube.baryon_share);
     figures.pressure.push_back(cube.mean_pressure);
   }
-  collectively(comm, "", [&] { judge(figures); });
+  collectively(comm, "", [&] { judge(implausible_gas(figures)); });
+  if (figures.cold_share > 0.5)
+    Log::warn("voxelize: ", 100 * figures.cold_share,
+              "% of the gas cells have no pressure (StarFormationRate > 0)");
   context.note("cubes", table.size());
   context.note("deposits", comm.all_sum(gatherer.n_deposits()));
   context.note("worst_conservation_error", worst_error);
@@ -217,15 +266,11 @@ void VoxelizeStage::finish(Context& context, ClusterTable const& table,
               "gas cells, or SPH gas); use fewer voxels, or cell_size = smoothing_length for SPH");
 }
 
-void VoxelizeStage::judge(GasFigures const& figures) const {
-  auto const why = implausible_gas(figures);
+void VoxelizeStage::judge(std::string const& why) const {
   bool const refuse = options_.implausible_gas == VoxelizeOptions::Implausible::refuse;
   require(why.empty() || !refuse, ExitCode::bad_data, why,
           " [voxelize] implausible_gas = warn accepts it");
   if (!why.empty()) Log::warn("voxelize: ", why);
-  if (figures.cold_share > 0.5)
-    Log::warn("voxelize: ", 100 * figures.cold_share,
-              "% of the gas cells have no pressure (StarFormationRate > 0)");
 }
 
 void add_voxelize_stages(Blueprint const& blueprint, StageList& stages) {

@@ -9,11 +9,11 @@
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/common/voxelize_section.hpp"
+#include "stages/voxelize/gas_checks.hpp"
 
 namespace setsz {
 
 class CubeGatherer;
-struct GasFigures;
 class Snapshot;
 struct SnapshotOutline;
 
@@ -36,11 +36,12 @@ class VoxelizeStage : public Stage {
     double balls = 0, voxels = 0;
   };
   CubeLoad cube_load(Cluster const& cluster, SnapshotOutline const& gas) const;
-  /// \return  the share of the cells that have no pressure
-  double stream(Context& context, Snapshot const& snapshot, CubeGatherer& gatherer) const;
+  /// \return  what does not depend on the clusters
+  GasFigures stream(Context& context, Snapshot const& snapshot, CubeGatherer& gatherer) const;
   void finish(Context& context, ClusterTable const& table, CubeGatherer const& gatherer,
-              double cold_share) const;
-  void judge(GasFigures const& figures) const;
+              GasFigures figures) const;
+  /// Refuses or warns. \param why  empty: all is well
+  void judge(std::string const& why) const;
   void check_cell_size(Snapshot const& snapshot) const;
 
   SnapshotInstance instance_;

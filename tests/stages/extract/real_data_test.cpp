@@ -22,6 +22,9 @@ class RealData : public testing::TestWithParam<RealSnapshot> {
   void SetUp() override {
     if (!std::filesystem::exists(box)) GTEST_SKIP() << "no " << box;
   }
+  std::vector<std::string> strict() const {
+    return {"snapshot.z0.dark_matter=" + particles(), "extract.implausible_particles=refuse"};
+  }
   std::string particles() const { return box + "/dmo/snapdir_" + GetParam().number; }
 
   ClusterTable clusters(Comm const& comm, double mass_min) const {
@@ -55,7 +58,7 @@ TEST_P(RealData, MassesWithinR200AreThoseOfTheHaloFinder) {
   test::Workplace workplace(comm);
   auto const table = clusters(comm, 2000);
   workplace.hold(table);
-  auto const product = workplace.run(comm, "a", 50000, {"snapshot.z0.dark_matter=" + particles()});
+  auto const product = workplace.run(comm, "a", 50000, strict());
   ParticleStore const store(product);
   ASSERT_EQ(store.n_clusters(), table.size());
   ASSERT_GE(table.size(), 5);
@@ -82,7 +85,7 @@ TEST_P(RealData, PropertiesFromParticlesAgreeWithTheHaloFinder) {
     cluster.xoff_ckpch = cluster.voff_kms = -1;
   }
   workplace.hold(table);
-  auto const product = workplace.run(comm, "a", 50000, {"snapshot.z0.dark_matter=" + particles()});
+  auto const product = workplace.run(comm, "a", 50000, strict());
   ParticleStore const store(product);
   std::vector<double> cosine, momentum, xoff, voff;
   for (std::int64_t c = 0; c < store.n_clusters(); ++c) {

@@ -29,7 +29,8 @@ SmallUniverse universe_with(double factor) {
   return universe;
 }
 
-std::vector<std::string> const strict{"cosmology.matter_tolerance=0.05"};
+std::vector<std::string> const strict{"cosmology.matter_tolerance=0.05",
+                                      "extract.implausible_particles=refuse"};
 
 class StreamedBudget : public testing::Test {
  protected:

@@ -40,9 +40,9 @@ class Workplace {
   }
 
   Configuration configuration(std::vector<std::string> const& extra = {}) const {
-    std::vector<std::string> overrides{"snapshot.z0.dark_matter=" + (scratch_ / "snap"),
-                                       "run.directory=" + scratch_.path(),
-                                       "cosmology.matter_tolerance=10"};  // a toy
+    std::vector<std::string> overrides{
+        "snapshot.z0.dark_matter=" + (scratch_ / "snap"), "run.directory=" + scratch_.path(),
+        "extract.implausible_particles=warn", "cosmology.matter_tolerance=10"};  // a toy
     overrides.insert(overrides.end(), extra.begin(), extra.end());
     return Configuration::parse(
         "[snapshot.z0]\n[extract]\nlocal_radius = 310\n", "test.ini", overrides,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Masses of gas that are wrong where the check before work, which reads a sample, does not look.
+// What the check before work, which reads a sample of the masses, does not see: other masses, and
+// fields of the gas that contradict each other.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -16,8 +17,8 @@
 namespace setsz {
 namespace {
 
-constexpr double box = 8192, size = 100;
-constexpr std::int64_t n_gas = 64 * 2048;  // of 2048 cells the sample takes 1024
+constexpr double box = 8192, size = 161.27;  // of a cell: they fill the box
+constexpr std::int64_t n_gas = 64 * 2048;    // of 2048 cells the sample takes 1024
 bool is_sampled(std::int64_t row) { return row % 2048 < 1024; }
 
 class StreamedGas : public testing::Test {
@@ -26,7 +27,7 @@ class StreamedGas : public testing::Test {
   test::Scratch const scratch_{comm_};
 
   /// Gas of all baryons; cells out of the sample have `factor` times their mass.
-  void hold(double factor) {
+  void hold(double factor, double density_factor = 1, double electrons = 1.158) {
     auto const cosmology = Cosmology{};
     if (comm_.is_root()) {
       GasFile gas;
@@ -36,9 +37,9 @@ class StreamedGas : public testing::Test {
         gas.position.push_back(box * Vec3{random.uniform(), random.uniform(), random.uniform()});
         gas.id.push_back(static_cast<std::uint64_t>(i) + 1);
         gas.mass.push_back(is_sampled(i) ? mass : factor * mass);
-        gas.density.push_back(gas.mass.back() / (size * size * size));
+        gas.density.push_back(density_factor * gas.mass.back() / (size * size * size));
         gas.internal_energy.push_back(1e5);
-        gas.electron_abundance.push_back(1.158);
+        gas.electron_abundance.push_back(electrons);
         gas.star_formation_rate.push_back(0);
       }
       SnapshotHeader header;
@@ -60,10 +61,11 @@ class StreamedGas : public testing::Test {
     write_clusters(comm_, scratch_ / "catalog/z0/clusters.h5", table);
   }
 
-  std::string verdict(int stop_after = 0) const {
+  std::string verdict(int stop_after = 0, std::string const& implausible = "warn") const {
     auto const config = Configuration::parse(
-        concat("[run]\ndirectory = ", scratch_.path(), "\nslice_rows = 4000\n[snapshot.z0]\ngas = ",
-               scratch_ / "snap_099.hdf5", "\n[voxelize]\nn_voxels = 4\nimplausible_gas = warn\n"),
+        concat("[run]\ndirectory = ", scratch_.path(),
+               "\nslice_rows = 4000\n[snapshot.z0]\ngas = ", scratch_ / "snap_099.hdf5",
+               "\n[voxelize]\nn_voxels = 4\nimplausible_gas = ", implausible, "\n"),
         "test.ini", {},
         {schema_of<RunOptions>(), schema_of<SnapshotSection>(true), schema_of<CosmologySection>(),
          schema_of<VoxelizeOptions>()});
@@ -99,6 +101,21 @@ TEST_F(StreamedGas, AcceptsTheRightMasses) {
   hold(1);
   EXPECT_EQ(verdict(3)[0], 'n');
   EXPECT_TRUE(is_written());
+}
+
+TEST_F(StreamedGas, RefusesDensitiesThatDoNotFillTheBox) {
+  hold(1, std::pow(Cosmology{}.h, 2));
+  for (int const stop_after : {0, 3})
+    EXPECT_TRUE(test::contains(verdict(stop_after, "refuse"),
+                               "65 mass/density of all gas cells adds up to 2.1"));
+  EXPECT_FALSE(is_written());
+}
+
+TEST_F(StreamedGas, RefusesHotGasWithoutItsElectrons) {
+  hold(1, 1, 0.5);
+  EXPECT_TRUE(test::contains(verdict(0, "refuse"), "65 gas above 10^6 K has 0.5 electrons"));
+  hold(1);
+  EXPECT_TRUE(test::contains(verdict(0, "refuse"), "within R200")) << "all that a toy lacks";
 }
 
 }  // namespace
