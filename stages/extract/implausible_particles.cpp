@@ -15,6 +15,9 @@ namespace {
 /// Finders that list bound masses are within a few percent in the median. A mass in Msun for one in
 /// Msun/h is 1.4 times too large; where the radius follows from it, 1.3 times its own sphere.
 constexpr double most_mass_off = 0.2;
+/// A single one may be a merger with twice its listed mass: so few have no median.
+constexpr std::size_t few_clusters = 3;
+constexpr double most_mass_off_of_few = 1.2;
 /// Virialised haloes have 0.6 to 0.8. \source e.g. Evrard et al. (2008), eq. 5 and table 3
 constexpr double usual_dispersion = 0.67, least_dispersion = 0.2, most_dispersion = 5;
 /// Of a merger the core moves by up to about one dispersion; what moves by 3 to 4 is not bound.
@@ -63,7 +66,8 @@ std::string velocity_hint(double ratio) {
 std::string implausible_particles(std::span<ParticleFigures const> clusters, double h) {
   if (clusters.empty()) return {};
   double const mass = median(clusters, &ParticleFigures::mass);
-  double const off = most_mass_off + 4 * median(clusters, &ParticleFigures::mass_noise);
+  double const off = (clusters.size() < few_clusters ? most_mass_off_of_few : most_mass_off) +
+                     4 * median(clusters, &ParticleFigures::mass_noise);
   if (!(mass < 1 + off && mass > 1 / (1 + off)))
     return concat(
         "the particles within R200 have ", mass,

@@ -48,6 +48,10 @@ TEST(ImplausibleParticles, AreNotThoseOfOddClustersOrNoise) {
   EXPECT_EQ(with([](ParticleFigures& c) { c.mass *= 1.5, c.mass_noise = 0.1; }), "");
   EXPECT_EQ(with([](ParticleFigures& c) { c.dispersion = std::nan(""); }), "");
   EXPECT_EQ(with([](ParticleFigures& c) { c.drift = 3; }), "");
+  // Two have no median: one may be a merger.
+  EXPECT_EQ(implausible_particles(
+                std::vector<ParticleFigures>{{1, 1.0, 0, 0.7, 0}, {2, 1.9, 0, 0.7, 0}}, h),
+            "");
   auto const text = with([](ParticleFigures& c) {
     if (c.id == 8) c.drift = 12;
   });
