@@ -64,16 +64,20 @@ void Watchdog::watch() {
   using clock = std::chrono::steady_clock;
   std::unique_lock lock(mutex_);
   long marks = progress_marks();
+  double quiet = 0, step = 0;
   auto last = clock::now();
   bool was_leaving = false;
   while (!done_) {
-    if (leaving_ && !was_leaving) last = clock::now();
+    // A process that was suspended, or got no processor, wakes late: this time was not its own.
+    double const slept = std::chrono::duration<double>(clock::now() - last).count();
+    quiet += std::min(slept, 2 * step);
+    last = clock::now();
+    if (leaving_ && !was_leaving) quiet = 0;
     was_leaving = leaving_;
     if (!leaving_ && progress_marks() != marks) {
       marks = progress_marks();
-      last = clock::now();
+      quiet = 0;
     }
-    double const quiet = std::chrono::duration<double>(clock::now() - last).count();
     if (limit_ > 0 && quiet > limit_) {
       if (leaving_) _exit(code_);
       say(concat(
@@ -84,7 +88,7 @@ void Watchdog::watch() {
       for (int i = 0; i < 20 && !stack_shown; ++i) usleep(50000);
       _exit(code_);
     }
-    double const step = limit_ > 0 ? std::clamp(limit_ / 20, 0.01, 5.0) : 5.0;
+    step = limit_ > 0 ? std::clamp(limit_ / 20, 0.01, 5.0) : 5.0;
     wake_.wait_for(lock, std::chrono::duration<double>(step));
   }
 }

@@ -10,7 +10,8 @@ namespace setsz {
 
 /// A thread that ends the process with code 70 when no progress mark has come for some time: a
 /// rank that hangs (or waits for one that does) then tells where, instead of burning the
-/// allocation. It makes no MPI call; the launcher ends the other ranks.
+/// allocation. It makes no MPI call; the launcher ends the other ranks. Time in which the process
+/// was suspended (SLURM's preemption, a closed laptop) or got no processor does not count.
 class Watchdog {
  public:
   /// Begins to watch the calling thread. \param seconds  0: watches nothing

@@ -287,6 +287,20 @@ def test_hang():
         check(run(2, "run", folder.ini).code == 0, "after a hang the run goes on")
 
 
+def test_a_suspended_job_does_not_hang():
+    with Folder() as folder:
+        process = subprocess.Popen(command(0, "run", folder.ini, *sets(pause_ms=300, watchdog_seconds=1.5)),
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        said = ""
+        while "starts" not in said:
+            said += process.stdout.readline()
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(3)
+        process.send_signal(signal.SIGCONT)
+        said += process.communicate(timeout=60)[0]
+        check(process.returncode == 0, "it goes on when it is woken", Result(process.returncode, said, 0))
+
+
 def test_status_of_a_job_at_work():
     with Folder() as folder:
         process = subprocess.Popen(command(0, "run", folder.ini, *sets(pause_ms=1200, commit_every=1)),
