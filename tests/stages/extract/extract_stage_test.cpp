@@ -373,11 +373,6 @@ INSTANTIATE_TEST_SUITE_P(
                    for (auto& cluster : u.table.clusters) cluster.position = {4000, 4000, 4000};
                  },
                  ExitCode::bad_data, "no particle within"},
-        BadInput{"MassesInOtherUnits",
-                 [](SmallUniverse& u) {
-                   for (auto& cluster : u.table.clusters) cluster.m200c *= 1e10;
-                 },
-                 ExitCode::bad_data, "times the mass in the halo catalogue"},
         BadInput{"AParticleTwice",
                  [](SmallUniverse& u) {
                    u.particles.position[1] = u.particles.position[5];
