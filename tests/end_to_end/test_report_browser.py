@@ -2,6 +2,7 @@
 """The report in a browser: every picture is seen, nothing is wider than the window, the console is silent, in the light and
 in the dark scheme. Needs Chromium; where there is none, the test is skipped."""
 
+import html
 import json
 import re
 import shutil
@@ -63,8 +64,7 @@ class Browser(Case):
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
         found = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.DOTALL)
         self.assertIsNotNone(found, done.stderr[-2000:])
-        seen = found[1].replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
-        return json.loads(seen), [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+        return json.loads(html.unescape(found[1])), [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
 if __name__ == "__main__":
