@@ -45,12 +45,12 @@ variation() {
     only+=(--only "train/${snapshots// /+}/$model")
     for snapshot in $snapshots; do only+=(--only "predict/$snapshot/$model" --only "evaluate/$snapshot/$model"); done
   done
-  study "$name" all "${pair[@]}" "${only[@]}" --set train.seeds=1 "$@"
+  study "$name" all "${pair[@]}" "${only[@]}" "$@"
 }
 
 study all all "${pair[@]}"
 study mock all "${mock[@]}" --set train.seeds=1
-study columns columns "${pair[@]}"
+study columns columns "${pair[@]}" --set train.seeds=1
 
 variation voxels_64 moments --set voxelize.n_voxels=64
 variation voxels_96 moments --set voxelize.n_voxels=96
@@ -59,7 +59,7 @@ variation fixed_size moments --set voxelize.fixed_edge=4800
 variation lower_mass moments --set catalog.mass_min=5e12
 variation fixed_core moments --set fit.core=1e-3
 # Residuals of the training clusters from networks that have not seen them.
-variation out_of_fold "origin_local stochastic" --set residuals.out_of_fold=yes
+variation out_of_fold "origin_local stochastic" --set residuals.out_of_fold=yes --set train.seeds=1
 # One network for two redshifts.
 if [[ -n $second ]]; then
   snapshots="z0 z1" variation two_snapshots moments --set snapshot.z1.dark_matter="$data/dmo/snapdir_$second" \
@@ -73,10 +73,10 @@ fi
 for position in corner centre; do
   for vectors in rows published; do
     variation "legacy_${position}_$vectors" origin_published \
-      --set voxelize.voxel_position=$position --set model.origin_published.contractions=absolute \
+      --set train.origin_published.seeds=1,2,3 --set voxelize.voxel_position=$position --set model.origin_published.contractions=absolute \
       --set "model.origin_published.vectors=$([[ $vectors == rows ]] &&
         echo angular_momentum,centre_of_mass,rows || echo published)"
   done
 done
 
-python3 jobs/summary.py --table "$run"/*/
+python3 jobs/summary.py --table "$run"/all "$run"/*/

@@ -2,28 +2,51 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The main results of a run on one screen: summary.py RUN. Needs only Python.
 
-summary.py --table RUN... has one row a model for many runs, in Markdown.
+summary.py --table RUN... has one row a model for many runs, in Markdown, and compares it with the
+same model of the first run, cluster by cluster.
 """
 
 import json
 import math
+import random
+import statistics
 import sys
 from pathlib import Path
 
 
+def scores_of(run):
+    """Scores of each model by its name: of the mean of its networks where it has several."""
+    found = {}
+    for model in sorted(path for path in run.glob("evaluate/*/*") if path.is_dir()):
+        scores = sorted(model.glob("*/scores.json"), key=lambda path: path.parent.name != "ensemble")
+        if scores:
+            found["/".join(model.relative_to(run / "evaluate").parts)] = json.loads(scores[0].read_text())
+    return found
+
+
+def compared(row, base):
+    """Median over common clusters of ln(loss/benchmark) minus that of the base, with its 95% interval (bootstrap)."""
+    ratios = {cluster["id"]: cluster["loss"] / cluster["loss_benchmark"] for cluster in base["clusters"]}
+    differences = [math.log(cluster["loss"] / cluster["loss_benchmark"] / ratios[cluster["id"]])
+                   for cluster in row["clusters"] if cluster["id"] in ratios]
+    if not differences:
+        return ""
+    draw = random.Random(1)
+    medians = sorted(statistics.median(draw.choices(differences, k=len(differences))) for _ in range(2000))
+    return f"{statistics.median(differences):+.3f} ({medians[49]:+.3f} to {medians[1950]:+.3f}), {len(differences)} clusters"
+
 
 def table(runs):
-    """A row for each scored model: the mean of its networks where it has several."""
-    print("| run | model | clusters | loss / benchmark (95%) | Y predicted / gas |\n|---|---|--:|---|--:|")
-    for run in runs:
-        for model in sorted(path for path in run.glob("evaluate/*/*") if path.is_dir()):
-            scores = sorted(model.glob("*/scores.json"), key=lambda path: path.parent.name != "ensemble")
-            if scores:
-                row = json.loads(scores[0].read_text())
-                low, high = row["L_opt_95"]
-                name = "/".join(model.relative_to(run / "evaluate").parts)
-                print(f"| {run.name} | {name} | {row['n_clusters']} | {row['L_opt']:.3f} ({low:.3f} to {high:.3f})"
-                      f" | {row['y']['sum_pred_over_gas']:.3f} |")
+    """A row for each scored model."""
+    first = scores_of(runs[0])
+    print("| run | model | clusters | loss / benchmark (95%) | against the first run: ln ratio (95%) | Y predicted / gas |\n"
+          "|---|---|--:|---|---|--:|")
+    for run in dict.fromkeys(runs):
+        for name, row in scores_of(run).items():
+            low, high = row["L_opt_95"]
+            difference = compared(row, first[name]) if name in first and run != runs[0] else ""
+            print(f"| {run.name} | {name} | {row['n_clusters']} | {row['L_opt']:.3f} ({low:.3f} to {high:.3f})"
+                  f" | {difference} | {row['y']['sum_pred_over_gas']:.3f} |")
 
 
 if sys.argv[1:2] == ["--table"]:
