@@ -84,12 +84,18 @@ struct ClusterStateInfo {
   StateKind kind = StateKind::plain;
 };
 
-/// Floating-point operations of one forward pass.
+/// Floating-point operations of one forward pass, as many as the layer kernels do in its time.
 struct ModuleCost {
   double per_cluster = 0;  ///< each time that targets of a cluster are evaluated
   double per_target = 0;
+  double per_local_particle = 0;  ///< of the sphere around each target
   ModuleCost& operator+=(ModuleCost const& o) {
-    return per_cluster += o.per_cluster, per_target += o.per_target, *this;
+    per_cluster += o.per_cluster, per_target += o.per_target;
+    return per_local_particle += o.per_local_particle, *this;
+  }
+  /// Of a cluster with this many targets, around which so many particles are drawn.
+  double of(double targets, double local_particles) const {
+    return per_cluster + targets * (per_target + local_particles * per_local_particle);
   }
 };
 /// Of an MLP with `layers` hidden layers, for one row. Its output layer is taken as wide as they.

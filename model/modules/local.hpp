@@ -91,9 +91,8 @@ class Local : public ModuleOf<Local> {
     for (auto const& lane : lanes)
       for (std::int64_t t = 0; t < lane.size(); ++t) measure_target(lane, t, sums);
   }
-  ModuleCost cost(NetworkOptions const& network, Phase phase) const override {
-    return {.per_target =
-                real(particles.in(phase)) * mlp_flops(form(network).n_features(), layers, width)};
+  ModuleCost cost(NetworkOptions const& network, Phase) const override {
+    return {.per_local_particle = mlp_flops(form(network).n_features(), layers, width)};
   }
 
   /// Relative to what the velocities of a target's particles are [km/s].

@@ -2,6 +2,9 @@
 #include "pipeline/run/memory.hpp"
 
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <algorithm>
 #include <array>
@@ -27,6 +30,12 @@ double proc_value(std::string const& path, std::string const& key) {
 }
 
 }  // namespace
+
+void return_free_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
 
 void reset_peak_memory() { std::ofstream("/proc/self/clear_refs") << "5"; }
 

@@ -5,6 +5,9 @@
 
 namespace setsz {
 
+/// Gives back to the system what was freed: the C library keeps small blocks, which would count as
+/// memory of the next stage, and be missing to other programs.
+void return_free_memory();
 /// Begins a new measurement of the peak, where the kernel allows it (/proc/self/clear_refs).
 void reset_peak_memory();
 /// Peak resident memory since then [bytes].

@@ -293,6 +293,7 @@ void Runner::forget_attempts(Stage const& stage) {
 void Runner::make(Stage& stage, StateReport const& report, StageResult& result) {
   assert(!report.fingerprint.lines().empty());
   double const start = seconds_since_start();
+  return_free_memory();
   reset_peak_memory();
   double const cpu_before = cpu_seconds();
   std::string const folder = state_.folder(stage);

@@ -77,11 +77,14 @@ SnapshotOutline expected_dark_matter(Outlook const& outlook, SnapshotInstance co
   return snapshot;
 }
 
-double expected_particles(Cluster const& cluster, double radius, SnapshotHeader const& header) {
+double expected_mass(double x) {
   constexpr double concentration = 5;
-  auto const enclosed = [](double x) { return std::log1p(x) - x / (1 + x); };  // NFW
-  double const mass =
-      cluster.m200c * enclosed(concentration * radius / cluster.r200c) / enclosed(concentration);
+  auto const nfw = [](double c) { return std::log1p(c) - c / (1 + c); };
+  return nfw(concentration * x) / nfw(concentration);
+}
+
+double expected_particles(Cluster const& cluster, double radius, SnapshotHeader const& header) {
+  double const mass = cluster.m200c * expected_mass(radius / cluster.r200c);
   double particle_mass = header.mass_table[dark_matter];
   if (particle_mass <= 0)  // they differ: take the mean of the box
     particle_mass = header.cosmology.omega_m * units::rho_crit_0 * std::pow(header.box_ckpch, 3) /

@@ -46,8 +46,10 @@ SnapshotOutline expected_snapshot(Outlook const& outlook, SnapshotInstance const
 /// its own, for `expected_particles`.
 SnapshotOutline expected_dark_matter(Outlook const& outlook, SnapshotInstance const& instance);
 
-/// Number of dark matter particles to expect around a cluster: an NFW profile of concentration 5
-/// with the catalogue's mass. For plans and for balancing the owners, not for results.
+/// Mass within x R200 of a cluster to expect, in that within R200: an NFW profile of
+/// concentration 5. For plans and for balancing the owners, not for results.
+double expected_mass(double x);
+/// The same in dark matter particles, with the catalogue's mass.
 /// \param radius  of the sphere [ckpc/h]
 double expected_particles(Cluster const& cluster, double radius, SnapshotHeader const& header);
 

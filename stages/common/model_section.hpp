@@ -26,8 +26,11 @@ struct ModelSection {
   }
 };
 
-/// What a network and its work take in a process, beside its inputs [bytes].
-inline constexpr double network_bytes = 1.5e7;
+/// What computing networks takes in a process, beside their inputs: once, and for each of them
+/// [bytes]. Measured.
+inline constexpr double network_work_bytes = 3.5e7, network_bytes = 1.5e7;
+/// A particle of a cluster that is at hand, in its cell.
+inline constexpr double particle_bytes = 26;
 
 /// Predictions drawn for each cluster by a model with a code.
 inline constexpr std::int64_t default_samples = 64;

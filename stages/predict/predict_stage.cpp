@@ -9,6 +9,7 @@
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/expected.hpp"
+#include "stages/common/expected_spheres.hpp"
 #include "stages/common/residuals_section.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/common/trained_model.hpp"
@@ -207,38 +208,42 @@ double expected_share(std::optional<double> tolerance) {
 
 Estimate PredictStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const table = expected_clusters(outlook, task_.snapshot);
-  auto const n = real(clusters_to_predict(table, task_.options, task_.fold).size());
+  auto const counts = expected_counts(outlook, snapshot_, table);
+  auto const rows = clusters_to_predict(table, task_.options, task_.fold);
+  double largest = 0;
+  for (auto const row : rows) largest = std::max(largest, counts[row]);
+  auto const n = real(rows.size()), networks = real(task_.n_networks());
   double const cells = std::pow(real(task_.cube.n_voxels), 3);
   double const targets = expected_share(task_.options.tolerance()) * task_.cube.targets();
-  auto const cost = task_.section.network.cost(Phase::prediction);
-  // Of one core. Finding and drawing the particles of a local sphere costs most of the overhead.
-  constexpr double flops_per_second = 7e10, seconds_per_target = 4e-6, seconds_per_sphere = 2e-5,
-                   seconds_per_draw = 1e-7;
-  bool const spheres = task_.section.network.needs().local_radius.value > 0;
-  double const seconds_per_voxel = seconds_per_target + (spheres ? seconds_per_sphere : 0);
+  auto const& network = task_.section.network;
+  auto const needs = network.needs();
+  ExpectedSphere sphere;
+  if (needs.local_radius.value > 0)
+    sphere = expected_sphere(table, counts, needs.local_radius, needs.local_particles.prediction);
+  // Of one core.
+  constexpr double flops_per_second = 4e10, seconds_per_target = 2e-6, seconds_per_particle = 5e-9,
+                   seconds_per_draw = 5e-7;
   // Only what depends on the code is computed for each sample.
-  double per_draw = 0;
-  for (auto const* module : task_.section.network.chosen())
-    if (module->joints().takes_features)
-      per_draw += module->cost(task_.section.network, Phase::prediction).per_target;
+  ModuleCost per_draw;
+  for (auto const* module : network.chosen())
+    if (module->joints().takes_features) per_draw += module->cost(network, Phase::prediction);
   double const draws = task_.samples_kept() ? real(task_.options.samples) : 0;
+  double const one = network.cost(Phase::prediction).of(targets, sphere.drawn) / flops_per_second +
+                     targets * (seconds_per_target + seconds_per_particle * sphere.within);
   Estimate estimate;
-  estimate.seconds = n * real(task_.n_networks()) *
-                     (cost.per_cluster / flops_per_second +
-                      targets * (cost.per_target / flops_per_second + seconds_per_voxel)) /
-                     n_ranks;
-  estimate.seconds +=
-      n * targets * draws * (per_draw / flops_per_second + seconds_per_draw) / n_ranks;
+  estimate.seconds =
+      n / n_ranks *
+      (networks * one +
+       draws * targets * (per_draw.per_target / flops_per_second + seconds_per_draw));
   constexpr double bytes_per_cluster = 200;  // on every rank; measured with bench_scaling
   double const n_cubes = task_.residuals.empty() ? 1 : 2;
   estimate.output_bytes = n * (4 * cells * n_cubes + 64 + 8 * real(SampleSums::size(1)) * draws);
-  estimate.memory_bytes = 2 * estimate.output_bytes / n_ranks +
-                          real(table.size()) * bytes_per_cluster + 2e7 +
-                          network_bytes * real(task_.n_networks() - 1);
-  estimate.note =
-      concat(n, " clusters, ", std::llround(n * targets), " voxels",
-             task_.n_networks() > 1 ? concat(", ", task_.n_networks(), " networks") : "",
-             draws > 0 ? concat(", ", task_.options.samples, " samples") : "");
+  estimate.memory_bytes = 2 * estimate.output_bytes / n_ranks + particle_bytes * largest +
+                          real(table.size()) * bytes_per_cluster + network_work_bytes +
+                          network_bytes * networks;
+  estimate.note = concat(n, " clusters, ", std::llround(n * targets), " voxels",
+                         networks > 1 ? concat(", ", networks, " networks") : "",
+                         draws > 0 ? concat(", ", task_.options.samples, " samples") : "");
   return estimate;
 }
 

@@ -10,7 +10,6 @@ namespace setsz {
 
 namespace {
 
-constexpr std::int64_t n_targets = 1024;
 /// Numbers the sample among the epochs; no training reaches it.
 constexpr std::uint64_t check_epoch = 0xfffffff0;
 constexpr std::array<std::int64_t, 16> codes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
@@ -20,7 +19,7 @@ constexpr std::array<std::int64_t, 16> codes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 
 TargetBatch check_sample(NetworkOptions const& network, TrainingCluster const& cluster,
                          std::uint64_t seed) {
   auto const needs = network.needs();
-  DrawSizes const sizes{.targets = n_targets,
+  DrawSizes const sizes{.targets = check_targets,
                         .lanes = 1,
                         .local_particles = needs.local_particles.in(Phase::prediction),
                         .cluster_particles = needs.cluster_particles.in(Phase::prediction)};

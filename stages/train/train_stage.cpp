@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -13,7 +11,7 @@
 #include "pipeline/base/number.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/expected.hpp"
-#include "stages/common/particle_store.hpp"
+#include "stages/common/expected_spheres.hpp"
 #include "stages/common/residuals_section.hpp"
 #include "stages/common/sections.hpp"
 #include "stages/train/training_cluster.hpp"
@@ -221,55 +219,49 @@ void TrainStage::warn_of_redshifts(Outlook const& outlook) const {
                        "but cannot tell them apart but for its profile; add ln_a to its scalars");
 }
 
-/// Particles of the training and validation clusters: stored, else expected.
-double TrainStage::held_particles(Outlook const& outlook, SnapshotInstance const& snapshot,
-                                  ClusterTable const& table) const {
-  auto const particles = products::particles(snapshot.name);
-  std::string const path = outlook.path(particles);
-  std::optional<ParticleStore> store;
-  SnapshotOutline outline;
-  if (outlook.expected<ClusterTable>(products::clusters(snapshot.name)) ||
-      outlook.expected<ExpectedParticles>(particles) || !std::filesystem::exists(path))
-    outline = expected_dark_matter(outlook, snapshot);
-  else
-    store.emplace(path);
-  double held = 0;
-  for (std::int64_t row = 0; row < table.size(); ++row) {
-    if (!table.teaches(row, task_.instance.fold)) continue;
-    auto const& cluster = table.clusters[row];
-    held += store ? real(store->count(row))
-                  : expected_particles(cluster, cluster_sample_radius_r200 * cluster.r200c,
-                                       outline.header);
-  }
-  return held;
-}
-
 Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
+  auto const& network = task_.model.network;
+  auto const needs = network.needs();
   double training = 0, validation = 0, particles = 0;
+  ExpectedSphere training_sphere, test_sphere;
   for (auto const& snapshot : snapshots_) {
     auto const table = expected_clusters(outlook, snapshot.name);
+    auto const counts = expected_counts(outlook, snapshot, table);
     training += real(table.rows_of(Split::training, task_.instance.fold).size());
     validation += real(table.rows_of(Split::validation, task_.instance.fold).size());
-    particles += held_particles(outlook, snapshot, table);
+    for (std::int64_t row = 0; row < table.size(); ++row)
+      if (table.teaches(row, task_.instance.fold)) particles += counts[row];
+    if (needs.local_radius.value <= 0) continue;
+    auto const& [radius, drawn] = std::tie(needs.local_radius, needs.local_particles);
+    training_sphere.keep_larger(expected_sphere(table, counts, radius, drawn.training));
+    test_sphere.keep_larger(expected_sphere(table, counts, radius, drawn.prediction));
   }
-  auto const cost = task_.model.network.cost(Phase::training);
-  double const per_cluster = real(task_.options.targets) * cost.per_target + cost.per_cluster;
-  constexpr double flops_per_second = 3e10, seconds_per_lane = 0.00125;  // of one core
-  auto const epochs = real(task_.options.epochs);
-  double const clusters = epochs * (3 * training + validation);  // backward costs two forwards
+  auto const& options = task_.options;
+  auto const epochs = real(options.epochs);
+  double const validations = std::ceil(epochs / real(options.validation_every));
+  constexpr double flops_per_second = 3e10;  // of one core
+  double const seconds_per_lane = network.has_code() ? 0.0015 : 0.0004;
+  constexpr double backward = 2;  // forwards
+  auto const forward = [&](Phase phase, std::int64_t targets, ExpectedSphere const& sphere) {
+    return network.cost(phase).of(real(targets), sphere.drawn) / flops_per_second;
+  };
+  double const step = (1 + backward) * (forward(Phase::training, options.targets, training_sphere) +
+                                        seconds_per_lane * real(options.lanes));
+  double const look = forward(Phase::prediction, options.validation_targets, test_sphere);
+  double const check = forward(Phase::prediction, check_targets, test_sphere);  // of the flux
   // A step ends with the rank that has most lanes.
-  auto const lanes = task_.options.clusters_per_step * task_.options.lanes;
+  auto const lanes = options.clusters_per_step * options.lanes;
   double const sharing = real(lanes) / real((lanes + n_ranks - 1) / n_ranks);
   Estimate estimate;
-  estimate.seconds = (clusters * per_cluster / flops_per_second +
-                      seconds_per_lane * real(task_.options.lanes) * clusters) /
-                     sharing;
-  double const moments = 4 * real(task_.model.network.needs().target_columns.size()) *
-                         cube_.targets() * (training + validation);
-  estimate.memory_bytes = (24 * particles + moments) / n_ranks + network_bytes;
+  estimate.seconds = epochs * training * step / sharing +
+                     (validations * validation * look + (training + validation) * check) / n_ranks;
+  double const moments =
+      4 * real(needs.target_columns.size()) * cube_.targets() * (training + validation);
+  estimate.memory_bytes =
+      (particle_bytes * particles + moments) / n_ranks + network_work_bytes + network_bytes;
   estimate.output_bytes = 3e6;
   estimate.note = concat(training, " training and ", validation, " validation clusters, ",
-                         task_.options.epochs, " epochs");
+                         options.epochs, " epochs");
   return estimate;
 }
 

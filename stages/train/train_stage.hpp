@@ -110,8 +110,6 @@ class TrainStage : public Stage {
   void warn_of_redshifts(Outlook const& outlook) const;   ///< local
   /// One warning for all folds and seeds.
   bool speaks_for_all() const { return task_.instance.fold == 0 && task_.seed_number == 0; }
-  double held_particles(Outlook const& outlook, SnapshotInstance const& snapshot,
-                        ClusterTable const& table) const;
 
   TrainTask task_;
   std::vector<SnapshotInstance> snapshots_;  ///< as task_.sources

@@ -11,6 +11,9 @@
 
 namespace setsz {
 
+/// Voxels of a cluster on which a trained network is checked, see check_sample.
+inline constexpr std::int64_t check_targets = 1024;
+
 /// What is drawn for a cluster in a step.
 struct DrawSizes {
   std::int64_t targets = 256;

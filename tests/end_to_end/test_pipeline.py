@@ -77,6 +77,14 @@ class Pipeline(Case):
             self.assertLess(size, 1.15 * planned[stage] + 32768 * (1 + len(manifests(self.reference)[stage]["outputs"])), stage)
         self.assertLess(sum(planned.values()), 1.5 * sum(written.values()))
 
+    def test_the_plan_tells_how_much_memory_is_used(self):
+        plan = self.succeeds("plan", self.tiny(self.folder / "new"), "--ranks", "2", "--all", "--json")
+        planned = {product["id"]: product["job"]["estimated_memory_bytes"] for product in json.loads(plan.output)["products"]}
+        peaks = {name: manifest["about"]["notes"]["peak_memory_bytes"]["max"] for name, manifest in manifests(self.reference).items()}
+        self.assertEqual(set(planned), set(peaks))
+        for name, peak in peaks.items():  # a job asks for 1.3 times the plan and 200 MB
+            self.assertLess(peak, 1.25 * planned[name], name)
+
     def test_a_stage_that_fails_stops_only_those_that_need_it(self):
         run, others = self.folder / "run", self.folder / "scores.json"
         subprocess.run(["cp", "-r", self.reference, run], check=True)
