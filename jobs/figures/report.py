@@ -24,8 +24,8 @@ DPI = 130
 
 
 def draw_all(run, folder, notes):
-    """Pairs of a figure and its file; what cannot be drawn is said in `notes`. \\return also whether a product is damaged"""
-    drawn, damaged, lacking = [], False, {}
+    """Pairs of a figure and its file; what cannot be drawn is said in `notes`. \\return also which products are damaged, in words"""
+    drawn, damaged, lacking = [], [], {}
     for kind in KINDS:
         try:
             module = importlib.import_module(kind)
@@ -34,7 +34,7 @@ def draw_all(run, folder, notes):
         except ModuleNotFoundError as error:
             lacking.setdefault(error.name, []).append(kind)
         except Unreadable as error:
-            damaged = True
+            damaged.append(str(error))
             notes.append(f"{kind}: {error}")
         except OSError:
             raise  # the disk: nothing can be written
@@ -83,7 +83,7 @@ def clear(folder, pattern):
 def make(index):
     run, folder = Run(index), Path(index).parent
     notes = missing_products(run)
-    tables = all_tables(run)
+    tables, tables_damaged = all_tables(run, notes)
     clear(folder / "tables", "*.*")
     clear(folder / "figures", "*.png")
     for table in tables:
@@ -93,14 +93,23 @@ def make(index):
         write_hdf5(tables, folder / "tables/tables.h5")
     except ModuleNotFoundError:
         notes.append(f"tables.h5: Python has no module 'h5py'; {PACKAGES}")
-    figures, damaged = draw_all(run, folder / "figures", notes)
+    figures, figures_damaged = draw_all(run, folder / "figures", notes)
     new = folder / "report.html.part"
     page.write(new, f"setsz: {run.folder.name}", facts(run), tables, figures, notes, last_options(run))
     new.replace(folder / "report.html")
     for note in notes:
         print(f"report: {note}")
     print(f"report: {len(tables)} tables, {len(figures)} figures: {folder / 'report.html'}")
-    return BAD_DATA if damaged else 0
+    return without(list(dict.fromkeys(tables_damaged + figures_damaged)))
+
+
+def without(damaged):
+    """What ends the program where a part of the report could not be made."""
+    if not damaged:
+        return 0
+    more = f"; and {len(damaged) - 1} more, see the report" if len(damaged) > 1 else ""
+    print(f"setsz: error {BAD_DATA}: {damaged[0]}{more}. The report is made without it", file=sys.stderr)
+    return BAD_DATA
 
 
 def main():

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, field
 
 from checks import check_rows
+from products import Unreadable
 
 
 @dataclass
@@ -63,9 +64,16 @@ def plain(value):
     return "; ".join(map(str, value)) if isinstance(value, list) else value
 
 
-def all_tables(run):
-    tables = [*models(run), *statements(run), *differences(run), checks(run), *boxes(run), *skies(run), stages(run), products(run), *clusters(run)]
-    return [table for table in tables if table.rows]
+def all_tables(run, notes):
+    """All that have rows; what cannot be read is said in `notes`. \\return also which products are damaged, in words"""
+    tables, damaged = [], []
+    for make in (models, statements, differences, checks, boxes, skies, stages, products, clusters):
+        try:
+            tables += [table for table in make(run) if table.rows]
+        except Unreadable as error:
+            damaged.append(str(error))
+            notes.append(f"table of {make.__name__}: {error}")
+    return tables, damaged
 
 
 def interval(row, key):
@@ -125,10 +133,10 @@ def differences(run):
 
 
 def checks(run):
-    return Table("checks", "Checks", [Column("verdict", "verdict"), Column("check", "check"), Column("product", "product"), Column("value", "found"), Column("low", "from"),
-                                      Column("high", "to"), Column("why", "what it means")], check_rows(run),
-                 "A check passes if the interval of the figure, or the figure itself, touches what is wanted. These are the bounds of a good run, not of a working program: "
-                 "small boxes fail some of them.")
+    yield Table("checks", "Checks", [Column("verdict", "verdict"), Column("check", "check"), Column("product", "product"), Column("value", "found"), Column("low", "from"),
+                                     Column("high", "to"), Column("why", "what it means")], check_rows(run),
+                "A check passes if the interval of the figure, or the figure itself, touches what is wanted. These are the bounds of a good run, not of a working program: "
+                "small boxes fail some of them.")
 
 
 def boxes(run):
@@ -177,9 +185,9 @@ def cost_of_stages(run):
 
 
 def stages(run):
-    return Table("stages", "Time, memory and disk of the stages",
-                 [Column("stage", "stage"), Column("products", "products"), Column("seconds", "wall time", "s"), Column("core_seconds", "processor time", "core-s"),
-                  Column("peak_memory_bytes", "peak memory of a rank", "B", "bytes"), Column("bytes", "files", "B", "bytes")], cost_of_stages(run))
+    yield Table("stages", "Time, memory and disk of the stages",
+                [Column("stage", "stage"), Column("products", "products"), Column("seconds", "wall time", "s"), Column("core_seconds", "processor time", "core-s"),
+                 Column("peak_memory_bytes", "peak memory of a rank", "B", "bytes"), Column("bytes", "files", "B", "bytes")], cost_of_stages(run))
 
 
 def products(run):
@@ -192,9 +200,9 @@ def products(run):
                     "bytes": sum(output["bytes"] for output in product.manifest["outputs"]), "finished": about["finished"], "code": about["code"],
                     "fingerprint": product.manifest["fingerprint"]}
         rows.append(row)
-    return Table("products", "Products", [Column("product", "product"), Column("state", "state"), Column("seconds", "time", "s"), Column("ranks", "ranks"),
-                                          Column("peak_memory_bytes", "peak memory", "B", "bytes"), Column("bytes", "files", "B", "bytes"), Column("finished", "finished"),
-                                          Column("code", "made by"), Column("fingerprint", "fingerprint"), Column("reasons", "why it is not complete")], rows, folded=True)
+    yield Table("products", "Products", [Column("product", "product"), Column("state", "state"), Column("seconds", "time", "s"), Column("ranks", "ranks"),
+                                         Column("peak_memory_bytes", "peak memory", "B", "bytes"), Column("bytes", "files", "B", "bytes"), Column("finished", "finished"),
+                                         Column("code", "made by"), Column("fingerprint", "fingerprint"), Column("reasons", "why it is not complete")], rows, folded=True)
 
 
 def clusters(run):

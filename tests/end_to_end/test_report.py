@@ -179,7 +179,10 @@ class Report(Case):
         shutil.copytree(self.run_folder / "sky", run / "sky")
         path = run / "sky/small/sky.json"
         path.write_text(" " * path.stat().st_size)
-        self.fails(65, *arguments, words=["sky.json", "setsz verify"])
+        self.fails(65, *arguments, words=["sky.json", "setsz verify", "made without it"])
+        self.assertIn("sky.json", (run / "report/report.html").read_text())
+        self.assertEqual({row["product"] for row in table(run / "report", "products")}, set(manifests(self.run_folder)))
+        self.assertFalse((run / "report/tables/skies.csv").exists())
 
     def test_errors_say_what_to_do(self):
         self.fails(66, "report", self.ini, "--out", self.folder / "out", "--python", "/no/such/python", words=["/no/such/python", "--python"])
