@@ -8,7 +8,6 @@ import math
 from dataclasses import dataclass, field
 
 from checks import check_rows
-from products import Unreadable
 
 
 @dataclass
@@ -62,18 +61,6 @@ def plain(value):
     if value is None:
         return ""
     return "; ".join(map(str, value)) if isinstance(value, list) else value
-
-
-def all_tables(run, notes):
-    """All that have rows; what cannot be read is said in `notes`. \\return also which products are damaged, in words"""
-    tables, damaged = [], []
-    for make in (models, statements, differences, checks, boxes, skies, stages, products, clusters):
-        try:
-            tables += [table for table in make(run) if table.rows]
-        except Unreadable as error:
-            damaged.append(str(error))
-            notes.append(f"table of {make.__name__}: {error}")
-    return tables, damaged
 
 
 def interval(row, key):
@@ -219,3 +206,6 @@ def clusters(run):
                     [Column("id", "id", form="d"), Column("fold", "fold"), Column("m200c", "M200c", "1e10 Msun/h"), Column("y_gas", "Y gas", "(kpc/h)^2"), Column("loss_benchmark", "loss of benchmark"),
                      Column("mass_disagrees", "mass disagrees"), *(Column(f"ratio_{model}", model) for model in scores)],
                     sorted(rows.values(), key=lambda row: -row["m200c"]), "Columns of models: loss / loss of the benchmark.", folded=True)
+
+
+TABLES = (models, statements, differences, checks, boxes, skies, stages, products, clusters)

@@ -246,7 +246,7 @@ class SeveralModels(Case):
     def test_it_shows_samples_statements_and_differences(self):
         for made in self.made:
             self.assertEqual(made.code, 0, made.output)
-        self.assertNotIn("not drawn", self.made[1].output)
+        self.assertNotIn("not made", self.made[1].output)
         self.assertEqual({row["model"] for row in table(self.out, "models_z0")}, {"small", "plain", "drawn"})
         (statement,) = table(self.out, "statements_z0")
         self.assertEqual((statement["verdict"], statement["loss"], statement["networks"]), ("fails", "sampled", "single samples"))
@@ -297,8 +297,8 @@ class SeveralModels(Case):
         made = subprocess.run([sys.executable, str(FIGURES / "report.py"), str(out / "products.json")], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200)
         self.assertEqual(made.returncode, 0, made.stdout)
         self.assertNotIn("Traceback", made.stdout)
-        self.assertIn("histogram: not drawn", (out / "report.html").read_text())
-        self.assertEqual(made.stdout.count("not drawn"), 1, made.stdout)
+        self.assertIn("histogram: not made", (out / "report.html").read_text())
+        self.assertEqual(made.stdout.count("not made"), 1, made.stdout)
         figures = {path.stem for path in (out / "figures").glob("*.png")}
         self.assertEqual(figures, {path.stem for path in (self.out / "figures").glob("*.png")} - {"histogram_z0"})
 
