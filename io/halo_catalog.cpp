@@ -160,6 +160,11 @@ HaloCatalog read_halo_catalog(Comm const& comm, std::vector<std::string> const& 
     if (file.header().lower) covered = std::max(covered, 0.0) + volume_of(file.header());
     auto const index = &path - files.data();
     n_rows += read_share(comm, file, path, request, [&](Halo const& halo) {
+      if (double const other = std::max(halo.mass_all, halo.other_mass);
+          halo.mass <= 0 && other > 0 && other >= request.mass_min_1e10msunh) {
+        ++catalog.n_massless;
+        catalog.largest_massless = std::max(catalog.largest_massless, other);
+      }
       if (halo.mass <= 0 || halo.mass < request.mass_min_1e10msunh) return;
       catalog.halos.push_back(halo);
       catalog.halos.back().file = index;
@@ -169,6 +174,8 @@ HaloCatalog read_halo_catalog(Comm const& comm, std::vector<std::string> const& 
   });
   catalog.n_rows = comm.all_sum(n_rows);
   catalog.header.n_left_out = comm.all_sum(n_left_out);
+  catalog.n_massless = comm.all_sum(catalog.n_massless);
+  catalog.largest_massless = comm.all_max(catalog.largest_massless);
   collectively(comm, "halo catalogue", [&] {
     require(catalog.n_rows > 0, ExitCode::bad_data, "no halo lines in '", files[0], "'",
             files.size() > 1 ? concat(" and ", files.size() - 1, " more files") : "",

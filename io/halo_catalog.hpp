@@ -15,6 +15,10 @@ struct HaloCatalog {
   HaloCatalogHeader header;
   std::int64_t n_rows = 0;  ///< in all files, before the mass cut
   std::vector<Halo> halos;  ///< those read by this rank
+  /// Haloes that are left out because the file gives them no mass (0) of the chosen definition,
+  /// and another one of at least the least mass; the largest of these [1e10 Msun/h].
+  std::int64_t n_massless = 0;
+  double largest_massless = 0;
 };
 
 /// Reads a halo catalogue of one or many files in any format of the table (that of its first file).

@@ -13,6 +13,8 @@ namespace setsz {
 
 /// Which overdensity defines mass and radius.
 enum class MassDefinition { m200c, m200m, m500c, vir };
+inline constexpr MassDefinition all_mass_definitions[]{MassDefinition::m200c, MassDefinition::m200m,
+                                                       MassDefinition::m500c, MassDefinition::vir};
 
 /// "200c", "200m", "500c", "vir"
 inline std::string_view name_of(MassDefinition definition) {
@@ -37,6 +39,7 @@ struct Halo {
   Vec3 velocity;                ///< physical peculiar [km/s]; NaN: not in the file
   double mass = 0;              ///< in the chosen definition [1e10 Msun/h]
   double mass_all = -1;         ///< M200c of all particles, where `mass` is that of the bound ones
+  double other_mass = 0;        ///< where `mass` is 0: the largest of other definitions
   Vec3 angular_momentum;        ///< code: 1e10 Msun/h x physical kpc/h x km/s
   double xoff_ckpch = -1;       ///< offset of centre and centre of mass; < 0: not in the file
   double voff_kms = -1;

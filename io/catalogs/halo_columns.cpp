@@ -104,6 +104,9 @@ Halo halo_of(HaloRow const& row, HaloColumns const& columns, HaloCatalogHeader c
       vector_in(row, columns.velocity, n_left_out).value_or(Vec3{unknown, unknown, unknown});
   if (columns.mass_all)
     halo.mass_all = columns.mass_all->unit * row.non_negative(columns.mass_all->index);
+  for (auto const& [index, unit] : columns.other_masses)
+    if (halo.mass == 0)
+      halo.other_mass = std::max(halo.other_mass, unit * row.number_if_any(index).value_or(0));
   std::int64_t not_said = 0;  // only checks need these
   halo.radius_ckpch = sensible(row, columns.radius, 0, not_said).value_or(-1);
   halo.dispersion_kms = sensible(row, columns.dispersion, 0, not_said).value_or(-1);

@@ -29,6 +29,7 @@ struct HaloColumns {
   std::optional<HaloColumn> xoff, voff;
   // For checks:
   std::optional<HaloColumn> mass_all, radius, dispersion;
+  std::vector<HaloColumn> other_masses;  ///< of other definitions
   /// Spin parameter of Bullock et al. (2001), where angular_momentum is a direction only (AHF).
   std::optional<HaloColumn> spin;
 };

@@ -47,11 +47,11 @@ HaloCatalogHeader header_of(std::string_view text, std::string const& path) {
   header.has_parents = true;
   for_each_comment(text, [&](std::string_view line) {
     if (line.starts_with("Omega_M = ")) {
-      header.omega_m = number_after(line, "Omega_M");
-      header.omega_l = number_after(line, "Omega_L");
-      header.h = number_after(line, "h0");
+      header.omega_m = number_stated(line, "Omega_M", path);
+      header.omega_l = number_stated(line, "Omega_L", path);
+      header.h = number_stated(line, "h0", path);
     } else if (line.starts_with("Full box size")) {
-      header.box_mpch = number_after(line, "Full box size");
+      header.box_mpch = number_stated(line, "Full box size", path);
     } else if (line.starts_with("Consistent Trees Version")) {
       header.finder_version = trim(line);
     }
@@ -75,6 +75,10 @@ HaloColumns columns_of(HaloCatalogHeader& header, std::size_t n_in_row, MassDefi
   columns.scale = column(names, "scale", path);
   columns.mass = named.needed(mass, msunh);
   columns.mass_all = named.optional(mass + "_all", msunh);
+  for (auto const other : all_mass_definitions)
+    if (auto const its = named.optional(rockstar_mass_name(other), msunh);
+        its && other != definition)
+      columns.other_masses.push_back(*its);
   columns.radius = named.optional("R" + mass.substr(1), kpch);
   columns.dispersion = named.optional("vrms", 1);
   for (std::size_t i = 0; i < 3; ++i) {

@@ -109,16 +109,17 @@ void check_units(std::string_view line, std::string const& path) {
 }
 
 void read_comment(std::string_view line, std::string const& path, HaloCatalogHeader& header) {
+  auto const stated = [&](std::string_view key) { return number_stated(line, key, path); };
   if (line.starts_with("a = ")) {
-    header.a = number_after(line, "a");
+    header.a = stated("a");
   } else if (line.starts_with("Om = ")) {
-    header.omega_m = number_after(line, "Om");
-    header.omega_l = number_after(line, "Ol");
-    header.h = number_after(line, "; h");
+    header.omega_m = stated("Om");
+    header.omega_l = stated("Ol");
+    header.h = stated("; h");
   } else if (line.starts_with("Box size")) {
-    header.box_mpch = number_after(line, "Box size");
+    header.box_mpch = stated("Box size");
   } else if (line.starts_with("Particle mass")) {
-    if (auto const mass = number_after(line, "Particle mass")) header.particle_mass = msunh * *mass;
+    if (auto const mass = stated("Particle mass")) header.particle_mass = msunh * *mass;
   } else if (line.starts_with("Bounds")) {
     std::tie(header.lower, header.upper) = bounds_of(line);
   } else if (line.starts_with("Rockstar Version")) {
@@ -178,6 +179,9 @@ HaloColumns columns_of(HaloCatalogHeader& header, std::size_t n_in_row, MassDefi
   columns.id = column(names, is_list ? "ID" : "id", path);
   columns.parent = find_column(names, "PID", path);
   columns.mass = needed(mass_name(definition), msunh);
+  for (auto const other : all_mass_definitions)
+    if (auto const mass = optional(mass_name(other), msunh); mass && other != definition)
+      columns.other_masses.push_back(*mass);
   columns.radius = optional(radius_name(definition), kpch);
   columns.dispersion = optional({"Vrms", "vrms"}, 1);
   for (std::size_t i = 0; i < 3; ++i) {

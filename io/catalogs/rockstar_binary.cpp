@@ -168,8 +168,7 @@ class RockstarBinary : public CatalogFile {
       return std::abs(heaviest.radius_kpch / radius - 1) < 0.02;
     };
     std::string found = "an overdensity that setsz does not know";
-    for (auto const definition :
-         {MassDefinition::m200c, MassDefinition::m200m, MassDefinition::m500c, MassDefinition::vir})
+    for (auto const definition : all_mass_definitions)
       if (is(definition)) found = concat("M", name_of(definition));
     require(is(wanted), ExitCode::bad_data, "'", path_, "' has masses of ", found,
             " by its radii, and [catalog] mass_definition is ", name_of(wanted),

@@ -55,16 +55,13 @@ Role size_role(char letter, MassDefinition definition) {
   return {names, letter == 'm' ? Dimension::mass : Dimension::length};
 }
 
-constexpr MassDefinition definitions[] = {MassDefinition::m200c, MassDefinition::m200m,
-                                          MassDefinition::m500c, MassDefinition::vir};
-
 /// What stands before the colon in CatalogRequest::columns.
 Names known_choices() {
   Names names{id_role().names[0], parent_role().names[0]};
   for (std::size_t axis = 0; axis < 3; ++axis)
     for (auto const& role : {position_role(axis), velocity_role(axis), momentum_role(axis)})
       names.push_back(role.names[0]);
-  for (auto const definition : definitions)
+  for (auto const definition : all_mass_definitions)
     for (char const letter : {'m', 'r'}) names.push_back(size_role(letter, definition).names[0]);
   names.insert(names.end(), {"xoff", "voff"});
   return names;

@@ -12,6 +12,15 @@ namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
+/// What follows a key, without the sign between.
+std::string_view behind(std::string_view line, std::string_view key) {
+  auto const begin = line.find(key);
+  if (begin == std::string_view::npos) return {};
+  auto rest = line.substr(begin + key.size());
+  rest.remove_prefix(std::min(rest.find_first_not_of(" =:("), rest.size()));
+  return rest;
+}
+
 }  // namespace
 
 bool has_decimal_comma(std::string_view field) {
@@ -40,17 +49,27 @@ std::size_t split_fields(std::string_view line, std::vector<std::string_view>& f
 }
 
 std::optional<double> number_after(std::string_view line, std::string_view key) {
-  auto const begin = line.find(key);
-  if (begin == std::string_view::npos) return {};
-  auto rest = line.substr(begin + key.size());
-  rest.remove_prefix(std::min(rest.find_first_not_of(" =:("), rest.size()));
+  auto const rest = behind(line, key);
   double value = 0;
   auto const [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
   if (error != std::errc()) return {};
   // "0,3089" is not 0
-  auto const behind = rest.substr(static_cast<std::size_t>(end - rest.data()));
-  if (behind.size() > 1 && behind[0] == ',' && behind[1] >= '0' && behind[1] <= '9') return {};
+  auto const more = rest.substr(static_cast<std::size_t>(end - rest.data()));
+  if (more.size() > 1 && more[0] == ',' && more[1] >= '0' && more[1] <= '9') return {};
   return value;
+}
+
+std::optional<double> number_stated(std::string_view line, std::string_view key,
+                                    std::string const& path) {
+  auto const number = number_after(line, key);
+  auto const found = behind(line, key);
+  bool const comma = has_decimal_comma(found.substr(0, found.find_first_of(" ;)\r")));
+  require(number || line.find(key) == std::string_view::npos, ExitCode::bad_data, "'", path,
+          "': its comment '", without_zeros(trim(line).substr(0, 80)), "' gives no number behind '",
+          key, "'",
+          comma ? " (write 1.5, not 1,5)"
+                : "; is the header damaged? Correct it or copy the file again");
+  return number;
 }
 
 bool names_columns(std::vector<std::string> const& comment, std::vector<std::string> const& names) {

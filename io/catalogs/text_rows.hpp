@@ -38,6 +38,11 @@ bool names_columns(std::vector<std::string> const& comment, std::vector<std::str
 /// The number that follows `key` in a line, "Om = 0.3089; ...".
 std::optional<double> number_after(std::string_view line, std::string_view key);
 
+/// The same of a comment of `path`; nothing where it does not have the key, Error(bad_data) where
+/// no number follows: a damaged header must not pass for one that says nothing.
+std::optional<double> number_stated(std::string_view line, std::string_view key,
+                                    std::string const& path);
+
 /// Calls `visit(line)` for every line, without its end.
 template <class Visit>
 void for_each_line(std::string_view text, Visit&& visit) {

@@ -30,10 +30,10 @@ bool is_arepo(FileProbe const& probe) { return is_snapshot(probe) && !is_gadget4
 
 /// A number of the header, or of the parameters if it is not there.
 double number(H5File const& file, char const* name) {
-  bool const both = file.exists(parameters) && !file.has_attribute(header, name) &&
-                    !file.has_attribute(parameters, name);
-  require(!both, ExitCode::bad_data, "'", file.path(), "': neither ", header, " nor ", parameters,
-          " has an attribute '", name, "'");
+  bool const neither = file.exists(parameters) && !file.has_attribute(header, name) &&
+                       !file.has_attribute(parameters, name);
+  require(!neither, ExitCode::bad_data, "'", file.path(), "': neither ", header, " nor ",
+          parameters, " has an attribute '", name, "'");
   bool const elsewhere = !file.has_attribute(header, name) && file.has_attribute(parameters, name);
   return file.attribute<double>(elsewhere ? parameters : header, name);
 }

@@ -109,6 +109,7 @@ void GadgetRecords::read_header(std::string const& bytes) {
     h.omega_m = number<double>(bytes, 136);
     h.omega_l = number<double>(bytes, 144);
     h.h = number<double>(bytes, 152);
+    // The counts of a single file fit into 32 bits; older writers have other words in this place.
     for (std::size_t type = 0; type < 6 && plausible_high && h.n_files > 1; ++type)
       h.n_total[type] += std::int64_t{number<std::uint32_t>(bytes, 168 + 4 * type)} << 32;
   } else {

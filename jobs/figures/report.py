@@ -15,7 +15,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # the scripts may lie where only root writes
 import page  # noqa: E402
 from products import Run, Unreadable  # noqa: E402
-from report_tables import all_tables, write_hdf5  # noqa: E402
+from report_tables import TABLES, write_hdf5  # noqa: E402
 
 BAD_DATA, CANNOT_CREATE, IO_ERROR = 65, 73, 74
 KINDS = ["overview", "losses", "clusters", "profiles", "histogram", "y_mass", "origin", "components", "training", "spectra", "box", "sky", "cost"]
@@ -23,26 +23,47 @@ PACKAGES = "apt install python3-matplotlib python3-h5py python3-healpy, or pip i
 DPI = 130
 
 
-def draw_all(run, folder, notes):
-    """Pairs of a figure and its file; what cannot be drawn is said in `notes`. \\return also whether a product is damaged"""
-    drawn, damaged, lacking = [], False, {}
+class Part:
+    """A part of the report: what goes wrong in it is no reason to go without the others, and is said in `notes`."""
+
+    def __init__(self, name, notes, damaged):
+        self.name, self.notes, self.damaged = name, notes, damaged
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if isinstance(error, Unreadable):
+            self.damaged.append(str(error))
+            self.notes.append(f"{self.name}: {error}")
+        elif isinstance(error, Exception) and not isinstance(error, (OSError, ModuleNotFoundError)):  # the disk, a package: not its fault
+            where = traceback.extract_tb(trace)[-1]
+            self.notes.append(f"{self.name}: not made: {kind.__name__}: {error} ({Path(where.filename).name}, line {where.lineno}); an error of setsz, please report it")
+        else:
+            return False
+        return True
+
+
+def draw_all(run, folder, notes, damaged):
+    """Pairs of a figure and its file."""
+    drawn, lacking = [], {}
     for kind in KINDS:
         try:
-            module = importlib.import_module(kind)
-            for figure in module.draw(run):
-                drawn.append((figure, figure.save(folder, DPI)))
+            with Part(kind, notes, damaged):
+                for figure in importlib.import_module(kind).draw(run):
+                    drawn.append((figure, figure.save(folder, DPI)))
         except ModuleNotFoundError as error:
             lacking.setdefault(error.name, []).append(kind)
-        except Unreadable as error:
-            damaged = True
-            notes.append(f"{kind}: {error}")
-        except OSError:
-            raise  # the disk: nothing can be written
-        except Exception as error:  # one figure is no reason to go without the others
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            notes.append(f"{kind}: not drawn: {type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno}); an error of setsz, please report it")
     notes += [f"figures ({', '.join(kinds)}): Python has no module '{name}'; {PACKAGES}" for name, kinds in lacking.items()]
-    return drawn, damaged
+    return drawn
+
+
+def tables_of(run, notes, damaged):
+    tables = []
+    for make in TABLES:
+        with Part(f"table of {make.__name__}", notes, damaged):
+            tables += [table for table in make(run) if table.rows]
+    return tables
 
 
 def missing_products(run):
@@ -83,7 +104,8 @@ def clear(folder, pattern):
 def make(index):
     run, folder = Run(index), Path(index).parent
     notes = missing_products(run)
-    tables = all_tables(run)
+    damaged = []
+    tables = tables_of(run, notes, damaged)
     clear(folder / "tables", "*.*")
     clear(folder / "figures", "*.png")
     for table in tables:
@@ -93,14 +115,23 @@ def make(index):
         write_hdf5(tables, folder / "tables/tables.h5")
     except ModuleNotFoundError:
         notes.append(f"tables.h5: Python has no module 'h5py'; {PACKAGES}")
-    figures, damaged = draw_all(run, folder / "figures", notes)
+    figures = draw_all(run, folder / "figures", notes, damaged)
     new = folder / "report.html.part"
     page.write(new, f"setsz: {run.folder.name}", facts(run), tables, figures, notes, last_options(run))
     new.replace(folder / "report.html")
     for note in notes:
         print(f"report: {note}")
     print(f"report: {len(tables)} tables, {len(figures)} figures: {folder / 'report.html'}")
-    return BAD_DATA if damaged else 0
+    return without(list(dict.fromkeys(damaged)))
+
+
+def without(damaged):
+    """What ends the program where a part of the report could not be made."""
+    if not damaged:
+        return 0
+    more = f"; and {len(damaged) - 1} more, see the report" if len(damaged) > 1 else ""
+    print(f"setsz: error {BAD_DATA}: {damaged[0]}{more}. The report is made without it", file=sys.stderr)
+    return BAD_DATA
 
 
 def main():

@@ -63,11 +63,6 @@ def plain(value):
     return "; ".join(map(str, value)) if isinstance(value, list) else value
 
 
-def all_tables(run):
-    tables = [*models(run), *statements(run), *differences(run), checks(run), *boxes(run), *skies(run), stages(run), products(run), *clusters(run)]
-    return [table for table in tables if table.rows]
-
-
 def interval(row, key):
     """The 68% and 95% intervals of a figure, as four numbers."""
     names = ("low_68", "high_68"), ("low_95", "high_95")
@@ -125,10 +120,10 @@ def differences(run):
 
 
 def checks(run):
-    return Table("checks", "Checks", [Column("verdict", "verdict"), Column("check", "check"), Column("product", "product"), Column("value", "found"), Column("low", "from"),
-                                      Column("high", "to"), Column("why", "what it means")], check_rows(run),
-                 "A check passes if the interval of the figure, or the figure itself, touches what is wanted. These are the bounds of a good run, not of a working program: "
-                 "small boxes fail some of them.")
+    yield Table("checks", "Checks", [Column("verdict", "verdict"), Column("check", "check"), Column("product", "product"), Column("value", "found"), Column("low", "from"),
+                                     Column("high", "to"), Column("why", "what it means")], check_rows(run),
+                "A check passes if the interval of the figure, or the figure itself, touches what is wanted. These are the bounds of a good run, not of a working program: "
+                "small boxes fail some of them.")
 
 
 def boxes(run):
@@ -177,9 +172,9 @@ def cost_of_stages(run):
 
 
 def stages(run):
-    return Table("stages", "Time, memory and disk of the stages",
-                 [Column("stage", "stage"), Column("products", "products"), Column("seconds", "wall time", "s"), Column("core_seconds", "processor time", "core-s"),
-                  Column("peak_memory_bytes", "peak memory of a rank", "B", "bytes"), Column("bytes", "files", "B", "bytes")], cost_of_stages(run))
+    yield Table("stages", "Time, memory and disk of the stages",
+                [Column("stage", "stage"), Column("products", "products"), Column("seconds", "wall time", "s"), Column("core_seconds", "processor time", "core-s"),
+                 Column("peak_memory_bytes", "peak memory of a rank", "B", "bytes"), Column("bytes", "files", "B", "bytes")], cost_of_stages(run))
 
 
 def products(run):
@@ -192,9 +187,9 @@ def products(run):
                     "bytes": sum(output["bytes"] for output in product.manifest["outputs"]), "finished": about["finished"], "code": about["code"],
                     "fingerprint": product.manifest["fingerprint"]}
         rows.append(row)
-    return Table("products", "Products", [Column("product", "product"), Column("state", "state"), Column("seconds", "time", "s"), Column("ranks", "ranks"),
-                                          Column("peak_memory_bytes", "peak memory", "B", "bytes"), Column("bytes", "files", "B", "bytes"), Column("finished", "finished"),
-                                          Column("code", "made by"), Column("fingerprint", "fingerprint"), Column("reasons", "why it is not complete")], rows, folded=True)
+    yield Table("products", "Products", [Column("product", "product"), Column("state", "state"), Column("seconds", "time", "s"), Column("ranks", "ranks"),
+                                         Column("peak_memory_bytes", "peak memory", "B", "bytes"), Column("bytes", "files", "B", "bytes"), Column("finished", "finished"),
+                                         Column("code", "made by"), Column("fingerprint", "fingerprint"), Column("reasons", "why it is not complete")], rows, folded=True)
 
 
 def clusters(run):
@@ -211,3 +206,6 @@ def clusters(run):
                     [Column("id", "id", form="d"), Column("fold", "fold"), Column("m200c", "M200c", "1e10 Msun/h"), Column("y_gas", "Y gas", "(kpc/h)^2"), Column("loss_benchmark", "loss of benchmark"),
                      Column("mass_disagrees", "mass disagrees"), *(Column(f"ratio_{model}", model) for model in scores)],
                     sorted(rows.values(), key=lambda row: -row["m200c"]), "Columns of models: loss / loss of the benchmark.", folded=True)
+
+
+TABLES = (models, statements, differences, checks, boxes, skies, stages, products, clusters)

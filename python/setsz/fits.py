@@ -30,7 +30,7 @@ def value_of(card: str) -> Any:
     word = card.split("/")[0].strip()
     if word in ("T", "F"):
         return word == "T"
-    return float(word) if re.search(r"[.ED]", word) else int(word) if word else None
+    return float(word.replace("D", "E")) if re.search(r"[.ED]", word) else int(word) if word else None
 
 
 def read_header(file: BinaryIO) -> Dict[str, Any]:

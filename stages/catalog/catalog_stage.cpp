@@ -352,6 +352,12 @@ void CatalogStage::warn(Checked const& checked, Headers const& headers,
   if (header.n_left_out > 0)
     Log::warn("catalog: ", header.n_left_out, " values of velocities, J, Xoff or Voff in '", file,
               "' are no numbers or negative; those of clusters are computed from the particles");
+  if (auto const& catalog = checked.catalog; catalog.n_massless > 0)
+    Log::warn("catalog: ", catalog.n_massless, " haloes in '", file, "' have M",
+              name_of(options_.mass_definition), " = 0 and other masses of up to ",
+              catalog.largest_massless / code_per_msunh,
+              " Msun/h; they are left out. Where they are clusters, another [catalog] "
+              "mass_definition keeps them");
   if (!checked.hosts.promoted.empty())
     Log::warn("catalog: ", checked.hosts.promoted.size(), " haloes (",
               *std::min_element(checked.hosts.promoted.begin(), checked.hosts.promoted.end()),

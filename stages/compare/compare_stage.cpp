@@ -160,7 +160,7 @@ CompareStage::CompareStage(Blueprint const& blueprint, std::string snapshot,
     : snapshot_(std::move(snapshot)),
       entries_(std::move(entries)),
       not_scored_(std::move(not_scored)) {
-  record_ = {.stage = "compare", .instance = snapshot_, .version = 4};
+  record_ = {.stage = "compare", .instance = snapshot_, .version = 5};
   for (auto const& entry : entries_) {
     record_.inputs.push_back(entry.scores);
     for (auto const& network : entry.networks) record_.inputs.push_back(network.file);
@@ -235,6 +235,7 @@ void CompareStage::add_others(std::vector<Contender>& contenders,
     other.name = name_in_other_run(path, other.name);
     require_same_voxels(contenders.front(), other);
     auto const dropped = take_benchmark(other, contenders.front());
+    renew_sample_losses(other, {options_.resamples});
     notes.push_back(concat(other.name, " is of another run (", path,
                            "); its losses are divided by the benchmark of this run."));
     if (other.seeds.empty() && other.n_in_mean() > 1)

@@ -135,4 +135,22 @@ std::int64_t take_benchmark(Contender& contender, Contender const& from) {
   return before - std::ssize(contender.scores.clusters);
 }
 
+void renew_sample_losses(Contender& contender, BootstrapSettings const& settings) {
+  if (contender.sample_figures.is_null()) return;
+  auto const ratio = [&](auto const& loss) -> json {
+    ScoreTable table;
+    table.clusters = contender.scores.clusters;
+    for (auto& score : table.clusters) score.loss = loss(score);
+    auto const report = score_report(table, {settings, 1}, contender.name);
+    return {{"value", report["L_opt"]},
+            {"interval_68", report["L_opt_68"]},
+            {"interval_95", report["L_opt_95"]}};
+  };
+  auto const samples_of = [&](ClusterScore const& score) { return contender.samples.at(score.id); };
+  contender.sample_figures["L_opt"] = {
+      {"mean_of_samples", ratio([](auto const& score) { return score.loss; })},
+      {"sampled", ratio([&](auto const& score) { return samples_of(score).sampled; })},
+      {"reconstructed", ratio([&](auto const& score) { return samples_of(score).reconstructed; })}};
+}
+
 }  // namespace setsz

@@ -28,4 +28,8 @@ nlohmann::json compare_models(std::vector<Contender> const& contenders,
 /// are divided by the same; clusters that the latter lacks are dropped. \return how many
 std::int64_t take_benchmark(Contender& contender, Contender const& from);
 
+/// Makes the losses of samples among the figures of a model anew, over the benchmark and of the
+/// clusters that it has after `take_benchmark`.
+void renew_sample_losses(Contender& contender, BootstrapSettings const& settings);
+
 }  // namespace setsz

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/compare/contender_file.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <map>
 #include <vector>
@@ -24,8 +26,12 @@ std::vector<std::int64_t> seeds_of(nlohmann::json const& scores) {
   if (scores.contains("training_seeds"))
     return scores.at("training_seeds").get<std::vector<std::int64_t>>();
   auto const member = scores.at("member").get<std::string>();
-  if (!member.starts_with("seed")) return {};
-  return {std::stoll(member.substr(4))};
+  std::int64_t seed = 0;
+  auto const digits = std::string_view(member).substr(std::min<std::size_t>(4, member.size()));
+  bool const known =
+      member.starts_with("seed") &&
+      std::from_chars(digits.data(), digits.data() + digits.size(), seed).ec == std::errc();
+  return known ? std::vector{seed} : std::vector<std::int64_t>();
 }
 
 /// By id of the cluster.

@@ -50,9 +50,11 @@ NestedChoice choose_by_validation(std::span<Contender const> candidates) {
   std::ranges::sort(choice.folds, {}, &FoldChoice::fold);
   for (auto const& candidate : candidates) {
     require(candidate.scores.n_seeds == first.n_seeds &&
-                candidate.scores.clusters.size() == first.clusters.size(),
+                std::ranges::equal(candidate.scores.clusters, first.clusters, {}, &ClusterScore::id,
+                                   &ClusterScore::id),
             ExitCode::config, "[compare] choose: ", candidate.name, " and ",
-            candidates.front().name, " differ in their numbers of seeds or clusters");
+            candidates.front().name, " differ in their numbers of seeds or in their clusters");
+    if (candidate.seeds != candidates.front().seeds) choice.contender.seeds.clear();
     choice.contender.core_seconds += candidate.core_seconds;
     choice.contender.n_networks += candidate.n_networks;
   }

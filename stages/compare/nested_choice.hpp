@@ -26,7 +26,8 @@ struct NestedChoice {
 /// tested clusters of a fold have no say in what is scored on them, however many candidates there
 /// are.
 ///
-/// Throws Error(config) if candidates differ in their numbers of networks or lack a validation.
+/// Throws Error(config) if candidates differ in their numbers of networks or in their clusters, or
+/// lack a validation. Where their seeds differ those of the choice are not known.
 NestedChoice choose_by_validation(std::span<Contender const> candidates);
 
 }  // namespace setsz

@@ -28,18 +28,34 @@ std::string with_interval(json const& report, std::string const& key, char const
   return concat(number(report[key], format), " ", interval(report[key + "_68"], format));
 }
 
+/// As a cell of a table: a bar would end it.
+std::string cell(std::string const& text) {
+  std::string escaped;
+  for (char const c : text) {
+    if (c == '|') escaped += '\\';
+    escaped += c == '\n' ? ' ' : c;
+  }
+  return escaped;
+}
+
+/// Letters, not bytes of UTF-8.
+std::size_t width_of(std::string const& text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](unsigned char c) { return (c & 0xC0U) != 0x80U; }));
+}
+
 /// The first row is the head. First column to the left, the others to the right.
 std::string table(std::vector<Row> const& rows) {
   std::vector<std::size_t> width(rows.front().size(), 3);
   for (auto const& row : rows) {
     width.resize(std::max(width.size(), row.size()), 3);
-    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], width_of(row[c]));
   }
   std::string text;
   auto const add = [&](Row const& row) {
     text += "|";
     for (std::size_t c = 0; c < row.size(); ++c) {
-      std::string const gap(width[c] - row[c].size(), ' ');
+      std::string const gap(width[c] - width_of(row[c]), ' ');
       text += c == 0 ? concat(" ", row[c], gap, " |") : concat(" ", gap, row[c], " |");
     }
     text += "\n";
@@ -223,9 +239,10 @@ std::string statements(json const& results) {
   for (auto const& its : results["statements"]) {
     auto text = its["text"].get<std::string>();
     if (text.empty()) text = its["name"];
+    text = cell(text);
     bool const judged = its.contains("loss_ratio");
     auto const loss = its["loss"].get<std::string>();
-    rows.push_back({text, its["source"],
+    rows.push_back({text, cell(its["source"]),
                     concat(its["model"].get<std::string>(), loss == "mean" ? "" : ", " + loss),
                     its["than"], judged ? its["networks"].get<std::string>() : "-", bounds(its),
                     judged ? number(its["loss_ratio"]) : "-",

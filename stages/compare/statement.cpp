@@ -22,10 +22,13 @@ Contender benchmark_as_model(Contender const& like) {
   return benchmark;
 }
 
-std::optional<Contender> find(std::string const& name, std::vector<Contender> const& contenders) {
-  if (name == benchmark_name) return benchmark_as_model(contenders.front());
-  auto const found = std::ranges::find(contenders, name, &Contender::name);
-  return found == contenders.end() ? std::nullopt : std::optional(*found);
+/// \param other  the model that it is set against: of the benchmark on its clusters
+std::optional<Contender> find(std::string const& name, std::string const& other,
+                              std::vector<Contender> const& contenders) {
+  bool const is_benchmark = name == benchmark_name;
+  auto const found = std::ranges::find(contenders, is_benchmark ? other : name, &Contender::name);
+  if (found == contenders.end()) return std::nullopt;
+  return is_benchmark ? benchmark_as_model(*found) : *found;
 }
 
 /// A model with the loss that a statement speaks of.
@@ -100,7 +103,8 @@ json judge(std::vector<Statement> const& statements, std::vector<Contender> cons
                   {"model", its.model},        {"than", its.than},  {"above", its.above},
                   {"loss", name_of(its.loss)}, {"below", its.below}};
     auto verdict = Verdict::not_judged;
-    auto model = find(its.model, contenders), than = find(its.than, contenders);
+    auto model = find(its.model, its.than, contenders),
+         than = find(its.than, its.model, contenders);
     if (model && than) {
       bool const sampled = its.loss == StatedLoss::sampled;
       model = with_loss(*model, its);

@@ -179,7 +179,10 @@ class Report(Case):
         shutil.copytree(self.run_folder / "sky", run / "sky")
         path = run / "sky/small/sky.json"
         path.write_text(" " * path.stat().st_size)
-        self.fails(65, *arguments, words=["sky.json", "setsz verify"])
+        self.fails(65, *arguments, words=["sky.json", "setsz verify", "made without it"])
+        self.assertIn("sky.json", (run / "report/report.html").read_text())
+        self.assertEqual({row["product"] for row in table(run / "report", "products")}, set(manifests(self.run_folder)))
+        self.assertFalse((run / "report/tables/skies.csv").exists())
 
     def test_errors_say_what_to_do(self):
         self.fails(66, "report", self.ini, "--out", self.folder / "out", "--python", "/no/such/python", words=["/no/such/python", "--python"])
@@ -243,7 +246,7 @@ class SeveralModels(Case):
     def test_it_shows_samples_statements_and_differences(self):
         for made in self.made:
             self.assertEqual(made.code, 0, made.output)
-        self.assertNotIn("not drawn", self.made[1].output)
+        self.assertNotIn("not made", self.made[1].output)
         self.assertEqual({row["model"] for row in table(self.out, "models_z0")}, {"small", "plain", "drawn"})
         (statement,) = table(self.out, "statements_z0")
         self.assertEqual((statement["verdict"], statement["loss"], statement["networks"]), ("fails", "sampled", "single samples"))
@@ -294,8 +297,8 @@ class SeveralModels(Case):
         made = subprocess.run([sys.executable, str(FIGURES / "report.py"), str(out / "products.json")], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200)
         self.assertEqual(made.returncode, 0, made.stdout)
         self.assertNotIn("Traceback", made.stdout)
-        self.assertIn("histogram: not drawn", (out / "report.html").read_text())
-        self.assertEqual(made.stdout.count("not drawn"), 1, made.stdout)
+        self.assertIn("histogram: not made", (out / "report.html").read_text())
+        self.assertEqual(made.stdout.count("not made"), 1, made.stdout)
         figures = {path.stem for path in (out / "figures").glob("*.png")}
         self.assertEqual(figures, {path.stem for path in (self.out / "figures").glob("*.png")} - {"histogram_z0"})
 

@@ -18,13 +18,27 @@ namespace setsz::fuzz {
 
 namespace {
 
-/// A file in memory, where that is possible; overwritten by the next input.
+/// A file in memory, where that is possible; removed at the end of the program.
+struct OneFile {
+  std::string path = [] {
+    bool const in_memory = ::access("/dev/shm", W_OK) == 0;
+    auto const folder = in_memory ? "/dev/shm" : std::filesystem::temp_directory_path().string();
+    return concat(folder, "/setsz-fuzz-", ::getpid(), ".z0.000.AHF_halos");
+  }();
+  OneFile() = default;
+  OneFile(OneFile const&) = delete;
+  OneFile& operator=(OneFile const&) = delete;
+  ~OneFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+};
+
+/// The name of a file with these bytes; the next input overwrites it.
 std::string file_of(std::string const& bytes) {
-  bool const in_memory = ::access("/dev/shm", W_OK) == 0;
-  auto const folder = in_memory ? "/dev/shm" : std::filesystem::temp_directory_path().string();
-  static std::string const path = concat(folder, "/setsz-fuzz-", ::getpid(), ".z0.000.AHF_halos");
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-  return path;
+  static OneFile const file;
+  std::ofstream(file.path, std::ios::binary | std::ios::trunc) << bytes;
+  return file.path;
 }
 
 void read_catalog(std::string const& bytes) {

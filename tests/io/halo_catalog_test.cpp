@@ -102,6 +102,38 @@ TEST(HaloCatalog, TakesAnotherMassDefinitionByItsColumn) {
   EXPECT_DOUBLE_EQ(halos[0].mass, 1200);
 }
 
+TEST(HaloCatalog, CountsHaloesThatOnlyAnotherDefinitionGivesAMass) {
+  auto const comm = Comm::world();
+  std::string content = header;
+  content += row(1, 1e14, 10, -1);
+  for (int id : {2, 3, 4}) {  // the least mass is 1e13, of M200b 3e14, 2e14 and 1e12
+    auto line = row(id, 0, 10 + id, -1);
+    line.replace(line.rfind(" 0 "), 3, id == 2 ? " 3e14 " : id == 3 ? " 2e14 " : " 1e12 ");
+    content += line;
+  }
+  TemporaryFile const file(comm, content);
+  auto const catalog = read_halo_catalog(comm, {file.path()}, {MassDefinition::m200c, 1e3});
+  EXPECT_EQ(gathered(comm, catalog).size(), 1U);
+  EXPECT_EQ(catalog.n_massless, 2);
+  EXPECT_DOUBLE_EQ(catalog.largest_massless, 3e4);
+  auto const other = read_halo_catalog(comm, {file.path()}, {MassDefinition::m200m, 1e3});
+  EXPECT_EQ(gathered(comm, other).size(), 3U);
+  EXPECT_EQ(other.n_massless, 0);
+}
+
+TEST(HaloCatalog, RefusesALineOfTheHeaderWithoutItsNumber) {
+  auto const comm = Comm::world();
+  for (auto const& [good, bad] :
+       {std::pair("a = 0.500000", "a = zero"), std::pair("Ol = 0.691100", "Ol = 0,691100"),
+        std::pair("h = 0.677400", "h ="), std::pair("size: 50.000000", "size: ?")}) {
+    std::string text = header + row(1, 1e14, 10, -1);
+    text.replace(text.find(good), std::string(good).size(), bad);
+    auto const said = refusal(comm, text, ExitCode::bad_data);
+    EXPECT_NE(said.find("gives no number behind"), std::string::npos) << said;
+    EXPECT_NE(said.find(bad), std::string::npos) << said;
+  }
+}
+
 TEST(HaloCatalog, AcceptsALastLineWithoutNewlineAndCarriageReturns) {
   auto const comm = Comm::world();
   std::string head = header;

@@ -7,7 +7,7 @@ setsz_test(dense_mlp SOURCES dense_mlp_test.cpp wide_kernels.cpp LINKS setsz::de
 # Vectors wider than the registers stay inside this file: how they would be passed does not matter.
 # (GCC 12 may crash in its analysis of them across functions.)
 set_source_files_properties(wide_kernels.cpp PROPERTIES COMPILE_OPTIONS "-fno-ipa-cp;-Wno-psabi")
-setsz_test(network SOURCES cnn_test.cpp features_test.cpp network_test.cpp
+setsz_test(network SOURCES cnn_test.cpp features_test.cpp network_symmetry_test.cpp network_test.cpp
            LINKS setsz::model)
 setsz_test(trainer SOURCES trainer_test.cpp LINKS setsz::model RANKS 1 2 3)
 # The one test that asks libtorch's own optimiser.

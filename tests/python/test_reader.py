@@ -168,6 +168,12 @@ class Reader(unittest.TestCase):
             self.assertEqual((len(sky), int(np.isnan(sky).sum()), header["NSIDE"]), (12, 9, 1))
             np.testing.assert_array_equal(run.sky("sky/part", "car.fits")[0], image)
 
+    def test_values_of_fits_cards(self):
+        from setsz.fits import value_of
+
+        for card, value in (("   1.5D-03 / of Fortran", 0.0015), ("  1E5", 1e5), ("  12 / n", 12), ("  T", True), (" 'a''b / c  ' / d", "a'b / c"), ("  / empty", None)):
+            self.assertEqual(value_of(card), value, card)
+
     def test_both_files_of_the_light_cone_say_the_same(self):
         columns = self.run_.table("sky/small", "lightcone.fits").columns
         halos = self.run_.lightcone("sky/small")

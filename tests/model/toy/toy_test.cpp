@@ -14,7 +14,7 @@
 #include "stages/train/train_work.hpp"
 #include "tests/model/random_batch.hpp"
 #include "tests/model/toy/toy.hpp"
-#include "tests/stages/train/small_universe.hpp"
+#include "tests/stages/train/learning.hpp"
 
 namespace setsz {
 namespace {
@@ -50,7 +50,7 @@ TEST(Toy, IsNotPartOfANetworkThatDoesNotListIt) {
   EXPECT_FALSE(nlohmann::json(NetworkOptions{}).contains("toy_width"));
   EXPECT_TRUE(nlohmann::json(toy_network()).contains("toy_width"));
   auto const lonely = small_network({"gnfw", "toy"});
-  EXPECT_NE(std::string(error_of([&] { lonely.validate(); }).what()).find("the toy gives"),
+  EXPECT_NE(std::string(test::thrown_by([&] { lonely.validate(); }).what()).find("the toy gives"),
             std::string::npos);
 }
 
@@ -94,23 +94,16 @@ TEST(Toy, AddsItsTermToTheLoss) {
 }
 
 /// A training of the toy, and what came of it, by each rank alone.
-class ToyStages : public ::testing::Test {
+class ToyStages : public InSmallUniverse {
  protected:
   static void SetUpTestSuite() {
-    world_ = new Comm(Comm::world());
-    folder_ = new TemporaryFolder(*world_);
-    on_root(*world_, "making the universe", [] { write_small_universe(folder_->path()); });
+    make_universe([] {});
     TestContext context(Comm::self(), folder_->path(), alone());
     train_network(training(), context);
     TestContext prediction(Comm::self(), folder_->path(), alone());
     predict_network(predicting(), prediction);
     world_->barrier();
   }
-  static void TearDownTestSuite() {
-    delete folder_;
-    delete world_;
-  }
-  static std::string alone() { return *folder_ / concat("alone", world_->rank()); }
   static TrainTask training() {
     auto task = small_training(4);
     task.model.network.modules = {"gnfw", "toy", "aggregator"};
@@ -121,12 +114,7 @@ class ToyStages : public ::testing::Test {
     task.section = training().model;
     return task;
   }
-
-  static Comm* world_;
-  static TemporaryFolder* folder_;
 };
-Comm* ToyStages::world_ = nullptr;
-TemporaryFolder* ToyStages::folder_ = nullptr;
 
 TEST_F(ToyStages, IsInTheModelFileWithItsOptionsAndStandardisation) {
   auto const state = read_model(alone() + "/model.h5");
@@ -148,25 +136,14 @@ TEST_F(ToyStages, LeavesItsStateInThePrediction) {
 
 TEST_F(ToyStages, AnInterruptedTrainingAndPredictionAreTheSame) {
   auto const outputs = *folder_ / "interrupted";
-  auto const finish = [&](int steps, auto&& run) {
-    for (int stops = 0;; ++stops) {
-      TestContext context(*world_, folder_->path(), outputs);
-      context.stop_after = steps;
-      try {
-        run(context);
-        return stops;
-      } catch (StoppedByTest const&) {
-        world_->barrier();
-      }
-    }
-  };
-  EXPECT_GT(finish(3, [](Context& context) { train_network(training(), context); }), 1);
+  EXPECT_GT(finish(outputs, 3, [](Context& context) { train_network(training(), context); }), 1);
   EXPECT_EQ(hash_file(outputs + "/model.h5"), hash_file(alone() + "/model.h5"));
   std::filesystem::path const journal = outputs + "/journal";
   world_->barrier();
   if (world_->is_root()) std::filesystem::remove_all(journal);
   world_->barrier();
-  EXPECT_GT(finish(10, [](Context& context) { predict_network(predicting(), context); }), 0);
+  EXPECT_GT(finish(outputs, 10, [](Context& context) { predict_network(predicting(), context); }),
+            0);
   EXPECT_EQ(h5_content_hash(outputs + "/prediction.h5"),
             h5_content_hash(alone() + "/prediction.h5"));
 }

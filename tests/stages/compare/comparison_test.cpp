@@ -92,5 +92,25 @@ TEST(Comparison, AModelOfAnotherRunIsDividedByTheSameBenchmark) {
   for (auto const& score : other.scores.clusters) EXPECT_EQ(score.loss_benchmark, 1);
 }
 
+TEST(Comparison, SamplesOfAModelOfAnotherRunAreDividedByTheSameBenchmark) {
+  auto const here = a_model("plain", 1, 0.1);
+  auto other = a_model("old", 0.8, 0);
+  for (auto& score : other.scores.clusters) {
+    score.loss = 2, score.loss_benchmark = 4;
+    other.samples[score.id] = {.sampled = 3, .reconstructed = 1};
+  }
+  other.sample_figures["L_opt"]["sampled"]["value"] = 0.75;  // over a benchmark of 4
+  take_benchmark(other, here);
+  renew_sample_losses(other, {50});
+  auto const& its = other.sample_figures["L_opt"];
+  EXPECT_DOUBLE_EQ(its["sampled"]["value"].get<double>(), 3);
+  EXPECT_DOUBLE_EQ(its["sampled"]["interval_68"][1].get<double>(), 3);
+  EXPECT_DOUBLE_EQ(its["reconstructed"]["value"].get<double>(), 1);
+  EXPECT_DOUBLE_EQ(its["mean_of_samples"]["value"].get<double>(), 2);
+  auto without = a_model("none", 1, 0);
+  renew_sample_losses(without, {50});
+  EXPECT_TRUE(without.sample_figures.is_null());
+}
+
 }  // namespace
 }  // namespace setsz

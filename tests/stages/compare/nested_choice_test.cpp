@@ -40,8 +40,18 @@ TEST(NestedChoice, RefusesCandidatesWithoutValidationAndOfOtherSizes) {
                          candidate("b", 0.8, {0.8, 0.8})};
   EXPECT_THROW(choose_by_validation(candidates), Error);
   candidates[1] = candidate("b", 0.8, {0.8, 0.8, 0.8, 0.8, 0.8});
+  candidates[1].scores.clusters[7].id = 1;
+  EXPECT_THROW(choose_by_validation(candidates), Error) << "as many, but others";
   test::add_networks(candidates[1], {1, 1.1, 1.2});
   EXPECT_THROW(choose_by_validation(candidates), Error);
+}
+
+TEST(NestedChoice, HasTheSeedsOfItsCandidatesWhereTheyAreTheSame) {
+  std::vector candidates{candidate("a", 0.5, {0.7, 0.9, 0.7, 0.9, 0.7}),
+                         candidate("b", 0.8, {0.8, 0.8, 0.8, 0.8, 0.8})};
+  EXPECT_EQ(choose_by_validation(candidates).contender.seeds, (std::vector<std::int64_t>{1, 2}));
+  candidates[1].seeds = {3, 4};
+  EXPECT_TRUE(choose_by_validation(candidates).contender.seeds.empty());
 }
 
 }  // namespace

@@ -82,6 +82,19 @@ TEST(ResultsText, TablesLineUp) {
   EXPECT_TRUE(holds(page, "one looks significant by chance"));
 }
 
+TEST(ResultsText, WordsOfTheUserBreakNoTable) {
+  auto results = results_of({test::a_model("plain", 1, 0.1)});
+  results["statements"][0]["text"] = "P(x|y) within 2\u03c3";
+  results["statements"][0]["source"] = "two\nlines";
+  auto const page = results_text(results);
+  auto const at = page.find("| P(x\\|y) within 2\u03c3 | ");
+  ASSERT_NE(at, std::string::npos) << page;
+  EXPECT_TRUE(holds(page, " two lines |"));
+  auto const row = page.substr(at, page.find('\n', at) - at);
+  auto const rule = page.rfind("\n| -", at) + 1;
+  EXPECT_EQ(row.size() - 1, page.find('\n', rule) - rule) << "one letter has two bytes";
+}
+
 TEST(ResultsText, ShowsSamplesAndWhoSaysWhat) {
   auto drawn = test::a_model("drawn", 1, 0.1);
   auto const figure = [](double value) {

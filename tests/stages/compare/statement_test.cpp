@@ -95,5 +95,13 @@ TEST(Statement, AboutTheBenchmarkIsAboutTheRatioToIt) {
   EXPECT_EQ(list[0]["verdict"], "holds");
 }
 
+TEST(Statement, AboutTheBenchmarkIsAboutAllClustersOfTheModel) {
+  auto const few = test::a_model("few", 1, 0, 1, 20), many = test::a_model("many", 1, 0);
+  auto const list =
+      judge({says("many", "benchmark", 0, 9), says("benchmark", "many", 0, 9)}, {few, many}, {50});
+  EXPECT_EQ(list[0]["clusters"], 141);
+  EXPECT_EQ(list[1]["clusters"], 141);
+}
+
 }  // namespace
 }  // namespace setsz

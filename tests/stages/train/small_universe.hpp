@@ -20,7 +20,7 @@
 #include "stages/extract/particle_file.hpp"
 #include "stages/predict/predict_stage.hpp"
 #include "stages/train/train_stage.hpp"
-#include "tests/run/temporary_folder.hpp"
+#include "tests/fixtures/scratch.hpp"
 
 namespace setsz::testing {
 

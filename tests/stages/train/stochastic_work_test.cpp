@@ -9,7 +9,7 @@
 #include "stages/common/radial_shells.hpp"
 #include "stages/predict/predict_work.hpp"
 #include "stages/train/train_work.hpp"
-#include "tests/stages/train/small_universe.hpp"
+#include "tests/stages/train/learning.hpp"
 
 namespace setsz {
 namespace {
@@ -64,25 +64,15 @@ PredictTask stochastic_prediction() {
   return task;
 }
 
-class StochasticStages : public ::testing::Test {
+class StochasticStages : public InSmallUniverse {
  protected:
   static void SetUpTestSuite() {
-    world_ = new Comm(Comm::world());
-    folder_ = new TemporaryFolder(*world_);
-    on_root(*world_, "making the universe", [] {
-      write_small_universe(folder_->path());
-      write_residuals(folder_->path(), 0.3);
-    });
+    make_universe([] { write_residuals(folder_->path(), 0.3); });
     TestContext context(Comm::self(), folder_->path(), alone());
     train_network(stochastic_training(), context);
     predict(Comm::self(), stochastic_prediction(), alone());
     world_->barrier();
   }
-  static void TearDownTestSuite() {
-    delete folder_;
-    delete world_;
-  }
-  static std::string alone() { return *folder_ / concat("alone", world_->rank()); }
   static void predict(Comm const& comm, PredictTask const& task, std::string const& outputs,
                       std::string const& inputs = folder_->path()) {
     TestContext context(comm, inputs, outputs);
@@ -99,33 +89,16 @@ class StochasticStages : public ::testing::Test {
   static H5File open(std::string const& folder, std::string const& name) {
     return H5File::open(folder + "/" + name);
   }
-
-  static Comm* world_;
-  static TemporaryFolder* folder_;
 };
-Comm* StochasticStages::world_ = nullptr;
-TemporaryFolder* StochasticStages::folder_ = nullptr;
 
 TEST_F(StochasticStages, SeveralRanksAndInterruptionsGiveTheSameBits) {
   auto const outputs = *folder_ / "together";
-  auto const finish = [&](int steps, auto&& run) {
-    for (int stops = 0;; ++stops) {
-      TestContext context(*world_, folder_->path(), outputs);
-      context.stop_after = steps;
-      try {
-        run(context);
-        return stops;
-      } catch (StoppedByTest const&) {
-        world_->barrier();
-      }
-    }
-  };
-  EXPECT_GT(finish(3, [](Context& c) { train_network(stochastic_training(), c); }), 1);
+  EXPECT_GT(finish(outputs, 3, [](Context& c) { train_network(stochastic_training(), c); }), 1);
   EXPECT_EQ(hash_file(outputs + "/model.h5"), hash_file(alone() + "/model.h5"));
   world_->barrier();
   if (world_->is_root()) std::filesystem::remove_all(outputs + "/journal");
   world_->barrier();
-  EXPECT_GT(finish(2, [](Context& c) { predict_network(stochastic_prediction(), c); }), 0);
+  EXPECT_GT(finish(outputs, 2, [](Context& c) { predict_network(stochastic_prediction(), c); }), 0);
   for (auto const* name : {"/prediction.h5", "/samples.h5"})
     EXPECT_EQ(h5_content_hash(outputs + name), h5_content_hash(alone() + name)) << name;
 }
