@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -99,6 +100,18 @@ class Dimension:
 class Failure(Exception):
     """A trial that has no score; the text is its reason."""
 
+    def __init__(self, code, reason):
+        super().__init__(f"exit code {code}: {reason}" if code else reason)
+        self.code = code
+
+
+class Shared(Exception):
+    """What all trials share cannot be made: no other trial would fare better."""
+
+    def __init__(self, failure):
+        super().__init__(f"what all trials share cannot be made: {failure}")
+        self.code = failure.code
+
 
 class Stop(Exception):
     """A signal, or exit code 75: the work is saved."""
@@ -119,6 +132,7 @@ class Search:
         defaults.optionxform = str
         defaults.read_string(self.setsz("options", "--ini").stdout)
         self.space = [Dimension(key, text, self.value(key, defaults)) for key, text in space.items("space")]
+        self.defaults = {dimension.key: dimension.default for dimension in self.space}
         self.study_name = options.study or f"{self.model}_fold{options.fold}"
         self.run = Path(json.loads(self.setsz("stages", options.config, "--json", *self.settings()).stdout)["run"])
         self.folder = self.run / "search" / self.study_name
@@ -159,7 +173,7 @@ class Search:
             raise Stop
         if code:
             reason = json.loads(error.read_text())["message"] if error.exists() else f"see '{self.folder}/log'"
-            raise Failure(f"exit code {code}: {reason}")
+            raise Failure(code, reason)
 
     def stop(self, number, _):
         self.stopping = True
@@ -177,11 +191,17 @@ class Search:
             needed, open_ = set(), [other for network in networks for other in by_id[network]["waits_for"]]
             while open_:
                 product = open_.pop()
+                if product not in by_id:
+                    stage = product.split("/")[0]
+                    raise Shared(Failure(CONFIG, f"{product} is missing, and [run] stages of '{self.options.config}' does not list '{stage}'"))
                 if product not in needed:
                     needed.add(product)
                     open_ += by_id[product]["waits_for"]
             if needed:
-                self.make(configuration, [product for product in by_id if product in needed])
+                try:
+                    self.make(configuration, [product for product in by_id if product in needed])
+                except Failure as failure:
+                    raise Shared(failure) from None
 
     # ---- a trial ----------------------------------------------------------------------------
     def sections(self, name, values):
@@ -208,8 +228,8 @@ class Search:
         configuration, name = self.configuration(values)
         trial.set_user_attr("model", name)
         try:
-            return self.score(trial, configuration, name)
-        except Failure as failure:
+            return self.score(trial, values, configuration, name)
+        except (Failure, Shared) as failure:
             trial.set_user_attr("failure", str(failure))
             raise
         except Stop:
@@ -218,13 +238,13 @@ class Search:
             trial.study.stop()
             raise
 
-    def score(self, trial, configuration, name):
+    def score(self, trial, values, configuration, name):
         import optuna
 
         networks = [product["id"] for product in self.plan(configuration)
                     if product["id"].startswith("train/") and f"/{name}/fold{self.options.fold}/" in product["id"]]
         if not networks:
-            raise Failure(f"the configuration trains no network of fold {self.options.fold}")
+            raise Shared(Failure(CONFIG, f"'{self.options.config}' trains no network of [model.{self.model}] in fold {self.options.fold}"))
         self.prepare(configuration, networks)
         losses, nats, cost = [], [], 0.0
         for step, network in enumerate(networks):
@@ -238,7 +258,7 @@ class Search:
                 nats.append(self.nats(configuration, network))
                 continue
             trial.report(sum(losses) / len(losses), step)
-            if step + 1 < len(networks) and trial.should_prune():
+            if step + 1 < len(networks) and values != self.defaults and trial.should_prune():
                 raise optuna.TrialPruned
         loss = sum(losses) / len(losses)
         return loss if not nats else (loss, sum(nats) / len(nats))
@@ -277,9 +297,38 @@ class Search:
         with locked(self.folder.parent / "study.lock"):
             study = optuna.create_study(storage=storage, sampler=sampler, pruner=pruner, study_name=self.study_name,
                                         directions=["minimize"] * len(self.objectives), load_if_exists=True)
-            if not study.trials:
-                study.enqueue_trial({dimension.key: dimension.default for dimension in self.space})
+            self.require_same_configuration(study)
+            state = optuna.trial.TrialState
+            if not any(self.is_default(trial) and trial.state not in (state.FAIL, state.PRUNED) for trial in study.trials):
+                study.enqueue_trial(self.defaults)
         return study
+
+    def is_default(self, trial):
+        """Has it the settings of the configuration? One that waits has them in its attributes alone."""
+        return trial.system_attrs.get("fixed_params", trial.params) == self.defaults
+
+    def require_same_configuration(self, study):
+        """Scores of one study compare only if all but the tried keys is the same."""
+        now = self.fixed_settings()
+        before = study.user_attrs.get("configuration")
+        if before is None:
+            study.set_user_attr("configuration", now)
+            return
+        changed = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
+        if changed:
+            first = ", ".join(f"{key} = {now.get(key, '(default)')} (was {before.get(key, '(default)')})" for key in changed[:3])
+            leave(CONFIG, f"study '{self.study_name}' was begun with other settings, so that its scores do not compare: {first}"
+                          f"{', ...' if changed[3:] else ''}. Set them back, or begin another study (--study NAME)")
+
+    def fixed_settings(self):
+        """{section.key: value} of the configuration and --set, without what is tried, other models, and where files are."""
+        mine = {f"{family}.{self.model}" for family in ("model", "train")}
+        settings = {f"{section}.{key}": value for section, items in self.config.items() for key, value in items.items()}
+        settings.update(assignment.split("=", 1) for assignment in self.options.set if "=" in assignment)
+        tried = {f"{section}.{key.split('.', 1)[1]}" for key in self.defaults for section in (key.split(".", 1)[0], f"{key.split('.', 1)[0]}.{self.model}")}
+        about = ("run.", "sky.", "paint.", "compare.", "evaluate.", "predict.", "statement.", "snapshot.")
+        return {key: value for key, value in settings.items() if key not in tried and not key.startswith(about)
+                and not (re.match(r"(model|train)\.[^.]+\.", key) and key.rpartition(".")[0] not in mine)}
 
     def search(self, study):
         import optuna
@@ -357,6 +406,8 @@ def main():
         search.search(study)
     except Stop:
         leave(STOPPED, "stopped; call it again to go on")
+    except Shared as error:
+        leave(error.code, str(error))
     search.write(study)
 
 
