@@ -5,7 +5,7 @@ list(REMOVE_ITEM configurations ${SOURCE}/configs/default.ini)  # names no snaps
 list(FILTER configurations EXCLUDE REGEX "/configs/search/")    # spaces of jobs/search.py
 foreach(configuration IN LISTS configurations)
   set(files)
-  if(configuration MATCHES "swift_box|apply")  # its users give the files on the command line
+  if(configuration MATCHES "swift_box|apply|paper/(all|columns)")  # its users give the files on the command line
     foreach(key IN ITEMS dark_matter gas catalog)
       list(APPEND files --set snapshot.z0.${key}=some_file)
     endforeach()
@@ -14,5 +14,32 @@ foreach(configuration IN LISTS configurations)
                   OUTPUT_VARIABLE stages RESULT_VARIABLE code)
   if(NOT code EQUAL 0 OR NOT stages MATCHES "predict|sky")
     message(SEND_ERROR "setsz stages ${configuration}: code ${code}, stages ${stages}")
+  endif()
+  if(configuration MATCHES "/apply")  # reads a model that its user has
+    continue()
+  endif()
+  # What one of its stages reads another one makes.
+  execute_process(COMMAND ${PROGRAM} plan ${configuration} ${files} --json
+                          --set run.directory=${FOLDER}/nothing_is_here
+                  OUTPUT_VARIABLE plan COMMAND_ERROR_IS_FATAL ANY)
+  string(JSON n LENGTH "${plan}" products)
+  math(EXPR last "${n} - 1")
+  set(ids)
+  set(needed)
+  foreach(i RANGE ${last})
+    string(JSON id GET "${plan}" products ${i} id)
+    list(APPEND ids ${id})
+    string(JSON waits LENGTH "${plan}" products ${i} waits_for)
+    math(EXPR last_wait "${waits} - 1")
+    if(waits GREATER 0)
+      foreach(k RANGE ${last_wait})
+        string(JSON other GET "${plan}" products ${i} waits_for ${k})
+        list(APPEND needed ${other})
+      endforeach()
+    endif()
+  endforeach()
+  list(REMOVE_ITEM needed ${ids})
+  if(needed)
+    message(SEND_ERROR "${configuration}: no stage of [run] stages makes ${needed}")
   endif()
 endforeach()
