@@ -154,7 +154,10 @@ class Search:
 
     # ---- the program ------------------------------------------------------------------------
     def setsz(self, *words):
-        done = subprocess.run([self.options.program, *map(str, words)], capture_output=True, text=True)
+        try:
+            done = subprocess.run([self.options.program, *map(str, words)], capture_output=True, text=True)
+        except OSError as error:
+            leave(UNAVAILABLE, f"cannot run '{self.options.program}' ({error.strerror}); build it with jobs/build.sh, or give --program or SETSZ")
         if done.returncode:
             leave(done.returncode, f"setsz {' '.join(map(str, words))}:\n{done.stderr.strip()}")
         return done
@@ -291,13 +294,15 @@ class Search:
         arguments_ = {"connect_args": {"timeout": 100}} if url.startswith("sqlite") else {}
         retry = optuna.storages.RetryFailedTrialCallback(max_retry=2)
         storage = optuna.storages.RDBStorage(url, engine_kwargs=arguments_, heartbeat_interval=60, grace_period=600, failed_trial_callback=retry)
-        worker = int(os.environ.get("SLURM_ARRAY_TASK_ID", 0))
-        sampler = optuna.samplers.TPESampler(seed=self.options.seed + 1000 * worker, constant_liar=True)
         pruner = optuna.pruners.MedianPruner(n_startup_trials=5)
         with locked(self.folder.parent / "study.lock"):
-            study = optuna.create_study(storage=storage, sampler=sampler, pruner=pruner, study_name=self.study_name,
+            study = optuna.create_study(storage=storage, pruner=pruner, study_name=self.study_name,
                                         directions=["minimize"] * len(self.objectives), load_if_exists=True)
             self.require_same_configuration(study)
+            # Each process proposes other settings, whether it goes on with a study or shares it.
+            before = study.user_attrs.get("processes", 0)
+            study.set_user_attr("processes", before + 1)
+            study.sampler = optuna.samplers.TPESampler(seed=self.options.seed + 1000 * before, constant_liar=True)
             state = optuna.trial.TrialState
             if not any(self.is_default(trial) and trial.state not in (state.FAIL, state.PRUNED) for trial in study.trials):
                 study.enqueue_trial(self.defaults)

@@ -6,10 +6,12 @@ that are named exist. Commands on an example configuration are run on the small 
 """
 
 import itertools
+import json
 import os
 import re
 import shlex
 import subprocess
+import sys
 import unittest
 from pathlib import Path
 
@@ -212,6 +214,43 @@ class Written(unittest.TestCase):
                 elif anchor and target.suffix == ".md" and anchor not in anchors(target):
                     faults.append(f"{page.relative_to(TREE)}: {link} (no such heading)")
         self.assert_none(faults)
+
+
+class Tables(Case):
+    """tests/run_tables.py: tables of pages from products."""
+
+    def table(self, name, *runs):
+        command = [sys.executable, str(TREE / "tests/run_tables.py"), name, *map(str, runs), "--print"]
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def test_pages_have_their_places(self):
+        scripts = {"tests/run_tables.py": {"networks", "search"}, "tests/figures.py": {"faults", "snapshots", "catalogues", "closure"}}
+        text = "".join(page.read_text() for page in PAGES)
+        for script, names in scripts.items():
+            self.assertEqual(set(re.findall(f"<!-- {script}: (\\w+) -->", text)), names)
+
+    def test_a_run_becomes_tables(self):
+        universe = Path(os.environ["SETSZ_TEST_FOLDER"]) / "universe"
+        results = json.loads((universe / "compare/z0/results.json").read_text())
+        found = self.table("networks", universe).stdout
+        for model in results["models"]:
+            low, high = model["L_opt_95"]
+            self.assertIn(f"| `{model['model']}` | {model['L_opt']:.3f} ({low:.3f} to {high:.3f}) |", found)
+        spectra = json.loads((universe / "paint/z0/small/spectra.json").read_text())["mean_y"]
+        self.assertRegex(self.table("boxes", universe).stdout, rf"`z0/small` .* \| {spectra['painted'] / spectra['gas']:.3f} \|")
+
+    def test_a_search_becomes_a_table(self):
+        folder = self.folder / "box/search/lo_fold1"
+        folder.mkdir(parents=True)
+        trials = [{"values": [0.75], "core_seconds": 5.5}, {"values": None, "core_seconds": 1.0}, {"values": [0.7], "core_seconds": 6.0}]
+        (folder / "trials.json").write_text(json.dumps({"study": "lo_fold1", "trials": trials}))
+        self.assertIn("| box | lo_fold1 | 2 | 0.750 | 0.700 | 12 |", self.table("search", self.folder / "box").stdout)
+
+    def test_what_is_not_there_is_named(self):
+        for name, run, words in (("samples", self.folder, "nothing in"), ("boxes", self.folder / "none", "no run directory"), ("nothing", self.folder, "run_tables.py networks RUN")):
+            result = self.table(name, run)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(words, result.stdout)
 
 
 class Done(Case):

@@ -79,6 +79,12 @@ class Mistakes(Case):
             self.write(space=space)
             self.assertIn(words, self.search(code=78))
 
+    def test_a_program_that_is_not_there_is_named(self):
+        self.write()
+        output = self.search(code=69, program=self.folder / "none")
+        self.assertIn(f"cannot run '{self.folder}/none' (No such file", output)
+        self.assertNotIn("Traceback", output)
+
     def test_spaces_of_the_tree_fit_their_configurations(self):
         """Each default lies within its range: asked of the program itself."""
         configs = HERE.parents[1] / "configs"
@@ -119,13 +125,15 @@ class Toy(Case):
         self.search("--trials", 3)
         self.search("--trials", 3)
         self.assertEqual(len(self.trials()), 3)
-        workers = [self.start("--trials", 9, "--seed", k, TOY_SECONDS="0.1") for k in (1, 2)]
+        self.search("--trials", 6)  # and proposes other settings
+        self.assertEqual(len({trial["params"]["model.width"] for trial in self.trials()}), 6)
+        workers = [self.start("--trials", 12, "--seed", k, TOY_SECONDS="0.1") for k in (1, 2)]
         for worker in workers:
             output = worker.communicate(timeout=120)[0]
             self.assertEqual(worker.returncode, 0, output)
         trials = self.trials()
-        self.assertGreaterEqual(len(trials), 9)  # each may have been in its last one
-        self.assertLessEqual(len(trials), 10)
+        self.assertGreaterEqual(len(trials), 12)  # each may have been in its last one
+        self.assertLessEqual(len(trials), 13)
         self.assertEqual(sum(trial["params"] == {"model.width": 20} for trial in trials[:3]), 1)
 
     def test_what_all_trials_share_fails_once_and_the_defaults_come_again(self):
