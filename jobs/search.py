@@ -13,6 +13,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,8 @@ sys.dont_write_bytecode = True
 import program  # noqa: E402  (beside this file)
 
 ROOT = Path(__file__).resolve().parents[1]
-USAGE, CONFIG, STOPPED, UNAVAILABLE = 64, 78, 75, 69
+USAGE, CONFIG, STOPPED, UNAVAILABLE, HELD = 64, 78, 75, 69, 73
+PATIENCE_SECONDS, PAUSE_SECONDS = 1800, 5  # with a product that another job holds
 
 DESCRIPTION = """Tries settings of one model and keeps the best by validation. A trial trains the networks of one fold (its seeds, one
 after the other) in the run directory of CONFIG, as a model of its own; all else is shared. The score is the median over the validation
@@ -163,7 +165,18 @@ class Search:
         return done
 
     def make(self, configuration, products):
-        """Runs products; their output goes to the log of the study."""
+        """Runs products; waits where another job holds one."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self.make_now(configuration, products)
+            except Failure as failure:
+                if failure.code != HELD or time.monotonic() > deadline:
+                    raise
+            time.sleep(PAUSE_SECONDS)
+
+    def make_now(self, configuration, products):
+        """The output of setsz goes to the log of the study."""
         error = self.folder / f"error.{os.getpid()}.json"
         error.unlink(missing_ok=True)
         exactly = [word for product in products for word in ("--exactly", product)]
@@ -359,14 +372,15 @@ class Search:
     def write(self, study):
         table = [{"number": trial.number, "state": trial.state.name.lower(), "values": trial.values, "params": trial.params, **trial.user_attrs}
                  for trial in study.trials]
-        (self.folder / "trials.json").write_text(json.dumps({"study": self.study_name, "objectives": self.objectives, "fold": self.options.fold, "trials": table}, indent=1))
+        (self.folder / "trials.json").write_text(json.dumps({"study": self.study_name, "objectives": self.objectives, "fold": self.options.fold, "defaults": self.defaults, "trials": table}, indent=1))
         best = self.best(study)
         for i, trial in enumerate(best):
             name = "best.ini" if len(best) == 1 else f"pareto{i}.ini"
             (self.folder / name).write_text(self.ready(study, trial))
             print(f"{self.folder / name}: trial {trial.number}, " + ", ".join(f"{what} {value:.4f}" for what, value in zip(self.objectives, trial.values)))
-        first = study.trials[0]
-        print(f"settings of the configuration (trial 0): {first.values or first.user_attrs.get('failure')}")
+        own = [trial for trial in study.trials if self.is_default(trial)]
+        scored = next((trial for trial in own if trial.values), own[0])
+        print(f"settings of the configuration (trial {scored.number}): {scored.values or scored.user_attrs.get('failure')}")
         states = [trial.state.name.lower() for trial in study.trials]
         print(", ".join(f"{states.count(name)} {name}" for name in sorted(set(states)))
               + f"; {sum(trial.user_attrs.get('core_seconds', 0) for trial in study.trials):.0f} core-seconds of training")

@@ -113,8 +113,8 @@ def spread(values, digits):
     return " to ".join(f"{value:.{digits}f}" for value in (min(values), max(values)))
 
 
-def write(page, name, lines):
-    begin, path = BEGIN.format(name), DOCS / page
+def write(page, name, lines, docs=DOCS, begin=BEGIN):
+    begin, path = begin.format(name), docs / page
     before, found, rest = path.read_text().partition(begin)
     if not found:
         sys.exit(f"{path} has no line '{begin}'")

@@ -8,7 +8,7 @@
     python3 tests/run_tables.py search RUN...      # docs/search.md: what searches have found, and what the choice is worth
 
 A table is written between `<!-- tests/run_tables.py: NAME -->` and `<!-- end -->`; figures.py does the same with what tests have
-measured. With --print it goes to the screen. The names of the runs' folders are what the tables call them."""
+measured. With --print it goes to the screen, with --docs FOLDER to pages of that folder. The names of the runs' folders are what the tables call them."""
 
 import json
 import sys
@@ -16,6 +16,8 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 import figures  # noqa: E402  (beside this file)
+
+BEGIN = "<!-- tests/run_tables.py: {} -->"
 
 
 def interval(value, ends, digits=3):
@@ -91,8 +93,9 @@ def search(runs):
     for run in runs:
         for study in studies_of(run):
             done = [trial for trial in study["trials"] if trial["values"]]
+            own = next((f"{trial['values'][0]:.3f}" for trial in done if trial["params"] == study["defaults"]), "")
             cost = sum(trial.get("core_seconds", 0) for trial in study["trials"])
-            yield (f"| {run.name} | {study['study']} | {len(done)} | {done[0]['values'][0]:.3f} | "
+            yield (f"| {run.name} | {study['study']} | {len(done)} | {own} | "
                    f"{min(trial['values'][0] for trial in done):.3f} | {cost:.0f} |")
     for title, results in results_of(runs):
         choice = [model["model"] for model in results["models"]].count("choice")
@@ -104,7 +107,7 @@ def search(runs):
         against = {row["model"]: row for row in results["against_reference"]}
         for model in results["models"]:
             row = against.get(model["model"])
-            difference = (f"{row['median_ln_loss_ratio']:+.3f} ({row['median_ln_loss_ratio_95'][0]:+.3f} to {row['median_ln_loss_ratio_95'][1]:+.3f})" if row else "")
+            difference = "{:+.3f} ({:+.3f} to {:+.3f})".format(*(value + 0.0 for value in (row["median_ln_loss_ratio"], *row["median_ln_loss_ratio_95"]))) if row else ""
             yield f"| `{model['model']}` | {interval(model['L_opt'], model['L_opt_95'])} | {difference} |"
 
 
@@ -113,6 +116,8 @@ TABLES = {"networks": ("validation.md", networks), "samples": ("validation.md", 
 
 def main():
     words = [word for word in sys.argv[1:] if word != "--print"]
+    docs = Path(words.pop(words.index("--docs") + 1)) if "--docs" in words[:-1] else figures.DOCS
+    words = [word for word in words if word != "--docs"]
     if len(words) < 2 or words[0] not in TABLES:
         sys.exit(__doc__)
     page, table = TABLES[words[0]]
@@ -126,7 +131,7 @@ def main():
     if "--print" in sys.argv:
         print("\n".join(lines))
     else:
-        figures.write(page, words[0], lines)
+        figures.write(page, words[0], lines, docs, BEGIN)
 
 
 if __name__ == "__main__":

@@ -242,9 +242,21 @@ class Tables(Case):
     def test_a_search_becomes_a_table(self):
         folder = self.folder / "box/search/lo_fold1"
         folder.mkdir(parents=True)
-        trials = [{"values": [0.75], "core_seconds": 5.5}, {"values": None, "core_seconds": 1.0}, {"values": [0.7], "core_seconds": 6.0}]
-        (folder / "trials.json").write_text(json.dumps({"study": "lo_fold1", "trials": trials}))
-        self.assertIn("| box | lo_fold1 | 2 | 0.750 | 0.700 | 12 |", self.table("search", self.folder / "box").stdout)
+        rows = (0, [0.8], 1), (7, None, 1), (5, [0.7], 6), (7, [0.75], 4)  # the configuration's settings, 7, have failed once
+        trials = [{"params": {"model.width": width}, "values": values, "core_seconds": cost} for width, values, cost in rows]
+        (folder / "trials.json").write_text(json.dumps({"study": "lo_fold1", "defaults": {"model.width": 7}, "trials": trials}))
+        self.assertIn("| box | lo_fold1 | 3 | 0.750 | 0.700 | 12 |", self.table("search", self.folder / "box").stdout)
+
+    def test_a_table_replaces_the_one_on_its_page(self):
+        universe = Path(os.environ["SETSZ_TEST_FOLDER"]) / "universe"
+        page = self.folder / "validation.md"
+        page.write_text("before\n<!-- tests/run_tables.py: networks -->\nold\n<!-- end -->\nafter\n")
+        for _ in range(2):
+            result = subprocess.run([sys.executable, str(TREE / "tests/run_tables.py"), "networks", str(universe), "--docs", str(self.folder)], capture_output=True, text=True)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            text = page.read_text()
+            self.assertRegex(text, r"^before\n<!-- tests/run_tables.py: networks -->\n\n\| loss[^<]*\n\n<!-- end -->\nafter\n$")
+            self.assertNotIn("old", text)
 
     def test_what_is_not_there_is_named(self):
         for name, run, words in (("samples", self.folder, "nothing in"), ("boxes", self.folder / "none", "no run directory"), ("nothing", self.folder, "run_tables.py networks RUN")):

@@ -149,6 +149,14 @@ class Toy(Case):
         self.assertEqual(trials[2]["params"], {"model.width": 20})
         self.assertIn("no gas", trials[1]["failure"])
 
+    def test_a_product_that_another_job_holds_is_waited_for(self):
+        self.write()
+        held = self.folder / "held"
+        held.touch()
+        self.search("--trials", 1, TOY_HELD=str(held))
+        self.assertFalse(held.exists())
+        self.assertEqual([trial["state"] for trial in self.trials()], ["complete"])
+
     def test_a_study_has_one_configuration(self):
         self.write()
         self.search("--trials", 2)

@@ -2,7 +2,8 @@
 """A setsz whose networks have a known validation, for test_search.py: loss = 1 + ln(width / 32)^2 + 0.01 seed.
 
 A width above 100 diverges; TOY_SECONDS is what a training takes; nats of the code = ln(1 + width). TOY_FIT=fails:
-what all networks read cannot be made; TOY_FIT=unlisted: no stage of the configuration makes it."""
+what all networks read cannot be made; TOY_FIT=unlisted: no stage of the configuration makes it. TOY_HELD=FILE: another
+job holds what is asked for as long as there is this file."""
 
 import configparser
 import json
@@ -29,6 +30,10 @@ elif words[0] == "plan":
     products += [{"id": name, "waits_for": [] if fit else ["fit/z0"]} for name in networks]
     print(json.dumps({"products": products}))
 else:
+    if os.path.exists(os.environ.get("TOY_HELD", "")):
+        os.remove(os.environ["TOY_HELD"])
+        Path(os.environ["SETSZ_ERROR_FILE"]).write_text(json.dumps({"message": "held by another job"}))
+        sys.exit(73)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(75))
     for product in [words[i + 1] for i, word in enumerate(words) if word == "--exactly"]:
         folder, notes = run / product, {"cpu_seconds": {"mean": 2.0}}
