@@ -89,7 +89,7 @@ TEST(Corpus, MutantsAreReadOrRefused) {
     }
     EXPECT_GT(n_refused, n / 4) << target.name;
     EXPECT_LT(n_refused, n) << target.name;
-    test::note_figures("mutants", "bytes changed", std::string(target.title), n_refused,
+    test::count_faults("mutants", "bytes changed", std::string(target.title), n_refused,
                        n - n_refused);
   }
 }

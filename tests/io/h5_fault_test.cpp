@@ -16,7 +16,7 @@ namespace setsz {
 namespace {
 
 using test::contains;
-using test::note_figures;
+using test::count_faults;
 using test::error_of;
 using test::Scratch;
 
@@ -65,7 +65,7 @@ TEST(H5Fault, a_truncated_file_is_refused_at_every_length) {
     if (length < 64) continue;
     ASSERT_TRUE(contains(text, concat(length, " bytes found, its superblock says ", bytes.size())));
   }
-  note_figures("h5", "file cut short", "HDF5 product", 100, 0);
+  count_faults("h5", "file cut short", "HDF5 product", 100, 0);
 }
 
 TEST(H5Fault, a_flipped_bit_is_noticed) {
@@ -88,7 +88,7 @@ TEST(H5Fault, a_flipped_bit_is_noticed) {
     }
   }
   EXPECT_EQ(accepted, 0);
-  note_figures("h5", "flipped bit", "HDF5 product", n_flips - same, same);
+  count_faults("h5", "flipped bit", "HDF5 product", n_flips - same, same);
 }
 
 TEST(H5Fault, missing_objects_are_named_with_the_nearest_one) {

@@ -87,7 +87,7 @@ TEST(ModelFile, EveryFlippedBitIsRefusedOrChangesNothing) {
     }
   }
   EXPECT_GT(refused, n_flips / 2);
-  test::note_figures("model", "flipped bit", "model file", refused, n_flips - refused);
+  test::count_faults("model", "flipped bit", "model file", refused, n_flips - refused);
 }
 
 TEST(ModelFile, EveryTruncationIsRefused) {
@@ -101,7 +101,7 @@ TEST(ModelFile, EveryTruncationIsRefused) {
     EXPECT_TRUE(contains(text, "65 ")) << length << ": " << text;
     EXPECT_TRUE(contains(text, "cut.h5")) << text;
   }
-  test::note_figures("model", "file cut short", "model file", n_cut, 0);
+  test::count_faults("model", "file cut short", "model file", n_cut, 0);
 }
 
 TEST(ModelFile, ADatasetThatWasExchangedIsRefused) {

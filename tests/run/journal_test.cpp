@@ -334,8 +334,8 @@ TEST(Journal, EveryFlippedByteAndEveryTruncationIsNoticed) {
     put(good);
     EXPECT_EQ(test::thrown_by(read_it).code(), ExitCode::ok);
   }
-  test::note_figures("journal", "flipped bit", "journal and its mark", n_flipped, 0);
-  test::note_figures("journal", "file cut short", "journal and its mark", n_cut, 0);
+  test::count_faults("journal", "flipped bit", "journal and its mark", n_flipped, 0);
+  test::count_faults("journal", "file cut short", "journal and its mark", n_cut, 0);
 }
 
 TEST(Journal, AFullDiskIsReportedByTheCommitOnAllRanksAndTheLastCommitStays) {
