@@ -18,6 +18,14 @@ add_custom_target(setsz_manual_page ALL DEPENDS ${CMAKE_BINARY_DIR}/setsz.1)
 install(FILES ${CMAKE_BINARY_DIR}/setsz.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES packaging/completion.bash RENAME setsz
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+# Debian's zsh looks for those of packages in a folder of its own.
+install(CODE "
+  set(functions site-functions)
+  if(CMAKE_INSTALL_PREFIX STREQUAL /usr)
+    set(functions vendor-completions)
+  endif()
+  file(INSTALL \"${CMAKE_SOURCE_DIR}/packaging/completion.zsh\" RENAME _setsz
+       DESTINATION \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/zsh/\${functions}\")")
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "https://arxiv.org/abs/2203.00026")

@@ -11,5 +11,7 @@ jobs/build.sh
 install_packages python3
 mpi_environment
 mpirun -n "${SETSZ_RANKS:-2}" build/release/setsz run configs/demo.ini "$@" </dev/null
-python3 jobs/summary.py demo
+# Elsewhere, if the options say so.
+run=$(build/release/setsz stages configs/demo.ini --json "$@" | python3 -c 'import json, sys; print(json.load(sys.stdin)["run"])')
+python3 jobs/summary.py "$run"
 build/release/setsz report configs/demo.ini "$@"

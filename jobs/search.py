@@ -8,10 +8,12 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
+import time
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +22,8 @@ sys.dont_write_bytecode = True
 import program  # noqa: E402  (beside this file)
 
 ROOT = Path(__file__).resolve().parents[1]
-USAGE, CONFIG, STOPPED, UNAVAILABLE = 64, 78, 75, 69
+USAGE, CONFIG, STOPPED, UNAVAILABLE, HELD = 64, 78, 75, 69, 73
+PATIENCE_SECONDS, PAUSE_SECONDS = 1800, 5  # with a product that another job holds
 
 DESCRIPTION = """Tries settings of one model and keeps the best by validation. A trial trains the networks of one fold (its seeds, one
 after the other) in the run directory of CONFIG, as a model of its own; all else is shared. The score is the median over the validation
@@ -99,6 +102,18 @@ class Dimension:
 class Failure(Exception):
     """A trial that has no score; the text is its reason."""
 
+    def __init__(self, code, reason):
+        super().__init__(f"exit code {code}: {reason}" if code else reason)
+        self.code = code
+
+
+class Shared(Exception):
+    """What all trials share cannot be made: no other trial would fare better."""
+
+    def __init__(self, failure):
+        super().__init__(f"what all trials share cannot be made: {failure}")
+        self.code = failure.code
+
 
 class Stop(Exception):
     """A signal, or exit code 75: the work is saved."""
@@ -119,6 +134,7 @@ class Search:
         defaults.optionxform = str
         defaults.read_string(self.setsz("options", "--ini").stdout)
         self.space = [Dimension(key, text, self.value(key, defaults)) for key, text in space.items("space")]
+        self.defaults = {dimension.key: dimension.default for dimension in self.space}
         self.study_name = options.study or f"{self.model}_fold{options.fold}"
         self.run = Path(json.loads(self.setsz("stages", options.config, "--json", *self.settings()).stdout)["run"])
         self.folder = self.run / "search" / self.study_name
@@ -140,13 +156,27 @@ class Search:
 
     # ---- the program ------------------------------------------------------------------------
     def setsz(self, *words):
-        done = subprocess.run([self.options.program, *map(str, words)], capture_output=True, text=True)
+        try:
+            done = subprocess.run([self.options.program, *map(str, words)], capture_output=True, text=True)
+        except OSError as error:
+            leave(UNAVAILABLE, f"cannot run '{self.options.program}' ({error.strerror}); build it with jobs/build.sh, or give --program or SETSZ")
         if done.returncode:
             leave(done.returncode, f"setsz {' '.join(map(str, words))}:\n{done.stderr.strip()}")
         return done
 
     def make(self, configuration, products):
-        """Runs products; their output goes to the log of the study."""
+        """Runs products; waits where another job holds one."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self.make_now(configuration, products)
+            except Failure as failure:
+                if failure.code != HELD or time.monotonic() > deadline:
+                    raise
+            time.sleep(PAUSE_SECONDS)
+
+    def make_now(self, configuration, products):
+        """The output of setsz goes to the log of the study."""
         error = self.folder / f"error.{os.getpid()}.json"
         error.unlink(missing_ok=True)
         exactly = [word for product in products for word in ("--exactly", product)]
@@ -159,7 +189,7 @@ class Search:
             raise Stop
         if code:
             reason = json.loads(error.read_text())["message"] if error.exists() else f"see '{self.folder}/log'"
-            raise Failure(f"exit code {code}: {reason}")
+            raise Failure(code, reason)
 
     def stop(self, number, _):
         self.stopping = True
@@ -177,11 +207,17 @@ class Search:
             needed, open_ = set(), [other for network in networks for other in by_id[network]["waits_for"]]
             while open_:
                 product = open_.pop()
+                if product not in by_id:
+                    stage = product.split("/")[0]
+                    raise Shared(Failure(CONFIG, f"{product} is missing, and [run] stages of '{self.options.config}' does not list '{stage}'"))
                 if product not in needed:
                     needed.add(product)
                     open_ += by_id[product]["waits_for"]
             if needed:
-                self.make(configuration, [product for product in by_id if product in needed])
+                try:
+                    self.make(configuration, [product for product in by_id if product in needed])
+                except Failure as failure:
+                    raise Shared(failure) from None
 
     # ---- a trial ----------------------------------------------------------------------------
     def sections(self, name, values):
@@ -208,8 +244,8 @@ class Search:
         configuration, name = self.configuration(values)
         trial.set_user_attr("model", name)
         try:
-            return self.score(trial, configuration, name)
-        except Failure as failure:
+            return self.score(trial, values, configuration, name)
+        except (Failure, Shared) as failure:
             trial.set_user_attr("failure", str(failure))
             raise
         except Stop:
@@ -218,13 +254,13 @@ class Search:
             trial.study.stop()
             raise
 
-    def score(self, trial, configuration, name):
+    def score(self, trial, values, configuration, name):
         import optuna
 
         networks = [product["id"] for product in self.plan(configuration)
                     if product["id"].startswith("train/") and f"/{name}/fold{self.options.fold}/" in product["id"]]
         if not networks:
-            raise Failure(f"the configuration trains no network of fold {self.options.fold}")
+            raise Shared(Failure(CONFIG, f"'{self.options.config}' trains no network of [model.{self.model}] in fold {self.options.fold}"))
         self.prepare(configuration, networks)
         losses, nats, cost = [], [], 0.0
         for step, network in enumerate(networks):
@@ -238,7 +274,7 @@ class Search:
                 nats.append(self.nats(configuration, network))
                 continue
             trial.report(sum(losses) / len(losses), step)
-            if step + 1 < len(networks) and trial.should_prune():
+            if step + 1 < len(networks) and values != self.defaults and trial.should_prune():
                 raise optuna.TrialPruned
         loss = sum(losses) / len(losses)
         return loss if not nats else (loss, sum(nats) / len(nats))
@@ -271,15 +307,46 @@ class Search:
         arguments_ = {"connect_args": {"timeout": 100}} if url.startswith("sqlite") else {}
         retry = optuna.storages.RetryFailedTrialCallback(max_retry=2)
         storage = optuna.storages.RDBStorage(url, engine_kwargs=arguments_, heartbeat_interval=60, grace_period=600, failed_trial_callback=retry)
-        worker = int(os.environ.get("SLURM_ARRAY_TASK_ID", 0))
-        sampler = optuna.samplers.TPESampler(seed=self.options.seed + 1000 * worker, constant_liar=True)
         pruner = optuna.pruners.MedianPruner(n_startup_trials=5)
         with locked(self.folder.parent / "study.lock"):
-            study = optuna.create_study(storage=storage, sampler=sampler, pruner=pruner, study_name=self.study_name,
+            study = optuna.create_study(storage=storage, pruner=pruner, study_name=self.study_name,
                                         directions=["minimize"] * len(self.objectives), load_if_exists=True)
-            if not study.trials:
-                study.enqueue_trial({dimension.key: dimension.default for dimension in self.space})
+            self.require_same_configuration(study)
+            # Each process proposes other settings, whether it goes on with a study or shares it.
+            before = study.user_attrs.get("processes", 0)
+            study.set_user_attr("processes", before + 1)
+            study.sampler = optuna.samplers.TPESampler(seed=self.options.seed + 1000 * before, constant_liar=True)
+            state = optuna.trial.TrialState
+            if not any(self.is_default(trial) and trial.state not in (state.FAIL, state.PRUNED) for trial in study.trials):
+                study.enqueue_trial(self.defaults)
         return study
+
+    def is_default(self, trial):
+        """Has it the settings of the configuration? One that waits has them in its attributes alone."""
+        return trial.system_attrs.get("fixed_params", trial.params) == self.defaults
+
+    def require_same_configuration(self, study):
+        """Scores of one study compare only if all but the tried keys is the same."""
+        now = self.fixed_settings()
+        before = study.user_attrs.get("configuration")
+        if before is None:
+            study.set_user_attr("configuration", now)
+            return
+        changed = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
+        if changed:
+            first = ", ".join(f"{key} = {now.get(key, '(default)')} (was {before.get(key, '(default)')})" for key in changed[:3])
+            leave(CONFIG, f"study '{self.study_name}' was begun with other settings, so that its scores do not compare: {first}"
+                          f"{', ...' if changed[3:] else ''}. Set them back, or begin another study (--study NAME)")
+
+    def fixed_settings(self):
+        """{section.key: value} of the configuration and --set, without what is tried, other models, and where files are."""
+        mine = {f"{family}.{self.model}" for family in ("model", "train")}
+        settings = {f"{section}.{key}": value for section, items in self.config.items() for key, value in items.items()}
+        settings.update(assignment.split("=", 1) for assignment in self.options.set if "=" in assignment)
+        tried = {f"{section}.{key.split('.', 1)[1]}" for key in self.defaults for section in (key.split(".", 1)[0], f"{key.split('.', 1)[0]}.{self.model}")}
+        about = ("run.", "sky.", "paint.", "compare.", "evaluate.", "predict.", "statement.", "snapshot.")
+        return {key: value for key, value in settings.items() if key not in tried and not key.startswith(about)
+                and not (re.match(r"(model|train)\.[^.]+\.", key) and key.rpartition(".")[0] not in mine)}
 
     def search(self, study):
         import optuna
@@ -305,14 +372,15 @@ class Search:
     def write(self, study):
         table = [{"number": trial.number, "state": trial.state.name.lower(), "values": trial.values, "params": trial.params, **trial.user_attrs}
                  for trial in study.trials]
-        (self.folder / "trials.json").write_text(json.dumps({"study": self.study_name, "objectives": self.objectives, "fold": self.options.fold, "trials": table}, indent=1))
+        (self.folder / "trials.json").write_text(json.dumps({"study": self.study_name, "objectives": self.objectives, "fold": self.options.fold, "defaults": self.defaults, "trials": table}, indent=1))
         best = self.best(study)
         for i, trial in enumerate(best):
             name = "best.ini" if len(best) == 1 else f"pareto{i}.ini"
             (self.folder / name).write_text(self.ready(study, trial))
             print(f"{self.folder / name}: trial {trial.number}, " + ", ".join(f"{what} {value:.4f}" for what, value in zip(self.objectives, trial.values)))
-        first = study.trials[0]
-        print(f"settings of the configuration (trial 0): {first.values or first.user_attrs.get('failure')}")
+        own = [trial for trial in study.trials if self.is_default(trial)]
+        scored = next((trial for trial in own if trial.values), own[0])
+        print(f"settings of the configuration (trial {scored.number}): {scored.values or scored.user_attrs.get('failure')}")
         states = [trial.state.name.lower() for trial in study.trials]
         print(", ".join(f"{states.count(name)} {name}" for name in sorted(set(states)))
               + f"; {sum(trial.user_attrs.get('core_seconds', 0) for trial in study.trials):.0f} core-seconds of training")
@@ -357,6 +425,8 @@ def main():
         search.search(study)
     except Stop:
         leave(STOPPED, "stopped; call it again to go on")
+    except Shared as error:
+        leave(error.code, str(error))
     search.write(study)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Completion of setsz for bash; for zsh: autoload bashcompinit && bashcompinit && source this file.
+# Completion of setsz for bash; completion.zsh is the one for zsh.
 # Commands, options and keys are those that the program itself declares.
 _setsz() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} program=${COMP_WORDS[0]}
@@ -9,7 +9,7 @@ _setsz() {
   elif [[ $previous == --set ]]; then
     # section.key=
     mapfile -t COMPREPLY < <(compgen -W "$("$program" options --ini |
-      awk -F' = ' '/^\[/ { section = substr($0, 2, length($0) - 2) } /^[A-Za-z0-9_]+ =/ { print section "." $1 "=" }')" -- "$word")
+      awk '/^\[/ { section = substr($0, 2, length($0) - 2) } /^[A-Za-z0-9_]+ =/ { print section "." $1 "=" }')" -- "$word")
     compopt -o nospace 2>/dev/null
   elif [[ $previous == --stage || $previous == --from || $previous == --until ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$("$program" stages "${COMP_WORDS[2]}" 2>/dev/null)" -- "$word")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Writes tables of the documentation from what tests have measured.
 
-    python3 tests/figures.py build/ci/figures      # after jobs/test.sh and jobs/test.sh --slow
+    python3 tests/figures.py build/ci/figures      # after jobs/test.sh, jobs/test.sh --slow and jobs/test.sh --science
 
 Tests append lines of JSON to a file of their own. Of several runs of one test the one that tried most counts, the one that
 the page shows included."""
@@ -101,12 +101,20 @@ def catalogue_table(folder):
                f"| {spread(row['velocity'], 0)} |")
 
 
+def closure_table(folder):
+    rows = list(latest(rows_of(folder, "closure"), "network"))
+    yield f"| network | loss / benchmark | offset: rms error (planted: {rows[0]['planted']:.2f} R200) |"
+    yield "|---|---|---|"
+    for row in rows:
+        yield f"| {row['network'].replace('origin_local', 'origin, local')} | {row['loss']:.2f} | {'' if row['offset'] is None else format(row['offset'], '.3f') + ' R200'} |"
+
+
 def spread(values, digits):
     return " to ".join(f"{value:.{digits}f}" for value in (min(values), max(values)))
 
 
-def write(page, name, lines):
-    begin, path = BEGIN.format(name), DOCS / page
+def write(page, name, lines, docs=DOCS, begin=BEGIN):
+    begin, path = begin.format(name), docs / page
     before, found, rest = path.read_text().partition(begin)
     if not found:
         sys.exit(f"{path} has no line '{begin}'")
@@ -120,6 +128,8 @@ def main():
     for name, table in (("snapshots", snapshot_table), ("catalogues", catalogue_table)):
         if rows_of(sys.argv[1], f"twin_{name}"):
             write("inputs.md", name, table(sys.argv[1]))
+    if rows_of(sys.argv[1], "closure"):
+        write("validation.md", "closure", closure_table(sys.argv[1]))
 
 
 if __name__ == "__main__":

@@ -99,6 +99,11 @@ Project agree_on_project(Comm const& comm, CommandLine line, LearningBodies cons
   return std::move(*project);
 }
 
+bool asks_for_all(CommandLine const& line) {
+  return line.stages.empty() && line.from.empty() && line.until.empty() && line.only.empty() &&
+         line.exactly.empty();
+}
+
 Runner make_runner(Comm const& comm, CommandLine const& line, Project const& project) {
   auto const code = code_version();
   // Without its folder: products of equal inputs have equal bytes.
@@ -110,7 +115,8 @@ Runner make_runner(Comm const& comm, CommandLine const& line, Project const& pro
   };
   return {comm, project.stages,
           RunSettings{project.options, line.target, project.configuration.resolved(), code,
-                      content_hash, line.force, project.process_bytes(), provenance}};
+                      content_hash, line.force, asks_for_all(line), project.process_bytes(),
+                      provenance}};
 }
 
 std::string note_text(nlohmann::json const& value) {

@@ -2,6 +2,7 @@
 // The first seconds of a run: everything that can be known to go wrong before work begins.
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "pipeline/base/log.hpp"
@@ -35,7 +36,24 @@ double free_bytes(std::filesystem::path path) {
 
 }  // namespace
 
-void Runner::preflight(std::vector<Stage*> const& to_run) {
+/// Of a configuration whose `[run] stages` forgets a stage: it would end where the product is read,
+/// after the work on all others.
+void Runner::require_makers(std::vector<Stage*> const& chosen, std::vector<Stage*> const& to_run) {
+  auto const is_made = [&](std::string const& id) {
+    return std::any_of(chosen.begin(), chosen.end(),
+                       [&](auto const* stage) { return stage->id() == id; });
+  };
+  on_root(comm_, "", [&] {
+    for (auto const* stage : to_run)
+      for (auto const& id : state_.unfinished_inputs(*stage))
+        require(is_made(id), ExitCode::config, stage->id(), ": needs ", id,
+                ", which is not complete, and [run] stages does not list '",
+                id.substr(0, id.find('/')), "' that makes it; add it to the list");
+  });
+}
+
+void Runner::preflight(std::vector<Stage*> const& chosen, std::vector<Stage*> const& to_run) {
+  if (settings_.whole) require_makers(chosen, to_run);
   Outlook outlook(settings_.options, settings_.process_bytes);
   for (auto const* stage : to_run) {
     mark_progress("preflight");

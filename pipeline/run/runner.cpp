@@ -126,7 +126,8 @@ std::vector<Stage*> Runner::incomplete(std::vector<Stage*> const& stages) {
 
 void Runner::check(std::vector<std::string> const& selected) {
   on_root(comm_, "", [&] { state_.require_format(); });
-  preflight(incomplete(chosen(selected)));
+  auto const stages = chosen(selected);
+  preflight(stages, incomplete(stages));
 }
 
 /// Takes the locks of the products that are made or read; held by rank 0.
@@ -156,7 +157,7 @@ std::vector<StageResult> Runner::run(std::vector<std::string> const& selected) {
       if (!runs) held->read(stage->id());
     }
   });
-  preflight(to_run);
+  preflight(stages, to_run);
   if (!to_run.empty()) on_root(comm_, "", [&] { keep_used_options(); });
   return run_all(stages);
 }

@@ -29,6 +29,7 @@ struct RunSettings {
   std::string code;      ///< version and git revision
   ContentHash content_hash;
   bool force = false;        ///< discard half-done work that does not fit
+  bool whole = false;        ///< all that the configuration lists is asked for, not a part
   double process_bytes = 0;  ///< of a rank before it works
   /// Told of a product before it is made, for what the product says of itself.
   std::function<void(std::string const& id)> before_product = [](std::string const&) {};
@@ -70,7 +71,8 @@ class Runner {
   std::unique_ptr<RunLock> lock(std::vector<Stage*> const& stages);
   /// The state as rank 0 sees it, on all ranks.
   StateReport agreed_state(Stage const& stage);
-  void preflight(std::vector<Stage*> const& to_run);
+  void preflight(std::vector<Stage*> const& chosen, std::vector<Stage*> const& to_run);
+  void require_makers(std::vector<Stage*> const& chosen, std::vector<Stage*> const& to_run);
   /// Collective: complete products that a stage reads are what their manifests say.
   void check_products(Stage const& stage);
   void check_needs(std::vector<Stage*> const& to_run, Outlook const& outlook);

@@ -88,7 +88,6 @@ StateReport const& RunState::of(Stage const& stage) {
   return reports_[stage.id()] = std::move(report);
 }
 
-/// Products of this configuration that the stage reads and that are not complete.
 std::vector<std::string> RunState::unfinished_inputs(Stage const& stage) {
   std::vector<std::string> unfinished;
   for (auto const& input : stage.record().inputs) {

@@ -33,6 +33,9 @@ class RunState {
   /// Looks at the disk again: for a stage that has just run and all that depend on it.
   void forget() { reports_.clear(); }
 
+  /// Products of this configuration that the stage reads and that are not complete.
+  std::vector<std::string> unfinished_inputs(Stage const& stage);
+
   /// Throws the Error that tells what a stage lacks to run now: missing, stale or damaged inputs.
   void require_inputs(Stage const& stage);
 
@@ -51,7 +54,6 @@ class RunState {
 
  private:
   StateReport examine(Stage const& stage);
-  std::vector<std::string> unfinished_inputs(Stage const& stage);
   std::vector<std::string> differences(Stage const& stage, Manifest const& manifest,
                                        Fingerprint const& fingerprint) const;
   Fingerprint fingerprint_of(Stage const& stage) const;

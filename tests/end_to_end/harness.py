@@ -100,8 +100,8 @@ def every_stage():
     return run
 
 
-def count_faults(test, **row):
-    """Notes what was tried and how it ended, for the table of docs/reliability.md (tests/figures.py)."""
+def note_figures(test, **row):
+    """What was measured, or tried and how it ended, for tables of the documentation (tests/figures.py)."""
     print(json.dumps(row), flush=True)
     folder = Path(os.environ["SETSZ_FIGURES"])
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ import unittest
 
 import h5py
 import numpy
-from harness import Case
+from harness import Case, note_figures
 
 MODELS = "gnfw", "origin", "local", "origin_local"
 OVERRIDES = sys.argv[1:]
@@ -126,6 +126,9 @@ def print_table(models, offsets, seconds):
     for part in (origin, local):
         print(f"median of loss(origin_local)/loss({part.name}): {numpy.median(both.losses / part.losses):.3f}")
     sys.stdout.flush()
+    for model in models:
+        note_figures("closure", network=model.name, loss=model.l_opt, planted=rms(offsets),
+                     offset=rms(model.shifts - offsets) if model.shifts.any() else None)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 import h5py
-from harness import Case, count_faults, every_stage, manifests, setsz
+from harness import Case, note_figures, every_stage, manifests, setsz
 
 SLOW = "FAULT_MUTATIONS" in os.environ
 N_MUTATIONS = int(os.environ.get("FAULT_MUTATIONS", "60"))
@@ -36,7 +36,7 @@ class DamagedFiles(Case):
                 self.assertEqual(len(result.errors), 1, where)
             codes[result.code] = codes.get(result.code, 0) + 1
         path.write_bytes(good)
-        count_faults("damaged_files", fault="flipped bit", where=kind, ranks=1,
+        note_figures("damaged_files", fault="flipped bit", where=kind, ranks=1,
                      outcomes={"refused": N_MUTATIONS - codes.get(0, 0), "read": codes.get(0, 0)})
         return codes
 
@@ -95,7 +95,7 @@ class EveryProduct(Case):
                 for fault, change, n in (("flipped bit", flip, N_MUTATIONS),
                                          ("file cut short", lambda data: data[:draw.randrange(len(data))], max(1, N_MUTATIONS // 10))):
                     noticed = self.damaged(product, name, change, n)
-                    count_faults("damaged_files", fault=fault, where=kind, file=f"{product}/{name}", ranks=1,
+                    note_figures("damaged_files", fault=fault, where=kind, file=f"{product}/{name}", ranks=1,
                                  outcomes={"refused": noticed, "wrong": n - noticed})
                     self.assertEqual(noticed, n, f"{fault}: {product}/{name}")
 

@@ -17,7 +17,7 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
-from harness import Case, count_faults, every_stage, hashes, products, setsz
+from harness import Case, note_figures, every_stage, hashes, products, setsz
 
 SHIM = os.environ["FAULT_SHIM"]
 ALL_STAGES = "FAULT_POINTS" in os.environ
@@ -101,7 +101,7 @@ class UnderFire(Case):
                         outcome, seconds = self.one_fault(product, ranks, victim, at, FAULTS[fault], where)
                         slowest[fault] = max(slowest[fault], seconds)
                     outcomes[fault][outcome] += 1
-                count_faults("disk_faults", fault=fault, where=product.split("/")[0], ranks=ranks, rank=victim, calls=n_calls,
+                note_figures("disk_faults", fault=fault, where=product.split("/")[0], ranks=ranks, rank=victim, calls=n_calls,
                              outcomes=outcomes[fault], seconds=slowest[fault])
             yield
 
@@ -182,7 +182,7 @@ class FullDisk(Case):
             result = self.run_on_disk(ranks, kilobytes)
             where = f"{ranks} ranks, {kilobytes} kB\n{result.output}"
             outcome = "complete" if result.code == 0 else "refused"
-            count_faults("disk_faults", fault="small file system", where="all stages", ranks=ranks, outcomes={outcome: 1})
+            note_figures("disk_faults", fault="small file system", where="all stages", ranks=ranks, outcomes={outcome: 1})
             if result.code != 0:
                 self.assertEqual(result.code, 74, where)
                 self.assertEqual(len(result.errors), 1, where)

@@ -6,10 +6,12 @@ that are named exist. Commands on an example configuration are run on the small 
 """
 
 import itertools
+import json
 import os
 import re
 import shlex
 import subprocess
+import sys
 import unittest
 from pathlib import Path
 
@@ -212,6 +214,55 @@ class Written(unittest.TestCase):
                 elif anchor and target.suffix == ".md" and anchor not in anchors(target):
                     faults.append(f"{page.relative_to(TREE)}: {link} (no such heading)")
         self.assert_none(faults)
+
+
+class Tables(Case):
+    """tests/run_tables.py: tables of pages from products."""
+
+    def table(self, name, *runs):
+        command = [sys.executable, str(TREE / "tests/run_tables.py"), name, *map(str, runs), "--print"]
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def test_pages_have_their_places(self):
+        scripts = {"tests/run_tables.py": {"networks", "search"}, "tests/figures.py": {"faults", "snapshots", "catalogues", "closure"}}
+        text = "".join(page.read_text() for page in PAGES)
+        for script, names in scripts.items():
+            self.assertEqual(set(re.findall(f"<!-- {script}: (\\w+) -->", text)), names)
+
+    def test_a_run_becomes_tables(self):
+        universe = Path(os.environ["SETSZ_TEST_FOLDER"]) / "universe"
+        results = json.loads((universe / "compare/z0/results.json").read_text())
+        found = self.table("networks", universe).stdout
+        for model in results["models"]:
+            low, high = model["L_opt_95"]
+            self.assertIn(f"| `{model['model']}` | {model['L_opt']:.3f} ({low:.3f} to {high:.3f}) |", found)
+        spectra = json.loads((universe / "paint/z0/small/spectra.json").read_text())["mean_y"]
+        self.assertRegex(self.table("boxes", universe).stdout, rf"`z0/small` .* \| {spectra['painted'] / spectra['gas']:.3f} \|")
+
+    def test_a_search_becomes_a_table(self):
+        folder = self.folder / "box/search/lo_fold1"
+        folder.mkdir(parents=True)
+        rows = (0, [0.8], 1), (7, None, 1), (5, [0.7], 6), (7, [0.75], 4)  # the configuration's settings, 7, have failed once
+        trials = [{"params": {"model.width": width}, "values": values, "core_seconds": cost} for width, values, cost in rows]
+        (folder / "trials.json").write_text(json.dumps({"study": "lo_fold1", "defaults": {"model.width": 7}, "trials": trials}))
+        self.assertIn("| box | lo_fold1 | 3 | 0.750 | 0.700 | 12 |", self.table("search", self.folder / "box").stdout)
+
+    def test_a_table_replaces_the_one_on_its_page(self):
+        universe = Path(os.environ["SETSZ_TEST_FOLDER"]) / "universe"
+        page = self.folder / "validation.md"
+        page.write_text("before\n<!-- tests/run_tables.py: networks -->\nold\n<!-- end -->\nafter\n")
+        for _ in range(2):
+            result = subprocess.run([sys.executable, str(TREE / "tests/run_tables.py"), "networks", str(universe), "--docs", str(self.folder)], capture_output=True, text=True)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            text = page.read_text()
+            self.assertRegex(text, r"^before\n<!-- tests/run_tables.py: networks -->\n\n\| loss[^<]*\n\n<!-- end -->\nafter\n$")
+            self.assertNotIn("old", text)
+
+    def test_what_is_not_there_is_named(self):
+        for name, run, words in (("samples", self.folder, "nothing in"), ("boxes", self.folder / "none", "no run directory"), ("nothing", self.folder, "run_tables.py networks RUN")):
+            result = self.table(name, run)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(words, result.stdout)
 
 
 class Done(Case):

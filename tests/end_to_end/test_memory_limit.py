@@ -8,7 +8,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from harness import Case, Result, count_faults, hashes, launch_command, products, read_until
+from harness import Case, Result, note_figures, hashes, launch_command, products, read_until
 
 MEGABYTE = 1 << 20
 
@@ -73,7 +73,7 @@ class MemoryLimit(Case):
             for words in ("needs", "of this node, which has 157 MB", "smaller run.memory_mb"):
                 self.assertIn(words, result.errors[0])
             self.assertEqual(products(run), [])
-            count_faults("memory_limit", fault="a job with too little memory", where="control group",
+            note_figures("memory_limit", fault="a job with too little memory", where="control group",
                          ranks=max(ranks, 1), outcomes={"refused": 1})
 
     def test_a_run_that_is_killed_for_its_memory_goes_on(self):
@@ -91,7 +91,7 @@ class MemoryLimit(Case):
             self.assertIn(process.returncode, (0, -signal.SIGKILL, 71), f"{stage}\n{output}")
             killed += process.returncode != 0
         self.assertGreater(killed, 0)
-        count_faults("memory_limit", fault="killed for its memory", where="control group", ranks=1, outcomes={"killed": killed})
+        note_figures("memory_limit", fault="killed for its memory", where="control group", ranks=1, outcomes={"killed": killed})
         group.allow(4096 * MEGABYTE)
         result = group.run("run", configuration)
         self.assertEqual(result.code, 0, result.output)

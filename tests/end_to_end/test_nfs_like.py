@@ -6,7 +6,7 @@ import os
 import unittest
 from pathlib import Path
 
-from harness import Case, count_faults, hashes, read_until, setsz, start
+from harness import Case, note_figures, hashes, read_until, setsz, start
 
 SHIM = os.environ["NFS_SHIM"]
 
@@ -34,7 +34,7 @@ class NfsLike(Case):
             self.succeeds("verify", self.run)
             self.assertEqual(sorted(self.run.rglob("*.part")), [])
             self.assertFalse((self.run / ".lock.exclusive").exists())
-            count_faults("nfs_like", fault="no locks, no reserved space, old attributes", where="all stages", ranks=max(ranks, 1),
+            note_figures("nfs_like", fault="no locks, no reserved space, old attributes", where="all stages", ranks=max(ranks, 1),
                          outcomes={"same": 1})
             os.rename(self.run, self.folder / f"done{ranks}")
 
@@ -51,7 +51,7 @@ class NfsLike(Case):
         (self.run / ".lock.exclusive").unlink()
         self.succeeds("run", configuration)
         self.assertEqual(hashes(self.run), hashes(self.reference))
-        count_faults("nfs_like", fault="second job without locks", where="all stages", ranks=1, outcomes={"refused": 2})
+        note_figures("nfs_like", fault="second job without locks", where="all stages", ranks=1, outcomes={"refused": 2})
 
 
 if __name__ == "__main__":

@@ -79,6 +79,12 @@ class Mistakes(Case):
             self.write(space=space)
             self.assertIn(words, self.search(code=78))
 
+    def test_a_program_that_is_not_there_is_named(self):
+        self.write()
+        output = self.search(code=69, program=self.folder / "none")
+        self.assertIn(f"cannot run '{self.folder}/none' (No such file", output)
+        self.assertNotIn("Traceback", output)
+
     def test_spaces_of_the_tree_fit_their_configurations(self):
         """Each default lies within its range: asked of the program itself."""
         configs = HERE.parents[1] / "configs"
@@ -119,14 +125,62 @@ class Toy(Case):
         self.search("--trials", 3)
         self.search("--trials", 3)
         self.assertEqual(len(self.trials()), 3)
-        workers = [self.start("--trials", 9, "--seed", k, TOY_SECONDS="0.1") for k in (1, 2)]
+        self.search("--trials", 6)  # and proposes other settings
+        self.assertEqual(len({trial["params"]["model.width"] for trial in self.trials()}), 6)
+        workers = [self.start("--trials", 12, "--seed", k, TOY_SECONDS="0.1") for k in (1, 2)]
         for worker in workers:
             output = worker.communicate(timeout=120)[0]
             self.assertEqual(worker.returncode, 0, output)
         trials = self.trials()
-        self.assertGreaterEqual(len(trials), 9)  # each may have been in its last one
-        self.assertLessEqual(len(trials), 10)
+        self.assertGreaterEqual(len(trials), 12)  # each may have been in its last one
+        self.assertLessEqual(len(trials), 13)
         self.assertEqual(sum(trial["params"] == {"model.width": 20} for trial in trials[:3]), 1)
+
+    def test_what_all_trials_share_fails_once_and_the_defaults_come_again(self):
+        self.write()
+        for fit, code, words in (("unlisted", 78, "fit/z0 is missing, and [run] stages"), ("fails", 66, "exit code 66: no gas")):
+            output = self.search("--trials", 5, code=code, TOY_FIT=fit)
+            self.assertEqual(len(output.splitlines()), 1, output)
+            self.assertIn("what all trials share cannot be made", output)
+            self.assertIn(words, output)
+        self.search("--trials", 6)
+        trials = self.trials()
+        self.assertEqual([trial["state"] for trial in trials[:3]], ["fail", "fail", "complete"])
+        self.assertEqual(trials[2]["params"], {"model.width": 20})
+        self.assertIn("no gas", trials[1]["failure"])
+
+    def test_a_product_that_another_job_holds_is_waited_for(self):
+        self.write()
+        held = self.folder / "held"
+        held.touch()
+        self.search("--trials", 1, TOY_HELD=str(held))
+        self.assertFalse(held.exists())
+        self.assertEqual([trial["state"] for trial in self.trials()], ["complete"])
+
+    def test_a_study_has_one_configuration(self):
+        self.write()
+        self.search("--trials", 2)
+        self.search("--trials", 2, "--set", "run.memory_mb=300", "--set", "model.other.width=3", "--set", "snapshot.z0.gas=moved")
+        (self.folder / "config.ini").write_text(CONFIG.replace("2e-3", "5e-3").format(run=self.folder / "run"))
+        self.assertIn("train.lo.rate = 5e-3 (was 2e-3)", self.search("--trials", 4, code=78))
+        self.write()
+        output = self.search("--trials", 4, "--set", "train.seeds=1", code=78)
+        self.assertIn("train.seeds = 1 (was (default))", output)
+        self.assertIn("--study NAME", output)
+        # Another default of what is tried makes no other study: it is one more trial.
+        (self.folder / "config.ini").write_text(CONFIG.replace("width = 20", "width = 25").format(run=self.folder / "run"))
+        self.search("--trials", 3)
+        self.assertEqual([trial["params"]["model.width"] for trial in self.trials()][::2], [20, 25])
+
+    def test_the_defaults_are_never_pruned(self):
+        """Worse than all others after their first seed, they have all their seeds nevertheless."""
+        self.write()
+        self.search("--trials", 8)
+        (self.folder / "config.ini").write_text(CONFIG.replace("width = 20", "width = 99").format(run=self.folder / "run"))
+        self.assertNotIn({"model.width": 99}, [trial["params"] for trial in self.trials()])
+        self.search("--trials", 9)
+        last = self.trials()[8]
+        self.assertEqual((last["params"], last["state"], len(last["losses"])), ({"model.width": 99}, "complete", 2))
 
     def test_hopeless_settings_end_after_their_first_seed(self):
         self.write()

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A setsz whose networks have a known validation, for test_search.py: loss = 1 + ln(width / 32)^2 + 0.01 seed.
 
-A width above 100 diverges; TOY_SECONDS is what a training takes; nats of the code = ln(1 + width)."""
+A width above 100 diverges; TOY_SECONDS is what a training takes; nats of the code = ln(1 + width). TOY_FIT=fails:
+what all networks read cannot be made; TOY_FIT=unlisted: no stage of the configuration makes it. TOY_HELD=FILE: another
+job holds what is asked for as long as there is this file."""
 
 import configparser
 import json
@@ -24,12 +26,20 @@ if words[0] == "stages":
     print(json.dumps({"run": str(run), "stages": []}))
 elif words[0] == "plan":
     fit = (run / "fit/z0/manifest.json").exists()
-    products = [{"id": "fit/z0", "waits_for": []}] + [{"id": name, "waits_for": [] if fit else ["fit/z0"]} for name in networks]
+    products = [] if os.environ.get("TOY_FIT") == "unlisted" else [{"id": "fit/z0", "waits_for": []}]
+    products += [{"id": name, "waits_for": [] if fit else ["fit/z0"]} for name in networks]
     print(json.dumps({"products": products}))
 else:
+    if os.path.exists(os.environ.get("TOY_HELD", "")):
+        os.remove(os.environ["TOY_HELD"])
+        Path(os.environ["SETSZ_ERROR_FILE"]).write_text(json.dumps({"message": "held by another job"}))
+        sys.exit(73)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(75))
     for product in [words[i + 1] for i, word in enumerate(words) if word == "--exactly"]:
         folder, notes = run / product, {"cpu_seconds": {"mean": 2.0}}
+        if product == "fit/z0" and os.environ.get("TOY_FIT") == "fails":
+            Path(os.environ["SETSZ_ERROR_FILE"]).write_text(json.dumps({"message": "no gas"}))
+            sys.exit(66)
         if product.startswith(("train/", "predict/")):
             assert (run / "fit/z0/manifest.json").exists()
             _, _, model, _, seed = product.split("/")

@@ -37,10 +37,11 @@ class Version(unittest.TestCase):
         self.assertIn(f"setsz@{VERSION}", (TREE / "packaging/spack/packages/setsz/package.py").read_text())
         sections = re.findall(r"^## (.*)$", (TREE / "CHANGELOG.md").read_text(), re.MULTILINE)
         released = [title for title in sections if title != "Unreleased"]
-        if released:
-            version, date = released[0].split(" - ")
-            self.assertEqual(version, VERSION)
-            datetime.date.fromisoformat(date)
+        self.assertTrue(released)
+        version, date = released[0].split(" - ")
+        self.assertEqual(version, VERSION)
+        datetime.date.fromisoformat(date)
+        self.assertEqual(re.findall(r"^date-released: (\S+)$", (TREE / "CITATION.cff").read_text(), re.MULTILINE), [date])
 
     def test_files_for_others_can_be_read(self):
         ast.parse((TREE / "packaging/spack/packages/setsz/package.py").read_text())
@@ -49,7 +50,14 @@ class Version(unittest.TestCase):
         except ImportError:
             self.skipTest("needs python3-yaml")
         citation = yaml.safe_load((TREE / "CITATION.cff").read_text())
-        # What version 1.2.0 of the format requires.
+        # What version 1.2.0 of the format requires, and the values that it accepts.
+        self.assertEqual((citation["cff-version"], citation["type"]), ("1.2.0", "software"))
+        self.assertLessEqual(set(citation), {"abstract", "authors", "cff-version", "commit", "contact", "date-released", "doi", "identifiers", "keywords", "license",
+                                             "license-url", "message", "preferred-citation", "references", "repository", "repository-artifact", "repository-code", "title", "type", "url", "version"})
+        self.assertIsInstance(citation["date-released"], datetime.date)  # YYYY-MM-DD
+        self.assertEqual(str(citation["version"]), VERSION)
+        self.assertIn("BSD 3-Clause", (TREE / "LICENSE").read_text())
+        self.assertEqual(citation["license"], "BSD-3-Clause")
         self.assertLessEqual({"cff-version", "message", "title", "authors"}, set(citation))
         article = citation["preferred-citation"]
         self.assertLessEqual({"type", "title", "authors"}, set(article))
@@ -83,6 +91,26 @@ class Prefix(unittest.TestCase):
                   f"COMP_CWORD={len(words) - 1}; _setsz; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
         return output("bash", "-c", script).split()
 
+    def zsh_completions(self, function, line):
+        """What zsh would offer, of all beginnings: word:explanation, or words."""
+        script = ("compadd() { print -l -- \"${(@)argv[argv[(I)--]+1,-1]}\" }; _describe() { print -l -- \"${(@P)4}\" }; _files() { print FILES }; "
+                  f"words=(\"${{(@s: :)1}}\"); CURRENT=$#words; . {function}")
+        return output("zsh", "-f", "-c", script, "zsh", line).splitlines()
+
+    def check_zsh_completion(self, prefix, function):
+        self.assertTrue(function.read_text().startswith("#compdef setsz\n"))
+        if not shutil.which("zsh"):
+            return
+        output("zsh", "-n", function)
+        setsz = prefix / "bin/setsz"
+        self.assertIn("check:validate options and inputs; write nothing", self.zsh_completions(function, f"{setsz} "))
+        self.assertIn("resume:stopping, resuming, and what is made again", self.zsh_completions(function, f"{setsz} help "))
+        self.assertIn("voxelize", self.zsh_completions(function, f"{setsz} options "))
+        self.assertIn("--force:discard unfinished work that does not match this configuration", self.zsh_completions(function, f"{setsz} run x.ini -"))
+        self.assertLessEqual({"run.stages=", "voxelize.n_voxels="}, set(self.zsh_completions(function, f"{setsz} run x.ini --set ")))
+        self.assertIn("paint", self.zsh_completions(function, f"{setsz} run {TREE}/configs/demo.ini --stage "))
+        self.assertEqual(self.zsh_completions(function, f"{setsz} inspect "), ["FILES"])
+
     def check_completion(self, prefix):
         setsz = prefix / "bin/setsz"
         self.assertLessEqual({"run", "status", "options"}, set(self.completions(prefix, f"{setsz} ")))
@@ -91,6 +119,7 @@ class Prefix(unittest.TestCase):
         self.assertEqual(self.completions(prefix, f"{setsz} options vox"), ["voxelize"])
         self.assertEqual(self.completions(prefix, f"{setsz} run x.ini --fo"), ["--force"])
         self.assertEqual(self.completions(prefix, f"{setsz} run x.ini --set voxelize.n_vox"), ["voxelize.n_voxels="])
+        self.assertEqual(self.completions(prefix, f"{setsz} run x.ini --set run.stag"), ["run.stages="])  # empty by default
 
     def check_manual(self, page):
         text = page.read_text()
@@ -113,6 +142,7 @@ class Installed(Prefix):
             output(os.environ["CMAKE"], "--install", BUILD, "--prefix", prefix, "--strip")
             self.check(prefix, "share/doc/setsz")
             self.check_completion(prefix)
+            self.check_zsh_completion(prefix, prefix / "share/zsh/site-functions/_setsz")
             self.check_manual(prefix / "share/man/man1/setsz.1")
 
 
@@ -131,6 +161,10 @@ class DebianPackage(Prefix):
             (root / "var/lib/dpkg/status").touch()
             output("dpkg", "--force-depends", "--force-not-root", f"--log={folder}/log", f"--instdir={root}", f"--admindir={root}/var/lib/dpkg", "--install", package)
             self.check(root / "usr", "share/doc/setsz")
+            self.check_completion(root / "usr")
+            self.check_zsh_completion(root / "usr", root / "usr/share/zsh/vendor-completions/_setsz")
+            (page,) = (root / "usr/share/man/man1").iterdir()
+            self.check_manual(page)
 
 
 if __name__ == "__main__":

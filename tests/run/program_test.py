@@ -164,10 +164,17 @@ def test_run_status_verify():
         result = run(2, "check", folder.ini)
         check(result.code == 0 and not os.path.exists(folder.path + "/run"), "check writes nothing",
               result)
+        for command in ("check", "run"):  # at once, not where the product is read
+            result = run(2, command, folder.ini, "--set", "run.stages=sums")
+            check(result.code == 78 and "sums/a/b: needs numbers, which is not complete, and [run] stages does not list "
+                  "'numbers'" in result.output and not os.path.exists(folder.path + "/run/numbers"),
+                  f"{command}: a list without a stage that makes what another one reads", result)
         result = run(3, "run", folder.ini)
         check(result.code == 0 and "3 ranks" in result.output and "summary" in result.output, "run",
               result)
         check("up to date" in run(1, "run", folder.ini).output, "second run skips")
+        result = run(1, "run", folder.ini, "--set", "run.stages=sums", "--set", "toy.pause_ms=1")
+        check(result.code == 0, "a list of stages that read what is complete", result)
         used = folder.path + "/run/used.ini"
         check("factor = 2\n" in open(used).read(), "used.ini has what the file leaves to the defaults")
         check(run(2, "run", used).output.count("up to date") >= 2, "used.ini can be run again")
