@@ -12,7 +12,7 @@ NEEDS = "paint"
 
 
 def draw(run):
-    for product in run.of("paint"):
+    for product in run.boxes():
         name = "_".join(product.parts)
         yield Figure(f"box_{name}", f"The box {product.model} at {product.snapshot}", "Compton y along the axes, asinh scale.",
                      panels(*read(product.folder / "maps.h5"), product.model))

@@ -7,7 +7,7 @@ def check_rows(run):
     for snapshot in run.snapshots:
         for model in run.scores(snapshot):
             rows += of_scores(run.evaluation(snapshot, model).id, run.scores(snapshot)[model])
-    for product in run.of("paint"):
+    for product in run.boxes():
         rows += of_box(product.id, product.json("spectra.json"))
     for product in run.of("sky"):
         rows += of_sky(product.id, product.json("sky.json"))

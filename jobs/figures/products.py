@@ -89,6 +89,10 @@ class Run:
                 if product.stage == stage and product.usable and snapshot in (None, product.snapshot)
                 and model in (None, product.model)]
 
+    def boxes(self, snapshot=None):
+        """The painted boxes; products of paint are also the gas on their grids."""
+        return [product for product in self.of("paint", snapshot) if "spectra.json" in product.outputs]
+
     def one(self, stage, snapshot):
         found = self.of(stage, snapshot)
         return found[0] if found else None

@@ -127,7 +127,7 @@ def checks(run):
 
 
 def boxes(run):
-    for product in run.of("paint"):
+    for product in run.boxes():
         spectra = product.json("spectra.json")
         rows = [{"k": k} | {key: spectra[key][i] for key in ("P_painted", "P_true", "T", "r", "modes") if key in spectra} for i, k in enumerate(spectra["k"])]
         yield Table(f"spectra_{'_'.join(product.parts)}", f"Power spectra of the box {product.id}",

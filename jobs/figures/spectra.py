@@ -10,7 +10,7 @@ NEEDS = "paint"
 
 def draw(run):
     for snapshot in run.snapshots:
-        boxes = {product.model: product.json("spectra.json") for product in run.of("paint", snapshot)}
+        boxes = {product.model: product.json("spectra.json") for product in run.boxes(snapshot)}
         if boxes:
             yield box_spectra(snapshot, dict(list(boxes.items())[:6]))
         models = run.shown(snapshot)

@@ -23,6 +23,15 @@ struct CubeSymmetry {
   constexpr Vec3 operator*(Vec3 const& v) const {
     return {sign[0] * v[component(0)], sign[1] * v[component(1)], sign[2] * v[component(2)]};
   }
+  /// First `other`, then this.
+  constexpr CubeSymmetry operator*(CubeSymmetry const& other) const {
+    CubeSymmetry both;
+    for (std::size_t i = 0; i < 3; ++i) {
+      both.axis[i] = other.axis[component(i)];
+      both.sign[i] = static_cast<std::int8_t>(sign[i] * other.sign[component(i)]);
+    }
+    return both;
+  }
   constexpr CubeSymmetry inverse() const {
     CubeSymmetry back;
     for (std::size_t i = 0; i < 3; ++i) {

@@ -200,6 +200,9 @@ std::string moments(std::string const& snapshot) { return "moments/" + snapshot 
 std::string gnfw(std::string const& snapshot, std::int64_t fold) {
   return concat("fit/", snapshot, "/fold", fold, "/gnfw.json");
 }
+std::string gas_grid(std::string const& snapshot, std::int64_t n_grid) {
+  return concat("paint/", snapshot, "/gas.", n_grid, "/grid.h5");
+}
 std::string skirt(std::string const& snapshot) { return "fit/" + snapshot + "/skirt/skirt.json"; }
 std::string trained(ModelInstance const& network) {
   return "train/" + network.path() + "/model.h5";

@@ -94,6 +94,8 @@ std::string pressure(std::string const& snapshot);                 ///< voxelize
 std::string moments(std::string const& snapshot);                  ///< moments/z0/moments.h5
 std::string gnfw(std::string const& snapshot, std::int64_t fold);  ///< fit/z0/fold0/gnfw.json
 std::string skirt(std::string const& snapshot);                    ///< fit/z0/skirt/skirt.json
+/// paint/z0/gas.256/grid.h5; no map has a dot in its name
+std::string gas_grid(std::string const& snapshot, std::int64_t n_grid);
 /// train/z0/lo_gnfw/fold2/seed1/model.h5
 std::string trained(ModelInstance const& network);
 /// residuals/z0/lo_gnfw/fold2/shells.h5

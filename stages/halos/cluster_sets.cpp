@@ -107,11 +107,11 @@ HaloGas CubeClusters::gas_of(BoxHalo const& halo, Field const& field) const {
     return {ProfileGas{&*densities_, halo.mass, halo.r200}, clusters_.claims_on_cluster(halo)};
   auto const& file = file_of(halo.row, halo.sample);
   std::int64_t const cube = *file.find(halo.row);
-  auto const values = file.read(cube);
+  auto values = file.read(cube);
   for (float const value : values)
     require(std::isfinite(value), ExitCode::bad_data, "'", file.file().path(),
             "': the cube of row ", halo.row, " holds ", value);
-  return {SparseCube(values, file.n_voxels(), file.edge_ckpch(cube)),
+  return {SparseCube(std::move(values), file.n_voxels(), file.edge_ckpch(cube)),
           clusters_.claims_on_cluster(halo)};
 }
 

@@ -34,14 +34,15 @@ struct Integrate {
   GasIntegrals operator()(SparseCube const& cube) const {
     GasIntegrals sums;
     double const edge = cube.voxel_edge, near_line2 = 0.75 * edge * edge;
-    for (auto const& [centre, value] : cube.voxels) {
+    cube.for_each_voxel([&](SparseCube::Voxel const& voxel) {
+      auto const& [centre, value] = voxel;
       double const along = dot(centre, direction), r2 = norm2(centre);
       double const across2 = r2 - along * along;
       if (r2 < r200 * r200) sums.within_r200 += value;
       if (r2 < r500 * r500) sums.within_r500 += value;
       if (across2 < r200 * r200) sums.in_cylinder += value;
       if (across2 < near_line2) sums.along_centre += value * chord(centre, edge, direction);
-    }
+    });
     double const volume = edge * edge * edge;
     sums.within_r200 *= volume;
     sums.within_r500 *= volume;

@@ -18,8 +18,7 @@ double HaloGas::total() const {
 HaloGas HaloGas::turned(CubeSymmetry const& turn) const {
   HaloGas gas = *this;
   gas.claims_ = claims_.rotated(turn.matrix());
-  if (auto* cube = std::get_if<SparseCube>(&gas.gas_))
-    for (auto& voxel : cube->voxels) voxel.centre = turn * voxel.centre;
+  if (auto* cube = std::get_if<SparseCube>(&gas.gas_)) *cube = cube->turned(turn);
   return gas;
 }
 

@@ -6,30 +6,27 @@
 
 namespace setsz {
 
-SparseCube::SparseCube(std::span<float const> pressure, std::int64_t n, double edge_ckpch)
-    : voxel_edge(edge_ckpch / real(n)) {
-  require(std::ssize(pressure) == n * n * n, ExitCode::internal, "a cube of ", n, "^3 voxels has ",
-          pressure.size(), " values");
-  auto const centre = [&](std::int64_t i) { return (real(i) + 0.5 - real(n) / 2) * voxel_edge; };
-  double reach2 = 0;
-  std::size_t at = 0;
-  for (std::int64_t i = 0; i < n; ++i) {
-    for (std::int64_t j = 0; j < n; ++j) {
-      for (std::int64_t l = 0; l < n; ++l) {
-        double const value = pressure[at++];
-        if (value == 0) continue;
-        voxels.push_back({{centre(i), centre(j), centre(l)}, value});
-        reach2 = std::max(reach2, norm2(voxels.back().centre));
-      }
-    }
-  }
-  reach = std::sqrt(reach2) + std::sqrt(3.0) / 2 * voxel_edge;
+SparseCube::SparseCube(std::vector<float> pressure, std::int64_t n, double edge_ckpch)
+    : voxel_edge(edge_ckpch / real(n)),
+      n_(n),
+      values_(std::make_shared<std::vector<float> const>(std::move(pressure))) {
+  require(std::ssize(*values_) == n * n * n, ExitCode::internal, "a cube of ", n, "^3 voxels has ",
+          values_->size(), " values");
+  double reach2 = -1;
+  for_each_voxel([&](Voxel const& voxel) { reach2 = std::max(reach2, norm2(voxel.centre)); });
+  if (reach2 >= 0) reach = std::sqrt(reach2) + std::sqrt(3.0) / 2 * voxel_edge;
 }
 
 double SparseCube::sum_pv() const {
   double sum = 0;
-  for (auto const& voxel : voxels) sum += voxel.value;
+  for (float const value : values()) sum += value;
   return sum * voxel_edge * voxel_edge * voxel_edge;
+}
+
+SparseCube SparseCube::turned(CubeSymmetry const& turn) const {
+  SparseCube cube = *this;
+  cube.turn_ = turn * turn_;
+  return cube;
 }
 
 std::vector<Vec3> const& SphereSampler::directions_for(double wanted) {

@@ -5,10 +5,12 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <numbers>
 #include <span>
 #include <vector>
 
+#include "pipeline/base/cube_symmetry.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/vec3.hpp"
 #include "stages/halos/partition.hpp"
@@ -16,21 +18,62 @@
 
 namespace setsz {
 
-/// A cluster's cube, as the network (or voxelize) gives it, without its empty voxels.
-struct SparseCube {
+/// A cluster's cube, as the network (or voxelize) gives it; most of its voxels are empty. Copies,
+/// turned ones as well, share the values.
+class SparseCube {
+ public:
   struct Voxel {
     Vec3 centre;   ///< in the cluster's frame [ckpc/h]
     double value;  ///< P/P200
   };
   double voxel_edge = 0;  ///< comoving [ckpc/h]
   double reach = 0;       ///< no part of a voxel lies farther from the cluster's centre [ckpc/h]
-  std::vector<Voxel> voxels;
 
   /// \param pressure  (n, n, n), z fastest, P/P200; 0 where nothing is painted
-  SparseCube(std::span<float const> pressure, std::int64_t n, double edge_ckpch);
+  SparseCube(std::vector<float> pressure, std::int64_t n, double edge_ckpch);
+
+  bool empty() const { return reach == 0; }
   /// Sum of P V [P200 (ckpc/h)^3].
   double sum_pv() const;
+  /// The cube in a frame that is turned.
+  SparseCube turned(CubeSymmetry const& turn) const;
+
+  /// Voxels a side, and their values (n, n, n) before the turn, which leads to the frame.
+  std::int64_t n() const { return n_; }
+  std::span<float const> values() const { return *values_; }
+  CubeSymmetry const& turn() const { return turn_; }
+
+  /// Visits the voxels that are not empty, in the order of values().
+  template <class Visit>
+  void for_each_voxel(Visit&& visit) const {
+    visit_voxels([&](std::size_t, Voxel const& voxel) { visit(voxel); });
+  }
+  /// The same with the place in values(): visit(place, voxel).
+  template <class Visit>
+  void visit_voxels(Visit&& visit) const;
+
+ private:
+  std::int64_t n_;
+  std::shared_ptr<std::vector<float> const> values_;
+  CubeSymmetry turn_;
 };
+
+template <class Visit>
+void SparseCube::visit_voxels(Visit&& visit) const {
+  auto const coordinate = [&](std::int64_t i) {
+    return (real(i) + 0.5 - real(n_) / 2) * voxel_edge;
+  };
+  std::size_t at = 0;
+  for (std::int64_t i = 0; i < n_; ++i) {
+    for (std::int64_t j = 0; j < n_; ++j) {
+      for (std::int64_t l = 0; l < n_; ++l, ++at) {
+        double const value = (*values_)[at];
+        if (value == 0) continue;
+        visit(at, Voxel{turn_ * Vec3{coordinate(i), coordinate(j), coordinate(l)}, value});
+      }
+    }
+  }
+}
 
 /// Cuts a voxel into k^3 equal parts and visits their centres, in order: visit(offset from the
 /// cluster's centre [ckpc/h], P V of the part [P200 (ckpc/h)^3]).
@@ -48,31 +91,37 @@ void for_each_part(SparseCube::Voxel const& voxel, double voxel_edge, int k, Vis
 /// ends: it belongs to the cluster if its centre lies within 2 R200, as the cube says.
 template <class Visit>
 void for_each_part(SparseCube const& cube, int k, Visit&& visit) {
-  for (auto const& voxel : cube.voxels) for_each_part(voxel, cube.voxel_edge, k, visit);
+  cube.for_each_voxel([&](auto const& voxel) { for_each_part(voxel, cube.voxel_edge, k, visit); });
 }
 
-/// The same but for the parts that belong to other haloes, which `taken` gets. A voxel of which
-/// others may take some is always cut into the same parts: what is left does not depend on k.
+/// The parts of a voxel of which other haloes may take some; `taken` gets what they take. They are
+/// always the same parts: what is left depends on nothing else.
+template <class Visit, class Taken>
+void for_each_border_part(SparseCube::Voxel const& voxel, double voxel_edge, Claims const& claims,
+                          Visit&& visit, Taken&& taken) {
+  constexpr int cuts_at_border = 4;
+  for_each_part(voxel, voxel_edge, cuts_at_border, [&](Vec3 const& offset, double pv) {
+    if (claims.taken(offset))
+      taken(offset, pv);
+    else
+      visit(offset, pv);
+  });
+}
+
+/// The parts of all voxels but for those that belong to other haloes, which `taken` gets.
 template <class Visit, class Taken>
 void for_each_part(SparseCube const& cube, int k, Claims const& claims, Visit&& visit,
                    Taken&& taken) {
-  constexpr int cuts_at_border = 4;
   double const half_diagonal = std::sqrt(3.0) / 2 * cube.voxel_edge;
-  for (auto const& voxel : cube.voxels) {
+  cube.for_each_voxel([&](auto const& voxel) {
     auto const whole = claims.empty() ? false : claims.taken(voxel.centre, half_diagonal);
-    if (whole == false) {
+    if (whole == false)
       for_each_part(voxel, cube.voxel_edge, k, visit);
-    } else if (whole == true) {
+    else if (whole == true)
       for_each_part(voxel, cube.voxel_edge, 1, taken);
-    } else {
-      for_each_part(voxel, cube.voxel_edge, cuts_at_border, [&](Vec3 const& offset, double pv) {
-        if (claims.taken(offset))
-          taken(offset, pv);
-        else
-          visit(offset, pv);
-      });
-    }
-  }
+    else
+      for_each_border_part(voxel, cube.voxel_edge, claims, visit, taken);
+  });
 }
 
 /// Represents spherical profiles by points: shells with their exact share of the sum of P V, each

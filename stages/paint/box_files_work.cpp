@@ -9,6 +9,13 @@
 
 namespace setsz {
 
+void check_sum(Comm const& comm, double held, double painted) {
+  collectively(comm, "paint: sums of the grid", [&] {
+    require(std::abs(held - painted) <= sum_tolerance * std::abs(painted), ExitCode::internal,
+            "the grid holds ", held, " of the ", painted, " that was painted");
+  });
+}
+
 void write_grid(Comm const& comm, H5File& file, Field const& field, std::string const& suffix,
                 SlabGrid const& grid) {
   auto const name = concat("/", field.density_name, suffix);

@@ -14,6 +14,9 @@ namespace setsz {
 /// Sums over pixels, cells and haloes may differ by this, relative (float64, many terms).
 inline constexpr double sum_tolerance = 1e-6;
 
+/// Collective: what was painted is what the cells hold, else Error(internal).
+void check_sum(Comm const& comm, double held, double painted);
+
 /// Collective: the field's density, mean over every cell. \param suffix  "" or "_gas"
 void write_grid(Comm const& comm, H5File& file, Field const& field, std::string const& suffix,
                 SlabGrid const& grid);

@@ -2,13 +2,13 @@
 #include "stages/paint/box_work.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <deque>
 
 #include "stages/common/cube_file.hpp"
 #include "stages/halos/halo_layer_work.hpp"
 #include "stages/halos/painting_work.hpp"
-#include "stages/paint/gas_layer_work.hpp"
 
 namespace setsz {
 namespace {
@@ -22,16 +22,10 @@ double quantum_of(ClusterTable const& table, Field const& field) {
   return 1e-9 * field.of_halo(largest, 0) * std::pow(scales.r200c_ckpch, 3);
 }
 
-std::int64_t gas_rows_per_turn(RunOptions const& options) {
-  constexpr double bytes_a_row = 150.0;
-  return std::clamp<std::int64_t>(
-      static_cast<std::int64_t>(options.memory_mb * 1e6 / bytes_a_row / 4), 1, options.slice_rows);
-}
-
 }  // namespace
 
 BoxTotals paint_box(Context& context, Population const& population, Field const& field,
-                    BoxCanvas& canvas, std::optional<BoxGas> const& gas) {
+                    BoxCanvas& canvas) {
   auto const& comm = context.comm();
   double const quantum = quantum_of(population.table(), field);
   double const memory = 1e6 * context.options().memory_mb;
@@ -40,19 +34,12 @@ BoxTotals paint_box(Context& context, Population const& population, Field const&
   std::deque<BoxReplicas> sources;  // they stay where they are
   std::deque<HaloLayer> layers;
   std::vector<Layer*> in_order;
-  std::vector<Canvas*> canvases = {&canvas};
+  std::array<Canvas*, 1> const canvases = {&canvas};
   for (auto const& set : population.sets()) {
     auto const keep =
         set->kind() == HaloKind::fill ? HaloLayer::Keep::sums : HaloLayer::Keep::every_image;
     auto const& source = sources.emplace_back(*set, placement);
     in_order.push_back(&layers.emplace_back(comm, "paint", source, sheets, memory, keep));
-  }
-  std::optional<GasLayer> gas_layer;
-  if (gas) {
-    in_order.push_back(&gas_layer.emplace(
-        comm, GasLayer::Source{gas->snapshot, gas->cell_size, gas_rows_per_turn(context.options())},
-        gas->canvas, quantum));
-    canvases.push_back(&gas->canvas);
   }
   paint_layers(context, "paint", canvases, in_order);
   BoxTotals totals{Tally(quantum), Tally(quantum), Tally(quantum)};

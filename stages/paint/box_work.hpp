@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <optional>
 #include <vector>
 
-#include "io/snapshot.hpp"
 #include "pipeline/run/stage.hpp"
-#include "stages/common/gas_ball.hpp"
 #include "stages/halos/field.hpp"
 #include "stages/halos/layer.hpp"
 #include "stages/halos/population.hpp"
@@ -15,23 +12,15 @@
 
 namespace setsz {
 
-/// The gas of a snapshot, for comparison.
-struct BoxGas {
-  Snapshot const& snapshot;
-  CellSize cell_size;
-  BoxCanvas& canvas;
-};
-
 /// What was painted, on all ranks together.
 struct BoxTotals {
   Tally clusters, skirts, fill;
   std::vector<ImageSum> each_cluster{}, each_skirt{};  ///< by row
 };
 
-/// Collective: paints a box, or what is left of it after a stop: clusters, skirts, fill, then
-/// the gas if there is any.
+/// Collective: paints a box, or what is left of it after a stop: clusters, skirts, fill.
 BoxTotals paint_box(Context& context, Population const& population, Field const& field,
-                    BoxCanvas& canvas, std::optional<BoxGas> const& gas);
+                    BoxCanvas& canvas);
 
 /// Collective: Y within 2 R200 of every cluster, painted (before the partition) and of the gas.
 /// \param pressure  path of pressure.h5

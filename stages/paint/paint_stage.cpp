@@ -3,15 +3,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "io/json_file.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/expected.hpp"
-#include "stages/common/snapshot_check.hpp"
 #include "stages/paint/box_cost.hpp"
 #include "stages/paint/box_files_work.hpp"
 #include "stages/paint/box_report.hpp"
+#include "stages/paint/gas_grid_file.hpp"
+#include "stages/paint/gas_grid_stage.hpp"
 
 namespace setsz {
 namespace {
@@ -24,14 +27,6 @@ std::vector<std::int64_t> first_planes(Comm const& comm, GridFourier const& four
   auto first = comm.all_gather(fourier.planes().first);
   first.push_back(n_grid);
   return first;
-}
-
-/// What the haloes hold is what the cells hold.
-void check_sum(Comm const& comm, double held, double painted) {
-  collectively(comm, "paint: sums of the grid", [&] {
-    require(std::abs(held - painted) <= sum_tolerance * std::abs(painted), ExitCode::internal,
-            "the grid holds ", held, " of the ", painted, " that was painted");
-  });
 }
 
 /// \param disagreeing  rows of clusters whose mass disagrees, ascending
@@ -90,14 +85,8 @@ PaintStage::PaintStage(Blueprint const& blueprint, SnapshotInstance const& insta
   record_.files = plan_.files;
   record_.outputs = {"box.h5", "maps.h5", "spectra.json"};
   if (!with_gas_) return;
-  record_.settings.add("voxelize.cell_size", static_cast<int>(voxelize_.cell_size));
   record_.inputs.push_back(products::pressure(instance_.name));
-  for (auto const& name : instance_.gas_products()) record_.inputs.push_back(name);
-  record_.files = [instance, files = plan_.files] {
-    auto all = files();
-    for (auto const& file : instance.gas_files()) all.push_back(file);
-    return all;
-  };
+  record_.inputs.push_back(products::gas_grid(instance_.name, options_.n_grid));
 }
 
 Estimate PaintStage::estimate(Outlook const& outlook, int n_ranks) const {
@@ -113,11 +102,6 @@ Estimate PaintStage::estimate(Outlook const& outlook, int n_ranks) const {
                         : box_cost::profile_seconds(set.cut_r200, r200, cell);
     if (!radii.empty()) seconds += some * real(n_set) / real(radii.size());
     n_halos += real(n_set);
-  }
-  if (with_gas_) {
-    auto const gas = expected_snapshot(outlook, instance_, Snapshot::Kind::gas);
-    seconds += box_cost::gas_seconds(real(gas.n_rows), table.box_ckpch, cell,
-                                     typical_overfill(voxelize_.cell_size));
   }
   Estimate estimate;
   // Grid, transform and FFTW's buffer of one field at a time; the map along x is whole on a rank.
@@ -137,20 +121,14 @@ void PaintStage::run(Context& context) {
   GridFourier const fourier(comm, options_.n_grid);
   auto const planes = first_planes(comm, fourier, options_.n_grid);
   BoxCanvas painted(planes, comm.rank(), table.box_ckpch);
-  std::optional<Snapshot> snapshot;
-  std::optional<BoxCanvas> gas_canvas;
-  std::optional<BoxGas> gas;
+  auto const totals = paint_box(context, population, field_table().front(), painted);
+  std::optional<BoxCanvas> gas;
   if (with_gas_) {
-    snapshot = open_snapshot(comm, instance_, context.options().directory, Snapshot::Kind::gas);
-    collectively(comm, "paint: opening the inputs", [&] {
-      check_belongs_together(snapshot->header(), snapshot->files().front(), table,
-                             instance_.tolerance);
-    });
-    gas_canvas.emplace(planes, comm.rank(), table.box_ckpch);
-    gas.emplace(BoxGas{*snapshot, voxelize_.cell_size, *gas_canvas});
+    gas.emplace(planes, comm.rank(), table.box_ckpch);
+    read_gas_grid(comm, context.product(products::gas_grid(instance_.name, options_.n_grid)), table,
+                  instance_.tolerance, *gas);
   }
-  auto const totals = paint_box(context, population, field_table().front(), painted, gas);
-  Grids grids{painted, gas ? &*gas_canvas : nullptr, column_sums(comm, painted.grid()),
+  Grids grids{painted, gas ? &*gas : nullptr, column_sums(comm, painted.grid()),
               population.n_outside_training(), population.mass_disagrees()};
   check_sum(comm, grids.sums.total,
             totals.clusters.painted() + totals.skirts.painted() + totals.fill.painted());
@@ -237,9 +215,18 @@ nlohmann::json PaintStage::report(Context& context, ClusterTable const& table, G
 }
 
 void add_paint_stages(Blueprint const& blueprint, StageList& stages) {
-  for (auto const& instance : blueprint.snapshots)
-    for (auto const& map : blueprint.axes.maps("paint"))
-      stages.push_back(std::make_unique<PaintStage>(blueprint, instance, map));
+  for (auto const& instance : blueprint.snapshots) {
+    StageList maps;
+    std::set<std::int64_t> grids;
+    for (auto const& map : blueprint.axes.maps("paint")) {
+      auto stage = std::make_unique<PaintStage>(blueprint, instance, map);
+      if (auto const n_grid = stage->gas_grid()) grids.insert(*n_grid);
+      maps.push_back(std::move(stage));
+    }
+    for (auto const n_grid : grids)
+      stages.push_back(std::make_unique<GasGridStage>(blueprint, instance, n_grid));
+    std::ranges::move(maps, std::back_inserter(stages));
+  }
 }
 
 }  // namespace setsz

@@ -33,15 +33,20 @@ struct PaintOptions : PopulationOptions {
 /// z) and spectra.json (P(k), T(k), r(k), Y and mean y against the gas).
 ///
 /// Ranks own slabs of planes in x. Each gets the haloes that reach into its slab and adds its
-/// cells' shares in the order of the haloes; gas goes to the slabs in the order of the snapshot's
-/// rows. Memory per rank: 4 slabs of doubles with the gas, else 2, the cluster table, one turn of
-/// images (halo_layer_work.hpp) or of gas cells (the budget), one cube.
+/// cells' shares in the order of the haloes; the gas is there already (GasGridStage). Memory per
+/// rank: 4 slabs of doubles with the gas, else 2, the cluster table, one turn of images
+/// (halo_layer_work.hpp), one cube.
 class PaintStage : public Stage {
  public:
   PaintStage(Blueprint const& blueprint, SnapshotInstance const& instance, MapInstance const& map);
 
   Estimate estimate(Outlook const& outlook, int n_ranks) const override;
   void run(Context& context) override;
+
+  /// The cells a side of the grid of gas that the map is compared with, if it is.
+  std::optional<std::int64_t> gas_grid() const {
+    return with_gas_ ? std::optional(options_.n_grid) : std::nullopt;
+  }
 
  private:
   struct Grids;
@@ -52,7 +57,7 @@ class PaintStage : public Stage {
   SnapshotInstance instance_;
   PaintOptions options_;
   PopulationPlan plan_;
-  VoxelizeOptions voxelize_;  ///< what a gas cell is
+  VoxelizeOptions voxelize_;
   bool with_gas_;
 };
 

@@ -1,101 +1,277 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/sky/cube_image.hpp"
-#include "pipeline/base/number.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "pipeline/base/dispatch.hpp"
+
 namespace setsz {
+namespace {
 
-void CubeImage::project(SparseCube const& cube, SkyDirection const& centre, double distance,
-                        Claims const& claims, double node, int max_cuts) {
-  radius_ = std::asin(cube.reach / distance);
-  node_ = node;
-  // One node more on each side for the bilinear weights.
-  n_ = 3 + 2 * static_cast<std::int64_t>(std::ceil(2 * std::sin(radius_ / 2) / node));
-  half_ = node * real(n_ - 1) / 2;
-  values_.assign(n_ * n_, 0.0);
-  total_ = removed_ = 0;
+/// Slices are put onto a plane of theirs that is at least this many reaches of the cube away.
+constexpr double fewest_reaches = 2;
 
-  int const cuts =
-      std::clamp(static_cast<int>(std::ceil(cube.voxel_edge / (distance * node))), 1, max_cuts);
-  Mat3 const to_local = centre.to_local();
-  auto const add = [&](Vec3 const& offset, double pv) {
-    Vec3 const local = to_local * offset;
-    Vec3 const seen{local.x, local.y, local.z + distance};
-    double const chi2 = norm2(seen), chi = std::sqrt(chi2);
-    double const brightness = pv / chi2;
-    total_ += brightness;
-    // (X, Y) = (x, y)/chi sqrt(2 / (1 + cos)); n.n0 = z/chi
-    double const f = std::sqrt(2 / (chi * (chi + seen.z)));
-    double const x = (seen.x * f + half_) / node_, y = (seen.y * f + half_) / node_;
-    auto const i = static_cast<std::int64_t>(x), j = static_cast<std::int64_t>(y);
-    double const p = x - real(i), q = y - real(j);
-    double* const corner = values_.data() + (i * n_ + j);
-    corner[0] += brightness * (1 - p) * (1 - q);
-    corner[1] += brightness * (1 - p) * q;
-    corner[n_] += brightness * p * (1 - q);
-    corner[n_ + 1] += brightness * p * q;
-  };
-  for_each_part(cube, cuts, claims, add, [&](Vec3 const& offset, double pv) {
-    removed_ += pv / norm2(distance * centre.outwards + offset);
-  });
-  sharpen(cube.voxel_edge / (distance * node * cuts));
+/// Slice by slice, (l, x, y) of (x, y, l), n a side.
+void turn_slices(std::span<float const> from, std::int64_t n, std::vector<float>& to) {
+  to.resize(from.size());
+  for (std::int64_t x = 0; x < n; ++x)
+    for (std::int64_t l = 0; l < n; ++l)
+      for (std::int64_t y = 0; y < n; ++y) to[(l * n + x) * n + y] = from[(x * n + y) * n + l];
 }
 
-void CubeImage::sharpen(double part) {
-  // What moves from the lower of two neighbours to the higher one, of their difference: half of the
-  // variance that there is too much, per axis: the weights of the deposit and those of at() have
-  // 1/6 each, the parts themselves part^2/12. No node loses more than it has.
-  double const share = 0.5 * (1.0 / 3 - part * part / 12);
-  auto const blurred = values_;
-  auto const exchange = [&](std::int64_t a, std::int64_t b) {
-    std::int64_t const low = blurred[a] < blurred[b] ? a : b, high = a + b - low;
-    double const moved = std::min(share * (blurred[high] - blurred[low]), blurred[low] / 4);
-    values_[low] -= moved;
-    values_[high] += moved;
-  };
-  for (std::int64_t i = 0; i + 1 < n_; ++i) {
-    for (std::int64_t j = 0; j + 1 < n_; ++j) {
-      exchange(i * n_ + j, (i + 1) * n_ + j);
-      exchange(i * n_ + j, i * n_ + j + 1);
+/// P V / chi^2 of the voxels of a row, of the second order in the size of a voxel: the mean of
+/// 1/chi^2 over a cube of side e is (1 + e^2/12 chi^2)/chi^2. \return their sum
+/// \param first  of voxel 0, along the row \param rest2  square of its other coordinates
+SETSZ_DISPATCH
+double dim(float const* __restrict values, std::int64_t n, double pv, double first, double edge,
+           double rest2, double* __restrict brightness) {
+  constexpr int lanes = 8;
+  double sums[lanes] = {};
+  double const size = edge * edge / 12;
+  for (std::int64_t i = 0; i < n; ++i) {
+    double const along = first + edge * real(i);
+    double const dimming = 1 / (rest2 + along * along);
+    brightness[i] = pv * real(values[i]) * dimming * (1 + size * dimming);
+  }
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (int lane = 0; lane < lanes; ++lane) sums[lane] += brightness[i + lane];
+  for (; i < n; ++i) sums[i % lanes] += brightness[i];
+  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+}
+
+/// What moves from node i to i + 1 if `share` of their difference moves to the higher one, but of
+/// no node more than a quarter.
+SETSZ_DISPATCH
+void exchange(double const* __restrict low, double const* __restrict high, std::int64_t n,
+              double share, double* __restrict moved) {
+  for (std::int64_t i = 0; i < n; ++i)
+    moved[i] = std::min(std::max(share * (high[i] - low[i]), -0.25 * high[i]), 0.25 * low[i]);
+}
+
+SETSZ_DISPATCH
+void move(double const* __restrict moved, std::int64_t n, double sign, double* __restrict to) {
+  for (std::int64_t i = 0; i < n; ++i) to[i] += sign * moved[i];
+}
+
+/// cos and sin of first, first + step, ... by doubling.
+SETSZ_DISPATCH
+void turn_on(double first, double step, std::int64_t n, double* __restrict cosine,
+             double* __restrict sine) {
+  cosine[0] = std::cos(first);
+  sine[0] = std::sin(first);
+  double c = std::cos(step), s = std::sin(step);
+  for (std::int64_t done = 1; done < n; done *= 2) {
+    std::int64_t const more = std::min(done, n - done);
+    for (std::int64_t i = 0; i < more; ++i) {
+      cosine[done + i] = cosine[i] * c - sine[i] * s;
+      sine[done + i] = sine[i] * c + cosine[i] * s;
     }
+    double const twice = c * c - s * s;
+    s = 2 * c * s;
+    c = twice;
   }
 }
 
-double CubeImage::at(double s, double z, double cosine, double sine,
-                     SkyDirection const& centre) const {
-  double const toward = s * centre.s * cosine + z * centre.z;
-  if (toward <= -0.5) return 0;
-  double const f = std::sqrt(2 / (1 + toward)) / node_, middle = half_ / node_;
-  double const x = s * sine * f + middle;
-  double const y = (s * centre.z * cosine - z * centre.s) * f + middle;
-  auto const last = real(n_ - 1);
-  if (!(x >= 0 && y >= 0 && x < last && y < last)) return 0;
+/// What a ring is on the plane: components of a direction are at[0] + at[1] cos + at[2] sin.
+struct RingOnPlane {
+  std::array<double, 3> u, v, normal;
+  double scale, origin_u, origin_v;
+  std::int64_t n_u, n_v;
+};
+
+/// Adds the brightness of an image at points of a ring.
+SETSZ_DISPATCH
+void add_samples(RingOnPlane const& ring, double const* __restrict image,
+                 double const* __restrict cosine, double const* __restrict sine, std::int64_t n,
+                 double* __restrict values) {
+  auto const [u, v, normal, scale, origin_u, origin_v, n_u, n_v] = ring;
+  double const end_u = real(n_u - 1), end_v = real(n_v - 1);
+  auto const row = static_cast<int>(n_v);
+  for (std::int64_t i = 0; i < n; ++i) {
+    double const towards = normal[0] + normal[1] * cosine[i] + normal[2] * sine[i];
+    double const unit = scale / towards;
+    double x = (u[0] + u[1] * cosine[i] + u[2] * sine[i]) * unit - origin_u;
+    double y = (v[0] + v[1] * cosine[i] + v[2] * sine[i]) * unit - origin_v;
+    bool const inside = (towards > 0) & (x >= 0) & (y >= 0) & (x < end_u) & (y < end_v);
+    x = inside ? x : 0;
+    y = inside ? y : 0;
+    auto const low_x = static_cast<int>(x), low_y = static_cast<int>(y);
+    double const p = x - low_x, q = y - low_y;
+    double const* const corner = image + (low_x * row + low_y);
+    double const value = (1 - p) * ((1 - q) * corner[0] + q * corner[1]) +
+                         p * ((1 - q) * corner[row] + q * corner[row + 1]);
+    // A node is (normal component)^3 / scale^2 of solid angle.
+    values[i] += inside ? value * (unit * unit * unit) / scale : 0;
+  }
+}
+
+}  // namespace
+
+void CubeImage::project(SparseCube const& cube, SkyDirection const& centre, double distance,
+                        Claims const& claims, int cuts) {
+  radius_ = std::asin(cube.reach / distance);
+  double const node = cube.voxel_edge / cuts;
+  node_ = node / distance;
+  total_ = removed_ = 0;
+  auto const begin = [&](Mat3 const& axes) {
+    plane_ = SightPlane::of_ball(axes, distance * centre.outwards, cube.reach, node);
+    values_.assign(static_cast<std::size_t>(plane_.n_u * plane_.n_v), 0.0);
+  };
+  // The cube's own axis along which it is farthest.
+  Vec3 const own = distance * (cube.turn().inverse() * centre.outwards);
+  std::size_t normal = 0;
+  for (std::size_t i = 1; i < 3; ++i)
+    if (std::abs(own[i]) > std::abs(own[normal])) normal = i;
+  if (std::abs(own[normal]) < fewest_reaches * cube.reach) {
+    begin(centre.to_local());
+    for_each_part(
+        cube, cuts, claims, [&](Vec3 const& offset, double pv) { add_point(offset, pv); },
+        [&](Vec3 const& offset, double pv) { remove(offset, pv); });
+    return sharpen({1.0 / 12, 1.0 / 12});
+  }
+  auto const axis = [&](std::size_t i, double length) {
+    Vec3 own_axis;
+    own_axis[i] = length;
+    return cube.turn() * own_axis;
+  };
+  begin({{axis(normal == 0 ? 1 : 0, 1), axis(normal == 2 ? 1 : 2, 1),
+          axis(normal, std::copysign(1, own[normal]))}});
+  add_slices(cube, claims.empty() ? cube.values() : leave_unclaimed(cube, claims), normal, cuts);
+  // Parts of slices as thick as a node: flat, but seen from the side.
+  double const u = plane_.centre.x / plane_.centre.z, v = plane_.centre.y / plane_.centre.z;
+  sharpen({u * u / 12, v * v / 12});
+}
+
+std::span<float const> CubeImage::leave_unclaimed(SparseCube const& cube, Claims const& claims) {
+  double const half_diagonal = std::sqrt(3.0) / 2 * cube.voxel_edge,
+               volume = cube.voxel_edge * cube.voxel_edge * cube.voxel_edge;
+  left_.assign(cube.values().begin(), cube.values().end());
+  cube.visit_voxels([&](std::size_t at, auto const& voxel) {
+    auto const whole = claims.taken(voxel.centre, half_diagonal);
+    if (whole == false) return;
+    left_[at] = 0;
+    if (whole == true)
+      remove(voxel.centre, voxel.value * volume);
+    else
+      for_each_border_part(
+          voxel, cube.voxel_edge, claims,
+          [&](Vec3 const& offset, double pv) { add_point(offset, pv); },
+          [&](Vec3 const& offset, double pv) { remove(offset, pv); });
+  });
+  return left_;
+}
+
+void CubeImage::remove(Vec3 const& offset, double pv) {
+  removed_ += pv / norm2(plane_.centre + plane_.axes * offset);
+}
+
+void CubeImage::add_point(Vec3 const& offset, double pv) {
+  Vec3 const seen = plane_.centre + plane_.axes * offset;
+  double const brightness = pv / norm2(seen);
+  total_ += brightness;
+  auto const [x, y] = plane_.place_of(seen);
   auto const i = static_cast<std::int64_t>(x), j = static_cast<std::int64_t>(y);
   double const p = x - real(i), q = y - real(j);
-  double const* const corner = values_.data() + (i * n_ + j);
-  return ((1 - p) * ((1 - q) * corner[0] + q * corner[1]) +
-          p * ((1 - q) * corner[n_] + q * corner[n_ + 1])) /
-         (node_ * node_);
+  double* const corner = values_.data() + (i * plane_.n_v + j);
+  corner[0] += brightness * (1 - p) * (1 - q);
+  corner[1] += brightness * (1 - p) * q;
+  corner[plane_.n_v] += brightness * p * (1 - q);
+  corner[plane_.n_v + 1] += brightness * p * q;
+}
+
+void CubeImage::add_slices(SparseCube const& cube, std::span<float const> values,
+                           std::size_t normal, int cuts) {
+  std::int64_t const n = cube.n(), plane = n * n;
+  if (normal == 2) {
+    turn_slices(values, n, turned_);
+    values = turned_;
+  }
+  bool const between = normal == 1;
+  double const sign = (cube.turn().inverse() * plane_.axes.row[2])[normal];
+  sheet_.begin(plane_.n_u, plane_.n_v, cuts);
+  for (std::int64_t l = 0; l < n; ++l)
+    add_slice(cube, values.data() + l * (between ? n : plane), between ? plane : n,
+              sign * (real(l) + 0.5 - real(n) / 2) * cube.voxel_edge, cuts);
+  sheet_.add_to(values_);
+}
+
+void CubeImage::add_slice(SparseCube const& cube, float const* values, std::int64_t row_step,
+                          double depth, int cuts) {
+  double const edge = cube.voxel_edge, middle = real(cube.n()) / 2;
+  double const centres = cube.reach - std::sqrt(3.0) / 2 * edge;  // none lies beyond
+  auto const cells_within = [&](double square) {
+    double const half = square > 0 ? std::sqrt(square) / edge + 1e-6 : 0;
+    return Range{
+        std::max<std::int64_t>(0, static_cast<std::int64_t>(std::ceil(middle - 0.5 - half))),
+        std::min(cube.n(), static_cast<std::int64_t>(std::floor(middle - 0.5 + half)) + 1)};
+  };
+  double const across2 = centres * centres - depth * depth;
+  if (across2 < -1e-6 * edge * edge) return;
+  Vec3 const& seen = plane_.centre;
+  double const pv = edge * edge * edge, first = seen.y + (0.5 - middle) * edge;
+  brightness_.resize(static_cast<std::size_t>(cube.n() * cube.n()));
+  rows_.clear();
+  Range const rows = cells_within(across2);
+  for (std::int64_t i = rows.first; i < rows.last; ++i) {
+    double const x = (real(i) + 0.5 - middle) * edge;
+    double const seen_x = seen.x + x, seen_z = seen.z + depth;
+    Range const cells = cells_within(across2 - x * x);
+    if (cells.size() <= 0) continue;
+    double* const brightness = brightness_.data() + i * cube.n();
+    total_ += dim(values + (i * row_step + cells.first), cells.size(), pv,
+                  first + edge * real(cells.first), edge, seen_x * seen_x + seen_z * seen_z,
+                  brightness + cells.first);
+    rows_.push_back({i, cells, brightness});
+  }
+  for (int part = 0; part < cuts; ++part) {
+    double const at = seen.z + depth + edge * ((part + 0.5) / cuts - 0.5);
+    double const scale = plane_.scale / at;  // [nodes] of 1 ckpc/h
+    sheet_.add(rows_, {scale * (seen.x - middle * edge) - plane_.origin.u, scale * edge},
+               {scale * (seen.y - middle * edge) - plane_.origin.v, scale * edge}, 1.0 / cuts);
+  }
+}
+
+void CubeImage::sharpen(SightPlane::Place const& lost) {
+  // What moves from the lower of two neighbours to the higher one, of their difference: half of the
+  // variance that there is too much, per axis: the weights of the deposit and those of at() have
+  // 1/6 each. No node loses more than it has.
+  double const along_u = 0.5 * (1.0 / 3 - lost.u), along_v = 0.5 * (1.0 / 3 - lost.v);
+  std::int64_t const n = plane_.n_v;
+  blurred_ = values_;
+  moved_.resize(static_cast<std::size_t>(n));
+  for (std::int64_t i = 0; i < plane_.n_u; ++i) {
+    double const* const blurred = blurred_.data() + i * n;
+    double* const row = values_.data() + i * n;
+    exchange(blurred, blurred + 1, n - 1, along_v, moved_.data());
+    move(moved_.data(), n - 1, -1, row);
+    move(moved_.data(), n - 1, 1, row + 1);
+    if (i + 1 == plane_.n_u) break;
+    exchange(blurred, blurred + n, n, along_u, moved_.data());
+    move(moved_.data(), n, -1, row);
+    move(moved_.data(), n, 1, row + n);
+  }
 }
 
 void CubeImage::add_row(SkyDirection const& centre, RingPoints const& points,
                         double* values) const {
-  // Steps along the ring are rotations by a fixed angle; the rotation is renewed now and then, so
-  // that rounding does not grow.
-  constexpr std::int64_t renew = 64;
-  double const step_cosine = std::cos(points.dphi_step), step_sine = std::sin(points.dphi_step);
-  double cosine = 1, sine = 0;
-  for (std::int64_t i = 0; i < points.count; ++i) {
-    if (i % renew == 0) {
-      double const dphi = points.dphi_first + points.dphi_step * real(i);
-      cosine = std::cos(dphi);
-      sine = std::sin(dphi);
-    }
-    values[i] += at(points.s, points.z, cosine, sine, centre);
-    double const turned = cosine * step_cosine - sine * step_sine;
-    sine = sine * step_cosine + cosine * step_sine;
-    cosine = turned;
+  // Around the meridian of the centre.
+  Vec3 const outwards = centre.s * centre.outwards + centre.z * centre.south;
+  auto const along = [&](std::size_t i) {
+    Vec3 const& axis = plane_.axes.row[i];
+    return std::array{points.z * axis.z, points.s * dot(axis, outwards),
+                      points.s * dot(axis, centre.east)};
+  };
+  RingOnPlane const ring{along(0),        along(1),        along(2),   plane_.scale,
+                         plane_.origin.u, plane_.origin.v, plane_.n_u, plane_.n_v};
+  constexpr std::int64_t block = 64;  // rounding does not grow
+  double cosine[block], sine[block];
+  for (std::int64_t i = 0; i < points.count; i += block) {
+    std::int64_t const n = std::min(block, points.count - i);
+    turn_on(points.dphi_first + points.dphi_step * real(i), points.dphi_step, n, cosine, sine);
+    add_samples(ring, values_.data(), cosine, sine, n, values + i);
   }
 }
 

@@ -13,9 +13,10 @@ namespace setsz {
 namespace {
 
 // Measured on one core, with the other one busy.
-constexpr double seconds_per_part = 3.2e-8;   ///< of a voxel, put onto the image
-constexpr double seconds_per_point = 1.6e-7;  ///< of an image or profile, put into its pixel
-constexpr double seconds_per_sample = 4e-8;   ///< of an image
+constexpr double seconds_per_voxel = 5e-9;     ///< of a cube, dimmed
+constexpr double seconds_per_part = 3e-9;      ///< of a voxel on the plane of its slice, per node
+constexpr double seconds_per_point = 8e-8;     ///< of an image or profile, put into its pixel
+constexpr double seconds_per_sample = 2.5e-8;  ///< of an image
 constexpr double seconds_per_halo = 6e-6, seconds_per_halo_pixel = 7e-9;
 constexpr double seconds_per_small_halo = 2e-5;  ///< that is a few points
 constexpr double seconds_per_image = 1e-6;       ///< found, sent, claims looked up
@@ -25,13 +26,14 @@ constexpr double claimed_share = 0.1, claimed_surcharge = 2;
 double cube_seconds(double n_voxels, double angle_200, double pixel) {
   constexpr double edge_r200 = 5;
   double const radius = network_reach_r200 * angle_200, voxel = edge_r200 * angle_200 / n_voxels;
-  double const node = std::clamp(pixel / 8, voxel / 3, voxel), cuts = std::ceil(voxel / node);
+  double const cuts = std::clamp(std::ceil(8 * voxel / pixel), 1.0, 3.0), node = voxel / cuts;
   double const inside = 4 * std::numbers::pi / 3 * std::pow(radius / voxel, 3);
   double const nodes = std::numbers::pi * std::pow(radius / node, 2);
-  double const project = inside * std::pow(cuts, 3) * seconds_per_part;
-  if (pixel > 8 * node) return project + 4 * nodes * seconds_per_point;
+  double const project = inside * (seconds_per_voxel + cuts * cuts * seconds_per_part);
+  if (pixel > 8 * voxel) return project + 4 * nodes * seconds_per_point;
   // Parts of pixels, some 0.7 nodes wide, also in the pixels at the rim.
-  return project + 2 * std::numbers::pi * std::pow((radius + pixel) / node, 2) * seconds_per_sample;
+  double const part = std::max(node, pixel / 8);
+  return project + 2 * std::numbers::pi * std::pow((radius + pixel) / part, 2) * seconds_per_sample;
 }
 
 double profile_seconds(double cut_r200, double angle_200, double pixel) {

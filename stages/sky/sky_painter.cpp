@@ -18,6 +18,8 @@ constexpr double points_below = 0.06;
 /// Samples of what others leave must hold it to this part of the whole and of itself; else it is a
 /// few points.
 constexpr double claimed_error = 0.03, least_sampled = 0.2;
+/// A pixel of a cube is sampled so often a side, unless its voxels are coarser.
+constexpr double samples_a_side = 8;
 /// Pixels whose centres are nearer than this [pixels] are integrated along their edges.
 constexpr double core_pixels = 3;
 
@@ -125,30 +127,34 @@ double SkyPainter::factor_to(double known, double sampled, double whole, Painted
 }
 
 Painted SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims const& claims) {
-  if (cube.voxels.empty()) return {};
+  if (cube.empty()) return {};
   double const distance = norm(halo.position);
   assert(is_outside(distance, cube.reach));
   SkyDirection const centre(halo.position);
   auto const [narrow, pixel] = sides_at(halo.position);
   double const voxel = cube.voxel_edge / distance;
-  // Fine enough for the pixel or for the voxels, whichever is coarser.
-  double const node = std::clamp(narrow / 8, voxel / 3, voxel);
-  image_.project(cube, centre, distance, claims, node, 3);
+  // Nodes fine enough for the pixel or for the voxels, whichever is coarser.
+  double const wanted = narrow / samples_a_side;
+  image_.project(cube, centre, distance, claims,
+                 std::clamp(static_cast<int>(std::ceil(voxel / wanted)), 1, 3));
 
   Painted result{image_.total() * halo.weight, image_.removed() * halo.weight, {}};
-  if (narrow > 8 * node || image_.total() == 0) {
+  if (wanted > voxel || image_.total() == 0) {
     points_inside_ = 0;
-    image_.for_each_point([&](Vec3 const& direction, double value) {
+    image_.for_each_point(centre, [&](Vec3 const& direction, double value) {
       add_point(centre, direction, value * halo.weight);
     });
     if (!map_.grid().is_full()) result.painted = points_inside_;
     return result;
   }
+  double const node = image_.node(), spacing = std::max(node, wanted);
   // What samples as coarse as the nodes miss averages out over many nodes only.
-  double const part = image_.radius() < 16 * node ? node / 2 : node;
+  double const part = image_.radius() < 16 * node ? spacing / 2 : spacing;
+  // Equal steps in longitude and ring do not cut the pixels around a pole into equal parts.
+  int const more = centre.s < 4 * pixel ? 1 : 0;
   // The plane's bilinear nodes reach a little beyond the cube.
   stamp_.build(
-      map_, centre, image_.radius() + 2 * node, {.level = level_for(pixel, part)},
+      map_, centre, image_.radius() + 2 * node, {.level = level_for(pixel, part) + more},
       [&](RingPoints const& points, double* values) { image_.add_row(centre, points, values); });
   double const unit = halo.weight;
   add_stamp(unit * factor_to(result.painted, stamp_.integral() * unit,

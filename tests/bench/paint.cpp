@@ -209,7 +209,7 @@ void compare_cubes(double seconds) {
   RingMap map(rings, ring_of(theta - 0.02), ring_of(theta + 0.07));
   SkyPainter ours(map);
   SparseCube const cube = cube_of(64);
-  for (double const per_pixel : {3.0, 30.0}) {
+  for (double const per_pixel : {0.5, 3.0, 30.0}) {
     if (!is_wanted(per_pixel)) continue;
     // The oracle's points must be finer than the pixels.
     int const cuts = per_pixel > 10 ? 4 : 2, n = std::max(2, static_cast<int>(10 * seconds));
@@ -223,7 +223,7 @@ void compare_cubes(double seconds) {
           for (auto const& task : tasks) paint_voxels(map, cube, task.halo, cuts);
         });
     std::printf(
-        "cubes of 64^3, R200 of %2.0f pixels: %6.1f cubes/s, voxel by voxel (%d^3 points "
+        "cubes of 64^3, R200 of %4.1f pixels: %6.1f cubes/s, voxel by voxel (%d^3 points "
         "each) %5.1f: %5.1f x\n",
         per_pixel, n / times.first, cuts, n / times.second, times.second / times.first);
   }

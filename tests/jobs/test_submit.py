@@ -114,8 +114,9 @@ class SubmitTest(unittest.TestCase):
         self.assertEqual({name: result.waits(name) for name in result.jobs if name != "report"}, {
             "mock": "", "catalog": "afterok mock", "extract": "afterok catalog", "voxelize": "afterok catalog",
             "fit": "afterok voxelize", "train": "afterok extract fit[0]", "predict": "afterok train", "evaluate": "afterok predict",
-            "compare": "afterok evaluate", "paint": "afterok fit[1] predict", "sky": "afterok fit[1] predict"})  # of fit: fold 0, the skirt
-        self.assertEqual(result.value("report", "--dependency"), "afterany:" + ":".join(str(n) for n in range(101, 112)))
+            "compare": "afterok evaluate", "paint-1": "afterok mock", "paint-2": "afterok fit[1] predict paint-1",
+            "sky": "afterok fit[1] predict"})  # of fit: fold 0, the skirt; of paint: the gas on the grid, the map
+        self.assertEqual(result.value("report", "--dependency"), "afterany:" + ":".join(str(n) for n in range(101, 113)))
         for name in result.jobs:
             self.assertEqual("--hold" in result.jobs[name], name == "mock", name)
             self.assertEqual("--kill-on-invalid-dep=yes" in result.jobs[name], name not in ("mock", "report"), name)

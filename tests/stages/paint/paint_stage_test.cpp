@@ -30,16 +30,52 @@ TEST(PaintStage, GoesOnAfterAStopToTheSameContentOnOtherNumbersOfRanks) {
   Comm const comm = Comm::world();
   PaintedUniverse const universe(comm, 20, 300, 0.005);
   auto const stage = universe.paint({});
+  universe.run(comm, *universe.gas_grid({}));
   universe.run_on(false, comm, *stage, 0, false);
   auto const alone = products_of(comm, *stage, universe);
   universe.run_on(true, comm, *stage, 0, false);
   EXPECT_EQ(products_of(comm, *stage, universe), alone);
   for (bool const first_all : {false, true}) {
-    for (int const stop : {1, 2, 5, 30}) {  // clusters, clusters or fill, fill, gas
+    for (int const stop : {1, 2, 5}) {  // clusters, clusters or fill, fill
       universe.run_on(first_all, comm, *stage, stop, true);
       universe.run_on(!first_all, comm, *stage, 0, false);
       EXPECT_EQ(products_of(comm, *stage, universe), alone) << first_all << stop;
     }
+  }
+}
+
+TEST(GasGridStage, PutsEveryCellThereInTheOrderOfTheSnapshot) {
+  Comm const comm = Comm::world();
+  PaintedUniverse const universe(comm, 5, 20, 0.005);
+  auto const stage = universe.gas_grid({});
+  EXPECT_EQ(stage->record().inputs.size(), 0U);  // a change of clusters leaves it as it is
+  EXPECT_EQ(universe.paint({})->record().inputs.back(), stage->id() + "/grid.h5");
+  EXPECT_EQ(universe.paint({"paint.true_field=no"})->gas_grid(), std::nullopt);
+  auto const grid = [&] {
+    comm.barrier();
+    auto const file = H5File::open(universe / (stage->id() + "/grid.h5"));
+    return file.read_all<double>("/pressure_volume");
+  };
+  universe.run(comm, *stage);
+  auto const found = grid();
+  // Cell by cell, onto the whole box.
+  auto const gas = Snapshot(stage->record().files(), Snapshot::Kind::gas);
+  auto const n = universe.paint({})->gas_grid().value();
+  BoxCanvas whole({0, n}, 0, PaintedUniverse::box);
+  auto const rows = gas.read_gas({0, gas.n_rows()});
+  for (std::size_t i = 0; i < rows.position.size(); ++i) {
+    auto const ball = gas_ball(CellSize::volume, rows.position[i], rows.mass[i], rows.density[i],
+                               rows.electron_pressure[i], 0);
+    whole.paint_ball(ball.position, ball.radius,
+                     rows.electron_pressure[i] * rows.mass[i] / rows.density[i]);
+  }
+  EXPECT_TRUE(std::ranges::equal(found, whole.grid().values()));
+  comm.barrier();
+  for (bool const first_all : {false, true}) {
+    universe.run_on(first_all, comm, *stage, 2, true);
+    universe.run_on(!first_all, comm, *stage, 0, false);
+    EXPECT_EQ(grid(), found) << first_all;
+    comm.barrier();
   }
 }
 

@@ -63,7 +63,7 @@ std::vector<double> oracle_cube_rays(std::int64_t nside, SparseCube const& cube,
     return static_cast<std::size_t>((cell(p.x) * n + cell(p.y)) * n + cell(p.z));
   };
   std::vector<double> dense(n * n * n, 0.0);
-  for (auto const& voxel : cube.voxels) dense[index(voxel.centre)] = voxel.value;
+  cube.for_each_voxel([&](auto const& voxel) { dense[index(voxel.centre)] = voxel.value; });
   auto const pressure = [&](Vec3 const& p) { return claims.taken(p) ? 0 : dense[index(p)]; };
   return follow_rays(nside, pressure, cube.reach, halo, refine, steps);
 }

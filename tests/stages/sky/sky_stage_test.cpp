@@ -201,12 +201,12 @@ TEST(SkyStage, ListsEveryImageBesideTheMap) {
         test::cube_of(*at, {PaintedUniverse::n_voxels, 5}, PaintedUniverse::pressure),
         PaintedUniverse::n_voxels, 5 * at->r200c);
     double sphere = 0, sum = 0, sum_seen = 0;
-    for (auto const& voxel : cube.voxels) {
+    cube.for_each_voxel([&](auto const& voxel) {
       double const pv = voxel.value * std::pow(cube.voxel_edge, 3);
       if (norm(voxel.centre) < at->r200c) sphere += pv;
       sum += pv;
       sum_seen += pv / norm2(seen + how.turn.matrix() * voxel.centre);
-    }
+    });
     double const p200 = halo_scales(table.cosmology, redshift[i], at->m200c, at->r200c).p200_code;
     double const y = units::compton_y(p200, 1 / (1 + redshift[i]), table.cosmology.h);
     double const arcmin2 = y / norm2(seen) * std::pow(60 * to_degrees, 2);

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stages/paint/gas_grid_stage.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/base/number.hpp"
+#include "pipeline/base/units.hpp"
+#include "stages/common/expected.hpp"
+#include "stages/common/snapshot_check.hpp"
+#include "stages/halos/painting_work.hpp"
+#include "stages/paint/box_cost.hpp"
+#include "stages/paint/box_files_work.hpp"
+#include "stages/paint/column_sums_work.hpp"
+#include "stages/paint/gas_grid_file.hpp"
+#include "stages/paint/gas_layer_work.hpp"
+
+namespace setsz {
+namespace {
+
+constexpr double bytes_a_row = 150;
+
+std::int64_t gas_rows_per_turn(RunOptions const& options) {
+  return std::clamp<std::int64_t>(
+      static_cast<std::int64_t>(options.memory_mb * 1e6 / bytes_a_row / 4), 1, options.slice_rows);
+}
+
+/// Of sums of P V: 1e-16 of the box' gas at 3000 km/s, far above its mean and far below a cell.
+double quantum_of(SnapshotHeader const& header, Cosmology const& cosmology) {
+  constexpr double hot = 3000.0 * 3000.0;
+  double const mass = units::rho_crit_0 * cosmology.omega_b * std::pow(header.box_ckpch, 3);
+  return 1e-16 * hot * mass;
+}
+
+std::vector<std::int64_t> even_planes(std::int64_t n_grid, int n_ranks) {
+  std::vector<std::int64_t> first;
+  for (int rank = 0; rank < n_ranks; ++rank)
+    first.push_back(even_range(n_grid, rank, n_ranks).first);
+  first.push_back(n_grid);
+  return first;
+}
+
+}  // namespace
+
+GasGridStage::GasGridStage(Blueprint const& blueprint, SnapshotInstance const& instance,
+                           std::int64_t n_grid)
+    : instance_(instance),
+      voxelize_(blueprint.configuration.get<VoxelizeOptions>()),
+      n_grid_(n_grid) {
+  record_ = {.stage = "paint", .instance = concat(instance.name, "/gas.", n_grid), .version = 1};
+  record_.settings.add("paint.n_grid", n_grid);
+  record_.settings.add("voxelize.cell_size", static_cast<int>(voxelize_.cell_size));
+  record_.inputs = instance_.gas_products();
+  record_.files = [instance] { return instance.gas_files(); };
+  record_.outputs = {"grid.h5"};
+}
+
+Estimate GasGridStage::estimate(Outlook const& outlook, int n_ranks) const {
+  auto const gas = expected_snapshot(outlook, instance_, Snapshot::Kind::gas);
+  double const n = real(n_grid_), rows = real(gas.n_rows), box = gas.header.box_ckpch;
+  double const turn = std::min(rows / n_ranks, real(gas_rows_per_turn(outlook.options())));
+  Estimate estimate;
+  estimate.memory_bytes = 8 * std::ceil(n / n_ranks) * n * n + turn * bytes_a_row + 2e7;
+  estimate.output_bytes = 8 * n * n * n;
+  estimate.seconds =
+      (box_cost::gas_seconds(rows, box, box / n, typical_overfill(voxelize_.cell_size)) +
+       estimate.output_bytes / 1e8) /
+      n_ranks;
+  estimate.note = concat(n_grid_, "^3 cells, ", gas.n_rows, " gas cells");
+  return estimate;
+}
+
+void GasGridStage::run(Context& context) {
+  auto const& comm = context.comm();
+  auto const snapshot =
+      open_snapshot(comm, instance_, context.options().directory, Snapshot::Kind::gas);
+  auto const& header = snapshot.header();
+  BoxCanvas canvas(even_planes(n_grid_, comm.size()), comm.rank(), header.box_ckpch);
+  GasLayer layer(comm, {snapshot, voxelize_.cell_size, gas_rows_per_turn(context.options())},
+                 canvas, quantum_of(header, instance_.cosmology));
+  std::array<Canvas*, 1> const canvases = {&canvas};
+  std::array<Layer*, 1> const layers = {&layer};
+  paint_layers(context, "paint", canvases, layers);
+  check_sum(comm, column_sums(comm, canvas.grid()).total,
+            over_ranks(comm, layer.tallies().front()).painted());
+  write_gas_grid(comm, context.part("grid.h5"), header, canvas.grid());
+  context.note("gas_cells", snapshot.n_rows());
+}
+
+}  // namespace setsz
