@@ -2,10 +2,13 @@
 #include "io/h5_chunks.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 #include <functional>
 #include <numeric>
 
+#include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz::h5 {
@@ -13,6 +16,31 @@ namespace setsz::h5 {
 namespace {
 
 constexpr std::int64_t checksum_bytes = 4;
+
+/// Fletcher's sums over every 32nd word: the compiler makes vector instructions of the lanes.
+constexpr std::size_t lanes = 32, max_rows = 256;  // more rows might overflow
+constexpr std::uint32_t modulus = 65535;
+struct LaneSums {
+  std::uint32_t sum[lanes]{}, sum_of_sums[lanes]{};
+};
+
+SETSZ_DISPATCH void add_rows(std::byte const* __restrict row, std::size_t n_rows,
+                             std::uint32_t* __restrict sum, std::uint32_t* __restrict sum_of_sums) {
+  std::uint16_t words[lanes];
+  for (std::size_t r = 0; r < n_rows; ++r, row += sizeof words) {
+    std::memcpy(words, row, sizeof words);
+    for (std::size_t l = 0; l < lanes; ++l) {
+      sum[l] += words[l];
+      sum_of_sums[l] += sum[l];
+    }
+  }
+}
+
+/// Modulo 65535; what is positive stays so.
+void fold(LaneSums& lane) {
+  for (auto* sums : {lane.sum, lane.sum_of_sums})
+    for (std::size_t l = 0; l < lanes; ++l) sums[l] = (sums[l] & 0xffff) + (sums[l] >> 16);
+}
 
 /// The dimension that the chunks divide.
 std::size_t divided_dimension(Shape const& chunk) {
@@ -100,42 +128,56 @@ std::vector<std::int64_t> chunk_addresses(hid_t dataset, Shape const& shape, Chu
 }
 
 std::uint32_t fletcher32(std::span<std::byte const> bytes) {
-  auto const* at = reinterpret_cast<unsigned char const*>(bytes.data());
-  std::uint32_t sum = 0, sum_of_sums = 0;
-  auto const fold = [](std::uint32_t& x) { x = (x & 0xffff) + (x >> 16); };
-  for (std::size_t left = bytes.size() / 2; left > 0;) {
-    std::size_t const n = std::min<std::size_t>(left, 360);  // as many as cannot overflow
-    for (std::size_t i = 0; i < n; ++i, at += 2) {
-      sum += std::uint32_t(at[0]) << 8 | at[1];
-      sum_of_sums += sum;
-    }
-    fold(sum), fold(sum_of_sums);
-    left -= n;
+  // One's complement sums do not care in which order the bytes of all words are: those of memory
+  // are added up, and the sums are turned round in the end.
+  static_assert(std::endian::native == std::endian::little);
+  LaneSums lane;
+  auto const row_bytes = lanes * sizeof(std::uint16_t);
+  for (; bytes.size() >= row_bytes; fold(lane)) {
+    auto const n_rows = std::min<std::size_t>(bytes.size() / row_bytes, max_rows);
+    add_rows(bytes.data(), n_rows, lane.sum, lane.sum_of_sums);
+    bytes = bytes.subspan(n_rows * row_bytes);
   }
-  if (bytes.size() % 2 != 0) {
-    sum += std::uint32_t(*at) << 8;
+  std::uint64_t sum = 0, sum_of_sums = 0;
+  for (std::size_t l = 0; l < lanes; ++l) {
+    // Word `l` of a row is in `l` sums fewer than the first one.
+    sum += lane.sum[l];
+    sum_of_sums += lanes * std::uint64_t{lane.sum_of_sums[l]} + l * (2 * modulus - lane.sum[l]);
+  }
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min<std::size_t>(2, bytes.size()))) {
+    sum += std::to_integer<std::uint64_t>(bytes[0]);
+    if (bytes.size() > 1) sum += std::to_integer<std::uint64_t>(bytes[1]) << 8;
     sum_of_sums += sum;
-    fold(sum), fold(sum_of_sums);
   }
-  fold(sum), fold(sum_of_sums);
-  return sum_of_sums << 16 | sum;
+  // Nothing but zeros has a sum of 0; other multiples of the modulus are stored as that.
+  auto const stored = [&](std::uint64_t total) {
+    return sum == 0 ? 0 : static_cast<std::uint32_t>((256 * total + modulus - 1) % modulus + 1);
+  };
+  return stored(sum_of_sums) << 16 | stored(sum);
 }
 
 void write_chunk(durable::File& file, ChunkMap const& map, std::span<ChunkPart const> parts) {
   auto const chunk = parts.front().chunk;
   auto const values = map.values_of(chunk);
-  std::vector<std::byte> stored(map.chunk_bytes() + checksum_bytes);
-  std::int64_t covered = 0;
-  for (auto const& part : parts) covered += std::ssize(part.bytes);
-  if (covered < values.size() * map.value_bytes)
-    file.read_at(map.address[chunk], stored.data(), map.chunk_bytes());
-  for (auto const& part : parts)
-    std::memcpy(stored.data() + (part.first - values.first) * map.value_bytes, part.bytes.data(),
-                part.bytes.size());
-  auto const sum = fletcher32({stored.data(), stored.size() - checksum_bytes});
-  for (std::size_t i = 0; i < checksum_bytes; ++i)  // little-endian
-    stored[stored.size() - checksum_bytes + i] = std::byte(sum >> (8 * i) & 0xff);
-  file.write_at(map.address[chunk], stored.data(), std::ssize(stored));
+  std::vector<std::byte> assembled;
+  auto bytes = parts.front().bytes;
+  if (parts.size() > 1 || std::ssize(bytes) < map.chunk_bytes()) {
+    assembled.resize(map.chunk_bytes());
+    std::int64_t covered = 0;
+    for (auto const& part : parts) covered += std::ssize(part.bytes);
+    if (covered < values.size() * map.value_bytes)
+      file.read_at(map.address[chunk], assembled.data(), map.chunk_bytes());
+    for (auto const& part : parts)
+      std::memcpy(assembled.data() + (part.first - values.first) * map.value_bytes,
+                  part.bytes.data(), part.bytes.size());
+    bytes = assembled;
+  }
+  auto const sum = fletcher32(bytes);
+  std::array<std::byte, checksum_bytes> checksum;
+  for (std::size_t i = 0; i < checksum.size(); ++i)  // little-endian
+    checksum[i] = std::byte(sum >> (8 * i) & 0xff);
+  file.write_at(map.address[chunk], bytes.data(), std::ssize(bytes));
+  file.write_at(map.address[chunk] + std::ssize(bytes), checksum.data(), checksum_bytes);
 }
 
 }  // namespace setsz::h5

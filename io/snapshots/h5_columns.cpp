@@ -105,8 +105,14 @@ bool H5ColumnCheck::has_narrow_ids(std::string const& dataset) const {
 void read_h5_reals(H5File const& file, std::string const& dataset, Range rows,
                    std::span<double> into) {
   auto const type = stored_type(file, dataset);
-  if (!type.is_half() && type.kind == H5T_FLOAT) return file.read_rows<double>(dataset, rows, into);
-  read_converted(file, dataset, rows, H5T_NATIVE_DOUBLE, into.data());
+  if (type.known != H5Type::float32 && type.known != H5Type::float64)
+    return read_converted(file, dataset, rows, H5T_NATIVE_DOUBLE, into.data());
+  // As they are stored, and widened here: HDF5 would convert them in a buffer of its own.
+  H5RealColumn column(file, dataset);
+  auto to = into.begin();
+  for (auto first = rows.first; first < rows.last; first += hdf5_rows)
+    std::visit([&](auto numbers) { to = std::copy(numbers.begin(), numbers.end(), to); },
+               column.read({first, std::min(first + hdf5_rows, rows.last)}));
 }
 
 void read_h5_ids(H5File const& file, std::string const& dataset, Range rows,
@@ -150,7 +156,7 @@ H5DarkMatterColumns::H5DarkMatterColumns(H5File const& file, Names names)
       id_(file, names.id) {}
 
 std::int64_t H5DarkMatterColumns::block_rows() const {
-  return position_.is_direct() ? direct_rows : hdf5_rows;
+  return position_.reads_small_pieces() ? direct_rows : hdf5_rows;
 }
 
 DarkMatterBlock H5DarkMatterColumns::read(Range rows, double fixed_mass) {

@@ -39,7 +39,7 @@ void read_h5_ids(H5File const& file, std::string const& dataset, Range rows,
 class H5RealColumn {
  public:
   H5RealColumn(H5File const& file, std::string const& dataset) : rows_(file, dataset) {}
-  bool is_direct() const { return rows_.is_direct(); }
+  bool reads_small_pieces() const { return rows_.reads_small_pieces(); }
   RealSpan read(Range rows);
 
  private:

@@ -24,6 +24,29 @@ void require_different(std::vector<KeptParticle> const& particles) {
        ") ckpc/h from the centre of the cluster; does a file of the snapshot exist twice?");
 }
 
+/// Sorts the particles of a cell by their keys, over the leading halves of these: 8 bytes are moved
+/// about in place of 36.
+class CellSorter {
+ public:
+  void operator()(std::span<KeptParticle> cell) {
+    auto const n = cell.size();
+    if (n < 2) return;
+    order_.resize(n);
+    for (std::size_t i = 0; i < n; ++i) order_[i] = std::uint64_t{cell[i].key[0]} << 32 | i;
+    std::sort(order_.begin(), order_.end());
+    sorted_.resize(n);
+    for (std::size_t i = 0; i < n; ++i) sorted_[i] = cell[order_[i] & 0xffffffff];
+    std::copy(sorted_.begin(), sorted_.end(), cell.begin());
+    auto const by_key = [](auto const& a, auto const& b) { return a.key < b.key; };
+    if (!std::is_sorted(cell.begin(), cell.end(), by_key))  // two leading halves were the same
+      std::sort(cell.begin(), cell.end(), by_key);
+  }
+
+ private:
+  std::vector<std::uint64_t> order_;  ///< leading half of the key, then the place in the cell
+  std::vector<KeptParticle> sorted_;
+};
+
 }  // namespace
 
 OrderedParticles in_canonical_order(ParticleBlocks&& blocks, CellGrid const& grid) {
@@ -53,11 +76,9 @@ OrderedParticles in_canonical_order(ParticleBlocks&& blocks, CellGrid const& gri
   }
   blocks.clear();
 
-  for (std::size_t c = 0; c + 1 < first.size(); ++c) {
-    auto const begin = particles.begin() + first[c], end = particles.begin() + first[c + 1];
-    std::sort(begin, end,
-              [](KeptParticle const& a, KeptParticle const& b) { return a.key < b.key; });
-  }
+  CellSorter sort;
+  for (std::size_t c = 0; c + 1 < first.size(); ++c)
+    sort(std::span(particles).subspan(first[c], first[c + 1] - first[c]));
   require_different(particles);
   return ordered;
 }

@@ -42,8 +42,9 @@ class Radii {
   }
   /// The first radius above the particle's; N: none.
   std::size_t shell_of(double distance2) const {
-    return static_cast<std::size_t>(std::ranges::upper_bound(squared_, distance2) -
-                                    squared_.begin());
+    std::size_t n = 0;  // no branches: where a particle lies cannot be guessed
+    for (double const radius2 : squared_) n += radius2 <= distance2;
+    return n;
   }
 
  private:

@@ -31,14 +31,12 @@ FieldInfo number(std::string const& description) {
 }
 
 template <class Member>
-std::vector<float> flattened(std::span<OrderedParticles const> clusters, std::size_t n,
-                             Member member) {
-  std::vector<float> values(3 * n);
+void flatten(std::span<OrderedParticles const> clusters, Member member,
+             std::vector<float>& values) {
   auto to = values.begin();
   for (auto const& cluster : clusters)
     for (auto const& particle : cluster.particles)
       for (float const value : particle.*member) *to++ = value;
-  return values;
 }
 
 }  // namespace
@@ -100,10 +98,11 @@ void ParticleFileWriter::write(std::int64_t first_cluster,
   auto const last = first + clusters.size();
   auto const n =
       static_cast<std::size_t>(layout_.first_particle[last] - layout_.first_particle[first]);
-  file_.write_rows("/particles/position", layout_.first_particle[first],
-                   flattened(clusters, n, &KeptParticle::q));
-  file_.write_rows("/particles/velocity", layout_.first_particle[first],
-                   flattened(clusters, n, &KeptParticle::v));
+  values_.resize(3 * n);
+  flatten(clusters, &KeptParticle::q, values_);
+  file_.write_rows("/particles/position", layout_.first_particle[first], values_);
+  flatten(clusters, &KeptParticle::v, values_);
+  file_.write_rows("/particles/velocity", layout_.first_particle[first], values_);
   std::vector<std::int64_t> cells;
   cells.reserve(layout_.first_cell[last] - layout_.first_cell[first]);
   for (auto const& cluster : clusters)

@@ -42,6 +42,7 @@ class ParticleFileWriter {
  private:
   ParticleFileLayout const& layout_;
   H5File file_;
+  std::vector<float> values_;  ///< of a batch: memory that is used again
 };
 
 }  // namespace setsz

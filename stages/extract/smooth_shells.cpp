@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -20,19 +21,25 @@ constexpr double thin_shell_r200 = 0.08;
 constexpr double largest_excess = 2;
 constexpr std::int64_t largest_sample = 20000;
 
+/// Points that are looked at together: short loops, which a compiler would not turn into vector
+/// instructions by itself.
+constexpr std::int64_t lanes = 4;
+using Numbers [[gnu::vector_size(lanes * sizeof(double))]] = double;
+using Integers [[gnu::vector_size(lanes * sizeof(double))]] = std::int64_t;
+
 struct Point {
   Vec3 q;  ///< from the catalogue's centre [R200]
   double mass;
-  std::int64_t cell = 0;
+  std::int32_t cell = 0;
 };
 
 /// Cells of neighbour_r200 around the cluster, with an empty layer outside.
 struct Cells {
-  static constexpr auto n = static_cast<std::int64_t>(2 * reach_r200 / neighbour_r200) + 3;
-  static std::int64_t along(double x) {
-    return static_cast<std::int64_t>((x + reach_r200) / neighbour_r200) + 1;
+  static constexpr auto n = static_cast<std::int32_t>(2 * reach_r200 / neighbour_r200) + 3;
+  static std::int32_t along(double x) {
+    return static_cast<std::int32_t>((x + reach_r200) / neighbour_r200) + 1;
   }
-  static std::int64_t of(Vec3 const& q) { return (along(q.x) * n + along(q.y)) * n + along(q.z); }
+  static std::int32_t of(Vec3 const& q) { return (along(q.x) * n + along(q.y)) * n + along(q.z); }
 };
 
 bool is_inside(Vec3 const& q) { return norm2(q) < reach_r200 * reach_r200; }
@@ -51,10 +58,11 @@ std::vector<Point> sample_of(std::span<KeptParticle const> particles, Cluster co
   }
   std::vector<Point> points;
   points.reserve(n / step + 1);
-  std::int64_t row = 0;
+  std::int64_t to_skip = 0;
   for (auto const& particle : particles) {
     Vec3 const q = particle.position() / cluster.r200c;
-    if (!is_inside(q) || row++ % step != 0) continue;
+    if (!is_inside(q) || to_skip-- > 0) continue;
+    to_skip = step - 1;
     double const mass = mass_of(particle, particle_mass) / cluster.m200c;
     points.push_back({q, share * mass, Cells::of(q)});
   }
@@ -64,52 +72,65 @@ std::vector<Point> sample_of(std::span<KeptParticle const> particles, Cluster co
 /// Points sorted by cell, their coordinates in arrays of their own, and where each cell begins.
 struct Grid {
   std::vector<Point> points;
-  std::vector<double> x, y, z;
-  std::vector<std::int32_t> first;  ///< (n^3 + 1)
+  std::vector<double> x, y, z;      ///< (n + lanes)
+  std::vector<std::int32_t> first;  ///< (n^3 + 1), and one more for the sorting
 
   explicit Grid(std::vector<Point> const& unsorted)
       : points(unsorted.size()),
-        x(unsorted.size()),
-        y(unsorted.size()),
-        z(unsorted.size()),
-        first(Cells::n * Cells::n * Cells::n + 1, 0) {
-    for (auto const& point : unsorted) ++first[point.cell + 1];
+        x(unsorted.size() + lanes),
+        y(unsorted.size() + lanes),
+        z(unsorted.size() + lanes),
+        first(Cells::n * Cells::n * Cells::n + 2, 0) {
+    for (auto const& point : unsorted) ++first[point.cell + 2];
     std::partial_sum(first.begin(), first.end(), first.begin());
-    auto next = first;
     for (auto const& point : unsorted) {
-      auto const at = next[point.cell]++;
+      auto const at = first[point.cell + 1]++;  // in the end where the next cell begins
       points[at] = point;
       x[at] = point.q.x, y[at] = point.q.y, z[at] = point.q.z;
     }
   }
 };
 
-/// How many of n points are close to a place.
-SETSZ_DISPATCH std::int64_t count_close(double const* x, double const* y, double const* z,
-                                        std::int64_t n, double px, double py, double pz) {
-  std::int64_t count = 0;
+/// For each point the number of points close to it, itself among them. Each pair is looked at once:
+/// the second is one of those that follow in the order of the cells.
+/// \param x, y, z, counts  (n + lanes)
+SETSZ_DISPATCH void count_neighbours(Point const* __restrict points, std::int64_t n,
+                                     double const* __restrict x, double const* __restrict y,
+                                     double const* __restrict z, std::int32_t const* first,
+                                     double* __restrict counts) {
+  constexpr std::int32_t row = Cells::n;
+  Numbers const numbers{0, 1, 2, 3};
   for (std::int64_t i = 0; i < n; ++i) {
-    double const dx = x[i] - px, dy = y[i] - py, dz = z[i] - pz;
-    count += dx * dx + dy * dy + dz * dz < neighbour_r200 * neighbour_r200;
+    Vec3 const q = points[i].q;
+    auto const cell = points[i].cell;
+    Numbers close{};
+    auto const look_at = [&](std::int64_t j, std::int64_t end) {
+      for (; j < end; j += lanes) {
+        Numbers dx, dy, dz, count;
+        std::memcpy(&dx, x + j, sizeof dx);
+        std::memcpy(&dy, y + j, sizeof dy);
+        std::memcpy(&dz, z + j, sizeof dz);
+        std::memcpy(&count, counts + j, sizeof count);
+        dx -= q.x, dy -= q.y, dz -= q.z;
+        Integers const is_near = dx * dx + dy * dy + dz * dz < neighbour_r200 * neighbour_r200;
+        Numbers const found = (is_near & (numbers < real(end - j))) ? 1.0 : 0.0;
+        close += found;
+        count += found;
+        std::memcpy(counts + j, &count, sizeof count);
+      }
+    };
+    look_at(i + 1, first[cell + 2]);
+    for (std::int32_t const there : {row, row * row - row, row * row, row * row + row})
+      look_at(first[cell + there - 1], first[cell + there + 2]);  // three cells along z
+    counts[i] += 1;
+    for (std::int64_t lane = 0; lane < lanes; ++lane) counts[i] += close[lane];
   }
-  return count;
 }
 
-/// For each point the number of points close to it.
 std::vector<double> neighbours_of(Grid const& grid) {
-  std::vector<double> counts;
-  counts.reserve(grid.points.size());
-  for (auto const& [q, mass, cell] : grid.points) {
-    std::int64_t count = 0;
-    for (std::int64_t dx = -1; dx <= 1; ++dx)
-      for (std::int64_t dy = -1; dy <= 1; ++dy) {
-        auto const row = cell + (dx * Cells::n + dy) * Cells::n;  // three cells along z
-        auto const first = grid.first[row - 1], last = grid.first[row + 2];
-        count += count_close(grid.x.data() + first, grid.y.data() + first, grid.z.data() + first,
-                             last - first, q.x, q.y, q.z);
-      }
-    counts.push_back(real(count));
-  }
+  std::vector<double> counts(grid.x.size(), 0);
+  count_neighbours(grid.points.data(), std::ssize(grid.points), grid.x.data(), grid.y.data(),
+                   grid.z.data(), grid.first.data(), counts.data());
   return counts;
 }
 

@@ -60,6 +60,20 @@ TEST(CanonicalOrder, SortsByCellThenByHash) {
     }
 }
 
+TEST(CanonicalOrder, SortsKeysThatShareTheirLeadingHalf) {
+  std::vector<KeptParticle> particles;
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    particles.push_back(particle(i));
+    particles.back().key = {i % 3, 1000 - i};
+    particles.back().q = {1, 1, 1};  // all in one cell
+  }
+  auto const grid = CellGrid::for_cluster(200, radius, 60);
+  auto const ordered = in_canonical_order(in_blocks(particles, 64), grid);
+  ASSERT_EQ(ordered.particles.size(), particles.size());
+  for (std::size_t i = 1; i < ordered.particles.size(); ++i)
+    EXPECT_LT(key_of(ordered.particles[i - 1]), key_of(ordered.particles[i])) << i;
+}
+
 TEST(CanonicalOrder, DoesNotDependOnTheOrderOfArrival) {
   std::vector<KeptParticle> particles;
   for (std::uint64_t id = 0; id < 3000; ++id) particles.push_back(particle(id));
