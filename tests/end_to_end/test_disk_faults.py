@@ -201,5 +201,18 @@ class FullDisk(Case):
             place.rmdir()
 
 
+class ReadOnlyDisk(Case):
+    def test_a_disk_that_takes_nothing_ends_before_any_work(self):
+        """Needs root, whom modes of files do not stop."""
+        place = self.folder / "disk"
+        place.mkdir()
+        if os.geteuid() != 0 or os.system(f"mount -t tmpfs -o ro,size=1m tmpfs {place}") != 0:
+            self.skipTest("mounting is not allowed here")
+        self.addCleanup(os.system, f"umount {place}")
+        for ranks in (1, 3):
+            self.fails(73, "run", self.configuration("tiny.ini", run=place / "run"), ranks=ranks,
+                       words=(str(place / "run"), os.strerror(errno.EROFS)))
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -201,6 +201,18 @@ class Written(unittest.TestCase):
                                if not any(re.search(pattern.replace("\\|", "|"), name) for name in names)]
         self.assert_none(faults)
 
+    def test_tests_of_faults_exist(self):
+        sources = {path: path.read_text() for suffix in ("cpp", "py") for path in (TREE / "tests").rglob(f"*.{suffix}")}
+        known = set()
+        for path, text in sources.items():
+            known |= {".".join(names) for names in re.findall(r"^TEST(?:_F|_P)?\((\w+), (\w+)\)", text, re.MULTILINE)}
+            known |= {f"{path.stem}.{name}" for name in re.findall(r"^ *def test_(\w+)\(", text, re.MULTILINE)}
+            known |= {f"{path.stem}.{name}" for name in re.findall(r'^    Fault\("([^"]+)"', text, re.MULTILINE)}
+        rows = [line for line in (TREE / "docs/faults.md").read_text().splitlines() if line.startswith("|")]
+        named = re.findall(r"`([^`]+\.[^`]+)`", "\n".join(rows))
+        self.assertGreater(len(named), 100)
+        self.assert_none([name for name in named if name not in known])
+
     def test_links_lead_somewhere(self):
         faults = []
         for page in PAGES:

@@ -12,64 +12,12 @@
 #include "pipeline/base/file.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/run/lock.hpp"
-#include "tests/fixtures/scratch.hpp"
-#include "tests/run/toy_stages.hpp"
+#include "tests/run/toy_run.hpp"
 
 namespace setsz {
 namespace {
 
-std::vector<std::string> const everything{"numbers", "sums/a/b"};
-
-/// A run directory with the toy stages in it.
-class ToyRun {
- public:
-  explicit ToyRun(Comm const& comm) : comm_(comm), folder_(comm) { Log::set_level(0); }
-
-  std::vector<StageResult> run(std::vector<std::string> settings = {}, bool force = false,
-                               Comm const* comm = nullptr) {
-    settings.push_back("run.directory=" + run_directory());
-    auto const configuration = Configuration::parse("[toy]\n", "toy.ini", settings, toy::schemas());
-    auto const stages = toy::stages(configuration);
-    Runner runner(
-        comm ? *comm : comm_, stages,
-        {configuration.get<RunOptions>(), "toy.ini", configuration.resolved(), "test",
-         [](std::string const& path, std::string const&) { return h5_content_hash(path); }, force});
-    return runner.run(everything);
-  }
-  Error error(std::vector<std::string> const& settings, bool force = false) {
-    return test::thrown_by([&] { run(settings, force); });
-  }
-  StateReport state(std::vector<std::string> settings, std::size_t i) const {
-    settings.push_back("run.directory=" + run_directory());
-    auto const configuration = Configuration::parse("[toy]\n", "toy.ini", settings, toy::schemas());
-    auto const stages = toy::stages(configuration);
-    return RunState(run_directory(), stages).of(*stages[i]);
-  }
-  std::string run_directory() const { return folder_ / "run"; }
-  std::string sums() const { return run_directory() + "/sums/a/b/sums.h5"; }
-  bool exists(std::string const& path) const {
-    comm_.barrier();
-    bool const there = std::filesystem::exists(path);
-    comm_.barrier();
-    return there;
-  }
-  /// Rank 0 changes something on the disk, between two barriers.
-  template <class Change>
-  void on_disk(Change&& change) const {
-    comm_.barrier();
-    if (comm_.is_root()) change();
-    comm_.barrier();
-  }
-  std::string operator/(std::string const& name) const { return folder_ / name; }
-
- private:
-  Comm comm_;
-  test::Scratch folder_;
-};
-
-bool contains(std::string const& text, std::string const& part) {
-  return text.find(part) != std::string::npos;
-}
+using toy::contains, toy::ToyRun;
 
 TEST(Runner, MakesAllProductsAndThenSkipsThem) {
   Comm const comm = Comm::world();
@@ -116,76 +64,12 @@ TEST(Runner, AChangedOptionMakesItsProductAndThoseBehindItStaleAndSaysWhy) {
   EXPECT_FALSE(again[1].up_to_date);
 }
 
-TEST(Runner, AnExternalFileMayMoveOrGoOnceItsProductIsMade) {
-  ToyRun toy(Comm::world());
-  auto const at = [&](std::string const& name) {
-    return std::vector<std::string>{"toy.file=" + (toy / name)};
-  };
-  toy.on_disk([&] { std::ofstream(toy / "input.dat") << "one"; });
-  toy.run(at("input.dat"));
-  toy.on_disk([&] { std::filesystem::rename(toy / "input.dat", toy / "moved.dat"); });
-  EXPECT_TRUE(toy.run(at("moved.dat"))[0].up_to_date);
-  EXPECT_EQ(toy.state(at("moved.dat"), 0).notes, std::vector<std::string>{});
-  // Another file at another place is no moved one.
-  toy.on_disk([&] { std::ofstream(toy / "other.dat") << "two"; });
-  EXPECT_EQ(toy.state(at("other.dat"), 0).state, ProductState::stale);
-
-  auto const purged = toy.state(at("input.dat"), 0);
-  EXPECT_EQ(purged.state, ProductState::complete);
-  EXPECT_TRUE(contains(purged.notes.at(0), "inputs not there, taken as recorded"));
-  EXPECT_TRUE(contains(purged.notes.at(0), "input.dat"));
-  EXPECT_TRUE(toy.run(at("input.dat"))[1].up_to_date);
-  // What needs the file again says so.
-  auto again = at("input.dat");
-  again.push_back("toy.count=13");
-  EXPECT_EQ(toy.error(again).code(), ExitCode::missing_input);
-  // A wrong path, while the file is where it was, is a mistake.
-  toy.on_disk([&] { std::filesystem::rename(toy / "moved.dat", toy / "input.dat"); });
-  EXPECT_EQ(toy.state(at("mistyped.dat"), 0).state, ProductState::stale);
-  // A product that was changed is not taken as recorded.
-  toy.on_disk([&] {
-    std::filesystem::remove(toy / "input.dat");
-    std::filesystem::remove(toy.run_directory() + "/numbers/numbers.h5");
-  });
-  EXPECT_EQ(toy.state(at("input.dat"), 0).state, ProductState::stale);
-}
-
-TEST(Fingerprint, PathsOfFilesDoNotCount) {
-  Fingerprint here, there, other;
-  for (auto* one : {&here, &there, &other}) one->add("extract.radius", 2.5);
-  here.add("file /a/x", "9 bytes, abc").add("file /a/y", "8 bytes, def");
-  there.add("file /b/x", "9 bytes, abc").add("file /b/y", "8 bytes, def");
-  other.add("file /b/x", "9 bytes, abc").add("file /b/y", "8 bytes, dea");
-  EXPECT_EQ(here.hex(), there.hex());
-  EXPECT_NE(here.hex(), other.hex());
-  EXPECT_TRUE(Fingerprint::differences(here.lines(), there.lines()).empty());
-  EXPECT_EQ(Fingerprint::differences(here.lines(), other.lines()).size(), 2U);  // new and gone
-}
-
 TEST(Runner, OptionsOfTheRunningAloneChangeNothing) {
   ToyRun toy(Comm::world());
   toy.run();
   auto const again = toy.run({"run.log_level=0", "toy.commit_every=5", "run.memory_mb=7"});
   EXPECT_TRUE(again[0].up_to_date);
   EXPECT_TRUE(again[1].up_to_date);
-}
-
-TEST(Runner, AnExternalFileCountsByItsContentAndNotByItsTime) {
-  ToyRun toy(Comm::world());
-  std::vector<std::string> const settings{"toy.file=" + (toy / "input.dat")};
-  EXPECT_EQ(toy.error(settings).code(), ExitCode::missing_input);
-  toy.on_disk([&] { std::ofstream(toy / "input.dat") << "one"; });
-  toy.run(settings);
-  toy.on_disk([&] {
-    auto const now = std::filesystem::last_write_time(toy / "input.dat");
-    std::filesystem::last_write_time(toy / "input.dat", now + std::chrono::hours(5));
-  });
-  EXPECT_TRUE(toy.run(settings)[0].up_to_date);
-  toy.on_disk([&] { std::ofstream(toy / "input.dat") << "two"; });
-  auto const report = toy.state(settings, 0);
-  EXPECT_EQ(report.state, ProductState::stale);
-  EXPECT_TRUE(contains(report.reasons.at(0), "input.dat"));
-  EXPECT_FALSE(toy.run(settings)[0].up_to_date);
 }
 
 TEST(Runner, AProductThatWasDeletedOrCutIsMadeAgain) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -34,7 +35,8 @@ void ToyOptions::declare(OptionList& options) {
                {"kill", Fault::kill},
                {"hang", Fault::hang},
                {"stop", Fault::stop},
-               {"no_output", Fault::no_output}},
+               {"no_output", Fault::no_output},
+               {"changed_input", Fault::changed_input}},
               running("what goes wrong"));
   options.add("fault_rank", fault_rank, running("on which rank"));
   options.add("fault_unit", fault_unit, running("in which unit"));
@@ -72,6 +74,8 @@ class NumbersStage : public Stage {
     file.write_spread("/value", {.unit = "1", .frame = "", .description = "squares"}, values);
     file.close();
     context.note("numbers", options_.count);
+    if (options_.fault == Fault::changed_input && context.comm().is_root())
+      std::ofstream(options_.file, std::ios::app) << "more";
   }
 
  private:

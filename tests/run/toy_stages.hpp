@@ -22,6 +22,7 @@ enum class Fault {
   hang,              ///< one rank sleeps for ever
   stop,              ///< SIGSTOP of one rank: not even its watchdog runs
   no_output,         ///< an output is not written
+  changed_input,     ///< somebody appends to the external file while it is read
 };
 
 struct ToyOptions {
