@@ -62,13 +62,10 @@ void CubeImage::sharpen(double part) {
   }
 }
 
-double CubeImage::at(double s, double z, double cosine, double sine,
-                     SkyDirection const& centre) const {
-  double const toward = s * centre.s * cosine + z * centre.z;
+double CubeImage::at(double east, double south, double toward) const {
   if (toward <= -0.5) return 0;
   double const f = std::sqrt(2 / (1 + toward)) / node_, middle = half_ / node_;
-  double const x = s * sine * f + middle;
-  double const y = (s * centre.z * cosine - z * centre.s) * f + middle;
+  double const x = east * f + middle, y = south * f + middle;
   auto const last = real(n_ - 1);
   if (!(x >= 0 && y >= 0 && x < last && y < last)) return 0;
   auto const i = static_cast<std::int64_t>(x), j = static_cast<std::int64_t>(y);
@@ -85,6 +82,7 @@ void CubeImage::add_row(SkyDirection const& centre, RingPoints const& points,
   // that rounding does not grow.
   constexpr std::int64_t renew = 64;
   double const step_cosine = std::cos(points.dphi_step), step_sine = std::sin(points.dphi_step);
+  double const s = points.s, z = points.z;
   double cosine = 1, sine = 0;
   for (std::int64_t i = 0; i < points.count; ++i) {
     if (i % renew == 0) {
@@ -92,11 +90,20 @@ void CubeImage::add_row(SkyDirection const& centre, RingPoints const& points,
       cosine = std::cos(dphi);
       sine = std::sin(dphi);
     }
-    values[i] += at(points.s, points.z, cosine, sine, centre);
+    values[i] +=
+        at(s * sine, s * centre.z * cosine - z * centre.s, s * centre.s * cosine + z * centre.z);
     double const turned = cosine * step_cosine - sine * step_sine;
     sine = sine * step_cosine + cosine * step_sine;
     cosine = turned;
   }
+}
+
+void CubeImage::add_row(SkyDirection const& /*centre*/, FlatPoints const& points,
+                        double* values) const {
+  points.for_each_block([&](FlatPoints::Places const& places, std::int64_t first, int n) {
+    for (int i = 0; i < n; ++i)
+      values[first + i] += places.sr[i] * at(places.x[i], places.y[i], places.toward[i]);
+  });
 }
 
 }  // namespace setsz

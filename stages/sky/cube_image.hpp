@@ -33,6 +33,7 @@ class CubeImage {
 
   /// Adds the image's surface brightness at points of a ring [P200 ckpc/h per sr].
   void add_row(SkyDirection const& centre, RingPoints const& points, double* values) const;
+  void add_row(SkyDirection const& centre, FlatPoints const& points, double* values) const;
   /// Visits 2 x 2 points in every mesh of the grid that is not empty, with their exact share:
   /// visit(direction (east, south, outwards), P V / chi^2).
   template <class Visit>
@@ -42,7 +43,8 @@ class CubeImage {
   /// Takes back what the grid blurs, to second order; the sum stays, and no node falls below 0.
   /// \param part  size of the deposited parts [nodes]
   void sharpen(double part);
-  double at(double s, double z, double cosine, double sine, SkyDirection const& centre) const;
+  /// \param east, south, toward  a unit vector
+  double at(double east, double south, double toward) const;
   std::int64_t n_ = 0;  ///< nodes a side
   double node_ = 0, half_ = 0, radius_ = 0, total_ = 0, removed_ = 0;
   std::vector<double> values_;
