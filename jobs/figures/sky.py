@@ -272,10 +272,10 @@ def picture(figure, axes, image, extent, scale, largest):
     colour_bar(figure, drawn, axes, ticks)
 
 
-def region(seen):
-    """Longitude, latitude and size [degrees] of a part of the sky; none if it is too large for one picture."""
+def region(seen, middle=None):
+    """Longitude, latitude and size [degrees] of a part of the sky, around its middle; none if it is too large for one picture."""
     lon, lat = np.radians(seen[0]), np.radians(seen[1])
-    x, y, z = (np.cos(lat) * np.cos(lon)).mean(), (np.cos(lat) * np.sin(lon)).mean(), np.sin(lat).mean()
+    x, y, z = middle if middle is not None else ((np.cos(lat) * np.cos(lon)).mean(), (np.cos(lat) * np.sin(lon)).mean(), np.sin(lat).mean())
     lon0, lat0 = np.arctan2(y, x), np.arctan2(z, np.hypot(x, y))
     depth = np.sin(lat0) * np.sin(lat) + np.cos(lat0) * np.cos(lat) * np.cos(lon - lon0)
     if depth.min() < np.cos(np.radians(60)):
@@ -287,7 +287,7 @@ def region(seen):
 
 def overview(sky, scale="asinh", largest=None):
     """All that the map shows: the whole sky, or a region."""
-    part = region(sky.seen) if sky.seen is not None else None
+    part = region(sky.seen, getattr(sky, "middle", None)) if sky.seen is not None else None
     return zoom(sky, *part, scale, largest) if part else whole(sky, scale, largest)
 
 

@@ -269,7 +269,9 @@ TEST(SkyGrid, HoldsTheSmallestImageAroundAPartOfTheSky) {
           if (is_shown) columns[static_cast<std::size_t>(k)] = any = true;
           n += is_shown ? 1 : 0;
         });
-        if (ring == image.rings.first || ring == image.rings.last - 1) EXPECT_TRUE(any);
+        if (ring == image.rings.first || ring == image.rings.last - 1) {
+          EXPECT_TRUE(any);
+        }
       }
       EXPECT_EQ(n, grid.n_pixels());
       EXPECT_GT(n, 50);

@@ -120,7 +120,7 @@ TEST_F(SpreadSky, OnAPlaneHasThePixelsOfALargerOne) {
     auto const script = concat(
         "import numpy as np; from astropy.io import fits\n"
         "large, small = (fits.getdata('",
-        universe_.path(),
+        universe_ / "",
         "/' + name + '.fits') for name in ('large', 'small'))\n"
         "assert small.shape == (10, 12) and large.shape == (40, 40)\n"
         "wanted = large[15:25, 14:26]\n"
