@@ -55,7 +55,7 @@ void write_fits_data(Comm const& comm, std::string const& path, std::int64_t n_w
 }
 
 void check_map_pixels(Comm const& comm, std::int64_t n_pixels, std::int64_t first_pixel,
-                      std::span<float const> pixels) {
+                      std::span<float const> pixels, MapGaps gaps) {
   auto const n_here = std::ssize(pixels);
   std::int64_t const before = comm.sum_before(n_here);
   std::int64_t const total = comm.all_sum(n_here);
@@ -64,7 +64,8 @@ void check_map_pixels(Comm const& comm, std::int64_t n_pixels, std::int64_t firs
             "the ranks' pixels do not cover the map: this rank begins at ", first_pixel, " after ",
             before, " pixels of lower ranks, ", total, " of ", n_pixels, " in all");
     for (std::int64_t i = 0; i < n_here; ++i) {
-      require(std::isfinite(pixels[i]), ExitCode::internal, "pixel ", first_pixel + i,
+      bool const is_gap = gaps == MapGaps::nan && std::isnan(pixels[i]);
+      require(is_gap || std::isfinite(pixels[i]), ExitCode::internal, "pixel ", first_pixel + i,
               " of the map is ", pixels[i]);
     }
   });

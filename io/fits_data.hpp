@@ -36,9 +36,11 @@ void write_fits_data(Comm const& comm, std::string const& path, std::int64_t n_w
                      FitsWords const& mine,
                      std::function<std::string(FitsSum data_sum)> const& headers);
 
+/// What may stand for a pixel that is not shown.
+enum class MapGaps { none, nan };
 /// Collective: the ranks' pixels must follow one another, `n_pixels` in all, and be finite; else
 /// Error(internal).
 void check_map_pixels(Comm const& comm, std::int64_t n_pixels, std::int64_t first_pixel,
-                      std::span<float const> pixels);
+                      std::span<float const> pixels, MapGaps gaps = MapGaps::none);
 
 }  // namespace setsz

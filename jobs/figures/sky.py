@@ -134,20 +134,69 @@ class HealpixSky:
         return longitude, latitude, zoom_size(self.pixel_deg)
 
 
-class CarSky:
-    """Pixels of a plate carree image, flat, with NaN at the end for all that it does not show."""
+class ImageSky:
+    """Pixels of an image, one after the other, with NaN at the end for all that it does not show."""
 
     def __init__(self, image, header):
         self.rows, self.columns = image.shape
         self.values = np.append(image.ravel().astype(np.float32), np.float32(np.nan))
         self.header, self.pixel_deg = header, header["CDELT2"]
-        full = self.columns * self.pixel_deg > 359.9 and self.rows * self.pixel_deg > 180
         lattice = np.meshgrid(np.linspace(0, self.columns - 1, 50), np.linspace(0, self.rows - 1, 50))
-        self.seen = None if full else self.position(*lattice)
+        self.seen = None if self.is_full() else self.position(*lattice)
+
+    def steps(self, column, row):
+        """From the reference point [degrees]."""
+        return tuple((at + 1 - self.header[f"CRPIX{i}"]) * self.header[f"CDELT{i}"] for i, at in ((1, column), (2, row)))
+
+    def coarse(self):
+        return self
+
+    def brightest(self):
+        row, column = divmod(int(np.nanargmax(self.values)), self.columns)
+        return (*self.position(column, row), zoom_size(self.pixel_deg))
+
+
+class PlaneSky(ImageSky):
+    """Gnomonic (TAN) or zenithal equal-area (ZEA), around CRVAL."""
+
+    def __init__(self, image, header):
+        lon, lat = np.radians(header["CRVAL1"]), np.radians(header["CRVAL2"])
+        self.middle = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+        self.east = np.array([-np.sin(lon), np.cos(lon), 0])
+        self.north = np.cross(self.middle, self.east)
+        self.gnomonic = header["CTYPE1"].endswith("TAN")
+        super().__init__(image, header)
+
+    def is_full(self):
+        return False
+
+    def position(self, column, row):
+        x, y = np.radians(self.steps(column, row))
+        r2 = x**2 + y**2
+        scale, depth = (1, 1) if self.gnomonic else (np.sqrt(1 - r2 / 4), 1 - r2 / 2)
+        at = [scale * (x * e + y * n) + depth * m for e, n, m in zip(self.east, self.north, self.middle)]
+        return np.degrees(np.arctan2(at[1], at[0])), np.degrees(np.arctan2(at[2], np.hypot(at[0], at[1])))
+
+    def index(self, x, y, z):
+        east, north, depth = (x * axis[0] + y * axis[1] + z * axis[2] for axis in (self.east, self.north, self.middle))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scale = np.degrees(1 / depth if self.gnomonic else np.sqrt(2 / (1 + depth)))
+            column = east * scale / self.header["CDELT1"] + self.header["CRPIX1"] - 1
+            row = north * scale / self.header["CDELT2"] + self.header["CRPIX2"] - 1
+            shown = (depth > 0 if self.gnomonic else depth > -1) & (abs(column - (self.columns - 1) / 2) < self.columns / 2) & (abs(row - (self.rows - 1) / 2) < self.rows / 2)
+        at = np.rint(np.where(shown, row, 0)).astype(int) * self.columns + np.rint(np.where(shown, column, 0)).astype(int)
+        return np.where(shown, at, self.values.size - 1)
+
+
+class CarSky(ImageSky):
+    """Plate carree."""
+
+    def is_full(self):
+        return self.columns * self.pixel_deg > 359.9 and self.rows * self.pixel_deg > 180
 
     def position(self, column, row):
         """Longitude and latitude [degrees]."""
-        return tuple(self.header[f"CRVAL{i}"] + (at + 1 - self.header[f"CRPIX{i}"]) * self.header[f"CDELT{i}"] for i, at in ((1, column), (2, row)))
+        return tuple(self.header[f"CRVAL{i}"] + step for i, step in enumerate(self.steps(column, row), 1))
 
     def index(self, x, y, z):
         longitude, latitude = np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(z, np.hypot(x, y)))
@@ -156,13 +205,6 @@ class CarSky:
         column = (np.rint((longitude - self.header["CRVAL1"]) / self.header["CDELT1"] + self.header["CRPIX1"]).astype(int) - 1) % turn
         shown = (column < self.columns) & (row >= 0) & (row < self.rows)
         return np.where(shown, row * self.columns + column, self.values.size - 1)
-
-    def coarse(self):
-        return self
-
-    def brightest(self):
-        row, column = divmod(int(np.nanargmax(self.values)), self.columns)
-        return (*self.position(column, row), zoom_size(self.pixel_deg))
 
 
 def zoom_size(pixel_deg):
@@ -186,16 +228,21 @@ def read(path):
     try:
         with fits.open(path) as hdus:
             if hdus[0].header["NAXIS"] > 0:
-                sky = CarSky(hdus[0].data, dict(hdus[0].header))
+                header = dict(hdus[0].header)
+                kind = CarSky if header["CTYPE1"].endswith("CAR") else PlaneSky
+                sky = kind(hdus[0].data, header)
             else:
                 header = dict(hdus[1].header)
                 sky = HealpixSky(healpy.read_map(path, partial=header["INDXSCHM"] == "EXPLICIT", dtype=np.float32), header)
     except (OSError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise Unreadable(f"'{path}' cannot be read as a HEALPix map or a plate carree image ({error}); a map is compton_y.fits of the stage sky") from None
+        raise Unreadable(f"'{path}' cannot be read as a HEALPix map or an image of the sky ({error}); a map is compton_y.fits of the stage sky") from None
     quantity = sky.header.get("EXTNAME", "COMPTON_Y").strip()
     if quantity != "COMPTON_Y":
         raise Unreadable(f"'{path}' is a map of {quantity}; only maps of Compton y are drawn")
     return sky
+
+
+PROJECTIONS = {"CAR": "plate carree", "TAN": "gnomonic", "ZEA": "zenithal equal-area"}
 
 
 def titles(header):
@@ -205,7 +252,7 @@ def titles(header):
     simulation = card("SIMNAME")
     what = "Thermal" if simulation in ("unknown", "?") else f"{simulation}: thermal"
     first = f"{what} Sunyaev-Zel'dovich sky, {card('ZMIN', '{:g}')} < z < {card('ZMAX', '{:g}')}"
-    pixels = f"nside {header['NSIDE']}" if "NSIDE" in header else f"plate carree, {60 * header['CDELT2']:.3g} arcmin"
+    pixels = f"nside {header['NSIDE']}" if "NSIDE" in header else f"{PROJECTIONS.get(header['CTYPE1'][-3:])}, {60 * header['CDELT2']:.3g} arcmin"
     second = (f"model {card('MODEL')}, {card('NHALO', '{:,}')} haloes of {card('MMIN', '{:.1e}')} to {card('MMAX', '{:.1e}')} Msun/h, "
               f"{pixels}, mean y {card('YMEAN', '{:.2e}')}")
     return first, second
@@ -225,10 +272,10 @@ def picture(figure, axes, image, extent, scale, largest):
     colour_bar(figure, drawn, axes, ticks)
 
 
-def region(seen):
-    """Longitude, latitude and size [degrees] of a part of the sky; none if it is too large for one picture."""
+def region(seen, middle=None):
+    """Longitude, latitude and size [degrees] of a part of the sky, around its middle; none if it is too large for one picture."""
     lon, lat = np.radians(seen[0]), np.radians(seen[1])
-    x, y, z = (np.cos(lat) * np.cos(lon)).mean(), (np.cos(lat) * np.sin(lon)).mean(), np.sin(lat).mean()
+    x, y, z = middle if middle is not None else ((np.cos(lat) * np.cos(lon)).mean(), (np.cos(lat) * np.sin(lon)).mean(), np.sin(lat).mean())
     lon0, lat0 = np.arctan2(y, x), np.arctan2(z, np.hypot(x, y))
     depth = np.sin(lat0) * np.sin(lat) + np.cos(lat0) * np.cos(lat) * np.cos(lon - lon0)
     if depth.min() < np.cos(np.radians(60)):
@@ -240,7 +287,7 @@ def region(seen):
 
 def overview(sky, scale="asinh", largest=None):
     """All that the map shows: the whole sky, or a region."""
-    part = region(sky.seen) if sky.seen is not None else None
+    part = region(sky.seen, getattr(sky, "middle", None)) if sky.seen is not None else None
     return zoom(sky, *part, scale, largest) if part else whole(sky, scale, largest)
 
 
@@ -271,7 +318,7 @@ def zoom(sky, longitude, latitude, size, scale="asinh", largest=None):
     axes.set(xlabel=f"degrees from longitude {longitude:.4g} (east to the left)", ylabel=f"degrees from latitude {latitude:.4g}")
     first, second = titles(sky.header)
     figure.suptitle(first, fontsize=9)
-    axes.set_title(second.replace(", nside", ",\nnside").replace(", plate", ",\nplate"), fontsize=7)
+    axes.set_title(second.replace(" Msun/h, ", " Msun/h,\n"), fontsize=7)
     return figure
 
 

@@ -109,7 +109,7 @@ class Run:
     def sky(self, product: str, file: str = "compton_y.fits") -> Tuple[np.ndarray, Dict[str, Any]]:
         """Of "sky/lo": a map (float32, Compton y has no unit) and its header.
 
-        HEALPix: (12 nside^2,) in RING order, NaN outside of a part of the sky. Plate carree: (rows, columns) as
+        HEALPix: (12 nside^2,) in RING order, NaN outside of a part of the sky. Images: (rows, columns) as
         the header's world coordinates say, latitude growing with the row and longitude falling with the column.
         """
         path = self._file(product, file)

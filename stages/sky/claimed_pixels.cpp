@@ -98,6 +98,25 @@ void point_near(double s, double z, double s0, double z0, double first, double s
   }
 }
 
+void point_lines(SkyDirection const& centre, RingPoints const& points, double* x, double* y) {
+  double const s = points.s, z = points.z, first = points.dphi_first, step = points.dphi_step;
+  auto const count = static_cast<int>(points.count);
+  if (std::max(std::abs(first), std::abs(first + step * count)) < largest_series)
+    return point_near(s, z, centre.s, centre.z, first, step, count, x, y);
+  for (int i = 0; i < count; ++i) {
+    double const dphi = first + step * i;
+    x[i] = s * std::sin(dphi);
+    y[i] = s * centre.z * std::cos(dphi) - z * centre.s;
+  }
+}
+
+void point_lines(SkyDirection const& /*centre*/, FlatPoints const& points, double* x, double* y) {
+  points.for_each_block([&](FlatPoints::Places const& places, std::int64_t first, int n) {
+    std::copy_n(places.x, n, x + first);
+    std::copy_n(places.y, n, y + first);
+  });
+}
+
 /// Points on a disc, one for each of many rings, denser inside: they turn by the golden angle from
 /// ring to ring, so that any few neighbouring rings cover all azimuths.
 struct Spiral {
@@ -120,10 +139,9 @@ struct Spiral {
 
 }  // namespace
 
-std::optional<ClaimedPixels::Disc> ClaimedPixels::disc_of(Halo const& halo,
-                                                          std::optional<Claims::Ball> const& ball,
-                                                          double margin) {
+std::optional<SkyDisc> ClaimedPixels::disc_of(std::optional<Claims::Ball> const& ball) const {
   if (!ball) return {};
+  Halo const& halo = *halo_;
   // A sphere around what the ball and the halo have in common: the smaller of them, or a sphere
   // around the circle in which they meet.
   double const cut2 = halo.r_cut * halo.r_cut, d = norm(ball->centre);
@@ -142,7 +160,11 @@ std::optional<ClaimedPixels::Disc> ClaimedPixels::disc_of(Halo const& halo,
                     (around.z + halo.distance) * centre.outwards;
   double const sine2 = radius2 / norm2(seen);
   if (sine2 > 0.9) return {};
-  return Disc{SkyDirection(seen), Stamp::chord2_of(std::asin(std::sqrt(sine2)) + margin)};
+  SkyDirection near(seen);
+  // Count longitudes as the halo's rows do.
+  double const turns = std::round((near.phi - centre.phi) / (2 * std::numbers::pi));
+  near.phi -= 2 * std::numbers::pi * turns;
+  return SkyDisc(geometry_, near, std::asin(std::sqrt(sine2)) + geometry_.largest_pixel_radius());
 }
 
 void ClaimedPixels::take(Halo const& halo, Claims const& claims, Stamp& stamp) {
@@ -156,15 +178,14 @@ void ClaimedPixels::take(Halo const& halo, Claims const& claims, Stamp& stamp) {
   double const pixel = geometry_.pixel_size(), angle_200 = halo.r200 / halo.distance;
   if (is_tiny(angle_200)) return take_by_points(stamp);
   discs_.clear();
-  for (auto const& other : neighbours)
-    discs_.push_back(disc_of(halo, claims_->ball(other), geometry_.largest_pixel_radius()));
+  for (auto const& other : neighbours) discs_.push_back(disc_of(claims_->ball(other)));
   double nearest = HUGE_VAL;  // surface to the centre
   for (auto const& ball : balls_)
     nearest = std::min(nearest, std::abs(norm(ball.centre) - std::sqrt(ball.radius2)));
   level_ = pixel > line_spacing_r200 * angle_200 ? 1 : 0;
   double const core = std::max(core_pixels * pixel, core_r200 * angle_200);
   core_level_ = nearest < core * halo.distance ? 2 : level_ + 1;
-  core_chord2_ = Stamp::chord2_of(core);
+  core_.emplace(geometry_, *halo.centre, core);
   n_lines_ = 0;
   runs_.clear();
   stamp.for_each_row([&](Stamp::RowView const& row) { find_lines(row); });
@@ -178,11 +199,7 @@ Range ClaimedPixels::meeting(std::int64_t ring, Range pixels) const {
   Range hull{pixels.last, pixels.first};
   for (auto const& disc : discs_) {
     if (!disc || whole_ring) return pixels;
-    // Count longitudes as the row does.
-    SkyDirection near = disc->centre;
-    double const turns = std::round((near.phi - halo_->centre->phi) / (2 * std::numbers::pi));
-    near.phi -= 2 * std::numbers::pi * turns;
-    Range const met = Stamp::pixels_within(geometry_, near, ring, circle, disc->chord2);
+    Range const met = disc->pixels_of(ring, circle);
     if (met.size() == geometry_.pixels_in(ring)) return pixels;
     if (met.size() <= 0) continue;
     hull.first = std::min(hull.first, std::max(met.first, pixels.first));
@@ -194,8 +211,7 @@ Range ClaimedPixels::meeting(std::int64_t ring, Range pixels) const {
 void ClaimedPixels::find_lines(Stamp::RowView const& row) {
   Range const met = meeting(row.ring, row.pixels);
   if (met.size() <= 0) return;
-  Range const near = Stamp::pixels_within(geometry_, *halo_->centre, row.ring,
-                                          geometry_.circle(row.ring, PixelPart{}), core_chord2_);
+  Range const near = core_->pixels_of(row.ring);
   Range const core{std::clamp(near.first, met.first, met.last),
                    std::clamp(near.last, met.first, met.last)};
   double* const first = row.values - row.pixels.first;
@@ -215,22 +231,12 @@ void ClaimedPixels::add_lines(std::int64_t ring, Range pixels, int level, double
     for (int b = 0; b < parts; ++b) {
       PixelPart const part{(a + 0.5) / parts - 0.5, (b + 0.5) / parts - 0.5};
       auto const circle = geometry_.circle(ring, part);
-      double const z = circle.z, s = circle.s;
       std::size_t const begin = n_lines_;
       n_lines_ += n;
       make_room();
-      geometry_.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
-        double const first = arc.phi_first - centre.phi;
-        auto const count = static_cast<int>(arc.last - arc.first);
-        std::size_t const at = begin + static_cast<std::size_t>(arc.first - pixels.first);
-        double *const x = x_.data() + at, *const y = y_.data() + at;
-        if (std::max(std::abs(first), std::abs(first + arc.phi_step * count)) < largest_series)
-          return point_near(s, z, centre.s, centre.z, first, arc.phi_step, count, x, y);
-        for (int i = 0; i < count; ++i) {
-          double const dphi = first + arc.phi_step * i;
-          x[i] = s * std::sin(dphi);
-          y[i] = s * centre.z * std::cos(dphi) - z * centre.s;
-        }
+      geometry_.for_each_piece(ring, part, pixels.first, pixels.last, [&](auto const& piece) {
+        std::size_t const at = begin + static_cast<std::size_t>(piece.first - pixels.first);
+        point_lines(centre, seen_from(centre, circle, piece), x_.data() + at, y_.data() + at);
       });
     }
   }

@@ -31,13 +31,8 @@ class ClaimedPixels {
   void take(Halo const& halo, Claims const& claims, Stamp& stamp);
 
  private:
-  /// Where a neighbour's part of the halo is seen: within an angle of a direction; none: anywhere.
-  struct Disc {
-    SkyDirection centre;
-    double chord2;
-  };
-  static std::optional<Disc> disc_of(Halo const& halo, std::optional<Claims::Ball> const& ball,
-                                     double margin);
+  /// Where a neighbour's part of the halo is seen; none: anywhere.
+  std::optional<SkyDisc> disc_of(std::optional<Claims::Ball> const& ball) const;
   /// Those of some pixels of a ring that may meet a neighbour's part.
   Range meeting(std::int64_t ring, Range pixels) const;
   /// Lines through the pixels of a row that meet a neighbour's part, and through 4^level parts of
@@ -57,11 +52,11 @@ class ClaimedPixels {
   RingGeometry geometry_;
   Halo const* halo_ = nullptr;
   std::optional<Claims> claims_;  ///< in the local frame
-  std::vector<std::optional<Disc>> discs_;
+  std::vector<std::optional<SkyDisc>> discs_;
   std::vector<Claims::Ball> balls_;
   bool all_balls_ = false;  ///< and at most two
   int level_ = 0, core_level_ = 0;
-  double core_chord2_ = 0;
+  std::optional<SkyDisc> core_;
 
   /// Pixels of a row with equally many lines; part by part.
   struct Run {

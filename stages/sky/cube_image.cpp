@@ -75,37 +75,66 @@ void turn_on(double first, double step, std::int64_t n, double* __restrict cosin
   }
 }
 
-/// What a ring is on the plane: components of a direction are at[0] + at[1] cos + at[2] sin.
-struct RingOnPlane {
-  std::array<double, 3> u, v, normal;
-  double scale, origin_u, origin_v;
-  std::int64_t n_u, n_v;
+/// Nodes of an image, and where they are on its plane.
+struct PlaneImage {
+  double const* nodes;
+  double scale, origin_u, origin_v, end_u, end_v;
+  int row;
 };
 
-/// Adds the brightness of an image at points of a ring.
+/// Its brightness in a direction with these components along the plane's axes.
+[[gnu::always_inline]] inline double brightness_at(PlaneImage const& image, double u, double v,
+                                                   double towards) {
+  double const unit = image.scale / towards;
+  double x = u * unit - image.origin_u, y = v * unit - image.origin_v;
+  bool const inside = (towards > 0) & (x >= 0) & (y >= 0) & (x < image.end_u) & (y < image.end_v);
+  x = inside ? x : 0;
+  y = inside ? y : 0;
+  auto const low_x = static_cast<int>(x), low_y = static_cast<int>(y);
+  double const p = x - low_x, q = y - low_y;
+  double const* const corner = image.nodes + (low_x * image.row + low_y);
+  double const value = (1 - p) * ((1 - q) * corner[0] + q * corner[1]) +
+                       p * ((1 - q) * corner[image.row] + q * corner[image.row + 1]);
+  // A node is (normal component)^3 / scale^2 of solid angle.
+  return inside ? value * (unit * unit * unit) / image.scale : 0;
+}
+
+/// Components of directions along the plane's axes: u, v and towards it.
+using OnAxes = std::array<std::array<double, 3>, 3>;
+
+/// At points of a ring: components are on[i][0] + on[i][1] cos + on[i][2] sin.
 SETSZ_DISPATCH
-void add_samples(RingOnPlane const& ring, double const* __restrict image,
-                 double const* __restrict cosine, double const* __restrict sine, std::int64_t n,
-                 double* __restrict values) {
-  auto const [u, v, normal, scale, origin_u, origin_v, n_u, n_v] = ring;
-  double const end_u = real(n_u - 1), end_v = real(n_v - 1);
-  auto const row = static_cast<int>(n_v);
-  for (std::int64_t i = 0; i < n; ++i) {
-    double const towards = normal[0] + normal[1] * cosine[i] + normal[2] * sine[i];
-    double const unit = scale / towards;
-    double x = (u[0] + u[1] * cosine[i] + u[2] * sine[i]) * unit - origin_u;
-    double y = (v[0] + v[1] * cosine[i] + v[2] * sine[i]) * unit - origin_v;
-    bool const inside = (towards > 0) & (x >= 0) & (y >= 0) & (x < end_u) & (y < end_v);
-    x = inside ? x : 0;
-    y = inside ? y : 0;
-    auto const low_x = static_cast<int>(x), low_y = static_cast<int>(y);
-    double const p = x - low_x, q = y - low_y;
-    double const* const corner = image + (low_x * row + low_y);
-    double const value = (1 - p) * ((1 - q) * corner[0] + q * corner[1]) +
-                         p * ((1 - q) * corner[row] + q * corner[row + 1]);
-    // A node is (normal component)^3 / scale^2 of solid angle.
-    values[i] += inside ? value * (unit * unit * unit) / scale : 0;
-  }
+void add_ring(PlaneImage const& plane, OnAxes const& axes, double const* __restrict cosine,
+              double const* __restrict sine, std::int64_t n, double* __restrict values) {
+  auto const image = plane;
+  auto const [u, v, normal] = axes;
+  for (std::int64_t i = 0; i < n; ++i)
+    values[i] += brightness_at(image, u[0] + u[1] * cosine[i] + u[2] * sine[i],
+                               v[0] + v[1] * cosine[i] + v[2] * sine[i],
+                               normal[0] + normal[1] * cosine[i] + normal[2] * sine[i]);
+}
+
+/// At unit vectors (x, y, toward), times sr: components are their products with the axes.
+SETSZ_DISPATCH
+void add_places(PlaneImage const& plane, OnAxes const& axes, FlatPoints::Places const& places,
+                int n, double* __restrict values) {
+  auto const image = plane;
+  auto const [u, v, normal] = axes;
+  auto const& [x, y, toward, sr] = places;
+  for (int i = 0; i < n; ++i)
+    values[i] += sr[i] * brightness_at(image, u[0] * x[i] + u[1] * y[i] + u[2] * toward[i],
+                                       v[0] * x[i] + v[1] * y[i] + v[2] * toward[i],
+                                       normal[0] * x[i] + normal[1] * y[i] + normal[2] * toward[i]);
+}
+
+PlaneImage image_of(SightPlane const& plane, std::vector<double> const& nodes) {
+  return {nodes.data(),
+          plane.scale,
+          plane.origin.u,
+          plane.origin.v,
+          real(plane.n_u - 1),
+          real(plane.n_v - 1),
+          static_cast<int>(plane.n_v)};
 }
 
 }  // namespace
@@ -259,20 +288,33 @@ void CubeImage::add_row(SkyDirection const& centre, RingPoints const& points,
                         double* values) const {
   // Around the meridian of the centre.
   Vec3 const outwards = centre.s * centre.outwards + centre.z * centre.south;
-  auto const along = [&](std::size_t i) {
-    Vec3 const& axis = plane_.axes.row[i];
+  auto const along = [&](Vec3 const& axis) {
     return std::array{points.z * axis.z, points.s * dot(axis, outwards),
                       points.s * dot(axis, centre.east)};
   };
-  RingOnPlane const ring{along(0),        along(1),        along(2),   plane_.scale,
-                         plane_.origin.u, plane_.origin.v, plane_.n_u, plane_.n_v};
+  auto const& axes = plane_.axes.row;
+  OnAxes const on{along(axes[0]), along(axes[1]), along(axes[2])};
+  auto const image = image_of(plane_, values_);
   constexpr std::int64_t block = 64;  // rounding does not grow
   double cosine[block], sine[block];
   for (std::int64_t i = 0; i < points.count; i += block) {
     std::int64_t const n = std::min(block, points.count - i);
     turn_on(points.dphi_first + points.dphi_step * real(i), points.dphi_step, n, cosine, sine);
-    add_samples(ring, values_.data(), cosine, sine, n, values + i);
+    add_ring(image, on, cosine, sine, n, values + i);
   }
+}
+
+void CubeImage::add_row(SkyDirection const& centre, FlatPoints const& points,
+                        double* values) const {
+  auto const along = [&](Vec3 const& axis) {
+    return std::array{dot(axis, centre.east), dot(axis, centre.south), dot(axis, centre.outwards)};
+  };
+  auto const& axes = plane_.axes.row;
+  OnAxes const on{along(axes[0]), along(axes[1]), along(axes[2])};
+  auto const image = image_of(plane_, values_);
+  points.for_each_block([&](FlatPoints::Places const& places, std::int64_t first, int n) {
+    add_places(image, on, places, n, values + first);
+  });
 }
 
 }  // namespace setsz

@@ -38,6 +38,8 @@ class CubeImage {
 
   /// Adds the image's surface brightness at points of a ring [P200 ckpc/h per sr].
   void add_row(SkyDirection const& centre, RingPoints const& points, double* values) const;
+  /// The same at points of a row of a flat image, per area of that image.
+  void add_row(SkyDirection const& centre, FlatPoints const& points, double* values) const;
   /// Visits 2 x 2 points in every mesh of the grid that is not empty, with their exact share:
   /// visit(direction (east, south, outwards), P V / chi^2).
   template <class Visit>

@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numbers>
 
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
-#include "stages/sky/stamp.hpp"
+#include "stages/sky/sky_disc.hpp"
 
 namespace setsz {
 
@@ -21,8 +22,7 @@ MapBeam::MapBeam(Comm const& comm, SkyCanvas const& canvas, BeamKernel kernel)
   collectively(comm, "sky: the beam", [&] {
     std::vector<double> areas;
     auto const source = [&](std::int64_t ring) {
-      areas.assign(static_cast<std::size_t>(grid_.pixels_of(ring).size()),
-                   grid_.geometry().pixel_area(ring));
+      areas = this->areas(ring);
       return std::span<double const>(areas);
     };
     Range const mine = pieces_[static_cast<std::size_t>(comm_.rank())];
@@ -31,8 +31,21 @@ MapBeam::MapBeam(Comm const& comm, SkyCanvas const& canvas, BeamKernel kernel)
   });
 }
 
+std::vector<double> MapBeam::areas(std::int64_t ring) const {
+  auto const& geometry = grid_.geometry();
+  auto areas = geometry.solid_angles(ring, grid_.pixels_of(ring));
+  if (areas.empty())
+    areas.assign(static_cast<std::size_t>(grid_.pixels_of(ring).size()), geometry.pixel_area(ring));
+  return areas;
+}
+
 Range MapBeam::seen_from(std::int64_t ring) const {
   auto const& geometry = grid_.geometry();
+  if (auto const* flat = geometry.flat()) {
+    std::int64_t const away = flat->pixels_across(kernel_.reach(), grid_.margin());
+    return {std::max(ring - away, grid_.rings().first),
+            std::min(ring + away + 1, grid_.rings().last)};
+  }
   auto const [z, s] = geometry.circle(ring, PixelPart{});
   double const theta = std::atan2(s, z);
   double const north = geometry.ring_at(std::max(theta - kernel_.reach(), 0.0)),
@@ -53,9 +66,17 @@ MapBeam::Row const& MapBeam::row(std::int64_t ring) const {
   if (row.ring == ring) return row;
   Range const pixels = grid_.pixels_of(ring);
   row.ring = ring;
-  row.circle = grid_.geometry().circle(ring, PixelPart{});
+  auto const& geometry = grid_.geometry();
+  if (geometry.flat()) {
+    row.directions.clear();
+    geometry.for_each_direction(
+        ring, PixelPart{}, pixels,
+        [&](std::int64_t, Vec3 const& direction) { row.directions.push_back(direction); });
+    return row;
+  }
+  row.circle = geometry.circle(ring, PixelPart{});
   for (auto* values : {&row.longitude, &row.cosine, &row.sine}) values->clear();
-  grid_.geometry().for_each_arc(ring, PixelPart{}, pixels.first, pixels.last, [&](auto const& arc) {
+  geometry.for_each_arc(ring, PixelPart{}, pixels.first, pixels.last, [&](auto const& arc) {
     for (std::int64_t k = arc.first; k < arc.last; ++k) {
       double const phi = arc.phi_first + arc.phi_step * real(k - arc.first);
       row.longitude.push_back(phi);
@@ -67,11 +88,36 @@ MapBeam::Row const& MapBeam::row(std::int64_t ring) const {
 }
 
 template <class Source>
+void MapBeam::sum_flat(std::int64_t ring, Source const& source, std::vector<double>& result) const {
+  auto const& flat = *grid_.geometry().flat();
+  Range const rings = seen_from(ring);
+  auto const here = row(ring).directions;
+  std::vector<FlatRows::Ellipse> discs;
+  for (Vec3 const& direction : here) discs.push_back(flat.ellipse(direction, kernel_.reach()));
+  for (std::int64_t other = rings.first; other < rings.last; ++other) {
+    auto const& there = row(other).directions;
+    auto const values = source(other);
+    Range const held = grid_.pixels_of(other);
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      Range const near = flat.columns_within(discs[i], other);
+      double sum = 0;
+      for (std::int64_t k = std::max(near.first, held.first); k < std::min(near.last, held.last);
+           ++k) {
+        auto const at = static_cast<std::size_t>(k - held.first);
+        sum += values[at] * kernel_.at(norm2(there[at] - here[i]));
+      }
+      result[i] += sum;
+    }
+  }
+}
+
+template <class Source>
 void MapBeam::sum(std::int64_t ring, Source const& source, std::vector<double>& result) const {
   auto const& geometry = grid_.geometry();
   Range const pixels = grid_.pixels_of(ring);
   result.assign(static_cast<std::size_t>(pixels.size()), 0.0);
-  double const reach2 = Stamp::chord2_of(kernel_.reach());
+  if (geometry.flat()) return sum_flat(ring, source, result);
+  double const reach2 = SkyDisc::chord2_of(kernel_.reach());
   Range const rings = seen_from(ring);
   for (std::int64_t other = rings.first; other < rings.last; ++other) {
     Row const &here = row(ring), &there = row(other);
@@ -129,9 +175,9 @@ void MapBeam::spread(RingMap& map) const {
     std::vector<double> sums;
     for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring) {
       sum(ring, source, sums);
-      double const area = grid_.geometry().pixel_area(ring);
-      std::transform(sums.begin(), sums.end(), map.ring(ring).begin(),
-                     [&](double value) { return value * area; });
+      auto const areas = this->areas(ring);
+      std::transform(sums.begin(), sums.end(), areas.begin(), map.ring(ring).begin(),
+                     std::multiplies<>());
       mark_progress("sky: the beam");
     }
   });

@@ -87,6 +87,20 @@ void place_row(Circle const& circle, double first, double step, int count, doubl
   }
 }
 
+void place_points(Circle const& circle, RingPoints const& points, double* x, double* y) {
+  place_row(circle, points.dphi_first, points.dphi_step, static_cast<int>(points.count), x, y);
+}
+
+void place_points(Circle const& /*none*/, FlatPoints const& points, double* x, double* y) {
+  points.for_each_block([&](FlatPoints::Places const& places, std::int64_t first, int n) {
+    for (int i = 0; i < n; ++i) {
+      double const f = std::sqrt(2 / (1 + std::max(places.toward[i], -0.99)));
+      x[first + i] = f * places.x[i];
+      y[first + i] = f * places.y[i];
+    }
+  });
+}
+
 struct Lines {
   std::size_t count;
   double const *x0, *y0, *x1, *y1;
@@ -134,17 +148,15 @@ void ProfileCore::place(std::int64_t ring, PixelPart part, Range pixels, double*
                         double* y) const {
   auto const [z, s] = geometry_.circle(ring, part);
   Circle const circle{z, s, centre_->z, centre_->s};
-  if (s == 0) {  // a pole has no longitude
+  if (s == 0 && !geometry_.flat()) {  // a pole has no longitude
     Point const pole = on_plane(circle, 1, 0);
     std::fill_n(x, pixels.size(), pole.x);
     std::fill_n(y, pixels.size(), pole.y);
     return;
   }
-  geometry_.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
-    double const first = arc.phi_first - centre_->phi;
-    auto const count = static_cast<int>(arc.last - arc.first);
-    place_row(circle, first, arc.phi_step, count, x + (arc.first - pixels.first),
-              y + (arc.first - pixels.first));
+  geometry_.for_each_piece(ring, part, pixels.first, pixels.last, [&](auto const& piece) {
+    place_points(circle, seen_from(*centre_, {z, s}, piece), x + (piece.first - pixels.first),
+                 y + (piece.first - pixels.first));
   });
 }
 

@@ -44,6 +44,25 @@ static void set_profile(float base, float across, float first, float step, int c
   }
 }
 
+/// The same at directions (x, y, toward); sin(angle) is sqrt(x^2 + y^2).
+SETSZ_DISPATCH
+static void set_flat(FlatPoints::Places const& places, int n, float const* __restrict table,
+                     double limit, double per_sine, double* __restrict values) {
+  for (int i = 0; i < n; ++i) {
+    double const x = places.x[i], y = places.y[i], sine = std::sqrt(x * x + y * y);
+    double const wanted = places.toward[i] > 0 ? sine * per_sine : limit;
+    double const place = wanted < limit ? wanted : limit;
+    auto const k = static_cast<int>(place);
+    values[i] = places.sr[i] * (table[k] + (place - k) * (table[k + 1] - table[k]));
+  }
+}
+
+void ProfileRow::operator()(FlatPoints const& points, double* values) const {
+  points.for_each_block([&](FlatPoints::Places const& places, std::int64_t first, int n) {
+    set_flat(places, n, table_.data(), real(table_.size() - 2), per_sine_, values + first);
+  });
+}
+
 void ProfileRow::operator()(RingPoints const& points, double* values) const {
   double const dz = points.z - z0_, ds = points.s - s0_;
   double const base = dz * dz + ds * ds, across = 2 * points.s * s0_;

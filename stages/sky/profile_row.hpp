@@ -20,6 +20,7 @@ class ProfileRow {
         table_(table),
         per_sine_(real(table.size() - 2) / sin_radius) {}
   void operator()(RingPoints const& points, double* values) const;
+  void operator()(FlatPoints const& points, double* values) const;
 
  private:
   double z0_, s0_;

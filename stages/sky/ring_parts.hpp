@@ -7,6 +7,7 @@
 
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/range.hpp"
+#include "pipeline/base/vec3.hpp"
 
 // What pixels in rings of equal latitude consist of, whatever their projection.
 namespace setsz {
@@ -32,6 +33,11 @@ struct RingCircle {
 struct RingArc {
   std::int64_t first, last;  ///< pixels [first, last)
   double phi_first, phi_step;
+  /// Of pixel first + i.
+  Vec3 direction(RingCircle const& circle, std::int64_t i) const {
+    double const phi = phi_first + phi_step * real(i);
+    return {circle.s * std::cos(phi), circle.s * std::sin(phi), circle.z};
+  }
 };
 
 /// Sides of a pixel [rad].

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/sky/sky_beam_work.hpp"
 
+#include <algorithm>
 #include <numbers>
 
 #include "pipeline/base/log.hpp"
@@ -22,16 +23,37 @@ std::optional<BeamKernel> map_beam(SkyOptions const& options) {
   double const pixel = options.pixels.geometry().pixel_size();
   require(kernel->fwhm() >= least_pixels * pixel, ExitCode::config, "[sky] the beam is ",
           kernel->fwhm() / units::arcmin, " arcmin wide (half maximum), below ", least_pixels,
-          " pixels of ", pixel / units::arcmin, " arcmin; set a larger nside");
+          " pixels of ", pixel / units::arcmin, " arcmin; set ",
+          options.pixels.is_healpix() ? "a larger nside" : "a finer resolution");
   return kernel;
 }
+
+namespace {
+
+/// Pairs of pixels within the reach of a beam.
+double pairs(SkyGridOptions const& pixels, BeamKernel const& kernel, double n_pixels) {
+  auto const geometry = pixels.geometry();
+  double const across = kernel.reach() / geometry.pixel_size();
+  auto const* car = geometry.car();
+  if (!car) return n_pixels * std::numbers::pi * across * across;
+  // Near the poles a beam reaches over many narrow pixels, at most all of a ring.
+  auto const grid = pixels.grid();
+  double sum = 0;
+  for (std::int64_t ring = grid.rings().first; ring < grid.rings().last; ++ring) {
+    double const in_ring = std::numbers::pi / 2 * across / car->circle(ring, PixelPart{}).s;
+    sum += real(grid.pixels_of(ring).size()) * 2 * across *
+           std::min(in_ring, real(car->pixels_in(ring)));
+  }
+  return sum;
+}
+
+}  // namespace
 
 double seconds_of_map_beam(SkyOptions const& options, double n_pixels) {
   auto const kernel = map_beam(options);
   if (!kernel) return 0;
   constexpr double seconds_per_pair = 7e-9;
-  double const across = kernel->reach() / options.pixels.geometry().pixel_size();
-  return seconds_per_pair * n_pixels * std::numbers::pi * across * across *
+  return seconds_per_pair * pairs(options.pixels, *kernel, n_pixels) *
          (1 + real(options.fields.names.size()));
 }
 

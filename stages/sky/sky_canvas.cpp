@@ -8,11 +8,6 @@
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
-namespace {
-
-double colatitude(Vec3 const& seen) { return std::atan2(std::hypot(seen.x, seen.y), seen.z); }
-
-}  // namespace
 
 SkyCanvas::SkyCanvas(SkyGrid const& grid, int rank, int n_ranks, Beam const& beam)
     : Canvas(grid.boundaries(n_ranks)),
@@ -22,17 +17,21 @@ SkyCanvas::SkyCanvas(SkyGrid const& grid, int rank, int n_ranks, Beam const& bea
 
 Range SkyCanvas::touched(Vec3 const& seen, double reach) const {
   auto const& geometry = map_.geometry();
-  double const theta = colatitude(seen);
   double const radius =
       std::asin(reach / norm(seen)) + beam_reach_ + 2 * geometry.largest_pixel_radius();
   if (!map_.grid().may_meet(seen, radius)) return {};
+  if (auto const* flat = geometry.flat()) {
+    Range const rows = flat->rows_within(flat->ellipse(seen, radius));
+    return {nearest_ring(real(rows.first)), nearest_ring(real(rows.last - 1)) + 1};
+  }
+  double const theta = std::atan2(std::hypot(seen.x, seen.y), seen.z);
   double const north = geometry.ring_at(std::max(theta - radius, 0.0));
   double const south = geometry.ring_at(std::min(theta + radius, std::numbers::pi));
   return {nearest_ring(north - 1), nearest_ring(south + 1) + 1};
 }
 
 std::int64_t SkyCanvas::home(Vec3 const& seen) const {
-  return nearest_ring(map_.geometry().ring_at(colatitude(seen)));
+  return nearest_ring(map_.geometry().row_at(seen));
 }
 
 std::int64_t SkyCanvas::nearest_ring(double at) const {

@@ -21,14 +21,26 @@ Vec3 direction_of(double longitude_deg, double latitude_deg) {
           std::sin(latitude)};
 }
 
+std::string name_of(SkyGridOptions::Projection projection) {
+  using enum SkyGridOptions::Projection;
+  return projection == healpix ? "healpix"
+         : projection == car   ? "car"
+         : projection == tan   ? "tan"
+                               : "zea";
+}
+
 }  // namespace
 
 void SkyGridOptions::declare(OptionList& options) {
   options.add("projection", projection,
-              {{"healpix", Projection::healpix}, {"car", Projection::car}},
-              {.help = "pixels of the map: HEALPix, or plate carree (an image of equal steps in "
-                       "longitude and latitude, with celestial coordinates for astropy and "
-                       "pixell)"});
+              {{"healpix", Projection::healpix},
+               {"car", Projection::car},
+               {"tan", Projection::tan},
+               {"zea", Projection::zea}},
+              {.help = "pixels of the map: HEALPix, or an image with celestial coordinates for "
+                       "astropy and pixell: plate carree (car: equal steps in longitude and "
+                       "latitude), or a plane around a direction, gnomonic (tan) or zenithal "
+                       "equal-area (zea)"});
   options.add("nside", nside,
               {.help = "HEALPix resolution, a power of 2; the stamps of haloes need pixels smaller "
                        "than 1 and 2 give",
@@ -36,7 +48,8 @@ void SkyGridOptions::declare(OptionList& options) {
                .max = 1 << 20});
   options.add("resolution", resolution_arcmin,
               {.unit = "arcmin",
-               .help = "step of a plate carree map; 180 degrees must be a whole number of steps",
+               .help = "pixels of an image; 180 degrees must be a whole number of them in a plate "
+                       "carree map",
                .min = 0.01,
                .max = 120});
   options.add("patch", patch_deg,
@@ -47,16 +60,25 @@ void SkyGridOptions::declare(OptionList& options) {
                .max = 720});
   options.add("cap", cap_deg,
               {.unit = "degree",
-               .help = "paint only what lies around a direction: longitude, latitude, radius "
-                       "(HEALPix)",
+               .help = "paint only what lies around a direction: longitude, latitude, radius",
                .min = -360,
                .max = 360});
   options.add("polygon", polygon_deg,
               {.unit = "degree",
                .help = "paint only what lies between great circles: longitude, latitude of the "
-                       "first corner of a convex polygon, of the second, ... (HEALPix)",
+                       "first corner of a convex polygon, of the second, ...",
                .min = -360,
                .max = 720});
+  options.add("centre", centre_deg,
+              {.unit = "degree",
+               .help = "middle of a flat image (projection = tan, zea): longitude, latitude",
+               .min = -360,
+               .max = 360});
+  options.add("size", size_deg,
+              {.unit = "degree",
+               .help = "width and height of a flat image (projection = tan, zea)",
+               .min = 1e-4,
+               .max = 250});
   options.add("spectrum_nside", wanted_spectrum_nside,
               {.help = "resolution of the companion map for C_l up to 2 nside; 0: no C_l "
                        "(HEALPix maps of the full sky only)",
@@ -71,35 +93,78 @@ void SkyGridOptions::validate() const {
               std::has_single_bit(static_cast<std::uint64_t>(wanted_spectrum_nside)),
           ExitCode::config, "[sky] spectrum_nside = ", wanted_spectrum_nside, " is no power of 2");
   double const n_steps = full_circle_arcmin / 2 / resolution_arcmin;
-  require(is_healpix() || std::abs(n_steps - std::round(n_steps)) < 1e-6 * n_steps,
+  require(projection != Projection::car || std::abs(n_steps - std::round(n_steps)) < 1e-6 * n_steps,
           ExitCode::config, "[sky] resolution = ", resolution_arcmin, " arcmin: 180 degrees are ",
           n_steps, " steps, but must be a whole number of them");
   require(
       (patch_deg.empty() ? 0 : 1) + (cap_deg.empty() ? 0 : 1) + (polygon_deg.empty() ? 0 : 1) < 2,
       ExitCode::config, "[sky] two of patch, cap and polygon are set; choose one");
-  if (!patch_deg.empty()) {
-    require(patch_deg.size() == 4, ExitCode::config, "[sky] patch has ", patch_deg.size(),
-            " numbers, wanted 4: least and largest longitude, least and largest latitude");
-    auto const& [west, east, south, north] =
-        std::tie(patch_deg[0], patch_deg[1], patch_deg[2], patch_deg[3]);
-    require(west < east && east - west <= 360, ExitCode::config, "[sky] patch: longitudes ", west,
-            " to ", east, " must grow, by at most 360 degrees (across 0: 350, 370)");
-    require(-90 <= south && south < north && north <= 90, ExitCode::config,
-            "[sky] patch: latitudes ", south, " to ", north, " must grow, from -90 to 90 degrees");
-  }
-  if (!cap_deg.empty()) {
-    require(is_healpix(), ExitCode::config,
-            "[sky] cap needs projection = healpix; a plate carree map shows a patch");
-    require(cap_deg.size() == 3, ExitCode::config, "[sky] cap has ", cap_deg.size(),
-            " numbers, wanted 3: longitude, latitude, radius");
-    require(std::abs(cap_deg[1]) <= 90 && cap_deg[2] > 0 && cap_deg[2] <= 180, ExitCode::config,
-            "[sky] cap: latitude ", cap_deg[1], " must lie in [-90, 90], radius ", cap_deg[2],
-            " in (0, 180] degrees");
-  }
+  if (!patch_deg.empty()) validate_patch();
+  if (!cap_deg.empty()) validate_cap();
   if (!polygon_deg.empty()) validate_polygon();
+  validate_image();
   require(!is_partial() || grid().n_pixels() > 0, ExitCode::config,
           "[sky] the part of the sky holds no centre of a pixel; make it larger, or the pixels "
           "smaller");
+}
+
+void SkyGridOptions::validate_patch() const {
+  require(patch_deg.size() == 4, ExitCode::config, "[sky] patch has ", patch_deg.size(),
+          " numbers, wanted 4: least and largest longitude, least and largest latitude");
+  auto const& [west, east, south, north] =
+      std::tie(patch_deg[0], patch_deg[1], patch_deg[2], patch_deg[3]);
+  require(west < east && east - west <= 360, ExitCode::config, "[sky] patch: longitudes ", west,
+          " to ", east, " must grow, by at most 360 degrees (across 0: 350, 370)");
+  require(-90 <= south && south < north && north <= 90, ExitCode::config, "[sky] patch: latitudes ",
+          south, " to ", north, " must grow, from -90 to 90 degrees");
+}
+
+void SkyGridOptions::validate_cap() const {
+  require(cap_deg.size() == 3, ExitCode::config, "[sky] cap has ", cap_deg.size(),
+          " numbers, wanted 3: longitude, latitude, radius");
+  require(std::abs(cap_deg[1]) <= 90 && cap_deg[2] > 0 && cap_deg[2] <= 180, ExitCode::config,
+          "[sky] cap: latitude ", cap_deg[1], " must lie in [-90, 90], radius ", cap_deg[2],
+          " in (0, 180] degrees");
+}
+
+void SkyGridOptions::validate_image() const {
+  auto const name = name_of(projection);
+  if (!is_flat()) {
+    require(centre_deg.empty() && size_deg.empty(), ExitCode::config, "[sky] ",
+            centre_deg.empty() ? "size" : "centre",
+            " is a key of flat images (projection = tan, zea), not of projection = ", name,
+            "; a part of that is a patch");
+    return;
+  }
+  require(patch_deg.empty() && cap_deg.empty() && polygon_deg.empty(), ExitCode::config, "[sky] ",
+          !patch_deg.empty() ? "patch"
+          : !cap_deg.empty() ? "cap"
+                             : "polygon",
+          " is a key of other maps than projection = ", name, "; set centre and size");
+  require(centre_deg.size() == 2 && size_deg.size() == 2, ExitCode::config,
+          "[sky] projection = ", name, " needs two numbers each of centre (longitude, latitude) ",
+          "and size (width, height) [degree], but centre has ", centre_deg.size(), " and size ",
+          size_deg.size());
+  require(std::abs(centre_deg[1]) <= 90, ExitCode::config, "[sky] centre: latitude ", centre_deg[1],
+          " must lie in [-90, 90] degrees");
+  FlatRows const rows = image();
+  double const corner = rows.corner_angle() / degree,
+               most = FlatRows::largest_angle(rows.plane().projection) / degree;
+  require(corner <= most, ExitCode::config, "[sky] size = ", size_deg[0], ", ", size_deg[1],
+          ": the corners of the image are ", corner, " degrees from its centre, at most ", most,
+          " with projection = ", name, "; make it smaller, or take projection = healpix or car");
+}
+
+FlatRows SkyGridOptions::image() const {
+  auto const pixels = [&](double size) {
+    return std::max<std::int64_t>(1, std::llround(size * 60 / resolution_arcmin));
+  };
+  return {projection == Projection::tan ? FlatProjection::gnomonic : FlatProjection::equal_area,
+          centre_deg[0] * degree,
+          centre_deg[1] * degree,
+          resolution_arcmin * units::arcmin,
+          pixels(size_deg[0]),
+          pixels(size_deg[1])};
 }
 
 SkyPolygon SkyGridOptions::polygon() const {
@@ -110,8 +175,6 @@ SkyPolygon SkyGridOptions::polygon() const {
 }
 
 void SkyGridOptions::validate_polygon() const {
-  require(is_healpix(), ExitCode::config,
-          "[sky] polygon needs projection = healpix; a plate carree map shows a patch");
   require(polygon_deg.size() >= 6 && polygon_deg.size() % 2 == 0, ExitCode::config,
           "[sky] polygon has ", polygon_deg.size(),
           " numbers, wanted longitude and latitude of three corners or more");
@@ -130,7 +193,7 @@ void SkyGridOptions::refuse_keys(Configuration const& configuration,
             ": [", section, "] ", key, " ", why);
   };
   if (is_healpix())
-    refuse("resolution", "is a key for projection = car; the resolution of HEALPix is nside");
+    refuse("resolution", "is a key for projection = car, tan, zea; HEALPix has nside");
   else
     refuse("nside", "is a key for projection = healpix; set resolution (arcmin)");
   auto const spectrum = configuration.text_of(section, "spectrum_nside");
@@ -150,6 +213,7 @@ SkyGrid::Part SkyGridOptions::part() const {
 
 RingGeometry SkyGridOptions::geometry() const {
   if (is_healpix()) return RingGeometry(nside);
+  if (is_flat()) return RingGeometry(image());
   return RingGeometry(CarRings(2 * std::llround(full_circle_arcmin / 2 / resolution_arcmin)));
 }
 
@@ -158,7 +222,7 @@ std::int64_t SkyGridOptions::spectrum_nside() const {
 }
 
 nlohmann::json SkyGridOptions::report() const {
-  nlohmann::json report = {{"projection", is_healpix() ? "healpix" : "car"}};
+  nlohmann::json report = {{"projection", name_of(projection)}};
   if (is_healpix())
     report["nside"] = nside;
   else
@@ -166,6 +230,8 @@ nlohmann::json SkyGridOptions::report() const {
   if (!patch_deg.empty()) report["patch_deg"] = patch_deg;
   if (!cap_deg.empty()) report["cap_deg"] = cap_deg;
   if (!polygon_deg.empty()) report["polygon_deg"] = polygon_deg;
+  if (is_flat()) report["centre_deg"] = centre_deg;
+  if (is_flat()) report["size_deg"] = size_deg;
   return report;
 }
 

@@ -14,11 +14,11 @@ namespace setsz {
 
 /// The keys of [sky.NAME] for the pixels of the map.
 struct SkyGridOptions {
-  enum class Projection { healpix, car };
+  enum class Projection { healpix, car, tan, zea };
   Projection projection = Projection::healpix;
   std::int64_t nside = 512;
   double resolution_arcmin = 5;
-  std::vector<double> patch_deg{}, cap_deg{}, polygon_deg{};
+  std::vector<double> patch_deg{}, cap_deg{}, polygon_deg{}, centre_deg{}, size_deg{};
   std::int64_t wanted_spectrum_nside = 256;
 
   void declare(OptionList& options);
@@ -30,7 +30,11 @@ struct SkyGridOptions {
   /// \param margin  see SkyGrid
   SkyGrid grid(double margin = 0) const { return {geometry(), part(), margin}; }
   bool is_healpix() const { return projection == Projection::healpix; }
-  bool is_partial() const { return !patch_deg.empty() || !cap_deg.empty() || !polygon_deg.empty(); }
+  /// An image around a direction.
+  bool is_flat() const { return projection == Projection::tan || projection == Projection::zea; }
+  bool is_partial() const {
+    return is_flat() || !patch_deg.empty() || !cap_deg.empty() || !polygon_deg.empty();
+  }
   /// Of the companion map; 0: no C_l.
   std::int64_t spectrum_nside() const;
   /// For sky.json.
@@ -38,7 +42,11 @@ struct SkyGridOptions {
 
  private:
   SkyPolygon polygon() const;
+  void validate_patch() const;
+  void validate_cap() const;
   void validate_polygon() const;
+  void validate_image() const;
+  FlatRows image() const;
   SkyGrid::Part part() const;
 };
 

@@ -102,7 +102,7 @@ SkyPainter::SkyPainter(RingMap& map, Beam beam)
       claimed_(map.geometry()) {}
 
 PixelSides SkyPainter::sides_at(Vec3 const& position) const {
-  return map_.geometry().pixel_sides(std::hypot(position.x, position.y) / norm(position));
+  return map_.geometry().pixel_sides(position);
 }
 
 void SkyPainter::add_point(SkyDirection const& centre, Vec3 const& local, double value) {
@@ -116,7 +116,8 @@ void SkyPainter::add_stamp(double factor, Painted& result) {
   if (!map_.grid().is_full()) result.painted = factor * stamp_.integral_over(map_);
 }
 
-double SkyPainter::factor_to(double known, double sampled, double whole, Painted& result) {
+double SkyPainter::factor_to(double known, double sampled, double whole, Painted& result) const {
+  if (!stamp_.is_whole()) return 1;
   double const error = std::abs(sampled - known) / std::abs(whole);
   require(error <= largest_sampling_error, ExitCode::internal, "the samples of a halo hold ",
           sampled, " of the integral ", known, " that is known, ", 100 * error, "% off (at most ",
@@ -153,9 +154,8 @@ Painted SkyPainter::paint(SparseCube const& cube, SkyHalo const& halo, Claims co
   // Equal steps in longitude and ring do not cut the pixels around a pole into equal parts.
   int const more = centre.s < 4 * pixel ? 1 : 0;
   // The plane's bilinear nodes reach a little beyond the cube.
-  stamp_.build(
-      map_, centre, image_.radius() + 2 * node, {.level = level_for(pixel, part) + more},
-      [&](RingPoints const& points, double* values) { image_.add_row(centre, points, values); });
+  stamp_.build(map_, centre, image_.radius() + 2 * node, {.level = level_for(pixel, part) + more},
+               [&](auto const& points, double* values) { image_.add_row(centre, points, values); });
   double const unit = halo.weight;
   add_stamp(unit * factor_to(result.painted, stamp_.integral() * unit,
                              result.painted + result.removed, result),
@@ -225,6 +225,7 @@ std::optional<double> SkyPainter::leave_unclaimed(ProfileFamily const& family,
     family.line_pieces(point, line_pieces_);
   claimed_.take({&centre, distance, halo.r200, r_cut, {pieces.data(), r_cut}, mean}, claims,
                 stamp_);
+  if (!stamp_.is_whole()) return factor;
   double const sampled = factor * stamp_.integral() / whole, error = std::abs(sampled - share);
   if (error > claimed_error || sampled <= least_sampled * share) return {};
   result.sampling_error = std::max(result.sampling_error.value_or(0), error);

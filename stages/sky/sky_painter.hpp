@@ -50,9 +50,9 @@ class SkyPainter {
                 Claims const& claims);
 
  private:
-  /// What a stamp must be multiplied with to hold `known`, both parts of `whole`; Error(internal)
-  /// if it misses too much.
-  static double factor_to(double known, double sampled, double whole, Painted& result);
+  /// What the stamp must be multiplied with to hold `known`, both parts of `whole`; Error(internal)
+  /// if it misses too much. 1 if a flat image does not show all of its disc.
+  double factor_to(double known, double sampled, double whole, Painted& result) const;
   /// From a projection, its mean over pixels of this size.
   static void average_over(double pixel_r200, double x_cut, std::span<double const> projected,
                            std::span<float> averages);

@@ -4,13 +4,15 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <limits>
 #include <nlohmann/json.hpp>
 
-#include "io/car_map.hpp"
 #include "io/healpix_map.hpp"
 #include "io/json_file.hpp"
+#include "io/sky_image.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/units.hpp"
 #include "stages/sky/sky_painter.hpp"
 #include "stages/sky/sky_spectrum.hpp"
 
@@ -29,12 +31,57 @@ nlohmann::json spectrum_report(Field const& field, std::vector<double> const& ma
           {"C_l", angular_spectrum(map, nside, 2 * nside)}};
 }
 
-CarLayout car_layout(SkyGrid const& grid) {
+ImageLayout image_layout(SkyGrid const& grid) {
   auto const& geometry = grid.geometry();
-  Range const rings = grid.rings(), columns = grid.pixels_of(rings.first);
+  auto const [rings, columns] = grid.image();
+  if (auto const* flat = geometry.flat()) {
+    auto const& plane = flat->plane();
+    return zenithal_image(plane.projection == FlatProjection::gnomonic ? "TAN" : "ZEA",
+                          columns.size(), rings.size(), flat->pixel_size() / units::degree,
+                          plane.longitude / units::degree, plane.latitude / units::degree);
+  }
   std::int64_t const n_around = geometry.pixels_in(rings.first);
-  return {columns.size(), rings.size(), 360 / real(n_around), real(columns.first),
-          real(n_around) / 4 - real(rings.last - 2)};
+  auto layout = plate_carree_image(columns.size(), rings.size(), 360 / real(n_around),
+                                   real(columns.first), real(n_around) / 4 - real(rings.last - 2));
+  layout.has_gaps = grid.n_pixels() < columns.size() * rings.size();
+  return layout;
+}
+
+/// The pixels of an image that this rank has, from north to south and eastwards.
+std::vector<float> image_pixels(RingMap const& map, double factor) {
+  auto const& grid = map.grid();
+  auto const [rings, columns] = grid.image();
+  std::vector<float> pixels;
+  for (std::int64_t ring = std::max(map.first_ring(), rings.first);
+       ring < std::min(map.last_ring(), rings.last); ++ring) {
+    auto const areas = map.geometry().solid_angles(ring, columns);
+    double const area = map.geometry().pixel_area(ring);
+    auto const shown = grid.shown(ring);
+    auto const values = map.ring(ring);
+    for (std::int64_t k = columns.first; k < columns.last; ++k) {
+      auto const at = static_cast<std::size_t>(map.place_of(ring, k));
+      double const per_area =
+          factor / (areas.empty() ? area : areas[static_cast<std::size_t>(k - columns.first)]);
+      bool const is_shown = shown.empty() || shown[at];
+      pixels.push_back(is_shown ? single(values[at] * per_area)
+                                : std::numeric_limits<float>::quiet_NaN());
+    }
+  }
+  return pixels;
+}
+
+/// The same of HEALPix, in RING order.
+std::vector<float> healpix_pixels(RingMap const& map, double factor) {
+  std::vector<float> pixels;
+  pixels.reserve(map.values().size());
+  for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring) {
+    double const per_area = factor / map.geometry().pixel_area(ring);
+    auto const shown = map.grid().shown(ring);
+    auto const values = map.ring(ring);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (shown.empty() || shown[i]) pixels.push_back(single(values[i] * per_area));
+  }
+  return pixels;
 }
 
 /// Of the integral over a map: "sr", "uK_CMB sr".
@@ -143,21 +190,14 @@ nlohmann::json figures_report(SkyFigures const& figures) {
 void write_map(Context& context, RingMap const& map, std::string const& name,
                MapHeader const& header, double factor) {
   auto const& comm = context.comm();
-  auto const& geometry = map.geometry();
+  auto const* healpix = map.geometry().healpix();
   std::vector<float> pixels;
-  collectively(comm, "sky: memory for the map", [&] { pixels.reserve(map.values().size()); });
-  for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring) {
-    double const per_area = factor / geometry.pixel_area(ring);
-    auto const shown = map.grid().shown(ring);
-    auto const values = map.ring(ring);
-    for (std::size_t i = 0; i < values.size(); ++i)
-      if (shown.empty() || shown[i]) pixels.push_back(single(values[i] * per_area));
-  }
+  collectively(comm, "sky: memory for the map",
+               [&] { pixels = healpix ? healpix_pixels(map, factor) : image_pixels(map, factor); });
   std::int64_t const first = comm.sum_before(std::ssize(pixels));
-  auto const* healpix = geometry.healpix();
   auto const path = context.part(name);
   if (!healpix)
-    write_car_map(comm, path, car_layout(map.grid()), header, first, pixels);
+    write_sky_image(comm, path, image_layout(map.grid()), header, first, pixels);
   else if (map.grid().is_full())
     write_healpix_map(comm, path, healpix->nside(), header, first, pixels);
   else

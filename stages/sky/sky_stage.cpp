@@ -143,10 +143,6 @@ void SkyOptions::validate() const {
           " arcmin, where it changes nothing; set 0, or smaller pixels");
   require(beam_fwhm_arcmin == 0 || beam_file.empty(), ExitCode::config,
           "[sky] beam_fwhm and beam_file are both set; choose one");
-  bool const spreads = !beam_file.empty() || (catalogue.empty() && beam_fwhm_arcmin > 0);
-  require(!spreads || pixels.is_healpix(), ExitCode::config, "[sky] ",
-          beam_file.empty() ? "beam_fwhm of a sky of snapshots" : "beam_file",
-          " needs projection = healpix");
   require(observer.size() == 3, ExitCode::config, "[sky] observer has ", observer.size(),
           " numbers, wanted 3: x, y, z in units of the box");
   require(redshift_min < redshift_max, ExitCode::config, "[sky] redshift_min = ", redshift_min,

@@ -14,51 +14,6 @@ void add_scaled(double const* __restrict values, std::size_t n, double scale,
 
 }  // namespace
 
-SkyDirection::SkyDirection(Vec3 const& position) : outwards(unit(position)) {
-  z = outwards.z;
-  s = std::hypot(outwards.x, outwards.y);
-  theta = std::atan2(s, z);
-  phi = s > 0 ? std::atan2(outwards.y, outwards.x) : 0;
-  if (phi < 0) phi += 2 * std::numbers::pi;
-  double const cosine = s > 0 ? outwards.x / s : 1, sine = s > 0 ? outwards.y / s : 0;
-  east = {-sine, cosine, 0};
-  south = {z * cosine, z * sine, -s};
-}
-
-RingPixel SkyDirection::pixel_at(RingGeometry const& geometry, Vec3 const& local) const {
-  // The component away from the axis along the meridian of this direction.
-  double const away = local.z * s + local.y * z, ratio = local.x / away, q = ratio * ratio;
-  double const dphi = away > 0 && q < 0.01
-                          ? ratio * (1 - q * (1.0 / 3 - q * (1.0 / 5 - q * (1.0 / 7 - q / 9))))
-                          : std::atan2(local.x, away);
-  return geometry.pixel_at(local.z * z - local.y * s, std::sqrt(local.x * local.x + away * away),
-                           phi + dphi);
-}
-
-Range Stamp::rings_within(RingGeometry const& geometry, SkyDirection const& centre, double angle) {
-  double const north = centre.theta - angle, south = centre.theta + angle;
-  auto const number = [](double ring) { return static_cast<std::int64_t>(ring); };
-  std::int64_t const first =
-      north <= 0 ? 1 : std::max<std::int64_t>(1, number(std::floor(geometry.ring_at(north))));
-  std::int64_t const last =
-      south >= std::numbers::pi
-          ? geometry.n_rings()
-          : std::min(geometry.n_rings(), number(std::ceil(geometry.ring_at(south))));
-  return {first, last + 1};
-}
-
-Range Stamp::pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
-                           std::int64_t ring, RingCircle const& circle, double chord2) {
-  auto const [z, s] = circle;
-  // |n - n0|^2 = dz^2 + ds^2 + 4 s s0 sin^2(dphi/2)
-  double const left = chord2 - (z - centre.z) * (z - centre.z) - (s - centre.s) * (s - centre.s);
-  if (left < 0) return {};
-  double const across = 4 * s * centre.s;
-  double const half_width =
-      left >= across ? std::numbers::pi : 2 * std::asin(std::sqrt(left / across));
-  return geometry.pixels_near(ring, centre.phi, half_width);
-}
-
 std::optional<std::size_t> Stamp::index_of(std::int64_t ring, std::int64_t k,
                                            std::int64_t n) const {
   if (rows_.empty() || ring < rows_.front().ring || ring > rows_.back().ring) return {};

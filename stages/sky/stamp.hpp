@@ -7,30 +7,10 @@
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/vec3.hpp"
 #include "stages/sky/ring_map.hpp"
+#include "stages/sky/row_points.hpp"
+#include "stages/sky/sky_disc.hpp"
 
 namespace setsz {
-
-/// A direction on the sky and the local frame in which its neighbourhood is described: `east` along
-/// growing longitude, `south` along growing colatitude, `outwards` from the observer.
-struct SkyDirection {
-  double theta, phi;  ///< colatitude, longitude [rad]
-  double z, s;        ///< cos(theta), sin(theta)
-  Vec3 east, south, outwards;
-
-  /// \pre position is not the zero vector; at a pole the longitude is 0
-  explicit SkyDirection(Vec3 const& position);
-  Mat3 to_local() const { return {{east, south, outwards}}; }
-  /// The pixel that holds a direction. \param local  unit vector (east, south, outwards)
-  RingPixel pixel_at(RingGeometry const& geometry, Vec3 const& local) const;
-};
-
-/// Some points of a ring, equally spaced in longitude, relative to a SkyDirection.
-struct RingPoints {
-  double z, s;                   ///< of the ring
-  double dphi_first, dphi_step;  ///< longitude minus that of the direction [rad]
-  std::int64_t count;
-  double largest_dphi;  ///< of all |dphi|
-};
 
 /// The values of the pixels in a disc around a direction, computed ring by ring.
 ///
@@ -49,28 +29,20 @@ class Stamp {
   /// A row may set so many values beyond its last: loops in blocks need no remainder.
   static constexpr int padding = 15;
 
-  /// Averages `add_row(RingPoints, double* values)`, which adds a surface brightness at given
-  /// points to `values`, over the parts of every pixel that the disc may touch.
-  /// \param radius  of the disc [rad]: the brightness is 0 outside
+  /// Averages `add_row(points, double* values)`, which adds a surface brightness at given
+  /// RingPoints or FlatPoints (there times their `sr`) to `values`, over the parts of every pixel
+  /// that the disc may touch. \param radius  of the disc [rad]: the brightness is 0 outside
   template <class AddRow>
   void build(RingMap const& map, SkyDirection const& centre, double radius, Cuts const& cuts,
              AddRow&& add_row);
 
-  /// The same with uncut pixels, whose values `set_row(RingPoints, double* values)` sets; it may
+  /// The same with uncut pixels, whose values `set_row(points, double* values)` sets; it may
   /// set some beyond them, up to `padding`. `core` gives the averages over those whose centres lie
   /// within `core_radius` [rad]: core.add(ring, pixels), then core.averages().
   template <class SetRow, class Core>
   void build(RingMap const& map, SkyDirection const& centre, double radius, double core_radius,
              SetRow&& set_row, Core& core);
 
-  /// 4 sin^2(angle/2), the square of the chord that an angle spans.
-  static double chord2_of(double angle) {
-    double const half = std::sin(angle / 2);
-    return 4 * half * half;
-  }
-  /// The pixels of a ring whose centres lie within a chord of a direction.
-  static Range pixels_within(RingGeometry const& geometry, SkyDirection const& centre,
-                             std::int64_t ring, RingCircle const& circle, double chord2);
   struct RowView {
     std::int64_t ring;
     Range pixels;  ///< first, first + 1, ... modulo the ring's number
@@ -90,6 +62,8 @@ class Stamp {
 
   /// Sum over the pixels of value x area.
   double integral() const { return integral_; }
+  /// False: some of the disc lies where a flat image does not show the sky.
+  bool is_whole() const { return is_whole_; }
   /// Adds factor x value x area to the pixels that the map owns.
   void add_to(RingMap& map, double factor) const;
   /// The part of the integral over the pixels that the map has, on any rank.
@@ -97,8 +71,6 @@ class Stamp {
   std::int64_t n_pixels() const { return static_cast<std::int64_t>(n_values_); }
 
  private:
-  /// The rings whose pixels' centres may lie within an angle of a direction, and some more.
-  static Range rings_within(RingGeometry const& geometry, SkyDirection const& centre, double angle);
   /// Adds the values at one part of each of the pixels.
   template <class AddRow>
   static void add_part(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,
@@ -112,7 +84,7 @@ class Stamp {
   struct Row {
     std::int64_t ring, first;  ///< pixels first, first + 1, ... modulo the ring's number
     std::size_t begin, end;    ///< in values_
-    double area;               ///< of a pixel
+    double area;               ///< see RingGeometry::pixel_area
   };
   /// Visits the pieces of a row that a map has: visit(first in values_, last, place in the ring).
   template <class Visit>
@@ -129,19 +101,15 @@ class Stamp {
   std::vector<double> values_;  ///< n_values_ of them, and some room
   std::size_t n_values_ = 0;
   double integral_ = 0;
+  bool is_whole_ = true;
 };
 
 template <class AddRow>
 void Stamp::add_part(RingGeometry const& geometry, SkyDirection const& centre, std::int64_t ring,
                      RingCircle const& circle, PixelPart part, Range pixels, AddRow&& add_row,
                      double* values) {
-  geometry.for_each_arc(ring, part, pixels.first, pixels.last, [&](auto const& arc) {
-    std::int64_t const count = arc.last - arc.first;
-    double const first = arc.phi_first - centre.phi;
-    double const last = first + arc.phi_step * real(count - 1);
-    add_row(RingPoints{circle.z, circle.s, first, arc.phi_step, count,
-                       std::max(std::abs(first), std::abs(last))},
-            values + (arc.first - pixels.first));
+  geometry.for_each_piece(ring, part, pixels.first, pixels.last, [&](auto const& piece) {
+    add_row(seen_from(centre, circle, piece), values + (piece.first - pixels.first));
   });
 }
 
@@ -168,12 +136,12 @@ void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius,
   double const margin = geometry.largest_pixel_radius();
   double const reach = radius + (cuts.level > 0 ? margin : 0);
   bool const has_core = cuts.core_level > cuts.level;
-  double const core_chord2 = chord2_of(std::min(cuts.core_radius + margin, reach));
+  SkyDisc const core(geometry, centre, std::min(cuts.core_radius + margin, reach));
   build_rows(map, centre, reach,
              [&](std::int64_t ring, auto const& circle, Range pixels, double* values) {
                average(geometry, centre, ring, pixels, cuts.level, add_row, values);
                if (!has_core) return;
-               Range const near = pixels_within(geometry, centre, ring, circle, core_chord2);
+               Range const near = core.pixels_of(ring, circle);
                if (near.size() > 0)
                  average(geometry, centre, ring, near, cuts.core_level, add_row,
                          values + (near.first - pixels.first));
@@ -185,12 +153,11 @@ void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius,
                   SetRow&& set_row, Core& core) {
   RingGeometry const& geometry = map.geometry();
   double const reach = radius + geometry.largest_pixel_radius();
-  double const inner = std::min(core_radius, reach), chord2 = chord2_of(inner);
-  Range const rings = rings_within(geometry, centre, inner);
+  SkyDisc const inner(geometry, centre, std::min(core_radius, reach));
+  Range const rings = inner.rings();
   near_.clear();
   for (std::int64_t ring = rings.first; ring < rings.last; ++ring) {
-    auto const circle = geometry.circle(ring, PixelPart{});
-    near_.push_back(pixels_within(geometry, centre, ring, circle, chord2));
+    near_.push_back(inner.pixels_of(ring));
     if (near_.back().size() > 0) core.add(ring, near_.back());
   }
   double const* next = core.averages().data();
@@ -211,13 +178,13 @@ void Stamp::build_rows(RingMap const& map, SkyDirection const& centre, double re
   RingGeometry const& geometry = map.geometry();
   rows_.clear();
   n_values_ = 0;
-  reach = std::min(reach, std::numbers::pi);
-  double const chord2 = chord2_of(reach);
+  SkyDisc const disc(geometry, centre, std::min(reach, std::numbers::pi));
+  is_whole_ = disc.is_whole();
   integral_ = 0;
-  Range const rings = rings_within(geometry, centre, reach);
+  Range const rings = disc.rings();
   for (std::int64_t ring = rings.first; ring < rings.last; ++ring) {
     auto const circle = geometry.circle(ring, PixelPart{});
-    Range const pixels = pixels_within(geometry, centre, ring, circle, chord2);
+    Range const pixels = disc.pixels_of(ring, circle);
     if (pixels.size() <= 0) continue;
     map.prefetch(ring, pixels.first, pixels.size());  // will be there when add_to() comes
     Row const row{ring, pixels.first, n_values_,

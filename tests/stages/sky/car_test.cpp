@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "model/gnfw.hpp"
@@ -196,6 +197,9 @@ TEST(SkyGrid, ShowsThePixelsOfTheFullSkyInAPart) {
   std::vector<std::pair<RingGeometry, SkyGrid::Part>> const parts = {
       {RingGeometry(CarRings(720)), SkyPatch{-0.3, 0.5, 0.2, 2.0}},
       {RingGeometry(CarRings(720)), SkyPatch{2.9, 4.0, 1.0, std::numbers::pi}},
+      {RingGeometry(CarRings(720)), SkyCap{unit(Vec3{1, -0.01, 0.3}), 0.4}},
+      {RingGeometry(CarRings(720)), SkyCap{unit(Vec3{0.1, 0, 1}), 0.3}},
+      {RingGeometry(CarRings(720)), SkyPolygon({{1, -0.2, -0.1}, {1, 0.3, 0.1}, {1, 0.1, 0.6}})},
       {RingGeometry(64), SkyPatch{-0.3, 0.5, 0.2, 2.0}},
       {RingGeometry(64), SkyPatch{0, std::numbers::pi / 2, 0, std::numbers::pi / 2}},
       {RingGeometry(64), SkyCap{unit(Vec3{1, -0.01, 0.3}), 0.4}},
@@ -213,22 +217,66 @@ TEST(SkyGrid, ShowsThePixelsOfTheFullSkyInAPart) {
         inside += some.paint(family(), mass, halo, Claims::on_fill({})).painted;
       }
     }
-    std::int64_t n = 0, n_filled = 0;
+    std::int64_t n = 0, n_shown = 0, n_filled = 0;
     for (std::int64_t ring = 1; ring <= rings.n_rings(); ++ring) {
       Range const held = grid.pixels_of(ring), of_whole = whole.grid().pixels_of(ring);
+      auto const shown = grid.shown(ring);
       for (std::int64_t k = of_whole.first; k < of_whole.last; ++k) {
         if (!grid.has({ring, (k + rings.pixels_in(ring)) % rings.pixels_in(ring)})) continue;
-        double const value = piece.ring(ring)[piece.place_of(ring, k)];
+        auto const place = static_cast<std::size_t>(piece.place_of(ring, k));
+        double const value = piece.ring(ring)[place];
+        n_shown += shown.empty() || shown[place] ? 1 : 0;
         ASSERT_EQ(value, whole.ring(ring)[k - of_whole.first]);
         n_filled += value > 0 ? 1 : 0;
         ++n;
       }
       EXPECT_LE(held.size(), rings.pixels_in(ring));
     }
-    EXPECT_EQ(n, grid.n_pixels());
+    EXPECT_EQ(n_shown, grid.n_pixels());
+    EXPECT_GE(n, n_shown);
     EXPECT_GT(n_filled, 3);
     EXPECT_NEAR(sum_of(piece) / inside, 1, 1e-11);
     EXPECT_LT(sum_of(piece), 0.99 * sum_of(whole));
+  }
+}
+
+TEST(SkyGrid, HoldsTheSmallestImageAroundAPartOfTheSky) {
+  RingGeometry const rings(CarRings(360));
+  Vec3 const pole = unit(Vec3{0.05, 0.02, 1}), anywhere = unit(Vec3{1, -0.05, -0.3});
+  SkyPolygon const triangle({{1, -0.2, -0.1}, {1, 0.3, 0.1}, {1, 0.1, 0.6}}),
+      around_pole({{1, 0, 2}, {-1, 1, 2}, {-1, -1, 2}});
+  std::vector<std::pair<SkyGrid::Part, std::function<bool(Vec3 const&)>>> const parts = {
+      {SkyCap{pole, 0.3}, [&](Vec3 const& at) { return norm(at - pole) < 2 * std::sin(0.15); }},
+      {SkyCap{anywhere, 0.2},
+       [&](Vec3 const& at) { return norm(at - anywhere) < 2 * std::sin(0.1); }},
+      {triangle, [&](Vec3 const& at) { return triangle.contains(at); }},
+      {around_pole, [&](Vec3 const& at) { return around_pole.contains(at); }}};
+  for (auto const& [part, contains] : parts) {
+    for (double const margin : {0.0, 0.1}) {
+      SkyGrid const grid(rings, part, margin);
+      auto const image = grid.image();
+      std::int64_t n = 0;
+      std::vector<bool> columns(360, false);
+      for (std::int64_t ring = 1; ring <= rings.n_rings(); ++ring) {
+        auto const shown = image.rings.contains(ring) ? grid.shown(ring) : std::vector<bool>{};
+        bool any = false;
+        rings.for_each_direction(ring, {}, {0, 360}, [&](std::int64_t k, Vec3 const& at) {
+          std::int64_t const n_around = 360, held = grid.pixels_of(ring).first;
+          auto const place =
+              static_cast<std::size_t>(((k - held) % n_around + n_around) % n_around);
+          bool const is_shown = place < shown.size() && shown[place];
+          ASSERT_EQ(is_shown, contains(at)) << ring << ' ' << k;
+          if (is_shown) columns[static_cast<std::size_t>(k)] = any = true;
+          n += is_shown ? 1 : 0;
+        });
+        if (ring == image.rings.first || ring == image.rings.last - 1) {
+          EXPECT_TRUE(any);
+        }
+      }
+      EXPECT_EQ(n, grid.n_pixels());
+      EXPECT_GT(n, 50);
+      EXPECT_EQ(image.columns.size(), std::ranges::count(columns, true));
+    }
   }
 }
 

@@ -136,7 +136,7 @@ TEST_F(CatalogueSky, IsGivenAtFrequencies) {
   EXPECT_TRUE(contains(error_of([&] { this->stage("frequencies = 90, 90\n"); }), "listed twice"));
 }
 
-/// An image that write_car_map has written, row by row from the south.
+/// An image that write_sky_image has written, row by row from the south.
 std::vector<float> read_image(std::string const& path) {
   auto const head = read_fits_data_head(path);
   auto const bytes = test::file_bytes(path);
@@ -190,6 +190,68 @@ TEST_F(CatalogueSky, IsPaintedInPlateCarree) {
   comm_.barrier();
   equal("", 360, 181, 0, 0);
   equal("patch = -20, 30, 5, 90\n", 51, 86, 150, 95);  // columns fall from 180 degrees
+  comm_.barrier();
+}
+
+TEST_F(CatalogueSky, IsPaintedOnAPlane) {
+  auto all = halos(300);
+  all.push_back({250, 89.9, 0.02, 3e14});  // over the pole, where the image has it
+  all.push_back({359.9, 80, 0.03, 3e14});  // across longitude 0
+  all.push_back({10, 71.7, 0.02, 3e14});   // over the lower edge
+  write(all);
+  constexpr std::size_t n_columns = 120, n_rows = 80;
+  constexpr double step = 0.25 * units::degree;
+  auto const path = scratch_ / "sky/mine/compton_y.fits";
+  for (std::string const projection : {"tan", "zea"}) {
+    std::string const pixels =
+        "projection = " + projection + "\ncentre = 10, 82\nsize = 30, 20\nresolution = 15\n";
+    auto const stage = this->stage("", {}, pixels);
+    auto const notes = run(comm_, *stage);
+    ASSERT_TRUE(notes);
+    EXPECT_LT(notes->at("n_halos"), 40);
+    EXPECT_GT(notes->at("n_halos"), 3);
+    EXPECT_LT(notes->at("sum_rule_residual").get<double>(), 1e-9);
+    comm_.barrier();
+    auto const image = read_image(path);
+    auto const cards = read_fits_data_head(path).cards;
+    comm_.barrier();
+    EXPECT_EQ(cards.at("CTYPE1"), projection == "tan" ? "RA---TAN" : "RA---ZEA");
+    ASSERT_EQ(image.size(), n_columns * n_rows);
+    // Of a rectangle between the middle and a corner.
+    auto const area = [&](double x, double y) {
+      return projection == "zea" ? x * y : std::atan2(x * y, std::sqrt(1 + x * x + y * y));
+    };
+    double sum = 0;
+    for (std::size_t row = 0; row < n_rows; ++row) {
+      for (std::size_t column = 0; column < n_columns; ++column) {
+        double const x = (real(column) - 60) * step, y = (real(row) - 40) * step;
+        sum += image[row * n_columns + column] *
+               (area(x + step, y + step) - area(x, y + step) - area(x + step, y) + area(x, y));
+      }
+    }
+    EXPECT_NEAR(sum / notes->at("y_painted_sr").get<double>(), 1, 1e-6);
+    // One rank, and one that goes on after a stop.
+    double const few = 3e-6 * sizeof(HaloImage) * 10;
+    EXPECT_FALSE(run(comm_, *stage, 1, few));
+    if (!comm_.is_root()) continue;
+    ASSERT_TRUE(run(Comm::self(), *stage, 0, few));
+    EXPECT_EQ(read_image(path), image);
+    ASSERT_TRUE(run(Comm::self(), *stage));
+    EXPECT_EQ(read_image(path), image);
+    if (std::system("/usr/bin/python3 -c 'import astropy' 2>/dev/null") != 0)
+      GTEST_SKIP() << "python3 has no astropy";
+    auto const script = concat(
+        "import numpy as np; from astropy.io import fits; from astropy.wcs import WCS\n"
+        "hdu = fits.open('",
+        path,
+        "', checksum=True)[0]\n"
+        "for ra, dec in ((250, 89.9), (359.9, 80)):\n"
+        "  x, y = WCS(hdu.header).wcs_world2pix(ra, dec, 0)\n"
+        "  i, j = int(round(float(y))), int(round(float(x)))\n"
+        "  near = hdu.data[i - 6:i + 7, j - 6:j + 7]\n"
+        "  assert hdu.data[i, j] == near.max() > 10 * np.median(near), near\n");
+    EXPECT_EQ(std::system(("/usr/bin/python3 -W error -c \"" + script + "\"").c_str()), 0);
+  }
   comm_.barrier();
 }
 
@@ -335,9 +397,17 @@ TEST_F(CatalogueSky, RefusesKeysOfAnotherProjection) {
                        "HEALPix maps of the full sky only"));
   EXPECT_TRUE(contains(error("patch = 0, 90, 0, 90\nspectrum_nside = 64\n"),
                        "HEALPix maps of the full sky only"));
-  EXPECT_TRUE(contains(error("projection = car\ncap = 0, 0, 5\n"), "cap needs projection"));
   EXPECT_TRUE(contains(error("projection = car\nresolution = 7\n"), "whole number"));
   EXPECT_TRUE(contains(error("patch = 10, 0, 0, 90\n"), "must grow"));
+  EXPECT_TRUE(contains(error("centre = 10, 0\n"), "centre is a key of flat images"));
+  EXPECT_TRUE(contains(error("projection = car\nsize = 10, 10\n"), "size is a key of flat images"));
+  EXPECT_TRUE(contains(error("projection = tan\ncentre = 10, 0\n"), "centre has 2 and size 0"));
+  EXPECT_TRUE(contains(error("projection = zea\nnside = 64\ncentre = 10, 0\nsize = 5, 5\n"),
+                       "set resolution (arcmin)"));
+  EXPECT_TRUE(contains(error("projection = zea\ncentre = 10, 0\nsize = 5, 5\ncap = 0, 0, 5\n"),
+                       "cap is a key of other maps"));
+  EXPECT_TRUE(contains(error("projection = tan\ncentre = 10, 91\nsize = 5, 5\n"), "latitude 91"));
+  EXPECT_TRUE(contains(error("projection = tan\ncentre = 10, 0\nsize = 150, 150\n"), "at most 60"));
   EXPECT_TRUE(contains(error("cap = 10, 45.001, 0.001\n"), "holds no centre of a pixel"));
 }
 

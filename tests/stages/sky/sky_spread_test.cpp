@@ -76,14 +76,68 @@ TEST_F(SpreadSky, InPartHasThePixelsOfTheWhole) {
   }
 }
 
+TEST_F(SpreadSky, InPartOfAnImageHasThePixelsOfTheWhole) {
+  std::string const car = "sky.projection=car", step = "sky.resolution=120";
+  paint({"sky.beam_fwhm=300", car, step}, "spread");
+  for (std::string const part :
+       {"cap=40, 20, 30", "patch=350, 380, -20, 60", "polygon=0, 60, 60, 40, 180, 70"}) {
+    auto const report = paint({"sky.beam_fwhm=300", car, step, "sky." + part}, "part");
+    EXPECT_LT(report.at("sum_rule_residual").get<double>(), 1e-9) << part;
+    if (!comm_.is_root()) continue;
+    if (std::system("/usr/bin/python3 -c 'import astropy' 2>/dev/null") != 0)
+      GTEST_SKIP() << "python3 has no astropy";
+    auto const script = concat(
+        "import numpy as np; from astropy.io import fits; from astropy.wcs import WCS\n"
+        "whole = fits.open('",
+        universe_ / "spread.fits", "')[0]; part = fits.open('", universe_ / "part.fits",
+        "')[0]; y, x = np.indices(part.data.shape)\n"
+        "lon, lat = WCS(part.header).wcs_pix2world(x, y, 0)\n"
+        "column, row = WCS(whole.header).wcs_world2pix(lon, lat, 0)\n"
+        "wanted = whole.data[np.rint(row).astype(int), np.rint(column).astype(int) % 180]\n"
+        "seen = np.isfinite(part.data); assert seen.sum() > 100\n"
+        "assert seen.all() == ('patch' in '",
+        part,
+        "')\n"
+        "assert np.abs(part.data - wanted)[seen].max() < 1e-6 * wanted[seen].max()\n"
+        "assert (wanted[seen] > 0.01 * wanted[seen].max()).sum() > 20\n");
+    EXPECT_EQ(std::system(("/usr/bin/python3 -W ignore -c \"" + script + "\"").c_str()), 0) << part;
+  }
+}
+
+TEST_F(SpreadSky, OnAPlaneHasThePixelsOfALargerOne) {
+  for (std::string const projection : {"tan", "zea"}) {
+    auto const plane = [&](std::string const& size, std::string const& name) {
+      auto const report = paint({"sky.beam_fwhm=300", "sky.projection=" + projection,
+                                 "sky.resolution=120", "sky.centre=20, 85", "sky.size=" + size},
+                                name);
+      EXPECT_LT(report.at("sum_rule_residual").get<double>(), 1e-9);
+    };
+    plane("80, 80", "large");
+    plane("24, 20", "small");
+    if (!comm_.is_root()) continue;
+    if (std::system("/usr/bin/python3 -c 'import astropy' 2>/dev/null") != 0)
+      GTEST_SKIP() << "python3 has no astropy";
+    auto const script = concat(
+        "import numpy as np; from astropy.io import fits\n"
+        "large, small = (fits.getdata('",
+        universe_ / "",
+        "/' + name + '.fits') for name in ('large', 'small'))\n"
+        "assert small.shape == (10, 12) and large.shape == (40, 40)\n"
+        "wanted = large[15:25, 14:26]\n"
+        "assert np.abs(small - wanted).max() < 1e-3 * wanted.max() and wanted.min() > 0\n");
+    EXPECT_EQ(std::system(("/usr/bin/python3 -W ignore -c \"" + script + "\"").c_str()), 0);
+  }
+}
+
 TEST_F(SpreadSky, RefusesABeamThatPixelsDoNotShow) {
   auto const error = [&](std::vector<std::string> const& options) {
     return test::error_of([&] { universe_.run(comm_, *universe_.sky(options)); });
   };
   EXPECT_TRUE(test::contains(error({"sky.beam_fwhm=150"}), "below 2 pixels"));
   EXPECT_TRUE(test::contains(error({"sky.beam_file=" + universe_ / "none.txt"}), "66"));
-  EXPECT_TRUE(test::contains(error({"sky.beam_fwhm=300", "sky.projection=car"}),
-                             "needs projection = healpix"));
+  EXPECT_TRUE(
+      test::contains(error({"sky.beam_fwhm=150", "sky.projection=car", "sky.resolution=90"}),
+                     "set a finer resolution"));
 }
 
 }  // namespace
