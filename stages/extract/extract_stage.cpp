@@ -39,6 +39,10 @@ constexpr double noise_sigmas = 4;
 /// captured particle, sorted by owner and received: more only where spheres overlap).
 constexpr double bytes_per_reader_row = 100;
 constexpr double bytes_per_slice_row = 3 * sizeof(CapturedParticle);
+/// A captured particle on its way: in a list that grows by doubling, sorted by owner, received.
+constexpr double bytes_per_captured = 4 * sizeof(CapturedParticle);
+/// Clusters are sorted and written together until they fill this part of [run] memory_mb.
+constexpr double batch_share = 1. / 8;
 /// What every rank holds of every cluster: its row, its sphere, its owner, its place in the file.
 /// Measured with bench_scaling.
 constexpr double bytes_per_cluster = 300;
@@ -210,14 +214,16 @@ Estimate ExtractStage::estimate(Outlook const& outlook, int n_ranks) const {
   double const most = largest_share(expected, n_ranks);
   constexpr double read_bytes_per_second = 5e8, write_bytes_per_second = 3e8;
   Estimate estimate;
-  // Particles of clusters may lie close together in the file: twice their share of a slice.
-  double const captured =
-      std::min(1.0, 2 * total / real(std::max<std::int64_t>(1, snapshot.n_rows)));
   auto const slice = std::min(snapshot.n_rows, outlook.options().slice_rows);
-  estimate.memory_bytes = most * sizeof(KeptParticle) +
-                          real(std::min(slice, DarkMatterBlock::max_rows)) * bytes_per_reader_row +
-                          captured * real(slice) * bytes_per_slice_row +
-                          real(table.size()) * bytes_per_cluster;
+  double const kept_bytes = most * sizeof(KeptParticle);
+  // Files are sorted by halo: all of a slice may lie in clusters, most of them of other ranks.
+  double const sent_bytes = std::min(real(slice), total) * (1 - 1. / n_ranks) * bytes_per_captured;
+  // Then a batch of clusters in their order, and their positions or velocities.
+  double const batch_bytes = std::min(kept_bytes, outlook.options().memory_mb * 1e6 * batch_share) *
+                             (1 + 3. * sizeof(float) / sizeof(KeptParticle));
+  estimate.memory_bytes =
+      kept_bytes + real(std::min(slice, DarkMatterBlock::max_rows)) * bytes_per_reader_row +
+      std::max(sent_bytes, batch_bytes) + real(table.size()) * bytes_per_cluster;
   estimate.output_bytes = total * (6 * sizeof(float) + 2);  // and an eighth of a cell each
   estimate.seconds = real(snapshot.n_rows) * snapshot.bytes_per_row / read_bytes_per_second +
                      estimate.output_bytes / write_bytes_per_second;
@@ -327,7 +333,7 @@ void ExtractStage::finish(Context& context, ClusterTable const& table, Thinning 
   ParticleFileWriter file(comm, context.part("particles.h5"), table, layout, particle_mass);
 
   Progress progress("extract: sorting", real(owned.size()));
-  double const batch_bytes = context.options().memory_mb * 1e6 / 8;
+  double const batch_bytes = context.options().memory_mb * 1e6 * batch_share;
   std::vector<ClusterProperties> properties;
   std::int64_t next = owned.first;
   while (comm.any(next < owned.last)) {
