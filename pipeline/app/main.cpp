@@ -19,7 +19,7 @@
 #include "pipeline/app/crash_guard.hpp"
 #include "pipeline/app/learning.hpp"
 #include "pipeline/app/project.hpp"
-#include "pipeline/base/file_type.hpp"
+#include "pipeline/base/current_error.hpp"
 #include "pipeline/base/instruction_set.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/terminal.hpp"
@@ -55,8 +55,8 @@ void print_error(Error const& error, std::string const& who = "") {
   std::fflush(stderr);
 }
 
-/// Any exception, as an Error. \pre called inside a catch clause
-Error current_error() {
+/// Any exception, as an Error that says where. \pre called inside a catch clause
+Error last_error() {
   try {
     throw;
   } catch (Error const& error) {
@@ -64,12 +64,9 @@ Error current_error() {
   } catch (std::bad_alloc const&) {
     return {ExitCode::out_of_memory, concat("out of memory in phase '", progress_phase(), "' (",
                                             human_bytes(peak_memory_bytes()), " in use)")};
-  } catch (std::filesystem::filesystem_error const& error) {
-    return error_of(error);
-  } catch (std::exception const& error) {
-    return {ExitCode::internal, concat(error.what(), " in phase '", progress_phase(), "'")};
   } catch (...) {
-    return {ExitCode::internal, concat("unknown exception in phase '", progress_phase(), "'")};
+    Error const error = current_error();
+    return {error.code(), concat(error.what(), " in phase '", progress_phase(), "'")};
   }
 }
 
@@ -79,7 +76,7 @@ Error current_error() {
     try {
       std::rethrow_exception(std::current_exception());
     } catch (...) {
-      error = current_error();
+      error = last_error();
     }
   }
   print_error(error, " (terminated)");
@@ -114,7 +111,7 @@ int with_mpi(int argc, char** argv, Command const& command, CommandLine const& l
       if (comm.is_root()) print_error(error);
       code = static_cast<int>(error.code());
     } catch (...) {
-      code = leave_with(current_error(), exit_comm);
+      code = leave_with(last_error(), exit_comm);
     }
     // Libraries close what an error left open; that must not hang.
     last_guard.emplace(0, comm.rank());
@@ -138,7 +135,7 @@ int without_mpi(Command const& command, CommandLine const& line) {
   try {
     return command.answer(line);
   } catch (...) {
-    Error const error = current_error();
+    Error const error = last_error();
     print_error(error);
     return static_cast<int>(error.code());
   }

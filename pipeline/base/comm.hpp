@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "pipeline/base/current_error.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/range.hpp"
 
@@ -185,12 +186,8 @@ void collectively(Comm const& comm, std::string_view what, Body&& body) {
   std::optional<Error> failure;
   try {
     body();
-  } catch (Error const& error) {
-    failure = error;
-  } catch (std::bad_alloc const&) {
-    failure = Error(ExitCode::out_of_memory, "out of memory");
-  } catch (std::exception const& error) {
-    failure = Error(ExitCode::internal, error.what());
+  } catch (...) {
+    failure = current_error();
   }
   int const first = comm.all_min(failure ? comm.rank() : comm.size());
   if (first == comm.size()) return;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/name_list.hpp"
 
 namespace setsz {
 
@@ -31,12 +32,10 @@ std::vector<InstructionSet> available_instruction_sets() {
 InstructionSet choose_instruction_set(char const* wish,
                                       std::vector<InstructionSet> const& available) {
   if (!wish || !*wish) return available.back();
-  std::string names;
-  for (auto const set : available) {
+  for (auto const set : available)
     if (name(set) == wish) return set;
-    names += concat(names.empty() ? "" : ", ", name(set));
-  }
-  fail(ExitCode::config, "SETSZ_ISA = ", wish, ", but this processor can run: ", names,
+  fail(ExitCode::config, "SETSZ_ISA = ", wish,
+       ", but this processor can run: ", name_list(available, name),
        "; unset it (setsz then takes the fastest), or set it to one of these");
 }
 

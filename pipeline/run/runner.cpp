@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 
+#include "pipeline/base/current_error.hpp"
 #include "pipeline/base/file.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
@@ -58,14 +59,13 @@ std::string stage_message(Stage const& stage, ExitCode code, std::string_view wh
 Error error_of_stage(Stage const& stage) {
   try {
     throw;
-  } catch (Error const& error) {
-    return {error.code(), stage_message(stage, error.code(), error.what())};
   } catch (std::bad_alloc const&) {
     auto const what = concat("out of memory (", human_bytes(peak_memory_bytes()),
                              " in use); use more nodes or a smaller run.memory_mb");
     return {ExitCode::out_of_memory, stage_message(stage, ExitCode::out_of_memory, what)};
-  } catch (std::exception const& error) {
-    return {ExitCode::internal, stage_message(stage, ExitCode::internal, error.what())};
+  } catch (...) {
+    Error const error = current_error();
+    return {error.code(), stage_message(stage, error.code(), error.what())};
   }
 }
 

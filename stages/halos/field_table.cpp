@@ -7,6 +7,7 @@
 #include <string>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/name_list.hpp"
 #include "pipeline/base/units.hpp"
 
 namespace setsz {
@@ -93,12 +94,10 @@ double weight_on_sky(Field const& field, BoxHalo const& halo, double away_kms, d
 }
 
 Field const& field_of_product(std::string_view product) {
-  std::string names;
-  for (auto const& field : table) {
+  for (auto const& field : table)
     if (field.product == product) return field;
-    names += (names.empty() ? "" : ", ") + std::string(field.product);
-  }
-  fail(ExitCode::config, "[sky] fields: '", product, "' is not a field; choose among ", names);
+  fail(ExitCode::config, "[sky] fields: '", product, "' is not a field; choose among ",
+       name_list(table, &Field::product));
 }
 
 }  // namespace setsz

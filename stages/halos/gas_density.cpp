@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "pipeline/base/name_list.hpp"
+
 namespace setsz {
 namespace {
 
@@ -51,11 +53,6 @@ PublishedDensity const* published_density(std::string_view name) {
   return nullptr;
 }
 
-std::string published_density_names() {
-  std::string names;
-  for (auto const& density : table)
-    names += (names.empty() ? "" : ", ") + std::string(density.name);
-  return names;
-}
+std::string published_density_names() { return name_list(table, &PublishedDensity::name); }
 
 }  // namespace setsz

@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "pipeline/base/name_list.hpp"
+
 namespace setsz {
 namespace {
 
@@ -33,11 +35,6 @@ PublishedProfile const* published_profile(std::string_view name) {
   return nullptr;
 }
 
-std::string published_profile_names() {
-  std::string names;
-  for (auto const& profile : table)
-    names += (names.empty() ? "" : ", ") + std::string(profile.name);
-  return names;
-}
+std::string published_profile_names() { return name_list(table, &PublishedProfile::name); }
 
 }  // namespace setsz

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <numeric>
 
 namespace setsz {
@@ -114,7 +115,26 @@ TEST_P(CommTest, OtherExceptionsBecomeErrorsWithACode) {
   };
   EXPECT_EQ(code_of([] { throw std::bad_alloc(); }), ExitCode::out_of_memory);
   EXPECT_EQ(code_of([] { throw std::out_of_range("index"); }), ExitCode::internal);
+  EXPECT_EQ(code_of([] { throw 3; }), ExitCode::internal);
   EXPECT_EQ(code_of([] {}), ExitCode::ok);
+}
+
+TEST_P(CommTest, AFileThatTheStandardLibraryCannotUseHasTheCodeOfItsCause) {
+  auto const error_of = [&](std::errc cause) {
+    try {
+      collectively(comm, "", [&] {
+        throw std::filesystem::filesystem_error("cannot do it", "/runs/a",
+                                                std::make_error_code(cause));
+      });
+    } catch (CollectiveError const& error) {
+      return concat(static_cast<int>(error.code()), " ", error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(error_of(std::errc::no_space_on_device),
+            "74 cannot use '/runs/a' (No space left on device)");
+  EXPECT_EQ(error_of(std::errc::no_such_file_or_directory),
+            "66 cannot use '/runs/a' (No such file or directory)");
 }
 
 TEST_P(CommTest, RanksFindOutWhetherAllHaveArrived) { EXPECT_TRUE(comm.all_arrive_within(5)); }
