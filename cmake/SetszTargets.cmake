@@ -57,8 +57,10 @@ endfunction()
 
 # Tests wait for their compiler longer than for their own loops; what they test keeps its optimisation.
 # GCC 12 at -O1 warns about the code of its own std::string and std::filesystem.
-set(SETSZ_TEST_OPTIMISATION
-    -O1 $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds> $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>)
+if(NOT DEFINED SETSZ_TEST_OPTIMISATION)
+  set(SETSZ_TEST_OPTIMISATION
+      -O1 $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds> $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>)
+endif()
 
 set(SETSZ_TEST_ENVIRONMENT
     OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1

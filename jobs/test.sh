@@ -5,32 +5,37 @@
 #   jobs/test.sh --science   only those: trains on the mock universe for minutes and prints the scores
 #   jobs/test.sh --slow      only those labelled slow: faults in every stage, an hour
 #   jobs/test.sh --sanitize  unit tests of all that needs no libtorch, under address and undefined-behaviour
-#                            sanitizers: builds with clang, half an hour
+#                            sanitizers: half an hour. Those of readers of files run without an option, too
 #   jobs/test.sh --tidy      runs clang-tidy on all files instead of those that differ from main
 #   jobs/test.sh -R extract  other options are passed to ctest
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . jobs/common.sh
 
-label=(--label-exclude 'science|slow') tidy_all=''
+label=(--label-exclude 'science|slow') tidy_all='' n_options=$#
 if [[ ${1:-} == --science ]]; then label=(--label-regex science --verbose) && shift; fi
 if [[ ${1:-} == --slow ]]; then label=(--label-regex slow) test_packages+=(python3-optuna chromium) && shift; fi
 if [[ ${1:-} == --tidy ]]; then tidy_all=yes && shift; fi
 
-# What needs no libtorch, folder by folder of tests/.
+# Runs the unit tests of these names under address and undefined-behaviour sanitizers.
 sanitize() {
-  local folder folders=(base io run fuzz stages/{catalog,common,extract,fit,halos,mock,moments,paint,sky,voxelize})
-  local targets=("${folders[@]/#/tests/}")
-  install_packages clang libclang-rt-14-dev
-  build sanitize "${targets[@]/%//all}"
+  build sanitize "${@/#/test_}"
+  say "sanitizers: $*"
   mpi_environment
   # Open MPI and HDF5 free nothing at their end.
-  export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
-  for folder in "${folders[@]}"; do
-    say "$folder"
-    ctest --test-dir "build/sanitize/tests/$folder" --label-regex unit --exclude-regex '^run_(program|generated|configurations)' \
-      --parallel "$(cores)" --timeout 1200 --output-on-failure --no-label-summary </dev/null
-  done
+  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+    ctest --test-dir build/sanitize --tests-regex "^($(IFS='|' && echo "$*"))_np" --label-regex unit \
+    --parallel "$(cores)" --no-tests=error --output-on-failure --no-label-summary </dev/null
+}
+
+# What reads files of others, and what is under it: two to three minutes of two cores.
+readers=(base base_comm run_options run_control_group run_journal h5 json_file tables halo_catalog halo_catalog_fuzz fuzz)
+
+# What needs no libtorch.
+sanitize_all() {
+  local names folders=(tests/{base,io,run,fuzz} tests/stages/{catalog,common,extract,fit,halos,mock,moments,paint,sky,voxelize})
+  mapfile -t names < <(sed -nE 's/^ *setsz_test\((\w+).*/\1/p' "${folders[@]/%//CMakeLists.txt}" tests/io/healpix.cmake)
+  sanitize "${names[@]}"
 }
 
 # The .cpp files to check: all, or those that differ from main (themselves or their headers).
@@ -42,7 +47,7 @@ tidy_sources() {
 }
 
 install_packages "${release_packages[@]}" "${test_packages[@]}"
-if [[ ${1:-} == --sanitize ]]; then sanitize && exit; fi
+if [[ ${1:-} == --sanitize ]]; then sanitize_all; exit; fi
 
 say "style: format, spelling, shell scripts, structure of the tree"
 git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format --dry-run --Werror
@@ -60,6 +65,8 @@ sed 's/ -Winvalid-pch -include [^ ]*cmake_pch\.hxx//' build/ci/compile_commands.
 ((${#sources[@]} == 0)) || printf '%s\0' "${sources[@]}" |
   xargs -0 --max-args=4 --max-procs="$(cores)" \
     clang-tidy -p build/ci/tidy --quiet --extra-arg=-Wno-unknown-warning-option
+
+((n_options > 0)) || sanitize "${readers[@]}"
 
 mpi_environment
 # Print nothing after ctest: its last lines are the result.
