@@ -82,7 +82,11 @@ Range SkyGrid::pixels_inside(std::int64_t ring, double margin) const {
         .pixels_of(ring);
   };
   if (auto const* flat = geometry_.flat()) {
-    if (flat->rows(margin).contains(ring)) inside = flat->columns(margin);
+    // Within the end of the plane, where beams and discs end as well.
+    auto const plane = flat->ellipse(flat->plane().middle, std::numbers::pi);
+    Range const columns = flat->columns(margin), used = flat->columns_within(plane, ring);
+    if (flat->rows(margin).contains(ring))
+      inside = {std::max(columns.first, used.first), std::min(columns.last, used.last)};
   } else if (auto const* patch = std::get_if<SkyPatch>(&part_)) {
     double const at = real(ring);
     if (at < geometry_.ring_at(std::max(patch->theta_min - margin, 0.0)) - on_the_edge ||

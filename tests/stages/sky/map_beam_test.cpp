@@ -95,14 +95,17 @@ std::vector<double> slow_spread(SkyGrid const& grid, double fwhm, double reach) 
 /// HEALPix, plate carree, and planes with their middles far from the equator and at a pole.
 std::vector<SkyGrid> grids() {
   using units::degree;
+  FlatRows const gnomonic(FlatProjection::gnomonic, 1, 1.2, 2 * degree, 45, 30),
+      equal_area(FlatProjection::equal_area, 1, std::numbers::pi / 2, 2 * degree, 30, 50),
+      small(FlatProjection::gnomonic, 1, 1.5, 2 * degree, 12, 10);
   return {SkyGrid(RingGeometry(nside)), SkyGrid(RingGeometry(CarRings(120))),
-          SkyGrid(RingGeometry(FlatRows(FlatProjection::gnomonic, 1, 1.2, 2 * degree, 45, 30))),
-          SkyGrid(RingGeometry(
-              FlatRows(FlatProjection::equal_area, 1, std::numbers::pi / 2, 2 * degree, 30, 50)))};
+          SkyGrid(RingGeometry(gnomonic)), SkyGrid(RingGeometry(equal_area)),
+          // With a margin, the corners of which lie beyond the end of the plane.
+          SkyGrid(RingGeometry(small), {}, 0.4)};
 }
 
 class AnyPixels : public ::testing::TestWithParam<std::size_t> {};
-INSTANTIATE_TEST_SUITE_P(MapBeam, AnyPixels, ::testing::Values(0, 1, 2, 3));
+INSTANTIATE_TEST_SUITE_P(MapBeam, AnyPixels, ::testing::Values(0, 1, 2, 3, 4));
 
 TEST_P(AnyPixels, AgreeWithASlowBeamAndKeepTheSum) {
   Comm const comm = Comm::world();
