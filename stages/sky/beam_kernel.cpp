@@ -15,6 +15,7 @@ namespace setsz {
 namespace {
 
 constexpr double most_left_out = 1e-3, farthest = 10 * units::degree;
+constexpr double most_l = 1e5;  // of a beam of a few seconds of arc
 
 /// B(theta), and the share of it within theta.
 struct WindowSums {
@@ -56,10 +57,10 @@ std::vector<Line> read_lines(std::string const& path) {
     require(static_cast<bool>(again >> line.l >> line.value) && std::isfinite(line.value),
             ExitCode::bad_data, "'", path, "', line ", number, ": '", text.substr(0, 40),
             "' is not l and B_l, two numbers");
-    require(line.l >= 0 && line.l == std::floor(line.l) && line.l <= 1e6 &&
+    require(line.l >= 0 && line.l == std::floor(line.l) && line.l <= most_l &&
                 (lines.empty() || line.l > lines.back().l),
             ExitCode::bad_data, "'", path, "', line ", number, ": l = ", line.l,
-            " must be a whole number, larger than the one before it");
+            " must be a whole number up to ", most_l, ", larger than the one before it");
     lines.push_back(line);
   }
   return lines;
