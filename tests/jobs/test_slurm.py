@@ -223,7 +223,7 @@ class Quick(SlurmTest):
     def test_too_little_memory_is_recognised_and_given(self):
         # A training takes seconds: SLURM looks at the memory of its tasks once a second.
         self.begin_with(*UPSTREAM)
-        self.submit("--until", "train", "--more-memory", "train=0.4", "--retry", "2")
+        self.submit("--until", "train", "--more-memory", "train=0.3", "--retry", "2")
         first = self.chain
         self.wait()
         self.assertEqual(json.loads((first / "report.json").read_text())["products"][0]["cause"], "memory", self.logs())

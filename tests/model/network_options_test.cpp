@@ -68,7 +68,11 @@ TEST(NetworkOptions, NeedsAndCostAreThoseOfTheListedModules) {
   EXPECT_EQ(options.needs().cluster_particles, (SampleSize{1000, 10000}));
   EXPECT_EQ(options.needs().local_particles, (SampleSize{256, 1000}));
   EXPECT_EQ(options.needs().local_radius.ckpch(700), 310);
-  EXPECT_GT(options.cost(Phase::prediction).per_target, options.cost(Phase::training).per_target);
+  // A particle costs the same in training and in prediction; they differ in their number.
+  auto const training = options.cost(Phase::training);
+  EXPECT_GT(training.per_local_particle, 0);
+  EXPECT_EQ(training.of(10, 256),
+            training.per_cluster + 10 * (training.per_target + 256 * training.per_local_particle));
   options.modules = {"gnfw"};
   EXPECT_EQ(options.needs().cluster_particles, SampleSize{});
   EXPECT_EQ(options.needs().local_radius.value, 0);
