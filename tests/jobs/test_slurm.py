@@ -227,7 +227,7 @@ class Quick(SlurmTest):
         first = self.chain
         self.wait()
         self.assertEqual(json.loads((first / "report.json").read_text())["products"][0]["cause"], "memory", self.logs())
-        self.assertIn("train=0.8", json.loads((first / "report.json").read_text())["next"])
+        self.assertIn("train=0.6", json.loads((first / "report.json").read_text())["next"])
         self.assertIn("submitted again with more", (first / "report.txt").read_text())
         found = products_of(self.run_folder)
         self.assertEqual(found, {name: self.reference[name] for name in found})
