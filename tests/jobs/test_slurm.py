@@ -184,9 +184,9 @@ class Quick(SlurmTest):
     def test_an_array_of_folds_is_stopped_in_part_then_cancelled_and_submitted_again(self):
         self.begin_with(*UPSTREAM)
         self.submit()
+        self.assertIn("scancel", self.submit(code=73))  # a second chain
         self.wait_for_start("train", index=0)
         task = self.wait_for_start("train", index=1)
-        self.assertIn("scancel", self.submit(code=73))  # a second chain
         self.call("scancel", "--batch", "--signal=USR1", task)
         self.wait_for(lambda: self.events("train", 1)[-1:] == ["requeue"], "the task to be requeued")
         self.wait_for_start("train", index=1, word="resumes")
