@@ -38,11 +38,12 @@ namespace {
 double in_sphere(double r, double radius) {
   constexpr int n = 32;
   double const first = std::abs(radius - r), step = (r + radius - first) / n;
-  double sum = radius > r ? expected_mass(first) : 0;
+  double below = expected_mass(first), sum = radius > r ? below : 0;
   for (int i = 0; i < n; ++i) {
-    double const low = first + i * step, s = low + step / 2;
+    double const low = first + i * step, s = low + step / 2, up_to = expected_mass(low + step);
     double const part = (radius * radius - (r - s) * (r - s)) / (4 * r * s);
-    sum += part * (expected_mass(low + step) - expected_mass(low));
+    sum += part * (up_to - below);
+    below = up_to;
   }
   return sum;
 }
@@ -50,23 +51,26 @@ double in_sphere(double r, double radius) {
 }  // namespace
 
 ExpectedSphere expected_sphere(ClusterTable const& table, std::vector<double> const& counts,
-                               SphereRadius const& radius, std::int64_t limit) {
-  constexpr std::int64_t n_shells = 32, n_samples = 500;
-  std::int64_t const step = 1 + table.size() / n_samples;
+                               ModuleNeeds const& needs) {
   ExpectedSphere mean;
+  if (needs.local_radius.value <= 0) return mean;
+  constexpr std::int64_t n_shells = 32, n_samples = 100;
+  std::int64_t const step = 1 + table.size() / n_samples;
   double weights = 0;
   for (std::int64_t row = 0; row < table.size(); row += step) {
-    double const r200 = table.clusters[row].r200c, size = radius.ckpch(r200) / r200;
+    double const r200 = table.clusters[row].r200c, size = needs.local_radius.ckpch(r200) / r200;
     double const scale = counts[row] / expected_mass(cluster_sample_radius_r200);
     for (std::int64_t k = 0; k < n_shells; ++k) {
       double const x = (real(k) + 0.5) / n_shells, weight = x * x;
       double const within = scale * in_sphere(2 * x, size);
       weights += weight;
       mean.within += weight * within;
-      mean.drawn += weight * std::min(within, real(limit));
+      mean.training += weight * std::min(within, real(needs.local_particles.training));
+      mean.prediction += weight * std::min(within, real(needs.local_particles.prediction));
     }
   }
-  if (weights > 0) mean.within /= weights, mean.drawn /= weights;
+  for (double* sum : {&mean.within, &mean.training, &mean.prediction})
+    if (weights > 0) *sum /= weights;
   return mean;
 }
 

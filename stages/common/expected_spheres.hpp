@@ -16,19 +16,20 @@ namespace setsz {
 /// particles.h5 is complete, else those of `expected_particles`.
 std::vector<double> expected_counts(Outlook const& outlook, SnapshotInstance const& snapshot,
                                     ClusterTable const& table);
-/// Particles in spheres around targets.
+/// Particles in the sphere around a target.
 struct ExpectedSphere {
-  double within = 0;  ///< of the sphere
-  double drawn = 0;   ///< of them, at most `limit`
+  double within = 0;                    ///< of the sphere
+  double training = 0, prediction = 0;  ///< of them, those that are drawn
+  double drawn(Phase phase) const { return phase == Phase::training ? training : prediction; }
   void keep_larger(ExpectedSphere const& o) {
-    within = std::max(within, o.within), drawn = std::max(drawn, o.drawn);
+    within = std::max(within, o.within);
+    training = std::max(training, o.training), prediction = std::max(prediction, o.prediction);
   }
 };
-/// Of a target of the clusters, on average over its place within 2 R200; NFW profiles with the
-/// concentration of `expected_particles`.
+/// On average over the clusters and over the place of the target within 2 R200; NFW profiles with
+/// the concentration of `expected_particles`. Nothing for a network without local spheres.
 /// \param counts  particles of each cluster, as expected_counts gives them
-/// \param limit   particles that are drawn at most
 ExpectedSphere expected_sphere(ClusterTable const& table, std::vector<double> const& counts,
-                               SphereRadius const& radius, std::int64_t limit);
+                               ModuleNeeds const& needs);
 
 }  // namespace setsz

@@ -216,10 +216,7 @@ Estimate PredictStage::estimate(Outlook const& outlook, int n_ranks) const {
   double const cells = std::pow(real(task_.cube.n_voxels), 3);
   double const targets = expected_share(task_.options.tolerance()) * task_.cube.targets();
   auto const& network = task_.section.network;
-  auto const needs = network.needs();
-  ExpectedSphere sphere;
-  if (needs.local_radius.value > 0)
-    sphere = expected_sphere(table, counts, needs.local_radius, needs.local_particles.prediction);
+  auto const sphere = expected_sphere(table, counts, network.needs());
   // Of one core.
   constexpr double flops_per_second = 4e10, seconds_per_target = 2e-6, seconds_per_particle = 5e-9,
                    seconds_per_draw = 5e-7;
@@ -228,7 +225,8 @@ Estimate PredictStage::estimate(Outlook const& outlook, int n_ranks) const {
   for (auto const* module : network.chosen())
     if (module->joints().takes_features) per_draw += module->cost(network, Phase::prediction);
   double const draws = task_.samples_kept() ? real(task_.options.samples) : 0;
-  double const one = network.cost(Phase::prediction).of(targets, sphere.drawn) / flops_per_second +
+  constexpr auto phase = Phase::prediction;
+  double const one = network.cost(phase).of(targets, sphere.drawn(phase)) / flops_per_second +
                      targets * (seconds_per_target + seconds_per_particle * sphere.within);
   Estimate estimate;
   estimate.seconds =

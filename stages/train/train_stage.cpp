@@ -223,7 +223,7 @@ Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const& network = task_.model.network;
   auto const needs = network.needs();
   double training = 0, validation = 0, particles = 0;
-  ExpectedSphere training_sphere, test_sphere;
+  ExpectedSphere sphere;
   for (auto const& snapshot : snapshots_) {
     auto const table = expected_clusters(outlook, snapshot.name);
     auto const counts = expected_counts(outlook, snapshot, table);
@@ -231,10 +231,7 @@ Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
     validation += real(table.rows_of(Split::validation, task_.instance.fold).size());
     for (std::int64_t row = 0; row < table.size(); ++row)
       if (table.teaches(row, task_.instance.fold)) particles += counts[row];
-    if (needs.local_radius.value <= 0) continue;
-    auto const& [radius, drawn] = std::tie(needs.local_radius, needs.local_particles);
-    training_sphere.keep_larger(expected_sphere(table, counts, radius, drawn.training));
-    test_sphere.keep_larger(expected_sphere(table, counts, radius, drawn.prediction));
+    sphere.keep_larger(expected_sphere(table, counts, needs));
   }
   auto const& options = task_.options;
   auto const epochs = real(options.epochs);
@@ -242,13 +239,13 @@ Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
   constexpr double flops_per_second = 3e10;  // of one core
   double const seconds_per_lane = network.has_code() ? 0.0015 : 0.0004;
   constexpr double backward = 2;  // forwards
-  auto const forward = [&](Phase phase, std::int64_t targets, ExpectedSphere const& sphere) {
-    return network.cost(phase).of(real(targets), sphere.drawn) / flops_per_second;
+  auto const forward = [&](Phase phase, std::int64_t targets) {
+    return network.cost(phase).of(real(targets), sphere.drawn(phase)) / flops_per_second;
   };
-  double const step = (1 + backward) * (forward(Phase::training, options.targets, training_sphere) +
+  double const step = (1 + backward) * (forward(Phase::training, options.targets) +
                                         seconds_per_lane * real(options.lanes));
-  double const look = forward(Phase::prediction, options.validation_targets, test_sphere);
-  double const check = forward(Phase::prediction, check_targets, test_sphere);  // of the flux
+  double const look = forward(Phase::prediction, options.validation_targets);
+  double const check = forward(Phase::prediction, check_targets);  // of the flux
   // A step ends with the rank that has most lanes.
   auto const lanes = options.clusters_per_step * options.lanes;
   double const sharing = real(lanes) / real((lanes + n_ranks - 1) / n_ranks);

@@ -43,8 +43,12 @@ TEST(ExpectedSphere, IsThatOfAnNfwProfile) {
   table.clusters.resize(2);
   for (auto& cluster : table.clusters) cluster.r200c = r200;
   std::vector<double> const counts(2, particles * enclosed(2.5));
-  for (double const radius : {80.0, 310.0, 600.0})
-    for (std::int64_t const limit : {20, 1'000'000}) {
+  for (double const radius : {80.0, 310.0, 600.0}) {
+    SampleSize const limits{.training = 20, .prediction = 1'000'000};
+    auto const found = expected_sphere(
+        table, counts, {.local_particles = limits, .local_radius = {.value = radius}});
+    for (auto const phase : {Phase::training, Phase::prediction}) {
+      auto const limit = limits.in(phase);
       constexpr int n = 200;
       double within = 0, drawn = 0, weights = 0;
       for (int i = 0; i < n; ++i) {
@@ -54,14 +58,16 @@ TEST(ExpectedSphere, IsThatOfAnNfwProfile) {
         within += x * x * count;
         drawn += x * x * std::min(count, real(limit));
       }
-      auto const found = expected_sphere(table, counts, {.value = radius}, limit);
       EXPECT_NEAR(found.within / (within / weights), 1, 0.03) << radius;
-      EXPECT_NEAR(found.drawn / (drawn / weights), 1, 0.03) << radius << ", at most " << limit;
+      EXPECT_NEAR(found.drawn(phase) / (drawn / weights), 1, 0.03)
+          << radius << ", at most " << limit;
     }
+  }
 }
 
 TEST(ExpectedSphere, OfNoClusterIsEmpty) {
-  EXPECT_EQ(expected_sphere({}, {}, {.value = 300}, 10).drawn, 0);
+  ModuleNeeds const needs{.local_particles = {10, 10}, .local_radius = {.value = 300}};
+  EXPECT_EQ(expected_sphere({}, {}, needs).drawn(Phase::prediction), 0);
 }
 
 }  // namespace
