@@ -13,20 +13,10 @@
 #include <algorithm>
 
 #include "model/corrections.hpp"
+#include "pipeline/base/cube_symmetry.hpp"
 #include "pipeline/base/random.hpp"
 
 namespace setsz {
-
-CubeSymmetry CubeSymmetry::of(std::int64_t number) {
-  constexpr std::int64_t orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
-                                         {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
-  CubeSymmetry symmetry;
-  for (int i = 0; i < 3; ++i) {
-    symmetry.axis[i] = orders[number / 8][i];
-    symmetry.negative[i] = number >> i & 1;
-  }
-  return symmetry;
-}
 
 namespace {
 
@@ -137,12 +127,9 @@ class CnnNetwork : public ModuleNetwork {
     auto const out = floats_of(places);
     auto const symmetry = symmetry_of(cluster);
     for (std::int64_t i = 0; i < n; ++i) {
-      auto const& r = cluster.batch.position[chunk.targets.first + i];
-      for (std::size_t axis = 0; axis < 3; ++axis) {
-        double const x = r[static_cast<std::size_t>(symmetry.axis[axis])];
-        out[3 * i + 2 - axis] =
-            single((symmetry.negative[axis] ? -x : x) / (density_edge_r200 / 2));
-      }
+      Vec3 const r = symmetry * cluster.batch.position[chunk.targets.first + i];
+      for (std::size_t axis = 0; axis < 3; ++axis)
+        out[3 * i + 2 - axis] = single(r[axis] / (density_edge_r200 / 2));
     }
     constexpr std::int64_t linear = 0, border = 1;
     auto const a = at::grid_sampler_3d(cluster.shared.at("cnn"), cluster.put(places), linear,
@@ -154,8 +141,8 @@ class CnnNetwork : public ModuleNetwork {
   CubeSymmetry symmetry_of(ClusterContext const& context) const {
     if (!context.training() || !options_.augment) return {};
     auto const& batch = context.batch;
-    return CubeSymmetry::of(static_cast<std::int64_t>(
-        hash64(batch.epoch, static_cast<std::uint64_t>(batch.cluster_row)) % 48));
+    return CubeSymmetry::number(hash64(batch.epoch, static_cast<std::uint64_t>(batch.cluster_row)) %
+                                CubeSymmetry::count);
   }
 
   /// (1, Cnn::n_grids, n, n, n), turned.
@@ -175,8 +162,8 @@ class CnnNetwork : public ModuleNetwork {
         for (i[2] = 0; i[2] < n; ++i[2], ++cell) {
           std::int64_t source = 0;
           double r2 = 0;
-          for (int axis = 0; axis < 3; ++axis) {
-            auto const along = symmetry.negative[axis] ? n - 1 - i[axis] : i[axis];
+          for (std::size_t axis = 0; axis < 3; ++axis) {
+            auto const along = symmetry.sign[axis] < 0 ? n - 1 - i[axis] : i[axis];
             source += along * stride[symmetry.axis[axis]];
             r2 += std::pow(density_edge_r200 * ((real(along) + 0.5) / real(n) - 0.5), 2);
           }

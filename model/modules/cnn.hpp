@@ -78,12 +78,4 @@ class Cnn : public ModuleOf<Cnn> {
   std::unique_ptr<ModuleNetwork> network(NetworkSetup const& setup, ParameterLayout& layout) const;
 };
 
-/// One of the 48 symmetries of a cube: x'_i = sign_i x_axis(i).
-struct CubeSymmetry {
-  std::int64_t axis[3] = {0, 1, 2};
-  bool negative[3] = {false, false, false};
-  /// \param number  0 to 47; 0: nothing is turned
-  static CubeSymmetry of(std::int64_t number);
-};
-
 }  // namespace setsz

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/network.hpp"
+#include "pipeline/base/cube_symmetry.hpp"
 #include "random_batch.hpp"
 
 namespace setsz {
@@ -44,17 +45,18 @@ Vec3 centre(std::int64_t i, std::int64_t j, std::int64_t k) {
 
 TEST(CubeSymmetry, AreTheFortyEightOrthogonalMapsOfTheAxes) {
   std::set<std::vector<std::int64_t>> different;
-  for (std::int64_t number = 0; number < 48; ++number) {
-    auto const symmetry = CubeSymmetry::of(number);
-    EXPECT_EQ(std::set<std::int64_t>(std::begin(symmetry.axis), std::end(symmetry.axis)),
+  for (std::uint64_t number = 0; number < 48; ++number) {
+    auto const symmetry = CubeSymmetry::number(number);
+    EXPECT_EQ(std::set<std::int64_t>(symmetry.axis.begin(), symmetry.axis.end()),
               (std::set<std::int64_t>{0, 1, 2}));
     std::vector<std::int64_t> map;
-    for (int i = 0; i < 3; ++i) map.push_back(2 * symmetry.axis[i] + symmetry.negative[i]);
+    for (std::size_t i = 0; i < 3; ++i)
+      map.push_back(2 * symmetry.axis[i] + (symmetry.sign[i] < 0 ? 1 : 0));
     different.insert(map);
   }
   EXPECT_EQ(different.size(), 48U);
-  EXPECT_EQ(CubeSymmetry::of(0).axis[1], 1);
-  EXPECT_FALSE(CubeSymmetry::of(0).negative[2]);
+  EXPECT_EQ(CubeSymmetry::number(0).axis[1], 1);
+  EXPECT_EQ(CubeSymmetry::number(0).sign[2], 1);
 }
 
 TEST(Cnn, ReadsItsCorrectionsWhereTheTargetsAre) {
@@ -88,13 +90,14 @@ TEST(Cnn, InTrainingTurnsDensityAndTargetsByTheSameSymmetry) {
     double const loss = network.accumulate_gradient(batch, 1, std::nullopt);
     losses.insert(loss);
     // The same by hand: a turned cluster, to the network as it predicts.
-    auto const symmetry = CubeSymmetry::of(static_cast<std::int64_t>(
-        hash64(epoch, static_cast<std::uint64_t>(batch.cluster_row)) % 48));
+    auto const symmetry =
+        CubeSymmetry::number(hash64(epoch, static_cast<std::uint64_t>(batch.cluster_row)) % 48);
     auto turned = batch;
-    auto const sign = [&](int axis) { return symmetry.negative[axis] ? -1.0 : 1.0; };
+    auto const sign = [&](std::size_t axis) { return symmetry.sign[axis] < 0 ? -1.0 : 1.0; };
     auto const image = [&](Vec3 const& r) {
-      return Vec3{sign(0) * r[symmetry.axis[0]], sign(1) * r[symmetry.axis[1]],
-                  sign(2) * r[symmetry.axis[2]]};
+      return Vec3{sign(0) * r[std::size_t(symmetry.axis[0])],
+                  sign(1) * r[std::size_t(symmetry.axis[1])],
+                  sign(2) * r[std::size_t(symmetry.axis[2])]};
     };
     for (auto& r : turned.position) r = image(r);
     for (std::int64_t i = 0; i < n; ++i)
