@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -13,6 +12,7 @@
 #include "io/healpix_map.hpp"
 #include "pipeline/base/number.hpp"
 #include "tests/fixtures/full_disk.hpp"
+#include "tests/fixtures/python.hpp"
 
 namespace setsz {
 namespace {
@@ -129,13 +129,13 @@ TEST(HealpixMapFile, IsReadByHealpy) {
   Comm const comm = Comm::world();
   std::string const path = write_map(comm, 16);
   if (!comm.is_root()) return;
-  if (std::system("/usr/bin/python3 -c 'import healpy' 2>/dev/null") != 0) GTEST_SKIP();
+  if (!test::python_has("healpy")) GTEST_SKIP() << "python3 has no healpy";
   std::string const script =
       "import healpy, numpy as np; m, h = healpy.read_map('" + path +
       "', h=True, dtype=None); p = np.arange(m.size); "
       "assert np.array_equal(m, np.float32(1e-6) * ((p * 7919) % 1013 + 1).astype('f4')); "
       "assert dict(h)['COORDSYS'] == 'C' and dict(h)['ORDERING'] == 'RING'";
-  EXPECT_EQ(std::system(("/usr/bin/python3 -W ignore -c \"" + script + "\"").c_str()), 0);
+  EXPECT_TRUE(test::python_passes(script, "ignore"));
 }
 
 // astropy re-formats the CHECKSUM card before it sums, so that the form of the card matters.
@@ -143,12 +143,11 @@ TEST(HealpixMapFile, HasChecksumsThatAstropyConfirmsWithoutAWarning) {
   Comm const comm = Comm::world();
   std::string const path = write_map(comm, 16);
   if (!comm.is_root()) return;
-  if (std::system("/usr/bin/python3 -c 'import astropy' 2>/dev/null") != 0)
-    GTEST_SKIP() << "python3 has no astropy";
+  if (!test::python_has("astropy")) GTEST_SKIP() << "python3 has no astropy";
   std::string const script =
       "from astropy.io import fits; hdus = fits.open('" + path +
       "', checksum=True); [hdu.data for hdu in hdus]; hdus.verify('exception'); hdus.close()";
-  EXPECT_EQ(std::system(("/usr/bin/python3 -W error -c \"" + script + "\"").c_str()), 0);
+  EXPECT_TRUE(test::python_passes(script, "error"));
 }
 
 TEST(HealpixMapFile, RefusesCardsThatDoNotFit) {

@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 
 #include "io/healpix_map.hpp"
 #include "pipeline/base/number.hpp"
+#include "tests/fixtures/python.hpp"
 #include "tests/fixtures/scratch.hpp"
 
 namespace setsz {
@@ -79,9 +79,8 @@ TEST(SkyImageFile, HasTheCoordinatesThatAstropyReads) {
         concat("check('", path, "', ", steps.west, ", ", steps.south, ", ", steps.step_deg, ")\n");
   }
   if (!comm.is_root()) return;
-  if (std::system("/usr/bin/python3 -c 'import astropy' 2>/dev/null") != 0)
-    GTEST_SKIP() << "python3 has no astropy";
-  EXPECT_EQ(std::system(("/usr/bin/python3 -W error -c \"" + script + "\"").c_str()), 0);
+  if (!test::python_has("astropy")) GTEST_SKIP() << "python3 has no astropy";
+  EXPECT_TRUE(test::python_passes(script, "error"));
 }
 
 // pixell.enmap.fullsky_geometry(res, variant="CC"): crval = [res/2, 0], crpix = [nx//2 + 0.5,
@@ -129,9 +128,8 @@ TEST(SkyImageFile, ShowsPlanesWhereAstropySeesThem) {
     }
   }
   if (!comm.is_root()) return;
-  if (std::system("/usr/bin/python3 -c 'import astropy' 2>/dev/null") != 0)
-    GTEST_SKIP() << "python3 has no astropy";
-  EXPECT_EQ(std::system(("/usr/bin/python3 -W error -c \"" + script + "\"").c_str()), 0);
+  if (!test::python_has("astropy")) GTEST_SKIP() << "python3 has no astropy";
+  EXPECT_TRUE(test::python_passes(script, "error"));
 }
 
 TEST(SkyImageFile, NamesTheFrame) {
