@@ -76,13 +76,7 @@ class CatalogueSky : public testing::Test {
     options.memory_mb = memory_mb;
     StageContext context(comm, options, stage);
     if (stop_after > 0) context.stop_after(stop_after);
-    try {
-      stage.run(context);
-    } catch (StoppedInTest const&) {
-      return std::nullopt;
-    }
-    context.journal().discard();
-    return context.notes();
+    return notes_of_run(stage, context);
   }
   /// DATASUM and mean of what was painted.
   std::pair<std::string, std::string> map_sum() const {
