@@ -6,22 +6,16 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
 
-#include "model/gnfw.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/units.hpp"
 #include "stages/sky/sky_canvas.hpp"
+#include "tests/stages/sky/fill_profile.hpp"
 
 namespace setsz {
 namespace {
 
-constexpr double degree = std::numbers::pi / 180, mass = 5000, r200 = 600;
-
-double gnfw_profile(double m, double x) { return gnfw(gnfw_shape({}, m, 0.6774, 0), x); }
-ProfileFamily const& family() {
-  static ProfileFamily const profiles(gnfw_profile, 1000, 20000, 4);
-  return profiles;
-}
+using units::degree;
 
 struct Place {
   char const* name;
@@ -43,24 +37,6 @@ SkyHalo halo_at(Place const& place, RingGeometry const& rings, double r200_per_p
   Vec3 const direction{std::cos(latitude) * std::cos(phi), std::cos(latitude) * std::sin(phi),
                        std::sin(latitude)};
   return {distance * direction, r200, 1e-8};
-}
-
-double sum_of(RingMap const& map) {
-  return std::accumulate(map.values().begin(), map.values().end(), 0.0);
-}
-
-/// The integral of a spherical profile, shell by shell, each with its mean 1/chi^2.
-double known_integral(SkyHalo const& halo) {
-  double const distance = norm(halo.position);
-  double sum = 0;
-  int const n = 20000;
-  for (int i = 0; i < n; ++i) {
-    double const r = 4 * r200 * (i + 0.5) / n;
-    double const dimming = std::log((distance + r) / (distance - r)) / (2 * r * distance);
-    sum += halo.weight * 4 * std::numbers::pi * r * r * gnfw_profile(mass, r / r200) * dimming * 4 *
-           r200 / n;
-  }
-  return sum;
 }
 
 TEST(CarRings, CoverTheSphere) {
@@ -114,17 +90,17 @@ TEST_P(CarSum, IsThatOfTheHaloAlsoWhereNeighboursTakeAPart) {
     if (!SkyPainter::is_outside(norm(halo.position), 4 * r200)) continue;
     double const known = known_integral(halo);
     std::ranges::fill(map.values(), 0.0);
-    auto const free = painter.paint(family(), mass, halo, Claims::on_fill({}));
-    EXPECT_NEAR(sum_of(map) / known, 1, 1e-5) << place.name;
+    auto const free = painter.paint(fill_family(), mass, halo, Claims::on_fill({}));
+    EXPECT_NEAR(sum_of(map.values()) / known, 1, 1e-5) << place.name;
     // In the middle of a pixel, all of its edges see the halo from afar.
     EXPECT_LT(free.sampling_error.value_or(0), 0.02) << place.name;
     for (double const value : map.values()) ASSERT_GE(value, 0);
     // What is left is known from the volumes, whatever the pixels.
-    auto const wanted = other_painter.paint(family(), mass, halo, Claims::on_fill(neighbours));
+    auto const wanted = other_painter.paint(fill_family(), mass, halo, Claims::on_fill(neighbours));
     std::ranges::fill(map.values(), 0.0);
-    auto const claimed = painter.paint(family(), mass, halo, Claims::on_fill(neighbours));
+    auto const claimed = painter.paint(fill_family(), mass, halo, Claims::on_fill(neighbours));
     EXPECT_GT(claimed.removed, 0.01 * known) << place.name;
-    EXPECT_NEAR(sum_of(map) / wanted.painted, 1, 1e-3) << place.name;
+    EXPECT_NEAR(sum_of(map.values()) / wanted.painted, 1, 1e-3) << place.name;
     EXPECT_NEAR(claimed.painted + claimed.removed, known, 1e-5 * known) << place.name;
   }
 }
@@ -161,12 +137,12 @@ TEST(CarMap, HoldsMeansOverPixels) {
   RingMap map(rings, 1, rings.n_rings() + 1);
   SkyPainter painter(map);
   std::vector<double> projected(ProfileFamily::table_size);
-  family().projected(mass, projected);
+  fill_family().projected(mass, projected);
   for (double const per_pixel : {0.3, 1.0, 4.0}) {
     for (auto const& place : places) {
       SkyHalo const halo = halo_at(place, rings, per_pixel);
       std::ranges::fill(map.values(), 0.0);
-      painter.paint(family(), mass, halo, Claims::on_fill({}));
+      painter.paint(fill_family(), mass, halo, Claims::on_fill({}));
       double difference = 0, sum = 0, peak = 0, at_peak = 0;
       auto const compare = [&](std::int64_t ring, std::int64_t k, double painted) {
         double const area = rings.pixel_area(ring);
@@ -213,8 +189,8 @@ TEST(SkyGrid, ShowsThePixelsOfTheFullSkyInAPart) {
     for (auto const per_pixel : {0.02, 0.5, 8.0}) {
       for (auto const& place : places) {
         SkyHalo const halo = halo_at(place, rings, per_pixel);
-        all.paint(family(), mass, halo, Claims::on_fill({}));
-        inside += some.paint(family(), mass, halo, Claims::on_fill({})).painted;
+        all.paint(fill_family(), mass, halo, Claims::on_fill({}));
+        inside += some.paint(fill_family(), mass, halo, Claims::on_fill({})).painted;
       }
     }
     std::int64_t n = 0, n_shown = 0, n_filled = 0;
@@ -235,8 +211,8 @@ TEST(SkyGrid, ShowsThePixelsOfTheFullSkyInAPart) {
     EXPECT_EQ(n_shown, grid.n_pixels());
     EXPECT_GE(n, n_shown);
     EXPECT_GT(n_filled, 3);
-    EXPECT_NEAR(sum_of(piece) / inside, 1, 1e-11);
-    EXPECT_LT(sum_of(piece), 0.99 * sum_of(whole));
+    EXPECT_NEAR(sum_of(piece.values()) / inside, 1, 1e-11);
+    EXPECT_LT(sum_of(piece.values()), 0.99 * sum_of(whole.values()));
   }
 }
 

@@ -7,25 +7,17 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
 
-#include "model/gnfw.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/sky/sky_canvas.hpp"
+#include "tests/stages/sky/fill_profile.hpp"
 
 namespace setsz {
 namespace {
 
 using units::degree;
-constexpr double mass = 5000, r200 = 600;
-
-double gnfw_profile(double m, double x) { return gnfw(gnfw_shape({}, m, 0.6774, 0), x); }
-ProfileFamily const& family() {
-  static ProfileFamily const profiles(gnfw_profile, 1000, 20000, 4);
-  return profiles;
-}
 
 struct Place {
   char const* name;
@@ -156,23 +148,9 @@ struct Patch {
   SkyGrid grid;
   RingMap map;
   SkyPainter painter;
-  double sum() const { return std::accumulate(map.values().begin(), map.values().end(), 0.0); }
+  double sum() const { return sum_of(map.values()); }
   void clear() { std::ranges::fill(map.values(), 0.0); }
 };
-
-/// The integral of a spherical profile, shell by shell, each with its mean 1/chi^2.
-double known_integral(SkyHalo const& halo) {
-  double const distance = norm(halo.position);
-  double sum = 0;
-  int const n = 20000;
-  for (int i = 0; i < n; ++i) {
-    double const r = 4 * r200 * (i + 0.5) / n;
-    double const dimming = std::log((distance + r) / (distance - r)) / (2 * r * distance);
-    sum += halo.weight * 4 * std::numbers::pi * r * r * gnfw_profile(mass, r / r200) * dimming * 4 *
-           r200 / n;
-  }
-  return sum;
-}
 
 SparseCube round_cube() {
   std::int64_t const n = 16;
@@ -206,13 +184,15 @@ TEST_P(FlatSum, IsThatOfTheHalo) {
         if (distance > 0.2 && per_pixel > 10) continue;  // not within the image
         double const known = known_integral(halo);
         patch.clear();
-        auto const free = patch.painter.paint(family(), mass, halo, Claims::on_fill({}));
+        auto const free = patch.painter.paint(fill_family(), mass, halo, Claims::on_fill({}));
         EXPECT_NEAR(patch.sum() / known, 1, 1e-5) << place.name;
         EXPECT_NEAR(free.painted / patch.sum(), 1, 1e-11) << place.name;
         EXPECT_LT(free.sampling_error.value_or(0), 0.02) << place.name;
         patch.clear();
-        auto const claimed = patch.painter.paint(family(), mass, halo, Claims::on_fill(neighbours));
-        auto const wanted = other_painter.paint(family(), mass, halo, Claims::on_fill(neighbours));
+        auto const claimed =
+            patch.painter.paint(fill_family(), mass, halo, Claims::on_fill(neighbours));
+        auto const wanted =
+            other_painter.paint(fill_family(), mass, halo, Claims::on_fill(neighbours));
         EXPECT_GT(claimed.removed, 0.01 * known) << place.name;
         EXPECT_NEAR(patch.sum() / wanted.painted, 1, 1e-3) << place.name;
         EXPECT_NEAR(claimed.painted + claimed.removed, known, 1e-5 * known) << place.name;
@@ -251,7 +231,7 @@ double mean_over_pixel(FlatRows const& rows, Place const& place, double x, doubl
 
 TEST(FlatMap, HoldsMeansOverPixels) {
   std::vector<double> projected(ProfileFamily::table_size);
-  family().projected(mass, projected);
+  fill_family().projected(mass, projected);
   for (auto const projection : projections) {
     for (auto const& place : middles) {
       Patch patch(rows_around(projection, place, 0.4, 160, 120));
@@ -269,7 +249,7 @@ TEST(FlatMap, HoldsMeansOverPixels) {
             return halo.weight * r200 * ((1 - t) * projected[i] + t * projected[i + 1]);
           };
           patch.clear();
-          patch.painter.paint(family(), mass, halo, Claims::on_fill({}));
+          patch.painter.paint(fill_family(), mass, halo, Claims::on_fill({}));
           double difference = 0, sum = 0, peak = 0, at_peak = 0;
           for (std::int64_t row = patch.grid.rings().first; row < patch.grid.rings().last; ++row) {
             auto const values = patch.map.ring(row);
@@ -305,8 +285,8 @@ TEST(FlatMap, CutsHaloesAtItsEdge) {
               halo_at(around(place, 4.4 * degree, angle), small.geometry, per_pixel);
           small.clear();
           large.clear();
-          auto const part = small.painter.paint(family(), mass, halo, Claims::on_fill({}));
-          large.painter.paint(family(), mass, halo, Claims::on_fill({}));
+          auto const part = small.painter.paint(fill_family(), mass, halo, Claims::on_fill({}));
+          large.painter.paint(fill_family(), mass, halo, Claims::on_fill({}));
           double const peak = *std::ranges::max_element(large.map.values());
           EXPECT_NEAR(part.painted, small.sum(), 1e-11 * large.sum());
           for (std::int64_t row = 0; row < 30; ++row)
@@ -325,10 +305,10 @@ TEST(FlatMap, ShowsTheNearSideOfAHaloThatLeavesThePlane) {
     Patch patch(rows_around(projection, middles[0], 1, 60, 50));
     double const scale = 1 / std::sin(50 * degree);  // of the halo's edge
     Vec3 const position = 4 * r200 * scale * around(middles[0], 30 * degree, 1);
-    patch.painter.paint(family(), mass, {position, r200, 1e-8}, Claims::on_fill({}));
+    patch.painter.paint(fill_family(), mass, {position, r200, 1e-8}, Claims::on_fill({}));
     RingGeometry const healpix(256);
     RingMap map(healpix, 1, healpix.n_rings() + 1);
-    SkyPainter(map).paint(family(), mass, {position, r200, 1e-8}, Claims::on_fill({}));
+    SkyPainter(map).paint(fill_family(), mass, {position, r200, 1e-8}, Claims::on_fill({}));
     // The same signal in the same pixels of the sky, by the centres of those of HEALPix.
     double sum = 0;
     for (std::int64_t ring = 1; ring <= healpix.n_rings(); ++ring)

@@ -4,6 +4,9 @@
 
 #include <healpix_cxx/healpix_base.h>
 
+#include <cmath>
+#include <numbers>
+
 namespace setsz {
 
 std::vector<double> oracle_cube(std::int64_t nside, SparseCube const& cube, SkyHalo const& halo,
@@ -79,6 +82,30 @@ std::vector<double> oracle_profile(std::int64_t nside, std::function<double(doub
     return table[static_cast<std::size_t>(std::min(norm(p) / r_cut, 1.0) * n + 0.5)];
   };
   return follow_rays(nside, pressure, r_cut, halo, refine, steps);
+}
+
+LeftByPoints left_by_points(std::function<double(double)> const& profile, double cut_r200,
+                            SkyHalo const& halo, Claims const& claims) {
+  int const n_shells = 300, n_directions = 3000;
+  double const golden = std::numbers::pi * (3 - std::sqrt(5.0));
+  LeftByPoints sum{};
+  for (int shell = 0; shell < n_shells; ++shell) {
+    double const step = cut_r200 / n_shells, x = step * (shell + 0.5);
+    LeftByPoints shared{};
+    for (int i = 0; i < n_directions; ++i) {
+      double const z = 1 - (2.0 * i + 1) / n_directions, s = std::sqrt(1 - z * z);
+      double const phi = golden * i + shell;
+      Vec3 const offset = x * halo.r200 * Vec3{s * std::cos(phi), s * std::sin(phi), z};
+      double const seen = 1 / norm2(halo.position + offset);
+      shared.whole += seen;
+      if (!claims.taken(offset)) shared.left += seen;
+    }
+    double const energy = 4 * std::numbers::pi * x * x * profile(x) * step / n_directions;
+    sum.whole += energy * shared.whole;
+    sum.left += energy * shared.left;
+  }
+  double const unit = halo.weight * halo.r200 * halo.r200 * halo.r200;
+  return {unit * sum.whole, unit * sum.left};
 }
 
 }  // namespace setsz

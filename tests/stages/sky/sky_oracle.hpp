@@ -28,4 +28,13 @@ std::vector<double> oracle_profile(std::int64_t nside, std::function<double(doub
                                    double r_cut, SkyHalo const& halo, Claims const& claims,
                                    std::int64_t refine, int steps);
 
+/// What others leave of a halo, shell by shell: every point of many directions asks the partition.
+/// A total that knows neither pixels nor lines of sight. Relative accuracy some 1e-4.
+/// \param profile  of r/R200 [P200], out to `cut_r200`
+struct LeftByPoints {
+  double whole, left;
+};
+LeftByPoints left_by_points(std::function<double(double)> const& profile, double cut_r200,
+                            SkyHalo const& halo, Claims const& claims);
+
 }  // namespace setsz

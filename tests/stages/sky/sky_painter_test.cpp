@@ -6,24 +6,15 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numeric>
 
-#include "model/gnfw.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "tests/fixtures/scratch.hpp"
+#include "tests/stages/sky/fill_profile.hpp"
 #include "tests/stages/sky/sky_oracle.hpp"
 
 namespace setsz {
 namespace {
-
-constexpr double mass = 5000, r200 = 600;  // 5e13 Msun/h at z = 0
-
-double gnfw_profile(double m, double x) { return gnfw(gnfw_shape({}, m, 0.6774, 0), x); }
-ProfileFamily const& fill_family() {
-  static ProfileFamily const family(gnfw_profile, 1000, 20000, 4);
-  return family;
-}
 
 /// A lopsided cube of 16^3 voxels with structure at the voxel scale, empty beyond 2 R200.
 SparseCube lopsided_cube() {
@@ -61,9 +52,6 @@ Place const places[] = {{"north pole", 0, 0},
 
 Vec3 direction(double theta, double phi) {
   return {std::sin(theta) * std::cos(phi), std::sin(theta) * std::sin(phi), std::cos(theta)};
-}
-double sum_of(std::span<double const> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
 /// A halo whose R200 is this many pixels.
@@ -309,35 +297,6 @@ TEST(SkyPainter, LeavesOutWhatBelongsToOtherHaloes) {
   }
 }
 
-/// What others leave of a halo, shell by shell: every point of many directions asks the partition.
-/// A total that knows neither pixels nor lines of sight. Relative accuracy some 1e-4.
-struct ByPoints {
-  double whole, left;
-};
-ByPoints left_by_points(SkyHalo const& halo, double cut_r200, Claims const& claims,
-                        double (*profile)(double m, double x) = gnfw_profile) {
-  int const n_shells = 300, n_directions = 3000;
-  double const golden = std::numbers::pi * (3 - std::sqrt(5.0));
-  ByPoints sum{};
-  for (int shell = 0; shell < n_shells; ++shell) {
-    double const step = cut_r200 / n_shells, x = step * (shell + 0.5);
-    ByPoints shared{};
-    for (int i = 0; i < n_directions; ++i) {
-      double const z = 1 - (2.0 * i + 1) / n_directions, s = std::sqrt(1 - z * z);
-      double const phi = golden * i + shell;
-      Vec3 const offset = x * r200 * Vec3{s * std::cos(phi), s * std::sin(phi), z};
-      double const seen = 1 / norm2(halo.position + offset);
-      shared.whole += seen;
-      if (!claims.taken(offset)) shared.left += seen;
-    }
-    double const energy = 4 * std::numbers::pi * x * x * profile(mass, x) * step / n_directions;
-    sum.whole += energy * shared.whole;
-    sum.left += energy * shared.left;
-  }
-  double const unit = halo.weight * r200 * r200 * r200;
-  return {unit * sum.whole, unit * sum.left};
-}
-
 /// Clusters around a halo, none of which swallows it.
 std::vector<Neighbour> neighbours_around(std::uint64_t number, std::int64_t n, double cut) {
   Random random(21, Purpose::test, number);
@@ -369,7 +328,8 @@ TEST(SkyPainter, LeavesOfAClaimedHaloWhatThePartitionLeaves) {
       std::ranges::fill(map.values(), 0.0);
       auto const painted =
           painter.paint(cluster ? cluster_family : fill_family(), mass, halo, claims);
-      auto const [whole, left] = left_by_points(halo, cut, claims);
+      auto const [whole, left] =
+          left_by_points([](double x) { return gnfw_profile(mass, x); }, cut, halo, claims);
       EXPECT_NEAR(painted.painted, left, 1e-3 * left + 1e-5 * whole) << number << ", " << per_pixel;
       EXPECT_NEAR(painted.painted + painted.removed, whole, 3e-4 * whole);
       EXPECT_NEAR(sum_of(map.values()), painted.painted, 1e-10 * whole) << number;
@@ -394,7 +354,8 @@ TEST(SkyPainter, PaintsSkirtsAsThePartitionDividesThem) {
       SkyHalo const halo = halo_at(places[8], rings, per_pixel);
       RingMap map(rings, 1, rings.n_rings() + 1);
       auto const painted = SkyPainter(map).paint(family, mass, halo, claims);
-      auto const [whole, left] = left_by_points(halo, 4, claims, skirt);
+      auto const [whole, left] =
+          left_by_points([&](double x) { return skirt(mass, x); }, 4, halo, claims);
       EXPECT_NEAR(painted.painted, left, 2e-3 * whole) << neighbours.size() << ' ' << per_pixel;
       EXPECT_NEAR(painted.painted + painted.removed, whole, 1e-3 * whole);
       EXPECT_NEAR(sum_of(map.values()), painted.painted, 1e-10 * whole);

@@ -9,21 +9,14 @@
 #include <numeric>
 #include <set>
 
-#include "model/gnfw.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/sky/sky_canvas.hpp"
+#include "tests/stages/sky/fill_profile.hpp"
 
 namespace setsz {
 namespace {
 
 constexpr std::int64_t nside = 64;
-constexpr double mass = 5000, r200 = 600;  // 5e13 Msun/h at z = 0
-
-double gnfw_profile(double m, double x) { return gnfw(gnfw_shape({}, m, 0.6774, 0), x); }
-ProfileFamily const& family() {
-  static ProfileFamily const fill(gnfw_profile, 1000, 20000, 4);
-  return fill;
-}
 
 /// Cut by a neighbour, so that the profile has a shape, too.
 Claims neighbour() { return Claims::on_fill({{{500, -700, 300}, 450, 3}}); }
@@ -40,7 +33,7 @@ HaloGas lopsided_cube() {
   }
   return {SparseCube(values, n, edge), neighbour()};
 }
-HaloGas cut_profile() { return {ProfileGas{&family(), mass, r200}, neighbour()}; }
+HaloGas cut_profile() { return {ProfileGas{&fill_family(), mass, r200}, neighbour()}; }
 
 std::vector<double> map_of(HaloGas const& gas, Vec3 const& seen) {
   SkyCanvas canvas(RingGeometry(nside), 0, 1);
