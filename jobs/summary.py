@@ -28,6 +28,7 @@ def folders(words):
             sys.exit(MISSING)
     return [Path(word) for word in words]
 
+
 def scores_of(run):
     """Scores of each model by its name: of the mean of its networks where it has several."""
     found = {}
