@@ -101,7 +101,7 @@ def skies(run):
     """Maps of the sky."""
     for place, sky in load(run, "sky/**/sky.json"):
         print(f"{place}")
-        pixels = f"nside {sky['nside']}" if sky["projection"] == "healpix" else f"plate carree, {sky['resolution_arcmin']:g} arcmin"
+        pixels = f"nside {sky['nside']}" if sky["projection"] == "healpix" else f"{sky['projection']}, {sky['resolution_arcmin']:g} arcmin"
         print(f"  mean y of the sky          {sky['mean_y']:.3e}  (z = {sky['redshift_min']} to {sky['redshift_max']}, {pixels}, "
               f"{sky['n_clusters']} clusters, {sky['n_fill']} fill haloes)")
 
