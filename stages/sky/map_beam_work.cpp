@@ -32,11 +32,7 @@ MapBeam::MapBeam(Comm const& comm, SkyCanvas const& canvas, BeamKernel kernel)
 }
 
 std::vector<double> MapBeam::areas(std::int64_t ring) const {
-  auto const& geometry = grid_.geometry();
-  auto areas = geometry.solid_angles(ring, grid_.pixels_of(ring));
-  if (areas.empty())
-    areas.assign(static_cast<std::size_t>(grid_.pixels_of(ring).size()), geometry.pixel_area(ring));
-  return areas;
+  return grid_.geometry().solid_angles(ring, grid_.pixels_of(ring));
 }
 
 Range MapBeam::seen_from(std::int64_t ring) const {

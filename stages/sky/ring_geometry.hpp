@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <utility>
@@ -64,12 +65,13 @@ class RingGeometry {
   double pixel_area(std::int64_t ring) const {
     return of([&](auto const& rings) { return rings.pixel_area(ring); });
   }
-  /// Solid angles of some pixels of a ring [sr], where they differ; empty: all have pixel_area.
+  /// Solid angles of some pixels of a ring [sr].
   std::vector<double> solid_angles(std::int64_t ring, Range pixels) const {
-    std::vector<double> areas;
-    if (!flat() || flat()->plane().projection == FlatProjection::equal_area) return areas;
-    for (std::int64_t k = pixels.first; k < pixels.last; ++k)
-      areas.push_back(flat()->solid_angle(ring, k));
+    std::vector<double> areas(static_cast<std::size_t>(std::max<std::int64_t>(0, pixels.size())),
+                              pixel_area(ring));
+    if (flat() && flat()->plane().projection != FlatProjection::equal_area)
+      for (std::size_t i = 0; i < areas.size(); ++i)
+        areas[i] = flat()->solid_angle(ring, pixels.first + static_cast<std::int64_t>(i));
     return areas;
   }
   /// Of the largest pixels, or in the middle of an image [rad].

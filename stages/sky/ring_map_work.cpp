@@ -18,18 +18,16 @@ MapFigures map_figures(Comm const& comm, RingMap const& map) {
   auto const& geometry = map.geometry();
   std::vector<RingSums> rings;
   for (std::int64_t ring = map.first_ring(); ring < map.last_ring(); ++ring) {
-    double area = geometry.pixel_area(ring);
     auto const areas = geometry.solid_angles(ring, map.grid().pixels_of(ring));
     RingSums sums{0, 0, 0, 0, 0, -HUGE_VAL};
     auto const shown = map.grid().shown(ring);
     auto const values = map.ring(ring);
     for (std::size_t i = 0; i < values.size(); ++i) {
-      if (!areas.empty()) area = areas[i];
-      double const value = values[i], y = value / area;
+      double const value = values[i], y = value / areas[i];
       sums.integral += value;
       sums.absolute += std::abs(value);
       if (!shown.empty() && !shown[i]) continue;
-      sums.area += area;
+      sums.area += areas[i];
       sums.shown += value;
       sums.squares += y * value;
       sums.largest = std::max(sums.largest, y);

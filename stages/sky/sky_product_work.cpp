@@ -55,13 +55,11 @@ std::vector<float> image_pixels(RingMap const& map, double factor) {
   for (std::int64_t ring = std::max(map.first_ring(), rings.first);
        ring < std::min(map.last_ring(), rings.last); ++ring) {
     auto const areas = map.geometry().solid_angles(ring, columns);
-    double const area = map.geometry().pixel_area(ring);
     auto const shown = grid.shown(ring);
     auto const values = map.ring(ring);
     for (std::int64_t k = columns.first; k < columns.last; ++k) {
       auto const at = static_cast<std::size_t>(map.place_of(ring, k));
-      double const per_area =
-          factor / (areas.empty() ? area : areas[static_cast<std::size_t>(k - columns.first)]);
+      double const per_area = factor / areas[static_cast<std::size_t>(k - columns.first)];
       bool const is_shown = shown.empty() || shown[at];
       pixels.push_back(is_shown ? single(values[at] * per_area)
                                 : std::numeric_limits<float>::quiet_NaN());

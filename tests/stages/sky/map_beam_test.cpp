@@ -49,9 +49,7 @@ std::vector<Pixel> pixels_of(SkyGrid const& grid) {
     Range const held = grid.pixels_of(ring);
     auto const areas = geometry.solid_angles(ring, held);
     geometry.for_each_direction(ring, PixelPart{}, held, [&](std::int64_t k, Vec3 const& at) {
-      double const area =
-          areas.empty() ? geometry.pixel_area(ring) : areas[std::size_t(k - held.first)];
-      all.push_back({at, source(ring, k), area});
+      all.push_back({at, source(ring, k), areas[std::size_t(k - held.first)]});
     });
   }
   return all;
