@@ -3,6 +3,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <dlfcn.h>
 
 #include "model/network.hpp"
 #include "pipeline/base/error.hpp"
@@ -10,11 +11,22 @@
 
 namespace setsz {
 
-int cuda_device_count() { return at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
+namespace {
+
+/// The half of libtorch that computes on GPUs is its own library, of a gigabyte: it is loaded where
+/// a GPU is asked for, and programs are not linked to it. libtorch looks once for what is loaded.
+bool load_cuda() {
+  static bool const loaded = ::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr;
+  return loaded && at::hasCUDA();
+}
+
+}  // namespace
+
+int cuda_device_count() { return load_cuda() ? at::detail::getCUDAHooks().getNumGPUs() : 0; }
 
 void require_device(Device device) {
   require(device != Device::cuda || cuda_device_count() > 0, ExitCode::config,
-          "device = cuda, but libtorch ", at::hasCUDA() ? "finds no CUDA device" : "has no CUDA",
+          "device = cuda, but libtorch ", load_cuda() ? "finds no CUDA device" : "has no CUDA",
           "; set device = cpu, or build with a libtorch that has CUDA");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/network.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
@@ -217,12 +218,20 @@ struct Network::Implementation {
     return DropoutMasks(masks.to(device));
   }
 
+  /// A GPU has no cache worth fitting in, and is busy with many rows only.
+  std::vector<Range> chunks(TargetBatch const& batch, ChunkSize size) const {
+    if (device.is_cuda())
+      size = {std::max(size.rows, std::int64_t{1} << 18),
+              std::max(size.targets, std::int64_t{1} << 14)};
+    return cut_into_chunks(batch, size);
+  }
+
   /// The weighted squared errors; gradients go to the parameters of chunks and to shared results.
   double accumulate_chunks(ClusterContext const& context, double scale,
                            std::optional<std::uint64_t> dropout_seed, ChunkSize size) {
     auto const& batch = context.batch;
     double loss = 0;
-    for (Range const& targets : cut_into_chunks(batch, size)) {
+    for (Range const& targets : chunks(batch, size)) {
       auto const truth =
           at::from_blob(const_cast<float*>(batch.truth.data()) + targets.first, {targets.size()});
       ChunkContext chunk(context, targets, masks_of(batch, targets, dropout_seed));
@@ -277,6 +286,9 @@ void Network::use(Device device, int number) {
     require_device(device);
     self.device =
         at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(number % cuda_device_count()));
+    // 10 bits of mantissa, libtorch's choice for convolutions, are too few.
+    at::globalContext().setAllowTF32CuDNN(false);
+    at::globalContext().setAllowTF32CuBLAS(false);
   }
   self.bind();
 }
@@ -335,7 +347,7 @@ std::vector<float> Network::predict(TargetBatch const& batch, ChunkSize size,
   std::vector<float> result(batch.size());
   if (result.empty()) return result;
   auto const context = implementation_->cluster_context(batch, {}, known);
-  for (Range const& targets : cut_into_chunks(batch, size)) {
+  for (Range const& targets : implementation_->chunks(batch, size)) {
     ChunkContext chunk(context, targets, {});
     auto const pressure = implementation_->evaluate(chunk).cpu().contiguous();
     std::copy_n(data(pressure), targets.size(), result.data() + targets.first);
@@ -353,7 +365,7 @@ std::vector<std::vector<float>> Network::predict_each(TargetBatch const& batch, 
   std::vector<std::map<std::string, at::Tensor>> shared;
   for (auto const& state : states) shared.push_back(self.cluster_context(batch, {}, state).shared);
   auto const first = self.first_with_code();
-  for (Range const& targets : cut_into_chunks(batch, size)) {
+  for (Range const& targets : self.chunks(batch, size)) {
     ChunkContext common(context, targets, {});
     self.place(common);
     for (std::size_t m = 0; m < first; ++m) self.modules[m]->evaluate(common);

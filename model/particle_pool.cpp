@@ -3,6 +3,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/segment_reduce.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -60,18 +61,20 @@ at::Tensor ParticlePool::fused(ClusterContext const& context, RowGroups groups,
 at::Tensor ParticlePool::reference(ClusterContext const& context, RowGroups const& groups,
                                    FillFeatures const& fill) const {
   std::int64_t const n_rows = groups.n_rows();
-  auto const pooled =
-      context.put(at::zeros({groups.size(), mlp_.shape().outputs, groups.components}));
-  if (n_rows == 0) return pooled;
+  if (n_rows == 0)
+    return context.put(at::zeros({groups.size(), mlp_.shape().outputs, groups.components}));
   auto const features = at::empty({n_rows, mlp_.shape().inputs});
   fill(floats_of(features));
   auto const weights = at::empty({n_rows, 1, groups.components});
   std::ranges::copy(groups.weights, floats_of(weights).begin());
-  auto const owner = at::empty({n_rows}, at::kLong);
+  auto const lengths = at::empty({groups.size()}, at::kLong);
   for (std::int64_t g = 0; g < groups.size(); ++g)
-    std::fill_n(owner.data_ptr<std::int64_t>() + groups.rows(g).first, groups.rows(g).size(), g);
+    lengths.data_ptr<std::int64_t>()[g] = groups.rows(g).size();
   auto const numbers = mlp_(context, context.put(features)).unsqueeze(2);
-  return pooled.index_add(0, context.put(owner), numbers * context.put(weights));
+  // Adds in the rows' order also on a GPU, where index_add does so in any.
+  return at::segment_reduce(numbers * context.put(weights), "sum", context.put(lengths),
+                            /*indices=*/{}, /*offsets=*/{}, /*axis=*/0, /*unsafe=*/true,
+                            /*initial=*/0);
 }
 
 }  // namespace setsz

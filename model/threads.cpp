@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 
@@ -20,7 +21,7 @@ std::string blas_description() {
   using Describe = char* (*)();
   auto const describe = reinterpret_cast<Describe>(::dlsym(RTLD_DEFAULT, "openblas_get_config"));
   if (describe) return trim(describe());
-  return "unknown";
+  return at::hasMKL() ? "MKL, within libtorch" : "unknown";
 }
 
 }  // namespace setsz

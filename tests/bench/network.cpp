@@ -9,6 +9,8 @@
 #include <time.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -73,7 +75,7 @@ struct Case {
 double flops(NetworkOptions const& options, Case const& c) {
   ModuleCost cost;
   for (auto const* module : options.chosen()) cost += module->cost(options, Phase::prediction);
-  return cost.per_cluster + real(c.targets) * cost.per_target;
+  return cost.of(real(c.targets), real(c.particles));
 }
 
 void measure(Case const& c, int rounds, bool baselines) {
@@ -126,6 +128,55 @@ void measure(Case const& c, int rounds, bool baselines) {
   report("training, kernels", fused_step, 3, median(naive_step));
 }
 
+/// Wall time: the CPU makes the features, the GPU computes, and both wait for each other.
+double wall_seconds_of(std::function<void()> const& work) {
+  auto const start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// One core alone, and the same core with a GPU.
+void measure_cuda(Case const& c, int rounds) {
+  NetworkOptions options;
+  options.get<Local>().width = options.get<Origin>().width = options.get<Aggregator>().width =
+      c.width;
+  options.get<Local>().particles = {c.particles, c.particles};
+  options.get<Origin>().particles = {c.origin, c.origin};
+  Network network(options, {}, {}, 1);
+  auto const lane = testing::random_batch(1, c.targets, {c.particles}, c.origin);
+  std::vector<float> of[2], slopes[2];
+  std::vector<double> seconds[2], step_seconds[2];
+  for (int round = 0; round <= rounds; ++round)
+    for (int gpu = 0; gpu < 2; ++gpu) {
+      network.use(gpu ? Device::cuda : Device::cpu);
+      double const prediction = wall_seconds_of([&] { of[gpu] = network.predict(lane, c.chunk); });
+      std::ranges::fill(network.gradient(), 0.0F);
+      double const step =
+          wall_seconds_of([&] { network.accumulate_gradient(lane, 1, 1, c.chunk); });
+      slopes[gpu].assign(network.gradient().begin(), network.gradient().end());
+      if (round == 0) continue;  // libraries load, memory is taken
+      seconds[gpu].push_back(prediction), step_seconds[gpu].push_back(step);
+    }
+  auto const difference = [](std::vector<float> const* values) {
+    double sum = 0, squares = 0;
+    for (std::size_t i = 0; i < values[0].size(); ++i) {
+      sum += std::pow(real(values[1][i]) - real(values[0][i]), 2);
+      squares += std::pow(real(values[0][i]), 2);
+    }
+    return std::sqrt(sum / squares);
+  };
+  auto const report = [&](char const* what, std::vector<double> const* times, double error) {
+    std::printf(
+        "  %-10s core %9.3f ms, GPU %9.3f ms: %6.2fx, %.3g particles/s, rms difference %.1e\n",
+        what, 1e3 * median(times[0]), 1e3 * median(times[1]), median(times[0]) / median(times[1]),
+        real(c.targets * c.particles) / median(times[1]), error);
+  };
+  std::printf("%s (width %ld, %ld targets x %ld particles, origin %ld)\n", c.name, c.width,
+              c.targets, c.particles, c.origin);
+  report("inference", seconds, difference(of));
+  report("training", step_seconds, difference(slopes));
+}
+
 }  // namespace
 }  // namespace setsz
 
@@ -135,9 +186,14 @@ int main(int argc, char** argv) {
   std::printf("%s\n", blas_description().c_str());
   std::printf("kernels: %s\n", std::string(name(instruction_set())).c_str());
   int const rounds = argc > 1 ? std::atoi(argv[1]) : 5;
+  bool const has_cuda = cuda_device_count() > 0;  // before libtorch counts its devices
   Case const cases[] = {{"published, a lane of training", 189, 86, 256, 1000, {}},
                         {"published, prediction", 189, 32, 1000, 1000, {}},
                         {"small, a lane of training", 64, 22, 32, 1000, {}}};
   for (int i = 0; i < 3; ++i)
     if (argc < 3 || std::atoi(argv[2]) == i) measure(cases[i], rounds, argc < 4);
+  if (!has_cuda || argc > 2) return 0;
+  std::printf("%s\n", device_description(Device::cuda, 0).c_str());
+  for (auto const& c : cases) measure_cuda(c, rounds);
+  measure_cuda({"published, a block of prediction", 189, 1024, 1000, 1000, {}}, rounds);
 }

@@ -16,6 +16,9 @@ namespace {
 
 using namespace testing;
 
+// Before all tests: libtorch counts its devices when it first propagates back.
+bool const has_cuda = cuda_device_count() > 0;
+
 TEST(Network, WithTheProfileAloneIsTheBenchmark) {
   auto const batch = random_batch(1, 20, {0});
   for (double const core : {1e-3, 0.2}) {
@@ -254,6 +257,31 @@ TEST(Network, FusedKernelsGiveWhatLibtorchGives) {
   }
 }
 
+/// What CUDA adds up in another order.
+TEST(Network, ComputesTheSameOnCuda) {
+  if (!has_cuda) GTEST_SKIP() << "libtorch finds no CUDA device here";
+  auto const batch = random_batch(17, 60, {30, 7, 0, 300, 1});
+  for (auto const& modules : variants) {
+    auto network = make(modules, 3, PoolWeight::direction);
+    auto const shift = shift_of(network, batch);
+    auto const here = network.predict(batch);
+    auto const gradient = [&] {
+      std::ranges::fill(network.gradient(), 0.5F);  // gradients add up
+      network.accumulate_gradient(batch, 0.1, 99);
+      return std::vector<float>(network.gradient().begin(), network.gradient().end());
+    };
+    auto const gradient_here = gradient();
+    network.use(Device::cuda);
+    auto const there = network.predict(batch);
+    EXPECT_LT(relative_rms(there, here), 1e-5) << name_of(modules);
+    EXPECT_EQ(network.predict(batch), there) << name_of(modules);
+    auto const shift_there = shift_of(network, batch);
+    EXPECT_LT(norm(shift_there - shift), 1e-6) << name_of(modules);
+    EXPECT_LT(relative_rms(gradient(), gradient_here), 1e-4) << name_of(modules);
+    EXPECT_LT(relative_rms(gradient(), gradient()), 1e-5) << name_of(modules);
+  }
+}
+
 TEST(Network, ComputesTheSameOnAnotherDevice) {
   auto const batch = random_batch(17, 20, {30, 7, 0, 1});
   for (auto const& modules : variants) {
@@ -279,7 +307,7 @@ TEST(Network, ComputesTheSameOnAnotherDevice) {
 }
 
 TEST(Network, SaysThatThereIsNoCuda) {
-  if (cuda_device_count() > 0) GTEST_SKIP() << "this machine has a CUDA device";
+  if (has_cuda) GTEST_SKIP() << "this machine has a CUDA device";
   auto network = make({"gnfw"});
   try {
     network.use(Device::cuda);
