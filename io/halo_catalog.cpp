@@ -133,6 +133,11 @@ std::int64_t read_share(Comm const& comm, CatalogFile& file, std::string const& 
   return n_rows;
 }
 
+MasslessHalos over_ranks(Comm const& comm, MasslessHalos const& mine) {
+  return {comm.all_sum(mine.n), comm.all_sum(mine.n_without_another),
+          comm.all_max(mine.largest_other)};
+}
+
 /// Files of a set that say which part of the box they cover must cover all of it.
 void check_cover(std::vector<std::string> const& files, double covered, double box_mpch) {
   if (covered < 0 || box_mpch <= 0) return;
@@ -150,6 +155,13 @@ double volume_of(HaloCatalogHeader const& header) {
 
 }  // namespace
 
+void MasslessHalos::add(std::optional<double> other_mass, double mass_min_1e10msunh) {
+  if (!other_mass)
+    ++n_without_another;
+  else if (*other_mass > 0 && *other_mass >= mass_min_1e10msunh)
+    ++n, largest_other = std::max(largest_other, *other_mass);
+}
+
 HaloCatalog read_halo_catalog(Comm const& comm, std::vector<std::string> const& files,
                               CatalogRequest const& request, CatalogFormats formats) {
   HaloCatalog catalog;
@@ -160,12 +172,11 @@ HaloCatalog read_halo_catalog(Comm const& comm, std::vector<std::string> const& 
     if (file.header().lower) covered = std::max(covered, 0.0) + volume_of(file.header());
     auto const index = &path - files.data();
     n_rows += read_share(comm, file, path, request, [&](Halo const& halo) {
-      if (double const other = std::max(halo.mass_all, halo.other_mass);
-          halo.mass <= 0 && other > 0 && other >= request.mass_min_1e10msunh) {
-        ++catalog.n_massless;
-        catalog.largest_massless = std::max(catalog.largest_massless, other);
+      if (halo.mass <= 0) {
+        catalog.massless.add(halo.other_mass, request.mass_min_1e10msunh);
+        return;
       }
-      if (halo.mass <= 0 || halo.mass < request.mass_min_1e10msunh) return;
+      if (halo.mass < request.mass_min_1e10msunh) return;
       catalog.halos.push_back(halo);
       catalog.halos.back().file = index;
     });
@@ -174,8 +185,7 @@ HaloCatalog read_halo_catalog(Comm const& comm, std::vector<std::string> const& 
   });
   catalog.n_rows = comm.all_sum(n_rows);
   catalog.header.n_left_out = comm.all_sum(n_left_out);
-  catalog.n_massless = comm.all_sum(catalog.n_massless);
-  catalog.largest_massless = comm.all_max(catalog.largest_massless);
+  catalog.massless = over_ranks(comm, catalog.massless);
   collectively(comm, "halo catalogue", [&] {
     require(catalog.n_rows > 0, ExitCode::bad_data, "no halo lines in '", files[0], "'",
             files.size() > 1 ? concat(" and ", files.size() - 1, " more files") : "",

@@ -114,11 +114,12 @@ TEST(HaloCatalog, CountsHaloesThatOnlyAnotherDefinitionGivesAMass) {
   TemporaryFile const file(comm, content);
   auto const catalog = read_halo_catalog(comm, {file.path()}, {MassDefinition::m200c, 1e3});
   EXPECT_EQ(gathered(comm, catalog).size(), 1U);
-  EXPECT_EQ(catalog.n_massless, 2);
-  EXPECT_DOUBLE_EQ(catalog.largest_massless, 3e4);
+  EXPECT_EQ(catalog.massless.n, 2);
+  EXPECT_EQ(catalog.massless.n_without_another, 0);
+  EXPECT_DOUBLE_EQ(catalog.massless.largest_other, 3e4);
   auto const other = read_halo_catalog(comm, {file.path()}, {MassDefinition::m200m, 1e3});
   EXPECT_EQ(gathered(comm, other).size(), 3U);
-  EXPECT_EQ(other.n_massless, 0);
+  EXPECT_EQ(other.massless.n, 0);
 }
 
 TEST(HaloCatalog, RefusesALineOfTheHeaderWithoutItsNumber) {
