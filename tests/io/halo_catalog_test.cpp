@@ -122,6 +122,25 @@ TEST(HaloCatalog, CountsHaloesThatOnlyAnotherDefinitionGivesAMass) {
   EXPECT_EQ(other.massless.n, 0);
 }
 
+TEST(HaloCatalog, RefusesAListOfTreesWhoseScaleFactorIsNoNumber) {
+  auto const comm = Comm::world();
+  auto const list = [](std::string const& scale) {
+    return "#scale(0) id(1) pid(2) x(3) y(4) z(5) vx(6) vy(7) vz(8) M200c(9)\n"
+           "#Full box size = 50.000000 Mpc/h\n" +
+           scale + " 7 -1 1 2 3 0 0 0 1e14\n0.5 8 -1 4 5 6 0 0 0 2e14\n";
+  };
+  TemporaryFile const good(comm, list("0.5"));
+  EXPECT_EQ(read_halo_catalog(comm, {good.path()}, {}).header.a, 0.5);
+  for (auto const& [scale, words] :
+       {std::pair("a", ":3: column scale is 'a', not a number: 'a 7 -1"),
+        std::pair("0,5", ":3: column scale is '0,5', not a number (write 1.5, not 1,5)"),
+        std::pair("nan", ":3: column scale is not a finite number"),
+        std::pair("0", ":3: the scale factor (column scale) is 0")}) {
+    auto const text = refusal(comm, list(scale), ExitCode::bad_data);
+    EXPECT_NE(text.find(words), std::string::npos) << text;
+  }
+}
+
 TEST(HaloCatalog, RefusesALineOfTheHeaderWithoutItsNumber) {
   auto const comm = Comm::world();
   for (auto const& [good, bad] :
