@@ -184,6 +184,29 @@ class Report(Case):
         self.assertEqual({row["product"] for row in table(run / "report", "products")}, set(manifests(self.run_folder)))
         self.assertFalse((run / "report/tables/skies.csv").exists())
 
+    def test_a_damaged_product_costs_its_own_rows(self):
+        run = self.folder / "run"
+        shutil.copytree(self.run_folder, run)
+        sky, spectra = run / "sky/small/sky.json", run / "paint/z0/small/spectra.json"
+        sky.write_text(" " * sky.stat().st_size)
+        spectra.write_text(json.dumps(json.loads(spectra.read_text()) | {"mean_y": 3}))
+        out = self.folder / "out"
+        out.mkdir()
+        (out / "products.json").write_text(json.dumps(json.loads((self.out / "products.json").read_text()) | {"run": str(run)}))
+        made = subprocess.run([sys.executable, str(FIGURES / "report.py"), str(out / "products.json")], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200)
+        self.assertEqual(made.returncode, 65, made.stdout)
+        for words in ("sky.json", "1 more", "made without it"):
+            self.assertIn(words, made.stdout)
+        damaged = {"sky/small": "sky.json", "paint/z0/small": "spectra.json"}
+        rows = table(out, "checks")
+        self.assertEqual([row for row in rows if row["product"] not in damaged], [row for row in table(self.out, "checks") if row["product"] not in damaged])
+        for product, file in damaged.items():
+            (row,) = (row for row in rows if row["product"] == product)
+            self.assertEqual((row["verdict"], row["check"]), ("fail", "can be read"))
+            self.assertIn(file, row["why"])
+        self.assertTrue((out / "tables/spectra_z0_small.csv").exists())
+        self.assertEqual(table(out, "models_z0"), table(self.out, "models_z0"))
+
     def test_errors_say_what_to_do(self):
         self.fails(66, "report", self.ini, "--out", self.folder / "out", "--python", "/no/such/python", words=["/no/such/python", "--python"])
         self.fails(66, "report", self.ini, "--set", f"run.directory={self.folder}/nothing", words=["setsz run"])
