@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Reads the products of a run, which `setsz report` has listed in products.json. JSON and CSV need Python alone."""
+"""Reads the products of a run, which `setsz report` has listed in products.json. JSON and CSV need Python alone.
+
+The package in python/ reads products for people, as arrays with units, and needs numpy and h5py from its import on. The report makes its tables without either, lies beside the program and not where
+packages are installed, and shows stale and damaged products as such, so it has this reader of its own."""
 
 import csv
 import json
