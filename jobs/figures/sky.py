@@ -313,7 +313,7 @@ def zoom(sky, longitude, latitude, size, scale="asinh", largest=None):
 
 def spectrum(name, table):
     """C_l, and that of the painted haloes in independent places, if the sky knows it."""
-    known = "expected" in table
+    known = "expected" in table and max(table["expected"]["C_l"]) > 0
     figure, (top, bottom) = style.subplots(2, height=4.6, width=5.5, sharex=True, height_ratios=[2, 1])
     ell = np.arange(len(table["C_l"]))
     scale = ell * (ell + 1) / (2 * np.pi)
@@ -354,7 +354,8 @@ def banded(ell, values):
 def expected(table, ell):
     """C_l of the haloes as square pixels show it: times their window, with all scales that they cannot tell from l, in the mean over directions.
     Between the l of the table, and beyond them, a power law. Good to 1% up to l = nside; on smaller scales the pixels of HEALPix are no squares."""
-    ln_l, ln_c = (np.log(table["expected"][key]) for key in ("l", "C_l"))
+    ln_l, c_l = np.log(table["expected"]["l"]), np.array(table["expected"]["C_l"])
+    ln_c = np.log(np.maximum(c_l, 1e-30 * c_l.max()))  # 0 where the file of a beam has ended
     slope = max((ln_c[-1] - ln_c[-5]) / (ln_l[-1] - ln_l[-5]), -6)
     pixel = np.sqrt(4 * np.pi / (12 * table["nside"] ** 2))
     directions = (np.arange(8) + 0.5) / 8 * np.pi / 2

@@ -358,6 +358,8 @@ class Map(Case):
         self.assertLess(numpy.abs((ratios - 1) / (numpy.array(bars) / 2)).max(), 3.5)
         self.assertGreater(len(ratios), 8)
         numpy.testing.assert_allclose(sky.expected(table, numpy.arange(nside)), table["expected"]["C_l"][0], rtol=0.03)  # points have no scale
+        table["expected"]["C_l"][2:] = [0, 0, 0]
+        self.assertTrue(numpy.isfinite(sky.expected(table, numpy.arange(nside))).all())
         del table["expected"]
         self.assertFalse(sky.spectrum("points", table).canvas.axes[1].get_visible())
 
