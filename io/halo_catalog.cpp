@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 
 #include "io/catalogs/table.hpp"
 #include "pipeline/base/log.hpp"
@@ -214,44 +213,6 @@ std::vector<HaloLink> find_halos(Comm const& comm, std::vector<std::string> cons
   auto all = comm.all_gather_v(mine);
   std::sort(all.begin(), all.end(), [](auto const& a, auto const& b) { return a.id < b.id; });
   return all;
-}
-
-void set_parents(Comm const& comm, HaloCatalog& catalog, std::string const& parents_file) {
-  auto const source = read_halo_catalog(comm, {parents_file}, {MassDefinition::m200c});
-  collectively(comm, "halo parents", [&] {
-    require(source.header.has_parents, ExitCode::bad_data, "'", parents_file,
-            "' has no column PID; give the output of Rockstar's find_parents");
-  });
-  struct Pair {
-    std::int64_t id, parent;
-  };
-  auto const pairs_of = [](std::vector<Halo> const& halos, HomeOrder const& home) {
-    std::vector<Pair> pairs;
-    for (auto const i : home.order()) pairs.push_back({halos[i].id, halos[i].parent_id});
-    return pairs;
-  };
-  // Pairs and questions meet on rank id % size; the answers travel back the same way.
-  HomeOrder const source_home(source.halos, comm.size()), home(catalog.halos, comm.size());
-  auto const pairs = pairs_of(source.halos, source_home);
-  auto const questions = pairs_of(catalog.halos, home);
-  auto const known = comm.all_to_all_v(std::span<Pair const>(pairs), source_home.counts());
-  std::vector<std::int64_t> asked_counts;
-  auto answers = comm.all_to_all_v(std::span<Pair const>(questions), home.counts(), &asked_counts);
-  collectively(comm, "halo parents", [&] {
-    std::unordered_map<std::int64_t, std::int64_t> parent_of;
-    for (auto const& pair : known) parent_of.emplace(pair.id, pair.parent);
-    for (auto& answer : answers) {
-      auto const found = parent_of.find(answer.id);
-      require(found != parent_of.end(), ExitCode::bad_data, "halo ", answer.id,
-              " of the catalogue is not in '", parents_file,
-              "'; the parents must come from the same run of the halo finder");
-      answer.parent = found->second;
-    }
-  });
-  auto const replies = comm.all_to_all_v(std::span<Pair const>(answers), asked_counts);
-  for (std::int64_t i = 0; i < std::ssize(replies); ++i)
-    catalog.halos[home.order()[i]].parent_id = replies[i].parent;
-  catalog.header.has_parents = true;
 }
 
 }  // namespace setsz

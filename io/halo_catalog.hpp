@@ -50,8 +50,4 @@ std::vector<HaloLink> find_halos(Comm const& comm, std::vector<std::string> cons
                                  CatalogRequest const& request, std::vector<std::int64_t> ids,
                                  CatalogFormats formats = catalog_formats());
 
-/// Collective. Sets every halo's parent_id from another list of the same run (the output of
-/// find_parents), matched by ID. A halo that the list does not know is an Error(bad_data).
-void set_parents(Comm const& comm, HaloCatalog& catalog, std::string const& parents_file);
-
 }  // namespace setsz

@@ -417,13 +417,14 @@ TEST_F(RealCatalogs, HoldBoundMassesAndThoseOfAllParticles) {
   }
 }
 
-TEST_F(RealCatalogs, AListWithoutParentsTakesThemFromAnother) {
+TEST_F(RealCatalogs, AListWithoutParentsSaysSo) {
   auto const comm = Comm::world();
   std::string const folder = shared_data + "/box50_a/rockstar/snap_099/";
-  auto catalog = read_halo_catalog(comm, {folder + "out_0.list"}, {MassDefinition::m200c, 1000});
-  EXPECT_FALSE(catalog.header.has_parents);
-  set_parents(comm, catalog, folder + "out_0_wparents.list");
-  EXPECT_EQ(hosts(comm, catalog), 50);
+  for (bool const with : {false, true}) {
+    auto const list = folder + (with ? "out_0_wparents.list" : "out_0.list");
+    EXPECT_EQ(read_halo_catalog(comm, {list}, {MassDefinition::m200c, 1000}).header.has_parents,
+              with);
+  }
 }
 
 TEST_F(RealCatalogs, APartOfASetIsRefused) {
