@@ -52,6 +52,7 @@ TORCH = re.compile(r"^\s*#\s*include\s+<(torch|ATen|c10|caffe2)/", re.M)
 MPI_HEADER = re.compile(r"^\s*#\s*include\s+<mpi.h>", re.M)
 MPI_CALL = re.compile(r"\bMPI_(I?[Ss]end|I?[Rr]ecv|Bcast|I?[Aa]ll|Reduce|Gather|Scatter|Exscan|Scan|"
                       r"Barrier|Wait|File_|Win_|Comm_split|Comm_dup)\w*\s*\(")
+TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)\b(?!::)[^;({]*\{", re.M)  # in the namespace, not in a type
 SPDX = "SPDX-License-Identifier: BSD-3-Clause"
 WITHOUT_SPDX = (".md", ".json", ".png", ".txt.in", ".gitignore", ".clang-format", "LICENSE", "VERSION", ".list", ".csv",
                 "configs/default.ini")  # generated
@@ -93,12 +94,25 @@ def check_house(names):
         if name.startswith("stages/") and name.count("/") == 2:
             yield from check_stage_file(name, INCLUDE.findall(text))
     yield from check_casts(sources)
+    yield from check_types(sources)
 
 
 def check_functions(name, text):
     for function, line, length in function_lengths(text):
         if length > MAX_FUNCTION_LINES:
             yield f"{name}:{line}: {function} has {length} lines (at most {MAX_FUNCTION_LINES}); split it"
+
+
+def check_types(names):
+    """A type of one name in two headers: the linker keeps one of their destructors, without a word."""
+    places = {}
+    for name in names:
+        if name.endswith(".hpp") and not name.startswith("tests/"):
+            for type_name in TYPE.findall((ROOT / name).read_text()):
+                places.setdefault(type_name, []).append(name)
+    for type_name, headers in places.items():
+        if len(headers) > 1:
+            yield f"{headers[1]}: {type_name} is also defined in {headers[0]}; rename one of them"
 
 
 def check_casts(names):

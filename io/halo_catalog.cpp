@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 
 #include "io/catalogs/table.hpp"
 #include "pipeline/base/log.hpp"
@@ -133,6 +132,11 @@ std::int64_t read_share(Comm const& comm, CatalogFile& file, std::string const& 
   return n_rows;
 }
 
+MasslessHalos over_ranks(Comm const& comm, MasslessHalos const& mine) {
+  return {comm.all_sum(mine.n), comm.all_sum(mine.n_without_another),
+          comm.all_max(mine.largest_other)};
+}
+
 /// Files of a set that say which part of the box they cover must cover all of it.
 void check_cover(std::vector<std::string> const& files, double covered, double box_mpch) {
   if (covered < 0 || box_mpch <= 0) return;
@@ -150,6 +154,13 @@ double volume_of(HaloCatalogHeader const& header) {
 
 }  // namespace
 
+void MasslessHalos::add(std::optional<double> other_mass, double mass_min_1e10msunh) {
+  if (!other_mass)
+    ++n_without_another;
+  else if (*other_mass > 0 && *other_mass >= mass_min_1e10msunh)
+    ++n, largest_other = std::max(largest_other, *other_mass);
+}
+
 HaloCatalog read_halo_catalog(Comm const& comm, std::vector<std::string> const& files,
                               CatalogRequest const& request, CatalogFormats formats) {
   HaloCatalog catalog;
@@ -160,12 +171,11 @@ HaloCatalog read_halo_catalog(Comm const& comm, std::vector<std::string> const& 
     if (file.header().lower) covered = std::max(covered, 0.0) + volume_of(file.header());
     auto const index = &path - files.data();
     n_rows += read_share(comm, file, path, request, [&](Halo const& halo) {
-      if (double const other = std::max(halo.mass_all, halo.other_mass);
-          halo.mass <= 0 && other > 0 && other >= request.mass_min_1e10msunh) {
-        ++catalog.n_massless;
-        catalog.largest_massless = std::max(catalog.largest_massless, other);
+      if (halo.mass <= 0) {
+        catalog.massless.add(halo.other_mass, request.mass_min_1e10msunh);
+        return;
       }
-      if (halo.mass <= 0 || halo.mass < request.mass_min_1e10msunh) return;
+      if (halo.mass < request.mass_min_1e10msunh) return;
       catalog.halos.push_back(halo);
       catalog.halos.back().file = index;
     });
@@ -174,8 +184,7 @@ HaloCatalog read_halo_catalog(Comm const& comm, std::vector<std::string> const& 
   });
   catalog.n_rows = comm.all_sum(n_rows);
   catalog.header.n_left_out = comm.all_sum(n_left_out);
-  catalog.n_massless = comm.all_sum(catalog.n_massless);
-  catalog.largest_massless = comm.all_max(catalog.largest_massless);
+  catalog.massless = over_ranks(comm, catalog.massless);
   collectively(comm, "halo catalogue", [&] {
     require(catalog.n_rows > 0, ExitCode::bad_data, "no halo lines in '", files[0], "'",
             files.size() > 1 ? concat(" and ", files.size() - 1, " more files") : "",
@@ -204,44 +213,6 @@ std::vector<HaloLink> find_halos(Comm const& comm, std::vector<std::string> cons
   auto all = comm.all_gather_v(mine);
   std::sort(all.begin(), all.end(), [](auto const& a, auto const& b) { return a.id < b.id; });
   return all;
-}
-
-void set_parents(Comm const& comm, HaloCatalog& catalog, std::string const& parents_file) {
-  auto const source = read_halo_catalog(comm, {parents_file}, {MassDefinition::m200c});
-  collectively(comm, "halo parents", [&] {
-    require(source.header.has_parents, ExitCode::bad_data, "'", parents_file,
-            "' has no column PID; give the output of Rockstar's find_parents");
-  });
-  struct Pair {
-    std::int64_t id, parent;
-  };
-  auto const pairs_of = [](std::vector<Halo> const& halos, HomeOrder const& home) {
-    std::vector<Pair> pairs;
-    for (auto const i : home.order()) pairs.push_back({halos[i].id, halos[i].parent_id});
-    return pairs;
-  };
-  // Pairs and questions meet on rank id % size; the answers travel back the same way.
-  HomeOrder const source_home(source.halos, comm.size()), home(catalog.halos, comm.size());
-  auto const pairs = pairs_of(source.halos, source_home);
-  auto const questions = pairs_of(catalog.halos, home);
-  auto const known = comm.all_to_all_v(std::span<Pair const>(pairs), source_home.counts());
-  std::vector<std::int64_t> asked_counts;
-  auto answers = comm.all_to_all_v(std::span<Pair const>(questions), home.counts(), &asked_counts);
-  collectively(comm, "halo parents", [&] {
-    std::unordered_map<std::int64_t, std::int64_t> parent_of;
-    for (auto const& pair : known) parent_of.emplace(pair.id, pair.parent);
-    for (auto& answer : answers) {
-      auto const found = parent_of.find(answer.id);
-      require(found != parent_of.end(), ExitCode::bad_data, "halo ", answer.id,
-              " of the catalogue is not in '", parents_file,
-              "'; the parents must come from the same run of the halo finder");
-      answer.parent = found->second;
-    }
-  });
-  auto const replies = comm.all_to_all_v(std::span<Pair const>(answers), asked_counts);
-  for (std::int64_t i = 0; i < std::ssize(replies); ++i)
-    catalog.halos[home.order()[i]].parent_id = replies[i].parent;
-  catalog.header.has_parents = true;
 }
 
 }  // namespace setsz

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,14 +12,20 @@
 
 namespace setsz {
 
+/// Haloes that are left out because the file gives them no mass (0) of the chosen definition.
+struct MasslessHalos {
+  std::int64_t n = 0;                  ///< those with another mass of at least the least mass
+  std::int64_t n_without_another = 0;  ///< in files that know no other mass
+  double largest_other = 0;            ///< mass of the former [1e10 Msun/h]
+
+  void add(std::optional<double> other_mass, double mass_min_1e10msunh);
+};
+
 struct HaloCatalog {
   HaloCatalogHeader header;
   std::int64_t n_rows = 0;  ///< in all files, before the mass cut
   std::vector<Halo> halos;  ///< those read by this rank
-  /// Haloes that are left out because the file gives them no mass (0) of the chosen definition,
-  /// and another one of at least the least mass; the largest of these [1e10 Msun/h].
-  std::int64_t n_massless = 0;
-  double largest_massless = 0;
+  MasslessHalos massless;   ///< of all ranks
 };
 
 /// Reads a halo catalogue of one or many files in any format of the table (that of its first file).
@@ -42,9 +49,5 @@ struct HaloLink {
 std::vector<HaloLink> find_halos(Comm const& comm, std::vector<std::string> const& files,
                                  CatalogRequest const& request, std::vector<std::int64_t> ids,
                                  CatalogFormats formats = catalog_formats());
-
-/// Collective. Sets every halo's parent_id from another list of the same run (the output of
-/// find_parents), matched by ID. A halo that the list does not know is an Error(bad_data).
-void set_parents(Comm const& comm, HaloCatalog& catalog, std::string const& parents_file);
 
 }  // namespace setsz

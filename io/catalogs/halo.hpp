@@ -39,9 +39,10 @@ struct Halo {
   Vec3 velocity;                ///< physical peculiar [km/s]; NaN: not in the file
   double mass = 0;              ///< in the chosen definition [1e10 Msun/h]
   double mass_all = -1;         ///< M200c of all particles, where `mass` is that of the bound ones
-  double other_mass = 0;        ///< where `mass` is 0: the largest of other definitions
-  Vec3 angular_momentum;        ///< code: 1e10 Msun/h x physical kpc/h x km/s
-  double xoff_ckpch = -1;       ///< offset of centre and centre of mass; < 0: not in the file
+  /// Where `mass` is 0: the largest of others; nothing: the file knows no other.
+  std::optional<double> other_mass;
+  Vec3 angular_momentum;   ///< code: 1e10 Msun/h x physical kpc/h x km/s
+  double xoff_ckpch = -1;  ///< offset of centre and centre of mass; < 0: not in the file
   double voff_kms = -1;
   double radius_ckpch = -1;         ///< as listed, of the chosen definition; < 0: not in the file
   double dispersion_kms = -1;       ///< of its particles

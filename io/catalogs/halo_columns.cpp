@@ -62,6 +62,16 @@ void check_scale(HaloRow const& row, HaloColumns const& columns, HaloCatalogHead
                       " in the first row; give the list of one snapshot alone"));
 }
 
+/// \param mass_all  < 0: not in the file
+std::optional<double> largest_other_mass(HaloRow const& row, HaloColumns const& columns,
+                                         double mass_all) {
+  if (mass_all < 0 && columns.other_masses.empty()) return {};
+  double largest = std::max(mass_all, 0.0);
+  for (auto const& [index, unit] : columns.other_masses)
+    largest = std::max(largest, unit * row.number_if_any(index).value_or(0));
+  return largest;
+}
+
 }  // namespace
 
 std::optional<std::size_t> find_column(std::vector<std::string> const& names, std::string_view name,
@@ -104,9 +114,7 @@ Halo halo_of(HaloRow const& row, HaloColumns const& columns, HaloCatalogHeader c
       vector_in(row, columns.velocity, n_left_out).value_or(Vec3{unknown, unknown, unknown});
   if (columns.mass_all)
     halo.mass_all = columns.mass_all->unit * row.non_negative(columns.mass_all->index);
-  for (auto const& [index, unit] : columns.other_masses)
-    if (halo.mass == 0)
-      halo.other_mass = std::max(halo.other_mass, unit * row.number_if_any(index).value_or(0));
+  if (halo.mass == 0) halo.other_mass = largest_other_mass(row, columns, halo.mass_all);
   std::int64_t not_said = 0;  // only checks need these
   halo.radius_ckpch = sensible(row, columns.radius, 0, not_said).value_or(-1);
   halo.dispersion_kms = sensible(row, columns.dispersion, 0, not_said).value_or(-1);

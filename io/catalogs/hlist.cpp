@@ -40,6 +40,20 @@ void name_main_mass(std::vector<std::string>& names) {
   if (radius != names.end()) *radius = "R" + main.substr(1);
 }
 
+/// Nothing where there is no row. Comments do not have it: the rows are compared with the first.
+std::optional<double> scale_of_first_row(std::string_view text,
+                                         std::vector<std::string> const& names,
+                                         std::string const& path) {
+  auto const row = first_row(text);
+  std::vector<std::string_view> fields;
+  if (split_fields(row, fields) != names.size()) return {};  // refused when columns are needed
+  TextRow parser(names, path);
+  parser.take(row, 1 + std::count(text.data(), row.data(), '\n'));
+  double const scale = parser.number(column(names, "scale", path));
+  if (scale <= 0) parser.refuse(concat("the scale factor (column scale) is ", scale));
+  return scale;
+}
+
 HaloCatalogHeader header_of(std::string_view text, std::string const& path) {
   HaloCatalogHeader header;
   header.columns = without_numbers(names_in_comments(text, is_names));
@@ -56,11 +70,7 @@ HaloCatalogHeader header_of(std::string_view text, std::string const& path) {
       header.finder_version = trim(line);
     }
   });
-  std::vector<std::string_view> fields;
-  auto const row = first_row(text);
-  auto const scale = column(header.columns, "scale", path);
-  if (split_fields(row, fields) == header.columns.size())
-    header.a = number_after(fields[scale], "");
+  header.a = scale_of_first_row(text, header.columns, path);
   return header;
 }
 

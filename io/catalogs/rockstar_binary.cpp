@@ -127,6 +127,8 @@ class RockstarBinary : public CatalogFile {
     halo.line = index;
     halo.mass = msunh * stored.mass_msunh;
     halo.mass_all = msunh * stored.mass_all_msunh;
+    halo.other_mass =
+        msunh * std::max(stored.mass_all_msunh, std::ranges::max(stored.other_masses));
     halo.radius_ckpch = stored.radius_kpch;
     halo.dispersion_kms = stored.dispersion_kms;
     for (std::size_t d = 0; d < 3; ++d) {

@@ -185,6 +185,8 @@ class SubfindFile : public CatalogFile {
     };
     auto const mass = group(mass_name, 1), radius = group(radius_name, 1);
     auto const position = group("/Group/GroupPos", 3), velocity = group("/Group/GroupVel", 3);
+    std::vector<double> whole;  // mass of all particles that are linked
+    if (file_.exists("/Group/GroupMass")) whole = group("/Group/GroupMass", 1);
     auto const central = read_centrals();
     auto const subhalos = read_subhalos(set, range_of(central));
     double const box = request.box_of(header_), a = header_.a.value_or(1);
@@ -193,6 +195,7 @@ class SubfindFile : public CatalogFile {
       halo.id = first_group + share_.first + i;
       halo.line = halo.id;
       halo.mass = units_.mass_1e10msunh * mass[i];
+      if (!whole.empty()) halo.other_mass = units_.mass_1e10msunh * whole[i];
       halo.radius_ckpch = radius[i] > 0 ? units_.length_ckpch * radius[i] : -1;
       for (std::size_t d = 0; d < 3; ++d) {
         halo.position[d] =

@@ -120,7 +120,7 @@ class Finder {
   }
 
  private:
-  ColumnChoice const* chosen(Role const& role) const {
+  ChosenColumn const* chosen(Role const& role) const {
     for (auto const& choice : choices_)
       if (choice.what == role.names[0]) return &choice;
     return nullptr;
@@ -154,7 +154,7 @@ class Finder {
   std::string const& path_;
   double h_;
   Names names_;
-  std::vector<ColumnChoice> choices_;
+  std::vector<ChosenColumn> choices_;
 };
 
 HaloColumns columns_of(Finder const& finder, std::vector<TableColumn> const& written,

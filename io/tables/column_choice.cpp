@@ -8,10 +8,10 @@
 
 namespace setsz {
 
-ColumnChoice column_choice(std::string_view text, std::vector<std::string> const& known,
+ChosenColumn column_choice(std::string_view text, std::vector<std::string> const& known,
                            std::string_view option) {
   auto const colon = text.find(':');
-  ColumnChoice choice{trim(text.substr(0, colon)), "", ""};
+  ChosenColumn choice{trim(text.substr(0, colon)), "", ""};
   bool const is_known = std::find(known.begin(), known.end(), choice.what) != known.end();
   require(colon != std::string_view::npos && is_known, ExitCode::config, option, ": '", text,
           "' is not of the form WHAT: NAME [UNIT] with WHAT one of ", join(known, ", "));

@@ -8,7 +8,7 @@
 namespace setsz {
 
 /// An entry of an option that says which column is what.
-struct ColumnChoice {
+struct ChosenColumn {
   std::string what, name;
   std::string unit;  ///< empty: as the file says
 };
@@ -16,7 +16,7 @@ struct ColumnChoice {
 /// "mass: M200c [Msun/h]" or "mass: M200c". Error(config) for another form.
 /// \param known   what a column can be
 /// \param option  for messages: "columns"
-ColumnChoice column_choice(std::string_view text, std::vector<std::string> const& known,
+ChosenColumn column_choice(std::string_view text, std::vector<std::string> const& known,
                            std::string_view option);
 
 }  // namespace setsz

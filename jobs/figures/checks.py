@@ -2,18 +2,34 @@
 """What a good run fulfils: one row a check, with the bounds and what they are for."""
 
 
+from products import Unreadable
+
+
 def check_rows(run):
     rows = []
     for snapshot in run.snapshots:
-        for model in run.scores(snapshot):
-            rows += of_scores(run.evaluation(snapshot, model).id, run.scores(snapshot)[model])
+        for product in run.evaluations(snapshot).values():
+            rows += judged(run, product, "scores.json", of_scores)
     for product in run.boxes():
-        rows += of_box(product.id, product.json("spectra.json"))
+        rows += judged(run, product, "spectra.json", of_box)
     for product in run.of("sky"):
-        rows += of_sky(product.id, product.json("sky.json"))
+        rows += judged(run, product, "sky.json", of_sky)
     rows.append(within("all products", "up to date", sum(product.state == "stale" for product in run.products), None, 0,
                        "products that were made with other options, inputs or stages: the table of products says which"))
     return sorted(rows, key=lambda each: each["verdict"] == "pass")
+
+
+def judged(run, product, name, rows_of):
+    """The rows of a product. One that is damaged has a row that says so, and costs no other its rows."""
+    try:
+        return rows_of(product.id, product.json(name))
+    except Unreadable as error:
+        run.leave_out(error)
+        return [row(product.id, "can be read", False, None, None, None, str(error))]
+    except (TypeError, LookupError, ValueError, AttributeError) as error:  # JSON, but not what the stage writes
+        text = f"'{product.folder / name}' does not hold what the stage {product.stage} writes ({type(error).__name__}: {error}); `setsz verify` tells whether it is damaged"
+        run.leave_out(text)
+        return [row(product.id, "can be read", False, None, None, None, text)]
 
 
 def row(product, check, passed, value, low, high, why):

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Reads the products of a run, which `setsz report` has listed in products.json. JSON and CSV need Python alone."""
+"""Reads the products of a run, which `setsz report` has listed in products.json. JSON and CSV need Python alone.
+
+The package in python/ reads products for people, as arrays with units, and needs numpy and h5py from its import on. The report makes its tables without either, lies beside the program and not where
+packages are installed, and shows stale and damaged products as such, so it has this reader of its own."""
 
 import csv
 import json
@@ -82,12 +85,26 @@ class Run:
         about = json.loads(Path(index).read_text())
         self.folder, self.configuration, self.code = Path(about["run"]), about["configuration"], about["code"]
         self.products = [Product(self, entry) for entry in about["products"]]
+        self.damaged = []  # what cannot be read and was left out, in words
 
     def of(self, stage, snapshot=None, model=None):
         """The products of a stage that can be read."""
         return [product for product in self.products
                 if product.stage == stage and product.usable and snapshot in (None, product.snapshot)
                 and model in (None, product.model)]
+
+    def leave_out(self, error):
+        """Notes once that a product is damaged."""
+        if str(error) not in self.damaged:
+            self.damaged.append(str(error))
+
+    def read(self, products, name):
+        """Pairs of a product and its JSON file. A damaged one is left out and costs no other."""
+        for product in products:
+            try:
+                yield product, product.json(name)
+            except Unreadable as error:
+                self.leave_out(error)
 
     def boxes(self, snapshot=None):
         """The painted boxes; products of paint are also the gas on their grids."""
@@ -101,19 +118,22 @@ class Run:
     def snapshots(self):
         return list(dict.fromkeys(product.snapshot for product in self.products if product.stage == "catalog"))
 
-    @lru_cache(maxsize=None)
-    def scores(self, snapshot):
-        """{model: scores.json}: of the mean of all networks, or of the only one."""
+    def evaluations(self, snapshot):
+        """{model: product}: of the mean of all networks, or of the only one."""
         found = {}
         for product in self.of("evaluate", snapshot):
             if product.model not in found or product.parts[-1] == "ensemble":
-                found[product.model] = product.json("scores.json")
+                found[product.model] = product
         return found
+
+    @lru_cache(maxsize=None)
+    def scores(self, snapshot):
+        """{model: scores.json} of these products."""
+        return {product.model: scores for product, scores in self.read(self.evaluations(snapshot).values(), "scores.json")}
 
     def evaluation(self, snapshot, model):
         """The product that `scores` is of."""
-        found = self.of("evaluate", snapshot, model)
-        return next((product for product in found if product.parts[-1] == "ensemble"), found[0])
+        return self.evaluations(snapshot)[model]
 
     def results(self, snapshot):
         product = self.one("compare", snapshot)

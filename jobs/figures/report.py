@@ -26,15 +26,15 @@ DPI = 130
 class Part:
     """A part of the report: what goes wrong in it is no reason to go without the others, and is said in `notes`."""
 
-    def __init__(self, name, notes, damaged):
-        self.name, self.notes, self.damaged = name, notes, damaged
+    def __init__(self, name, notes, run):
+        self.name, self.notes, self.run = name, notes, run
 
     def __enter__(self):
         return self
 
     def __exit__(self, kind, error, trace):
         if isinstance(error, Unreadable):
-            self.damaged.append(str(error))
+            self.run.leave_out(error)
             self.notes.append(f"{self.name}: {error}")
         elif isinstance(error, Exception) and not isinstance(error, (OSError, ModuleNotFoundError)):  # the disk, a package: not its fault
             where = traceback.extract_tb(trace)[-1]
@@ -44,12 +44,12 @@ class Part:
         return True
 
 
-def draw_all(run, folder, notes, damaged):
+def draw_all(run, folder, notes):
     """Pairs of a figure and its file."""
     drawn, lacking = [], {}
     for kind in KINDS:
         try:
-            with Part(kind, notes, damaged):
+            with Part(kind, notes, run):
                 for figure in importlib.import_module(kind).draw(run):
                     drawn.append((figure, figure.save(folder, DPI)))
         except ModuleNotFoundError as error:
@@ -58,11 +58,12 @@ def draw_all(run, folder, notes, damaged):
     return drawn
 
 
-def tables_of(run, notes, damaged):
+def tables_of(run, notes):
+    """Where one of several cannot be made, those before it stay."""
     tables = []
     for make in TABLES:
-        with Part(f"table of {make.__name__}", notes, damaged):
-            tables += [table for table in make(run) if table.rows]
+        with Part(f"table of {make.__name__}", notes, run):
+            tables.extend(table for table in make(run) if table.rows)
     return tables
 
 
@@ -104,8 +105,7 @@ def clear(folder, pattern):
 def make(index):
     run, folder = Run(index), Path(index).parent
     notes = missing_products(run)
-    damaged = []
-    tables = tables_of(run, notes, damaged)
+    tables = tables_of(run, notes)
     clear(folder / "tables", "*.*")
     clear(folder / "figures", "*.png")
     for table in tables:
@@ -115,14 +115,15 @@ def make(index):
         write_hdf5(tables, folder / "tables/tables.h5")
     except ModuleNotFoundError:
         notes.append(f"tables.h5: Python has no module 'h5py'; {PACKAGES}")
-    figures = draw_all(run, folder / "figures", notes, damaged)
+    figures = draw_all(run, folder / "figures", notes)
+    notes += [text for text in run.damaged if not any(text in note for note in notes)]
     new = folder / "report.html.part"
     page.write(new, f"setsz: {run.folder.name}", facts(run), tables, figures, notes, last_options(run))
     new.replace(folder / "report.html")
     for note in notes:
         print(f"report: {note}")
     print(f"report: {len(tables)} tables, {len(figures)} figures: {folder / 'report.html'}")
-    return without(list(dict.fromkeys(damaged)))
+    return without(run.damaged)
 
 
 def without(damaged):

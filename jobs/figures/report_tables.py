@@ -127,8 +127,7 @@ def checks(run):
 
 
 def boxes(run):
-    for product in run.boxes():
-        spectra = product.json("spectra.json")
+    for product, spectra in run.read(run.boxes(), "spectra.json"):
         rows = [{"k": k} | {key: spectra[key][i] for key in ("P_painted", "P_true", "T", "r", "modes") if key in spectra} for i, k in enumerate(spectra["k"])]
         yield Table(f"spectra_{'_'.join(product.parts)}", f"Power spectra of the box {product.id}",
                     [Column("k", "k", spectra["units"]["k"]), Column("P_painted", "P painted", spectra["units"]["P"]), Column("P_true", "P gas", spectra["units"]["P"]),
@@ -137,8 +136,7 @@ def boxes(run):
 
 def skies(run):
     rows = []
-    for product in run.of("sky"):
-        sky = product.json("sky.json")
+    for product, sky in run.read(run.of("sky"), "sky.json"):
         rows.append({"sky": product.parts[0]} | {key: sky.get(key) for key in ("nside", "redshift_min", "redshift_max", "n_clusters", "n_fill", "mean_y", "std_y", "max_y")})
     yield Table("skies", "Skies", [Column("sky", "sky"), Column("nside", "nside"), Column("redshift_min", "z from"), Column("redshift_max", "z to"),
                                    Column("n_clusters", "clusters"), Column("n_fill", "fill haloes"), Column("mean_y", "mean y"), Column("std_y", "std y"), Column("max_y", "max y")], rows)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The Compton-y sky: Mollweide, a zoom on its brightest cluster, and C_l."""
 
+import itertools
+
 import numpy as np
 import style
 from colours import colour_bar, colours
@@ -17,9 +19,10 @@ def draw(run):
         first, second = titles(sky.header)
         yield Figure(f"sky_{name}", f"The sky {name}", f"{first}; {second}.", overview(sky))
         yield Figure(f"sky_zoom_{name}", f"Around the brightest cluster of {name}", "Gnomonic projection.", zoom(sky, *sky.brightest()))
-        report = product.json("sky.json")
-        if "cl" in report and report["cl"].get("field", "compton_y") == "compton_y":
-            yield spectrum(name, report["cl"], points(product, sky))
+        for _, report in run.read([product], "sky.json"):
+            cl = report.get("cl")
+            if cl and cl.get("field", "compton_y") == "compton_y":
+                yield spectrum(name, cl)
     yield from side_by_side(run)
 
 
@@ -85,20 +88,6 @@ def fields(images, headers, place):
     painted = "; ".join(f"{name}: {headers[name].get('SOURCE', '?')} {headers[name].get('MODEL', '')}, profile {headers[name].get('PROFILE', '?')}" for name in images)
     return Figure("sky_fields_" + "_".join(images), "The same field of several skies",
                   f"Compton y around the brightest pixel of {reference} (longitude {longitude:.4g}, latitude {latitude:.4g}), and differences. Simulation, places and turns are the same ({painted}).", figure)
-
-
-def points(product, sky):
-    """C_l of the haloes of lightcone.h5 as independent points: nothing of the map enters. None if no halo is listed."""
-    if "lightcone.h5" not in product.outputs or sky.seen is not None:
-        return None
-    with product.h5("lightcone.h5") as file:
-        y = file["halos/y_total"][:]
-    return level_of_points(y) if y.size else None
-
-
-def level_of_points(y_arcmin2):
-    """Of a full sky with points of these Y in random places, at all l: sum of Y^2/(4 pi) [sr]."""
-    return float(((y_arcmin2 * np.radians(1 / 60) ** 2) ** 2).sum() / (4 * np.pi))
 
 
 class HealpixSky:
@@ -322,18 +311,59 @@ def zoom(sky, longitude, latitude, size, scale="asinh", largest=None):
     return figure
 
 
-def spectrum(name, table, shot):
-    figure, axes = style.subplots(height=3.6, width=5.5)
+def spectrum(name, table):
+    """C_l, and that of the painted haloes in independent places, if the sky knows it."""
+    known = "expected" in table and max(table["expected"]["C_l"]) > 0
+    figure, (top, bottom) = style.subplots(2, height=4.6, width=5.5, sharex=True, height_ratios=[2, 1])
     ell = np.arange(len(table["C_l"]))
-    keep = (ell > 0) & (np.array(table["C_l"]) > 0)
     scale = ell * (ell + 1) / (2 * np.pi)
-    axes.loglog(ell[keep], (scale * table["C_l"])[keep], color=style.MODELS[0])
-    if shot:
-        axes.loglog(ell[keep], scale[keep] * shot, color=style.BENCHMARK, linestyle="--", label="listed haloes as independent points")
-        axes.legend()
-    axes.set(xlabel=r"multipole $\ell$", ylabel=r"$\ell(\ell+1)\,C_\ell^{yy}/2\pi$")
-    caption = f"Of the map at nside {table['nside']}; the pixel window is not divided out."
-    if shot:
-        caption += (" Dashed: sum of Y²/4π over the haloes that lightcone.h5 lists, as points that do not cluster. The map lies below it where haloes are resolved, and above it where they cluster, "
-                    "or where more haloes were painted than are listed.")
+    keep = (ell > 1) & (np.array(table["C_l"]) > 0)
+    top.loglog(ell[keep], (scale * table["C_l"])[keep], color=style.MODELS[0], alpha=0.35, linewidth=0.8)
+    ell = ell[: table["nside"] + 1]
+    edges, bands, scatter = banded(ell, np.array(table["C_l"])[: ell.size])
+    middle = (edges[:-1] + edges[1:] - 1) / 2
+    top.loglog(middle, middle * (middle + 1) / (2 * np.pi) * bands, "o", markersize=3.5, color=style.MODELS[0], label="the map")
+    caption = f"Of the map at nside {table['nside']}: every l, and means over bands; the pixel window is not divided out."
+    if known:
+        wanted = expected(table, ell)
+        top.loglog(ell[2:], (scale[: ell.size] * wanted)[2:], color=style.BENCHMARK, linestyle="--", label="its haloes in independent places")
+        top.legend()
+        bottom.errorbar(middle, bands / banded(ell, wanted)[1], scatter, fmt="o", markersize=3.5, linewidth=1, color=style.MODELS[0])
+        bottom.axhline(1, color=style.BENCHMARK, linestyle="--")
+        bottom.set(xlabel=r"multipole $\ell$", ylabel="map / haloes")
+        caption += (" Dashed: the sum of y_l²/4π over exactly the haloes that were painted, each whole and round, as these pixels show it (to 1% up to l = nside). Below: the ratio; bars are the "
+                    "scatter of random places, √(2/modes). It is above 1 where haloes cluster or cubes have structure, and below 1 where neighbours share the gas between them.")
+    else:
+        bottom.set_visible(False)
+        top.set_xlabel(r"multipole $\ell$")
+        top.xaxis.set_tick_params(labelbottom=True)
+    top.set_ylabel(r"$\ell(\ell+1)\,C_\ell/2\pi$")
     return Figure(f"sky_cl_{name}", f"Angular power spectrum of {name}", caption, figure)
+
+
+def banded(ell, values):
+    """Edges of bands, 8 a decade; means with weights 2 l + 1; scatter of independent modes, relative."""
+    edges = np.unique(np.round(2 * 10 ** (np.arange(8 * np.log10(ell[-1] / 2) + 1) / 8)).astype(int))
+    edges = edges[edges <= ell[-1] + 1]
+    weights = 2 * ell + 1
+    bands = [slice(low, high) for low, high in zip(edges, edges[1:])]
+    modes = np.array([weights[band].sum() for band in bands])
+    return edges, np.array([(weights * values)[band].sum() for band in bands]) / modes, np.sqrt(2 / modes)
+
+
+def expected(table, ell):
+    """C_l of the haloes as square pixels show it: times their window, with all scales that they cannot tell from l, in the mean over directions.
+    Between the l of the table, and beyond them, a power law. Good to 1% up to l = nside; on smaller scales the pixels of HEALPix are no squares."""
+    ln_l, c_l = np.log(table["expected"]["l"]), np.array(table["expected"]["C_l"])
+    ln_c = np.log(np.maximum(c_l, 1e-30 * c_l.max()))  # 0 where the file of a beam has ended
+    slope = max((ln_c[-1] - ln_c[-5]) / (ln_l[-1] - ln_l[-5]), -6)
+    pixel = np.sqrt(4 * np.pi / (12 * table["nside"] ** 2))
+    directions = (np.arange(8) + 0.5) / 8 * np.pi / 2
+    along, across = ell[:, None] * np.cos(directions), ell[:, None] * np.sin(directions)
+    total = np.zeros(len(ell))
+    for i, j in itertools.product(range(-4, 5), repeat=2):
+        x, y = along + 2 * np.pi / pixel * i, across + 2 * np.pi / pixel * j
+        ln = np.log(np.maximum(np.hypot(x, y), 1))
+        power = np.exp(np.interp(ln, ln_l, ln_c) + slope * np.maximum(ln - ln_l[-1], 0))
+        total += (power * (np.sinc(x * pixel / 2 / np.pi) * np.sinc(y * pixel / 2 / np.pi)) ** 2).mean(axis=1)
+    return total

@@ -44,11 +44,11 @@ std::optional<int> nodes_for(int tasks, double bytes, Machine const& machine) {
 }
 
 /// All that fit, the fewest tasks first.
-std::vector<Placement> fitting(std::function<Estimate(int)> const& estimate,
-                               Machine const& machine) {
-  std::vector<Placement> found;
+std::vector<JobShape> fitting(std::function<Estimate(int)> const& estimate,
+                              Machine const& machine) {
+  std::vector<JobShape> found;
   for (int const tasks : candidates(machine)) {
-    Placement one;
+    JobShape one;
     one.tasks = tasks;
     one.estimate = estimate(tasks);
     one.memory_bytes = with_margin(one.estimate.memory_bytes);
@@ -60,8 +60,8 @@ std::vector<Placement> fitting(std::function<Estimate(int)> const& estimate,
   return found;
 }
 
-Placement refused_for_memory(std::function<Estimate(int)> const& estimate, Machine const& machine) {
-  Placement refused;
+JobShape refused_for_memory(std::function<Estimate(int)> const& estimate, Machine const& machine) {
+  JobShape refused;
   refused.tasks = machine.nodes;  // one on each node: as much memory as a task can get
   refused.nodes = machine.nodes;
   refused.estimate = estimate(refused.tasks);
@@ -73,22 +73,22 @@ Placement refused_for_memory(std::function<Estimate(int)> const& estimate, Machi
   return refused;
 }
 
-Placement const& choose(std::vector<Placement> const& fits, double wish) {
-  auto const seconds = [](Placement const& one) { return one.estimate.seconds; };
+JobShape const& choose(std::vector<JobShape> const& fits, double wish) {
+  auto const seconds = [](JobShape const& one) { return one.estimate.seconds; };
   auto const& first = fits.front();
-  auto const efficient = [&](Placement const& one) {
+  auto const efficient = [&](JobShape const& one) {
     return seconds(one) * one.tasks * least_efficiency <= seconds(first) * first.tasks;
   };
   double shortest = seconds(first);
   for (auto const& one : fits)
     if (efficient(one)) shortest = std::min(shortest, seconds(one));
   double const enough = std::max(wish, 1.1 * shortest);
-  return *std::find_if(fits.begin(), fits.end(), [&](Placement const& one) {
+  return *std::find_if(fits.begin(), fits.end(), [&](JobShape const& one) {
     return efficient(one) && seconds(one) <= enough;
   });
 }
 
-void set_limit(Placement& chosen, bool resumes, Machine const& machine) {
+void set_limit(JobShape& chosen, bool resumes, Machine const& machine) {
   constexpr double step = 60;
   double const asked = std::max(least_seconds, time_margin * chosen.estimate.seconds);
   chosen.limit_seconds = std::ceil(asked / step) * step;
@@ -107,11 +107,10 @@ void set_limit(Placement& chosen, bool resumes, Machine const& machine) {
 
 }  // namespace
 
-Placement place(std::function<Estimate(int)> const& estimate, bool resumes,
-                Machine const& machine) {
+JobShape place(std::function<Estimate(int)> const& estimate, bool resumes, Machine const& machine) {
   auto const fits = fitting(estimate, machine);
   if (fits.empty()) return refused_for_memory(estimate, machine);
-  Placement chosen = choose(fits, machine.wish_seconds);
+  JobShape chosen = choose(fits, machine.wish_seconds);
   set_limit(chosen, resumes, machine);
   return chosen;
 }

@@ -10,7 +10,7 @@
 namespace setsz {
 
 /// What to ask of the batch system for one product.
-struct Placement {
+struct JobShape {
   int nodes = 1, tasks = 1;
   double memory_bytes = 0;   ///< of a task, margin included
   double limit_seconds = 0;  ///< time limit, margin included
@@ -29,7 +29,7 @@ constexpr double time_margin = 3, least_seconds = 900;
 ///
 /// \param estimate  of the product on a number of ranks, the program included
 /// \param resumes   goes on from its journal in a second job
-Placement place(std::function<Estimate(int n_ranks)> const& estimate, bool resumes,
-                Machine const& machine);
+JobShape place(std::function<Estimate(int n_ranks)> const& estimate, bool resumes,
+               Machine const& machine);
 
 }  // namespace setsz

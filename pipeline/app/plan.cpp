@@ -23,13 +23,13 @@ struct Item {
   std::string id, stage;
   ProductState state = ProductState::missing;
   std::vector<std::string> waits_for;  ///< products that it reads and that are not complete
-  std::optional<Placement> placement;  ///< nothing if complete or not known
+  std::optional<JobShape> placement;   ///< nothing if complete or not known
   std::string unknown;                 ///< why there is no estimate
 };
 
 /// On a machine that nobody described: the number of ranks that the user gave.
-Placement as_asked(Estimate const& estimate, int n_ranks) {
-  Placement placement;
+JobShape as_asked(Estimate const& estimate, int n_ranks) {
+  JobShape placement;
   placement.tasks = n_ranks;
   placement.memory_bytes = estimate.memory_bytes;
   placement.limit_seconds = estimate.seconds;
@@ -72,7 +72,7 @@ class Planner {
     return one;
   }
 
-  Placement placement_of(Stage const& stage) const {
+  JobShape placement_of(Stage const& stage) const {
     auto const estimate = [&](int n_ranks) { return estimate_of(stage, outlook_, n_ranks); };
     if (!line_.machine.described()) return as_asked(estimate(line_.ranks), line_.ranks);
     return place(estimate, !row_of(stage.record().stage).starts_over, line_.machine);
@@ -96,8 +96,8 @@ struct Row {
 };
 
 /// Of products that share a line: the largest memory, the sum of output and time.
-Placement together(std::vector<Item> const& items, ProductGroup const& group) {
-  Placement all = *items[group.members.front()].placement;
+JobShape together(std::vector<Item> const& items, ProductGroup const& group) {
+  JobShape all = *items[group.members.front()].placement;
   for (std::size_t i = 1; i < group.members.size(); ++i) {
     auto const& one = *items[group.members[i]].placement;
     all.nodes = std::max(all.nodes, one.nodes);
@@ -109,7 +109,7 @@ Placement together(std::vector<Item> const& items, ProductGroup const& group) {
   return all;
 }
 
-std::string note_of(Placement const& placement) {
+std::string note_of(JobShape const& placement) {
   if (!placement.refusal.empty()) return "DOES NOT FIT: " + placement.refusal;
   auto const& note = placement.estimate.note;
   return placement.requeues ? "requeues itself" + (note.empty() ? "" : "; " + note) : note;
@@ -185,7 +185,7 @@ void print_totals(std::vector<Item> const& items) {
             << " of output, " << human_seconds(seconds) << "\n";
 }
 
-ordered_json json_of(Placement const& placement) {
+ordered_json json_of(JobShape const& placement) {
   ordered_json all{{"nodes", placement.nodes},
                    {"tasks", placement.tasks},
                    {"memory_bytes", placement.memory_bytes},

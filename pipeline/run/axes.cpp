@@ -81,6 +81,23 @@ bool contains(std::vector<std::string> const& names, std::string const& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// Words that stand in places of models.
+void refuse_reserved_names(Configuration const& configuration,
+                           std::vector<std::string> const& models) {
+  constexpr std::pair<std::string_view, std::string_view> reserved[] = {
+      {no_model, "a map without a network (model = none)"},
+      {"benchmark", "the fitted profile, in statements and tables"},
+      {"choice", "the row of [compare] choose, in tables"},
+      {"id", "a column of losses.csv"},
+      {"m200c_1e10msunh", "a column of losses.csv"},
+      {"particles", "a column of losses.csv"}};
+  for (auto const& [name, meaning] : reserved)
+    require(!contains(models, std::string(name)), ExitCode::config,
+            configuration.where(concat("model.", name)), ": a model cannot be called ", name,
+            ", which stands for ", meaning, "; give [model.", name,
+            "] and the sections that belong to it another name");
+}
+
 }  // namespace
 
 std::string Member::name() const {
@@ -109,6 +126,7 @@ Axes::Axes(Configuration const& configuration)
       models_(configuration.names("model")),
       n_folds_(configuration.get<SplitKeys>().folds),
       n_realisations_(configuration.get<RealisationKey>().n) {
+  refuse_reserved_names(configuration, models_);
   for (auto const& name : configuration.names("train"))
     if (!contains(models_, name))  // the text takes time: only where it is wanted
       fail(ExitCode::config, configuration.where("train." + name), ": [train.", name,

@@ -352,12 +352,7 @@ void CatalogStage::warn(Checked const& checked, Headers const& headers,
   if (header.n_left_out > 0)
     Log::warn("catalog: ", header.n_left_out, " values of velocities, J, Xoff or Voff in '", file,
               "' are no numbers or negative; those of clusters are computed from the particles");
-  if (auto const& catalog = checked.catalog; catalog.n_massless > 0)
-    Log::warn("catalog: ", catalog.n_massless, " haloes in '", file, "' have M",
-              name_of(options_.mass_definition), " = 0 and other masses of up to ",
-              catalog.largest_massless / code_per_msunh,
-              " Msun/h; they are left out. Where they are clusters, another [catalog] "
-              "mass_definition keeps them");
+  warn_of_massless(checked.catalog.massless, file);
   if (!checked.hosts.promoted.empty())
     Log::warn("catalog: ", checked.hosts.promoted.size(), " haloes (",
               *std::min_element(checked.hosts.promoted.begin(), checked.hosts.promoted.end()),
@@ -367,6 +362,18 @@ void CatalogStage::warn(Checked const& checked, Headers const& headers,
   if (auto const others = other_types(headers.dark_matter, snapshot_.cosmology); !others.empty())
     Log::warn("catalog: the gravity-only snapshot also holds ", others,
               ", which are not read (low-resolution particles of a zoom?)");
+}
+
+void CatalogStage::warn_of_massless(MasslessHalos const& massless, std::string const& file) const {
+  auto const name = name_of(options_.mass_definition);
+  if (massless.n > 0)
+    Log::warn("catalog: ", massless.n, " haloes in '", file, "' have M", name,
+              " = 0 and other masses of up to ", massless.largest_other / code_per_msunh,
+              " Msun/h; they are left out. Where they are clusters, another [catalog] "
+              "mass_definition keeps them");
+  if (massless.n_without_another > 0)
+    Log::warn("catalog: ", massless.n_without_another, " haloes in '", file, "' have M", name,
+              " = 0; they are left out. Where 0 stands for a missing mass, give them one");
 }
 
 void CatalogStage::run(Context& context) {

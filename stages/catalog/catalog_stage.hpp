@@ -66,6 +66,7 @@ class CatalogStage : public Stage {
   Cluster make_cluster(Halo const& halo, double redshift) const;
   bool is_host(Halo const& halo, HostChanges const& changes = {}) const;
   void warn(Checked const& checked, Headers const& headers, std::string const& file) const;
+  void warn_of_massless(MasslessHalos const& massless, std::string const& file) const;
   void expect(Comm const& comm, Outlook& outlook, SnapshotHeader const& header,
               Selected const& selected) const;
   void compare_masses(Context& context, std::vector<double> ratios) const;

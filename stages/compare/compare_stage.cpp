@@ -182,6 +182,22 @@ CompareStage::CompareStage(Blueprint const& blueprint, std::string snapshot,
   };
 }
 
+/// Two models of other runs that would have one name in the tables.
+void CompareStage::preflight(Comm const& comm, Outlook&) const {
+  on_root(comm, "", [&] {
+    std::map<std::string, std::string> known;
+    for (auto const& path : record_.files()) {
+      auto const [snapshot, other] = read_scores(path);
+      if (snapshot != snapshot_) continue;
+      auto const name = name_in_other_run(path, other.name);
+      auto const [first, is_new] = known.emplace(name, path);
+      require(is_new, ExitCode::config, "[compare] also: '", first->second, "' and '", path,
+              "' would both be called ", name, " (model@folder of the run) at ", snapshot_,
+              "; remove one, or rename one of the folders");
+    }
+  });
+}
+
 Estimate CompareStage::estimate(Outlook const&, int) const {
   auto const n = real(entries_.size() + options_.also.size());
   constexpr double seconds_of_report = 0.5, seconds_of_pair = 0.1, page_bytes = 3000;

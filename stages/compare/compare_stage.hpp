@@ -59,6 +59,7 @@ class CompareStage : public Stage {
   CompareStage(Blueprint const& blueprint, std::string snapshot, std::vector<Entry> entries,
                std::vector<std::string> not_scored);
 
+  void preflight(Comm const& comm, Outlook& outlook) const override;
   Estimate estimate(Outlook const& outlook, int n_ranks) const override;
   void run(Context& context) override;
 

@@ -111,7 +111,7 @@ CatalogueColumns::CatalogueColumns(TableFile const& file, std::string const& pat
   require_enough(file);
 }
 
-void CatalogueColumns::find(ColumnChoice const& choice, TableFile const& file,
+void CatalogueColumns::find(ChosenColumn const& choice, TableFile const& file,
                             Cosmology const& cosmology) {
   auto const role = std::ranges::find(role_rows(), choice.what, &RoleRow::key)->role;
   auto const column = column_named(file, {lowercase(choice.name)});

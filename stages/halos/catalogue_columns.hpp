@@ -77,7 +77,7 @@ class CatalogueColumns {
     double unit;       ///< in code units
     std::string name;
   };
-  void find(ColumnChoice const& choice, TableFile const& file, Cosmology const& cosmology);
+  void find(ChosenColumn const& choice, TableFile const& file, Cosmology const& cosmology);
   void take(Role role, std::size_t column, TableFile const& file, std::string const& unit,
             double h);
   void find_mass(TableFile const& file, CatalogueSection const& section,

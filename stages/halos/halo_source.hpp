@@ -43,6 +43,12 @@ class HaloSource {
   virtual bool is_together(HaloImage const&, Vec3 const& /*offset*/) const { return true; }
 };
 
+/// Haloes, and the skirts that are theirs, place by place (nothing: they have none).
+struct HalosAndSkirts {
+  HaloSource const* halos;
+  HaloSource const* skirts = nullptr;
+};
+
 /// A table of haloes of one box, and the gas of each.
 class HaloSet {
  public:

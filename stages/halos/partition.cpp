@@ -9,7 +9,7 @@ namespace setsz {
 namespace {
 
 /// Where a l^2 + b l + c < 0 within (-reach, reach); at most two pieces.
-void add_negative_part(double a, double b, double c, double reach, std::vector<Interval>& parts) {
+void add_negative_part(double a, double b, double c, double reach, std::vector<LinePart>& parts) {
   auto const add = [&](double first, double last) {
     first = std::max(first, -reach);
     last = std::min(last, reach);
@@ -37,9 +37,9 @@ void add_negative_part(double a, double b, double c, double reach, std::vector<I
   }
 }
 
-void merge(std::vector<Interval>& parts) {
+void merge(std::vector<LinePart>& parts) {
   std::sort(parts.begin(), parts.end(),
-            [](Interval const& p, Interval const& q) { return p.first < q.first; });
+            [](LinePart const& p, LinePart const& q) { return p.first < q.first; });
   std::size_t n = 0;
   for (auto const& part : parts) {
     if (n > 0 && part.first <= parts[n - 1].last) {
@@ -124,7 +124,7 @@ Claims Claims::rotated(Mat3 const& rotation) const {
 }
 
 void Claims::along(Vec3 const& foot, Vec3 const& direction, double reach,
-                   std::vector<Interval>& taken) const {
+                   std::vector<LinePart>& taken) const {
   taken.clear();
   double const foot2 = norm2(foot);
   for (auto const& other : neighbours_) {

@@ -25,8 +25,8 @@ struct Neighbour {
   std::int64_t row;  ///< in clusters.h5
 };
 
-/// An interval of a straight line.
-struct Interval {
+/// A part of a straight line.
+struct LinePart {
   double first, last;
 };
 
@@ -78,7 +78,7 @@ class Claims {
   /// disjoint and in ascending order, into `taken`. \param foot  the line's point nearest to the
   /// centre: dot(foot, direction) = 0 \pre |foot|^2 + reach^2 is at most the halo's own cut squared
   void along(Vec3 const& foot, Vec3 const& direction, double reach,
-             std::vector<Interval>& taken) const;
+             std::vector<LinePart>& taken) const;
 
  private:
   Claims(double own_r200, std::int64_t own_row, std::vector<Neighbour> neighbours,

@@ -11,6 +11,7 @@
 #include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/halos/wave_table.hpp"
 
 namespace setsz {
 
@@ -222,14 +223,18 @@ ProfileFamily::Row ProfileFamily::row_of(std::function<double(double)> const& pr
   }
   row.enclosed[n_nodes] = row.enclosed[n_nodes + 1] = enclosed;
   row.mean_projected = disc_means(row.projected, x_cut_, enclosed);
+  std::vector<double> shells;
   for (std::size_t i = 0; i < n_nodes; ++i) {
     double const x = (real(i) + 0.5) / n_nodes;
     double term = row.enclosed[i + 1] - row.enclosed[i];
+    shells.push_back(term);
     for (double& moment : row.moments) {
       moment += term;
       term *= x * x;
     }
   }
+  WaveTable const waves(shells, step);
+  row.waves.assign(waves.values().begin(), waves.values().end());
   row.projected_2 = every(2, row.projected);
   row.projected_4 = every(4, row.projected);
   row.mean_projected_2 = every(2, row.mean_projected);
@@ -324,6 +329,9 @@ void ProfileFamily::pressure(ProfilePoint const& at, std::span<double> table) co
 }
 void ProfileFamily::enclosed(ProfilePoint const& at, std::span<double> table) const {
   blend(table.size() == table_size ? &Row::enclosed : &Row::enclosed_4, at, table);
+}
+void ProfileFamily::waves(ProfilePoint const& at, std::span<double> table) const {
+  blend(&Row::waves, at, table);
 }
 
 }  // namespace setsz

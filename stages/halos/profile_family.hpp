@@ -108,10 +108,12 @@ class ProfileFamily {
   void pressure(ProfilePoint const& at, std::span<double> table) const;
   /// 4 pi integral p x^2 dx up to x_i [P200 R200^3].
   void enclosed(ProfilePoint const& at, std::span<double> table) const;
+  /// F at the nodes of WaveTable [P200 R200^3].
+  void waves(ProfilePoint const& at, std::span<double> table) const;
 
  private:
   struct Row {
-    std::vector<double> projected, mean_projected, pressure, enclosed;
+    std::vector<double> projected, mean_projected, pressure, enclosed, waves;
     std::vector<float> line_pieces;
     std::array<double, n_moments> moments{};
     /// Every second, every fourth value.

@@ -165,7 +165,7 @@ double ShellShare::free_arc(double cosine, double sine) {
     if (first + 2 * half > 1) arcs_.push_back({0, first + 2 * half - 1});
   }
   std::sort(arcs_.begin(), arcs_.end(),
-            [](Interval const& p, Interval const& q) { return p.first < q.first; });
+            [](LinePart const& p, LinePart const& q) { return p.first < q.first; });
   double free = 0, end = 0;
   for (auto const& arc : arcs_) {
     free += std::max(0.0, arc.first - end);

@@ -65,7 +65,7 @@ class ShellShare {
   double per_distance_ = 0;  ///< 1 / D
   std::vector<Cap> caps_;
   std::vector<double> breaks_;
-  std::vector<Interval> arcs_;
+  std::vector<LinePart> arcs_;
 };
 
 }  // namespace setsz

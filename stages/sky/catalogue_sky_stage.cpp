@@ -14,6 +14,7 @@
 #include "stages/halos/profile_table.hpp"
 #include "stages/sky/catalogue_header_work.hpp"
 #include "stages/sky/catalogue_source.hpp"
+#include "stages/sky/expected_spectrum_work.hpp"
 #include "stages/sky/sky_beam_work.hpp"
 #include "stages/sky/sky_cost.hpp"
 
@@ -76,7 +77,7 @@ void log_survey(Catalogue const& catalogue, CatalogueSurvey const& survey) {
 CatalogueSkyStage::CatalogueSkyStage(Blueprint const& blueprint, MapInstance const& map)
     : catalogue_name_(map.catalogue) {
   auto const& configuration = blueprint.configuration;
-  record_ = {.stage = "sky", .instance = map.name, .version = 6};
+  record_ = {.stage = "sky", .instance = map.name, .version = 7};
   refuse_keys_of_snapshots(configuration, map);
   options_ = record_.take<SkyOptions>(configuration, map.section);
   options_.pixels.refuse_keys(configuration, map.section);
@@ -142,6 +143,7 @@ Estimate CatalogueSkyStage::estimate(Outlook const&, int n_ranks) const {
                       seconds_of_map_beam(options_, n_pixels)) /
                          n_ranks +
                      SkyCost::seconds_of_spectrum(spectrum_nside);
+  if (expects_cl(options_)) estimate.seconds += SkyCost::seconds_of_expected(halos.n, 0) / n_ranks;
   estimate.note = concat("about ", std::llround(halos.n), " haloes of the catalogue");
   return estimate;
 }
@@ -226,6 +228,8 @@ void CatalogueSkyStage::run(Context& context) {
         {catalogue_header(record), i == 0 ? catalogue_report(record) : figures_report(figures)});
   }
   warn_of_near_haloes(texts.front().report.at("n_too_near"));
+  HalosAndSkirts const halos[] = {{&source}};
+  texts.front().report.update(expected_cl(comm, options_, halos, maps.front().field, beam));
   auto const report = write_products(context, maps, std::move(texts), options_.bands,
                                      options_.pixels.spectrum_nside());
   for (auto const& [key, value] : report.items())

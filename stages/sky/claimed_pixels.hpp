@@ -72,7 +72,7 @@ class ClaimedPixels {
   std::vector<float> whole_, left_;  ///< (lines)
   std::vector<double> energy_;       ///< (points of the halo)
   std::vector<Share> shares_;        ///< (pixels)
-  std::vector<Interval> taken_;
+  std::vector<LinePart> taken_;
 };
 
 }  // namespace setsz

@@ -12,7 +12,6 @@
 #include "pipeline/base/units.hpp"
 #include "stages/halos/gas_integrals.hpp"
 #include "stages/halos/nfw_mass.hpp"
-#include "stages/sky/sky_placement.hpp"
 
 namespace setsz {
 namespace {
@@ -238,8 +237,8 @@ std::vector<ColumnValues> column_values(std::vector<LightconeRow> const& rows) {
 }
 
 void write_lightcone(Context& context, std::vector<SkyPart> const& parts, Viewpoint const& view,
-                     SkyCanvas const& canvas, LightconeRows which, std::int64_t n_rows,
-                     FitsTexts texts) {
+                     SkySources const& sources, SkyCanvas const& canvas, LightconeRows which,
+                     std::int64_t n_rows, FitsTexts texts) {
   auto const& comm = context.comm();
   auto const& table = parts.front().population->table();
   auto file = H5File::create(comm, context.part("lightcone.h5"));
@@ -255,20 +254,12 @@ void write_lightcone(Context& context, std::vector<SkyPart> const& parts, Viewpo
   file.set_attribute("/", "replica_seed", static_cast<std::int64_t>(view.repetition.seed));
   RowTable rows(comm, file, "/halos", context.part("lightcone.fits"), std::move(texts),
                 lightcone_columns(table.mass_definition), n_rows);
-  auto const distances = distances_for(parts);
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    auto const& [population, shell] = parts[i];
-    auto const& [box, cosmology] =
-        std::pair(population->table().box_ckpch, population->table().cosmology);
-    SkyPlacement const placement(
-        cosmology, Tiling(box, box * view.observer, shell, view.repetition), distances);
-    for (auto const& set : population->sets()) {
-      if (set->kind() == HaloKind::skirt) continue;  // no halo of its own
-      if (set->kind() == HaloKind::fill && which == LightconeRows::clusters) continue;
-      BoxReplicas const source(*set, placement);
-      append_rows(comm, source, canvas, RowMaker(source, *population, static_cast<std::int32_t>(i)),
-                  distances, rows);
-    }
+  for (auto const& [part, source] : sources.all()) {
+    if (source.kind() == HaloKind::skirt) continue;  // no halo of its own
+    if (source.kind() == HaloKind::fill && which == LightconeRows::clusters) continue;
+    append_rows(comm, source, canvas,
+                RowMaker(source, *parts[part].population, static_cast<std::int32_t>(part)),
+                sources.distances(), rows);
   }
   rows.finish();
   file.close();

@@ -44,7 +44,7 @@ std::vector<ColumnValues> column_values(std::vector<LightconeRow> const& rows);
 /// \param canvas  of the map: haloes that it does not show are left out
 /// \param n_rows  images of these haloes, as the painting has counted them
 void write_lightcone(Context& context, std::vector<SkyPart> const& parts, Viewpoint const& view,
-                     SkyCanvas const& canvas, LightconeRows which, std::int64_t n_rows,
-                     FitsTexts texts);
+                     SkySources const& sources, SkyCanvas const& canvas, LightconeRows which,
+                     std::int64_t n_rows, FitsTexts texts);
 
 }  // namespace setsz

@@ -2,6 +2,7 @@
 #include "stages/sky/sky_beam_work.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numbers>
 
 #include "pipeline/base/log.hpp"
@@ -75,6 +76,20 @@ void SkyBeam::spread(Comm const& comm, FieldMaps& maps) const {
             maps.size() == 1 ? " map" : " maps");
   MapBeam const beam(comm, maps.front().canvas, *kernel_);
   for (auto& map : maps) beam.spread(map.canvas.map());
+}
+
+std::vector<double> SkyBeam::window(std::int64_t l_max) const {
+  auto const n = static_cast<std::size_t>(l_max + 1);
+  if (!options_.beam_file.empty()) {
+    auto window = read_beam_window(options_.beam_file);
+    window.resize(n);  // 0 where the file has ended
+    return window;
+  }
+  double const sigma = options_.beam_fwhm_arcmin * units::arcmin / std::sqrt(8 * std::log(2.0));
+  std::vector<double> window;
+  for (std::size_t l = 0; l < n; ++l)
+    window.push_back(std::exp(-real(l) * (real(l) + 1) * sigma * sigma / 2));
+  return window;
 }
 
 void SkyBeam::note(SkyFigures& figures) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "stages/sky/beam_kernel.hpp"
 #include "stages/sky/sky_product_work.hpp"
@@ -27,6 +28,8 @@ class SkyBeam {
   double margin() const;
   /// Collective: spreads all maps.
   void spread(Comm const& comm, FieldMaps& maps) const;
+  /// Local: B_l of the map, l = 0 to l_max; 1 without a beam. Reads the file.
+  std::vector<double> window(std::int64_t l_max) const;
   /// What headers and reports say of it.
   void note(SkyFigures& figures) const;
 

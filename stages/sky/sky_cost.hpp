@@ -29,6 +29,8 @@ struct SkyCost {
   static double seconds_of_profile(double cut_r200, double angle_200, double pixel);
   static double seconds_of_map(double n_pixels);
   static double seconds_of_spectrum(double nside);
+  /// The spectrum that haloes make expect. \param n_cubes  that are read for it
+  static double seconds_of_expected(double n_images, double n_cubes);
 };
 
 }  // namespace setsz

@@ -220,7 +220,7 @@ nlohmann::json write_products(Context& context, FieldMaps const& maps, std::vect
     auto const companion =
         degraded(comm, maps.front().canvas.map(), spectrum_nside, field.quantum_sr);
     collectively(comm, "sky: C_l", [&] {
-      if (comm.is_root()) report["cl"] = spectrum_report(field, companion, spectrum_nside);
+      if (comm.is_root()) report["cl"].update(spectrum_report(field, companion, spectrum_nside));
     });
   }
   write_json(comm, context.part("sky.json"), report);

@@ -49,7 +49,8 @@ struct MapTexts {
   nlohmann::json report;
 };
 /// Collective: a file for each map, maps at frequencies, and sky.json: the report on the first map
-/// with its C_l (unless spectrum_nside is 0), and those on the others under "fields".
+/// with its C_l (unless spectrum_nside is 0; beside what "cl" holds), and those on the others under
+/// "fields".
 /// \param texts  of each map
 /// \return the report
 nlohmann::json write_products(Context& context, FieldMaps const& maps, std::vector<MapTexts> texts,

@@ -13,6 +13,7 @@
 #include "stages/common/expected.hpp"
 #include "stages/halos/gas_density.hpp"
 #include "stages/sky/catalogue_sky_stage.hpp"
+#include "stages/sky/expected_spectrum_work.hpp"
 #include "stages/sky/sky_beam_work.hpp"
 #include "stages/sky/sky_cost.hpp"
 #include "stages/sky/sky_header_work.hpp"
@@ -22,7 +23,9 @@
 namespace setsz {
 namespace {
 
-void write_files(Context& context, FieldMaps const& maps, std::vector<SkyRecord> const& records) {
+/// \param spectrum  what is known of C_l before the map is transformed
+void write_files(Context& context, FieldMaps const& maps, std::vector<SkyRecord> const& records,
+                 nlohmann::json const& spectrum) {
   auto const& options = records.front().options;
   std::vector<MapTexts> texts;
   collectively(context.comm(), "sky: headers", [&] {
@@ -30,6 +33,7 @@ void write_files(Context& context, FieldMaps const& maps, std::vector<SkyRecord>
       texts.push_back({sky_header(record), &record == &records.front()
                                                ? sky_report(record)
                                                : figures_report(record.figures)});
+    texts.front().report.update(spectrum);
   });
   auto const report = write_products(context, maps, std::move(texts), options.bands,
                                      options.pixels.spectrum_nside());
@@ -128,6 +132,9 @@ void SkyOptions::declare(OptionList& options) {
                {"all", LightconeRows::all}},
               {.help = "haloes on the sky that are listed in lightcone.h5 and lightcone.fits, each "
                        "once per replica: none, the clusters, or all (also those of the fill)"});
+  options.add("expected_spectrum", expected_spectrum,
+              {.help = "beside C_l, where it is computed: that of the same haloes in independent "
+                       "places, in sky.json"});
   PopulationOptions::declare(options);
 }
 
@@ -166,7 +173,7 @@ std::vector<std::string> sky_outputs(SkyOptions const& options) {
 
 SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
     : n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
-  record_ = {.stage = "sky", .instance = map.name, .version = 12};
+  record_ = {.stage = "sky", .instance = map.name, .version = 13};
   options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
   options_.pixels.refuse_keys(blueprint.configuration, map.section);
   options_.density = options_.fields.density();
@@ -219,7 +226,7 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const n_pixels = real(grid.n_pixels());
   double const share = grid.share_of_sky(), pixel = grid.geometry().pixel_size();
   SkyCost cost;
-  double n_clusters = 0, n_fill = 0;
+  double n_clusters = 0, n_fill = 0, n_cubes = 0;
   for (std::size_t i = 0; i < snapshots_.size(); ++i) {
     auto const table = expected_clusters(outlook, snapshots_[i].name);
     auto const shell = shell_of(snapshots_[i], table.cosmology);
@@ -233,6 +240,7 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
     }
     // Of each sample, the factors of its cubes and the height of its skirts.
     cost.table_bytes += (200 + 50 * real(plans_[i].n_samples)) * real(table.size());
+    n_cubes += real(table.size() * std::max<std::int64_t>(1, plans_[i].n_samples));
   }
   auto const spectrum_nside = real(options_.pixels.spectrum_nside());
   double const spectrum_pixels = 12 * spectrum_nside * spectrum_nside;
@@ -251,6 +259,8 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
   estimate.seconds = seconds_of_map_beam(options_, n_pixels) / n_ranks +
                      n_maps * (share * cost.seconds + SkyCost::seconds_of_map(n_pixels)) / n_ranks +
                      SkyCost::seconds_of_spectrum(spectrum_nside);
+  if (expects_cl(options_))
+    estimate.seconds += SkyCost::seconds_of_expected(n_clusters + n_fill, n_cubes) / n_ranks;
   estimate.note =
       concat(snapshots_.size(), snapshots_.size() == 1 ? " snapshot, about " : " snapshots, about ",
              std::llround(n_clusters), " clusters and ", std::llround(n_fill),
@@ -292,7 +302,8 @@ void SkyStage::run(Context& context) {
   }
   SkyBeam const beam(comm, options_);
   auto maps = field_maps(options_.fields.fields(), options_.pixels.grid(beam.margin()), comm);
-  auto const totals = paint_sky(context, parts, options_.view(), maps);
+  SkySources const sources(parts, options_.view());
+  auto const totals = paint_sky(context, parts, sources, maps);
   beam.spread(comm, maps);
   auto const halos = totals.front().halos();
   if (halos.n_left_out() > 0)
@@ -307,12 +318,13 @@ void SkyStage::run(Context& context) {
                        flux_factors(populations), context.code(), totals[i],
                        figures_of(comm, maps[i].field, totals[i].all(), maps[i].canvas.map())});
   for (auto& record : records) beam.note(record.figures);
-  write_files(context, maps, records);
+  auto const spectrum = expected_cl(comm, options_, sources.halos(), maps.front().field, beam);
+  write_files(context, maps, records, spectrum);
   if (options_.lightcone == LightconeRows::none) return;
   FitsTexts texts;
   collectively(comm, "sky: header", [&] { texts = lightcone_texts(records.front()); });
   bool const all_rows = options_.lightcone == LightconeRows::all;
-  write_lightcone(context, parts, options_.view(), maps.front().canvas, options_.lightcone,
+  write_lightcone(context, parts, options_.view(), sources, maps.front().canvas, options_.lightcone,
                   (all_rows ? halos : totals.front().clusters).n_images(), std::move(texts));
 }
 

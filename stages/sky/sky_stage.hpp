@@ -29,6 +29,7 @@ struct SkyOptions : PopulationOptions {
   ReplicaRule replicas = ReplicaRule::tiles;
   std::int64_t replica_seed = 1;
   LightconeRows lightcone = LightconeRows::clusters;
+  bool expected_spectrum = true;  ///< see one_halo_spectrum
   Viewpoint view() const;
   double beam_fwhm_arcmin = 0;
   std::string beam_file;  ///< see SkyBeam

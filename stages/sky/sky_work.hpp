@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <deque>
 #include <vector>
 
 #include "pipeline/run/stage.hpp"
 #include "stages/halos/field.hpp"
+#include "stages/halos/halo_source.hpp"
 #include "stages/halos/population.hpp"
 #include "stages/halos/tally.hpp"
 #include "stages/sky/field_maps_work.hpp"
 #include "stages/sky/sight_repeats.hpp"
+#include "stages/sky/sky_placement.hpp"
 
 namespace setsz {
 
@@ -34,13 +37,35 @@ struct SkyTotals {
   Tally& of(HaloKind kind);
 };
 
-/// As far as the sky reaches. \pre not empty
-DistanceTable distances_for(std::vector<SkyPart> const& parts);
+/// Where the images on a sky come from: for every snapshot the clusters with all their replicas,
+/// their skirts, then the fill. In this order they are painted.
+class SkySources {
+ public:
+  struct Source {
+    std::size_t part;  ///< which snapshot
+    BoxReplicas halos;
+  };
+  /// \param parts  not empty; their populations stay
+  SkySources(std::vector<SkyPart> const& parts, Viewpoint const& view);
+  SkySources(SkySources const&) = delete;
 
-/// Collective: paints the sky around an observer, or what is left of it after a stop: for every
-/// snapshot the clusters with all their replicas, their skirts, then the fill.
+  std::deque<Source> const& all() const { return all_; }
+  /// Each halo once, with its skirt.
+  std::vector<HalosAndSkirts> halos() const;
+  /// As far as the sky reaches.
+  DistanceTable const& distances() const { return distances_; }
+  std::int64_t n_boxes() const;  ///< replicas
+  Lattice const& lattice() const { return placements_.front().lattice(); }
+
+ private:
+  DistanceTable distances_;
+  std::deque<SkyPlacement> placements_;  ///< they stay where they are
+  std::deque<Source> all_;
+};
+
+/// Collective: paints the sky around an observer, or what is left of it after a stop.
 /// \return the totals of each map
 std::vector<SkyTotals> paint_sky(Context& context, std::vector<SkyPart> const& parts,
-                                 Viewpoint const& view, FieldMaps& maps);
+                                 SkySources const& sources, FieldMaps& maps);
 
 }  // namespace setsz

@@ -184,6 +184,29 @@ class Report(Case):
         self.assertEqual({row["product"] for row in table(run / "report", "products")}, set(manifests(self.run_folder)))
         self.assertFalse((run / "report/tables/skies.csv").exists())
 
+    def test_a_damaged_product_costs_its_own_rows(self):
+        run = self.folder / "run"
+        shutil.copytree(self.run_folder, run)
+        sky, spectra = run / "sky/small/sky.json", run / "paint/z0/small/spectra.json"
+        sky.write_text(" " * sky.stat().st_size)
+        spectra.write_text(json.dumps(json.loads(spectra.read_text()) | {"mean_y": 3}))
+        out = self.folder / "out"
+        out.mkdir()
+        (out / "products.json").write_text(json.dumps(json.loads((self.out / "products.json").read_text()) | {"run": str(run)}))
+        made = subprocess.run([sys.executable, str(FIGURES / "report.py"), str(out / "products.json")], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200)
+        self.assertEqual(made.returncode, 65, made.stdout)
+        for words in ("sky.json", "1 more", "made without it"):
+            self.assertIn(words, made.stdout)
+        damaged = {"sky/small": "sky.json", "paint/z0/small": "spectra.json"}
+        rows = table(out, "checks")
+        self.assertEqual([row for row in rows if row["product"] not in damaged], [row for row in table(self.out, "checks") if row["product"] not in damaged])
+        for product, file in damaged.items():
+            (row,) = (row for row in rows if row["product"] == product)
+            self.assertEqual((row["verdict"], row["check"]), ("fail", "can be read"))
+            self.assertIn(file, row["why"])
+        self.assertTrue((out / "tables/spectra_z0_small.csv").exists())
+        self.assertEqual(table(out, "models_z0"), table(self.out, "models_z0"))
+
     def test_errors_say_what_to_do(self):
         self.fails(66, "report", self.ini, "--out", self.folder / "out", "--python", "/no/such/python", words=["/no/such/python", "--python"])
         self.fails(66, "report", self.ini, "--set", f"run.directory={self.folder}/nothing", words=["setsz run"])
@@ -318,17 +341,27 @@ class Map(Case):
         self.assertGreater(one.max(), 0)
         numpy.testing.assert_allclose(difference, two - one)
 
-    def test_the_level_of_points_is_that_of_a_map_of_points(self):
+    def test_the_spectrum_of_independent_haloes_is_that_of_a_map_of_them(self):
         sys.path.insert(0, str(FIGURES))
         self.addCleanup(sys.path.remove, str(FIGURES))
         import healpy
         import numpy
         import sky
 
-        random = numpy.random.default_rng(1)
-        y = random.exponential(2.0, 20000)  # arcmin^2
-        values = numpy.bincount(random.integers(0, healpy.nside2npix(32), y.size), y * numpy.radians(1 / 60) ** 2, healpy.nside2npix(32)) / healpy.nside2pixarea(32)
-        self.assertAlmostEqual(healpy.anafast(values, lmax=40)[10:].mean() / sky.level_of_points(y), 1, delta=0.1)
+        random, nside = numpy.random.default_rng(1), 64
+        y = random.exponential(1e-7, 20000)  # sr, of points
+        values = numpy.bincount(random.integers(0, healpy.nside2npix(4 * nside), y.size), y, healpy.nside2npix(4 * nside)) / healpy.nside2pixarea(4 * nside)
+        table = {"nside": nside, "C_l": healpy.anafast(healpy.ud_grade(values, nside), lmax=2 * nside), "expected": {"l": [2, 10, 50, 100, 6 * nside], "C_l": 5 * [(y**2).sum() / (4 * numpy.pi)]}}
+        drawn = sky.spectrum("points", table).canvas
+        (ratio,) = drawn.axes[1].containers
+        ratios, bars = ratio[0].get_ydata(), [part[1, 1] - part[0, 1] for part in ratio[2][0].get_segments()]
+        self.assertLess(numpy.abs((ratios - 1) / (numpy.array(bars) / 2)).max(), 3.5)
+        self.assertGreater(len(ratios), 8)
+        numpy.testing.assert_allclose(sky.expected(table, numpy.arange(nside)), table["expected"]["C_l"][0], rtol=0.03)  # points have no scale
+        table["expected"]["C_l"][2:] = [0, 0, 0]
+        self.assertTrue(numpy.isfinite(sky.expected(table, numpy.arange(nside))).all())
+        del table["expected"]
+        self.assertFalse(sky.spectrum("points", table).canvas.axes[1].get_visible())
 
     def test_east_is_to_the_left_and_north_above(self):
         sys.path.insert(0, str(FIGURES))

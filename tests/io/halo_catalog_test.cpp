@@ -114,11 +114,31 @@ TEST(HaloCatalog, CountsHaloesThatOnlyAnotherDefinitionGivesAMass) {
   TemporaryFile const file(comm, content);
   auto const catalog = read_halo_catalog(comm, {file.path()}, {MassDefinition::m200c, 1e3});
   EXPECT_EQ(gathered(comm, catalog).size(), 1U);
-  EXPECT_EQ(catalog.n_massless, 2);
-  EXPECT_DOUBLE_EQ(catalog.largest_massless, 3e4);
+  EXPECT_EQ(catalog.massless.n, 2);
+  EXPECT_EQ(catalog.massless.n_without_another, 0);
+  EXPECT_DOUBLE_EQ(catalog.massless.largest_other, 3e4);
   auto const other = read_halo_catalog(comm, {file.path()}, {MassDefinition::m200m, 1e3});
   EXPECT_EQ(gathered(comm, other).size(), 3U);
-  EXPECT_EQ(other.n_massless, 0);
+  EXPECT_EQ(other.massless.n, 0);
+}
+
+TEST(HaloCatalog, RefusesAListOfTreesWhoseScaleFactorIsNoNumber) {
+  auto const comm = Comm::world();
+  auto const list = [](std::string const& scale) {
+    return "#scale(0) id(1) pid(2) x(3) y(4) z(5) vx(6) vy(7) vz(8) M200c(9)\n"
+           "#Full box size = 50.000000 Mpc/h\n" +
+           scale + " 7 -1 1 2 3 0 0 0 1e14\n0.5 8 -1 4 5 6 0 0 0 2e14\n";
+  };
+  TemporaryFile const good(comm, list("0.5"));
+  EXPECT_EQ(read_halo_catalog(comm, {good.path()}, {}).header.a, 0.5);
+  for (auto const& [scale, words] :
+       {std::pair("a", ":3: column scale is 'a', not a number: 'a 7 -1"),
+        std::pair("0,5", ":3: column scale is '0,5', not a number (write 1.5, not 1,5)"),
+        std::pair("nan", ":3: column scale is not a finite number"),
+        std::pair("0", ":3: the scale factor (column scale) is 0")}) {
+    auto const text = refusal(comm, list(scale), ExitCode::bad_data);
+    EXPECT_NE(text.find(words), std::string::npos) << text;
+  }
 }
 
 TEST(HaloCatalog, RefusesALineOfTheHeaderWithoutItsNumber) {
@@ -397,13 +417,14 @@ TEST_F(RealCatalogs, HoldBoundMassesAndThoseOfAllParticles) {
   }
 }
 
-TEST_F(RealCatalogs, AListWithoutParentsTakesThemFromAnother) {
+TEST_F(RealCatalogs, AListWithoutParentsSaysSo) {
   auto const comm = Comm::world();
   std::string const folder = shared_data + "/box50_a/rockstar/snap_099/";
-  auto catalog = read_halo_catalog(comm, {folder + "out_0.list"}, {MassDefinition::m200c, 1000});
-  EXPECT_FALSE(catalog.header.has_parents);
-  set_parents(comm, catalog, folder + "out_0_wparents.list");
-  EXPECT_EQ(hosts(comm, catalog), 50);
+  for (bool const with : {false, true}) {
+    auto const list = folder + (with ? "out_0_wparents.list" : "out_0.list");
+    EXPECT_EQ(read_halo_catalog(comm, {list}, {MassDefinition::m200c, 1000}).header.has_parents,
+              with);
+  }
 }
 
 TEST_F(RealCatalogs, APartOfASetIsRefused) {

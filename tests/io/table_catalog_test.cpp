@@ -324,6 +324,18 @@ TEST_F(TableCatalog, MayLackVelocities) {
   EXPECT_TRUE(contains(refusal(file("k.csv", text)), "no column vy among"));
 }
 
+TEST_F(TableCatalog, CountsHaloesWithoutAMass) {
+  std::string text = "# box = 50\nid,x[Mpc/h],y[Mpc/h],z[Mpc/h],m200c[Msun/h]\n";
+  for (int id = 0; id < 9; ++id)
+    text += concat(id, ",", id, ",1,2,", id % 3 == 0 ? "0" : id == 1 ? "1e12" : "1e14", "\n");
+  auto const path = file("massless.csv", text);
+  auto const catalog = read_halo_catalog(comm_, {path}, {.mass_min_1e10msunh = 1e3});
+  EXPECT_EQ(catalog.massless.n_without_another, 3);  // on any number of ranks
+  EXPECT_EQ(catalog.massless.n, 0);
+  EXPECT_EQ(comm_.all_sum(std::ssize(catalog.halos)), 5);
+  EXPECT_EQ(read_halo_catalog(comm_, {file("a.csv", csv)}, {}).massless.n_without_another, 0);
+}
+
 TEST_F(TableCatalog, SaysWhatIsWrongAndWhere) {
   auto const with = [&](std::string const& from, std::string const& to) {
     auto text = csv;

@@ -275,6 +275,17 @@ TEST_P(Lists, DescribeTheTwinsParticles) {
 }
 
 constexpr auto m200c = MassDefinition::m200c;
+
+/// The file has 2 of 66 groups without a mass of this overdensity.
+TEST(Subfind, CountsGroupsThatHaveParticlesAndNoMass) {
+  if (!is_there()) GTEST_SKIP() << "no data in " << data;
+  auto const catalog =
+      read_halo_catalog(Comm::world(), {data + "gadget4_hdf5/fof_subhalo_tab_007.hdf5"}, {m200c});
+  EXPECT_EQ(catalog.massless.n, 2);
+  EXPECT_EQ(catalog.massless.n_without_another, 0);
+  EXPECT_GT(catalog.massless.largest_other, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Forms, Lists,
     testing::Values(

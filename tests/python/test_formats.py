@@ -22,7 +22,7 @@ NOT_HERE = {
     "prediction.h5": ("@trained_on", "/outside_training"),  # a model of another run
     "scores.json": ("one_network*", "seeds", "other_parts.not_scored", "clusters[].seeds", "stochastic.components_of_residuals.*",
                     "stochastic.components_of_samples"),  # several seeds, many clusters
-    "sky.json": ("resolution_arcmin", "patch_deg[]", "cap_deg[]", "fields.*.*"),  # other pixels, parts, fields
+    "sky.json": ("resolution_arcmin", "patch_deg[]", "cap_deg[]", "polygon_deg[]", "centre_deg[]", "size_deg[]", "fields.*.*"),  # other pixels, parts, fields
     "results.json": ("models[].one_network*", "notes[]", "settings_tried"),
 }
 

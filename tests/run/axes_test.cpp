@@ -54,6 +54,13 @@ TEST(Axes, AMeanIsAMemberOnlyWhereThereAreSeveralSeeds) {
   expect_words(refusal("[train]\nseeds = 1.5\n[model.a]\n"), {"1.5 is not a whole number"});
 }
 
+TEST(Axes, AModelHasNoNameThatStandsForSomethingElse) {
+  expect_words(refusal("[model.a]\n[model.choice]\n"),
+               {"test.ini:2: a model cannot be called choice", "[compare] choose"});
+  expect_words(refusal("[model.benchmark]\n"), {"cannot be called benchmark", "fitted profile"});
+  expect_words(refusal("[model.none]\n"), {"cannot be called none", "model = none"});
+}
+
 TEST(Axes, ARealisationIsAMemberOfItsOwn) {
   auto const configuration = parse("[predict]\nrealisations = 3\n[model.a]\n");
   Axes const axes(configuration);

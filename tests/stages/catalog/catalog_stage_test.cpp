@@ -308,6 +308,26 @@ TEST_F(CatalogStageTest, ATableWithNamedColumnsGivesTheSameClusters) {
   EXPECT_TRUE(test::contains(test::error_of([&] { run(); }), "is not of the form WHAT: NAME"));
 }
 
+/// A plain table with a missing mass.
+TEST_F(CatalogStageTest, SaysHowManyHaloesHaveNoMass) {
+  for (bool const lacks : {false, true}) {
+    std::string csv = "id,m200c[Msun/h],x[Mpc/h],y[Mpc/h],z[Mpc/h],pid\n";
+    for (auto const& line : halo_lines()) {
+      auto const fields = words(line);
+      csv += concat(fields[0], ",", lacks && fields[0] == "138" ? "0" : fields[1], ",", fields[3],
+                    ",", fields[4], ",", fields[5], ",-1\n");
+    }
+    write_list(csv);
+    testing::internal::CaptureStderr();
+    auto const notes = notes_of(concat("massless", lacks));
+    auto const said = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(notes.at("clusters"), lacks ? 22 : 23);
+    bool const warned = test::contains(said, "warning: catalog: 1 haloes in '") &&
+                        test::contains(said, "M200c = 0; they are left out");
+    EXPECT_TRUE(warned == lacks || !comm_.is_root()) << said;
+  }
+}
+
 TEST_F(CatalogStageTest, ComparesBoundMassesWithThoseOfAllParticles) {
   EXPECT_FALSE(notes_of("plain").contains("median_bound_over_all_mass"));
   for (double const ratio : {0.98, 0.9}) {

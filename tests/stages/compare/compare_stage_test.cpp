@@ -181,6 +181,29 @@ TEST_F(CompareStageTest, TakesScoresOfAnotherRunAsAReference) {
   EXPECT_TRUE(test::contains(page, "plain@older is of another run"));
 }
 
+TEST_F(CompareStageTest, RefusesTwoModelsOfOneNameBeforeItRuns) {
+  auto const path = [&](std::string const& run, std::string const& model) {
+    return scratch_ / (run + "/evaluate/z0/" + model + "/seed1/scores.json");
+  };
+  for (auto const* run : {"a/older", "b/older"})
+    for (auto const* model : {"plain", "other"})
+      write_scores(path(run, model), test::a_model(model, 1, 0.1));
+  auto const preflight = [&](std::string const& first, std::string const& second) {
+    options_ = concat("also = ", first, ", ", second, "\n");
+    auto const config = configuration();
+    auto const all = stages(config);
+    Outlook outlook(config.get<RunOptions>());
+    return test::error_of([&] { all.back()->preflight(comm_, outlook); });
+  };
+  EXPECT_EQ(preflight(path("a/older", "plain"), path("b/older", "other")), "no error");
+  auto const first = path("a/older", "plain"), second = path("b/older", "plain");
+  auto const error = preflight(first, second);
+  EXPECT_TRUE(test::contains(error, "78 [compare] also: '" + first + "' and '" + second +
+                                        "' would both be called plain@older"))
+      << error;
+  EXPECT_TRUE(test::contains(preflight(first, first), "would both be called plain@older"));
+}
+
 TEST_F(CompareStageTest, JudgesStatementsAndRefusesThoseAboutNothing) {
   write_products();
   options_ = "[statement.gain]\ntext = Better is better.\nmodel = better\nthan = plain\n";

@@ -162,7 +162,7 @@ TEST(Claims, AlongALineAreWhatEveryPointOfTheLineSays) {
     double const cut = cluster ? 2 * own : 2400;
     if (norm(foot) >= cut) continue;
     double const reach = std::sqrt(cut * cut - norm2(foot));
-    std::vector<Interval> taken;
+    std::vector<LinePart> taken;
     claims.along(foot, direction, reach, taken);
     for (std::size_t i = 1; i < taken.size(); ++i) EXPECT_GT(taken[i].first, taken[i - 1].last);
     for (int i = 0; i < 500; ++i) {

@@ -3,6 +3,7 @@
 // among the tests that run by default.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -80,6 +81,16 @@ nlohmann::json painted(Comm const& comm, test::Scratch const& scratch) {
   return read_json(scratch / "sky/poisson/sky.json");
 }
 
+/// The spectrum of exactly these haloes in sky.json, between its l.
+double one_halo_at(nlohmann::json const& expected, double l) {
+  auto const known = expected.at("l").get<std::vector<double>>(),
+             values = expected.at("C_l").get<std::vector<double>>();
+  auto const above = std::upper_bound(known.begin() + 1, known.end() - 1, l) - known.begin();
+  auto const i = static_cast<std::size_t>(above - 1);
+  double const t = std::log(l / known[i]) / std::log(known[i + 1] / known[i]);
+  return std::exp((1 - t) * std::log(values[i]) + t * std::log(values[i + 1]));
+}
+
 TEST(PoissonSky, AgreesWithTheHaloModel) {
   Comm const comm = Comm::world();
   test::Scratch const scratch(comm);
@@ -107,7 +118,7 @@ TEST(PoissonSky, AgreesWithTheHaloModel) {
     std::vector<double> l;
     for (int k = 0; k < 5; ++k) l.push_back(low + (high - low) * (k + 0.5) / 5);
     auto const spectra = model.spectra(l);
-    double found = 0, modes = 0, wanted = 0, wanted_modes = 0, connected = 0;
+    double found = 0, modes = 0, wanted = 0, wanted_modes = 0, connected = 0, of_these = 0;
     for (int i = low; i < high; ++i) {
       double const window2 = 1 - i * (i + 1.0) * pixel2 / 12;  // of square pixels, to l^2
       found += (2 * i + 1) * c_l[static_cast<std::size_t>(i)] / window2;
@@ -115,6 +126,7 @@ TEST(PoissonSky, AgreesWithTheHaloModel) {
     }
     for (std::size_t k = 0; k < 5; ++k) {
       wanted += (2 * l[k] + 1) * spectra.one_halo[k];
+      of_these += (2 * l[k] + 1) * one_halo_at(report.at("cl").at("expected"), l[k]);
       wanted_modes += 2 * l[k] + 1;
       for (std::size_t m = 0; m < 5; ++m) connected += spectra.connected[5 * k + m] / 25;
     }
@@ -124,6 +136,14 @@ TEST(PoissonSky, AgreesWithTheHaloModel) {
     std::cout << "l " << low << " to " << high << ": C_l " << found << ", model " << wanted
               << " +- " << sigma << ": " << (found - wanted) / sigma << " sigma\n";
     EXPECT_NEAR(found, wanted, 3 * sigma);
+    // Of exactly these haloes: from the model by their number, from the map by their places.
+    of_these /= wanted_modes;
+    double const of_number = std::sqrt(connected), of_places = wanted * std::sqrt(2 / modes);
+    std::cout << "  of these haloes " << of_these << ": " << (of_these - wanted) / of_number
+              << " sigma from the model, the map " << (found - of_these) / of_places
+              << " sigma from it\n";
+    EXPECT_NEAR(of_these, wanted, 3 * of_number);
+    EXPECT_NEAR(found, of_these, 3 * of_places);
   }
 }
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <vector>
+
+#include "stages/halos/halo_source.hpp"
+#include "stages/sky/sky_beam_work.hpp"
+
+namespace setsz {
+
+/// Collective: the spectrum that exactly the painted haloes have if their places do not depend on
+/// each other (OneHaloSpectrum), whole, without what neighbours take. The same on any number of
+/// ranks.
+/// \return  at the multipoles [unit of the field squared x sr]
+std::vector<double> one_halo_spectrum(Comm const& comm, std::span<HalosAndSkirts const> all,
+                                      Field const& field, std::span<std::int64_t const> multipoles);
+
+/// Is it asked for, and C_l of the map?
+bool expects_cl(SkyOptions const& options);
+/// Collective: what sky.json has of it: "cl" with "expected", or nothing.
+nlohmann::json expected_cl(Comm const& comm, SkyOptions const& options,
+                           std::span<HalosAndSkirts const> all, Field const& field,
+                           SkyBeam const& beam);
+
+}  // namespace setsz
