@@ -176,6 +176,29 @@ TEST(HaloCatalog, ReadsWhatOtherProgramsWrite) {
   same(header + plus);
 }
 
+TEST(HaloCatalog, TakesColumnsInAnyOrderByTheirNames) {
+  auto const comm = Comm::world();
+  std::string const text = header, row_of_one = row(1, 1e13, 1, -1);
+  auto const reversed = [](std::string const& line) {
+    auto fields = words(line);
+    std::reverse(fields.begin(), fields.end());
+    return join(fields, " ") + "\n";
+  };
+  auto const end = text.find('\n');
+  TemporaryFile const plain(comm, text + row_of_one);
+  TemporaryFile const turned(
+      comm, "#" + reversed(text.substr(1, end)) + text.substr(end + 1) + reversed(row_of_one));
+  auto const expected =
+      gathered(comm, read_halo_catalog(comm, {plain.path()}, {MassDefinition::m200c, 0}));
+  auto const found =
+      gathered(comm, read_halo_catalog(comm, {turned.path()}, {MassDefinition::m200c, 0}));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].id, expected[0].id);
+  EXPECT_EQ(found[0].mass, expected[0].mass);
+  EXPECT_EQ(found[0].position, expected[0].position);
+  EXPECT_EQ(found[0].velocity, expected[0].velocity);
+}
+
 TEST(HaloCatalog, RefusesASecondLineOfNamesWithAnotherOrder) {
   Comm const comm = Comm::world();
   std::string swapped = header;

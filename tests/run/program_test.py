@@ -262,6 +262,19 @@ def test_killed_rank():
         check(whole.bytes() == killed.bytes(), "kill and resume on other ranks: the same bytes")
 
 
+def test_killed_again_and_again():
+    """A job that dies before its first checkpoint is not started for ever, and may be started all the same."""
+    with Folder() as folder:
+        for _ in range(4):
+            result = run(0, "run", folder.ini, *sets(fault="kill", fault_unit=0))
+            check(result.code == -signal.SIGKILL, "killed before the first checkpoint", result)
+        result = run(2, "run", folder.ini)
+        check(result.code == 70 and len(result.errors) == 1 and "no progress in 4 starts" in result.output
+              and folder.nothing_final(), "the fifth start is refused", result)
+        result = run(2, "run", folder.ini, "--force")
+        check(result.code == 0, "--force starts it", result)
+
+
 def test_killed_at_every_step():
     """SIGKILL at each write, fsync, rename and unlink of a run: what has a final name is whole."""
     with Folder() as whole:
