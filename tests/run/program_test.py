@@ -147,6 +147,15 @@ def test_kernels_of_an_openblas_that_does_not_know_the_processor():
                   "what computes nothing is not refused")
 
 
+def test_a_process_alone_needs_no_folder_of_open_mpi():
+    """Processes that begin and end at the same time would take it away from each other."""
+    with Folder() as folder:
+        result = run(0, "run", folder.ini, TMPDIR=folder.ini + "/cannot_be")
+        check(result.code == 0, "no folder for temporary files", result)
+        result = run(1, "run", folder.ini, TMPDIR=folder.ini + "/cannot_be")
+        check(result.code != 0, "where a launcher wants it, this test would notice", result)
+
+
 def test_run_status_verify():
     with Folder() as folder:
         check("missing" in run(0, "status", folder.ini).output, "status: missing")
