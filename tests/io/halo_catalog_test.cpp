@@ -366,7 +366,7 @@ TEST_F(RealCatalogs, HoldTheKnownNumbersOfHosts) {
            {"box75_a/rockstar/snap_099/out_0_allcols_pid.list", 141},
            {"box75_a/rockstar/snap_067/out_0_wparents.list", 114}}) {
     auto const catalog =
-        read_halo_catalog(comm, {shared_data + "/" + file}, {MassDefinition::m200c, 1000});
+        read_halo_catalog(comm, {concat(shared_data, "/", file)}, {MassDefinition::m200c, 1000});
     EXPECT_EQ(hosts(comm, catalog), n_hosts) << file;
   }
 }
@@ -446,6 +446,7 @@ TEST_F(RealCatalogs, AsciiFilesHoldTheSameHalosAsTheList) {
   auto const comm = Comm::world();
   std::string const folder = shared_data + "/box75_a/rockstar/snap_099/";
   std::vector<std::string> files;
+  files.reserve(8);
   for (int i = 0; i < 8; ++i) files.push_back(concat(folder, "halos_099.", i, ".ascii"));
   auto const ascii = gathered(comm, read_halo_catalog(comm, files, {MassDefinition::m200c, 5000}));
   auto const list = gathered(comm, read_halo_catalog(comm, {folder + "out_0_allcols_pid.list"},
