@@ -16,6 +16,7 @@ from statistics import median
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 BEGIN, END = "<!-- tests/figures.py: {} -->", "<!-- end -->"
+TIMES = [(kind, ranks) for kind in ("disk", "killed") for ranks in (1, 2, 3)]  # columns
 OUTCOMES = {"refused": "ended with its code and one message; half-written files gone, the next run makes the same products",
             "killed": "the other ranks ended too; the next run makes the same products",
             "complete": "the product was complete already",
@@ -84,26 +85,33 @@ def fault_table(folder):
 
 
 def times_on_page(text):
-    """(fault, ranks) -> cells of the table as it stands."""
-    lines = text.partition(BEGIN.format("seconds"))[2].partition(END)[0].splitlines()
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return {(cells[0], cells[1]): cells for cells in rows if len(cells) == 7 and cells[2].isdigit()}
+    """(stage, column) -> cell of the table as it stands."""
+    cells = {}
+    for line in text.partition(BEGIN.format("seconds"))[2].partition(END)[0].splitlines():
+        stage, *times = [cell.strip() for cell in line.strip("|").split("|")]
+        cells |= {(stage, column): cell for column, cell in zip(TIMES, times) if cell.endswith(")")}
+    return cells
+
+
+def tried_in(cell):
+    return int(re.search(r"\((\d+)\)$", cell)[1])
 
 
 def times_table(folder, text=None):
-    """Over all stages; rows that a smaller run has tried do not replace those of a larger one."""
-    rows, groups = times_on_page(text or (DOCS / "reliability.md").read_text()), defaultdict(list)
+    """Over all stages; cells of a smaller run do not replace those of a larger one."""
+    cells, groups = times_on_page(text or (DOCS / "reliability.md").read_text()), defaultdict(list)
     for row in best_faults(folder):
-        if row.get("times"):
-            groups[row["fault"], str(row["ranks"])] += row["times"]
+        kind = "killed" if row["fault"] == "killed" else "disk"
+        for stage in (row["where"], "all") if row.get("times") else ():
+            groups[stage, (kind, row["ranks"])] += [clock for _, clock in row["times"]]
     for key, times in groups.items():
-        if key not in rows or len(times) >= int(rows[key][2]):
-            own, clock = [sorted(pair[i] for pair in times) for i in (0, 1)]
-            rows[key] = [*key, str(len(times)), *(f"{s:.1f} s" for s in (clock[0], median(clock), clock[-1], own[-1]))]
-    yield "| fault | ranks | tried | shortest | median | longest | longest, without waiting for a processor |"
-    yield "|---|---|---|---|---|---|---|"
-    for key in sorted(rows):
-        yield "| " + " | ".join(rows[key]) + " |"
+        times.sort()
+        if key not in cells or len(times) >= tried_in(cells[key]):
+            cells[key] = " / ".join(f"{s:.1f}" for s in (times[0], median(times), times[-1])) + f" ({len(times)})"
+    yield "| stage | " + " | ".join(f"{kind}, {ranks} rank{'s' * (ranks > 1)}" for kind, ranks in TIMES) + " |"
+    yield "|---" * (1 + len(TIMES)) + "|"
+    for stage in sorted({stage for stage, _ in cells}, key=lambda stage: (stage != "all", stage)):
+        yield f"| {stage} | " + " | ".join(cells.get((stage, column), "") for column in TIMES) + " |"
 
 
 def latest(rows, key):

@@ -279,9 +279,12 @@ class Tables(Case):
             return [figures.BEGIN.format("seconds"), *figures.times_table(self.folder, "\n".join(page)), figures.END]
 
         page = lines(["nothing"], fit=[[1, 2], [2, 9]], sky=[[0.5, 3]])
-        self.assertIn("| killed | 2 | 3 | 2.0 s | 3.0 s | 9.0 s | 2.0 s |", page)
-        self.assertEqual(lines(page, fit=[[7, 7], [7, 7]]), page)
-        self.assertIn("| killed | 2 | 3 | 4.0 s | 4.0 s | 4.0 s | 4.0 s |", lines(page, fit=[[4, 4]] * 3))
+        self.assertIn("| all |  |  |  |  | 2.0 / 3.0 / 9.0 (3) |  |", page)
+        self.assertIn("| fit |  |  |  |  | 2.0 / 5.5 / 9.0 (2) |  |", page)
+        self.assertEqual(lines(page, fit=[[7, 7]]), page)
+        again = lines(page, fit=[[4, 4]] * 3)
+        self.assertIn("| all |  |  |  |  | 4.0 / 4.0 / 4.0 (3) |  |", again)
+        self.assertIn("| sky |  |  |  |  | 3.0 / 3.0 / 3.0 (1) |  |", again)
 
     def test_what_is_not_there_is_named(self):
         for name, run, words in (("samples", self.folder, "nothing in"), ("boxes", self.folder / "none", "no run directory"), ("nothing", self.folder, "run_tables.py networks RUN")):
