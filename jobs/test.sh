@@ -4,7 +4,7 @@
 #   jobs/test.sh             all tests except those labelled science or slow
 #   jobs/test.sh --science   only those: trains on the mock universe for minutes and prints the scores
 #   jobs/test.sh --slow      only those labelled slow: faults in every stage, an hour
-#   jobs/test.sh --sanitize  unit tests of all that needs no libtorch, under address and undefined-behaviour
+#   jobs/test.sh --sanitize  unit tests of all that needs no libtorch, under address, leak and undefined-behaviour
 #                            sanitizers: half an hour. Those of readers of files run without an option, too
 #   jobs/test.sh --tidy      runs clang-tidy on all files instead of those that differ from main
 #   jobs/test.sh -R extract  other options are passed to ctest
@@ -17,13 +17,16 @@ if [[ ${1:-} == --science ]]; then label=(--label-regex science --verbose) && sh
 if [[ ${1:-} == --slow ]]; then label=(--label-regex slow) test_packages+=(python3-optuna chromium) && shift; fi
 if [[ ${1:-} == --tidy ]]; then tidy_all=yes && shift; fi
 
-# Runs the unit tests of these names under address and undefined-behaviour sanitizers.
+# Runs the unit tests of these names under address and undefined-behaviour sanitizers, with leaks=1 that of leaks, too,
+# which containers may forbid (ptrace).
 sanitize() {
   build sanitize "${@/#/test_}"
   say "sanitizers: $*"
   mpi_environment
-  # Open MPI and HDF5 free nothing at their end.
-  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+  # Leaks are looked for before MPI ends (tests/mpi_main.cpp). use_tls: LeakSanitizer of GCC 12 dies of the storage
+  # of threads of libraries that have been unloaded (google/sanitizers#1353).
+  ASAN_OPTIONS=detect_leaks=${leaks:-0}:leak_check_at_exit=0 UBSAN_OPTIONS=print_stacktrace=1 \
+    LSAN_OPTIONS=use_tls=0:print_suppressions=0:suppressions=$PWD/tests/leaks_of_others.txt \
     ctest --test-dir build/sanitize --tests-regex "^($(IFS='|' && echo "$*"))_np" --label-regex unit \
     --parallel "$(cores)" --no-tests=error --output-on-failure --no-label-summary </dev/null
 }
@@ -35,7 +38,7 @@ readers=(base base_comm run_options run_control_group run_journal h5 json_file t
 sanitize_all() {
   local names folders=(tests/{base,io,run,fuzz} tests/stages/{catalog,common,extract,fit,halos,mock,moments,paint,sky,voxelize})
   mapfile -t names < <(sed -nE 's/^ *setsz_test\((\w+).*/\1/p' "${folders[@]/%//CMakeLists.txt}" tests/io/healpix.cmake)
-  sanitize "${names[@]}"
+  leaks=1 sanitize "${names[@]}"
 }
 
 # The .cpp files to check: all, or those that differ from main (themselves or their headers).

@@ -12,9 +12,11 @@ import re
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
+from statistics import median
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 BEGIN, END = "<!-- tests/figures.py: {} -->", "<!-- end -->"
+TIMES = [(kind, ranks) for kind in ("disk", "killed") for ranks in (1, 2, 3)]  # columns
 OUTCOMES = {"refused": "ended with its code and one message; half-written files gone, the next run makes the same products",
             "killed": "the other ranks ended too; the next run makes the same products",
             "complete": "the product was complete already",
@@ -48,7 +50,7 @@ def faults_of(folder):
         groups[row["fault"], row["where"]].append(row)
     return {key: (", ".join(map(str, sorted({row["ranks"] for row in some}))),
                   sum((Counter(row["outcomes"]) for row in some), Counter()),
-                  max(row.get("seconds", 0) for row in some)) for key, some in groups.items()}
+                  max((clock for row in some for _, clock in row.get("times", [])), default=0)) for key, some in groups.items()}
 
 
 def faults_on_page(text):
@@ -69,7 +71,7 @@ def fault_table(folder):
             rows[key] = row
     total = sum((outcomes for _, outcomes, _ in rows.values()), Counter())
     yield (f"{total.total()} faults ({total['read']} of them accepted, see below); {total['wrong']} ended otherwise than the list below the "
-           "table says. Rows with several numbers of ranks have tried the same faults on each.")
+           "table says. Rows with several numbers of ranks add up what was tried on each.")
     yield ""
     yield "| fault | in | ranks | tried | ended | longest time to the end |"
     yield "|---|---|---|---|---|---|"
@@ -80,6 +82,36 @@ def fault_table(folder):
     for name, text in OUTCOMES.items():
         if total[name]:
             yield f"- {name}: {text}"
+
+
+def times_on_page(text):
+    """(stage, column) -> cell of the table as it stands."""
+    cells = {}
+    for line in text.partition(BEGIN.format("seconds"))[2].partition(END)[0].splitlines():
+        stage, *times = [cell.strip() for cell in line.strip("|").split("|")]
+        cells |= {(stage, column): cell for column, cell in zip(TIMES, times) if cell.endswith(")")}
+    return cells
+
+
+def tried_in(cell):
+    return int(re.search(r"\((\d+)\)$", cell)[1])
+
+
+def times_table(folder, text=None):
+    """Over all stages; cells of a smaller run do not replace those of a larger one."""
+    cells, groups = times_on_page(text or (DOCS / "reliability.md").read_text()), defaultdict(list)
+    for row in best_faults(folder):
+        kind = "killed" if row["fault"] == "killed" else "disk"
+        for stage in (row["where"], "all") if row.get("times") else ():
+            groups[stage, (kind, row["ranks"])] += [clock for _, clock in row["times"]]
+    for key, times in groups.items():
+        times.sort()
+        if key not in cells or len(times) >= tried_in(cells[key]):
+            cells[key] = " / ".join(f"{s:.1f}" for s in (times[0], median(times), times[-1])) + f" ({len(times)})"
+    yield "| stage | " + " | ".join(f"{kind}, {ranks} rank{'s' * (ranks > 1)}" for kind, ranks in TIMES) + " |"
+    yield "|---" * (1 + len(TIMES)) + "|"
+    for stage in sorted({stage for stage, _ in cells}, key=lambda stage: (stage != "all", stage)):
+        yield f"| {stage} | " + " | ".join(cells.get((stage, column), "") for column in TIMES) + " |"
 
 
 def latest(rows, key):
@@ -125,6 +157,7 @@ def main():
     if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
         sys.exit(__doc__)
     write("reliability.md", "faults", fault_table(sys.argv[1]))
+    write("reliability.md", "seconds", times_table(sys.argv[1]))
     for name, table in (("snapshots", snapshot_table), ("catalogues", catalogue_table)):
         if rows_of(sys.argv[1], f"twin_{name}"):
             write("inputs.md", name, table(sys.argv[1]))

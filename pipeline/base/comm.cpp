@@ -6,6 +6,8 @@
 #include <numeric>
 #include <thread>
 
+#include "pipeline/base/terminal.hpp"
+
 namespace setsz {
 
 namespace {
@@ -39,6 +41,9 @@ MpiSession::MpiSession(int& argc, char**& argv) {
   // A component of Open MPI 4.1 for shared file pointers, which nobody here uses, copies the path
   // of every file into 256 bytes: paths that are longer end the process.
   ::setenv("OMPI_MCA_sharedfp", "^lockedfile", 0);
+  // Processes without a launcher share folders in TMPDIR, which each makes and removes: where one
+  // ends while another begins, the other fails (open-mpi/ompi#3818). One rank needs none.
+  if (!started_by_launcher()) ::setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
   check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
 }
 

@@ -23,10 +23,6 @@ std::string_view variable(char const* name) {
   return value ? value : "";
 }
 
-bool started_by_mpirun() {
-  return !variable("OMPI_COMM_WORLD_RANK").empty() || !variable("PMIX_RANK").empty();
-}
-
 /// The parent of a process; 0 if it is not known.
 pid_t parent_of(pid_t process) {
   std::ifstream status("/proc/" + std::to_string(process) + "/status");
@@ -68,7 +64,7 @@ bool find_live_progress() {
   if (wish == "live") return true;
   if (wish == "lines" || isatty(STDOUT_FILENO) == 0) return false;
   if (variable("TERM").empty() || variable("TERM") == "dumb") return false;
-  return started_by_mpirun() ? launcher_has_terminal() : is_controlling_terminal();
+  return started_by_launcher() ? launcher_has_terminal() : is_controlling_terminal();
 }
 
 /// The length of the character that begins a text, if it is UTF-8 and may be printed; else 0.
@@ -85,6 +81,11 @@ std::size_t character_length(std::string_view text) {
 }
 
 }  // namespace
+
+bool started_by_launcher() {
+  return !variable("OMPI_COMM_WORLD_RANK").empty() || !variable("PMIX_RANK").empty() ||
+         !variable("PMI_RANK").empty();
+}
 
 bool shows_live_progress() {
   static bool const live = find_live_progress();

@@ -13,6 +13,9 @@ namespace setsz {
 /// therefore `yes` only if a terminal is certain; SETSZ_PROGRESS=live or =lines overrides it.
 bool shows_live_progress();
 
+/// Did mpirun or srun (PMIx, PMI-2) start this process? Open MPI 4.1 starts one without them, too.
+bool started_by_launcher();
+
 /// Columns that every text of the program fits into, except for words that are longer.
 constexpr std::size_t terminal_columns = 80;
 /// A text broken into lines at its blanks, each with `indent` blanks before it.

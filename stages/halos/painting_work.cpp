@@ -2,7 +2,6 @@
 #include "stages/halos/painting_work.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "pipeline/run/work_loop.hpp"
 
@@ -86,15 +85,16 @@ void Painting::take(Journal::Record const& record) {
     require(bytes.size() == piece.size_bytes(), ExitCode::bad_data, "the journal of ", label_,
             " holds ", bytes.size(), " bytes for a piece of ", piece.size_bytes(),
             " bytes; --force discards it");
-    std::memcpy(piece.data(), bytes.data(), bytes.size());
+    std::ranges::copy(bytes, std::as_writable_bytes(piece).begin());
     return;
   }
   auto& layer = *layers_[-1 - record.unit];
   std::vector<Tally::State> counted(layer.tallies().size());
   std::size_t const size = counted.size() * sizeof(Tally::State);
-  std::memcpy(counted.data(), bytes.data(), size);
   std::vector<ImageSum> images((bytes.size() - size) / sizeof(ImageSum));
-  std::memcpy(images.data(), bytes.data() + size, images.size() * sizeof(ImageSum));
+  // Not memcpy, whose pointers must not be null: a layer may count nothing and have no images.
+  std::ranges::copy(bytes.first(size), std::as_writable_bytes(std::span(counted)).begin());
+  std::ranges::copy(bytes.subspan(size), std::as_writable_bytes(std::span(images)).begin());
   layer.restore(counted, images);
 }
 

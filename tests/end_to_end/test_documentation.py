@@ -18,6 +18,8 @@ from pathlib import Path
 from harness import SETSZ, Case, setsz
 
 TREE = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TREE / "tests"))
+import figures  # noqa: E402
 BUILD = Path(SETSZ).parent
 PAGES = sorted([TREE / "README.md", TREE / "CONTRIBUTING.md", *TREE.glob("docs/**/*.md")])
 EXAMPLES = sorted(TREE.glob("configs/**/*.ini"))  # their heads have commands, too
@@ -236,7 +238,7 @@ class Tables(Case):
         return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def test_pages_have_their_places(self):
-        scripts = {"tests/run_tables.py": {"networks", "search"}, "tests/figures.py": {"faults", "snapshots", "catalogues", "closure"}}
+        scripts = {"tests/run_tables.py": {"networks", "search"}, "tests/figures.py": {"faults", "seconds", "snapshots", "catalogues", "closure"}}
         text = "".join(page.read_text() for page in PAGES)
         for script, names in scripts.items():
             self.assertEqual(set(re.findall(f"<!-- {script}: (\\w+) -->", text)), names)
@@ -269,6 +271,20 @@ class Tables(Case):
             text = page.read_text()
             self.assertRegex(text, r"^before\n<!-- tests/run_tables.py: networks -->\n\n\| loss[^<]*\n\n<!-- end -->\nafter\n$")
             self.assertNotIn("old", text)
+
+    def test_seconds_of_faults_become_a_table_that_a_smaller_run_leaves(self):
+        def lines(page, **times):
+            rows = [{"fault": "killed", "where": stage, "ranks": 2, "outcomes": {"killed": 1}, "times": some} for stage, some in times.items()]
+            (self.folder / "disk_faults.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+            return [figures.BEGIN.format("seconds"), *figures.times_table(self.folder, "\n".join(page)), figures.END]
+
+        page = lines(["nothing"], fit=[[1, 2], [2, 9]], sky=[[0.5, 3]])
+        self.assertIn("| all |  |  |  |  | 2.0 / 3.0 / 9.0 (3) |  |", page)
+        self.assertIn("| fit |  |  |  |  | 2.0 / 5.5 / 9.0 (2) |  |", page)
+        self.assertEqual(lines(page, fit=[[7, 7]]), page)
+        again = lines(page, fit=[[4, 4]] * 3)
+        self.assertIn("| all |  |  |  |  | 4.0 / 4.0 / 4.0 (3) |  |", again)
+        self.assertIn("| sky |  |  |  |  | 3.0 / 3.0 / 3.0 (1) |  |", again)
 
     def test_what_is_not_there_is_named(self):
         for name, run, words in (("samples", self.folder, "nothing in"), ("boxes", self.folder / "none", "no run directory"), ("nothing", self.folder, "run_tables.py networks RUN")):

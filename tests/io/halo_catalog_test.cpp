@@ -196,6 +196,29 @@ TEST(HaloCatalog, ReadsWhatOtherProgramsWrite) {
   same(header + plus);
 }
 
+TEST(HaloCatalog, TakesColumnsInAnyOrderByTheirNames) {
+  auto const comm = Comm::world();
+  std::string const text = header, row_of_one = row(1, 1e13, 1, -1);
+  auto const reversed = [](std::string const& line) {
+    auto fields = words(line);
+    std::reverse(fields.begin(), fields.end());
+    return join(fields, " ") + "\n";
+  };
+  auto const end = text.find('\n');
+  TemporaryFile const plain(comm, text + row_of_one);
+  TemporaryFile const turned(
+      comm, "#" + reversed(text.substr(1, end)) + text.substr(end + 1) + reversed(row_of_one));
+  auto const expected =
+      gathered(comm, read_halo_catalog(comm, {plain.path()}, {MassDefinition::m200c, 0}));
+  auto const found =
+      gathered(comm, read_halo_catalog(comm, {turned.path()}, {MassDefinition::m200c, 0}));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].id, expected[0].id);
+  EXPECT_EQ(found[0].mass, expected[0].mass);
+  EXPECT_EQ(found[0].position, expected[0].position);
+  EXPECT_EQ(found[0].velocity, expected[0].velocity);
+}
+
 TEST(HaloCatalog, RefusesASecondLineOfNamesWithAnotherOrder) {
   Comm const comm = Comm::world();
   std::string swapped = header;
@@ -363,7 +386,7 @@ TEST_F(RealCatalogs, HoldTheKnownNumbersOfHosts) {
            {"box75_a/rockstar/snap_099/out_0_allcols_pid.list", 141},
            {"box75_a/rockstar/snap_067/out_0_wparents.list", 114}}) {
     auto const catalog =
-        read_halo_catalog(comm, {shared_data + "/" + file}, {MassDefinition::m200c, 1000});
+        read_halo_catalog(comm, {concat(shared_data, "/", file)}, {MassDefinition::m200c, 1000});
     EXPECT_EQ(hosts(comm, catalog), n_hosts) << file;
   }
 }
@@ -444,6 +467,7 @@ TEST_F(RealCatalogs, AsciiFilesHoldTheSameHalosAsTheList) {
   auto const comm = Comm::world();
   std::string const folder = shared_data + "/box75_a/rockstar/snap_099/";
   std::vector<std::string> files;
+  files.reserve(8);
   for (int i = 0; i < 8; ++i) files.push_back(concat(folder, "halos_099.", i, ".ascii"));
   auto const ascii = gathered(comm, read_halo_catalog(comm, files, {MassDefinition::m200c, 5000}));
   auto const list = gathered(comm, read_halo_catalog(comm, {folder + "out_0_allcols_pid.list"},

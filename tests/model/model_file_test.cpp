@@ -12,6 +12,7 @@
 #include "pipeline/base/random.hpp"
 #include "tests/fixtures/figures.hpp"
 #include "tests/fixtures/scratch.hpp"
+#include "tests/fixtures/snapshot_writer.hpp"
 
 namespace setsz {
 namespace {
@@ -104,14 +105,32 @@ TEST(ModelFile, EveryTruncationIsRefused) {
   test::count_faults("model", "file cut short", "model file", n_cut, 0);
 }
 
-TEST(ModelFile, ADatasetThatWasExchangedIsRefused) {
+TEST(ModelFile, AValueThatWasExchangedIsRefused) {
   Scratch const scratch(Comm::self());
   write_model(scratch / "model.h5", example());
-  auto const hash = H5File::open(scratch / "model.h5").attribute<std::string>("/", "content_hash");
-  auto other = example();
-  other.tensors["parameters/second"].values[7] = 1;
-  write_model(scratch / "other.h5", other);
-  EXPECT_NE(H5File::open(scratch / "other.h5").attribute<std::string>("/", "content_hash"), hash);
+  test::H5Edit(scratch / "model.h5").change("/parameters/second", [](auto& values) {
+    values[7] = 1;
+  });
+  auto const text = error_of([&] { read_model(scratch / "model.h5"); });
+  EXPECT_TRUE(contains(text, "65 ") && contains(text, "does not match its hash")) << text;
+}
+
+TEST(ModelFile, SizesAndNestingThatCannotBeAreRefusedBeforeMemoryIsAskedFor) {
+  Scratch const scratch(Comm::self());
+  auto state = example();
+  write_model(scratch / "large.h5", state);
+  test::H5Edit(scratch / "large.h5")
+      .set_dataset("/parameters/second", H5T_IEEE_F32LE, {3'000'000'000'000}, {});
+  auto const large = error_of([&] { read_model(scratch / "large.h5"); });
+  EXPECT_TRUE(contains(large, "65 '" + (scratch / "large.h5"))) << large;
+  EXPECT_TRUE(contains(large, "'/parameters/second' has more values than the file has room for"))
+      << large;
+  for (int depth = 0; depth < 1000; ++depth)
+    state.description["name"] = nlohmann::json::array({state.description["name"]});
+  write_model(scratch / "deep.h5", state);  // its hash is right
+  auto const deep = error_of([&] { read_model(scratch / "deep.h5"); });
+  EXPECT_TRUE(contains(deep, "65 '" + (scratch / "deep.h5"))) << deep;
+  EXPECT_TRUE(contains(deep, "JSON nested 1000 deep")) << deep;
 }
 
 TEST(ModelFile, OtherHdf5FilesAreNoModels) {

@@ -147,6 +147,15 @@ def test_kernels_of_an_openblas_that_does_not_know_the_processor():
                   "what computes nothing is not refused")
 
 
+def test_a_process_alone_needs_no_folder_of_open_mpi():
+    """Processes that begin and end at the same time would take it away from each other."""
+    with Folder() as folder:
+        result = run(0, "run", folder.ini, TMPDIR=folder.ini + "/cannot_be")
+        check(result.code == 0, "no folder for temporary files", result)
+        result = run(1, "run", folder.ini, TMPDIR=folder.ini + "/cannot_be")
+        check(result.code != 0, "where a launcher wants it, this test would notice", result)
+
+
 def test_run_status_verify():
     with Folder() as folder:
         check("missing" in run(0, "status", folder.ini).output, "status: missing")
@@ -260,6 +269,19 @@ def test_killed_rank():
         result = run(2, "run", killed.ini)
         check(result.code == 0 and "resumes" in result.output, "the next run goes on", result)
         check(whole.bytes() == killed.bytes(), "kill and resume on other ranks: the same bytes")
+
+
+def test_killed_again_and_again():
+    """A job that dies before its first checkpoint is not started for ever, and may be started all the same."""
+    with Folder() as folder:
+        for _ in range(4):
+            result = run(0, "run", folder.ini, *sets(fault="kill", fault_unit=0))
+            check(result.code == -signal.SIGKILL, "killed before the first checkpoint", result)
+        result = run(2, "run", folder.ini)
+        check(result.code == 70 and len(result.errors) == 1 and "no progress in 4 starts" in result.output
+              and folder.nothing_final(), "the fifth start is refused", result)
+        result = run(2, "run", folder.ini, "--force")
+        check(result.code == 0, "--force starts it", result)
 
 
 def test_killed_at_every_step():

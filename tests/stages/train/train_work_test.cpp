@@ -25,6 +25,18 @@ TEST_F(Learning, MakesTheSameModelOnAnyNumberOfRanks) {
   EXPECT_EQ(h5_content_hash(outputs + "/history.h5"), h5_content_hash(alone() + "/history.h5"));
 }
 
+// A step has one lane: all ranks but one have no cluster, but take part in what ranks do together.
+TEST_F(Learning, RanksWithoutWorkWaitForTheOthers) {
+  auto task = small_training(2);
+  task.options.clusters_per_step = task.options.lanes = 1;
+  auto const together = *folder_ / "one_lane", by_itself = concat(together, world_->rank());
+  TestContext many(*world_, folder_->path(), together);
+  train_network(task, many);
+  TestContext one(Comm::self(), folder_->path(), by_itself);
+  train_network(task, one);
+  EXPECT_EQ(hash_file(together + "/model.h5"), hash_file(by_itself + "/model.h5"));
+}
+
 TEST_F(Learning, AnInterruptedTrainingMakesTheSameModel) {
   auto const outputs = *folder_ / "interrupted";
   int stops = 0;
