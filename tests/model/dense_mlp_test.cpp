@@ -4,10 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
+#include <limits>
 
 #include "pipeline/base/text.hpp"
 #include "plain_mlp.hpp"
+#include "tile_tables.hpp"
 #include "wide_kernels.hpp"
 
 namespace setsz {
@@ -73,10 +77,17 @@ struct Kernels {
   LayerKernels table;
 };
 
+Kernels plain_tiles() {
+  Kernels kernels{"tiles as those of amx, portable", testing::wide_kernels()};
+  kernels.table.tiles = testing::plain_tile_forward();
+  return kernels;
+}
+
 /// Calls `test(kernels)` for the instruction sets of this processor, and says which it lacks.
 void for_each_set(auto const& test) {
   auto const available = available_instruction_sets();
-  for (auto const set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512}) {
+  using enum InstructionSet;
+  for (auto const set : {portable, avx2, avx512, amx}) {
     if (std::ranges::find(available, set) != available.end())
       test(Kernels{std::string(name(set)), layer_kernels(set)});
     else
@@ -84,6 +95,7 @@ void for_each_set(auto const& test) {
                   std::string(name(set)).c_str());
   }
   test(Kernels{"as wide as avx512, portable", testing::wide_kernels()});
+  test(plain_tiles());
 }
 
 std::string text(Shape const& shape, Kernels const& kernels) {
@@ -134,6 +146,92 @@ TEST(DenseMlp, IsThePlainLoopInDoublePrecision) {
   });
 }
 
+std::vector<float> predicted(Shape const& shape, LayerKernels const& kernels, std::int64_t rows) {
+  auto const layers = layers_of(shape);
+  auto const parameters = random_parameters(layers);
+  DenseMlp const mlp(layers);
+  DenseMlp::Work work;
+  std::vector<float> output(rows * shape.outputs);
+  mlp.begin(parameters, For::prediction, work, kernels);
+  std::ranges::copy(random_numbers(2, rows * shape.inputs), work.input(mlp, rows).begin());
+  mlp.forward({}, work, output);
+  return output;
+}
+
+double prediction_error(Shape const& shape, LayerKernels const& kernels, std::int64_t rows) {
+  auto const layers = layers_of(shape);
+  auto const input = random_numbers(2, rows * shape.inputs);
+  return relative_rms(predicted(shape, kernels, rows),
+                      PlainMlp(layers, random_parameters(layers)).forward(input, {}, rows));
+}
+
+TEST(DenseMlp, PredictsThePlainLoopInDoublePrecision) {
+  for_each_set([](Kernels const& kernels) {
+    // What two bfloat16 hold: 16 bits of a number, less lo lo of a product.
+    double const tolerance = kernels.table.tiles ? 1e-5 : 2e-6;
+    for (auto const& shape : shapes)
+      for (std::int64_t const rows : {1, 33, 99})
+        EXPECT_LT(prediction_error(shape, kernels.table, rows), tolerance) << text(shape, kernels);
+    Shape const published{24, 3, 196, 196};
+    auto const error = prediction_error(published, kernels.table, 400);
+    std::printf("%s: relative rms of the error %.2g\n", text(published, kernels).c_str(), error);
+    EXPECT_LT(error, tolerance) << text(published, kernels);
+  });
+}
+
+#if defined(SETSZ_HAS_AMX)
+TEST(Tiles, OfTheProcessorGiveTheBitsOfTheDocumentedOnes) {
+  auto const available = available_instruction_sets();
+  if (std::ranges::find(available, InstructionSet::amx) == available.end())
+    GTEST_SKIP() << "this processor has no AMX";
+  auto plain = layer_kernels(InstructionSet::amx);
+  plain.tiles = testing::plain_tile_forward();
+  for (auto const& shape : shapes)
+    for (std::int64_t const rows : {1, 99})
+      EXPECT_EQ(predicted(shape, layer_kernels(InstructionSet::amx), rows),
+                predicted(shape, plain, rows));
+}
+
+std::vector<float> numbers_of_all_sizes() {
+  auto numbers = random_numbers(7, 4096);
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] *= std::pow(10.0F, single(i % 76) - 38);
+  auto const halfway = [](std::uint32_t bits) { return std::bit_cast<float>(bits); };
+  for (float const x :
+       {0.0F, -0.0F, 1.0F, halfway(0x3F808000), halfway(0x3F818000), halfway(0x3F807FFF),
+        halfway(0xBF808001), 1e-40F, -1e-45F, std::numeric_limits<float>::min(),
+        std::numeric_limits<float>::max(), -std::numeric_limits<float>::max(),
+        std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()})
+    numbers.push_back(x);
+  numbers.resize((numbers.size() + 31) / 32 * 32);
+  return numbers;
+}
+
+using Words = std::array<std::uint16_t, 32>;
+struct alignas(64) Halves {
+  float hi[16], lo[16];
+};
+
+TEST(Tiles, AreFilledAlikeByTheProcessorAndByPlainArithmetic) {
+  if (!__builtin_cpu_supports("avx512bf16")) GTEST_SKIP() << "this processor has no AVX-512 BF16";
+  auto const numbers = numbers_of_all_sizes();
+  for (std::size_t i = 0; i < numbers.size(); i += 32) {
+    Halves plain, processor;
+    testing::plain_split(numbers.data() + i, plain.hi, plain.lo);
+    testing::avx512_split(numbers.data() + i, processor.hi, processor.lo);
+    auto const words = [](float const(&half)[16]) {
+      return std::bit_cast<Words>(std::to_array(half));
+    };
+    EXPECT_EQ(words(plain.hi), words(processor.hi)) << "numbers from " << i;
+    EXPECT_EQ(words(plain.lo), words(processor.lo)) << "numbers from " << i;
+  }
+  auto tables = plain_tiles().table;
+  tables.tiles = testing::split_tile_forward();
+  for (auto const& shape : shapes)
+    EXPECT_EQ(predicted(shape, tables, 99), predicted(shape, plain_tiles().table, 99));
+}
+#endif
+
 TEST(DenseMlp, DropsUnitsBetweenNormAndWeights) {
   for_each_set([](Kernels const& kernels) {
     for (auto const& shape : shapes) expect_plain_result(shape, kernels, 98, true);
@@ -162,6 +260,7 @@ TEST(DenseMlp, GivesTheSameBitsHoweverRowsAreCut) {
     for (std::int64_t first = 0; first < rows; first += 43)
       std::ranges::copy(part(first, std::min(rows, first + 43)), std::back_inserter(pieces));
     EXPECT_EQ(pieces, whole) << kernels.name;
+    if (kernels.table.tiles) return;  // training is in single precision
     EXPECT_EQ(evaluate(shape, kernels, rows, false).output, whole)
         << kernels.name << ", in training";
   });

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "model/kernels/layer_kernels.hpp"
+
+namespace setsz::testing {
+
+/// The kernels for AMX with tiles in memory: they are tested where the instructions are missing.
+TileForward plain_tile_forward();
+/// The same with the conversions of AVX-512 BF16, where these can be compiled.
+TileForward split_tile_forward();
+
+/// Splits 32 numbers into nearest bfloat16 and rest; 32 numbers of 16 bits each.
+void plain_split(float const* x, float* hi, float* lo);
+void avx512_split(float const* x, float* hi, float* lo);
+
+}  // namespace setsz::testing
