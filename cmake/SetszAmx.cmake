@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# SETSZ_COMPILES_AMX: can this compiler and its assembler build kernels for AMX? Older ones do not know it (GCC before 10,
-# binutils before 2.35). On Linux only: the system has to be asked for its registers.
+# SETSZ_COMPILES_AMX: can this compiler and its assembler build kernels for AMX? Older ones do not know it. On Linux only: the system has to be asked for its registers.
 set(SETSZ_COMPILES_AMX FALSE)
 if(CMAKE_SYSTEM_NAME STREQUAL Linux AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   include(CheckCXXSourceCompiles)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "model/kernels/avx512_split.hpp"
+#include "model/kernels/avx512_rounding.hpp"
 #include "model/kernels/tile_kernels.hpp"
 
 namespace setsz {
@@ -44,9 +44,11 @@ class AmxTiles {
 
 }  // namespace
 
-LayerKernels amx_kernels() {
+LayerKernels amx_kernels(Arithmetic arithmetic) {
   LayerKernels kernels = avx512_kernels();
-  kernels.tiles = TileKernels<AmxTiles, Avx512Split>::table();
+  kernels.tiles = arithmetic == Arithmetic::single
+                      ? TileKernels<AmxTiles, Avx512Rounding, 2>::table()
+                      : TileKernels<AmxTiles, Avx512Rounding, 1>::table();
   return kernels;
 }
 

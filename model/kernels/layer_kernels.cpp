@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/kernels/layer_kernels.hpp"
 
+#include "pipeline/base/error.hpp"
+
 namespace setsz {
 
-LayerKernels const& layer_kernels(InstructionSet set) {
+void require_arithmetic(Arithmetic arithmetic) {
+  if (arithmetic == Arithmetic::single) return;
+  auto const set = instruction_set();
+  require(set == InstructionSet::amx, ExitCode::config,
+          "[predict] arithmetic = bfloat16 needs AMX, but the kernels of this process are ",
+          name(set), "; set arithmetic = single, or run on a processor with AMX without SETSZ_ISA");
+}
+
+LayerKernels const& layer_kernels(InstructionSet set, [[maybe_unused]] Arithmetic arithmetic) {
   // Not one table of all: already what fills a row of it is compiled for its instructions.
 #if defined(SETSZ_HAS_AMX)
   if (set == InstructionSet::amx) {
-    static LayerKernels const kernels = amx_kernels();
-    return kernels;
+    static LayerKernels const kernels = amx_kernels(Arithmetic::single);
+    static LayerKernels const rough = amx_kernels(Arithmetic::bfloat16);
+    return arithmetic == Arithmetic::single ? kernels : rough;
   }
 #endif
 #if defined(__x86_64__)

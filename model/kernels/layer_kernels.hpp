@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "model/kernels/arithmetic.hpp"
 #include "pipeline/base/instruction_set.hpp"
 
 namespace setsz {
@@ -167,9 +168,11 @@ struct LayerKernels {
 LayerKernels portable_kernels();
 LayerKernels avx2_kernels();
 LayerKernels avx512_kernels();
-LayerKernels amx_kernels();
+/// \param arithmetic  of prediction
+LayerKernels amx_kernels(Arithmetic arithmetic);
 
 /// \pre this processor has the instructions
-LayerKernels const& layer_kernels(InstructionSet set);
+/// \param arithmetic  of prediction; bfloat16 only with amx
+LayerKernels const& layer_kernels(InstructionSet set, Arithmetic arithmetic = Arithmetic::single);
 
 }  // namespace setsz

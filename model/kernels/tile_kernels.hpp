@@ -14,13 +14,15 @@ namespace {
 /// The forward pass of prediction by products of tiles: 16 rows x 32 columns of bfloat16 times 32 x
 /// 16, added to 16 x 16 floats.
 ///
-/// A number x is hi + lo, both bfloat16 (16 bits together), and a product hi hi' + hi lo' + lo hi':
-/// three products of tiles, good to some 1e-6. Rows are centred before they are split: the folded
-/// weights have rows of zero mean, so that this changes nothing but the rounding.
+/// With two parts a number x is hi + lo, both bfloat16 (16 bits together), and a product hi hi' +
+/// hi lo' + lo hi': three products of tiles, good to some 1e-6. With one part it is hi alone: 8
+/// bits. Rows are centred before they are rounded: the folded weights have rows of zero mean, so
+/// that this changes nothing but the rounding.
 ///
 /// \tparam Tiles  eight registers: load, multiply (c += a b), store; from construction to the end
-/// \tparam Split  split(32 floats as two vectors, hi, lo): the nearest bfloat16 of x, and of x - hi
-template <class Tiles, class Split>
+/// \tparam Rounding  of 32 floats, two vectors: `round` to the nearest bfloat16, `split` to these
+///                   and those of the rest
+template <class Tiles, class Rounding, int parts>
 class TileKernels {
  public:
   static TileForward table() { return {packed_size, scratch_size, pack, forward}; }
@@ -32,6 +34,7 @@ class TileKernels {
   static constexpr Index lanes = 16, panel = 3 * lanes;  // of the blocks, as with AVX-512
   static constexpr Index tile = 256;                     // words of 32 bits
   static constexpr Index step = 32;                      // rows, columns and depth at a time
+  static constexpr Index step_tiles = 2 * parts * tile;  // words of a step
 
   static Vector load(float const* from) { return *reinterpret_cast<InMemory const*>(from); }
   static void store(float* to, Vector vector) { *reinterpret_cast<InMemory*>(to) = vector; }
@@ -39,33 +42,43 @@ class TileKernels {
   static Index smaller(Index a, Index b) { return a < b ? a : b; }
 
   static Index packed_size(Index depth, Index columns) {
-    return 4 * tile * steps(depth) * steps(columns);
+    return step_tiles * steps(depth) * steps(columns);
   }
-  static Index scratch_size(Index depth) { return 4 * tile * steps(depth); }
+  static Index scratch_size(Index depth) { return step_tiles * steps(depth); }
+
+  /// 32 numbers to the place of a row of a tile, their rests to that of two tiles behind.
+  static void round(Vector a, Vector b, float* to) {
+    if constexpr (parts == 1)
+      Rounding::round(a, b, to);
+    else
+      Rounding::split(a, b, to, to + 2 * tile);
+  }
 
   /// For each 32 columns and each 32 of depth: hi of the left 16, of the right 16, then lo. A word
-  /// holds two numbers that follow each other in depth.
+  /// holds two numbers that follow each other in depth: columns of words, which are rows first.
   static void pack(float const* weights, Index depth, Index columns, float* packed) {
+    alignas(64) float across[step_tiles];
     for (Index column = 0; column < columns; column += step)
-      for (Index k = 0; k < depth; k += step, packed += 4 * tile)
+      for (Index k = 0; k < depth; k += step, packed += step_tiles) {
         for (Index j = 0; j < step; ++j) {
-          alignas(64) float row[step] = {}, hi[lanes], lo[lanes];
+          float row[step] = {};
           for (Index i = 0; column + j < columns && i < smaller(step, depth - k); ++i)
             row[i] = weights[(column + j) * depth + k + i];
-          Split::split(load(row), load(row + lanes), hi, lo);
-          float* const to = packed + j / lanes * tile + j % lanes;
-          for (Index i = 0; i < lanes; ++i) {
-            __builtin_memcpy(to + i * lanes, hi + i, sizeof(float));
-            __builtin_memcpy(to + 2 * tile + i * lanes, lo + i, sizeof(float));
-          }
+          round(load(row), load(row + lanes), across + j * lanes);
         }
+        for (Index t = 0; t < step_tiles; t += tile)
+          for (Index i = 0; i < lanes; ++i)
+            for (Index j = 0; j < lanes; ++j)  // bits, whatever number they would be
+              __builtin_memcpy(packed + t + i * lanes + j, across + t + j * lanes + i,
+                               sizeof(float));
+      }
   }
 
   /// For each 32 of depth: hi of the upper 16 rows, of the lower 16, then lo. Rows behind the last
   /// keep what they had: they touch no other row.
-  static void split_rows(BlockProduct const& p, float const* mean, Index row, float* scratch) {
+  static void round_rows(BlockProduct const& p, float const* mean, Index row, float* scratch) {
     Index const n = smaller(step, p.rows - row);
-    for (Index k = 0; k < p.depth; k += step, scratch += 4 * tile) {
+    for (Index k = 0; k < p.depth; k += step, scratch += step_tiles) {
       float const* const left = at(p.block, row, k);
       bool const has_right = k + lanes < p.depth;
       float const* const right = at(p.block, row, k + lanes);
@@ -73,7 +86,7 @@ class TileKernels {
         Vector const centre = mean[row + i] - Vector{};
         Vector const a = load(left + i * panel) - centre;
         Vector const b = has_right ? load(right + i * panel) - centre : Vector{};
-        Split::split(a, b, scratch + i * lanes, scratch + 2 * tile + i * lanes);
+        round(a, b, scratch + i * lanes);
       }
     }
   }
@@ -89,19 +102,27 @@ class TileKernels {
     tiles.template clear<1>();
     tiles.template clear<2>();
     tiles.template clear<3>();
-    for (Index k = 0; k < depth; k += step, rows += 4 * tile, weights += 4 * tile) {
-      tiles.template load<4>(rows);
-      tiles.template load<5>(rows + tile);
-      tiles.template load<6>(weights + 2 * tile);
-      tiles.template load<7>(weights + 3 * tile);
-      multiply(tiles);  // hi lo
-      tiles.template load<6>(weights);
-      tiles.template load<7>(weights + tile);
+    for (Index k = 0; k < depth; k += step, rows += step_tiles, weights += step_tiles) {
+      load_rows(tiles, rows);
+      if constexpr (parts == 2) {
+        load_weights(tiles, weights + 2 * tile);
+        multiply(tiles);  // hi lo
+      }
+      load_weights(tiles, weights);
       multiply(tiles);  // hi hi
-      tiles.template load<4>(rows + 2 * tile);
-      tiles.template load<5>(rows + 3 * tile);
-      multiply(tiles);  // lo hi
+      if constexpr (parts == 2) {
+        load_rows(tiles, rows + 2 * tile);
+        multiply(tiles);  // lo hi
+      }
     }
+  }
+  static void load_rows(Tiles& tiles, float const* rows) {
+    tiles.template load<4>(rows);
+    tiles.template load<5>(rows + tile);
+  }
+  static void load_weights(Tiles& tiles, float const* weights) {
+    tiles.template load<6>(weights);
+    tiles.template load<7>(weights + tile);
   }
   static void multiply(Tiles& tiles) {
     tiles.template multiply<0, 4, 6>();
@@ -129,11 +150,11 @@ class TileKernels {
     auto const& p = layer.product;
     Tiles tiles;
     for (Index row = 0; row < p.rows; row += step) {
-      split_rows(p, mean, row, scratch);
+      round_rows(p, mean, row, scratch);
       float const* weights = p.packed;
       for (Index column = 0; column < p.columns; column += step) {
         accumulate(tiles, scratch, weights, p.depth);
-        weights += 4 * tile * steps(p.depth);
+        weights += step_tiles * steps(p.depth);
         alignas(64) float sums[4 * tile];
         tiles.template store<0>(sums);
         tiles.template store<1>(sums + tile);

@@ -43,6 +43,10 @@ void PredictOptions::declare(OptionList& options) {
                "changes fast, and interpolate between them: the relative rms error of a cube that "
                "is aimed at, such as 0.05, and a tenth of it for its Y. no: evaluate all voxels"});
   declare_device(options, device);
+  options.add("arithmetic", arithmetic,
+              {{"single", Arithmetic::single}, {"bfloat16", Arithmetic::bfloat16}},
+              {.help = "bfloat16 multiplies numbers of 8 bits, for drafts: pressure to about a "
+                       "percent; only on a cpu with AMX"});
   options.add("chunk_rows", chunk_rows,
               {.help = "particles worked on at a time; for speed, changes rounding only",
                .min = 1,
@@ -174,7 +178,10 @@ void PredictStage::preflight(Comm const& comm, Outlook& outlook) const {
   if (task_.network.empty())
     on_root(comm, "predict: comparing with the training", [&] { compare_with_training(outlook); });
   if (!bodies_.require_device) return;  // a program without libtorch: it runs no network either
-  collectively(comm, "predict: device", [&] { bodies_.require_device(task_.options.device); });
+  collectively(comm, "predict: device", [&] {
+    bodies_.require_device(task_.options.device);
+    bodies_.require_arithmetic(task_.options.arithmetic);
+  });
 }
 
 /// Refuses a model whose numbers mean something else here, and warns where it must extrapolate.

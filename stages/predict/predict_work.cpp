@@ -458,7 +458,8 @@ class PredictionRun {
 void predict_network(PredictTask const& task, Context& context) {
   use_one_thread();
   auto const device = device_description(task.options.device, context.comm().rank());
-  Log::info("predict: on ", device);
+  bool const rough = task.options.arithmetic == Arithmetic::bfloat16;
+  Log::info("predict: on ", device, rough ? ", in bfloat16" : "");
   context.note("device", device);
   PredictionRun run(task, context);
   run.go();

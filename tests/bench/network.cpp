@@ -20,6 +20,7 @@
 #include "pipeline/base/instruction_set.hpp"
 #include "pipeline/base/number.hpp"
 #include "tests/model/random_batch.hpp"
+#include "tests/model/small_networks.hpp"
 
 namespace setsz {
 namespace {
@@ -76,6 +77,21 @@ double flops(NetworkOptions const& options, Case const& c) {
   return cost.per_cluster + real(c.targets) * cost.per_target;
 }
 
+bool has_bfloat16() { return instruction_set() == InstructionSet::amx; }
+
+void print_differences(Network& network, TargetBatch const& lane, ChunkSize chunk) {
+  network.use(ParticleKernel::reference);
+  auto const expected = network.predict(lane, chunk);
+  network.use(ParticleKernel::fused);
+  std::printf("  relative rms difference from libtorch: kernels %.2g",
+              testing::relative_rms(network.predict(lane, chunk), expected));
+  if (has_bfloat16()) {
+    network.use(Arithmetic::bfloat16);
+    std::printf(", bfloat16 %.2g", testing::relative_rms(network.predict(lane, chunk), expected));
+  }
+  std::printf("\n");
+}
+
 void measure(Case const& c, int rounds, bool baselines) {
   NetworkOptions options;
   options.get<Local>().width = options.get<Origin>().width = options.get<Aggregator>().width =
@@ -94,10 +110,15 @@ void measure(Case const& c, int rounds, bool baselines) {
     network.accumulate_gradient(lane, 1, 1, chunk);
   };
   LargeProduct product;
-  std::vector<double> gemm, naive, chunked, fused, naive_step, chunked_step, fused_step;
+  std::vector<double> gemm, naive, chunked, fused, rough, naive_step, chunked_step, fused_step;
   constexpr auto reference = ParticleKernel::reference, best = ParticleKernel::fused;
   for (int round = 0; round < rounds; ++round) {
     fused.push_back(with(best, [&] { network.predict(lane, c.chunk); }));
+    if (has_bfloat16()) {
+      network.use(Arithmetic::bfloat16);
+      rough.push_back(with(best, [&] { network.predict(lane, c.chunk); }));
+      network.use(Arithmetic::single);
+    }
     fused_step.push_back(with(best, [&] { train(c.chunk); }));
     if (!baselines) continue;
     gemm.push_back(seconds_of([&] { product(); }));
@@ -121,9 +142,11 @@ void measure(Case const& c, int rounds, bool baselines) {
   report("inference, libtorch whole", naive, 1, median(naive));
   report("inference, libtorch chunks", chunked, 1, median(naive));
   report("inference, kernels", fused, 1, median(naive));
+  if (has_bfloat16()) report("inference, bfloat16", rough, 1, median(naive));
   report("training, libtorch whole", naive_step, 3, median(naive_step));
   report("training, libtorch chunks", chunked_step, 3, median(naive_step));
   report("training, kernels", fused_step, 3, median(naive_step));
+  print_differences(network, lane, c.chunk);
 }
 
 }  // namespace

@@ -6,12 +6,12 @@ setsz_test(model_data SOURCES columns_test.cpp flux_correction_test.cpp model_fi
 setsz_test(dense_mlp SOURCES dense_mlp_test.cpp plain_tile_tables.cpp wide_kernels.cpp LINKS setsz::dense_mlp)
 # Vectors wider than the registers stay inside these files: how they would be passed does not matter.
 # (GCC 12 may crash in its analysis of them across functions.)
-set_source_files_properties(wide_kernels.cpp plain_tile_tables.cpp
-  PROPERTIES COMPILE_OPTIONS "-fno-ipa-cp;-Wno-psabi")
+set_source_files_properties(wide_kernels.cpp PROPERTIES COMPILE_OPTIONS "-fno-ipa-cp;-Wno-psabi")
+set_source_files_properties(plain_tile_tables.cpp PROPERTIES COMPILE_OPTIONS "-O3;-fno-ipa-cp;-Wno-psabi")
 if(SETSZ_COMPILES_AMX)
   target_sources(test_dense_mlp PRIVATE avx512_tile_tables.cpp)
   set_source_files_properties(avx512_tile_tables.cpp
-    PROPERTIES COMPILE_OPTIONS "${amx_options}" SKIP_PRECOMPILE_HEADERS ON)
+    PROPERTIES COMPILE_OPTIONS "-O3;${amx_options}" SKIP_PRECOMPILE_HEADERS ON)
   set_source_files_properties(dense_mlp_test.cpp PROPERTIES COMPILE_DEFINITIONS SETSZ_HAS_AMX)
 endif()
 setsz_test(network SOURCES cnn_test.cpp features_test.cpp network_symmetry_test.cpp network_test.cpp

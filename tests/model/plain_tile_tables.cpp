@@ -5,8 +5,11 @@
 
 namespace setsz::testing {
 
-TileForward plain_tile_forward() { return TileKernels<PlainTiles, PlainSplit>::table(); }
+TileForward plain_tile_forward(Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::single ? TileKernels<PlainTiles, PlainRounding, 2>::table()
+                                          : TileKernels<PlainTiles, PlainRounding, 1>::table();
+}
 
-void plain_split(float const* x, float* hi, float* lo) { PlainSplit::split(x, x + 16, hi, lo); }
+void plain_split(float const* x, float* hi, float* lo) { PlainRounding::split(x, x + 16, hi, lo); }
 
 }  // namespace setsz::testing

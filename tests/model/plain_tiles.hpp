@@ -65,21 +65,26 @@ class PlainTiles {
   alignas(64) float at_[8][n * n] = {};
 };
 
-/// What Avx512Split computes, number by number.
-struct PlainSplit {
+/// What Avx512Rounding computes, number by number.
+struct PlainRounding {
+  template <class Vector>
+  static void round(Vector const& a, Vector const& b, float* to) {
+    std::uint16_t numbers[32];
+    for (int i = 0; i < 32; ++i) numbers[i] = rounded(i < 16 ? a[i] : b[i - 16]);
+    __builtin_memcpy(to, numbers, sizeof(numbers));
+  }
   template <class Vector>
   static void split(Vector const& a, Vector const& b, float* hi, float* lo) {
-    std::uint16_t high[32], low[32];
+    round(a, b, hi);
+    std::uint16_t numbers[32];
+    __builtin_memcpy(numbers, hi, sizeof(numbers));
     for (int i = 0; i < 32; ++i) {
-      float const x = i < 16 ? a[i] : b[i - 16];
-      high[i] = rounded(x);
-      std::uint32_t const bits = std::uint32_t{high[i]} << 16;
-      float widened;
-      __builtin_memcpy(&widened, &bits, sizeof(widened));
-      low[i] = rounded(x - widened);
+      std::uint32_t const bits = std::uint32_t{numbers[i]} << 16;
+      float high;
+      __builtin_memcpy(&high, &bits, sizeof(high));
+      numbers[i] = rounded((i < 16 ? a[i] : b[i - 16]) - high);
     }
-    __builtin_memcpy(hi, high, sizeof(high));
-    __builtin_memcpy(lo, low, sizeof(low));
+    __builtin_memcpy(lo, numbers, sizeof(numbers));
   }
 
  private:

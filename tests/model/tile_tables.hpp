@@ -6,9 +6,9 @@
 namespace setsz::testing {
 
 /// The kernels for AMX with tiles in memory: they are tested where the instructions are missing.
-TileForward plain_tile_forward();
-/// The same with the conversions of AVX-512 BF16, where these can be compiled.
-TileForward split_tile_forward();
+TileForward plain_tile_forward(Arithmetic arithmetic);
+/// The same with the rounding of AVX-512 BF16, where these can be compiled.
+TileForward avx512_tile_forward(Arithmetic arithmetic);
 
 /// Splits 32 numbers into nearest bfloat16 and rest; 32 numbers of 16 bits each.
 void plain_split(float const* x, float* hi, float* lo);
