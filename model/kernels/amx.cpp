@@ -46,9 +46,7 @@ class AmxTiles {
 
 LayerKernels amx_kernels(Arithmetic arithmetic) {
   LayerKernels kernels = avx512_kernels();
-  kernels.tiles = arithmetic == Arithmetic::single
-                      ? TileKernels<AmxTiles, Avx512Rounding, 2>::table()
-                      : TileKernels<AmxTiles, Avx512Rounding, 1>::table();
+  kernels.tiles = tile_forward<AmxTiles, Avx512Rounding>(arithmetic);
   return kernels;
 }
 

@@ -11,14 +11,16 @@ namespace {
 
 /// Two vectors to 32 bfloat16, by the processor's rounding (halves to even, no denormal numbers).
 struct Avx512Rounding {
-  /// \param to  at a border of 64 bytes
-  static void round(__m512 a, __m512 b, float* to) { _mm512_store_si512(to, rounded(a, b)); }
-  /// The same of the numbers, and of what is left of them.
-  static void split(__m512 a, __m512 b, float* hi, float* lo) {
-    __m512i const high = rounded(a, b);
-    _mm512_store_si512(hi, high);
-    round(a - widened(_mm512_castsi512_si256(high)),
-          b - widened(_mm512_extracti64x4_epi64(high, 1)), lo);
+  /// Parts of numbers: each is the rounding of what those before it leave.
+  /// \param to, stride  multiples of 64 bytes
+  template <int parts>
+  static void split(__m512 a, __m512 b, float* to, long stride) {
+    for (int part = 0; part < parts; ++part, to += stride) {
+      __m512i const numbers = rounded(a, b);
+      _mm512_store_si512(to, numbers);
+      a -= widened(_mm512_castsi512_si256(numbers));
+      b -= widened(_mm512_extracti64x4_epi64(numbers, 1));
+    }
   }
 
  private:

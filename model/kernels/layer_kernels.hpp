@@ -172,7 +172,7 @@ LayerKernels avx512_kernels();
 LayerKernels amx_kernels(Arithmetic arithmetic);
 
 /// \pre this processor has the instructions
-/// \param arithmetic  of prediction; bfloat16 only with amx
+/// \param arithmetic  of prediction; single where the set is not amx
 LayerKernels const& layer_kernels(InstructionSet set, Arithmetic arithmetic = Arithmetic::single);
 
 }  // namespace setsz

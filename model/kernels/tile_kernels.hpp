@@ -14,14 +14,13 @@ namespace {
 /// The forward pass of prediction by products of tiles: 16 rows x 32 columns of bfloat16 times 32 x
 /// 16, added to 16 x 16 floats.
 ///
-/// With two parts a number x is hi + lo, both bfloat16 (16 bits together), and a product hi hi' +
-/// hi lo' + lo hi': three products of tiles, good to some 1e-6. With one part it is hi alone: 8
-/// bits. Rows are centred before they are rounded: the folded weights have rows of zero mean, so
-/// that this changes nothing but the rounding.
+/// A number is the sum of `parts` bfloat16 of 8 bits, each the rounding of what those before it
+/// leave, and a product is the sum of the products a_i b_j with i + j < parts: with three parts as
+/// good as single precision, with two to some 1e-6. Rows are centred before they are split: the
+/// folded weights have rows of zero mean, so that this changes nothing but the rounding.
 ///
 /// \tparam Tiles  eight registers: load, multiply (c += a b), store; from construction to the end
-/// \tparam Rounding  of 32 floats, two vectors: `round` to the nearest bfloat16, `split` to these
-///                   and those of the rest
+/// \tparam Rounding  `split<parts>(a, b, to, stride)`: 32 floats, two vectors, to their parts
 template <class Tiles, class Rounding, int parts>
 class TileKernels {
  public:
@@ -46,15 +45,12 @@ class TileKernels {
   }
   static Index scratch_size(Index depth) { return step_tiles * steps(depth); }
 
-  /// 32 numbers to the place of a row of a tile, their rests to that of two tiles behind.
-  static void round(Vector a, Vector b, float* to) {
-    if constexpr (parts == 1)
-      Rounding::round(a, b, to);
-    else
-      Rounding::split(a, b, to, to + 2 * tile);
+  /// 32 numbers to the place of a row of a tile, and of the same tile of the other parts.
+  static void split(Vector a, Vector b, float* to) {
+    Rounding::template split<parts>(a, b, to, 2 * tile);
   }
 
-  /// For each 32 columns and each 32 of depth: hi of the left 16, of the right 16, then lo. A word
+  /// For each 32 columns and each 32 of depth: part by part, the left 16, then the right. A word
   /// holds two numbers that follow each other in depth: columns of words, which are rows first.
   static void pack(float const* weights, Index depth, Index columns, float* packed) {
     alignas(64) float across[step_tiles];
@@ -64,7 +60,7 @@ class TileKernels {
           float row[step] = {};
           for (Index i = 0; column + j < columns && i < smaller(step, depth - k); ++i)
             row[i] = weights[(column + j) * depth + k + i];
-          round(load(row), load(row + lanes), across + j * lanes);
+          split(load(row), load(row + lanes), across + j * lanes);
         }
         for (Index t = 0; t < step_tiles; t += tile)
           for (Index i = 0; i < lanes; ++i)
@@ -74,9 +70,9 @@ class TileKernels {
       }
   }
 
-  /// For each 32 of depth: hi of the upper 16 rows, of the lower 16, then lo. Rows behind the last
+  /// For each 32 of depth: part by part, the upper 16 rows, then the lower. Rows behind the last
   /// keep what they had: they touch no other row.
-  static void round_rows(BlockProduct const& p, float const* mean, Index row, float* scratch) {
+  static void split_rows(BlockProduct const& p, float const* mean, Index row, float* scratch) {
     Index const n = smaller(step, p.rows - row);
     for (Index k = 0; k < p.depth; k += step, scratch += step_tiles) {
       float const* const left = at(p.block, row, k);
@@ -86,7 +82,7 @@ class TileKernels {
         Vector const centre = mean[row + i] - Vector{};
         Vector const a = load(left + i * panel) - centre;
         Vector const b = has_right ? load(right + i * panel) - centre : Vector{};
-        round(a, b, scratch + i * lanes);
+        split(a, b, scratch + i * lanes);
       }
     }
   }
@@ -103,16 +99,12 @@ class TileKernels {
     tiles.template clear<2>();
     tiles.template clear<3>();
     for (Index k = 0; k < depth; k += step, rows += step_tiles, weights += step_tiles) {
-      load_rows(tiles, rows);
-      if constexpr (parts == 2) {
-        load_weights(tiles, weights + 2 * tile);
-        multiply(tiles);  // hi lo
-      }
-      load_weights(tiles, weights);
-      multiply(tiles);  // hi hi
-      if constexpr (parts == 2) {
-        load_rows(tiles, rows + 2 * tile);
-        multiply(tiles);  // lo hi
+      for (int a = 0; a < parts; ++a) {
+        load_rows(tiles, rows + a * 2 * tile);
+        for (int b = parts - 1 - a; b >= 0; --b) {
+          load_weights(tiles, weights + b * 2 * tile);
+          multiply(tiles);
+        }
       }
     }
   }
@@ -150,7 +142,7 @@ class TileKernels {
     auto const& p = layer.product;
     Tiles tiles;
     for (Index row = 0; row < p.rows; row += step) {
-      round_rows(p, mean, row, scratch);
+      split_rows(p, mean, row, scratch);
       float const* weights = p.packed;
       for (Index column = 0; column < p.columns; column += step) {
         accumulate(tiles, scratch, weights, p.depth);
@@ -166,6 +158,18 @@ class TileKernels {
     }
   }
 };
+
+template <class Tiles, class Rounding>
+TileForward tile_forward(Arithmetic arithmetic) {
+  switch (arithmetic) {
+    case Arithmetic::bfloat16:
+      return TileKernels<Tiles, Rounding, 1>::table();
+    case Arithmetic::bfloat16x3:
+      return TileKernels<Tiles, Rounding, 2>::table();
+    default:
+      return TileKernels<Tiles, Rounding, 3>::table();
+  }
+}
 
 }  // namespace
 

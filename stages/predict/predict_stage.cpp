@@ -44,9 +44,12 @@ void PredictOptions::declare(OptionList& options) {
                "is aimed at, such as 0.05, and a tenth of it for its Y. no: evaluate all voxels"});
   declare_device(options, device);
   options.add("arithmetic", arithmetic,
-              {{"single", Arithmetic::single}, {"bfloat16", Arithmetic::bfloat16}},
-              {.help = "bfloat16 multiplies numbers of 8 bits, for drafts: pressure to about a "
-                       "percent; only on a cpu with AMX"});
+              {{"single", Arithmetic::single},
+               {"bfloat16x3", Arithmetic::bfloat16x3},
+               {"bfloat16", Arithmetic::bfloat16}},
+              {.help = "how networks multiply: in single precision; in numbers of 16 bits; of 8 "
+                       "bits, for drafts. All but single only on a cpu with AMX, where they are "
+                       "faster"});
   options.add("chunk_rows", chunk_rows,
               {.help = "particles worked on at a time; for speed, changes rounding only",
                .min = 1,

@@ -458,8 +458,7 @@ class PredictionRun {
 void predict_network(PredictTask const& task, Context& context) {
   use_one_thread();
   auto const device = device_description(task.options.device, context.comm().rank());
-  bool const rough = task.options.arithmetic == Arithmetic::bfloat16;
-  Log::info("predict: on ", device, rough ? ", in bfloat16" : "");
+  Log::info("predict: on ", device, ", arithmetic: ", name(task.options.arithmetic));
   context.note("device", device);
   PredictionRun run(task, context);
   run.go();

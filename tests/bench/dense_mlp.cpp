@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "model/dense_mlp.hpp"
+#include "pipeline/base/text.hpp"
 #include "tests/model/random_mlp.hpp"
 
 namespace setsz {
@@ -86,9 +87,10 @@ void measure(testing::MlpExample const& shape, int rounds) {
   for (auto const set : available_instruction_sets()) {
     candidates.push_back(
         std::make_unique<Candidate>(std::string(name(set)), layer_kernels(set), shape));
-    if (set == InstructionSet::amx)
-      candidates.push_back(std::make_unique<Candidate>(
-          "amx, bfloat16", layer_kernels(set, Arithmetic::bfloat16), shape));
+    if (set != InstructionSet::amx) continue;
+    for (auto const arithmetic : coarse_arithmetics)
+      candidates.push_back(std::make_unique<Candidate>(concat("amx, ", name(arithmetic)),
+                                                       layer_kernels(set, arithmetic), shape));
   }
   for (int round = 0; round < rounds; ++round)
     for (auto& candidate : candidates) candidate->run();
@@ -97,7 +99,7 @@ void measure(testing::MlpExample const& shape, int rounds) {
   std::printf("%ld -> %ld x %ld -> %ld, %ld rows\n", shape.inputs, shape.hidden_layers, shape.width,
               shape.outputs, rows);
   for (auto& candidate : candidates)
-    std::printf("  %-14s %8.3f ms  %8.3g rows/s  %7.1f GFLOP/s  relative rms error %.2g\n",
+    std::printf("  %-16s %8.3f ms  %8.3g rows/s  %7.1f GFLOP/s  relative rms error %.2g\n",
                 candidate->name().c_str(), 1e3 * candidate->seconds(),
                 real(rows) / candidate->seconds(),
                 2e-9 * real(weights * rows) / candidate->seconds(), candidate->error());

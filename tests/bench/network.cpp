@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <iterator>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,7 @@
 #include "model/network.hpp"
 #include "pipeline/base/instruction_set.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/text.hpp"
 #include "tests/model/random_batch.hpp"
 #include "tests/model/small_networks.hpp"
 
@@ -77,7 +80,11 @@ double flops(NetworkOptions const& options, Case const& c) {
   return cost.per_cluster + real(c.targets) * cost.per_target;
 }
 
-bool has_bfloat16() { return instruction_set() == InstructionSet::amx; }
+/// Besides single precision, on this processor.
+std::vector<Arithmetic> other_arithmetics() {
+  if (instruction_set() != InstructionSet::amx) return {};
+  return {std::begin(coarse_arithmetics), std::end(coarse_arithmetics)};
+}
 
 void print_differences(Network& network, TargetBatch const& lane, ChunkSize chunk) {
   network.use(ParticleKernel::reference);
@@ -85,9 +92,10 @@ void print_differences(Network& network, TargetBatch const& lane, ChunkSize chun
   network.use(ParticleKernel::fused);
   std::printf("  relative rms difference from libtorch: kernels %.2g",
               testing::relative_rms(network.predict(lane, chunk), expected));
-  if (has_bfloat16()) {
-    network.use(Arithmetic::bfloat16);
-    std::printf(", bfloat16 %.2g", testing::relative_rms(network.predict(lane, chunk), expected));
+  for (auto const arithmetic : other_arithmetics()) {
+    network.use(arithmetic);
+    std::printf(", %s %.2g", std::string(name(arithmetic)).c_str(),
+                testing::relative_rms(network.predict(lane, chunk), expected));
   }
   std::printf("\n");
 }
@@ -110,15 +118,16 @@ void measure(Case const& c, int rounds, bool baselines) {
     network.accumulate_gradient(lane, 1, 1, chunk);
   };
   LargeProduct product;
-  std::vector<double> gemm, naive, chunked, fused, rough, naive_step, chunked_step, fused_step;
+  std::vector<double> gemm, naive, chunked, fused, naive_step, chunked_step, fused_step;
+  std::map<Arithmetic, std::vector<double>> coarse;
   constexpr auto reference = ParticleKernel::reference, best = ParticleKernel::fused;
   for (int round = 0; round < rounds; ++round) {
     fused.push_back(with(best, [&] { network.predict(lane, c.chunk); }));
-    if (has_bfloat16()) {
-      network.use(Arithmetic::bfloat16);
-      rough.push_back(with(best, [&] { network.predict(lane, c.chunk); }));
-      network.use(Arithmetic::single);
+    for (auto const arithmetic : other_arithmetics()) {
+      network.use(arithmetic);
+      coarse[arithmetic].push_back(with(best, [&] { network.predict(lane, c.chunk); }));
     }
+    network.use(Arithmetic::single);
     fused_step.push_back(with(best, [&] { train(c.chunk); }));
     if (!baselines) continue;
     gemm.push_back(seconds_of([&] { product(); }));
@@ -142,7 +151,8 @@ void measure(Case const& c, int rounds, bool baselines) {
   report("inference, libtorch whole", naive, 1, median(naive));
   report("inference, libtorch chunks", chunked, 1, median(naive));
   report("inference, kernels", fused, 1, median(naive));
-  if (has_bfloat16()) report("inference, bfloat16", rough, 1, median(naive));
+  for (auto const& [arithmetic, seconds] : coarse)
+    report(concat("inference, ", name(arithmetic)).c_str(), seconds, 1, median(naive));
   report("training, libtorch whole", naive_step, 3, median(naive_step));
   report("training, libtorch chunks", chunked_step, 3, median(naive_step));
   report("training, kernels", fused_step, 3, median(naive_step));

@@ -7,12 +7,11 @@
 namespace setsz::testing {
 
 TileForward avx512_tile_forward(Arithmetic arithmetic) {
-  return arithmetic == Arithmetic::single ? TileKernels<PlainTiles, Avx512Rounding, 2>::table()
-                                          : TileKernels<PlainTiles, Avx512Rounding, 1>::table();
+  return tile_forward<PlainTiles, Avx512Rounding>(arithmetic);
 }
 
-void avx512_split(float const* x, float* hi, float* lo) {
-  Avx512Rounding::split(_mm512_loadu_ps(x), _mm512_loadu_ps(x + 16), hi, lo);
+void avx512_split(float const* x, float* parts) {
+  Avx512Rounding::split<3>(_mm512_loadu_ps(x), _mm512_loadu_ps(x + 16), parts, 16);
 }
 
 }  // namespace setsz::testing

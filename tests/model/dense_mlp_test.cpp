@@ -124,38 +124,44 @@ double prediction_error(Shape const& shape, LayerKernels const& kernels, std::in
                       PlainMlp(layers, random_parameters(layers)).forward(input, {}, rows));
 }
 
-/// Of a prediction: two bfloat16 hold 16 bits of a number.
-double tolerance(Kernels const& kernels) { return kernels.table.tiles ? 1e-5 : 2e-6; }
-
 TEST(DenseMlp, PredictsThePlainLoopInDoublePrecision) {
   for_each_set([](Kernels const& kernels) {
     for (auto const& shape : shapes)
       for (std::int64_t const rows : {1, 33, 99})
-        EXPECT_LT(prediction_error(shape, kernels.table, rows), tolerance(kernels))
-            << text(shape, kernels);
+        EXPECT_LT(prediction_error(shape, kernels.table, rows), 2e-6) << text(shape, kernels);
     auto const error = prediction_error(published, kernels.table, 400);
     std::printf("%s: relative rms of the error %.2g\n", text(published, kernels).c_str(), error);
-    EXPECT_LT(error, tolerance(kernels)) << text(published, kernels);
+    EXPECT_LT(error, 2e-6) << text(published, kernels);
   });
 }
 
-TEST(Tiles, OfOnePartAreGoodToAPercent) {
-  auto const rough = with(testing::plain_tile_forward(Arithmetic::bfloat16));
-  for (auto const& shape : shapes)
-    EXPECT_LT(prediction_error(shape, rough, 99), 1e-2) << text(shape, {"bfloat16", rough});
-  auto const error = prediction_error(published, rough, 400);
-  std::printf("%s: relative rms of the error %.2g\n", text(published, {"bfloat16", rough}).c_str(),
-              error);
-  EXPECT_LT(error, 1e-2);
-  EXPECT_GT(error, 1e-4) << "these are no products of 8 bits";
+TEST(Tiles, OfFewerPartsAreCoarser) {
+  struct Expected {
+    Arithmetic arithmetic;
+    double least, most;  ///< error
+  };
+  for (auto const& e :
+       {Expected{Arithmetic::bfloat16x3, 1e-6, 1e-5}, Expected{Arithmetic::bfloat16, 1e-4, 1e-2}}) {
+    Kernels const kernels{std::string(name(e.arithmetic)),
+                          with(testing::plain_tile_forward(e.arithmetic))};
+    for (auto const& shape : shapes)
+      EXPECT_LT(prediction_error(shape, kernels.table, 99), e.most) << text(shape, kernels);
+    auto const error = prediction_error(published, kernels.table, 400);
+    std::printf("%s: relative rms of the error %.2g\n", text(published, kernels).c_str(), error);
+    EXPECT_LT(error, e.most) << kernels.name;
+    EXPECT_GT(error, e.least) << kernels.name << " is another arithmetic";
+  }
 }
+
+constexpr Arithmetic arithmetics[] = {Arithmetic::single, Arithmetic::bfloat16x3,
+                                      Arithmetic::bfloat16};
 
 #if defined(SETSZ_HAS_AMX)
 TEST(Tiles, OfTheProcessorGiveTheBitsOfTheDocumentedOnes) {
   auto const available = available_instruction_sets();
   if (std::ranges::find(available, InstructionSet::amx) == available.end())
     GTEST_SKIP() << "this processor has no AMX";
-  for (auto const arithmetic : {Arithmetic::single, Arithmetic::bfloat16}) {
+  for (auto const arithmetic : arithmetics) {
     auto const& amx = layer_kernels(InstructionSet::amx, arithmetic);
     auto const plain = with(testing::plain_tile_forward(arithmetic), amx);
     for (auto const& shape : shapes)
@@ -180,25 +186,24 @@ std::vector<float> numbers_of_all_sizes() {
   return numbers;
 }
 
-using Words = std::array<std::uint16_t, 32>;
-struct alignas(64) Halves {
-  float hi[16], lo[16];
+/// Three parts of 32 numbers of 16 bits.
+struct alignas(64) Parts {
+  float words[3 * 16];
+  std::array<std::uint16_t, 96> numbers() const {
+    return std::bit_cast<std::array<std::uint16_t, 96>>(std::to_array(words));
+  }
 };
 
 TEST(Tiles, AreFilledAlikeByTheProcessorAndByPlainArithmetic) {
   if (!__builtin_cpu_supports("avx512bf16")) GTEST_SKIP() << "this processor has no AVX-512 BF16";
   auto const numbers = numbers_of_all_sizes();
   for (std::size_t i = 0; i < numbers.size(); i += 32) {
-    Halves plain, processor;
-    testing::plain_split(numbers.data() + i, plain.hi, plain.lo);
-    testing::avx512_split(numbers.data() + i, processor.hi, processor.lo);
-    auto const words = [](float const(&half)[16]) {
-      return std::bit_cast<Words>(std::to_array(half));
-    };
-    EXPECT_EQ(words(plain.hi), words(processor.hi)) << "numbers from " << i;
-    EXPECT_EQ(words(plain.lo), words(processor.lo)) << "numbers from " << i;
+    Parts plain, processor;
+    testing::plain_split(numbers.data() + i, plain.words);
+    testing::avx512_split(numbers.data() + i, processor.words);
+    EXPECT_EQ(plain.numbers(), processor.numbers()) << "numbers from " << i;
   }
-  for (auto const arithmetic : {Arithmetic::single, Arithmetic::bfloat16})
+  for (auto const arithmetic : arithmetics)
     for (auto const& shape : shapes)
       EXPECT_EQ(predicted(shape, with(testing::avx512_tile_forward(arithmetic)), 99),
                 predicted(shape, with(testing::plain_tile_forward(arithmetic)), 99))
@@ -287,7 +292,7 @@ TEST(DenseMlp, PoolsOutputsByGroups) {
       mlp.begin(parameters, For::prediction, work, kernels.table);
       std::ranges::copy(input, work.input(mlp, groups.n_rows()).begin());
       mlp.pool(groups, work, pooled);
-      EXPECT_LT(relative_rms(pooled, expected), tolerance(kernels)) << kernels.name;
+      EXPECT_LT(relative_rms(pooled, expected), 2e-6) << kernels.name;
     }
   });
 }

@@ -6,10 +6,9 @@
 namespace setsz::testing {
 
 TileForward plain_tile_forward(Arithmetic arithmetic) {
-  return arithmetic == Arithmetic::single ? TileKernels<PlainTiles, PlainRounding, 2>::table()
-                                          : TileKernels<PlainTiles, PlainRounding, 1>::table();
+  return tile_forward<PlainTiles, PlainRounding>(arithmetic);
 }
 
-void plain_split(float const* x, float* hi, float* lo) { PlainRounding::split(x, x + 16, hi, lo); }
+void plain_split(float const* x, float* parts) { PlainRounding::split<3>(x, x + 16, parts, 16); }
 
 }  // namespace setsz::testing

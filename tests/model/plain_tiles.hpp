@@ -67,24 +67,19 @@ class PlainTiles {
 
 /// What Avx512Rounding computes, number by number.
 struct PlainRounding {
-  template <class Vector>
-  static void round(Vector const& a, Vector const& b, float* to) {
-    std::uint16_t numbers[32];
-    for (int i = 0; i < 32; ++i) numbers[i] = rounded(i < 16 ? a[i] : b[i - 16]);
-    __builtin_memcpy(to, numbers, sizeof(numbers));
-  }
-  template <class Vector>
-  static void split(Vector const& a, Vector const& b, float* hi, float* lo) {
-    round(a, b, hi);
-    std::uint16_t numbers[32];
-    __builtin_memcpy(numbers, hi, sizeof(numbers));
+  template <int parts, class Vector>
+  static void split(Vector const& a, Vector const& b, float* to, long stride) {
     for (int i = 0; i < 32; ++i) {
-      std::uint32_t const bits = std::uint32_t{numbers[i]} << 16;
-      float high;
-      __builtin_memcpy(&high, &bits, sizeof(high));
-      numbers[i] = rounded((i < 16 ? a[i] : b[i - 16]) - high);
+      float rest = i < 16 ? a[i] : b[i - 16];
+      for (int part = 0; part < parts; ++part) {
+        std::uint16_t const number = rounded(rest);
+        __builtin_memcpy(reinterpret_cast<char*>(to + part * stride) + 2 * i, &number, 2);
+        std::uint32_t const bits = std::uint32_t{number} << 16;
+        float widened;
+        __builtin_memcpy(&widened, &bits, sizeof(widened));
+        rest -= widened;
+      }
     }
-    __builtin_memcpy(lo, numbers, sizeof(numbers));
   }
 
  private:

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "model/network.hpp"
-#include "pipeline/base/instruction_set.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/text.hpp"
 #include "random_batch.hpp"
@@ -31,9 +30,6 @@ inline std::vector<std::vector<std::string>> const variants{
     {"gnfw", "density", "aggregator"},
     {"gnfw", "origin", "deformer", "aggregator"},
     {"gnfw", "origin", "cluster_scalar", "cluster_vector", "aggregator"}};
-
-/// How far predictions may differ that are the same but for roundings: see Arithmetic::single.
-inline double rounding() { return instruction_set() == InstructionSet::amx ? 4e-5 : 1e-5; }
 
 /// The first of the parameters of a tensor.
 inline float* values_of(Network& network, std::string_view tensor) {

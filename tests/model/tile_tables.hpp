@@ -10,8 +10,9 @@ TileForward plain_tile_forward(Arithmetic arithmetic);
 /// The same with the rounding of AVX-512 BF16, where these can be compiled.
 TileForward avx512_tile_forward(Arithmetic arithmetic);
 
-/// Splits 32 numbers into nearest bfloat16 and rest; 32 numbers of 16 bits each.
-void plain_split(float const* x, float* hi, float* lo);
-void avx512_split(float const* x, float* hi, float* lo);
+/// Splits 32 numbers into three parts.
+/// \param parts  (3, 32) numbers of 16 bits, at a border of 64 bytes
+void plain_split(float const* x, float* parts);
+void avx512_split(float const* x, float* parts);
 
 }  // namespace setsz::testing
