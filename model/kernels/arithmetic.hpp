@@ -13,7 +13,7 @@ enum class Arithmetic {
   bfloat16     ///< 3e-3; one product, of numbers of 8 bits
 };
 /// Those that one has to ask for.
-inline constexpr Arithmetic coarse_arithmetics[] = {Arithmetic::bfloat16x3, Arithmetic::bfloat16};
+inline constexpr Arithmetic coarse_arithmetic[] = {Arithmetic::bfloat16x3, Arithmetic::bfloat16};
 std::string_view name(Arithmetic arithmetic);
 
 /// Throws Error(config) if this processor, or SETSZ_ISA, does not permit it.

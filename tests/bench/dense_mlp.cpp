@@ -88,7 +88,7 @@ void measure(testing::MlpExample const& shape, int rounds) {
     candidates.push_back(
         std::make_unique<Candidate>(std::string(name(set)), layer_kernels(set), shape));
     if (set != InstructionSet::amx) continue;
-    for (auto const arithmetic : coarse_arithmetics)
+    for (auto const arithmetic : coarse_arithmetic)
       candidates.push_back(std::make_unique<Candidate>(concat("amx, ", name(arithmetic)),
                                                        layer_kernels(set, arithmetic), shape));
   }

@@ -83,7 +83,7 @@ double flops(NetworkOptions const& options, Case const& c) {
 /// Besides single precision, on this processor.
 std::vector<Arithmetic> other_arithmetics() {
   if (instruction_set() != InstructionSet::amx) return {};
-  return {std::begin(coarse_arithmetics), std::end(coarse_arithmetics)};
+  return {std::begin(coarse_arithmetic), std::end(coarse_arithmetic)};
 }
 
 void print_differences(Network& network, TargetBatch const& lane, ChunkSize chunk) {

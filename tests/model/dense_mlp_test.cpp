@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
 #include "plain_mlp.hpp"
 #include "random_mlp.hpp"
@@ -153,15 +154,36 @@ TEST(Tiles, OfFewerPartsAreCoarser) {
   }
 }
 
-constexpr Arithmetic arithmetics[] = {Arithmetic::single, Arithmetic::bfloat16x3,
-                                      Arithmetic::bfloat16};
+TEST(Arithmetic, OfFewerPartsNeedsAmx) {
+  EXPECT_NO_THROW(require_arithmetic(Arithmetic::single));
+  for (auto const arithmetic : coarse_arithmetic) {
+    if (instruction_set() == InstructionSet::amx) {
+      EXPECT_NO_THROW(require_arithmetic(arithmetic));
+      continue;
+    }
+    try {
+      require_arithmetic(arithmetic);
+      FAIL() << name(arithmetic);
+    } catch (Error const& error) {
+      EXPECT_EQ(error.code(), ExitCode::config);
+      EXPECT_EQ(std::string(error.what()),
+                concat("[predict] arithmetic = ", name(arithmetic),
+                       " needs AMX, but the kernels of this process are ", name(instruction_set()),
+                       "; set arithmetic = single, or run on a processor with AMX without "
+                       "SETSZ_ISA"));
+    }
+  }
+}
+
+constexpr Arithmetic each_arithmetic[] = {Arithmetic::single, Arithmetic::bfloat16x3,
+                                          Arithmetic::bfloat16};
 
 #if defined(SETSZ_HAS_AMX)
 TEST(Tiles, OfTheProcessorGiveTheBitsOfTheDocumentedOnes) {
   auto const available = available_instruction_sets();
   if (std::ranges::find(available, InstructionSet::amx) == available.end())
     GTEST_SKIP() << "this processor has no AMX";
-  for (auto const arithmetic : arithmetics) {
+  for (auto const arithmetic : each_arithmetic) {
     auto const& amx = layer_kernels(InstructionSet::amx, arithmetic);
     auto const plain = with(testing::plain_tile_forward(arithmetic), amx);
     for (auto const& shape : shapes)
@@ -203,7 +225,7 @@ TEST(Tiles, AreFilledAlikeByTheProcessorAndByPlainArithmetic) {
     testing::avx512_split(numbers.data() + i, processor.words);
     EXPECT_EQ(plain.numbers(), processor.numbers()) << "numbers from " << i;
   }
-  for (auto const arithmetic : arithmetics)
+  for (auto const arithmetic : each_arithmetic)
     for (auto const& shape : shapes)
       EXPECT_EQ(predicted(shape, with(testing::avx512_tile_forward(arithmetic)), 99),
                 predicted(shape, with(testing::plain_tile_forward(arithmetic)), 99))
