@@ -44,7 +44,7 @@ void DenseMlp::begin(std::span<float const> parameters, FoldedLayer::For purpose
 void DenseMlp::fold(Work& work, bool drops) const {
   if (!work.layers_.empty()) return;
   for (auto const& layer : layers_)
-    work.layers_.emplace_back(layer, work.layout(), work.parameters_, work.purpose_, drops);
+    work.layers_.emplace_back(layer, *work.kernels_, work.parameters_, work.purpose_, drops);
 }
 
 std::span<float> DenseMlp::Work::input(DenseMlp const& mlp, std::int64_t rows) {
@@ -60,6 +60,8 @@ std::span<float> DenseMlp::Work::input(DenseMlp const& mlp, std::int64_t rows) {
     grow_to(means_[l], kept * block_rows), grow_to(rstds_[l], kept * block_rows);
   std::ranges::fill(rstds_.front(), 1.0F);  // no norm before the first layer
   grow_to(gradient_, largest), grow_to(next_gradient_, largest);
+  for (std::size_t l = 0; uses_tiles() && l < n; ++l)
+    grow_to(tile_scratch_, kernels_->tiles.scratch_size(layer_inputs_[l]));
   grow_to(slopes_, block_rows), grow_to(pulls_, block_rows);
   input_.resize(rows * mlp.inputs());
   return input_;
@@ -102,12 +104,16 @@ void DenseMlp::forward_block(Work& work, std::int64_t block) const {
     if (folded.norm_is_apart())
       kernels.norm_and_drop(work.norm_and_drop(l, block), work.dropped(l, block));
     float* const output = work.activation(l + 1, block);
-    kernels.forward(
-        {{work.factor(l, block), folded.forward(), rows.size(), layer.inputs, layer.outputs},
-         work.scale(l, block),
-         folded.bias(),
-         layer.slope(),
-         output});
+    ForwardLayer const forward{
+        {work.factor(l, block), folded.forward(), rows.size(), layer.inputs, layer.outputs},
+        work.scale(l, block),
+        folded.bias(),
+        layer.slope(),
+        output};
+    if (work.uses_tiles())
+      kernels.tiles.forward(forward, work.centre(l, block), work.tile_scratch_.data());
+    else
+      kernels.forward(forward);
     if (l + 1 < layers_.size())
       kernels.statistics(
           {output, rows.size(), layer.outputs, work.mean(l + 1, block), work.rstd(l + 1, block)});

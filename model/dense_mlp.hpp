@@ -104,6 +104,11 @@ class DenseMlp::Work {
   float const* scale(std::size_t layer, std::int64_t block) {
     return layers_[layer].norm_is_apart() ? ones_.data() : rstd(layer, block);
   }
+  /// What may be taken from the rows of the factor without a change of the product.
+  float const* centre(std::size_t layer, std::int64_t block) {
+    return layers_[layer].norm_is_apart() ? none_.data() : mean(layer, block);
+  }
+  bool uses_tiles() const { return !training() && kernels_->tiles; }
   NormAndDrop norm_and_drop(std::size_t layer, std::int64_t block);
   float* at(AlignedFloats& statistics, std::int64_t block) const {
     return statistics.data() + (training() ? block * block_rows : 0);
@@ -120,6 +125,7 @@ class DenseMlp::Work {
   std::vector<AlignedFloats> masks_, dropped_;  ///< of the input of layers that drop units
   AlignedFloats gradient_, next_gradient_;      ///< blocks
   AlignedFloats slopes_, pulls_;                ///< by row of a block
+  AlignedFloats tile_scratch_;
   AlignedFloats const none_ = AlignedFloats(block_rows, 0.0F);
   AlignedFloats const ones_ = AlignedFloats(block_rows, 1.0F);
 };

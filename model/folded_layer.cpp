@@ -21,18 +21,18 @@ double dot(float const* a, float const* b, std::int64_t n) {
 
 }  // namespace
 
-FoldedLayer::FoldedLayer(DenseLayer const& layer, PanelLayout const& layout,
+FoldedLayer::FoldedLayer(DenseLayer const& layer, LayerKernels const& kernels,
                          std::span<float const> parameters, For purpose, bool drops)
     : layer_(layer),
-      layout_(layout),
+      layout_(kernels.layout),
       drops_(drops && layer.drops),
-      bias_(layout.padded(layer.outputs)) {
+      bias_(kernels.layout.padded(layer.outputs)) {
   auto const n = layer.inputs, outputs = layer.outputs;
   auto const weight = parameters.subspan(layer.weight, outputs * n);
   std::vector<float> weights(weight.begin(), weight.end());
   std::copy_n(parameters.begin() + layer.bias, outputs, bias_.begin());
   if (drops_) {
-    gamma_.resize(layout.padded(n)), beta_.resize(gamma_.size());
+    gamma_.resize(layout_.padded(n)), beta_.resize(gamma_.size());
     gamma_sum_.resize(gamma_.size()), beta_sum_.resize(gamma_.size());
     std::fill_n(gamma_.begin(), n, 1.0F);
     if (layer.has_norm()) {
@@ -42,10 +42,15 @@ FoldedLayer::FoldedLayer(DenseLayer const& layer, PanelLayout const& layout,
   } else if (layer.has_norm()) {
     fold(parameters, weights);
   }
-  forward_ = packed_transpose(layout, weights, n);
+  if (purpose == For::prediction && kernels.tiles) {
+    forward_.resize(kernels.tiles.packed_size(n, outputs));
+    kernels.tiles.pack(weights.data(), n, outputs, forward_.data());
+    return;
+  }
+  forward_ = packed_transpose(layout_, weights, n);
   if (purpose == For::prediction) return;
-  backward_ = packed(layout, weights, n);
-  weight_sum_.resize(layout.packed_size(layout.padded_rows(outputs), n));
+  backward_ = packed(layout_, weights, n);
+  weight_sum_.resize(layout_.packed_size(layout_.padded_rows(outputs), n));
   bias_sum_.resize(bias_.size());
 }
 

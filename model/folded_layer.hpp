@@ -34,11 +34,13 @@ class FoldedLayer {
  public:
   enum class For { prediction, training };
   /// \param drops  does this evaluation drop units?
-  FoldedLayer(DenseLayer const& layer, PanelLayout const& layout, std::span<float const> parameters,
-              For purpose, bool drops);
+  FoldedLayer(DenseLayer const& layer, LayerKernels const& kernels,
+              std::span<float const> parameters, For purpose, bool drops);
 
   bool norm_is_apart() const { return drops_; }
-  float const* forward() const { return forward_.data(); }    ///< packed (inputs, outputs)
+  float const* forward() const {
+    return forward_.data();
+  }  ///< (inputs, outputs): packed, or in tiles
   float const* backward() const { return backward_.data(); }  ///< packed (outputs, inputs)
   float const* bias() const { return bias_.data(); }
   float const* gamma() const { return gamma_.data(); }  ///< of a norm apart; 1 where there is none

@@ -91,7 +91,8 @@ DenseMlp::Work& Mlp::work(ClusterContext const& context) const {
   if (evaluation_ == context.evaluation) return work_;
   evaluation_ = context.evaluation;
   using enum FoldedLayer::For;
-  dense_.begin(context.values, context.training() ? training : prediction, work_);
+  dense_.begin(context.values, context.training() ? training : prediction, work_,
+               layer_kernels(instruction_set(), context.arithmetic));
   if (context.training())
     context.after_backward.emplace_back(
         [this, gradient = context.gradient] { dense_.finish(work_, gradient); });

@@ -47,8 +47,9 @@ struct ClusterContext {
   at::Tensor put(at::Tensor const& input) const { return input.to(device); }
 
   ParticleKernel kernel = ParticleKernel::fused;
-  std::span<float const> values{};  ///< the parameters, flat
-  std::span<float> gradient{};      ///< the same of the gradient; empty in prediction
+  Arithmetic arithmetic = Arithmetic::single;  ///< of prediction
+  std::span<float const> values{};             ///< the parameters, flat
+  std::span<float> gradient{};                 ///< the same of the gradient; empty in prediction
   /// Of a network's evaluations: weights are prepared for the kernels once in each.
   std::uint64_t evaluation = 0;
   mutable AfterBackward after_backward{};

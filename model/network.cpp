@@ -83,6 +83,7 @@ struct Network::Implementation {
   std::vector<float> values, gradients;
   mutable std::uint64_t n_evaluations = 0;
   ParticleKernel kernel = ParticleKernel::fused;
+  Arithmetic arithmetic = Arithmetic::single;
   at::Device device = at::kCPU;
   bool mirrored = false;  ///< the tensors below are copies of the arrays above, not views
   at::Tensor flat_values, flat_gradients;
@@ -153,6 +154,7 @@ struct Network::Implementation {
                            .parameters = leaves,
                            .device = device,
                            .kernel = mirrored ? ParticleKernel::reference : kernel,
+                           .arithmetic = arithmetic,
                            .values = values,
                            .gradient = gradient,
                            .evaluation = ++n_evaluations};
@@ -278,6 +280,10 @@ ParameterLayout const& Network::layout() const { return implementation_->layout;
 std::span<float> Network::parameters() { return implementation_->values; }
 std::span<float const> Network::parameters() const { return implementation_->values; }
 void Network::use(ParticleKernel kernel) { implementation_->kernel = kernel; }
+void Network::use(Arithmetic arithmetic) {
+  require_arithmetic(arithmetic);
+  implementation_->arithmetic = arithmetic;
+}
 void Network::use(Device device, int number) {
   auto& self = *implementation_;
   self.mirrored = device != Device::cpu;

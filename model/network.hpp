@@ -11,6 +11,7 @@
 
 #include "model/device.hpp"
 #include "model/gnfw.hpp"
+#include "model/kernels/arithmetic.hpp"
 #include "model/model_state.hpp"
 #include "model/network_options.hpp"
 #include "model/parameters.hpp"
@@ -62,6 +63,8 @@ class Network {
   std::span<float const> parameters() const;
   /// For tests and benchmarks: another kernel than the fused one.
   void use(ParticleKernel kernel);
+  /// Of predictions on the CPU. Throws Error(config) if the processor does not permit it.
+  void use(Arithmetic arithmetic);
   /// \param number  of the CUDA device, modulo their count: ranks of a node share them
   /// Throws Error(config) if there is none.
   void use(Device device, int number = 0);

@@ -87,7 +87,8 @@ std::vector<SectionSchema> shared_sections() {
 }
 
 bool asks_for_device(Configuration const& configuration) {
-  if (configuration.get<PredictOptions>().device == Device::cuda) return true;
+  auto const predict = configuration.get<PredictOptions>();
+  if (predict.device == Device::cuda || predict.arithmetic != Arithmetic::single) return true;
   for (auto const& model : configuration.names("model"))
     if (configuration.get<TrainOptions>("train." + model).device == Device::cuda) return true;
   return false;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "model/kernels/arithmetic.hpp"
 #include "pipeline/base/instruction_set.hpp"
 
 namespace setsz {
@@ -120,6 +121,22 @@ struct RowPool {
   float const* weights;     ///< (rows of the block, components)
 };
 
+/// Another forward pass for prediction, with weights in a form of its own.
+struct TileForward {
+  /// Floats of the prepared weights.
+  std::int64_t (*packed_size)(std::int64_t depth, std::int64_t columns) = nullptr;
+  /// Floats that a call may write over.
+  std::int64_t (*scratch_size)(std::int64_t depth) = nullptr;
+  /// \param weights  by rows, (columns, depth)
+  void (*pack)(float const* weights, std::int64_t depth, std::int64_t columns,
+               float* packed) = nullptr;
+  /// As LayerKernels::forward. \param mean  by row; the product is the same for rows less their
+  /// mean
+  void (*forward)(ForwardLayer const&, float const* mean, float* scratch) = nullptr;
+
+  explicit operator bool() const { return forward; }
+};
+
 /// Added to the variance under the root, as in libtorch.
 inline constexpr float norm_epsilon = 1e-5F;
 
@@ -144,14 +161,18 @@ struct LayerKernels {
   void (*add_pool)(RowPool const&, float const* block, double* sums);
   /// row = sum over components of weight x slope. \param slopes  (components, padded columns)
   void (*spread_pool)(RowPool const&, float const* slopes, float* block);
+  TileForward tiles{};  ///< takes the place of `forward` in prediction, where there is one
 };
 
 /// One source each, compiled for its instructions.
 LayerKernels portable_kernels();
 LayerKernels avx2_kernels();
 LayerKernels avx512_kernels();
+/// \param arithmetic  of prediction
+LayerKernels amx_kernels(Arithmetic arithmetic);
 
 /// \pre this processor has the instructions
-LayerKernels const& layer_kernels(InstructionSet set);
+/// \param arithmetic  of prediction; single where the set is not amx
+LayerKernels const& layer_kernels(InstructionSet set, Arithmetic arithmetic = Arithmetic::single);
 
 }  // namespace setsz

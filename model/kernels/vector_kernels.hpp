@@ -30,7 +30,8 @@ class VectorKernels {
             norm_and_drop,
             through_norm_and_drop,
             add_pool,
-            spread_pool};
+            spread_pool,
+            {}};
   }
 
  private:

@@ -311,8 +311,8 @@ Command version_command() {
           .summary = "version, git revision, build and kernels",
           .description =
               "Prints the version, the git revision, the kind of build, and the vector\n"
-              "instructions that the network's kernels use on this processor: portable, avx2\n"
-              "or avx512 (the environment variable SETSZ_ISA lowers them).",
+              "instructions that the network's kernels use on this processor: portable, avx2,\n"
+              "avx512 or amx (the environment variable SETSZ_ISA lowers them).",
           .examples = "setsz version",
           .options = {},
           .answer = show_version};

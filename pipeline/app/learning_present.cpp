@@ -6,7 +6,10 @@
 namespace setsz {
 
 LearningBodies learning_bodies() {
-  return {.train = train_network, .predict = predict_network, .require_device = require_device};
+  return {.train = train_network,
+          .predict = predict_network,
+          .require_device = require_device,
+          .require_arithmetic = require_arithmetic};
 }
 
 }  // namespace setsz

@@ -3,10 +3,41 @@
 
 #include <cstdlib>
 
+#if defined(SETSZ_HAS_AMX)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/name_list.hpp"
 
 namespace setsz {
+
+namespace {
+
+#if defined(SETSZ_HAS_AMX)
+bool has_bits(unsigned value, unsigned bits) { return (value & bits) == bits; }
+
+/// Bits as in Intel's manual, CPUID leaf 7.
+bool processor_has_amx() {
+  constexpr unsigned avx512_f_bw = 1U << 16 | 1U << 30, amx_bf16_tile = 1U << 22 | 1U << 24;
+  constexpr unsigned avx512_bf16 = 1U << 5;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+  if (!has_bits(b, avx512_f_bw) || !has_bits(d, amx_bf16_tile)) return false;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) && has_bits(a, avx512_bf16);
+}
+
+/// Linux saves the tile registers only of processes that ask for it (since 5.16).
+bool system_grants_amx() {
+  constexpr long request_permission = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM
+  static bool const granted = syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+  return granted;
+}
+#endif
+
+}  // namespace
 
 std::string_view name(InstructionSet set) {
   switch (set) {
@@ -14,6 +45,8 @@ std::string_view name(InstructionSet set) {
       return "avx2";
     case InstructionSet::avx512:
       return "avx512";
+    case InstructionSet::amx:
+      return "amx";
     default:
       return "portable";
   }
@@ -24,7 +57,11 @@ std::vector<InstructionSet> available_instruction_sets() {
 #if defined(__x86_64__)
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return sets;
   sets.push_back(InstructionSet::avx2);
-  if (__builtin_cpu_supports("avx512f")) sets.push_back(InstructionSet::avx512);
+  if (!__builtin_cpu_supports("avx512f")) return sets;
+  sets.push_back(InstructionSet::avx512);
+#endif
+#if defined(SETSZ_HAS_AMX)
+  if (processor_has_amx() && system_grants_amx()) sets.push_back(InstructionSet::amx);
 #endif
   return sets;
 }

@@ -10,11 +10,13 @@ namespace setsz {
 enum class InstructionSet {
   portable,  ///< what every processor of this architecture has
   avx2,      ///< with FMA
-  avx512     ///< F, with AVX2 and FMA
+  avx512,    ///< F, with AVX2 and FMA
+  amx        ///< tiles of bfloat16, with AVX-512 F, BW and BF16
 };
 
 std::string_view name(InstructionSet set);
-/// Those of this processor, the fastest last.
+/// Those of this processor, the fastest last. Asks the system for the tile registers of AMX, which
+/// all threads of the process may use from then on.
 std::vector<InstructionSet> available_instruction_sets();
 /// The one to use: the fastest, or the one named by the environment variable SETSZ_ISA. Throws
 /// Error(config) if that is none of the above.

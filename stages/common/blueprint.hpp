@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/device.hpp"
+#include "model/kernels/arithmetic.hpp"
 #include "pipeline/run/axes.hpp"
 #include "pipeline/run/stage.hpp"
 #include "stages/common/sections.hpp"
@@ -18,6 +19,8 @@ struct LearningBodies {
   void (*predict)(PredictTask const&, Context&) = nullptr;
   /// Throws Error(config) if this machine has no such device.
   void (*require_device)(Device) = nullptr;
+  /// Throws Error(config) if this processor cannot compute so.
+  void (*require_arithmetic)(Arithmetic) = nullptr;
 };
 
 /// What all stage instances of a configuration are built from.

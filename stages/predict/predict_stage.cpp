@@ -43,6 +43,13 @@ void PredictOptions::declare(OptionList& options) {
                "changes fast, and interpolate between them: the relative rms error of a cube that "
                "is aimed at, such as 0.05, and a tenth of it for its Y. no: evaluate all voxels"});
   declare_device(options, device);
+  options.add("arithmetic", arithmetic,
+              {{"single", Arithmetic::single},
+               {"bfloat16x3", Arithmetic::bfloat16x3},
+               {"bfloat16", Arithmetic::bfloat16}},
+              {.help = "how networks multiply: in single precision; in numbers of 16 bits; of 8 "
+                       "bits, for drafts. All but single only on a cpu with AMX, where they are "
+                       "faster"});
   options.add("chunk_rows", chunk_rows,
               {.help = "particles worked on at a time; for speed, changes rounding only",
                .min = 1,
@@ -174,7 +181,10 @@ void PredictStage::preflight(Comm const& comm, Outlook& outlook) const {
   if (task_.network.empty())
     on_root(comm, "predict: comparing with the training", [&] { compare_with_training(outlook); });
   if (!bodies_.require_device) return;  // a program without libtorch: it runs no network either
-  collectively(comm, "predict: device", [&] { bodies_.require_device(task_.options.device); });
+  collectively(comm, "predict: device", [&] {
+    bodies_.require_device(task_.options.device);
+    bodies_.require_arithmetic(task_.options.arithmetic);
+  });
 }
 
 /// Refuses a model whose numbers mean something else here, and warns where it must extrapolate.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/kernels/arithmetic.hpp"
 #include "pipeline/run/stage.hpp"
 #include "stages/common/blueprint.hpp"
 #include "stages/common/cluster_table.hpp"
@@ -31,6 +32,7 @@ struct PredictOptions {
   std::string adaptive = "no";             ///< or a number, see AdaptiveCube
   std::int64_t block_voxels = 512;
   Device device = Device::cpu;
+  Arithmetic arithmetic = Arithmetic::single;
   std::int64_t chunk_rows = 4096;
   void declare(OptionList& options);
   void validate() const { (void)tolerance(); }

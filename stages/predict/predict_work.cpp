@@ -458,7 +458,7 @@ class PredictionRun {
 void predict_network(PredictTask const& task, Context& context) {
   use_one_thread();
   auto const device = device_description(task.options.device, context.comm().rank());
-  Log::info("predict: on ", device);
+  Log::info("predict: on ", device, ", arithmetic: ", name(task.options.arithmetic));
   context.note("device", device);
   PredictionRun run(task, context);
   run.go();

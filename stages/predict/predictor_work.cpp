@@ -55,6 +55,7 @@ Predictor::Predictor(ModelState const& state, std::string const& path, PredictTa
   if (task.options.flux_correction) flux_ = flux_correction_of(state, path);
   if (task.options.sample_spread) spread_ = sample_spread_of(state, path);
   network_.use(task.options.device, rank);
+  network_.use(task.options.arithmetic);
   require(network_.options() == task.section.network, ExitCode::internal, "'", path,
           "' is another network than [model.", task.model, "]");
 }

@@ -12,6 +12,8 @@ using enum InstructionSet;
 
 TEST(InstructionSet, IsTheFastestUnlessTheUserLowersIt) {
   EXPECT_EQ(choose_instruction_set(nullptr, {portable, avx2, avx512}), avx512);
+  EXPECT_EQ(choose_instruction_set(nullptr, {portable, avx2, avx512, amx}), amx);
+  EXPECT_EQ(choose_instruction_set("avx512", {portable, avx2, avx512, amx}), avx512);
   EXPECT_EQ(choose_instruction_set("", {portable, avx2}), avx2);
   EXPECT_EQ(choose_instruction_set("portable", {portable, avx2, avx512}), portable);
   EXPECT_EQ(choose_instruction_set("avx2", {portable, avx2, avx512}), avx2);

@@ -14,6 +14,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <iterator>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,9 @@
 #include "model/network.hpp"
 #include "pipeline/base/instruction_set.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/text.hpp"
 #include "tests/model/random_batch.hpp"
+#include "tests/model/small_networks.hpp"
 
 namespace setsz {
 namespace {
@@ -78,6 +82,26 @@ double flops(NetworkOptions const& options, Case const& c) {
   return cost.of(real(c.targets), real(c.particles));
 }
 
+/// Besides single precision, on this processor.
+std::vector<Arithmetic> other_arithmetics() {
+  if (instruction_set() != InstructionSet::amx) return {};
+  return {std::begin(coarse_arithmetic), std::end(coarse_arithmetic)};
+}
+
+void print_differences(Network& network, TargetBatch const& lane, ChunkSize chunk) {
+  network.use(ParticleKernel::reference);
+  auto const expected = network.predict(lane, chunk);
+  network.use(ParticleKernel::fused);
+  std::printf("  relative rms difference from libtorch: kernels %.2g",
+              testing::relative_rms(network.predict(lane, chunk), expected));
+  for (auto const arithmetic : other_arithmetics()) {
+    network.use(arithmetic);
+    std::printf(", %s %.2g", std::string(name(arithmetic)).c_str(),
+                testing::relative_rms(network.predict(lane, chunk), expected));
+  }
+  std::printf("\n");
+}
+
 void measure(Case const& c, int rounds, bool baselines) {
   NetworkOptions options;
   options.get<Local>().width = options.get<Origin>().width = options.get<Aggregator>().width =
@@ -97,9 +121,15 @@ void measure(Case const& c, int rounds, bool baselines) {
   };
   LargeProduct product;
   std::vector<double> gemm, naive, chunked, fused, naive_step, chunked_step, fused_step;
+  std::map<Arithmetic, std::vector<double>> coarse;
   constexpr auto reference = ParticleKernel::reference, best = ParticleKernel::fused;
   for (int round = 0; round < rounds; ++round) {
     fused.push_back(with(best, [&] { network.predict(lane, c.chunk); }));
+    for (auto const arithmetic : other_arithmetics()) {
+      network.use(arithmetic);
+      coarse[arithmetic].push_back(with(best, [&] { network.predict(lane, c.chunk); }));
+    }
+    network.use(Arithmetic::single);
     fused_step.push_back(with(best, [&] { train(c.chunk); }));
     if (!baselines) continue;
     gemm.push_back(seconds_of([&] { product(); }));
@@ -123,9 +153,12 @@ void measure(Case const& c, int rounds, bool baselines) {
   report("inference, libtorch whole", naive, 1, median(naive));
   report("inference, libtorch chunks", chunked, 1, median(naive));
   report("inference, kernels", fused, 1, median(naive));
+  for (auto const& [arithmetic, seconds] : coarse)
+    report(concat("inference, ", name(arithmetic)).c_str(), seconds, 1, median(naive));
   report("training, libtorch whole", naive_step, 3, median(naive_step));
   report("training, libtorch chunks", chunked_step, 3, median(naive_step));
   report("training, kernels", fused_step, 3, median(naive_step));
+  print_differences(network, lane, c.chunk);
 }
 
 /// Wall time: the CPU makes the features, the GPU computes, and both wait for each other.

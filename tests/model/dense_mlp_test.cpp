@@ -4,79 +4,50 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
+#include <limits>
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
 #include "plain_mlp.hpp"
+#include "random_mlp.hpp"
+#include "tile_tables.hpp"
 #include "wide_kernels.hpp"
 
 namespace setsz {
 namespace {
 
+using testing::layers_of;
 using testing::PlainMlp;
 using testing::random_numbers;
+using testing::random_parameters;
+using testing::relative_rms;
+using Shape = testing::MlpExample;
 using For = FoldedLayer::For;
 
-struct Shape {
-  std::int64_t inputs, hidden_layers, width, outputs;
-  bool linear_head = false;
-};
 /// Widths of a vector more or less, of a panel more or less, published ones, and of a single unit.
 std::vector<Shape> const shapes{{19, 2, 189, 188}, {3, 3, 226, 2, true},  {1, 1, 1, 1},
                                 {5, 1, 7, 9},      {23, 2, 16, 17, true}, {24, 1, 25, 48},
                                 {49, 2, 47, 49},   {64, 4, 64, 1, true}};
-
-std::vector<DenseLayer> layers_of(Shape const& shape, bool drops = false) {
-  std::vector<DenseLayer> layers;
-  std::int64_t end = 0;
-  for (std::int64_t l = 0; l <= shape.hidden_layers; ++l) {
-    bool const last = l == shape.hidden_layers;
-    DenseLayer layer{.inputs = l == 0 ? shape.inputs : shape.width,
-                     .outputs = last ? shape.outputs : shape.width,
-                     .activate = !last || !shape.linear_head,
-                     .drops = drops};
-    layer.weight = end, end += layer.inputs * layer.outputs;
-    layer.bias = end, end += layer.outputs;
-    if (l > 0) {
-      layer.gamma = end, end += layer.inputs;
-      layer.beta = end, end += layer.inputs;
-    }
-    layers.push_back(layer);
-  }
-  return layers;
-}
-
-/// Weights that keep the size of activations, norms near the identity.
-std::vector<float> random_parameters(std::vector<DenseLayer> const& layers) {
-  auto parameters = random_numbers(
-      1, layers.back().bias + 4 * (layers.back().outputs + 1) + 4 * layers.back().inputs);
-  for (auto const& layer : layers) {
-    for (std::int64_t i = 0; i < layer.inputs * layer.outputs; ++i)
-      parameters[layer.weight + i] *= single(std::sqrt(2 / real(layer.inputs)));
-    for (std::int64_t k = 0; layer.has_norm() && k < layer.inputs; ++k)
-      parameters[layer.gamma + k] = 1 + 0.3F * parameters[layer.gamma + k];
-  }
-  return parameters;
-}
-
-double relative_rms(auto const& values, std::vector<double> const& expected) {
-  double difference = 0, size = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    difference += std::pow(real(values[i]) - expected[i], 2);
-    size += std::pow(expected[i], 2);
-  }
-  return std::sqrt(difference / (size + 1e-30));
-}
+Shape const published{24, 3, 196, 196};
 
 struct Kernels {
   std::string name;
   LayerKernels table;
 };
 
+LayerKernels with(TileForward const& tiles, LayerKernels kernels = testing::wide_kernels()) {
+  kernels.tiles = tiles;
+  return kernels;
+}
+
 /// Calls `test(kernels)` for the instruction sets of this processor, and says which it lacks.
 void for_each_set(auto const& test) {
   auto const available = available_instruction_sets();
-  for (auto const set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512}) {
+  using enum InstructionSet;
+  for (auto const set : {portable, avx2, avx512, amx}) {
     if (std::ranges::find(available, set) != available.end())
       test(Kernels{std::string(name(set)), layer_kernels(set)});
     else
@@ -84,6 +55,7 @@ void for_each_set(auto const& test) {
                   std::string(name(set)).c_str());
   }
   test(Kernels{"as wide as avx512, portable", testing::wide_kernels()});
+  test(Kernels{"amx, portable", with(testing::plain_tile_forward(Arithmetic::single))});
 }
 
 std::string text(Shape const& shape, Kernels const& kernels) {
@@ -134,6 +106,133 @@ TEST(DenseMlp, IsThePlainLoopInDoublePrecision) {
   });
 }
 
+std::vector<float> predicted(Shape const& shape, LayerKernels const& kernels, std::int64_t rows) {
+  auto const layers = layers_of(shape);
+  auto const parameters = random_parameters(layers);
+  DenseMlp const mlp(layers);
+  DenseMlp::Work work;
+  std::vector<float> output(rows * shape.outputs);
+  mlp.begin(parameters, For::prediction, work, kernels);
+  std::ranges::copy(random_numbers(2, rows * shape.inputs), work.input(mlp, rows).begin());
+  mlp.forward({}, work, output);
+  return output;
+}
+
+double prediction_error(Shape const& shape, LayerKernels const& kernels, std::int64_t rows) {
+  auto const layers = layers_of(shape);
+  auto const input = random_numbers(2, rows * shape.inputs);
+  return relative_rms(predicted(shape, kernels, rows),
+                      PlainMlp(layers, random_parameters(layers)).forward(input, {}, rows));
+}
+
+TEST(DenseMlp, PredictsThePlainLoopInDoublePrecision) {
+  for_each_set([](Kernels const& kernels) {
+    for (auto const& shape : shapes)
+      for (std::int64_t const rows : {1, 33, 99})
+        EXPECT_LT(prediction_error(shape, kernels.table, rows), 2e-6) << text(shape, kernels);
+    auto const error = prediction_error(published, kernels.table, 400);
+    std::printf("%s: relative rms of the error %.2g\n", text(published, kernels).c_str(), error);
+    EXPECT_LT(error, 2e-6) << text(published, kernels);
+  });
+}
+
+TEST(Tiles, OfFewerPartsAreCoarser) {
+  struct Expected {
+    Arithmetic arithmetic;
+    double least, most;  ///< error
+  };
+  for (auto const& e :
+       {Expected{Arithmetic::bfloat16x3, 1e-6, 1e-5}, Expected{Arithmetic::bfloat16, 1e-4, 1e-2}}) {
+    Kernels const kernels{std::string(name(e.arithmetic)),
+                          with(testing::plain_tile_forward(e.arithmetic))};
+    for (auto const& shape : shapes)
+      EXPECT_LT(prediction_error(shape, kernels.table, 99), e.most) << text(shape, kernels);
+    auto const error = prediction_error(published, kernels.table, 400);
+    std::printf("%s: relative rms of the error %.2g\n", text(published, kernels).c_str(), error);
+    EXPECT_LT(error, e.most) << kernels.name;
+    EXPECT_GT(error, e.least) << kernels.name << " is another arithmetic";
+  }
+}
+
+TEST(Arithmetic, OfFewerPartsNeedsAmx) {
+  EXPECT_NO_THROW(require_arithmetic(Arithmetic::single));
+  for (auto const arithmetic : coarse_arithmetic) {
+    if (instruction_set() == InstructionSet::amx) {
+      EXPECT_NO_THROW(require_arithmetic(arithmetic));
+      continue;
+    }
+    try {
+      require_arithmetic(arithmetic);
+      FAIL() << name(arithmetic);
+    } catch (Error const& error) {
+      EXPECT_EQ(error.code(), ExitCode::config);
+      EXPECT_EQ(std::string(error.what()),
+                concat("[predict] arithmetic = ", name(arithmetic),
+                       " needs AMX, but the kernels of this process are ", name(instruction_set()),
+                       "; set arithmetic = single, or run on a processor with AMX without "
+                       "SETSZ_ISA"));
+    }
+  }
+}
+
+constexpr Arithmetic each_arithmetic[] = {Arithmetic::single, Arithmetic::bfloat16x3,
+                                          Arithmetic::bfloat16};
+
+#if defined(SETSZ_HAS_AMX)
+TEST(Tiles, OfTheProcessorGiveTheBitsOfTheDocumentedOnes) {
+  auto const available = available_instruction_sets();
+  if (std::ranges::find(available, InstructionSet::amx) == available.end())
+    GTEST_SKIP() << "this processor has no AMX";
+  for (auto const arithmetic : each_arithmetic) {
+    auto const& amx = layer_kernels(InstructionSet::amx, arithmetic);
+    auto const plain = with(testing::plain_tile_forward(arithmetic), amx);
+    for (auto const& shape : shapes)
+      for (std::int64_t const rows : {1, 99})
+        EXPECT_EQ(predicted(shape, amx, rows), predicted(shape, plain, rows))
+            << text(shape, {"amx", amx});
+  }
+}
+
+std::vector<float> numbers_of_all_sizes() {
+  auto numbers = random_numbers(7, 4096);
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] *= std::pow(10.0F, single(i % 76) - 38);
+  auto const halfway = [](std::uint32_t bits) { return std::bit_cast<float>(bits); };
+  for (float const x :
+       {0.0F, -0.0F, 1.0F, halfway(0x3F808000), halfway(0x3F818000), halfway(0x3F807FFF),
+        halfway(0xBF808001), 1e-40F, -1e-45F, std::numeric_limits<float>::min(),
+        std::numeric_limits<float>::max(), -std::numeric_limits<float>::max(),
+        std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()})
+    numbers.push_back(x);
+  numbers.resize((numbers.size() + 31) / 32 * 32);
+  return numbers;
+}
+
+/// Three parts of 32 numbers of 16 bits.
+struct alignas(64) Parts {
+  float words[3 * 16];
+  std::array<std::uint16_t, 96> numbers() const {
+    return std::bit_cast<std::array<std::uint16_t, 96>>(std::to_array(words));
+  }
+};
+
+TEST(Tiles, AreFilledAlikeByTheProcessorAndByPlainArithmetic) {
+  if (!__builtin_cpu_supports("avx512bf16")) GTEST_SKIP() << "this processor has no AVX-512 BF16";
+  auto const numbers = numbers_of_all_sizes();
+  for (std::size_t i = 0; i < numbers.size(); i += 32) {
+    Parts plain, processor;
+    testing::plain_split(numbers.data() + i, plain.words);
+    testing::avx512_split(numbers.data() + i, processor.words);
+    EXPECT_EQ(plain.numbers(), processor.numbers()) << "numbers from " << i;
+  }
+  for (auto const arithmetic : each_arithmetic)
+    for (auto const& shape : shapes)
+      EXPECT_EQ(predicted(shape, with(testing::avx512_tile_forward(arithmetic)), 99),
+                predicted(shape, with(testing::plain_tile_forward(arithmetic)), 99))
+          << text(shape, {"rounded by AVX-512", {}});
+}
+#endif
+
 TEST(DenseMlp, DropsUnitsBetweenNormAndWeights) {
   for_each_set([](Kernels const& kernels) {
     for (auto const& shape : shapes) expect_plain_result(shape, kernels, 98, true);
@@ -162,6 +261,7 @@ TEST(DenseMlp, GivesTheSameBitsHoweverRowsAreCut) {
     for (std::int64_t first = 0; first < rows; first += 43)
       std::ranges::copy(part(first, std::min(rows, first + 43)), std::back_inserter(pieces));
     EXPECT_EQ(pieces, whole) << kernels.name;
+    if (kernels.table.tiles) return;  // training is in single precision
     EXPECT_EQ(evaluate(shape, kernels, rows, false).output, whole)
         << kernels.name << ", in training";
   });
@@ -210,6 +310,11 @@ TEST(DenseMlp, PoolsOutputsByGroups) {
       plain.backward(output_slope);
       EXPECT_LT(relative_rms(pooled, expected), 2e-6) << kernels.name;
       EXPECT_LT(relative_rms(gradient, plain.gradient()), 2e-5) << kernels.name;
+
+      mlp.begin(parameters, For::prediction, work, kernels.table);
+      std::ranges::copy(input, work.input(mlp, groups.n_rows()).begin());
+      mlp.pool(groups, work, pooled);
+      EXPECT_LT(relative_rms(pooled, expected), 2e-6) << kernels.name;
     }
   });
 }

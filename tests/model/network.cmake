@@ -3,10 +3,17 @@ setsz_test(model_data SOURCES columns_test.cpp flux_correction_test.cpp model_fi
                    moment_features_test.cpp network_options_test.cpp optimizer_test.cpp
                    origin_filter_test.cpp parameter_transfer_test.cpp scalar_noise_test.cpp
            LINKS setsz::model_data)
-setsz_test(dense_mlp SOURCES dense_mlp_test.cpp wide_kernels.cpp LINKS setsz::dense_mlp)
-# Vectors wider than the registers stay inside this file: how they would be passed does not matter.
+setsz_test(dense_mlp SOURCES dense_mlp_test.cpp plain_tile_tables.cpp wide_kernels.cpp LINKS setsz::dense_mlp)
+# Vectors wider than the registers stay inside these files: how they would be passed does not matter.
 # (GCC 12 may crash in its analysis of them across functions.)
 set_source_files_properties(wide_kernels.cpp PROPERTIES COMPILE_OPTIONS "-fno-ipa-cp;-Wno-psabi")
+set_source_files_properties(plain_tile_tables.cpp PROPERTIES COMPILE_OPTIONS "-O3;-fno-ipa-cp;-Wno-psabi")
+if(SETSZ_COMPILES_AMX)
+  target_sources(test_dense_mlp PRIVATE avx512_tile_tables.cpp)
+  set_source_files_properties(avx512_tile_tables.cpp
+    PROPERTIES COMPILE_OPTIONS "-O3;${amx_options}" SKIP_PRECOMPILE_HEADERS ON)
+  set_source_files_properties(dense_mlp_test.cpp PROPERTIES COMPILE_DEFINITIONS SETSZ_HAS_AMX)
+endif()
 setsz_test(network SOURCES cnn_test.cpp features_test.cpp network_symmetry_test.cpp network_test.cpp
            LINKS setsz::model)
 setsz_test(trainer SOURCES trainer_test.cpp LINKS setsz::model RANKS 1 2 3)

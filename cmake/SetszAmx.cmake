@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# SETSZ_COMPILES_AMX: can this compiler and its assembler build kernels for AMX? Older ones do not know it. On Linux only: the system has to be asked for its registers.
+set(SETSZ_COMPILES_AMX FALSE)
+if(CMAKE_SYSTEM_NAME STREQUAL Linux AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  include(CheckCXXSourceCompiles)
+  # Without fused multiplications the same tiles give the same bits on every processor, which is tested.
+  # GCC 12 warns of values that its own <immintrin.h> leaves open on purpose.
+  set(amx_options -mavx512f -mavx512bw -mavx512bf16 -ffp-contract=off -Wno-uninitialized
+      -Wno-maybe-uninitialized)
+  list(JOIN amx_options " " CMAKE_REQUIRED_FLAGS)
+  check_cxx_source_compiles([[
+    #include <immintrin.h>
+    __m512bh rounded(__m512 x) { return _mm512_cvtne2ps_pbh(x, x); }
+    int main() { asm volatile("tdpbf16ps %tmm2, %tmm1, %tmm0"); }
+  ]] SETSZ_AMX_BUILDS)
+  unset(CMAKE_REQUIRED_FLAGS)
+  set(SETSZ_COMPILES_AMX ${SETSZ_AMX_BUILDS})
+endif()

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+// Included by sources that are compiled for their instructions: the rule of vector_kernels.hpp.
+
+#include <cstdint>
+
+namespace setsz::testing {
+
+namespace {
+
+/// Tile registers in memory. Products as Intel's manual of instructions documents TDPBF16PS: the
+/// numbers at even and at odd depth are added up apart, from zero; numbers too small for their
+/// exponent are zeros; rounding to even.
+class PlainTiles {
+ public:
+  template <int t>
+  void clear() {
+    for (float& x : at_[t]) x = 0;
+  }
+  template <int t>
+  void load(float const* from) {
+    __builtin_memcpy(at_[t], from, sizeof(at_[t]));
+  }
+  template <int t>
+  void store(float* to) {
+    __builtin_memcpy(to, at_[t], sizeof(at_[t]));
+  }
+  template <int c, int a, int b>
+  void multiply() {
+    for (int row = 0; row < n; ++row) {
+      float even[n] = {}, odd[n] = {};
+      for (int k = 0; k < n; ++k) {
+        auto const x = word(at_[a] + row * n + k);
+        for (int column = 0; column < n; ++column) {
+          auto const y = word(at_[b] + k * n + column);
+          even[column] = flushed(even[column] + low(x) * low(y));
+          odd[column] = flushed(odd[column] + high(x) * high(y));
+        }
+      }
+      for (int column = 0; column < n; ++column) {
+        float& sum = at_[c][row * n + column];
+        sum = flushed(sum + flushed(even[column] + odd[column]));
+      }
+    }
+  }
+
+ private:
+  static constexpr int n = 16;
+
+  static std::uint32_t word(float const* from) {
+    std::uint32_t result;
+    __builtin_memcpy(&result, from, sizeof(result));
+    return result;
+  }
+  static float number(std::uint32_t bits) {
+    float result;
+    __builtin_memcpy(&result, &bits, sizeof(result));
+    return result;
+  }
+  static float flushed(float x) { return __builtin_fabsf(x) < __FLT_MIN__ ? 0 * x : x; }
+  static float low(std::uint32_t pair) { return flushed(number(pair << 16)); }
+  static float high(std::uint32_t pair) { return flushed(number(pair & 0xFFFF0000U)); }
+
+  alignas(64) float at_[8][n * n] = {};
+};
+
+/// What Avx512Rounding computes, number by number.
+struct PlainRounding {
+  template <int parts, class Vector>
+  static void split(Vector const& a, Vector const& b, float* to, long stride) {
+    for (int i = 0; i < 32; ++i) {
+      float rest = i < 16 ? a[i] : b[i - 16];
+      for (int part = 0; part < parts; ++part) {
+        std::uint16_t const number = rounded(rest);
+        __builtin_memcpy(reinterpret_cast<char*>(to + part * stride) + 2 * i, &number, 2);
+        std::uint32_t const bits = std::uint32_t{number} << 16;
+        float widened;
+        __builtin_memcpy(&widened, &bits, sizeof(widened));
+        rest -= widened;
+      }
+    }
+  }
+
+ private:
+  /// To the nearest bfloat16, halves to even; numbers too small for a float's exponent become
+  /// zeros, no number stays none.
+  static std::uint16_t rounded(float x) {
+    std::uint32_t bits;
+    __builtin_memcpy(&bits, &x, sizeof(bits));
+    if (x != x) return static_cast<std::uint16_t>(bits >> 16 | 0x40U);
+    if (__builtin_fabsf(x) < __FLT_MIN__) return static_cast<std::uint16_t>(bits >> 31 << 15);
+    return static_cast<std::uint16_t>((bits + 0x7FFFU + (bits >> 16 & 1U)) >> 16);
+  }
+};
+
+}  // namespace
+
+}  // namespace setsz::testing

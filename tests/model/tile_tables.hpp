@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "model/kernels/layer_kernels.hpp"
+
+namespace setsz::testing {
+
+/// The kernels for AMX with tiles in memory: they are tested where the instructions are missing.
+TileForward plain_tile_forward(Arithmetic arithmetic);
+/// The same with the rounding of AVX-512 BF16, where these can be compiled.
+TileForward avx512_tile_forward(Arithmetic arithmetic);
+
+/// Splits 32 numbers into three parts.
+/// \param parts  (3, 32) numbers of 16 bits, at a border of 64 bytes
+void plain_split(float const* x, float* parts);
+void avx512_split(float const* x, float* parts);
+
+}  // namespace setsz::testing
