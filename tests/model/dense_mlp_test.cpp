@@ -130,7 +130,7 @@ TEST(DenseMlp, PredictsThePlainLoopInDoublePrecision) {
     for (auto const& shape : shapes)
       for (std::int64_t const rows : {1, 33, 99})
         EXPECT_LT(prediction_error(shape, kernels.table, rows), 2e-6) << text(shape, kernels);
-    auto const error = prediction_error(published, kernels.table, 400);
+    auto const error = prediction_error(published, kernels.table, 128);
     std::printf("%s: relative rms of the error %.2g\n", text(published, kernels).c_str(), error);
     EXPECT_LT(error, 2e-6) << text(published, kernels);
   });
@@ -147,7 +147,7 @@ TEST(Tiles, OfFewerPartsAreCoarser) {
                           with(testing::plain_tile_forward(e.arithmetic))};
     for (auto const& shape : shapes)
       EXPECT_LT(prediction_error(shape, kernels.table, 99), e.most) << text(shape, kernels);
-    auto const error = prediction_error(published, kernels.table, 400);
+    auto const error = prediction_error(published, kernels.table, 128);
     std::printf("%s: relative rms of the error %.2g\n", text(published, kernels).c_str(), error);
     EXPECT_LT(error, e.most) << kernels.name;
     EXPECT_GT(error, e.least) << kernels.name << " is another arithmetic";
