@@ -8,7 +8,7 @@ namespace setsz {
 /// How a network multiplies in prediction; training is in single precision. All but `single` only
 /// with AMX. Errors are relative ones of an MLP of four layers, rms.
 enum class Arithmetic {
-  single,      ///< 3e-7; with AMX six products of bfloat16 for one
+  single,      ///< 3e-7
   bfloat16x3,  ///< 6e-6; three products, of numbers of 16 bits
   bfloat16     ///< 3e-3; one product, of numbers of 8 bits
 };

@@ -27,15 +27,17 @@ void require_arithmetic(Arithmetic arithmetic) {
 LayerKernels const& layer_kernels(InstructionSet set, [[maybe_unused]] Arithmetic arithmetic) {
   // Not one table of all: already what fills a row of it is compiled for its instructions.
 #if defined(SETSZ_HAS_AMX)
-  if (set == InstructionSet::amx) {
-    static LayerKernels const kernels[] = {amx_kernels(Arithmetic::single),
-                                           amx_kernels(Arithmetic::bfloat16x3),
-                                           amx_kernels(Arithmetic::bfloat16)};
-    return kernels[static_cast<int>(arithmetic)];
+  if (arithmetic == Arithmetic::bfloat16x3) {
+    static LayerKernels const kernels = amx_kernels(arithmetic);
+    return kernels;
+  }
+  if (arithmetic == Arithmetic::bfloat16) {
+    static LayerKernels const kernels = amx_kernels(arithmetic);
+    return kernels;
   }
 #endif
 #if defined(__x86_64__)
-  if (set == InstructionSet::avx512) {
+  if (set >= InstructionSet::avx512) {
     static LayerKernels const kernels = avx512_kernels();
     return kernels;
   }

@@ -168,7 +168,7 @@ struct LayerKernels {
 LayerKernels portable_kernels();
 LayerKernels avx2_kernels();
 LayerKernels avx512_kernels();
-/// \param arithmetic  of prediction
+/// \param arithmetic  of prediction; not single, for which avx512 is as good
 LayerKernels amx_kernels(Arithmetic arithmetic);
 
 /// \pre this processor has the instructions

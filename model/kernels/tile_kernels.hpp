@@ -15,8 +15,8 @@ namespace {
 /// 16, added to 16 x 16 floats.
 ///
 /// A number is the sum of `parts` bfloat16 of 8 bits, each the rounding of what those before it
-/// leave, and a product is the sum of the products a_i b_j with i + j < parts: with three parts as
-/// good as single precision, with two to some 1e-6. Rows are centred before they are split: the
+/// leave, and a product is the sum of the products a_i b_j with i + j < parts: with two parts to
+/// some 1e-6. Rows are centred before they are split: the
 /// folded weights have rows of zero mean, so that this changes nothing but the rounding.
 ///
 /// \tparam Tiles  eight registers: load, multiply (c += a b), store; from construction to the end
@@ -161,14 +161,8 @@ class TileKernels {
 
 template <class Tiles, class Rounding>
 TileForward tile_forward(Arithmetic arithmetic) {
-  switch (arithmetic) {
-    case Arithmetic::bfloat16:
-      return TileKernels<Tiles, Rounding, 1>::table();
-    case Arithmetic::bfloat16x3:
-      return TileKernels<Tiles, Rounding, 2>::table();
-    default:
-      return TileKernels<Tiles, Rounding, 3>::table();
-  }
+  return arithmetic == Arithmetic::bfloat16 ? TileKernels<Tiles, Rounding, 1>::table()
+                                            : TileKernels<Tiles, Rounding, 2>::table();
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ LayerKernels with(TileForward const& tiles, LayerKernels kernels = testing::wide
 void for_each_set(auto const& test) {
   auto const available = available_instruction_sets();
   using enum InstructionSet;
-  for (auto const set : {portable, avx2, avx512, amx}) {
+  for (auto const set : {portable, avx2, avx512}) {
     if (std::ranges::find(available, set) != available.end())
       test(Kernels{std::string(name(set)), layer_kernels(set)});
     else
@@ -55,7 +55,6 @@ void for_each_set(auto const& test) {
                   std::string(name(set)).c_str());
   }
   test(Kernels{"as wide as avx512, portable", testing::wide_kernels()});
-  test(Kernels{"amx, portable", with(testing::plain_tile_forward(Arithmetic::single))});
 }
 
 std::string text(Shape const& shape, Kernels const& kernels) {
@@ -175,15 +174,12 @@ TEST(Arithmetic, OfFewerPartsNeedsAmx) {
   }
 }
 
-constexpr Arithmetic each_arithmetic[] = {Arithmetic::single, Arithmetic::bfloat16x3,
-                                          Arithmetic::bfloat16};
-
 #if defined(SETSZ_HAS_AMX)
 TEST(Tiles, OfTheProcessorGiveTheBitsOfTheDocumentedOnes) {
   auto const available = available_instruction_sets();
   if (std::ranges::find(available, InstructionSet::amx) == available.end())
     GTEST_SKIP() << "this processor has no AMX";
-  for (auto const arithmetic : each_arithmetic) {
+  for (auto const arithmetic : coarse_arithmetic) {
     auto const& amx = layer_kernels(InstructionSet::amx, arithmetic);
     auto const plain = with(testing::plain_tile_forward(arithmetic), amx);
     for (auto const& shape : shapes)
@@ -225,7 +221,7 @@ TEST(Tiles, AreFilledAlikeByTheProcessorAndByPlainArithmetic) {
     testing::avx512_split(numbers.data() + i, processor.words);
     EXPECT_EQ(plain.numbers(), processor.numbers()) << "numbers from " << i;
   }
-  for (auto const arithmetic : each_arithmetic)
+  for (auto const arithmetic : coarse_arithmetic)
     for (auto const& shape : shapes)
       EXPECT_EQ(predicted(shape, with(testing::avx512_tile_forward(arithmetic)), 99),
                 predicted(shape, with(testing::plain_tile_forward(arithmetic)), 99))
@@ -240,7 +236,7 @@ TEST(DenseMlp, DropsUnitsBetweenNormAndWeights) {
 }
 
 TEST(DenseMlp, GivesTheSameBitsHoweverRowsAreCut) {
-  for_each_set([](Kernels const& kernels) {
+  auto const test = [](Kernels const& kernels) {
     Shape const shape{19, 2, 61, 33};
     auto const layers = layers_of(shape);
     auto const parameters = random_parameters(layers);
@@ -264,7 +260,10 @@ TEST(DenseMlp, GivesTheSameBitsHoweverRowsAreCut) {
     if (kernels.table.tiles) return;  // training is in single precision
     EXPECT_EQ(evaluate(shape, kernels, rows, false).output, whole)
         << kernels.name << ", in training";
-  });
+  };
+  for_each_set(test);
+  for (auto const arithmetic : coarse_arithmetic)
+    test({std::string(name(arithmetic)), with(testing::plain_tile_forward(arithmetic))});
 }
 
 /// Groups of very different sizes, some of them empty, also the first and the last.
