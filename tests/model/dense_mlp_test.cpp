@@ -175,7 +175,7 @@ TEST(Arithmetic, OfFewerPartsNeedsAmx) {
 }
 
 #if defined(SETSZ_HAS_AMX)
-TEST(Tiles, OfTheProcessorGiveTheBitsOfTheDocumentedOnes) {
+TEST(Tiles, OfTheProcessorGiveWhatIsDocumented) {
   auto const available = available_instruction_sets();
   if (std::ranges::find(available, InstructionSet::amx) == available.end())
     GTEST_SKIP() << "this processor has no AMX";
@@ -183,9 +183,12 @@ TEST(Tiles, OfTheProcessorGiveTheBitsOfTheDocumentedOnes) {
     auto const& amx = layer_kernels(InstructionSet::amx, arithmetic);
     auto const plain = with(testing::plain_tile_forward(arithmetic), amx);
     for (auto const& shape : shapes)
-      for (std::int64_t const rows : {1, 99})
-        EXPECT_EQ(predicted(shape, amx, rows), predicted(shape, plain, rows))
+      for (std::int64_t const rows : {1, 99}) {
+        auto const expected = predicted(shape, plain, rows);
+        EXPECT_LT(relative_rms(predicted(shape, amx, rows), {expected.begin(), expected.end()}),
+                  1e-6)
             << text(shape, {"amx", amx});
+      }
   }
 }
 
