@@ -4,9 +4,10 @@ set(SETSZ_COMPILES_AMX FALSE)
 if(CMAKE_SYSTEM_NAME STREQUAL Linux AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   include(CheckCXXSourceCompiles)
   # Without fused multiplications the same tiles give the same bits on every processor, which is tested.
-  # GCC 12 warns of values that its own <immintrin.h> leaves open on purpose.
-  set(amx_options -mavx512f -mavx512bw -mavx512bf16 -ffp-contract=off -Wno-uninitialized
-      -Wno-maybe-uninitialized)
+  set(amx_options -mavx512f -mavx512bw -mavx512bf16 -ffp-contract=off)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)  # 12 warns of values that its own <immintrin.h> leaves open on purpose
+    list(APPEND amx_options -Wno-uninitialized -Wno-maybe-uninitialized)
+  endif()
   list(JOIN amx_options " " CMAKE_REQUIRED_FLAGS)
   check_cxx_source_compiles([[
     #include <immintrin.h>

@@ -38,9 +38,8 @@ class FoldedLayer {
               std::span<float const> parameters, For purpose, bool drops);
 
   bool norm_is_apart() const { return drops_; }
-  float const* forward() const {
-    return forward_.data();
-  }  ///< (inputs, outputs): packed, or in tiles
+  /// (inputs, outputs): packed, or in tiles.
+  float const* forward() const { return forward_.data(); }
   float const* backward() const { return backward_.data(); }  ///< packed (outputs, inputs)
   float const* bias() const { return bias_.data(); }
   float const* gamma() const { return gamma_.data(); }  ///< of a norm apart; 1 where there is none

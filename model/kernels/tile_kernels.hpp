@@ -16,8 +16,8 @@ namespace {
 ///
 /// A number is the sum of `parts` bfloat16 of 8 bits, each the rounding of what those before it
 /// leave, and a product is the sum of the products a_i b_j with i + j < parts: with two parts to
-/// some 1e-6. Rows are centred before they are split: the
-/// folded weights have rows of zero mean, so that this changes nothing but the rounding.
+/// some 1e-6. Rows are centred before they are split: the folded weights have rows of zero mean, so
+/// that this changes nothing but the rounding.
 ///
 /// \tparam Tiles  eight registers: load, multiply (c += a b), store; from construction to the end
 /// \tparam Rounding  `split<parts>(a, b, to, stride)`: 32 floats, two vectors, to their parts
