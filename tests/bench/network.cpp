@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -75,8 +74,21 @@ struct Case {
   ChunkSize chunk;
 };
 
+NetworkOptions options_of(Case const& c) {
+  NetworkOptions options;
+  options.get<Local>().width = options.get<Origin>().width = options.get<Aggregator>().width =
+      c.width;
+  options.get<Local>().particles = {c.particles, c.particles};
+  options.get<Origin>().particles = {c.origin, c.origin};
+  return options;
+}
+TargetBatch lane_of(Case const& c) {
+  return testing::random_batch(1, c.targets, {c.particles}, c.origin);
+}
+
 /// Of all modules in one prediction of a lane.
-double flops(NetworkOptions const& options, Case const& c) {
+double flops(Case const& c) {
+  auto const options = options_of(c);
   ModuleCost cost;
   for (auto const* module : options.chosen()) cost += module->cost(options, Phase::prediction);
   return cost.of(real(c.targets), real(c.particles));
@@ -103,13 +115,8 @@ void print_differences(Network& network, TargetBatch const& lane, ChunkSize chun
 }
 
 void measure(Case const& c, int rounds, bool baselines) {
-  NetworkOptions options;
-  options.get<Local>().width = options.get<Origin>().width = options.get<Aggregator>().width =
-      c.width;
-  options.get<Local>().particles = {c.particles, c.particles};
-  options.get<Origin>().particles = {c.origin, c.origin};
-  Network network(options, {}, {}, 1);
-  auto const lane = testing::random_batch(1, c.targets, {c.particles}, c.origin);
+  Network network(options_of(c), {}, {}, 1);
+  auto const lane = lane_of(c);
   ChunkSize const whole{.rows = 1 << 30, .targets = 1 << 30};
   auto const with = [&](ParticleKernel kernel, auto&& work) {
     network.use(kernel);
@@ -145,8 +152,7 @@ void measure(Case const& c, int rounds, bool baselines) {
                           double baseline) {
     double const time = median(seconds);
     std::printf("  %-28s %10.3f ms  %8.3g particles/s  %5.1f%% of sgemm  %5.2fx\n", what,
-                1e3 * time, rows / time, 100 * passes * flops(options, c) / time / peak,
-                baseline / time);
+                1e3 * time, rows / time, 100 * passes * flops(c) / time / peak, baseline / time);
   };
   std::printf("%s (width %ld, %ld targets x %ld particles, origin %ld), sgemm %.0f GFLOP/s\n",
               c.name, c.width, c.targets, c.particles, c.origin, peak / 1e9);
@@ -170,13 +176,8 @@ double wall_seconds_of(std::function<void()> const& work) {
 
 /// One core alone, and the same core with a GPU.
 void measure_cuda(Case const& c, int rounds) {
-  NetworkOptions options;
-  options.get<Local>().width = options.get<Origin>().width = options.get<Aggregator>().width =
-      c.width;
-  options.get<Local>().particles = {c.particles, c.particles};
-  options.get<Origin>().particles = {c.origin, c.origin};
-  Network network(options, {}, {}, 1);
-  auto const lane = testing::random_batch(1, c.targets, {c.particles}, c.origin);
+  Network network(options_of(c), {}, {}, 1);
+  auto const lane = lane_of(c);
   std::vector<float> of[2], slopes[2];
   std::vector<double> seconds[2], step_seconds[2];
   for (int round = 0; round <= rounds; ++round)
@@ -190,14 +191,6 @@ void measure_cuda(Case const& c, int rounds) {
       if (round == 0) continue;  // libraries load, memory is taken
       seconds[gpu].push_back(prediction), step_seconds[gpu].push_back(step);
     }
-  auto const difference = [](std::vector<float> const* values) {
-    double sum = 0, squares = 0;
-    for (std::size_t i = 0; i < values[0].size(); ++i) {
-      sum += std::pow(real(values[1][i]) - real(values[0][i]), 2);
-      squares += std::pow(real(values[0][i]), 2);
-    }
-    return std::sqrt(sum / squares);
-  };
   auto const report = [&](char const* what, std::vector<double> const* times, double error) {
     std::printf(
         "  %-10s core %9.3f ms, GPU %9.3f ms: %6.2fx, %.3g particles/s, rms difference %.1e\n",
@@ -206,8 +199,8 @@ void measure_cuda(Case const& c, int rounds) {
   };
   std::printf("%s (width %ld, %ld targets x %ld particles, origin %ld)\n", c.name, c.width,
               c.targets, c.particles, c.origin);
-  report("inference", seconds, difference(of));
-  report("training", step_seconds, difference(slopes));
+  report("inference", seconds, testing::relative_rms(of[1], of[0]));
+  report("training", step_seconds, testing::relative_rms(slopes[1], slopes[0]));
 }
 
 }  // namespace

@@ -257,6 +257,13 @@ TEST(Network, FusedKernelsGiveWhatLibtorchGives) {
   }
 }
 
+/// Gradients add up: this one to what was there.
+std::vector<float> gradient_added_to(Network& network, TargetBatch const& batch) {
+  std::ranges::fill(network.gradient(), 0.5F);
+  network.accumulate_gradient(batch, 0.1, 99);
+  return {network.gradient().begin(), network.gradient().end()};
+}
+
 /// What CUDA adds up in another order.
 TEST(Network, ComputesTheSameOnCuda) {
   if (!has_cuda) GTEST_SKIP() << "libtorch finds no CUDA device here";
@@ -265,11 +272,7 @@ TEST(Network, ComputesTheSameOnCuda) {
     auto network = make(modules, 3, PoolWeight::direction);
     auto const shift = shift_of(network, batch);
     auto const here = network.predict(batch);
-    auto const gradient = [&] {
-      std::ranges::fill(network.gradient(), 0.5F);  // gradients add up
-      network.accumulate_gradient(batch, 0.1, 99);
-      return std::vector<float>(network.gradient().begin(), network.gradient().end());
-    };
+    auto const gradient = [&] { return gradient_added_to(network, batch); };
     auto const gradient_here = gradient();
     network.use(Device::cuda);
     auto const there = network.predict(batch);
@@ -289,11 +292,7 @@ TEST(Network, ComputesTheSameOnAnotherDevice) {
     network.use(ParticleKernel::reference);
     auto const shift = shift_of(network, batch);
     auto const here = network.predict(batch);
-    auto const gradient = [&] {
-      std::ranges::fill(network.gradient(), 0.5F);  // gradients add up
-      network.accumulate_gradient(batch, 0.1, 99);
-      return std::vector<float>(network.gradient().begin(), network.gradient().end());
-    };
+    auto const gradient = [&] { return gradient_added_to(network, batch); };
     auto const gradient_here = gradient();
     network.use(Device::mirror);
     EXPECT_EQ(network.predict(batch), here) << name_of(modules);
