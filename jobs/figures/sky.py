@@ -333,6 +333,12 @@ def spectrum(name, table):
         bottom.set(xlabel=r"multipole $\ell$", ylabel="map / haloes")
         caption += (" Dashed: the sum of y_l²/4π over exactly the haloes that were painted, each whole and round, as these pixels show it (to 1% up to l = nside). Below: the ratio; bars are the "
                     "scatter of random places, √(2/modes). It is above 1 where haloes cluster or cubes have structure, and below 1 where neighbours share the gas between them.")
+        l_box = table["expected"].get("l_box", 0)
+        if l_box > ell[2]:
+            for axes in top, bottom:
+                axes.axvspan(ell[2], l_box, color="0.9", zorder=0)
+            caption += (f" Grey, up to l = {l_box}: half of the expected power or more is that of haloes farther than l/2π times the box. Such long waves do not fit into it: each replica holds the "
+                        "same haloes, and there the sky lacks power.")
     else:
         bottom.set_visible(False)
         top.set_xlabel(r"multipole $\ell$")

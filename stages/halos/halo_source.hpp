@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -47,6 +48,7 @@ class HaloSource {
 struct HalosAndSkirts {
   HaloSource const* halos;
   HaloSource const* skirts = nullptr;
+  std::optional<double> box_ckpch{};  ///< the length of the box that they are replicas of
 };
 
 /// A table of haloes of one box, and the gas of each.

@@ -2,7 +2,9 @@
 #include "stages/sky/expected_spectrum_work.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <numbers>
 #include <optional>
 #include <utility>
 
@@ -66,7 +68,8 @@ void add_places(HalosAndSkirts const& all, Field const& field, Range places,
       for (std::size_t i = 0; i < WaveTable::n_nodes; ++i)
         seen.values()[i] += skirt->second.values()[i];
     double const r200 = image.halo.r200, distance = norm(image.seen);
-    spectrum.add(seen, r200 * r200 * r200 / (distance * distance), r200 / distance);
+    spectrum.add(seen, r200 * r200 * r200 / (distance * distance), r200 / distance,
+                 all.box_ckpch ? 2 * std::numbers::pi * distance / *all.box_ckpch : 0);
     if (++n % images_per_mark == 0) mark_progress("sky");
   }
 }
@@ -79,10 +82,10 @@ std::int64_t places_per_unit(std::int64_t n_places) {
 
 }  // namespace
 
-std::vector<double> one_halo_spectrum(Comm const& comm, std::span<HalosAndSkirts const> all,
-                                      Field const& field,
-                                      std::span<std::int64_t const> multipoles) {
-  std::vector<double> sums(multipoles.size());
+ExpectedCl one_halo_spectrum(Comm const& comm, std::span<HalosAndSkirts const> all,
+                             Field const& field, std::span<std::int64_t const> multipoles) {
+  auto const n = multipoles.size();
+  std::vector<double> sums(2 * n);
   for (auto const& halos : all) {
     std::int64_t const n_places = halos.halos->n_places(), size = places_per_unit(n_places);
     std::vector<double> mine;
@@ -92,13 +95,32 @@ std::vector<double> one_halo_spectrum(Comm const& comm, std::span<HalosAndSkirts
         OneHaloSpectrum spectrum(multipoles);
         add_places(halos, field, {unit * size, std::min((unit + 1) * size, n_places)}, spectrum);
         mine.insert(mine.end(), spectrum.values().begin(), spectrum.values().end());
+        mine.insert(mine.end(), spectrum.beyond_box().begin(), spectrum.beyond_box().end());
       }
     });
     auto const units = comm.all_gather_v(mine);
     for (std::size_t i = 0; i < units.size(); ++i) sums[i % sums.size()] += units[i];
   }
-  return sums;
+  ExpectedCl expected{{sums.begin(), sums.begin() + std::ssize(multipoles)}, {}};
+  for (std::size_t i = 0; i < n; ++i)
+    expected.beyond_box.push_back(sums[i] > 0 ? sums[n + i] / sums[i] : 0);
+  return expected;
 }
+
+namespace {
+
+/// Where half of C_l comes from haloes whose boxes are too small.
+std::int64_t box_multipole(std::vector<double> const& beyond_box,
+                           std::span<std::int64_t const> multipoles) {
+  constexpr double half = 0.5;
+  std::size_t i = 0;
+  while (i + 1 < multipoles.size() && beyond_box[i] > half) ++i;
+  if (i == 0 || beyond_box[i] > half) return multipoles[i];
+  double const t = (beyond_box[i - 1] - half) / (beyond_box[i - 1] - beyond_box[i]);
+  return std::llround((1 - t) * real(multipoles[i - 1]) + t * real(multipoles[i]));
+}
+
+}  // namespace
 
 bool expects_cl(SkyOptions const& options) {
   return options.expected_spectrum && options.pixels.spectrum_nside() > 0;
@@ -111,7 +133,7 @@ nlohmann::json expected_cl(Comm const& comm, SkyOptions const& options,
   constexpr std::int64_t per_nside = 6;  // beyond the l of the map: its pixels mix these scales in
   std::int64_t const l_max = per_nside * options.pixels.spectrum_nside();
   auto const multipoles = few_multipoles(l_max);
-  auto c_l = one_halo_spectrum(comm, all, field, multipoles);
+  auto [c_l, beyond_box] = one_halo_spectrum(comm, all, field, multipoles);
   collectively(comm, "sky: the beam", [&] {
     auto const window = beam.window(l_max);
     for (std::size_t i = 0; i < c_l.size(); ++i) {
@@ -119,12 +141,16 @@ nlohmann::json expected_cl(Comm const& comm, SkyOptions const& options,
       c_l[i] *= b * b;
     }
   });
-  nlohmann::json const expected = {
+  nlohmann::json expected = {
       {"note",
        "of the painted haloes in independent places: the sum of y_l^2/(4 pi), each halo whole and "
        "round; with the beam, without the pixel window"},
       {"l", multipoles},
       {"C_l", c_l}};
+  if (std::ranges::any_of(all, [](auto const& halos) { return halos.box_ckpch.has_value(); })) {
+    expected["beyond_box"] = beyond_box;
+    expected["l_box"] = box_multipole(beyond_box, multipoles);
+  }
   return {{"cl", {{"expected", expected}}}};
 }
 

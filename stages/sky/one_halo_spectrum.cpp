@@ -20,15 +20,17 @@ std::vector<std::int64_t> few_multipoles(std::int64_t l_max) {
 }
 
 OneHaloSpectrum::OneHaloSpectrum(std::span<std::int64_t const> multipoles)
-    : values_(multipoles.size()) {
+    : values_(multipoles.size()), beyond_box_(multipoles.size()) {
   for (auto const l : multipoles) ln_l_.push_back(std::log(real(l) + 0.5));
 }
 
-void OneHaloSpectrum::add(WaveTable const& waves, double sr, double angle) {
+void OneHaloSpectrum::add(WaveTable const& waves, double sr, double angle, double l_box) {
   double const ln_angle = std::log(angle), unit = sr * sr / (4 * std::numbers::pi);
+  double const ln_l_box = std::log(l_box);  // of 0: before all
   for (std::size_t i = 0; i < values_.size(); ++i) {
     double const f = waves.at(ln_l_[i] + ln_angle);
     values_[i] += unit * f * f;
+    if (ln_l_[i] < ln_l_box) beyond_box_[i] += unit * f * f;
   }
 }
 

@@ -22,12 +22,15 @@ class OneHaloSpectrum {
 
   /// \param sr     the integral over the sky of a gas of which F is 1 [unit of the map x sr]
   /// \param angle  of R200 [rad]
-  void add(WaveTable const& waves, double sr, double angle);
+  /// \param l_box  below this multipole its box has no waves, 2 pi D/L
+  void add(WaveTable const& waves, double sr, double angle, double l_box = 0);
   /// At the multipoles [unit of the map squared x sr].
   std::vector<double> const& values() const { return values_; }
+  /// What of them comes from haloes whose boxes have no waves so long.
+  std::vector<double> const& beyond_box() const { return beyond_box_; }
 
  private:
-  std::vector<double> ln_l_, values_;  ///< ln(l + 1/2)
+  std::vector<double> ln_l_, values_, beyond_box_;  ///< ln(l + 1/2)
 };
 
 }  // namespace setsz

@@ -173,7 +173,7 @@ std::vector<std::string> sky_outputs(SkyOptions const& options) {
 
 SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
     : n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
-  record_ = {.stage = "sky", .instance = map.name, .version = 13};
+  record_ = {.stage = "sky", .instance = map.name, .version = 14};
   options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
   options_.pixels.refuse_keys(blueprint.configuration, map.section);
   options_.density = options_.fields.density();

@@ -66,7 +66,7 @@ std::vector<HalosAndSkirts> SkySources::halos() const {
     if (source.kind() == HaloKind::skirt)
       all.back().skirts = &source;  // of the clusters of the same snapshot, which come first
     else
-      all.push_back({&source});
+      all.push_back({&source, nullptr, placements_[part].lattice().box()});
   return all;
 }
 

@@ -50,7 +50,7 @@ class SkySources {
   SkySources(SkySources const&) = delete;
 
   std::deque<Source> const& all() const { return all_; }
-  /// Each halo once, with its skirt.
+  /// Each halo once, with its skirt and the length of its box.
   std::vector<HalosAndSkirts> halos() const;
   /// As far as the sky reaches.
   DistanceTable const& distances() const { return distances_; }

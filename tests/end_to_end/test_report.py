@@ -358,6 +358,12 @@ class Map(Case):
         self.assertLess(numpy.abs((ratios - 1) / (numpy.array(bars) / 2)).max(), 3.5)
         self.assertGreater(len(ratios), 8)
         numpy.testing.assert_allclose(sky.expected(table, numpy.arange(nside)), table["expected"]["C_l"][0], rtol=0.03)  # points have no scale
+        self.assertNotIn("Grey", sky.spectrum("points", table).caption)
+        table["expected"]["l_box"] = 20  # of replicas of a box
+        boxes = sky.spectrum("points", table)
+        self.assertIn("Grey, up to l = 20", boxes.caption)
+        for axes in boxes.canvas.axes:
+            self.assertEqual([patch.get_extents().transformed(axes.transData.inverted()).intervalx.round(6).tolist() for patch in axes.patches], [[2, 20]])
         table["expected"]["C_l"][2:] = [0, 0, 0]
         self.assertTrue(numpy.isfinite(sky.expected(table, numpy.arange(nside))).all())
         del table["expected"]

@@ -55,28 +55,42 @@ TEST(OneHaloSpectrum, OfClustersAndTheirSkirtsIsThatOfWholeHaloesOnAnyNumberOfRa
       skirt(profile, 1e3, 1e4, 4, 2);
   ToySource const halos(HaloKind::fill, whole), clusters(HaloKind::cluster, inner),
       skirts(HaloKind::skirt, skirt);
+  std::optional<double> const box = 75000;
   auto const multipoles = few_multipoles(3000);
+  auto const index_of = [&](std::int64_t l) {
+    return static_cast<std::size_t>(std::ranges::find(multipoles, l) - multipoles.begin());
+  };
   EXPECT_EQ(multipoles.front(), 2);
   EXPECT_EQ(multipoles.back(), 3000);
   auto const spectrum = [&](Comm const& on, HalosAndSkirts const& all) {
     return one_halo_spectrum(on, {&all, 1}, field_table().front(), multipoles);
   };
-  auto const wanted = spectrum(comm, {&halos}), found = spectrum(comm, {&clusters, &skirts}),
-             alone = spectrum(comm, {&clusters});
-  EXPECT_EQ(spectrum(Comm::self(), {&clusters, &skirts}), found);
+  auto const expected = spectrum(comm, {&clusters, &skirts, box});
+  auto const wanted = spectrum(comm, {&halos}).c_l, found = expected.c_l,
+             alone = spectrum(comm, {&clusters}).c_l;
+  EXPECT_EQ(spectrum(Comm::self(), {&clusters, &skirts, box}).c_l, found);
+  EXPECT_EQ(spectrum(Comm::self(), {&clusters, &skirts, box}).beyond_box, expected.beyond_box);
   for (std::size_t i = 0; i < multipoles.size() && multipoles[i] < 1000; ++i)
     EXPECT_NEAR(found[i] / wanted[i], 1, 2e-3) << multipoles[i];
   EXPECT_LT(alone.front(), 0.95 * wanted.front());
   // Large scales know the integrals alone.
-  double sum = 0;
+  double sum = 0, far = 0;
+  std::int64_t const l_far = 14;
   std::vector<HaloImage> images;
   halos.find_images({0, halos.n_places()}, images);
   for (auto const& image : images) {
     double const y = halos.weight_of(image, field_table().front()) * std::pow(900, 3) *
                      whole.volume_integral(image.halo.mass) / norm2(image.seen);
     sum += y * y / (4 * std::numbers::pi);
+    // Waves that are longer than the box.
+    if ((real(l_far) + 0.5) / norm(image.seen) < 2 * std::numbers::pi / *box)
+      far += y * y / (4 * std::numbers::pi);
   }
   EXPECT_NEAR(wanted.front() / sum, 1, 1e-3);
+  EXPECT_NEAR(expected.beyond_box[index_of(l_far)], far / sum, 1e-3);
+  EXPECT_EQ(expected.beyond_box.front(), 1);
+  EXPECT_EQ(expected.beyond_box.back(), 0);
+  EXPECT_EQ(spectrum(comm, {&clusters, &skirts}).beyond_box.front(), 0);  // of a catalogue
 }
 
 class ExpectedSpectrum : public test::CatalogueSky {
