@@ -15,6 +15,7 @@ examples:
   map.py run/sky/lo/compton_y.fits --zoom 120 30 10    10 degrees around longitude 120, latitude 30
   map.py run/sky/field/compton_y.fits                  a part of the sky: the region that it shows
   map.py run/paint/z0/lo/maps.h5 --scale log           y along x, y, z; painted above gas
+Dashed circles: R200 of the haloes of the lightcone.fits beside the map that are largest in the picture.
 Needs matplotlib and numpy; healpy and astropy for the sky, h5py for the box (apt install python3-matplotlib
 python3-healpy python3-h5py)."""
 
@@ -28,6 +29,7 @@ def arguments():
     parser.add_argument("--scale", choices=["asinh", "log", "linear"], default="asinh", help="of the colours (default: asinh)")
     parser.add_argument("--max", type=float, help="y at the end of the colours (default: exceeded in 0.05%% of the pixels)")
     parser.add_argument("--zoom", type=float, nargs=3, metavar=("LON", "LAT", "SIZE"), help="a part of the sky [degrees]")
+    parser.add_argument("--no-circles", action="store_true", help="no circles of R200 around haloes")
     parser.add_argument("--dpi", type=int, default=160)
     return parser.parse_args()
 
@@ -53,12 +55,14 @@ def draw(options):
         if options.zoom:
             sys.exit(f"map.py: '{options.file}' is a box; --zoom is for the sky")
         return box.panels(*box.read(options.file), scale=options.scale, largest=options.max)
+    import coordinates
     import sky
 
     shown = sky.read(options.file)
+    haloes = None if options.no_circles else coordinates.beside(options.file)[0]
     if options.zoom:
-        return sky.zoom(shown, *options.zoom, options.scale, options.max)
-    return sky.overview(shown, options.scale, options.max)
+        return sky.zoom(shown, *options.zoom, options.scale, options.max, haloes)
+    return sky.overview(shown, options.scale, options.max, haloes)
 
 
 def main():

@@ -3,6 +3,7 @@
 
 import itertools
 
+import coordinates
 import numpy as np
 import style
 from colours import colour_bar, colours
@@ -18,7 +19,9 @@ def draw(run):
         sky = read(product.folder / "compton_y.fits")
         first, second = titles(sky.header)
         yield Figure(f"sky_{name}", f"The sky {name}", f"{first}; {second}.", overview(sky))
-        yield Figure(f"sky_zoom_{name}", f"Around the brightest cluster of {name}", "Gnomonic projection.", zoom(sky, *sky.brightest()))
+        haloes, radius = coordinates.beside(product.folder / "compton_y.fits")
+        circles = f" Circles: {radius} of the clusters of the light cone that are largest there." if haloes else ""
+        yield Figure(f"sky_zoom_{name}", f"Around the brightest cluster of {name}", "Gnomonic projection." + circles, zoom(sky, *sky.brightest(), haloes=haloes))
         for _, report in run.read([product], "sky.json"):
             cl = report.get("cl")
             if cl and cl.get("field", "compton_y") == "compton_y":
@@ -274,10 +277,10 @@ def region(seen, middle=None):
     return np.degrees(lon0), np.degrees(lat0), 2.1 * np.degrees(max(abs(across).max(), abs(up).max()))
 
 
-def overview(sky, scale="asinh", largest=None):
+def overview(sky, scale="asinh", largest=None, haloes=None):
     """All that the map shows: the whole sky, or a region."""
     part = region(sky.seen, getattr(sky, "middle", None)) if sky.seen is not None else None
-    return zoom(sky, *part, scale, largest) if part else whole(sky, scale, largest)
+    return zoom(sky, *part, scale, largest, haloes) if part else whole(sky, scale, largest)
 
 
 def whole(sky, scale="asinh", largest=None):
@@ -286,6 +289,7 @@ def whole(sky, scale="asinh", largest=None):
     projector = healpy.projector.MollweideProj(xsize=1800)
     figure, axes = style.subplots(height=5.2, width=9)
     picture(figure, axes, project(sky.coarse(), projector), projector.get_extent(), scale, largest)
+    coordinates.draw_whole_grid(axes, projector)
     angle = np.linspace(0, 2 * np.pi, 400)
     axes.plot(2 * np.cos(angle), np.sin(angle), color="black", linewidth=0.8)
     axes.set(xlim=(-2.02, 2.02), ylim=(-1.02, 1.02))
@@ -296,7 +300,8 @@ def whole(sky, scale="asinh", largest=None):
     return figure
 
 
-def zoom(sky, longitude, latitude, size, scale="asinh", largest=None):
+def zoom(sky, longitude, latitude, size, scale="asinh", largest=None, haloes=None):
+    """A square of `size` degrees with its coordinates, and circles of the radii of haloes."""
     import healpy
 
     points = 700
@@ -304,7 +309,10 @@ def zoom(sky, longitude, latitude, size, scale="asinh", largest=None):
     figure, axes = style.subplots(height=5.8, width=5.6)
     half = size / 2
     picture(figure, axes, project(sky, projector), (half, -half, -half, half), scale, largest)
-    axes.set(xlabel=f"degrees from longitude {longitude:.4g} (east to the left)", ylabel=f"degrees from latitude {latitude:.4g}")
+    plane = coordinates.Plane(longitude, latitude)
+    coordinates.draw_grid(axes, plane, size)
+    if haloes:
+        coordinates.draw_circles(axes, plane, size, haloes)
     first, second = titles(sky.header)
     figure.suptitle(first, fontsize=9)
     axes.set_title(second.replace(" Msun/h, ", " Msun/h,\n"), fontsize=7)

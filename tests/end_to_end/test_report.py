@@ -383,6 +383,34 @@ class Map(Case):
         self.assertAlmostEqual(50 - column, 4.0 * 5 * numpy.cos(numpy.radians(12)), delta=3)  # 5 points a degree
         self.assertAlmostEqual(row - 50, 2.0 * 5, delta=3)
 
+    def test_coordinates_and_radii_are_drawn_where_they_are(self):
+        sys.path.insert(0, str(FIGURES))
+        self.addCleanup(sys.path.remove, str(FIGURES))
+        import coordinates
+        import healpy
+        import numpy
+        import sky
+
+        haloes = coordinates.Haloes(numpy.array([29.0, 31.0, 32.0, 29.0]), numpy.array([61.0, 60.5, 58.0, -60.0]), numpy.array([0.4, 1.5, 0.001, 2.0]))
+        drawn = sky.zoom(sky.HealpixSky(numpy.ones(healpy.nside2npix(64)), {"NSIDE": 64}), 30, 60, 8, haloes=haloes)
+        axes = drawn.axes[0]
+        circles = [line for line in axes.lines if line.get_linestyle() == "--"]
+        self.assertEqual(len(circles), 2)  # one is too small to see, one elsewhere
+        projector = healpy.projector.GnomonicProj(rot=(30, 60), xsize=700, reso=60 * 8 / 700)
+        for circle, (longitude, latitude, angle) in zip(circles, ((31, 60.5, 1.5), (29, 61, 0.4))):
+            x, y = numpy.radians(circle.get_data())
+            around = numpy.array(projector.xy2vec(-x, y))  # of healpy, to the right
+            apart = numpy.degrees(numpy.arccos(healpy.ang2vec(longitude, latitude, lonlat=True) @ around))
+            numpy.testing.assert_allclose(apart, angle, atol=1e-6)
+        # The names of the ticks, back on the sky.
+        for axis, named in ((axes.xaxis, 0), (axes.yaxis, 1)):
+            ticks = list(zip(axis.get_ticklocs(), [float(label.get_text().rstrip("°")) for label in axis.get_ticklabels()]))
+            self.assertGreater(len(ticks), 2)
+            for place, value in ticks:
+                x, y = (place, -4) if named == 0 else (4, place)
+                found = healpy.vec2ang(numpy.array(projector.xy2vec(-numpy.radians(x), numpy.radians(y))), lonlat=True)[named]
+                self.assertAlmostEqual(float(found[0]), value, delta=0.01)
+
     def test_a_part_of_the_sky_is_shown_whole(self):
         sys.path.insert(0, str(FIGURES))
         self.addCleanup(sys.path.remove, str(FIGURES))
