@@ -1,31 +1,37 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <vector>
 
-#include "pipeline/base/number.hpp"
-#include "stages/sky/stamp.hpp"
+#include "stages/sky/row_points.hpp"
 
 namespace setsz {
 
 /// A spherical profile seen from a distance: y along the true line of sight depends on the impact
-/// parameter b = D sin(angle) alone. Without trigonometry per pixel. Sets the values.
+/// parameter b = D sin(angle) alone. Without trigonometry per pixel.
+///
+/// In two steps: points of rings are given their places in the table row by row, then the values
+/// there are looked up for many rows together. Rows of a flat image have their values at once.
 class ProfileRow {
  public:
+  /// So many numbers beyond the last may be set: loops in blocks need no remainder.
+  static constexpr int padding = 15;
+
   /// \param table        surface brightness at b = i b_cut / (size - 2); the last two entries are 0
   /// \param sin_radius   b_cut / D, the sine of the angle at which the profile ends (< 1)
-  ProfileRow(SkyDirection const& centre, std::span<float const> table, double sin_radius)
-      : z0_(centre.z),
-        s0_(centre.s),
-        table_(table),
-        per_sine_(real(table.size() - 2) / sin_radius) {}
-  void operator()(RingPoints const& points, double* values) const;
-  void operator()(FlatPoints const& points, double* values) const;
+  void begin(SkyDirection const& centre, std::span<float const> table, double sin_radius);
+  /// \return true: the places are set, to be looked up; false: the values are.
+  bool place(RingPoints const& points, float* places, double* values) const;
+  bool place(FlatPoints const& points, float* places, double* values) const;
+  /// \pre n + padding places can be read, and so many values set
+  void look_up(float const* places, int n, double* values) const;
 
  private:
-  double z0_, s0_;
+  double z0_ = 0, s0_ = 0, per_sine_ = 0;
   std::span<float const> table_;
-  double per_sine_;
+  std::vector<std::uint64_t> nodes_;  ///< value, and difference to the next one: a single load
 };
 
 }  // namespace setsz

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "stages/sky/sky_direction.hpp"
 
@@ -10,6 +11,12 @@ namespace setsz {
 /// A disc around a direction, in rows of pixels.
 class SkyDisc {
  public:
+  /// Pixels of a ring within the disc; the circle is that of the ring's centres.
+  struct Row {
+    std::int64_t ring;
+    Range pixels;
+    RingCircle circle;
+  };
   /// \param angle  its radius [rad]
   SkyDisc(RingGeometry const& geometry, SkyDirection const& centre, double angle);
 
@@ -21,6 +28,8 @@ class SkyDisc {
   Range pixels_of(std::int64_t ring) const {
     return pixels_of(ring, geometry_->circle(ring, PixelPart{}));
   }
+  /// All rows that have such pixels, from north to south.
+  void list_rows(std::vector<Row>& rows) const;
   /// Could all pixels have a part in the disc? A plane does not show the whole sky.
   bool is_whole() const { return !flat_ || flat_->is_whole; }
 
@@ -31,6 +40,8 @@ class SkyDisc {
   }
 
  private:
+  void list_healpix_rows(HealpixRings const& rings, std::vector<Row>& rows) const;
+
   RingGeometry const* geometry_;
   double theta_, phi_, z_, s_, angle_, chord2_;
   std::optional<FlatRows::Ellipse> flat_;

@@ -8,7 +8,6 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/halos/left_shells.hpp"
-#include "stages/sky/profile_row.hpp"
 
 namespace setsz {
 namespace {
@@ -185,8 +184,8 @@ Painted SkyPainter::paint(ProfileFamily const& family, ProfilePoint const& point
   family.mean_projected(point, mean);
   average_over(mean_side(sides) / angle_200, family.x_cut(), projected, averages);
   core_.begin(centre, mean, sin_radius, 0.3 * angle_200);
-  stamp_.build(map_, centre, std::asin(sin_radius), core_radius(sides),
-               ProfileRow(centre, averages, sin_radius), core_);
+  row_.begin(centre, averages, sin_radius);
+  stamp_.build(map_, centre, std::asin(sin_radius), core_radius(sides), row_, core_);
   Painted result{total, 0, {}};
   double const unit = halo.r200 * halo.weight;
   double factor = unit * factor_to(total, stamp_.integral() * unit, total, result);
@@ -263,8 +262,8 @@ Painted SkyPainter::paint_through_beam(ProfileFamily const& family, ProfilePoint
   average_over(mean_side(sides), sin_radius, beamed_, averages);
   SkyDirection const centre(halo.position);
   core_.begin(centre, mean, sin_radius, std::max(0.3 * halo.r200 / distance, beam_.sigma()));
-  stamp_.build(map_, centre, std::asin(sin_radius), core_radius(sides),
-               ProfileRow(centre, averages, sin_radius), core_);
+  row_.begin(centre, averages, sin_radius);
+  stamp_.build(map_, centre, std::asin(sin_radius), core_radius(sides), row_, core_);
   Painted result{total, 0, {}};
   double const unit = halo.r200 * halo.weight;
   add_stamp(unit * factor_to(total, stamp_.integral() * unit, total, result), result);

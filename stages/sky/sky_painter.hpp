@@ -9,6 +9,7 @@
 #include "stages/sky/claimed_pixels.hpp"
 #include "stages/sky/cube_image.hpp"
 #include "stages/sky/profile_core.hpp"
+#include "stages/sky/profile_row.hpp"
 #include "stages/sky/ring_map.hpp"
 #include "stages/sky/stamp.hpp"
 
@@ -80,6 +81,7 @@ class SkyPainter {
   SphereSampler sampler_;
   std::vector<double> projected_, mean_, enclosed_, beamed_;
   std::vector<float> smoothed_, line_pieces_;
+  ProfileRow row_;
   ProfileCore core_;
   ClaimedPixels claimed_;
 };

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/sky/stamp.hpp"
 
+#include <numbers>
+
 #include "pipeline/base/dispatch.hpp"
+#include "stages/sky/profile_core.hpp"
+#include "stages/sky/profile_row.hpp"
 
 namespace setsz {
 namespace {
+
+/// Rows of a profile are looked up together, about so many values at a time: what belongs to them
+/// stays in the nearest cache, and short rows leave no vectors half empty.
+constexpr std::size_t values_at_once = 1024;
 
 SETSZ_DISPATCH
 void add_scaled(double const* __restrict values, std::size_t n, double scale,
@@ -38,18 +46,85 @@ double Stamp::sum_of(double const* values, std::int64_t n) {
          ((partial[2] + partial[6]) + (partial[3] + partial[7]));
 }
 
+void Stamp::begin_rows(RingMap const& map, SkyDirection const& centre, double reach) {
+  SkyDisc(map.geometry(), centre, std::min(reach, std::numbers::pi)).list_rows(disc_rows_);
+  rows_.clear();
+  n_values_ = 0;
+  for (auto const& [ring, pixels, circle] : disc_rows_) {
+    std::size_t const end = n_values_ + static_cast<std::size_t>(pixels.size());
+    rows_.push_back({ring, pixels.first, map.place_of(ring, pixels.first), n_values_, end,
+                     map.geometry().pixel_area(ring)});
+    map.prefetch(ring, rows_.back().place, pixels.size());  // will be there when add_to() comes
+    n_values_ = end;
+  }
+  if (values_.size() < n_values_ + ProfileRow::padding)
+    values_.resize(2 * n_values_ + ProfileRow::padding);
+}
+
+void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius, double core_radius,
+                  ProfileRow const& profile, ProfileCore& core) {
+  RingGeometry const& geometry = map.geometry();
+  // Of pixels whose centres lie farther away only those of the core have something of the profile.
+  double const part_reach = radius + geometry.largest_pixel_radius();
+  double const inner = std::min(core_radius, part_reach);
+  is_whole_ = SkyDisc(geometry, centre, std::min(part_reach, std::numbers::pi)).is_whole();
+  SkyDisc(geometry, centre, inner).list_rows(core_rows_);
+  for (auto const& row : core_rows_) core.add(row.ring, row.pixels);
+  double const* averages = core.averages().data();
+  begin_rows(map, centre, std::max(radius, inner));
+  integral_ = 0;
+  auto near = core_rows_.begin();
+  auto const n_rows = static_cast<std::int64_t>(rows_.size());
+  for (std::int64_t first = 0, last = 0; first < n_rows; first = last) {
+    while (last < n_rows && rows_[last].begin < rows_[first].begin + values_at_once) ++last;
+    set_rows(geometry, centre, {first, last}, profile);
+    for (std::int64_t i = first; i < last; ++i) {
+      if (near == core_rows_.end() || near->ring != rows_[i].ring) continue;
+      std::copy_n(averages, near->pixels.size(),
+                  values_.data() + rows_[i].begin + (near->pixels.first - rows_[i].first));
+      averages += near->pixels.size();
+      ++near;
+    }
+    add_rows({first, last});
+  }
+}
+
+void Stamp::set_rows(RingGeometry const& geometry, SkyDirection const& centre, Range rows,
+                     ProfileRow const& profile) {
+  std::size_t const begin = rows_[rows.first].begin, n = rows_[rows.last - 1].end - begin;
+  if (places_.size() < n + ProfileRow::padding) places_.resize(2 * n + ProfileRow::padding);
+  bool placed = false;
+  for (std::int64_t i = rows.first; i < rows.last; ++i) {
+    auto const& [ring, pixels, circle] = disc_rows_[i];
+    std::size_t const at = rows_[i].begin;
+    geometry.for_each_piece(ring, PixelPart{}, pixels.first, pixels.last, [&](auto const& piece) {
+      std::size_t const k = at + static_cast<std::size_t>(piece.first - pixels.first);
+      placed = profile.place(seen_from(centre, circle, piece), places_.data() + (k - begin),
+                             values_.data() + k);
+    });
+  }
+  if (placed) profile.look_up(places_.data(), static_cast<int>(n), values_.data() + begin);
+}
+
+void Stamp::add_rows(Range rows) {
+  for (std::int64_t first = rows.first, last = first; first < rows.last; first = last) {
+    double const area = rows_[first].area;
+    while (last < rows.last && rows_[last].area == area) ++last;
+    std::size_t const begin = rows_[first].begin, end = rows_[last - 1].end;
+    integral_ += area * sum_of(values_.data() + begin, static_cast<std::int64_t>(end - begin));
+  }
+}
+
 void Stamp::add_up() {
   integral_ = 0;
-  for (auto const& row : rows_)
-    integral_ += row.area *
-                 sum_of(values_.data() + row.begin, static_cast<std::int64_t>(row.end - row.begin));
+  add_rows({0, std::ssize(rows_)});
 }
 
 template <class Visit>
 void Stamp::for_each_piece(RingMap const& map, Row const& row, Visit&& visit) {
   std::int64_t const n = map.geometry().pixels_in(row.ring),
                      n_held = map.grid().pixels_of(row.ring).size();
-  std::int64_t place = map.place_of(row.ring, row.first);
+  std::int64_t place = row.place;
   for (std::size_t i = row.begin; i < row.end; place = 0) {  // once more where the ring begins
     std::size_t const end = std::min(row.end, i + static_cast<std::size_t>(n - place));
     auto const held = static_cast<std::size_t>(std::max<std::int64_t>(n_held - place, 0));
@@ -62,9 +137,7 @@ void Stamp::add_to(RingMap& map, double factor) const {
   // A row is a short piece of memory of its own, which the processor does not foresee.
   constexpr std::size_t rows_ahead = 3;
   auto const prefetch = [&](std::size_t i) {
-    if (i < rows_.size())
-      map.prefetch(rows_[i].ring, rows_[i].first,
-                   static_cast<std::int64_t>(rows_[i].end - rows_[i].begin));
+    if (i < rows_.size()) map.prefetch(rows_[i].ring, rows_[i].place, rows_[i].size());
   };
   for (std::size_t i = 0; i < rows_ahead; ++i) prefetch(i);
   for (std::size_t i = 0; i < rows_.size(); ++i) {

@@ -12,6 +12,9 @@
 
 namespace setsz {
 
+class ProfileCore;
+class ProfileRow;
+
 /// The values of the pixels in a disc around a direction, computed ring by ring.
 ///
 /// Kept apart from the map, so that they can be scaled to a known integral: every rank that shares
@@ -26,9 +29,6 @@ class Stamp {
     double core_radius = 0;  ///< [rad]
   };
 
-  /// A row may set so many values beyond its last: loops in blocks need no remainder.
-  static constexpr int padding = 15;
-
   /// Averages `add_row(points, double* values)`, which adds a surface brightness at given
   /// RingPoints or FlatPoints (there times their `sr`) to `values`, over the parts of every pixel
   /// that the disc may touch. \param radius  of the disc [rad]: the brightness is 0 outside
@@ -36,12 +36,10 @@ class Stamp {
   void build(RingMap const& map, SkyDirection const& centre, double radius, Cuts const& cuts,
              AddRow&& add_row);
 
-  /// The same with uncut pixels, whose values `set_row(points, double* values)` sets; it may
-  /// set some beyond them, up to `padding`. `core` gives the averages over those whose centres lie
-  /// within `core_radius` [rad]: core.add(ring, pixels), then core.averages().
-  template <class SetRow, class Core>
+  /// A profile's values at the centres of the pixels; for those whose centres lie within
+  /// `core_radius` [rad], the averages that `core` gives. \param radius  of the profile [rad]
   void build(RingMap const& map, SkyDirection const& centre, double radius, double core_radius,
-             SetRow&& set_row, Core& core);
+             ProfileRow const& profile, ProfileCore& core);
 
   struct RowView {
     std::int64_t ring;
@@ -83,8 +81,10 @@ class Stamp {
 
   struct Row {
     std::int64_t ring, first;  ///< pixels first, first + 1, ... modulo the ring's number
+    std::int64_t place;        ///< of the first, see RingMap::place_of
     std::size_t begin, end;    ///< in values_
     double area;               ///< see RingGeometry::pixel_area
+    std::int64_t size() const { return static_cast<std::int64_t>(end - begin); }
   };
   /// Visits the pieces of a row that a map has: visit(first in values_, last, place in the ring).
   template <class Visit>
@@ -92,12 +92,18 @@ class Stamp {
 
   /// In a fixed order that leaves room for vectors.
   static double sum_of(double const* values, std::int64_t n);
-  /// `set_row(ring, circle of its centres, pixels, values)` sets a row.
-  template <class SetRow>
-  void build_rows(RingMap const& map, SkyDirection const& centre, double reach, SetRow&& set_row);
+  /// The rows whose pixels' centres lie within the reach [rad], to be given values.
+  void begin_rows(RingMap const& map, SkyDirection const& centre, double reach);
+  /// Sets the profile's values in some rows.
+  void set_rows(RingGeometry const& geometry, SkyDirection const& centre, Range rows,
+                ProfileRow const& profile);
+  /// Adds some rows to the integral.
+  void add_rows(Range rows);
 
+  std::vector<SkyDisc::Row> disc_rows_;  ///< of each row, the same
   std::vector<Row> rows_;
-  std::vector<Range> near_;     ///< of the core's rings, its pixels
+  std::vector<SkyDisc::Row> core_rows_;
+  std::vector<float> places_;
   std::vector<double> values_;  ///< n_values_ of them, and some room
   std::size_t n_values_ = 0;
   double integral_ = 0;
@@ -137,65 +143,19 @@ void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius,
   double const reach = radius + (cuts.level > 0 ? margin : 0);
   bool const has_core = cuts.core_level > cuts.level;
   SkyDisc const core(geometry, centre, std::min(cuts.core_radius + margin, reach));
-  build_rows(map, centre, reach,
-             [&](std::int64_t ring, auto const& circle, Range pixels, double* values) {
-               average(geometry, centre, ring, pixels, cuts.level, add_row, values);
-               if (!has_core) return;
-               Range const near = core.pixels_of(ring, circle);
-               if (near.size() > 0)
-                 average(geometry, centre, ring, near, cuts.core_level, add_row,
-                         values + (near.first - pixels.first));
-             });
-}
-
-template <class SetRow, class Core>
-void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius, double core_radius,
-                  SetRow&& set_row, Core& core) {
-  RingGeometry const& geometry = map.geometry();
-  double const reach = radius + geometry.largest_pixel_radius();
-  SkyDisc const inner(geometry, centre, std::min(core_radius, reach));
-  Range const rings = inner.rings();
-  near_.clear();
-  for (std::int64_t ring = rings.first; ring < rings.last; ++ring) {
-    near_.push_back(inner.pixels_of(ring));
-    if (near_.back().size() > 0) core.add(ring, near_.back());
+  begin_rows(map, centre, reach);
+  is_whole_ = SkyDisc(geometry, centre, std::min(reach, std::numbers::pi)).is_whole();
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    auto const& [ring, pixels, circle] = disc_rows_[i];
+    double* const values = values_.data() + rows_[i].begin;
+    average(geometry, centre, ring, pixels, cuts.level, add_row, values);
+    if (!has_core) continue;
+    Range const near = core.pixels_of(ring, circle);
+    if (near.size() > 0)
+      average(geometry, centre, ring, near, cuts.core_level, add_row,
+              values + (near.first - pixels.first));
   }
-  double const* next = core.averages().data();
-  build_rows(map, centre, reach,
-             [&](std::int64_t ring, auto const& circle, Range pixels, double* values) {
-               add_part(geometry, centre, ring, circle, PixelPart{}, pixels, set_row, values);
-               if (!rings.contains(ring)) return;
-               Range const near = near_[ring - rings.first];
-               if (near.size() <= 0) return;
-               std::copy_n(next, near.size(), values + (near.first - pixels.first));
-               next += near.size();
-             });
-}
-
-template <class SetRow>
-void Stamp::build_rows(RingMap const& map, SkyDirection const& centre, double reach,
-                       SetRow&& set_row) {
-  RingGeometry const& geometry = map.geometry();
-  rows_.clear();
-  n_values_ = 0;
-  SkyDisc const disc(geometry, centre, std::min(reach, std::numbers::pi));
-  is_whole_ = disc.is_whole();
-  integral_ = 0;
-  Range const rings = disc.rings();
-  for (std::int64_t ring = rings.first; ring < rings.last; ++ring) {
-    auto const circle = geometry.circle(ring, PixelPart{});
-    Range const pixels = disc.pixels_of(ring, circle);
-    if (pixels.size() <= 0) continue;
-    map.prefetch(ring, pixels.first, pixels.size());  // will be there when add_to() comes
-    Row const row{ring, pixels.first, n_values_,
-                  n_values_ + static_cast<std::size_t>(pixels.size()), geometry.pixel_area(ring)};
-    n_values_ = row.end;
-    if (values_.size() < n_values_ + padding) values_.resize(2 * n_values_ + padding);
-    double* const values = values_.data() + row.begin;
-    set_row(ring, circle, pixels, values);
-    integral_ += sum_of(values, pixels.size()) * row.area;
-    rows_.push_back(row);
-  }
+  add_up();
 }
 
 }  // namespace setsz
