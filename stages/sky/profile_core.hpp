@@ -41,7 +41,6 @@ class ProfileCore {
   void list_edges(std::size_t n_edges);
   void integrate_each_pixel(std::span<PixelPart const> around, std::size_t n);
   void place(std::int64_t ring, PixelPart part, Range pixels, double* x, double* y) const;
-  double mean_within(double u) const;
   /// Integral of m/2 (X dY - Y dX) along a straight line that passes the centre closely.
   double along(Line const& line) const;
 

@@ -55,14 +55,6 @@ class RingMap {
     while (place >= n) place -= n;
     return place;
   }
-  /// Tells the processor that so many pixels of a ring, from a place_of() on, will soon be added
-  /// to.
-  void prefetch(std::int64_t ring, std::int64_t place, std::int64_t n) const {
-    if (!owns_ring(ring)) return;
-    double const* const begin = values_.data() + begin_of(ring);
-    std::int64_t const last = std::min(place + n, static_cast<std::int64_t>(size_of(ring)));
-    for (std::int64_t k = place; k < last + 7; k += 8) __builtin_prefetch(begin + k, 1);
-  }
   std::span<double> values() { return values_; }
   std::span<double const> values() const { return values_; }
 

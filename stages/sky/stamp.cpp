@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/sky/stamp.hpp"
 
+#include <algorithm>
 #include <numbers>
 
 #include "pipeline/base/dispatch.hpp"
@@ -13,6 +14,16 @@ namespace {
 /// Rows of a profile are looked up together, about so many values at a time: what belongs to them
 /// stays in the nearest cache, and short rows leave no vectors half empty.
 constexpr std::size_t values_at_once = 1024;
+
+/// Of a line of memory that will be written to. The builtin asks for one to be read, which gains
+/// nothing here; processors without the instruction pass over it.
+inline void prefetch_line(double const* line) {
+#ifdef __x86_64__
+  asm volatile("prefetchw %0" ::"m"(*line));
+#else
+  __builtin_prefetch(line, 1);
+#endif
+}
 
 SETSZ_DISPATCH
 void add_scaled(double const* __restrict values, std::size_t n, double scale,
@@ -46,6 +57,16 @@ double Stamp::sum_of(double const* values, std::int64_t n) {
          ((partial[2] + partial[6]) + (partial[3] + partial[7]));
 }
 
+void Stamp::prefetch(RingMap const& map, Row const& row) {
+  if (!map.owns_ring(row.ring)) return;
+  constexpr std::int64_t in_line = 8;
+  auto const ring = map.ring(row.ring);
+  if (row.place >= std::ssize(ring)) return;
+  std::int64_t const last = std::min(row.place + row.size(), std::ssize(ring)) - 1;
+  for (std::int64_t k = row.place; k < last + in_line; k += in_line)
+    prefetch_line(ring.data() + std::min(k, last));
+}
+
 void Stamp::begin_rows(RingMap const& map, SkyDirection const& centre, double reach) {
   SkyDisc(map.geometry(), centre, std::min(reach, std::numbers::pi)).list_rows(disc_rows_);
   rows_.clear();
@@ -54,7 +75,7 @@ void Stamp::begin_rows(RingMap const& map, SkyDirection const& centre, double re
     std::size_t const end = n_values_ + static_cast<std::size_t>(pixels.size());
     rows_.push_back({ring, pixels.first, map.place_of(ring, pixels.first), n_values_, end,
                      map.geometry().pixel_area(ring)});
-    map.prefetch(ring, rows_.back().place, pixels.size());  // will be there when add_to() comes
+    prefetch(map, rows_.back());  // will be there when add_to() comes
     n_values_ = end;
   }
   if (values_.size() < n_values_ + ProfileRow::padding)
@@ -69,9 +90,9 @@ void Stamp::build(RingMap const& map, SkyDirection const& centre, double radius,
   double const inner = std::min(core_radius, part_reach);
   is_whole_ = SkyDisc(geometry, centre, std::min(part_reach, std::numbers::pi)).is_whole();
   SkyDisc(geometry, centre, inner).list_rows(core_rows_);
+  begin_rows(map, centre, std::max(radius, inner));
   for (auto const& row : core_rows_) core.add(row.ring, row.pixels);
   double const* averages = core.averages().data();
-  begin_rows(map, centre, std::max(radius, inner));
   integral_ = 0;
   auto near = core_rows_.begin();
   auto const n_rows = static_cast<std::int64_t>(rows_.size());
@@ -136,13 +157,10 @@ void Stamp::for_each_piece(RingMap const& map, Row const& row, Visit&& visit) {
 void Stamp::add_to(RingMap& map, double factor) const {
   // A row is a short piece of memory of its own, which the processor does not foresee.
   constexpr std::size_t rows_ahead = 3;
-  auto const prefetch = [&](std::size_t i) {
-    if (i < rows_.size()) map.prefetch(rows_[i].ring, rows_[i].place, rows_[i].size());
-  };
-  for (std::size_t i = 0; i < rows_ahead; ++i) prefetch(i);
+  for (std::size_t i = 0; i < std::min(rows_ahead, rows_.size()); ++i) prefetch(map, rows_[i]);
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     Row const& row = rows_[i];
-    prefetch(i + rows_ahead);
+    if (i + rows_ahead < rows_.size()) prefetch(map, rows_[i + rows_ahead]);
     if (!map.owns_ring(row.ring)) continue;
     double* const ring = map.ring(row.ring).data();
     for_each_piece(map, row, [&](std::size_t first, std::size_t last, std::int64_t place) {

@@ -92,6 +92,8 @@ class Stamp {
 
   /// In a fixed order that leaves room for vectors.
   static double sum_of(double const* values, std::int64_t n);
+  /// Tells the processor that the pixels of a row will soon be added to.
+  static void prefetch(RingMap const& map, Row const& row);
   /// The rows whose pixels' centres lie within the reach [rad], to be given values.
   void begin_rows(RingMap const& map, SkyDirection const& centre, double reach);
   /// Sets the profile's values in some rows.
