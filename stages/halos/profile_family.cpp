@@ -67,6 +67,11 @@ void add_four_more(std::array<double, 4> const& weight, float const* __restrict 
   for (int i = 0; i < n; ++i) out[i] += w[0] * a[i] + w[1] * b[i] + w[2] * c[i] + w[3] * d[i];
 }
 
+SETSZ_DISPATCH
+void pack(float const* __restrict table, int n, TableNode* __restrict nodes) {
+  for (int i = 0; i < n; ++i) nodes[i] = node_of(table[i], table[i + 1]);
+}
+
 /// Lagrange's weights of four nodes at -1, 0, 1, 2.
 std::array<double, 4> cubic_weights(double t) {
   return {-t * (t - 1) * (t - 2) / 6, (t + 1) * (t - 1) * (t - 2) / 2, -(t + 1) * t * (t - 2) / 2,
@@ -152,6 +157,8 @@ ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profil
     double const mass = std::exp(ln_mass_.node(i));
     rows_[i].line_pieces =
         setsz::line_pieces([&](double x) { return profile(mass, x); }, x_cut, x_inner);
+    rows_[i].line_nodes.resize(LinePieces::table_size);
+    pack(rows_[i].line_pieces.data(), LinePieces::table_size - 1, rows_[i].line_nodes.data());
   }
 }
 
@@ -317,12 +324,14 @@ void ProfileFamily::mean_projected(ProfilePoint const& at, std::span<double> tab
                       : &Row::mean_projected_4,
         at, table);
 }
-void ProfileFamily::line_pieces(ProfilePoint const& at, std::span<float> table) const {
-  blend(&Row::line_pieces, at, table);
+void ProfileFamily::line_pieces(ProfilePoint const& at, std::span<TableNode> table) const {
+  std::array<float, LinePieces::table_size> blended;
+  blend(&Row::line_pieces, at, std::span<float>(blended));
+  pack(blended.data(), LinePieces::table_size - 1, table.data());
 }
-std::span<float const> ProfileFamily::nearest_line_pieces(ProfilePoint const& at) const {
+std::span<TableNode const> ProfileFamily::nearest_line_pieces(ProfilePoint const& at) const {
   auto const mass = place_on(ln_mass_, std::log(at.mass), "ln mass");
-  return rows_[mass.node + (mass.weight[2] > mass.weight[1] ? 2 : 1)].line_pieces;
+  return rows_[mass.node + (mass.weight[2] > mass.weight[1] ? 2 : 1)].line_nodes;
 }
 void ProfileFamily::pressure(ProfilePoint const& at, std::span<double> table) const {
   blend(&Row::pressure, at, table);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pipeline/base/number.hpp"
+#include "stages/common/table_node.hpp"
 
 namespace setsz {
 
@@ -29,8 +30,8 @@ class LinePieces {
   static constexpr int stride = n_slopes + 2;  ///< one value more at each end, so that no
   static constexpr int table_size = stride * (n_radii + 2);  ///< interpolation needs a check
 
-  LinePieces(float const* table, double r_cut) : table_(table), per_cut_(1 / r_cut) {}
-  float const* table() const { return table_; }
+  LinePieces(TableNode const* table, double r_cut) : table_(table), per_cut_(1 / r_cut) {}
+  TableNode const* table() const { return table_; }
   double per_cut() const { return per_cut_; }  ///< 1 / r_cut
   /// From l = first to l = last [unit of the table]. \pre b >= 0
   double between(double b, double first, double last) const {
@@ -38,21 +39,26 @@ class LinePieces {
     return from_foot(table_, per_cut, single(b), single(last)) -
            from_foot(table_, per_cut, single(b), single(first));
   }
+  /// From the foot to the surface r = r_cut, `half` away: for loops.
+  static float to_surface(TableNode const* table, float b, float half) {
+    float const slope = n_slopes * std::sqrt(b / (b + half + 1e-30F));
+    auto const j = static_cast<int>(slope);
+    return value_at(table[n_radii * stride + j], slope - single(j));
+  }
   /// From the foot to l: for loops.
-  static float from_foot(float const* table, float per_cut, float b, float l) {
+  static float from_foot(TableNode const* table, float per_cut, float b, float l) {
     float const away = std::abs(l), r = std::sqrt(b * b + away * away) * per_cut;
     float const place = n_radii * std::sqrt(r < 1 ? r : 1);
     float const slope = n_slopes * std::sqrt(b / (b + away + 1e-30F));
     auto const i = static_cast<int>(place), j = static_cast<int>(slope);
     float const f = place - single(i), g = slope - single(j);
     int const k = i * stride + j;
-    float const low = table[k] + g * (table[k + 1] - table[k]);
-    float const high = table[k + stride] + g * (table[k + stride + 1] - table[k + stride]);
+    float const low = value_at(table[k], g), high = value_at(table[k + stride], g);
     return std::copysign(low + f * (high - low), l);
   }
 
  private:
-  float const* table_;
+  TableNode const* table_;
   double per_cut_;
 };
 
@@ -101,9 +107,9 @@ class ProfileFamily {
   void mean_projected(ProfilePoint const& at, std::span<double> table) const;
   /// Integral of p along a line from its point nearest to the centre to another one, for pieces of
   /// lines: see LinePieces [P200 R200]. \pre the family does not depend on the redshift
-  void line_pieces(ProfilePoint const& at, std::span<float> table) const;
+  void line_pieces(ProfilePoint const& at, std::span<TableNode> table) const;
   /// The same table of the nearest of the tabulated masses.
-  std::span<float const> nearest_line_pieces(ProfilePoint const& at) const;
+  std::span<TableNode const> nearest_line_pieces(ProfilePoint const& at) const;
   /// p at x_i [P200]; 0 beyond the cut.
   void pressure(ProfilePoint const& at, std::span<double> table) const;
   /// 4 pi integral p x^2 dx up to x_i [P200 R200^3].
@@ -115,6 +121,7 @@ class ProfileFamily {
   struct Row {
     std::vector<double> projected, mean_projected, pressure, enclosed, waves;
     std::vector<float> line_pieces;
+    std::vector<TableNode> line_nodes;
     std::array<double, n_moments> moments{};
     /// Every second, every fourth value.
     std::vector<double> projected_2, projected_4, mean_projected_2, mean_projected_4, enclosed_4;

@@ -20,6 +20,15 @@ constexpr double core_pixels = 1.5, core_r200 = 0.75;
 
 /// Lines are followed by so many at a time: what belongs to them stays in the nearest cache.
 constexpr std::size_t block = 128, lines_at_once = 4096;
+using Numbers = std::array<float, block>;
+struct Lines {
+  int n;
+  Numbers b, half;  ///< see find_chords()
+  float const* whole;
+};
+struct Pieces {
+  Numbers first, last;
+};
 
 /// Of lines along (x, y, z) in the local frame of a halo at (0, 0, distance): how far from its
 /// centre they pass, and half of their chords through it.
@@ -29,67 +38,125 @@ void find_chords(double const* __restrict x, double const* __restrict y, int n, 
   double const cut2 = r_cut * r_cut, distance2 = distance * distance;
   for (int i = 0; i < n; ++i) {
     double const b2 = distance2 * (x[i] * x[i] + y[i] * y[i]), left = cut2 - b2;
-    b[i] = single(std::sqrt(b2));
-    half[i] = single(std::sqrt(left > 0 ? left : 0));
+    b[i] = std::sqrt(single(b2));
+    half[i] = std::sqrt(single(left > 0 ? left : 0));
   }
 }
 
 /// The piece of each chord in a ball, from the line's foot (its point nearest to the centre).
+/// \return the number of pieces that are not empty
 SETSZ_DISPATCH
-void find_pieces(double const* __restrict x, double const* __restrict y,
-                 float const* __restrict half, int n, double distance, Claims::Ball const& ball,
-                 float* __restrict first, float* __restrict last) {
+int find_pieces(double const* __restrict x, double const* __restrict y,
+                float const* __restrict half, int n, double distance, Claims::Ball const& ball,
+                float* __restrict first, float* __restrict last) {
   double const cx = ball.centre.x, cy = ball.centre.y, cz = ball.centre.z;
   double const inside = ball.radius2 - (cx * cx + cy * cy + cz * cz), d = distance;
+  int some = 0;
   for (int i = 0; i < n; ++i) {
     double const q = x[i] * x[i] + y[i] * y[i], z = std::sqrt(q < 1 ? 1 - q : 0);
     double const across = cx * x[i] + cy * y[i], along = across + cz * z;
     // The foot is d (z x, z y, -q).
     double const h2 = inside + 2 * d * (z * across - cz * q) - d * d * q + along * along;
-    double const h = std::sqrt(h2 > 0 ? h2 : 0);
-    float const low = single(along - h), high = single(along + h), most = half[i];
+    float const h = std::sqrt(single(h2 > 0 ? h2 : 0)), middle = single(along);
+    float const low = middle - h, high = middle + h, most = half[i];
     first[i] = low < -most ? -most : low > most ? most : low;
     last[i] = high < -most ? -most : high > most ? most : high;
+    some += first[i] < last[i] ? 1 : 0;
   }
+  return some;
 }
 
 /// What two pieces of a chord have in common.
 SETSZ_DISPATCH
-void intersect(float const* __restrict first_a, float const* __restrict last_a,
-               float const* __restrict first_b, float const* __restrict last_b, int n,
-               float* __restrict first, float* __restrict last) {
+int intersect(float const* __restrict first_a, float const* __restrict last_a,
+              float const* __restrict first_b, float const* __restrict last_b, int n,
+              float* __restrict first, float* __restrict last) {
+  int some = 0;
   for (int i = 0; i < n; ++i) {
     float const low = first_a[i] > first_b[i] ? first_a[i] : first_b[i];
     float const high = last_a[i] < last_b[i] ? last_a[i] : last_b[i];
     first[i] = low;
     last[i] = high > low ? high : low;
+    some += low < high ? 1 : 0;
   }
+  return some;
 }
 
 /// Integrals over whole chords.
 SETSZ_DISPATCH
-void whole_chords(float const* __restrict table, float per_cut, float const* __restrict b,
+void whole_chords(TableNode const* __restrict table, float const* __restrict b,
                   float const* __restrict half, int n, float* __restrict whole) {
-  for (int i = 0; i < n; ++i) whole[i] = 2 * LinePieces::from_foot(table, per_cut, b[i], half[i]);
+  for (int i = 0; i < n; ++i) whole[i] = 2 * LinePieces::to_surface(table, b[i], half[i]);
 }
 
-/// Adds sign x the integrals over pieces. Of a whole chord it is the same number as above.
+/// Adds sign x the integrals over pieces. One end of most is that of the chord, where the integral
+/// is known: so nothing is left of a chord that is taken whole.
 SETSZ_DISPATCH
-void add_pieces(float const* __restrict table, float per_cut, float const* __restrict b,
-                float const* __restrict first, float const* __restrict last, int n, float sign,
-                float* __restrict sum) {
-  for (int i = 0; i < n; ++i)
-    sum[i] += sign * (LinePieces::from_foot(table, per_cut, b[i], last[i]) -
-                      LinePieces::from_foot(table, per_cut, b[i], first[i]));
+void add_pieces(TableNode const* __restrict table, float per_cut, Lines const& lines,
+                Pieces const& pieces, float sign, float* __restrict sum) {
+  int const n = lines.n;
+  float const *const b = lines.b.data(), *const half = lines.half.data();
+  float const *const first = pieces.first.data(), *const last = pieces.last.data();
+  int inner[block];
+  for (int i = 0; i < n; ++i) {
+    bool const to_end = last[i] == half[i], from_start = first[i] == -half[i];
+    float const end = to_end ? first[i] : last[i], surface = 0.5F * lines.whole[i];
+    float const at_end = LinePieces::from_foot(table, per_cut, b[i], end);
+    float const high = to_end ? surface : at_end;
+    float const low = from_start ? -surface : to_end ? at_end : 0;
+    sum[i] += first[i] < last[i] ? sign * (high - low) : 0;
+    inner[i] = first[i] < last[i] && !to_end && !from_start ? 1 : 0;
+  }
+  // The other ends of those that end inside the halo at both ends.
+  int which[block], m = 0;
+  for (int i = 0; i < n; ++i) {
+    which[m] = i;
+    m += inner[i];
+  }
+  float b_of[block], l_of[block];
+  for (int i = 0; i < m; ++i) {
+    b_of[i] = b[which[i]];
+    l_of[i] = first[which[i]];
+  }
+  for (int i = 0; i < m; ++i) l_of[i] = LinePieces::from_foot(table, per_cut, b_of[i], l_of[i]);
+  for (int i = 0; i < m; ++i) sum[which[i]] -= sign * l_of[i];
 }
 
-/// Directions of points of a ring, near the centre by series to 1e-12.
+/// Runs of few pixels go in blocks of this many: what is left over would cost more one by one.
+constexpr int run_block = 8;
+
+/// Multiplies pixels with the shares that are left of their lines, the lines part by part.
+/// \pre run_block - 1 numbers behind the lines can be read
+SETSZ_DISPATCH
+void leave_shares(float const* __restrict whole, float const* __restrict left, int n, int parts,
+                  double* __restrict values) {
+  for (int begin = 0; begin < n; begin += run_block) {
+    float all[run_block] = {}, rest[run_block] = {};
+    for (int p = 0; p < parts; ++p) {
+      float const *const w = whole + p * n + begin, *const l = left + p * n + begin;
+      for (int i = 0; i < run_block; ++i) {
+        all[i] += w[i];
+        rest[i] += l[i];
+      }
+    }
+    double share[run_block];
+    for (int i = 0; i < run_block; ++i) {
+      double const ratio = double{rest[i]} / double{all[i]};
+      share[i] = all[i] > 0 && rest[i] > 0 ? ratio : 0;
+    }
+    int const m = n - begin < run_block ? n - begin : run_block;
+    for (int i = 0; i < m; ++i) values[begin + i] *= share[i];
+  }
+}
+
+/// Directions of points of a ring, near the centre by series to 1e-12; in whole blocks.
 constexpr double largest_series = 0.1;
 SETSZ_DISPATCH
 void point_near(double s, double z, double s0, double z0, double first, double step, int n,
                 double* __restrict x, double* __restrict y) {
   double const toward = s * z0 - z * s0, across = s * z0;
-  for (int i = 0; i < n; ++i) {
+  int const whole = (n + run_block - 1) / run_block * run_block;
+  for (int i = 0; i < whole; ++i) {
     double const dphi = first + step * i, q = dphi * dphi;
     double const less = q * (1.0 / 2 - q * (1.0 / 24 - q * (1.0 / 720 - q * (1.0 / 40320))));
     double const sine = dphi * (1 - q * (1.0 / 6 - q * (1.0 / 120 - q * (1.0 / 5040))));
@@ -167,6 +234,16 @@ std::optional<SkyDisc> ClaimedPixels::disc_of(std::optional<Claims::Ball> const&
   return SkyDisc(geometry_, near, std::asin(std::sqrt(sine2)) + geometry_.largest_pixel_radius());
 }
 
+void ClaimedPixels::find_discs(std::span<Neighbour const> neighbours) {
+  disc_rows_.resize(neighbours.size());
+  anywhere_ = false;
+  for (std::size_t i = 0; i < neighbours.size(); ++i) {
+    auto const disc = disc_of(claims_->ball(neighbours[i]));
+    if (disc) disc->list_rows(disc_rows_[i]);
+    anywhere_ = anywhere_ || !disc;
+  }
+}
+
 void ClaimedPixels::take(Halo const& halo, Claims const& claims, Stamp& stamp) {
   halo_ = &halo;
   claims_ = claims.rotated(halo.centre->to_local());
@@ -177,15 +254,14 @@ void ClaimedPixels::take(Halo const& halo, Claims const& claims, Stamp& stamp) {
   all_balls_ = balls_.size() == neighbours.size() && balls_.size() <= 2;
   double const pixel = geometry_.pixel_size(), angle_200 = halo.r200 / halo.distance;
   if (is_tiny(angle_200)) return take_by_points(stamp);
-  discs_.clear();
-  for (auto const& other : neighbours) discs_.push_back(disc_of(claims_->ball(other)));
+  find_discs(neighbours);
   double nearest = HUGE_VAL;  // surface to the centre
   for (auto const& ball : balls_)
     nearest = std::min(nearest, std::abs(norm(ball.centre) - std::sqrt(ball.radius2)));
   level_ = pixel > line_spacing_r200 * angle_200 ? 1 : 0;
   double const core = std::max(core_pixels * pixel, core_r200 * angle_200);
   core_level_ = nearest < core * halo.distance ? 2 : level_ + 1;
-  core_.emplace(geometry_, *halo.centre, core);
+  SkyDisc(geometry_, *halo.centre, core).list_rows(core_rows_);
   n_lines_ = 0;
   runs_.clear();
   stamp.for_each_row([&](Stamp::RowView const& row) { find_lines(row); });
@@ -193,14 +269,18 @@ void ClaimedPixels::take(Halo const& halo, Claims const& claims, Stamp& stamp) {
   stamp.add_up();
 }
 
+Range ClaimedPixels::row_of(std::vector<SkyDisc::Row> const& rows, std::int64_t ring) {
+  if (rows.empty() || ring < rows.front().ring || ring > rows.back().ring) return {};
+  return rows[static_cast<std::size_t>(ring - rows.front().ring)].pixels;
+}
+
 Range ClaimedPixels::meeting(std::int64_t ring, Range pixels) const {
-  auto const circle = geometry_.circle(ring, PixelPart{});
-  bool const whole_ring = pixels.size() == geometry_.pixels_in(ring);
+  std::int64_t const n = geometry_.pixels_in(ring);
+  if (anywhere_ || pixels.size() == n) return pixels;
   Range hull{pixels.last, pixels.first};
-  for (auto const& disc : discs_) {
-    if (!disc || whole_ring) return pixels;
-    Range const met = disc->pixels_of(ring, circle);
-    if (met.size() == geometry_.pixels_in(ring)) return pixels;
+  for (auto const& rows : disc_rows_) {
+    Range const met = row_of(rows, ring);
+    if (met.size() == n) return pixels;
     if (met.size() <= 0) continue;
     hull.first = std::min(hull.first, std::max(met.first, pixels.first));
     hull.last = std::max(hull.last, std::min(met.last, pixels.last));
@@ -211,7 +291,7 @@ Range ClaimedPixels::meeting(std::int64_t ring, Range pixels) const {
 void ClaimedPixels::find_lines(Stamp::RowView const& row) {
   Range const met = meeting(row.ring, row.pixels);
   if (met.size() <= 0) return;
-  Range const near = core_->pixels_of(row.ring);
+  Range const near = row_of(core_rows_, row.ring);
   Range const core{std::clamp(near.first, met.first, met.last),
                    std::clamp(near.last, met.first, met.last)};
   double* const first = row.values - row.pixels.first;
@@ -226,11 +306,16 @@ void ClaimedPixels::add_lines(std::int64_t ring, Range pixels, int level, double
   SkyDirection const& centre = *halo_->centre;
   auto const n = static_cast<std::size_t>(pixels.size());
   int const parts = 1 << level;
+  auto const* healpix = geometry_.healpix();
+  std::array<RingCircle, 7> circles;  // of HEALPix, where parts of equal a + b lie on one
+  for (int k = 0; healpix && k < 2 * parts - 1; ++k)
+    circles[static_cast<std::size_t>(k)] = healpix->circle(ring, {(k + 1.0) / parts - 1, 0});
   runs_.push_back({values, n, static_cast<std::size_t>(parts * parts)});
   for (int a = 0; a < parts; ++a) {
     for (int b = 0; b < parts; ++b) {
       PixelPart const part{(a + 0.5) / parts - 0.5, (b + 0.5) / parts - 0.5};
-      auto const circle = geometry_.circle(ring, part);
+      auto const circle =
+          healpix ? circles[static_cast<std::size_t>(a + b)] : geometry_.circle(ring, part);
       std::size_t const begin = n_lines_;
       n_lines_ += n;
       make_room();
@@ -244,23 +329,17 @@ void ClaimedPixels::add_lines(std::int64_t ring, Range pixels, int level, double
 }
 
 void ClaimedPixels::make_room() {
-  if (x_.size() >= n_lines_) return;
-  for (auto* list : {&x_, &y_}) list->resize(2 * n_lines_);
-  for (auto* list : {&whole_, &left_}) list->resize(2 * n_lines_);
+  if (x_.size() >= n_lines_ + run_block) return;
+  for (auto* list : {&x_, &y_}) list->resize(2 * n_lines_ + run_block);
+  for (auto* list : {&whole_, &left_}) list->resize(2 * n_lines_ + run_block);
 }
 
 void ClaimedPixels::take_from_runs() {
   follow_lines();
   std::size_t begin = 0;
   for (auto const& run : runs_) {
-    for (std::size_t i = 0; i < run.n; ++i) {
-      double whole = 0, left = 0;
-      for (std::size_t p = 0; p < run.parts; ++p) {
-        whole += whole_[begin + p * run.n + i];
-        left += left_[begin + p * run.n + i];
-      }
-      run.values[i] *= whole > 0 ? std::max(0.0, left / whole) : 0;
-    }
+    leave_shares(whole_.data() + begin, left_.data() + begin, static_cast<int>(run.n),
+                 static_cast<int>(run.parts), run.values);
     begin += run.parts * run.n;
   }
   runs_.clear();
@@ -273,36 +352,40 @@ void ClaimedPixels::follow_lines() {
 }
 
 void ClaimedPixels::follow_block(std::size_t begin, std::size_t n_lines) {
-  using Lines = std::array<float, block>;
   auto const n = static_cast<int>(n_lines);
   double const *const x = x_.data() + begin, *const y = y_.data() + begin;
   float *const whole = whole_.data() + begin, *const left = left_.data() + begin;
   auto const* table = halo_->pieces.table();
   auto const per_cut = single(halo_->pieces.per_cut());
-  Lines b, half, first, last;
-  find_chords(x, y, n, halo_->distance, halo_->r_cut, b.data(), half.data());
-  whole_chords(table, per_cut, b.data(), half.data(), n, whole);
+  Lines lines{n, {}, {}, whole};
+  find_chords(x, y, n, halo_->distance, halo_->r_cut, lines.b.data(), lines.half.data());
+  if (!all_balls_) return follow_along(begin, n_lines, lines.b.data(), lines.half.data());
+  whole_chords(table, lines.b.data(), lines.half.data(), n, whole);
   std::copy_n(whole, n, left);
-  auto const find = [&](Claims::Ball const& ball, Lines& from, Lines& to) {
-    find_pieces(x, y, half.data(), n, halo_->distance, ball, from.data(), to.data());
-    add_pieces(table, per_cut, b.data(), from.data(), to.data(), n, -1, left);
-  };
-  if (all_balls_) {
-    find(balls_[0], first, last);
-    if (balls_.size() == 1) return;
-    Lines other_first, other_last, both_first, both_last;
-    find(balls_[1], other_first, other_last);
-    intersect(first.data(), last.data(), other_first.data(), other_last.data(), n,
-              both_first.data(), both_last.data());
-    add_pieces(table, per_cut, b.data(), both_first.data(), both_last.data(), n, 1, left);
-    return;
+  std::array<Pieces, 2> taken;
+  for (std::size_t i = 0; i < balls_.size(); ++i) {
+    int const some = find_pieces(x, y, lines.half.data(), n, halo_->distance, balls_[i],
+                                 taken[i].first.data(), taken[i].last.data());
+    if (some > 0) add_pieces(table, per_cut, lines, taken[i], -1, left);
   }
-  for (int i = 0; i < n; ++i) {
+  if (balls_.size() == 1) return;
+  Pieces both;
+  int const some = intersect(taken[0].first.data(), taken[0].last.data(), taken[1].first.data(),
+                             taken[1].last.data(), n, both.first.data(), both.last.data());
+  if (some > 0) add_pieces(table, per_cut, lines, both, 1, left);
+}
+
+void ClaimedPixels::follow_along(std::size_t begin, std::size_t n_lines, float const* b,
+                                 float const* half) {
+  double const *const x = x_.data() + begin, *const y = y_.data() + begin;
+  for (std::size_t i = 0; i < n_lines; ++i) {
+    float const whole = single(halo_->pieces.between(b[i], -half[i], half[i]));
+    whole_[begin + i] = left_[begin + i] = whole;
     if (half[i] == 0) continue;
     double const q = x[i] * x[i] + y[i] * y[i], z = std::sqrt(1 - q), d = halo_->distance;
     claims_->along({d * z * x[i], d * z * y[i], -d * q}, {x[i], y[i], z}, half[i], taken_);
     for (auto const& piece : taken_)
-      left[i] -= single(halo_->pieces.between(b[i], piece.first, piece.last));
+      left_[begin + i] -= single(halo_->pieces.between(b[i], piece.first, piece.last));
   }
 }
 
@@ -332,14 +415,14 @@ void ClaimedPixels::take_by_points(Stamp& stamp) {
 
 void ClaimedPixels::share_points(Stamp& stamp) {
   shares_.assign(static_cast<std::size_t>(stamp.n_pixels()), Share{});
+  points_.find(geometry_, *halo_->centre, x_.data(), y_.data(), n_lines_,
+               halo_->r_cut / halo_->distance);
   Share all{};
   for (std::size_t i = 0; i < n_lines_; ++i) {
     double const left = energy_[i] * std::max(0.0F, left_[i] / whole_[i]);
     all.whole += energy_[i];
     all.left += left;
-    double const toward = std::sqrt(1 - x_[i] * x_[i] - y_[i] * y_[i]);
-    auto const [ring, in_ring] = halo_->centre->pixel_at(geometry_, {x_[i], y_[i], toward});
-    auto const at = stamp.index_of(ring, in_ring, geometry_.pixels_in(ring));
+    auto const at = stamp.index_of(points_[i], geometry_);
     if (!at) continue;
     shares_[*at].whole += energy_[i];
     shares_[*at].left += left;

@@ -7,6 +7,7 @@
 
 #include "stages/halos/partition.hpp"
 #include "stages/halos/profile_family.hpp"
+#include "stages/sky/point_pixels.hpp"
 #include "stages/sky/stamp.hpp"
 
 namespace setsz {
@@ -33,6 +34,9 @@ class ClaimedPixels {
  private:
   /// Where a neighbour's part of the halo is seen; none: anywhere.
   std::optional<SkyDisc> disc_of(std::optional<Claims::Ball> const& ball) const;
+  void find_discs(std::span<Neighbour const> neighbours);
+  /// Of the rows of a disc. \return nothing where it has none
+  static Range row_of(std::vector<SkyDisc::Row> const& rows, std::int64_t ring);
   /// Those of some pixels of a ring that may meet a neighbour's part.
   Range meeting(std::int64_t ring, Range pixels) const;
   /// Lines through the pixels of a row that meet a neighbour's part, and through 4^level parts of
@@ -48,15 +52,19 @@ class ClaimedPixels {
   double within(double edge) const;
   void follow_lines();
   void follow_block(std::size_t begin, std::size_t n_lines);
+  /// The same whoever the neighbours are. \param b, half  of each line, see find_chords()
+  void follow_along(std::size_t begin, std::size_t n_lines, float const* b, float const* half);
 
   RingGeometry geometry_;
   Halo const* halo_ = nullptr;
-  std::optional<Claims> claims_;  ///< in the local frame
-  std::vector<std::optional<SkyDisc>> discs_;
+  std::optional<Claims> claims_;                      ///< in the local frame
+  std::vector<std::vector<SkyDisc::Row>> disc_rows_;  ///< where parts of neighbours are seen
+  bool anywhere_ = false;                             ///< they may be anywhere
   std::vector<Claims::Ball> balls_;
   bool all_balls_ = false;  ///< and at most two
   int level_ = 0, core_level_ = 0;
-  std::optional<SkyDisc> core_;
+  std::vector<SkyDisc::Row> core_rows_;
+  PointPixels points_;
 
   /// Pixels of a row with equally many lines; part by part.
   struct Run {

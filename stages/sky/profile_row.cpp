@@ -2,7 +2,6 @@
 #include "stages/sky/profile_row.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "pipeline/base/dispatch.hpp"
@@ -40,27 +39,20 @@ void set_places(float base, float across, float first, float step, int count, fl
 }
 
 SETSZ_DISPATCH
-void pack_nodes(float const* __restrict table, int n, std::uint64_t* __restrict nodes) {
+void pack_nodes(float const* __restrict table, int n, TableNode* __restrict nodes) {
   for (int i = 0; i < n; ++i) {
-    auto const value = std::bit_cast<std::uint32_t>(table[i]);
-    auto const rise = std::bit_cast<std::uint32_t>(table[i + 1] - table[i]);
-    nodes[i] = value | std::uint64_t{rise} << 32;
+    nodes[i] = node_of(table[i], table[i + 1]);
   }
 }
 
 SETSZ_DISPATCH
-void look_up_nodes(float const* __restrict places, int count, std::uint64_t const* __restrict nodes,
+void look_up_nodes(float const* __restrict places, int count, TableNode const* __restrict nodes,
                    double* __restrict values) {
   int const n = in_blocks(count);
   for (int i = 0; i < n; ++i) {
     float const place = places[i];
     auto const k = static_cast<int>(place);
-    std::uint64_t const node = nodes[k];
-    auto const low = static_cast<std::uint32_t>(node),
-               high = static_cast<std::uint32_t>(node >> 32);
-    float const value =
-        std::bit_cast<float>(low) + (place - single(k)) * std::bit_cast<float>(high);
-    values[i] = value;
+    values[i] = value_at(nodes[k], place - single(k));
   }
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <vector>
 
+#include "stages/common/table_node.hpp"
 #include "stages/sky/row_points.hpp"
 
 namespace setsz {
@@ -31,7 +31,7 @@ class ProfileRow {
  private:
   double z0_ = 0, s0_ = 0, per_sine_ = 0;
   std::span<float const> table_;
-  std::vector<std::uint64_t> nodes_;  ///< value, and difference to the next one: a single load
+  std::vector<TableNode> nodes_;
 };
 
 }  // namespace setsz

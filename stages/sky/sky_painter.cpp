@@ -217,7 +217,7 @@ std::optional<double> SkyPainter::leave_unclaimed(ProfileFamily const& family,
   if (share == 1) return factor;
   result.painted = share * whole;
   result.removed = whole - result.painted;
-  auto pieces = std::span<float const>(line_pieces_);
+  auto pieces = std::span<TableNode const>(line_pieces_);
   if (claimed_.is_tiny(halo.r200 / distance))
     pieces = family.nearest_line_pieces(point);
   else

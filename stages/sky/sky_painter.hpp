@@ -80,7 +80,8 @@ class SkyPainter {
   Stamp stamp_;
   SphereSampler sampler_;
   std::vector<double> projected_, mean_, enclosed_, beamed_;
-  std::vector<float> smoothed_, line_pieces_;
+  std::vector<float> smoothed_;
+  std::vector<TableNode> line_pieces_;
   ProfileRow row_;
   ProfileCore core_;
   ClaimedPixels claimed_;

@@ -33,18 +33,6 @@ void add_scaled(double const* __restrict values, std::size_t n, double scale,
 
 }  // namespace
 
-std::optional<std::size_t> Stamp::index_of(std::int64_t ring, std::int64_t k,
-                                           std::int64_t n) const {
-  if (rows_.empty() || ring < rows_.front().ring || ring > rows_.back().ring) return {};
-  // Rings without pixels lie before the first row or behind the last one.
-  Row const& row = rows_[static_cast<std::size_t>(ring - rows_.front().ring)];
-  std::int64_t at = k - row.first;
-  while (at < 0) at += n;  // a division costs more than all of it
-  while (at >= n) at -= n;
-  if (at >= static_cast<std::int64_t>(row.end - row.begin)) return {};
-  return row.begin + static_cast<std::size_t>(at);
-}
-
 SETSZ_DISPATCH
 double Stamp::sum_of(double const* values, std::int64_t n) {
   constexpr int lanes = 8;

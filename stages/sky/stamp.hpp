@@ -55,8 +55,21 @@ class Stamp {
                     values_.data() + row.begin});
   }
   void add_up();
-  /// Where the values have pixel k of a ring of n, if they have it.
-  std::optional<std::size_t> index_of(std::int64_t ring, std::int64_t k, std::int64_t n) const;
+  /// Where the values have a pixel, if they have it.
+  std::optional<std::size_t> index_of(RingPixel const& pixel, RingGeometry const& geometry) const {
+    if (rows_.empty() || pixel.ring < rows_.front().ring || pixel.ring > rows_.back().ring)
+      return {};
+    // Rings without pixels lie before the first row or behind the last one.
+    Row const& row = rows_[static_cast<std::size_t>(pixel.ring - rows_.front().ring)];
+    std::int64_t at = pixel.in_ring - row.first;
+    if (at < 0 || at >= row.size()) {
+      std::int64_t const n = geometry.pixels_in(pixel.ring);
+      while (at < 0) at += n;  // a division costs more than all of it
+      while (at >= n) at -= n;
+      if (at >= row.size()) return {};
+    }
+    return row.begin + static_cast<std::size_t>(at);
+  }
 
   /// Sum over the pixels of value x area.
   double integral() const { return integral_; }
