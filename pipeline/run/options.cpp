@@ -150,18 +150,36 @@ void Configuration::gather(int line, std::function<void()> const& body) {
   }
 }
 
+void Configuration::fill_from(std::string_view section,
+                              std::vector<OptionList::Entry> const& entries) const {
+  for (auto const& entry : entries) {
+    auto const value = values_.find(concat(section, ".", entry.key));
+    if (value != values_.end()) entry.parse(value->second.text);
+  }
+}
+
 /// The plain section of a family comes first: its members override it.
 void Configuration::fill(std::string_view name,
                          std::vector<OptionList::Entry> const& entries) const {
-  auto const fill_from = [&](std::string_view section) {
-    for (auto const& entry : entries) {
-      auto const value = values_.find(concat(section, ".", entry.key));
-      if (value != values_.end()) entry.parse(value->second.text);
-    }
-  };
   auto const dot = name.find('.');
-  if (dot != std::string_view::npos) fill_from(name.substr(0, dot));
-  fill_from(name);
+  if (dot != std::string_view::npos) fill_from(name.substr(0, dot), entries);
+  fill_from(name, entries);
+}
+
+void Configuration::refuse_key(std::string const& section, std::string const& key,
+                               std::string_view why) const {
+  auto const family = section.substr(0, section.find('.'));
+  auto const& own = has(section) ? section : family;
+  auto const value = values_.find(concat(own, ".", key));
+  if (value == values_.end()) return;
+  auto const instance = schema_for(own, value->second.where).make();
+  auto const entry = std::ranges::find(instance.entries, key, &OptionList::Entry::key);
+  require(entry != instance.entries.end(), ExitCode::internal, "[", own, "] has no key ", key);
+  if (own != family) fill_from(family, instance.entries);
+  auto const without = entry->text();
+  entry->parse(value->second.text);
+  require(entry->text() == without, ExitCode::config, value->second.where, ": [", own, "] ", key,
+          " ", why);
 }
 
 void Configuration::check(std::string_view name, std::function<void()> const& validate) const {

@@ -73,6 +73,11 @@ class Configuration {
   /// What the section itself sets a key to: "train.origin" and "seeds"; not the defaults of the
   /// plain section.
   std::optional<std::string> text_of(std::string_view section, std::string_view key) const;
+  /// Throws Error(config) where a section sets a key that means nothing there, to another value
+  /// than the key has without it (RUN/used.ini sets every key). A section that does not stand in
+  /// the file is that of its family: [sky] for sky.NAME.
+  /// \param why  the end of the message, after the name of the key
+  void refuse_key(std::string const& section, std::string const& key, std::string_view why) const;
   /// Where it stands: "demo.ini:12" or "--set".
   std::string where(std::string_view section) const;
   /// The whole configuration as text, every key with its value, ready to be read again.
@@ -86,6 +91,7 @@ class Configuration {
     int line = 0;
   };
   void fill(std::string_view name, std::vector<OptionList::Entry> const& entries) const;
+  void fill_from(std::string_view section, std::vector<OptionList::Entry> const& entries) const;
   void read(std::string const& text);
   void read_override(std::string const& assignment);
   SectionSchema const& schema_for(std::string const& section, std::string const& where) const;

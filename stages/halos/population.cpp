@@ -166,6 +166,33 @@ void PopulationOptions::declare(OptionList& options) {
                .max = 20});
 }
 
+ClusterGas PopulationOptions::gas(std::string const& of_map) const {
+  if (source != ClusterGas::automatic) return source;
+  return of_map.empty() ? ClusterGas::gnfw : ClusterGas::network;
+}
+
+bool PopulationOptions::has_profiles(std::string const& of_map) const {
+  auto const clusters = gas(of_map);
+  return fill || clusters == ClusterGas::gnfw || (skirt && clusters == ClusterGas::network);
+}
+
+void PopulationOptions::refuse_halo_keys(Configuration const& configuration,
+                                         std::string const& section,
+                                         std::string const& of_map) const {
+  for (auto const* key : {"fill_mass_min", "fill_cut"})
+    if (!fill)
+      configuration.refuse_key(section, key,
+                               "is a key of the fill; set fill = yes, or remove the key");
+  if (!has_profiles(of_map))
+    configuration.refuse_key(section, "profile",
+                             "is that of the fill, of skirts and of clusters without cubes, which "
+                             "this map has not; remove the key");
+  if (gas(of_map) != ClusterGas::network)
+    configuration.refuse_key(section, "realisation",
+                             "is that of a network, but the clusters of this map have no cubes; "
+                             "remove the key, or set source = network");
+}
+
 PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance const& instance,
                                std::string const& the_model, PopulationOptions const& options)
     : snapshot(instance.name),
@@ -182,9 +209,7 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
   ProfileChoice const choice(options.profile, snapshot,
                              instance.has_gas() ? std::vector<std::string>{} : trained, numbers);
   std::optional<CubeChoice> cubes;
-  auto const gas = options.source != ClusterGas::automatic ? options.source
-                   : the_model.empty()                     ? ClusterGas::gnfw
-                                                           : ClusterGas::network;
+  auto const gas = options.gas(the_model);
   if (gas == ClusterGas::network) {
     require(
         options.realisation == 0 ||
@@ -206,7 +231,7 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
   if (options.fill)
     sets.push_back(plan_fill(snapshot, choice,
                              {options.fill_mass_min_msunh, options.fill_cut_r200, reach_r200}));
-  bool const profiles = options.fill || skirts || gas == ClusterGas::gnfw;
+  bool const profiles = options.has_profiles(the_model);
   if (profiles) profile = choice.name();
   files = [=, models = gas == ClusterGas::network ? trained : std::vector<std::string>{}] {
     auto all = models;

@@ -44,6 +44,13 @@ struct PopulationOptions {
   /// 0; none: all show the one of that number.
   std::optional<std::uint64_t> draw_seed{};
   void declare(OptionList& options);
+  /// What stands for the gas of the clusters. \param of_map  the map's model; empty: none
+  ClusterGas gas(std::string const& of_map) const;
+  /// Have haloes a profile?
+  bool has_profiles(std::string const& of_map) const;
+  /// Throws Error(config) for a key of the map that has no effect beside its others.
+  void refuse_halo_keys(Configuration const& configuration, std::string const& section,
+                        std::string const& of_map) const;
 };
 
 /// One set of haloes before it is opened.

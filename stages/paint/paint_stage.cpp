@@ -78,6 +78,7 @@ PaintStage::PaintStage(Blueprint const& blueprint, SnapshotInstance const& insta
                 (options_.true_field == TrueField::automatic && instance.has_gas())) {
   record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 8};
   auto const options = record_.take<PaintOptions>(blueprint.configuration, map.section);
+  options.refuse_halo_keys(blueprint.configuration, map.section, map.model);
   take_profile_numbers(record_, blueprint.configuration, options.profile);
   record_.settings.add("paint.network", plan_.model + "/" + plan_.member);
   record_.settings.add("paint.simulation", instance_.section.simulation_name());

@@ -56,6 +56,14 @@ void PredictOptions::declare(OptionList& options) {
                .max = 1e7});
 }
 
+void PredictOptions::validate() const {
+  (void)tolerance();
+  require(device != Device::cuda || arithmetic == Arithmetic::single, ExitCode::config,
+          "device = cuda multiplies in single precision, but arithmetic = ",
+          arithmetic == Arithmetic::bfloat16 ? "bfloat16" : "bfloat16x3",
+          " is for kernels of a cpu with AMX; set arithmetic = single, or device = cpu");
+}
+
 std::optional<double> PredictOptions::tolerance() const {
   if (adaptive == "no") return std::nullopt;
   double value = 0;
@@ -282,10 +290,24 @@ void add_realisations(Blueprint const& blueprint, std::string const& snapshot,
   }
 }
 
+/// Keys of a model with a code, where there is none.
+void refuse_keys_of_samples(Blueprint const& blueprint) {
+  auto const& configuration = blueprint.configuration;
+  bool const any_code = std::ranges::any_of(blueprint.axes.models(), [&](auto const& model) {
+    return configuration.get<ModelSection>("model." + model).network.has_code();
+  });
+  if (any_code || blueprint.axes.models().empty()) return;
+  for (auto const* key : {"samples", "realisations", "sample_spread"})
+    configuration.refuse_key("predict", key,
+                             "is for models with the module stochastic, and there is none; remove "
+                             "the key, or add the module");
+}
+
 }  // namespace
 
 void add_predict_stages(Blueprint const& blueprint, StageList& stages) {
   auto const& axes = blueprint.axes;
+  refuse_keys_of_samples(blueprint);
   for (auto const& snapshot : axes.snapshots())
     for (auto const& model : axes.models())
       for (std::int64_t fold = 0; fold < axes.n_folds(); ++fold)

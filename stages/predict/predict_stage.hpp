@@ -35,7 +35,7 @@ struct PredictOptions {
   Arithmetic arithmetic = Arithmetic::single;
   std::int64_t chunk_rows = 4096;
   void declare(OptionList& options);
-  void validate() const { (void)tolerance(); }
+  void validate() const;
   std::optional<double> tolerance() const;
 };
 

@@ -23,12 +23,12 @@ namespace {
 
 /// Keys of [sky.NAME] that choose among the haloes of snapshots.
 void refuse_keys_of_snapshots(Configuration const& configuration, MapInstance const& map) {
-  for (auto const* key : {"observer", "redshift_min", "redshift_max", "source", "realisation",
-                          "fill", "fill_mass_min"})
-    require(!configuration.text_of(map.section, key), ExitCode::config,
-            configuration.where(map.section), ": [", map.section, "] ", key,
-            " is a key for snapshots, but the map shows [catalogue.", map.catalogue,
-            "]; remove it, or use the keys of [catalogue.", map.catalogue, "]");
+  for (auto const* key : {"observer", "redshift_min", "redshift_max", "replicas", "replica_seed",
+                          "lightcone", "source", "realisation", "skirt", "fill", "fill_mass_min"})
+    configuration.refuse_key(
+        map.section, key,
+        concat("is a key for snapshots, but the map shows [catalogue.", map.catalogue,
+               "]; remove it, or use the keys of [catalogue.", map.catalogue, "]"));
 }
 
 /// Haloes of an estimate and their angles.
@@ -80,7 +80,7 @@ CatalogueSkyStage::CatalogueSkyStage(Blueprint const& blueprint, MapInstance con
   record_ = {.stage = "sky", .instance = map.name, .version = 7};
   refuse_keys_of_snapshots(configuration, map);
   options_ = record_.take<SkyOptions>(configuration, map.section);
-  options_.pixels.refuse_keys(configuration, map.section);
+  options_.refuse_keys(configuration, map.section);
   section_ = record_.take<CatalogueSection>(configuration, "catalogue." + map.catalogue);
   cosmology_ = record_.take<CosmologySection>(configuration).value;
   require(!section_.files.empty(), ExitCode::config, "[catalogue.", map.catalogue,

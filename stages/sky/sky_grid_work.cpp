@@ -188,18 +188,16 @@ void SkyGridOptions::validate_polygon() const {
 
 void SkyGridOptions::refuse_keys(Configuration const& configuration,
                                  std::string const& section) const {
-  auto const refuse = [&](char const* key, char const* why) {
-    require(!configuration.text_of(section, key), ExitCode::config, configuration.where(section),
-            ": [", section, "] ", key, " ", why);
-  };
   if (is_healpix())
-    refuse("resolution", "is a key for projection = car, tan, zea; HEALPix has nside");
+    configuration.refuse_key(section, "resolution",
+                             "is a key for projection = car, tan, zea; HEALPix has nside");
   else
-    refuse("nside", "is a key for projection = healpix; set resolution (arcmin)");
-  auto const spectrum = configuration.text_of(section, "spectrum_nside");
-  require(!spectrum || wanted_spectrum_nside == 0 || (is_healpix() && !is_partial()),
-          ExitCode::config, configuration.where(section), ": [", section,
-          "] spectrum_nside: C_l is computed of HEALPix maps of the full sky only; remove the key");
+    configuration.refuse_key(section, "nside",
+                             "is a key for projection = healpix; set resolution (arcmin)");
+  if (wanted_spectrum_nside > 0 && !(is_healpix() && !is_partial()))
+    configuration.refuse_key(
+        section, "spectrum_nside",
+        "is for C_l, which is computed of HEALPix maps of the full sky only; remove the key");
 }
 
 SkyGrid::Part SkyGridOptions::part() const {

@@ -156,6 +156,18 @@ void SkyOptions::validate() const {
           " is not below redshift_max = ", redshift_max);
 }
 
+void SkyOptions::refuse_keys(Configuration const& configuration, std::string const& of_map) const {
+  pixels.refuse_keys(configuration, of_map);
+  if (!fields.density())
+    configuration.refuse_key(of_map, "gas_density",
+                             "is a key for the fields tau and ksz, and changes no other map; add "
+                             "one to fields, or remove the key");
+  if (bands.frequencies_ghz.empty())
+    configuration.refuse_key(of_map, "unit",
+                             "is that of the maps of frequencies, of which there are none (the map "
+                             "of Compton y has no unit); set frequencies, or remove the key");
+}
+
 Viewpoint SkyOptions::view() const {
   return {{observer[0], observer[1], observer[2]},
           {replicas, static_cast<std::uint64_t>(replica_seed)}};
@@ -175,7 +187,12 @@ SkyStage::SkyStage(Blueprint const& blueprint, MapInstance const& map)
     : n_voxels_(blueprint.configuration.get<VoxelizeOptions>().n_voxels) {
   record_ = {.stage = "sky", .instance = map.name, .version = 14};
   options_ = record_.take<SkyOptions>(blueprint.configuration, map.section);
-  options_.pixels.refuse_keys(blueprint.configuration, map.section);
+  options_.refuse_keys(blueprint.configuration, map.section);
+  options_.refuse_halo_keys(blueprint.configuration, map.section, map.model);
+  if (options_.replicas == ReplicaRule::bare && options_.realisation == 0)
+    blueprint.configuration.refuse_key(
+        map.section, "replica_seed",
+        "turns and shifts replicas, which replicas = bare does not; remove one of the two");
   options_.density = options_.fields.density();
   options_.draw_seed = static_cast<std::uint64_t>(options_.replica_seed);
   take_profile_numbers(record_, blueprint.configuration, options_.profile);

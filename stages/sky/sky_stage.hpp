@@ -37,6 +37,8 @@ struct SkyOptions : PopulationOptions {
   std::string catalogue;  ///< see CatalogueSkyStage
   void declare(OptionList& options);
   void validate() const;
+  /// Throws Error(config) for a key of the map that has no effect beside its others.
+  void refuse_keys(Configuration const& configuration, std::string const& of_map) const;
 };
 
 /// The files of a sky.

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "model/module_list.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
@@ -160,6 +161,7 @@ void TrainStage::take_options(Configuration const& configuration) {
   task_.model =
       record_.take<ModelSection>(configuration, "model." + task_.instance.model, {Affects::result});
   auto const& [freeze, network] = std::tie(task_.options.freeze, task_.model.network);
+  refuse_keys(configuration, section);
   task_.options.groups.freeze(freeze);
   for (auto const& module : freeze)
     require(std::ranges::find(network.modules, module) != network.modules.end(), ExitCode::config,
@@ -175,6 +177,23 @@ void TrainStage::take_options(Configuration const& configuration) {
           " leaves nothing to learn; remove a module from it, or apply the "
           "model without a section [",
           section, "]");
+}
+
+/// Of the section itself: [train] is for networks that differ in their modules.
+void TrainStage::refuse_keys(Configuration const& configuration, std::string const& section) const {
+  if (task_.options.keep != Keep::average)
+    configuration.refuse_key(section, "average_epochs",
+                             "is a key for keep = average; set that, or remove the key");
+  if (!configuration.has(section)) return;
+  auto const& chosen = task_.model.network.modules;
+  for (auto const& module : module_table()) {
+    if (std::ranges::find(chosen, module->name()) != chosen.end()) continue;
+    for (auto const* what : {"rate_", "decay_"})
+      if (auto const key = concat(what, module->name()); configuration.text_of(section, key))
+        configuration.refuse_key(section, key,
+                                 concat("is of a module that the network lacks (modules = ",
+                                        join(chosen, ", "), "); remove the key"));
+  }
 }
 
 void TrainStage::preflight(Comm const& comm, Outlook& outlook) const {

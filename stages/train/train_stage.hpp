@@ -104,6 +104,7 @@ class TrainStage : public Stage {
  private:
   /// Reads what the options of one section cannot say alone.
   void take_options(Configuration const& configuration);
+  void refuse_keys(Configuration const& configuration, std::string const& section) const;
   void add_source(SnapshotInstance const& snapshot);
   std::vector<ClusterTable> known_tables(Outlook const& outlook) const;
   void compare_with_start(Outlook const& outlook) const;  ///< local

@@ -298,6 +298,18 @@ TEST(Options, KeysThatExcludeEachOtherAreRefused) {
   EXPECT_NE(std::string(error.what()).find("toy.ini: [toy] fast and count"), std::string::npos);
 }
 
+TEST(Options, AKeyWithoutEffectIsRefusedWhereItIsChanged) {
+  auto const refusal = [](std::string const& text) -> std::string {
+    return test::error_of([&] { parse(text).refuse_key("item.q", "size", "means nothing"); });
+  };
+  EXPECT_EQ(refusal("[item.q]\nsize = 2\n"), "78 toy.ini:2: [item.q] size means nothing");
+  EXPECT_EQ(refusal("[item.q]\nsize = 1.0\n"), "no error");        // as used.ini has it
+  EXPECT_EQ(refusal("[item]\nsize = 2\n[item.q]\n"), "no error");  // it is for others
+  EXPECT_EQ(refusal("[item]\nsize = 2\n[item.q]\nsize = 2\n"), "no error");
+  EXPECT_EQ(refusal("[item]\nsize = 2\n"), "78 toy.ini:2: [item] size means nothing");
+  EXPECT_EQ(refusal("[item.other]\nsize = 2\n"), "no error");
+}
+
 TEST(Options, OnlyKeysThatChangeTheResultEnterTheFingerprint) {
   auto const settings = [](std::string const& text) {
     StageRecord record;

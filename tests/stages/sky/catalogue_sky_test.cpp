@@ -393,7 +393,7 @@ TEST_F(CatalogueSky, RefusesKeysOfAnotherProjection) {
     return error_of([&] { stage("", {}, pixels); });
   };
   EXPECT_TRUE(contains(error("projection = car\nnside = 64\n"), "set resolution (arcmin)"));
-  EXPECT_TRUE(contains(error("resolution = 5\n"), "is a key for projection = car"));
+  EXPECT_TRUE(contains(error("resolution = 6\n"), "is a key for projection = car"));
   EXPECT_TRUE(contains(error("projection = car\nspectrum_nside = 64\n"),
                        "HEALPix maps of the full sky only"));
   EXPECT_TRUE(contains(error("patch = 0, 90, 0, 90\nspectrum_nside = 64\n"),
