@@ -104,10 +104,6 @@ class DenseMlp::Work {
   float const* scale(std::size_t layer, std::int64_t block) {
     return layers_[layer].norm_is_apart() ? ones_.data() : rstd(layer, block);
   }
-  /// What may be taken from the rows of the factor without a change of the product.
-  float const* centre(std::size_t layer, std::int64_t block) {
-    return layers_[layer].norm_is_apart() ? none_.data() : mean(layer, block);
-  }
   bool uses_tiles() const { return !training() && kernels_->tiles; }
   NormAndDrop norm_and_drop(std::size_t layer, std::int64_t block);
   float* at(AlignedFloats& statistics, std::int64_t block) const {
