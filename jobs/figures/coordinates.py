@@ -9,7 +9,7 @@ from products import Unreadable
 
 STEPS = 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30
 LINE = {"color": "0.65", "linewidth": 0.5, "alpha": 0.6}  # seen on a map and beside it
-CIRCLE = {"color": "white", "linewidth": 0.8, "linestyle": (0, (4, 3)), "alpha": 0.9}
+CIRCLE = {"linewidth": 0.8, "linestyle": (0, (4, 3)), "alpha": 0.9}
 
 
 class Plane:
@@ -106,6 +106,11 @@ class Haloes:
     def __init__(self, longitude, latitude, angle):
         self.directions, self.angle = direction(longitude, latitude), angle
 
+    def radius_at(self, longitude, latitude):
+        """That of the largest halo whose radius reaches there, 0 if there is none."""
+        apart = np.linalg.norm(self.directions - direction(longitude, latitude), axis=1)
+        return float(self.angle[apart < np.radians(self.angle)].max(initial=0))
+
 
 def beside(map_path):
     """The haloes of lightcone.fits in the folder of a map, and the name of their radius, if there is one."""
@@ -124,7 +129,7 @@ def beside(map_path):
         raise Unreadable(f"'{path}' cannot be read as the light cone of '{map_path.name}' ({error}); make the sky again, or draw without circles (map.py --no-circles)") from None
 
 
-def draw_circles(axes, plane, size, haloes, most=12):
+def draw_circles(axes, plane, size, haloes, most=12, color="white"):
     """The radii of the haloes in a picture that are largest there, but for those too small to see; returns how many."""
     inside = np.flatnonzero(haloes.directions @ plane.middle > np.cos(np.radians(min(0.75 * size, 80))))
     x, y = plane.at(haloes.directions[inside])
@@ -137,5 +142,5 @@ def draw_circles(axes, plane, size, haloes, most=12):
         side /= np.linalg.norm(side)
         up = np.cross(side, middle)
         around = np.cos(angle) * middle + np.sin(angle) * (np.cos(turn)[:, None] * side + np.sin(turn)[:, None] * up)
-        axes.plot(*plane.at(around), **CIRCLE)
+        axes.plot(*plane.at(around), color=color, **CIRCLE)
     return len(chosen)

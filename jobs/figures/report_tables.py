@@ -137,9 +137,10 @@ def boxes(run):
 def skies(run):
     rows = []
     for product, sky in run.read(run.of("sky"), "sky.json"):
-        rows.append({"sky": product.parts[0]} | {key: sky.get(key) for key in ("nside", "redshift_min", "redshift_max", "n_clusters", "n_fill", "mean_y", "std_y", "max_y")})
+        rows.append({"sky": product.parts[0]} | {key: sky.get(key) for key in ("nside", "redshift_min", "redshift_max", "n_clusters", "n_fill", "mean_y", "std_y", "max_y")}
+                    | {"l_box": sky.get("cl", {}).get("expected", {}).get("l_box")})
     yield Table("skies", "Skies", [Column("sky", "sky"), Column("nside", "nside"), Column("redshift_min", "z from"), Column("redshift_max", "z to"),
-                                   Column("n_clusters", "clusters"), Column("n_fill", "fill haloes"), Column("mean_y", "mean y"), Column("std_y", "std y"), Column("max_y", "max y")], rows)
+                                   Column("n_clusters", "clusters"), Column("n_fill", "fill haloes"), Column("mean_y", "mean y"), Column("std_y", "std y"), Column("max_y", "max y"), Column("l_box", "C_l lacks power below l")], rows)
 
 
 def largest(value):

@@ -43,9 +43,10 @@ def side_by_side(run):
     paths = {product.parts[0]: product.folder / "compton_y.fits" for product in of_y(run)}
     headers = {name: header_of(path) for name, path in paths.items()}
     for names in same_places(headers):
-        images, place = around_the_brightest({name: paths[name] for name in names[:4]})
+        haloes, _ = coordinates.beside(paths[names[0]])
+        images, place = around_the_brightest({name: paths[name] for name in names[:4]}, haloes)
         if len(images) > 1:
-            yield fields(images, headers, place)
+            yield fields(images, headers, place, haloes)
 
 
 def same_places(headers):
@@ -55,25 +56,30 @@ def same_places(headers):
     return [names for names in groups.values() if len(names) > 1]
 
 
-def around_the_brightest(paths):
-    """Images of the skies that show the brightest pixel of the first, one map in memory at a time; longitude, latitude, size [degrees]."""
+def around_the_brightest(paths, haloes=None, place=None):
+    """Images of the skies around a place, one map in memory at a time; longitude, latitude, size [degrees]: the brightest pixel of the first and 8 R200 of its cluster, if a light cone knows it."""
     import healpy
 
-    points, images, place = 350, {}, None
+    points, images = 350, {}
     for name, path in paths.items():
         sky = read(path)
-        place = place or sky.brightest()
+        place = place or around_cluster(sky.brightest(), haloes)
         image = project(sky, healpy.projector.GnomonicProj(rot=place[:2], xsize=points, reso=60 * place[2] / points))
         if np.isfinite(image).any():
             images[name] = image
     return images, place
 
 
-def fields(images, headers, place):
+def around_cluster(place, haloes):
+    radius = haloes.radius_at(*place[:2]) if haloes else 0
+    return (*place[:2], float(f"{8 * radius:.2g}")) if radius > 0 else place
+
+
+def fields(images, headers, place, haloes=None):
     longitude, latitude, size = place
     (reference, base), *others = images.items()
     norm, ticks = colours(base[np.isfinite(base)], "asinh", float(max(np.nanmax(image) for image in images.values())))
-    change = float(max(np.nanmax(abs(image - base)) for _, image in others)) or norm.vmax
+    change = float(max(np.nanquantile(abs(image - base), 0.999) for _, image in others)) or norm.vmax  # single pixels beyond
     panels = [(style.cut(name), image, {"cmap": "inferno", "norm": norm}) for name, image in images.items()]
     panels += [(style.cut(f"{name} - {reference}"), image - base, {"cmap": "RdBu_r", "vmin": -change, "vmax": change}) for name, image in others]
     columns = 3 if len(images) == 2 else len(images)
@@ -85,12 +91,15 @@ def fields(images, headers, place):
             title, image, keywords = panel
             drawn = axes.imshow(image, origin="lower", extent=(half, -half, -half, half), **keywords)
             axes.grid(False)
-            axes.set(title=title, xlabel="degrees", xticks=[-half, 0, half], yticks=[-half, 0, half])
-            bar = figure.colorbar(drawn, ax=axes, location="bottom", ticks=ticks[:: -(-len(ticks) // 4)] if "norm" in keywords else [-change, 0, change], format="%.0e")
+            if haloes:
+                colour = "white" if "norm" in keywords else "0.4"
+                coordinates.draw_circles(axes, coordinates.Plane(longitude, latitude), size, haloes, most=3, color=colour)
+            axes.set(title=title, xlabel="degrees", xticks=[-half, 0, half], yticks=[-half, 0, half], xlim=(half, -half), ylim=(-half, half))
+            bar = figure.colorbar(drawn, ax=axes, location="bottom", ticks=ticks[:: -(-len(ticks) // 4)] if "norm" in keywords else [-change, 0, change], format="%.1g")
             bar.ax.minorticks_off()
     painted = "; ".join(f"{name}: {headers[name].get('SOURCE', '?')} {headers[name].get('MODEL', '')}, profile {headers[name].get('PROFILE', '?')}" for name in images)
     return Figure("sky_fields_" + "_".join(images), "The same field of several skies",
-                  f"Compton y around the brightest pixel of {reference} (longitude {longitude:.4g}, latitude {latitude:.4g}), and differences. Simulation, places and turns are the same ({painted}).", figure)
+                  f"Compton y around the brightest pixel of {reference} (longitude {longitude:.4g}, latitude {latitude:.4g}), and differences. Dashed: R200 of the largest clusters. Simulation, places and turns are the same ({painted}).", figure)
 
 
 class HealpixSky:

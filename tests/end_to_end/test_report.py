@@ -100,6 +100,7 @@ class Report(Case):
         values = healpy.read_map(self.run_folder / "sky/small/compton_y.fits", dtype=numpy.float64)
         self.assertAlmostEqual(float(sky["mean_y"]) / values.mean(), 1, places=5)
         self.assertAlmostEqual(float(sky["max_y"]) / values.max(), 1, places=5)
+        self.assertEqual(int(sky["l_box"]), json.loads((self.run_folder / "sky/small/sky.json").read_text())["cl"]["expected"]["l_box"])
 
     def test_json_tables_hold_the_same_as_csv(self):
         for path in (self.out / "tables").glob("*.json"):
@@ -330,6 +331,7 @@ class Map(Case):
     def test_skies_of_the_same_haloes_are_compared(self):
         sys.path.insert(0, str(FIGURES))
         self.addCleanup(sys.path.remove, str(FIGURES))
+        import coordinates
         import numpy
         import sky
 
@@ -337,9 +339,18 @@ class Map(Case):
         self.assertEqual(sky.same_places(headers), [["one", "two"]])
         image = numpy.arange(100.0).reshape(10, 10)
         drawn = sky.fields({"one": image, "two": 2 * image}, headers, (10, 20, 5))
+        haloes = coordinates.Haloes(numpy.array([10.0, 10.2, 200]), numpy.array([20.1, 20, -20]), numpy.array([0.3, 0.7, 9]))
+        self.assertEqual(sky.around_cluster((10, 20, 30), haloes), (10, 20, 5.6))
+        self.assertEqual(sky.around_cluster((10, 23, 30), haloes), (10, 23, 30))
         one, two, difference = (axes.images[0].get_array() for axes in drawn.canvas.axes[:3])
         self.assertGreater(one.max(), 0)
         numpy.testing.assert_allclose(difference, two - one)
+        small = Path(os.environ["SETSZ_TEST_FOLDER"]) / "universe/sky/small"
+        maps = [shutil.copytree(small, self.folder / name) / "compton_y.fits" for name in ("one", "two")]
+        for files, code, words in (maps, 0, str(self.folder / "one/compton_y.png")), ([maps[0], maps[0]], 1, "named after their folders"):
+            result = subprocess.run([sys.executable, str(FIGURES / "map.py"), *map(str, files)], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertEqual(result.returncode, code, result.stdout)
+            self.assertIn(words, result.stdout)
 
     def test_the_spectrum_of_independent_haloes_is_that_of_a_map_of_them(self):
         sys.path.insert(0, str(FIGURES))

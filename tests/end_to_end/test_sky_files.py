@@ -199,6 +199,11 @@ class SkyFiles(Case):
         self.assertEqual(found["all"], len(HALOS))
         self.assertEqual((found["patch"], found["cap"]), (2, 1))
         self.assertTrue(all(found.values()), found)
+        image = Image(folder.with_name("zea_zero") / "compton_y.fits")
+        for card, step in ("CRPIX1", 0.5), ("CRPIX2", 0.5), ("CRVAL1", 0.1):  # half a pixel
+            image.header[card] += step
+            self.assertRaises(AssertionError, self.shows, image, "shifted")
+            image.header[card] -= step
 
     def compare_with_astropy(self, image, path):
         if not WCS:
