@@ -19,7 +19,7 @@ def draw(run):
         sky = read(product.folder / "compton_y.fits")
         first, second = titles(sky.header)
         yield Figure(f"sky_{name}", f"The sky {name}", f"{first}; {second}.", overview(sky))
-        haloes, radius = coordinates.beside(product.folder / "compton_y.fits")
+        haloes, radius = haloes_of(run, product.folder / "compton_y.fits")
         circles = f" Circles: {radius} of the clusters of the light cone that are largest there." if haloes else ""
         yield Figure(f"sky_zoom_{name}", f"Around the brightest cluster of {name}", "Gnomonic projection." + circles, zoom(sky, *sky.brightest(), haloes=haloes))
         for _, report in run.read([product], "sky.json"):
@@ -27,6 +27,15 @@ def draw(run):
             if cl and cl.get("field", "compton_y") == "compton_y":
                 yield spectrum(name, cl)
     yield from side_by_side(run)
+
+
+def haloes_of(run, path):
+    """As `beside`; a damaged light cone costs the circles alone."""
+    try:
+        return coordinates.beside(path)
+    except Unreadable as error:
+        run.leave_out(error)
+        return None, ""
 
 
 def of_y(run):
@@ -43,7 +52,7 @@ def side_by_side(run):
     paths = {product.parts[0]: product.folder / "compton_y.fits" for product in of_y(run)}
     headers = {name: header_of(path) for name, path in paths.items()}
     for names in same_places(headers):
-        haloes, _ = coordinates.beside(paths[names[0]])
+        haloes, _ = haloes_of(run, paths[names[0]])
         images, place = around_the_brightest({name: paths[name] for name in names[:4]}, haloes)
         if len(images) > 1:
             yield fields(images, headers, place, haloes)

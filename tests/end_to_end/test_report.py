@@ -191,12 +191,13 @@ class Report(Case):
         sky, spectra = run / "sky/small/sky.json", run / "paint/z0/small/spectra.json"
         sky.write_text(" " * sky.stat().st_size)
         spectra.write_text(json.dumps(json.loads(spectra.read_text()) | {"mean_y": 3}))
+        (run / "sky/small/lightcone.fits").write_text("no table")
         out = self.folder / "out"
         out.mkdir()
         (out / "products.json").write_text(json.dumps(json.loads((self.out / "products.json").read_text()) | {"run": str(run)}))
         made = subprocess.run([sys.executable, str(FIGURES / "report.py"), str(out / "products.json")], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200)
         self.assertEqual(made.returncode, 65, made.stdout)
-        for words in ("sky.json", "1 more", "made without it"):
+        for words in ("sky.json", "2 more", "made without it"):
             self.assertIn(words, made.stdout)
         damaged = {"sky/small": "sky.json", "paint/z0/small": "spectra.json"}
         rows = table(out, "checks")
@@ -206,6 +207,7 @@ class Report(Case):
             self.assertEqual((row["verdict"], row["check"]), ("fail", "can be read"))
             self.assertIn(file, row["why"])
         self.assertTrue((out / "tables/spectra_z0_small.csv").exists())
+        self.assertTrue((out / "figures/sky_zoom_small.png").exists())  # without circles
         self.assertEqual(table(out, "models_z0"), table(self.out, "models_z0"))
 
     def test_errors_say_what_to_do(self):
