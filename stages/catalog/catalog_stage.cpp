@@ -256,7 +256,7 @@ ClusterTable CatalogStage::make_table(Comm const& comm, SnapshotHeader const& he
             "[catalog] folds = ", table.n_folds, ", but there are only ", table.size(),
             " clusters; use fewer folds or lower [catalog] mass_min");
   });
-  std::sort(table.clusters.begin(), table.clusters.end(), [&](Cluster const& a, Cluster const& b) {
+  std::ranges::sort(table.clusters.edit(), [&](Cluster const& a, Cluster const& b) {
     return in_row_order(a.position, a.id, b.position, b.id, table.box_ckpch);
   });
   return table;

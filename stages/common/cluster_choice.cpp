@@ -39,4 +39,13 @@ ClusterTable read_clusters(std::string const& clusters, ClusterChoice const& cho
   return table;
 }
 
+ClusterTable read_clusters(Comm const& comm, std::string const& clusters,
+                           ClusterChoice const& choice, std::string const& particles) {
+  auto table = read_clusters(comm, clusters);
+  collectively(comm, "", [&] {
+    if (choice.leaves_out()) leave_out(table, read_mass_disagrees(particles));
+  });
+  return table;
+}
+
 }  // namespace setsz

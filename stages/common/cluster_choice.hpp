@@ -37,5 +37,8 @@ void leave_out(ClusterTable& table, std::vector<std::uint8_t> const& flagged);
 /// clusters.h5 with that done where the choice says so. Local; paths of the products.
 ClusterTable read_clusters(std::string const& clusters, ClusterChoice const& choice,
                            std::string const& particles);
+/// The same, collective: see cluster_table.hpp.
+ClusterTable read_clusters(Comm const& comm, std::string const& clusters,
+                           ClusterChoice const& choice, std::string const& particles);
 
 }  // namespace setsz

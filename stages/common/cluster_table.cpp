@@ -39,8 +39,8 @@ void write_header(H5File& file, ClusterTable const& table) {
   file.set_attribute("/", "mass_definition", table.mass_definition);
 }
 
-template <class Item, class Column>
-auto column(std::vector<Item> const& items, Column Item::*member) {
+template <class Items, class Item, class Column>
+auto column(Items const& items, Column Item::*member) {
   std::vector<Column> values;
   values.reserve(items.size());
   for (auto const& item : items) values.push_back(item.*member);
@@ -48,8 +48,8 @@ auto column(std::vector<Item> const& items, Column Item::*member) {
 }
 
 /// Rows of three numbers, one after the other.
-template <class Item>
-std::vector<double> triples(std::vector<Item> const& items, Vec3 Item::*member) {
+template <class Items, class Item>
+std::vector<double> triples(Items const& items, Vec3 Item::*member) {
   std::vector<double> values;
   values.reserve(3 * items.size());
   for (auto const& item : items)
@@ -148,8 +148,9 @@ void write_clusters(Comm const& comm, std::string const& path, ClusterTable cons
   file.close();
 }
 
-ClusterTable read_clusters(std::string const& path) {
-  auto const file = H5File::open(path);
+namespace {
+
+ClusterTable read_header(H5File const& file, std::string const& path) {
   auto const number = [&](char const* name) { return file.attribute<double>("/", name); };
   auto const version = file.attribute<std::int64_t>("/", "format_version");
   require(version == format_version, ExitCode::bad_data, "'", path, "' has format_version ",
@@ -162,16 +163,18 @@ ClusterTable read_clusters(std::string const& path) {
   table.mass_definition = file.attribute<std::string>("/", "mass_definition");
   table.mass_min = number("mass_min");
   table.n_folds = file.attribute<std::int64_t>("/", "n_folds");
+  return table;
+}
 
-  auto& clusters = table.clusters;
+std::vector<Cluster> read_rows(H5File const& file, std::string const& path) {
   auto const ids = file.read_all<std::int64_t>("/clusters/id");
-  clusters.resize(ids.size());
+  std::vector<Cluster> clusters(ids.size());
+  fill(clusters, &Cluster::id, ids, path, "/clusters/id");
   auto const read = [&](char const* name, auto Cluster::*member) {
     using Column = std::remove_reference_t<decltype(clusters[0].*member)>;
     using Stored = std::conditional_t<std::is_same_v<Column, Vec3>, double, Column>;
     fill(clusters, member, file.read_all<Stored>(name), path, name);
   };
-  read("/clusters/id", &Cluster::id);
   read("/clusters/position", &Cluster::position);
   read("/clusters/velocity", &Cluster::velocity);
   read("/clusters/m200c", &Cluster::m200c);
@@ -181,16 +184,46 @@ ClusterTable read_clusters(std::string const& path) {
   read("/clusters/xoff", &Cluster::xoff_ckpch);
   read("/clusters/voff", &Cluster::voff_kms);
   read("/clusters/angular_momentum", &Cluster::angular_momentum);
+  return clusters;
+}
+
+std::vector<Split> read_split(H5File const& file, std::string const& path) {
   auto const parts = file.read_all<std::uint8_t>("/clusters/split");
-  require(table.n_folds > 0 &&
-              parts.size() == clusters.size() * static_cast<std::size_t>(table.n_folds),
-          ExitCode::bad_data, "'", path, "': /clusters/split has ", parts.size(),
-          " numbers, expected ", clusters.size(), " clusters x ", table.n_folds, " folds");
+  std::vector<Split> split;
+  split.reserve(parts.size());
   for (auto part : parts) {
     require(part <= 2, ExitCode::bad_data, "'", path, "': /clusters/split holds ", int{part},
             ", 0 to 2 wanted");
-    table.split.push_back(static_cast<Split>(part));
+    split.push_back(static_cast<Split>(part));
   }
+  return split;
+}
+
+/// \param rows  or all but these
+ClusterTable read_table(std::string const& path, bool rows) {
+  auto const file = H5File::open(path);
+  auto table = read_header(file, path);
+  table.split = read_split(file, path);
+  if (!rows) return table;
+  table.clusters = read_rows(file, path);
+  require(table.n_folds > 0 && std::ssize(table.split) == table.size() * table.n_folds,
+          ExitCode::bad_data, "'", path, "': /clusters/split has ", table.split.size(),
+          " numbers, expected ", table.size(), " clusters x ", table.n_folds, " folds");
+  return table;
+}
+
+}  // namespace
+
+ClusterTable read_clusters(std::string const& path) { return read_table(path, true); }
+
+ClusterTable read_clusters(Comm const& comm, std::string const& path) {
+  NodeMemory const node(comm);
+  ClusterTable table;
+  collectively(comm, "", [&] { table = read_table(path, node.leads()); });
+  if (node.is_shared() && !table.clusters.share(node))
+    collectively(comm, "", [&] {
+      if (!node.leads()) table = read_clusters(path);
+    });
   return table;
 }
 

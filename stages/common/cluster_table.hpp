@@ -8,6 +8,7 @@
 
 #include "pipeline/base/comm.hpp"
 #include "pipeline/base/cosmology.hpp"
+#include "pipeline/base/node_rows.hpp"
 #include "pipeline/base/vec3.hpp"
 
 namespace setsz {
@@ -41,7 +42,7 @@ struct ClusterTable {
   Cosmology cosmology;          ///< with omega_b
   std::string mass_definition;  ///< "200c"
   double mass_min = 0;          ///< selection [1e10 Msun/h]
-  std::vector<Cluster> clusters;
+  NodeRows<Cluster> clusters;
   std::int64_t n_folds = 1;
   std::vector<Split> split;  ///< (n_clusters, n_folds), fold fastest
 
@@ -58,8 +59,10 @@ struct ClusterTable {
   std::vector<std::int64_t> rows_of(Split part, std::int64_t fold) const;
 };
 
-/// Local read of the whole table (100 bytes a cluster).
+/// Local read of the whole table (128 bytes a cluster, and one for each fold).
 ClusterTable read_clusters(std::string const& path);
+/// Collective: the ranks of a node hold its rows once, and one of them reads them.
+ClusterTable read_clusters(Comm const& comm, std::string const& path);
 /// Collective; every rank holds the same table.
 void write_clusters(Comm const& comm, std::string const& path, ClusterTable const& table);
 

@@ -423,13 +423,12 @@ nlohmann::json EvaluateStage::score_samples(Context& context, ScoreTable const& 
 
 void EvaluateStage::run(Context& context) {
   auto const& comm = context.comm();
-  std::optional<ClusterTable> table;
+  auto const table = read_clusters(comm, context.product(products::clusters(snapshot_)));
   std::optional<CubeFile> truth;
   std::vector<Fold> folds;
   collectively(comm, "evaluate: opening the inputs", [&] {
-    table = read_clusters(context.product(products::clusters(snapshot_)));
     truth.emplace(context.product(products::pressure(snapshot_)));
-    require(table->n_folds == n_folds_, ExitCode::config, "clusters.h5 has ", table->n_folds,
+    require(table.n_folds == n_folds_, ExitCode::config, "clusters.h5 has ", table.n_folds,
             " folds, [catalog] folds is ", n_folds_);
     for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
       folds.push_back({CubeFile(context.product(prediction(fold, member_))),
@@ -441,13 +440,13 @@ void EvaluateStage::run(Context& context) {
   });
 
   nlohmann::json document;
-  auto tasks = tasks_of(*table, Split::testing);
+  auto tasks = tasks_of(table, Split::testing);
   std::vector<Task> out;
   collectively(comm, "evaluate", [&] { out = take_out(tasks, folds, choice_); });
   std::vector<std::int64_t> rows;
   for (auto const& task : tasks) rows.push_back(task.row);
-  FiguresWork figures(*table, rows);
-  Results const testing = score_all(comm, tasks, *table, folds, *truth, &figures);
+  FiguresWork figures(table, rows);
+  Results const testing = score_all(comm, tasks, table, folds, *truth, &figures);
   auto const high_k = comm.all_gather_v(figures.high_k_ratios());
   collectively(comm, "evaluate: the scores", [&] {
     document =
@@ -458,14 +457,14 @@ void EvaluateStage::run(Context& context) {
     document["training_seeds"] = training_seeds();
     document["snapshot"] = snapshot_;
     document["trained_on_these"] = count_known(tasks, folds);
-    document["mass_disagrees"] = disagreement_table(*table, testing.scores, out);
+    document["mass_disagrees"] = disagreement_table(table, testing.scores, out);
     document["y_mass"] = y_mass_report(testing.scores.clusters, options_.resamples);
     document["high_k_power_ratio"] = high_k_table(high_k);
     add_tables(document, testing, folds);
   });
   if (!residuals_of_.empty())
-    document["stochastic"] = score_samples(context, testing.scores, *table, *truth);
-  document["other_parts"] = other_parts(comm, *table, folds, *truth, choice_);
+    document["stochastic"] = score_samples(context, testing.scores, table, *truth);
+  document["other_parts"] = other_parts(comm, table, folds, *truth, choice_);
   warn_of_known(model_, document["trained_on_these"], tasks.size());
   context.note("trained_on_these", document["trained_on_these"]);
   context.note("mass_disagrees", document["mass_disagrees"]["scored"].size());

@@ -234,25 +234,23 @@ Estimate ExtractStage::estimate(Outlook const& outlook, int n_ranks) const {
 
 void ExtractStage::run(Context& context) {
   auto const& comm = context.comm();
-  std::optional<ClusterTable> table;
   std::optional<Thinning> thinned;
   auto const snapshot = open_snapshot(comm, instance_, run_directory_, Snapshot::Kind::dark_matter);
+  auto const table = read_clusters(comm, context.product(products::clusters(instance_.name)));
   collectively(comm, "extract: opening the inputs", [&] {
-    table = read_clusters(context.product(products::clusters(instance_.name)));
-    check_belongs_together(snapshot.header(), snapshot.files().front(), *table,
-                           instance_.tolerance);
-    require(table->size() < std::numeric_limits<std::int32_t>::max(), ExitCode::config,
-            "there are ", table->size(), " clusters; at most 2^31 - 1 are possible");
+    check_belongs_together(snapshot.header(), snapshot.files().front(), table, instance_.tolerance);
+    require(table.size() < std::numeric_limits<std::int32_t>::max(), ExitCode::config, "there are ",
+            table.size(), " clusters; at most 2^31 - 1 are possible");
     thinned = thinning_of(snapshot.header());
   });
 
   std::vector<double> cost;
-  for (auto const& cluster : table->clusters)
+  for (auto const& cluster : table.clusters)
     cost.push_back(expected_particles(cluster, options_.sphere_radius(cluster), snapshot.header()));
   ParticleGatherer gatherer(comm, cost, context.options().slice_rows,
                             context.options().memory_mb * 1e6 / 4);
-  stream(context, *table, snapshot, *thinned, gatherer);
-  finish(context, *table, *thinned, gatherer);
+  stream(context, table, snapshot, *thinned, gatherer);
+  finish(context, table, *thinned, gatherer);
 }
 
 /// Reads the snapshot, slice by slice, until every particle is with its owners.

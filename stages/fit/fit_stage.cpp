@@ -247,24 +247,23 @@ FitResult FitStage::fit_from_all_starts(Context& context, std::vector<FitCluster
 
 void FitStage::run(Context& context) {
   auto const& comm = context.comm();
-  std::optional<ClusterTable> table;
+  auto const table =
+      read_clusters(comm, context.product(products::clusters(snapshot_)), clusters_,
+                    clusters_.leaves_out() ? context.product(products::particles(snapshot_)) : "");
   collectively(comm, "fit: opening the inputs", [&] {
-    table = read_clusters(
-        context.product(products::clusters(snapshot_)), clusters_,
-        clusters_.leaves_out() ? context.product(products::particles(snapshot_)) : "");
     require(
-        !table->rows_of(Split::training, fold_).empty(), ExitCode::bad_data, "fold ", fold_,
+        !table.rows_of(Split::training, fold_).empty(), ExitCode::bad_data, "fold ", fold_,
         " has no training cluster",
         clusters_.leaves_out() ? " whose mass agrees ([clusters] mass_disagrees = leave_out)" : "",
         "; lower [catalog] mass_min");
   });
-  auto const sums = gather_sums(comm, *table, context.product(products::pressure(snapshot_)));
-  double const h = table->cosmology.h;
+  auto const sums = gather_sums(comm, table, context.product(products::pressure(snapshot_)));
+  double const h = table.cosmology.h;
 
   std::vector<FitCluster> training;
   std::vector<double> y_weight;
-  for (auto const row : table->rows_of(Split::training, fold_)) {
-    auto const& cluster = table->clusters[row];
+  for (auto const row : table.rows_of(Split::training, fold_)) {
+    auto const& cluster = table.clusters[row];
     training.push_back({cluster.m200c, &sums[row]});
     y_weight.push_back(cluster.p200 * std::pow(cluster.r200c, 3));
   }
@@ -283,7 +282,7 @@ void FitStage::run(Context& context) {
   nlohmann::json document;
   collectively(comm, "fit: the figures of all clusters", [&] {
     document =
-        fit_report(*table, fold_, sums, benchmark.parameters, flux.parameters, options_.mass_bins);
+        fit_report(table, fold_, sums, benchmark.parameters, flux.parameters, options_.mass_bins);
     document["training_loss"] = benchmark.cost - benchmark.pull;
   });
   report_edges(context, document, "benchmark", benchmark.edges);

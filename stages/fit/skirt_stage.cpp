@@ -70,12 +70,11 @@ Estimate SkirtStage::estimate(Outlook const& outlook, int n_ranks) const {
 
 void SkirtStage::run(Context& context) {
   auto const& comm = context.comm();
+  auto table =
+      read_clusters(comm, context.product(products::clusters(snapshot_)), clusters_,
+                    clusters_.leaves_out() ? context.product(products::particles(snapshot_)) : "");
   std::optional<SnapshotClusters> clusters;
-  collectively(comm, "fit: opening the inputs", [&] {
-    clusters.emplace(read_clusters(
-        context.product(products::clusters(snapshot_)), clusters_,
-        clusters_.leaves_out() ? context.product(products::particles(snapshot_)) : ""));
-  });
+  collectively(comm, "fit: opening the inputs", [&] { clusters.emplace(std::move(table)); });
   auto const rows = clusters->table.rows_of(Split::training, fold);
   auto const slope = fit_skirt(
       gather_shells(comm, *clusters, rows, context.product(products::pressure(snapshot_))),

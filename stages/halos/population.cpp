@@ -297,9 +297,9 @@ CubeChoice PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_m
 }
 
 Population::Population(Comm const& comm, PopulationPlan const& plan, ProductPath const& product) {
+  auto table = read_clusters(comm, product(setsz::products::clusters(plan.snapshot)));
   collectively(comm, "clusters", [&] {
-    clusters_ = std::make_unique<SnapshotClusters>(
-        read_clusters(product(setsz::products::clusters(plan.snapshot))));
+    clusters_ = std::make_unique<SnapshotClusters>(std::move(table));
     if (plan.density) clusters_->density = density_profile(*plan.density, clusters_->table);
   });
   if (plan.profile != "none")

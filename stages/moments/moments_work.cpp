@@ -20,8 +20,8 @@ MomentsRun::MomentsRun(MomentsTask const& task, Context& context)
       context_(context),
       comm_(context.comm()),
       batch_bytes_(std::llround(context.options().memory_mb * 1e6 / 4)) {
+  clusters_ = read_clusters(comm_, context.product(task.clusters));
   collectively(comm_, "moments: opening the inputs", [&] {
-    clusters_ = read_clusters(context.product(task.clusters));
     store_.emplace(context.product(task.particles));
     check_inputs();
   });

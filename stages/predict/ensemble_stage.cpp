@@ -203,7 +203,7 @@ void EnsembleStage::write_mean_samples(Context& context, PredictionTable const& 
 
 void EnsembleStage::run(Context& context) {
   auto const& comm = context.comm();
-  ClusterTable clusters;
+  auto const clusters = read_clusters(comm, context.product(products::clusters(snapshot_)));
   PredictionTable table;
   table.model = model_;
   table.fold = fold_;
@@ -211,7 +211,6 @@ void EnsembleStage::run(Context& context) {
   table.states = states_;
   PredictedCubes mean;
   collectively(comm, "predict: the mean of the seeds", [&] {
-    clusters = read_clusters(context.product(products::clusters(snapshot_)));
     std::vector<CubeFile> members;
     for (auto const& name : members_) members.emplace_back(context.product(name));
     auto const& first = members.front();

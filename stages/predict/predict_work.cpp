@@ -42,8 +42,8 @@ class PredictionRun {
                                     : std::vector{context.product(task.network)}),
         inputs_(task, context, table_),
         voxels_(task.cube.n_voxels, task.cube.voxel_position) {
+    table_ = read_clusters(comm_, context.product(task.clusters));
     collectively(comm_, "predict: reading the model", [&] {
-      table_ = read_clusters(context.product(task.clusters));
       for (std::size_t i = 0; i < files_.size(); ++i)
         predictors_.emplace_back(files_[i], task, comm_.rank(), task.realisations_of(i));
       for (auto const& predictor : predictors_) n_predictions_ += predictor.n_samples();

@@ -149,10 +149,9 @@ Estimate ResidualsStage::estimate(Outlook const& outlook, int n_ranks) const {
 
 void ResidualsStage::run(Context& context) {
   auto const& comm = context.comm();
-  ClusterTable table;
+  auto const table = read_clusters(comm, context.product(products::clusters(snapshot_)));
   Rows rows;
   collectively(comm, "residuals: comparing cubes", [&] {
-    table = read_clusters(context.product(products::clusters(snapshot_)));
     CubeFile const gas(context.product(products::pressure(snapshot_)));
     std::vector<CubeFile> folds;
     for (auto const& name : predictions_) folds.emplace_back(context.product(name));

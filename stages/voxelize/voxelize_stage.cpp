@@ -153,30 +153,27 @@ VoxelizeStage::CubeLoad VoxelizeStage::cube_load(Cluster const& cluster,
 
 void VoxelizeStage::run(Context& context) {
   auto const& comm = context.comm();
-  std::optional<ClusterTable> table;
   auto const snapshot = open_snapshot(comm, instance_, run_directory_, Snapshot::Kind::gas);
+  auto const table = read_clusters(comm, context.product(products::clusters(instance_.name)));
   std::vector<Cube> cubes;
   std::vector<double> cost;
   collectively(comm, "voxelize: opening the inputs", [&] {
-    table = read_clusters(context.product(products::clusters(instance_.name)));
-    check_belongs_together(snapshot.header(), snapshot.files().front(), *table,
-                           instance_.tolerance);
+    check_belongs_together(snapshot.header(), snapshot.files().front(), table, instance_.tolerance);
     check_cell_size(snapshot);
     double total_mass = 0;
-    for (auto const& cluster : table->clusters) total_mass += cluster.m200c;
-    for (auto const& cluster : table->clusters) {
+    for (auto const& cluster : table.clusters) total_mass += cluster.m200c;
+    for (auto const& cluster : table.clusters) {
       cubes.push_back({cluster.position, options_.edge(cluster), cluster.r200c});
       // Gas cells go with mass, memory with the number of cubes.
-      cost.push_back(cluster.m200c / total_mass + 1 / real(table->size()));
+      cost.push_back(cluster.m200c / total_mass + 1 / real(table.size()));
     }
   });
   std::optional<CubeGatherer> gatherer;
   collectively(comm, "voxelize: the cubes", [&] {
-    gatherer.emplace(comm, PeriodicBox(table->box_ckpch), std::move(cubes), cost,
-                     options_.n_voxels);
+    gatherer.emplace(comm, PeriodicBox(table.box_ckpch), std::move(cubes), cost, options_.n_voxels);
   });
   auto figures = stream(context, snapshot, *gatherer);
-  finish(context, *table, *gatherer, std::move(figures));
+  finish(context, table, *gatherer, std::move(figures));
 }
 
 /// Reads the snapshot, slice by slice, until all gas is in the cubes.

@@ -54,7 +54,7 @@ ClusterTable clusters() {
     cluster.p200 = scales.p200_code;
     cluster.angular_momentum = {1, 2, 3};
     cluster.xoff_ckpch = cluster.voff_kms = 10;
-    table.clusters.push_back(cluster);
+    table.clusters.edit().push_back(cluster);
   }
   table.split.assign(table.clusters.size(), Split::training);
   return table;

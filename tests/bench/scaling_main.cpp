@@ -91,9 +91,9 @@ ClusterTable clusters_of(Abundance const& abundance) {
     cluster.m200c = abundance.mass_of(density * random.uniform());
     auto const scales = halo_scales(table.cosmology, 0, cluster.m200c);
     cluster.r200c = scales.r200c_ckpch;
-    table.clusters.push_back(cluster);
+    table.clusters.edit().push_back(cluster);
   }
-  std::ranges::sort(table.clusters, [](Cluster const& a, Cluster const& b) {
+  std::ranges::sort(table.clusters.edit(), [](Cluster const& a, Cluster const& b) {
     return in_row_order(a.position, a.id, b.position, b.id, box_ckpch);
   });
   table.split.assign(table.clusters.size(), Split::training);
@@ -164,8 +164,9 @@ void print_state(ClusterTable const& table, std::vector<double> const& expected,
   auto const row = [&](char const* what, double bytes) {
     std::printf("| %s | %s |\n", what, megabytes(bytes).c_str());
   };
-  std::puts("| on every rank, of all clusters | MB |\n|---|---|");
-  row("all stages: clusters.h5", bytes_of([&] { return ClusterTable(table); }));
+  std::puts("| of all clusters | MB |\n|---|---|");
+  double const rows = bytes_of([&] { return ClusterTable(table).clusters; });
+  row("all stages, once a node: the rows of clusters.h5", rows);
   row("extract: who owns what, what is held of each", bytes_of([&] {
         static Comm const comm = Comm::self();
         return std::make_unique<ParticleGatherer>(comm, expected, 1 << 20, 1e9);
@@ -191,8 +192,8 @@ void print_state(ClusterTable const& table, std::vector<double> const& expected,
         ItemsLeft left(items, {}, n_ranks);
         return std::pair(std::move(items), std::move(left));
       }));
-  row("paint, sky: clusters and their neighbours",
-      bytes_of([&] { return SnapshotClusters(ClusterTable(table)); }));
+  row("paint, sky: the neighbours of each",
+      bytes_of([&] { return SnapshotClusters(ClusterTable(table)); }) - rows);
 }
 
 std::vector<std::int64_t> voxels_of(ClusterTable const& table, std::int64_t n_voxels) {

@@ -30,7 +30,7 @@ ClusterTable random_table(std::int64_t n, SplitRecipe const& recipe, std::uint64
     cluster.id = 1000 + i;
     cluster.position = {1e5 * random.uniform(), 1e5 * random.uniform(), 1e5 * random.uniform()};
     cluster.r200c = 500 + 500 * random.uniform();
-    table.clusters.push_back(cluster);
+    table.clusters.edit().push_back(cluster);
     ids.push_back(cluster.id);
   }
   table.split = split_clusters(ids, recipe);
@@ -53,7 +53,7 @@ TEST(Split, IsThatOfTheNearestClusterOfTheOtherSnapshot) {
   SplitRecipe const recipe{.n_folds = 5};
   auto const other = random_table(60, recipe, 1);
   auto table = random_table(200, recipe, 2);
-  table.clusters[0].position = other.clusters[7].position;
+  table.clusters.edit()[0].position = other.clusters[7].position;
   auto const inherited = split_like(table, other, recipe);
   std::int64_t n_matched = 0;
   std::vector<std::int64_t> alone;
@@ -87,8 +87,8 @@ TEST(Split, OfTheSameClustersIsTheSameWhateverTheirIdsAndOrder) {
   SplitRecipe const recipe{.n_folds = 1};
   auto const other = random_table(50, recipe, 1);
   auto table = other;
-  std::reverse(table.clusters.begin(), table.clusters.end());
-  for (auto& cluster : table.clusters) cluster.id = (cluster.id * 7919) % 100003;
+  std::ranges::reverse(table.clusters.edit());
+  for (auto& cluster : table.clusters.edit()) cluster.id = (cluster.id * 7919) % 100003;
   auto const inherited = split_like(table, other, recipe);
   EXPECT_EQ(inherited.n_matched, 50);
   EXPECT_TRUE(std::equal(inherited.split.rbegin(), inherited.split.rend(), other.split.begin()));

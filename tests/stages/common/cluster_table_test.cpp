@@ -2,6 +2,7 @@
 #include "stages/common/cluster_table.hpp"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <algorithm>
 
@@ -16,6 +17,12 @@ namespace {
 
 constexpr double box = 1000;
 
+/// Taken from the heap by this process.
+double held_bytes() {
+  auto const heap = ::mallinfo2();
+  return static_cast<double>(heap.uordblks + heap.hblkhd);
+}
+
 ClusterTable sample_table() {
   ClusterTable table;
   table.box_ckpch = box;
@@ -27,20 +34,37 @@ ClusterTable sample_table() {
   table.n_folds = 2;
   for (int i = 0; i < 5; ++i) {
     double const x = i;
-    table.clusters.push_back({.id = (std::int64_t{1} << 40) + i,
-                              .position = {x, 2 * x, 3 * x},
-                              .velocity = {-x, 10, 1e-3},
-                              .m200c = 5000 + x,
-                              .r200c = 600 + x,
-                              .v200 = 700,
-                              .p200 = 0.1 / (1 + x),
-                              .xoff_ckpch = i == 2 ? -1 : x,
-                              .voff_kms = 3 * x,
-                              .angular_momentum = {x, -x, 1e12}});
+    table.clusters.edit().push_back({.id = (std::int64_t{1} << 40) + i,
+                                     .position = {x, 2 * x, 3 * x},
+                                     .velocity = {-x, 10, 1e-3},
+                                     .m200c = 5000 + x,
+                                     .r200c = 600 + x,
+                                     .v200 = 700,
+                                     .p200 = 0.1 / (1 + x),
+                                     .xoff_ckpch = i == 2 ? -1 : x,
+                                     .voff_kms = 3 * x,
+                                     .angular_momentum = {x, -x, 1e12}});
     table.split.push_back(static_cast<Split>(i % 3));
     table.split.push_back(static_cast<Split>((i + 1) % 3));
   }
   return table;
+}
+
+void expect_same_rows(ClusterTable const& read, ClusterTable const& written) {
+  ASSERT_EQ(read.size(), written.size());
+  for (std::size_t i = 0; i < written.clusters.size(); ++i) {
+    auto const &a = read.clusters[i], &b = written.clusters[i];
+    ASSERT_EQ(a.id, b.id);
+    ASSERT_EQ(a.position, b.position);
+    ASSERT_EQ(a.velocity, b.velocity);
+    ASSERT_EQ(a.m200c, b.m200c);
+    ASSERT_EQ(a.r200c, b.r200c);
+    ASSERT_EQ(a.v200, b.v200);
+    ASSERT_EQ(a.p200, b.p200);
+    ASSERT_EQ(a.xoff_ckpch, b.xoff_ckpch);
+    ASSERT_EQ(a.voff_kms, b.voff_kms);
+    ASSERT_EQ(a.angular_momentum, b.angular_momentum);
+  }
 }
 
 TEST(ClusterTable, KeepsEveryColumnBitForBit) {
@@ -57,20 +81,7 @@ TEST(ClusterTable, KeepsEveryColumnBitForBit) {
   EXPECT_EQ(read.mass_min, written.mass_min);
   EXPECT_EQ(read.n_folds, written.n_folds);
   EXPECT_EQ(read.split, written.split);
-  ASSERT_EQ(read.size(), written.size());
-  for (std::size_t i = 0; i < written.clusters.size(); ++i) {
-    auto const &a = read.clusters[i], &b = written.clusters[i];
-    EXPECT_EQ(a.id, b.id);
-    EXPECT_EQ(a.position, b.position);
-    EXPECT_EQ(a.velocity, b.velocity);
-    EXPECT_EQ(a.m200c, b.m200c);
-    EXPECT_EQ(a.r200c, b.r200c);
-    EXPECT_EQ(a.v200, b.v200);
-    EXPECT_EQ(a.p200, b.p200);
-    EXPECT_EQ(a.xoff_ckpch, b.xoff_ckpch);
-    EXPECT_EQ(a.voff_kms, b.voff_kms);
-    EXPECT_EQ(a.angular_momentum, b.angular_momentum);
-  }
+  expect_same_rows(read, written);
 }
 
 TEST(ClusterTable, RowsOfAPartAreThoseOfItsFold) {
@@ -80,14 +91,50 @@ TEST(ClusterTable, RowsOfAPartAreThoseOfItsFold) {
   EXPECT_EQ(table.split_of(4, 1), Split::testing);
 }
 
+TEST(ClusterTable, RanksOfANodeHoldItsRowsOnce) {
+  auto const comm = Comm::world();
+  test::Scratch const scratch(comm);
+  auto written = sample_table();
+  constexpr std::int64_t n = 100000;
+  auto& rows = written.clusters.edit();
+  while (std::ssize(rows) < n) rows.push_back(rows[rows.size() % 5]), rows.back().m200c += 1;
+  written.split.resize(written.n_folds * n, Split::validation);
+  write_clusters(comm, scratch / "clusters.h5", written);
+  double const before = held_bytes();
+  auto const read = read_clusters(comm, scratch / "clusters.h5");
+  double const held = held_bytes() - before, a_row = sizeof(Cluster), of_a_split = 2;
+  EXPECT_GT(held, 0.9 * real(n) * of_a_split);
+  if (comm.size() == 1)
+    EXPECT_GT(held, 0.9 * real(n) * a_row);
+  else
+    EXPECT_LT(held, 1.5 * real(n) * of_a_split);
+  EXPECT_EQ(read.split, written.split);
+  EXPECT_EQ(read.mass_definition, written.mass_definition);
+  expect_same_rows(read, written);
+  auto const copy = read;
+  expect_same_rows(copy, written);
+}
+
+TEST(ClusterTable, AllRanksRefuseAFileThatOneOfThemReads) {
+  auto const comm = Comm::world();
+  test::Scratch const scratch(comm);
+  auto const path = scratch / "clusters.h5";
+  write_clusters(comm, path, sample_table());
+  if (comm.is_root()) test::H5Edit(path).remove("/clusters/voff");
+  comm.barrier();
+  auto const text = test::error_of([&] { read_clusters(comm, path); });
+  EXPECT_TRUE(test::contains(text, "/clusters/voff")) << text;
+}
+
 TEST(ClusterTable, AnEmptyTableCanBeWrittenAndRead) {
   auto const comm = Comm::world();
   test::Scratch const scratch(comm);
   auto table = sample_table();
-  table.clusters.clear();
+  table.clusters = {};
   table.split.clear();
   write_clusters(comm, scratch / "clusters.h5", table);
   EXPECT_EQ(read_clusters(scratch / "clusters.h5").size(), 0);
+  EXPECT_EQ(read_clusters(comm, scratch / "clusters.h5").size(), 0);
 }
 
 TEST(ClusterTable, RefusesAnotherFormatVersion) {

@@ -40,8 +40,8 @@ double counted(double r, double radius) {
 TEST(ExpectedSphere, IsThatOfAnNfwProfile) {
   double const particles = 5000;  // within R200
   ClusterTable table;
-  table.clusters.resize(2);
-  for (auto& cluster : table.clusters) cluster.r200c = r200;
+  table.clusters.edit().resize(2);
+  for (auto& cluster : table.clusters.edit()) cluster.r200c = r200;
   std::vector<double> const counts(2, particles * enclosed(2.5));
   for (double const radius : {80.0, 310.0, 600.0}) {
     SampleSize const limits{.training = 20, .prediction = 1'000'000};

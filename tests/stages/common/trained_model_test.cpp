@@ -49,7 +49,7 @@ class TrainedSettings : public testing::Test {
                     std::string const& left_out = "", std::string const& radius = "2.5") const {
     ClusterTable table;
     table.mass_definition = "200c";
-    table.clusters.resize(1);
+    table.clusters.edit().resize(1);
     ModelState state;
     state.description = {{"network", network},
                          {"columns", network.columns()},

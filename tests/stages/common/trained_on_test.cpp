@@ -21,7 +21,7 @@ ClusterTable table_of(std::vector<double> const& masses, double redshift = 0) {
     Cluster cluster;
     cluster.id = 10 + table.size();
     cluster.m200c = mass;
-    table.clusters.push_back(cluster);
+    table.clusters.edit().push_back(cluster);
   }
   return table;
 }
@@ -43,8 +43,8 @@ TEST(TrainedOn, KnowsTheRangeOfItsTrainingClustersAlone) {
 TEST(TrainedOn, AClusterIsKnownByItsIdPositionAndMass) {
   auto table = table_of({900, 2000, 5000, 70});
   for (std::size_t i = 0; i < 4; ++i) {
-    table.clusters[i].id = static_cast<std::int64_t>(i);
-    table.clusters[i].position = {1, 2, 3};
+    table.clusters.edit()[i].id = static_cast<std::int64_t>(i);
+    table.clusters.edit()[i].position = {1, 2, 3};
   }
   std::vector<std::uint64_t> const taught{cluster_identity(table.clusters[1]),
                                           cluster_identity(table.clusters[2])};

@@ -139,7 +139,7 @@ TEST(ExtractStage, AMirroredBoxGivesColumnsOfTheirParity) {
   auto const mirror = [](Vec3 const& v) { return Vec3{v.x, v.y, -v.z}; };
   for (auto& position : universe.particles.position) position = box.wrap(mirror(position));
   for (auto& velocity : universe.particles.velocity) velocity = mirror(velocity);
-  for (auto& cluster : universe.table.clusters) {
+  for (auto& cluster : universe.table.clusters.edit()) {
     cluster.position = box.wrap(mirror(cluster.position));
     cluster.velocity = mirror(cluster.velocity);
     cluster.angular_momentum = -mirror(cluster.angular_momentum);  // a cross product
@@ -312,7 +312,7 @@ TEST(ExtractStage, WorksWithMoreRanksThanClusters) {
   auto const comm = Comm::world();
   Workplace workplace(comm);
   SmallUniverse universe;
-  universe.table.clusters.resize(1);
+  universe.table.clusters.edit().resize(1);
   universe.table.split.resize(1);
   workplace.hold(universe);
   expect_equal_to_brute_force(workplace, workplace.run(comm, "a"), 2.5, 310);
@@ -370,7 +370,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"AClusterInEmptySpace",
                  [](SmallUniverse& u) {
                    u.particles.position.assign(u.particles.position.size(), {100, 100, 100});
-                   for (auto& cluster : u.table.clusters) cluster.position = {4000, 4000, 4000};
+                   for (auto& cluster : u.table.clusters.edit())
+                     cluster.position = {4000, 4000, 4000};
                  },
                  ExitCode::bad_data, "no particle within"},
         BadInput{"AParticleTwice",
@@ -387,8 +388,8 @@ INSTANTIATE_TEST_SUITE_P(
                  },
                  ExitCode::bad_data, "same ParticleID"},
         BadInput{"ASphereLargerThanHalfTheBox",
-                 [](SmallUniverse& u) { u.table.clusters[2].r200c = 2000; }, ExitCode::config,
-                 "half the box"}),
+                 [](SmallUniverse& u) { u.table.clusters.edit()[2].r200c = 2000; },
+                 ExitCode::config, "half the box"}),
     [](auto const& test) { return test.param.what; });
 
 TEST_P(ExtractRefuses, WithOneMessageOnAllRanks) {

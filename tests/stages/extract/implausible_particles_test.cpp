@@ -67,7 +67,7 @@ class WrongParticles : public testing::Test {
     workplace.hold(universe);
     ParticleStore const store(workplace.run(comm_, "a"));
     for (std::int64_t c = 0; c < universe.table.size(); ++c)
-      universe.table.clusters[c].m200c *= store.mass_within_r200(c);
+      universe.table.clusters.edit()[c].m200c *= store.mass_within_r200(c);
     spoil(universe);
     workplace.hold(universe);
     return test::error_of(
@@ -83,10 +83,10 @@ TEST_F(WrongParticles, AreRefusedAtTheEndOfTheStage) {
                        }),
                        "65 the velocities of the particles within R200 scatter by 0 V200"));
   EXPECT_TRUE(contains(refusal([](SmallUniverse& u) {
-                         for (auto& cluster : u.table.clusters) cluster.m200c /= h;
+                         for (auto& cluster : u.table.clusters.edit()) cluster.m200c /= h;
                        }),
                        "65 the particles within R200 have 0.67"));
-  auto const one = [](SmallUniverse& u) { u.table.clusters[3].velocity = {9000, 0, 0}; };
+  auto const one = [](SmallUniverse& u) { u.table.clusters.edit()[3].velocity = {9000, 0, 0}; };
   EXPECT_TRUE(contains(refusal(one), "65 the halo catalogue's velocity of cluster 103 differs"));
   EXPECT_EQ(refusal(one, "warn"), "no error");
 }

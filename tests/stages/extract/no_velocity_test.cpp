@@ -44,7 +44,7 @@ TEST(ExtractStage, ComputesVelocitiesThatTheCatalogueLacks) {
   workplace.hold(universe);
   auto const given = universe.table.clusters.front().velocity;
   for (std::size_t c = 1; c < universe.table.clusters.size(); ++c)
-    universe.table.clusters[c].velocity = no_velocity;
+    universe.table.clusters.edit()[c].velocity = no_velocity;
   workplace.hold(universe.table);
   auto const product = workplace.run(comm, "without");
   EXPECT_EQ(workplace.notes.at("velocities_from_particles"), 5);
@@ -54,7 +54,7 @@ TEST(ExtractStage, ComputesVelocitiesThatTheCatalogueLacks) {
   auto const velocities = H5File::open(product).read_all<double>("/clusters/velocity");
   auto known = universe.table;
   for (std::size_t c = 0; c < known.clusters.size(); ++c) {
-    auto& cluster = known.clusters[c];
+    auto& cluster = known.clusters.edit()[c];
     auto const expected = c == 0 ? given : mean_velocity(rows, cluster);
     Vec3 const found{velocities[3 * c], velocities[3 * c + 1], velocities[3 * c + 2]};
     EXPECT_GT(norm(found - given), c == 0 ? -1 : 100);
@@ -82,7 +82,7 @@ TEST(ExtractStage, ComputesTheSameVelocitiesOnAnyNumberOfRanks) {
   auto const comm = Comm::world();
   Workplace workplace(comm);
   auto universe = moving_universe();
-  for (auto& cluster : universe.table.clusters) cluster.velocity = no_velocity;
+  for (auto& cluster : universe.table.clusters.edit()) cluster.velocity = no_velocity;
   workplace.hold(universe);
   auto const expected = h5_content_hash(workplace.run(comm, "all"));
   if (comm.is_root()) {

@@ -39,12 +39,12 @@ class RealData : public testing::TestWithParam<RealSnapshot> {
     for (auto const& halo : comm.all_gather_v(catalog.halos)) {
       if (halo.parent_id != -1) continue;
       auto const scales = halo_scales(table.cosmology, table.redshift, halo.mass);
-      table.clusters.push_back({halo.id, halo.position, halo.velocity, halo.mass,
-                                scales.r200c_ckpch, scales.v200_kms, scales.p200_code,
-                                halo.xoff_ckpch, halo.voff_kms, halo.angular_momentum});
+      table.clusters.edit().push_back({halo.id, halo.position, halo.velocity, halo.mass,
+                                       scales.r200c_ckpch, scales.v200_kms, scales.p200_code,
+                                       halo.xoff_ckpch, halo.voff_kms, halo.angular_momentum});
     }
-    std::sort(table.clusters.begin(), table.clusters.end(),
-              [](Cluster const& a, Cluster const& b) { return a.m200c > b.m200c; });
+    std::ranges::sort(table.clusters.edit(),
+                      [](Cluster const& a, Cluster const& b) { return a.m200c > b.m200c; });
     table.split.assign(table.clusters.size(), Split::training);
     return table;
   }
@@ -80,7 +80,7 @@ TEST_P(RealData, PropertiesFromParticlesAgreeWithTheHaloFinder) {
   test::Workplace workplace(comm);
   auto table = clusters(comm, 2000);
   auto const catalogue = table;
-  for (auto& cluster : table.clusters) {
+  for (auto& cluster : table.clusters.edit()) {
     cluster.angular_momentum = {};
     cluster.xoff_ckpch = cluster.voff_kms = -1;
   }

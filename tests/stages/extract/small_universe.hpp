@@ -40,7 +40,8 @@ struct SmallUniverse {
 
     for (std::int64_t i = 0; i < n_particles; ++i) add_particle(static_cast<std::uint64_t>(i));
     PeriodicBox const box(edge);
-    for (auto& cluster : table.clusters) cluster.position = box.wrap(cluster.position + shift);
+    for (auto& cluster : table.clusters.edit())
+      cluster.position = box.wrap(cluster.position + shift);
     for (auto& position : particles.position) position = box.wrap(position + shift);
   }
 
@@ -103,7 +104,7 @@ struct SmallUniverse {
       cluster.voff_kms = 30;
       cluster.angular_momentum = {1e6, 2e6, -3e6};
     }
-    table.clusters.push_back(cluster);
+    table.clusters.edit().push_back(cluster);
   }
 
   void add_particle(std::uint64_t i) {

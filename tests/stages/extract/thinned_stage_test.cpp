@@ -35,7 +35,7 @@ void reduce(DarkMatterFile& particles, Keep&& keep) {
 /// Gives every cluster of the catalogue the mass that its particles have within R200.
 void agree(SmallUniverse& universe, ParticleStore const& store) {
   for (std::size_t c = 0; c < universe.table.clusters.size(); ++c)
-    universe.table.clusters[c].m200c *= store.mass_within_r200(static_cast<std::int64_t>(c));
+    universe.table.clusters.edit()[c].m200c *= store.mass_within_r200(static_cast<std::int64_t>(c));
 }
 
 void expect_same_particles(ParticleStore const& a, ParticleStore const& b) {
@@ -185,7 +185,7 @@ TEST(ThinnedExtract, TakesNoNoiseForAnotherMass) {
     worst = std::max(worst, std::abs(noisy.mass_within_r200(c) - 1));
   EXPECT_GT(worst, 0.05) << "there is noise that 1% would not allow";
 
-  universe.table.clusters[2].m200c *= 2;
+  universe.table.clusters.edit()[2].m200c *= 2;
   workplace.hold(universe.table);
   with.back() = "extract.particle_mass=1.6e11";
   ParticleStore const store(workplace.run(comm, "c", 4000, with));

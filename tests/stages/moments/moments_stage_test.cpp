@@ -187,7 +187,7 @@ TEST_F(MomentsStageTest, TheReaderRefusesOtherClustersAndLattices) {
       test::error_of([&] { file.require_clusters(test::some_clusters(n_clusters - 1, 1)); }),
       "holds 7 clusters"));
   auto other = table_;
-  ++other.clusters[4].id;
+  ++other.clusters.edit()[4].id;
   EXPECT_TRUE(
       test::contains(test::error_of([&] { file.require_clusters(other); }), "row 4 is cluster"));
 }

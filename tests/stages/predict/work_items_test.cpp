@@ -12,7 +12,7 @@ namespace {
 
 ClusterTable five_clusters(std::int64_t n_folds) {
   ClusterTable table;
-  table.clusters.resize(5);
+  table.clusters.edit().resize(5);
   table.n_folds = n_folds;
   for (std::int64_t c = 0; c < 5; ++c)
     for (std::int64_t f = 0; f < n_folds; ++f)

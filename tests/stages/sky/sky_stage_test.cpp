@@ -422,7 +422,7 @@ TEST(SkyStage, RefusesTheKineticEffectOfHaloesWithoutVelocities) {
   Comm const comm = Comm::world();
   PaintedUniverse const universe(comm, 4, 10);
   auto table = universe.table();
-  table.clusters[2].velocity.y = std::nan("");
+  table.clusters.edit()[2].velocity.y = std::nan("");
   auto const error = [&](std::string const& fields) {
     auto const stage = universe.sky({"sky.fields=" + fields});
     Outlook outlook{RunOptions{}};

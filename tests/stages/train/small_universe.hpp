@@ -59,7 +59,7 @@ inline void write_small_universe(std::string const& folder, double redshift = 0,
     cluster.p200 = scales.p200_code;
     Vec3 const centre = 0.15 * cluster.r200c * unit({normal(), normal(), normal()});
     cluster.angular_momentum = {normal() * 1e8, normal() * 1e8, normal() * 1e8};
-    table.clusters.push_back(cluster);
+    table.clusters.edit().push_back(cluster);
     table.split.push_back(c % 13 < 8    ? Split::training
                           : c % 13 < 11 ? Split::validation
                                         : Split::testing);

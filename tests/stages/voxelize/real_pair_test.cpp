@@ -36,9 +36,9 @@ ClusterTable massive_clusters(Comm const& comm) {
     cluster.r200c = scales.r200c_ckpch;
     cluster.v200 = scales.v200_kms;
     cluster.p200 = scales.p200_code;
-    table.clusters.push_back(cluster);
+    table.clusters.edit().push_back(cluster);
   }
-  std::sort(table.clusters.begin(), table.clusters.end(), [](auto const& a, auto const& b) {
+  std::ranges::sort(table.clusters.edit(), [](auto const& a, auto const& b) {
     return in_row_order(a.position, a.id, b.position, b.id, 50000);
   });
   table.split.assign(table.clusters.size(), Split::training);

@@ -63,9 +63,9 @@ ClusterTable make_table(double shift) {
     cluster.r200c = 256 * (1 + id / 8.0);  // exact: voxel edges are, too
     cluster.v200 = scales.v200_kms;
     cluster.p200 = scales.p200_code;
-    table.clusters.push_back(cluster);
+    table.clusters.edit().push_back(cluster);
   }
-  std::sort(table.clusters.begin(), table.clusters.end(), [](auto const& a, auto const& b) {
+  std::ranges::sort(table.clusters.edit(), [](auto const& a, auto const& b) {
     return in_row_order(a.position, a.id, b.position, b.id, box);
   });
   table.split.assign(table.clusters.size(), Split::training);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/base/node_memory.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include "pipeline/base/hash.hpp"
+#include "pipeline/base/log.hpp"
+#include "pipeline/base/text.hpp"
+
+namespace setsz {
+namespace {
+
+constexpr char const* folder = "/dev/shm";
+
+/// The same for ranks that see the same /dev/shm: containers of one host may have one each.
+std::array<char, 32> node_key() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  struct stat shm {};
+  auto const device = ::stat(folder, &shm) == 0 ? static_cast<std::uint64_t>(shm.st_dev) : 0;
+  auto const inode = static_cast<std::uint64_t>(shm.st_ino);
+  auto const text = Hash().add(std::string_view(host.data())).add(device).add(inode).hex();
+  std::array<char, 32> key{};
+  std::copy_n(text.begin(), key.size(), key.begin());
+  return key;
+}
+
+/// How the others find a leader's file.
+struct Name {
+  std::int64_t pid = 0, ticks = 0;
+  std::uint64_t bytes = 0;
+  std::string text() const { return concat("/setsz-", pid, "-", ticks); }
+};
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(Descriptor const&) = delete;
+  Descriptor& operator=(Descriptor const&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int get() const { return number_; }
+  bool is_open() const { return number_ >= 0; }
+
+ private:
+  int number_;
+};
+
+/// nullptr if it cannot be mapped.
+std::shared_ptr<std::byte> mapped(Descriptor const& file, std::size_t bytes, int protection) {
+  void* const address = ::mmap(nullptr, bytes, protection, MAP_SHARED, file.get(), 0);
+  if (address == MAP_FAILED) return nullptr;
+  return {static_cast<std::byte*>(address), [bytes](std::byte* p) { ::munmap(p, bytes); }};
+}
+
+/// The pages are taken at once: one that is missing later would end the process.
+std::shared_ptr<std::byte> filled(Descriptor const& file, std::span<std::byte const> bytes) {
+  if (::posix_fallocate(file.get(), 0, static_cast<off_t>(bytes.size())) != 0) return nullptr;
+  auto memory = mapped(file, bytes.size(), PROT_READ | PROT_WRITE);
+  if (!memory) return nullptr;
+  std::memcpy(memory.get(), bytes.data(), bytes.size());
+  ::mprotect(memory.get(), bytes.size(), PROT_READ);
+  return memory;
+}
+
+}  // namespace
+
+NodeMemory::NodeMemory(Comm const& comm) : comm_(comm), leader_(comm.rank()) {
+  if (comm.size() == 1) return;
+  auto const keys = comm.all_gather(node_key());
+  auto const& mine = keys[static_cast<std::size_t>(comm.rank())];
+  leader_ = static_cast<int>(std::ranges::find(keys, mine) - keys.begin());
+  is_shared_ = comm.any(!leads());
+}
+
+std::optional<NodeMemory::Bytes> NodeMemory::share(std::span<std::byte const> bytes) const {
+  Name own{.pid = ::getpid(),
+           .ticks = std::chrono::steady_clock::now().time_since_epoch().count(),
+           .bytes = bytes.size()};
+  constexpr mode_t for_the_user = 0600;
+  int number =
+      leads() ? ::shm_open(own.text().c_str(), O_CREAT | O_EXCL | O_RDWR, for_the_user) : -1;
+  auto const names = comm_.all_gather(own);
+  auto const& name = names[static_cast<std::size_t>(leader_)];
+  if (!leads()) number = ::shm_open(name.text().c_str(), O_RDONLY, 0);
+  Descriptor const file(number);
+  bool const found = comm_.all_and(file.is_open());
+  if (leads() && file.is_open()) ::shm_unlink(own.text().c_str());
+  Bytes shared{nullptr, name.bytes};
+  if (found && leads() && shared.size > 0) shared.data = filled(file, bytes);
+  bool const there = comm_.all_and(!leads() || shared.data || shared.size == 0);
+  if (found && there && !leads() && shared.size > 0)
+    shared.data = mapped(file, shared.size, PROT_READ);
+  if (found && comm_.all_and(there && (shared.data || shared.size == 0))) return shared;
+  Log::warn("the ranks of a node cannot share memory in ", folder, " (room for ",
+            human_bytes(static_cast<double>(name.bytes)),
+            "?): each holds a copy of the table of clusters");
+  return std::nullopt;
+}
+
+}  // namespace setsz

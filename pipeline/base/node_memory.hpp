@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "pipeline/base/comm.hpp"
+
+namespace setsz {
+
+/// The ranks that run on one node, and memory that they share: one of them fills it, all read it.
+///
+/// What is shared lies in a file of /dev/shm that has no name any more when `share` returns, so
+/// that nothing is left of it however a rank ends.
+class NodeMemory {
+ public:
+  /// Collective.
+  explicit NodeMemory(Comm const& comm);
+
+  /// The lowest rank of the node: what is shared is its own.
+  bool leads() const { return leader_ == comm_.rank(); }
+  /// Has any node more than one rank?
+  bool is_shared() const { return is_shared_; }
+
+  /// Lives until the last copy of `data` is gone.
+  struct Bytes {
+    std::shared_ptr<std::byte const> data;
+    std::size_t size = 0;
+  };
+  /// Collective: the bytes of the node's leader; what others give is not looked at.
+  /// \return nothing on all ranks, with a warning, if a node has no room for them
+  std::optional<Bytes> share(std::span<std::byte const> bytes) const;
+
+ private:
+  Comm const& comm_;
+  int leader_ = 0;
+  bool is_shared_ = false;
+};
+
+}  // namespace setsz

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "pipeline/base/node_memory.hpp"
+
+namespace setsz {
+
+/// Rows that many read and few change: in a vector of their own, or held once a node.
+template <class T>
+class NodeRows {
+ public:
+  using value_type = T;
+  static_assert(std::is_trivially_copyable_v<T>);
+
+  NodeRows() = default;
+  NodeRows(std::vector<T> rows) : own_(std::move(rows)) {}  // NOLINT: from rows, wherever they are
+  NodeRows(std::initializer_list<T> rows) : own_(rows) {}
+
+  /// Collective: afterwards all ranks of a node read the rows of its leader.
+  /// \return false on all ranks if there is no room for that: then nothing has changed
+  bool share(NodeMemory const& node) {
+    auto bytes = node.share(std::as_bytes(std::span<T const>(own_)));
+    if (!bytes) return false;
+    shared_ = std::move(*bytes);
+    std::vector<T>().swap(own_);
+    return true;
+  }
+
+  std::size_t size() const { return shared_.data ? shared_.size / sizeof(T) : own_.size(); }
+  bool empty() const { return size() == 0; }
+  T const* data() const {
+    return shared_.data ? reinterpret_cast<T const*>(shared_.data.get()) : own_.data();
+  }
+  T const* begin() const { return data(); }
+  T const* end() const { return data() + size(); }
+  T const& operator[](std::size_t row) const { return data()[row]; }
+  T const& front() const { return *begin(); }
+  T const& back() const { return end()[-1]; }
+
+  /// For changes: a vector of one's own from now on.
+  std::vector<T>& edit() {
+    if (shared_.data) own_.assign(begin(), end());
+    shared_ = {};
+    return own_;
+  }
+
+ private:
+  std::vector<T> own_;
+  NodeMemory::Bytes shared_;
+};
+
+}  // namespace setsz
