@@ -5,6 +5,7 @@
     python3 tests/run_tables.py networks RUN...    # docs/validation.md: what compare has found in each snapshot of each run
     python3 tests/run_tables.py samples RUN...     # docs/validation.md: bands and losses of models with samples
     python3 tests/run_tables.py boxes RUN...       # docs/validation.md: painted boxes over their gas
+    python3 tests/run_tables.py centres RUN...     # docs/validation.md: planted pressure centres, and how well they can be known
     python3 tests/run_tables.py search RUN...      # docs/search.md: what searches have found, and what the choice is worth
 
 A table is written between `<!-- tests/run_tables.py: NAME -->` and `<!-- end -->`; figures.py does the same with what tests have
@@ -15,7 +16,8 @@ import sys
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-import figures  # noqa: E402  (beside this file)
+import centre_limit  # noqa: E402  (beside this file)
+import figures  # noqa: E402
 
 BEGIN = "<!-- tests/run_tables.py: {} -->"
 
@@ -111,7 +113,21 @@ def search(runs):
             yield f"| `{model['model']}` | {interval(model['L_opt'], model['L_opt_95'])} | {difference} |"
 
 
-TABLES = {"networks": ("validation.md", networks), "samples": ("validation.md", samples), "boxes": ("validation.md", boxes), "search": ("search.md", search)}
+def centres(runs):
+    """A row a run of tests/end_to_end/closure.ini, by the number of particles."""
+    yield "| particles within R200 (median) | the least possible error | linear filter | network | correlation | where the gas is fitted best |"
+    yield "|---|---|---|---|---|---|"
+    for run in sorted(map(centre_limit.Run, runs), key=lambda run: run.particles.mean()):
+        least, planted = float((run.bounds**2).mean() ** 0.5), centre_limit.rms(run.planted)
+        errors = least, *(centre_limit.rms(found - run.planted) for found in (run.filter, run.network))
+        cells = [f"{error:.3f} ({error / planted:.2f})" for error in errors]
+        gas = centre_limit.rms(run.of_the_gas() - run.planted)
+        correlation = (run.network * run.planted).sum() / ((run.network**2).sum() * (run.planted**2).sum()) ** 0.5
+        yield f"| {centre_limit.rounded(run.particles)} | {' | '.join(cells)} | {correlation:.3f} | {gas:.3f} ({gas / planted:.2f}) |"
+
+
+TABLES = {"networks": ("validation.md", networks), "samples": ("validation.md", samples), "boxes": ("validation.md", boxes), "centres": ("validation.md", centres),
+          "search": ("search.md", search)}
 
 
 def main():

@@ -15,10 +15,12 @@ import sys
 import unittest
 from pathlib import Path
 
+import numpy
 from harness import SETSZ, Case, setsz
 
 TREE = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TREE / "tests"))
+import centre_limit  # noqa: E402
 import figures  # noqa: E402
 BUILD = Path(SETSZ).parent
 PAGES = sorted([TREE / "README.md", TREE / "CONTRIBUTING.md", *TREE.glob("docs/**/*.md")])
@@ -238,7 +240,7 @@ class Tables(Case):
         return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def test_pages_have_their_places(self):
-        scripts = {"tests/run_tables.py": {"networks", "search"}, "tests/figures.py": {"faults", "seconds", "snapshots", "catalogues", "closure"}}
+        scripts = {"tests/run_tables.py": {"networks", "centres", "search"}, "tests/figures.py": {"faults", "seconds", "snapshots", "catalogues", "closure"}}
         text = "".join(page.read_text() for page in PAGES)
         for script, names in scripts.items():
             self.assertEqual(set(re.findall(f"<!-- {script}: (\\w+) -->", text)), names)
@@ -252,6 +254,15 @@ class Tables(Case):
             self.assertIn(f"| `{model['model']}` | {model['L_opt']:.3f} ({low:.3f} to {high:.3f}) |", found)
         spectra = json.loads((universe / "paint/z0/small/spectra.json").read_text())["mean_y"]
         self.assertRegex(self.table("boxes", universe).stdout, rf"`z0/small` .* \| {spectra['painted'] / spectra['gas']:.3f} \|")
+
+    def test_a_mock_run_becomes_centres(self):
+        run = centre_limit.Run(Path(os.environ["SETSZ_TEST_FOLDER"]) / "universe", "small")
+        self.assertGreater(len(run.ids), 0)
+        for centres in run.planted, run.network, run.filter, run.of_the_gas():
+            self.assertEqual(centres.shape, (len(run.ids), 3))
+            self.assertLess(numpy.linalg.norm(centres, axis=1).max(), 0.5)  # NaN is not less, either
+        # Particles within R200 are two thirds to a half of those that are counted; each tells about 2 of a component.
+        self.assertLess(abs(numpy.log(run.bounds * numpy.sqrt(run.particles))).max(), numpy.log(2))
 
     def test_a_search_becomes_a_table(self):
         folder = self.folder / "box/search/lo_fold1"
