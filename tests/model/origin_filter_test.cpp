@@ -92,7 +92,8 @@ TEST(OriginFilter, CentresAreWhatTheBoundMakesOfThemBeforeIt) {
   EXPECT_EQ(bounded_centre({}), Vec3{});
 }
 
-// The bound shortens 0.35 R200 to 0.30: an estimate that does not know it errs by that.
+// The bound shortens 0.35 R200 to 0.30: an estimate that does not know it errs by that (1e-2 here).
+// With ridges from 1% of the data on the error is 7e-5, with the weaker ones 1e-8.
 TEST(OriginFilter, FarCentresAreFoundThroughTheBound) {
   std::vector<double> const truth{8, -5, 3, 0};
   auto const samples = planted(200, truth, 0);
@@ -103,7 +104,7 @@ TEST(OriginFilter, FarCentresAreFoundThroughTheBound) {
     size += norm2(centre);
   }
   EXPECT_GT(std::sqrt(size / real(samples.size())), 0.2);
-  EXPECT_LT(error, 1e-3 * size);
+  EXPECT_LT(error, 1e-5 * size);
 }
 
 }  // namespace
