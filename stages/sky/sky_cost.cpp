@@ -17,7 +17,7 @@ constexpr double seconds_per_voxel = 5e-9;     ///< of a cube, dimmed
 constexpr double seconds_per_part = 3e-9;      ///< of a voxel on the plane of its slice, per node
 constexpr double seconds_per_point = 8e-8;     ///< of an image or profile, put into its pixel
 constexpr double seconds_per_sample = 2.5e-8;  ///< of an image
-constexpr double seconds_per_halo = 6e-6, seconds_per_halo_pixel = 7e-9;
+constexpr double seconds_per_halo = 4e-6, seconds_per_halo_pixel = 4e-9;
 constexpr double seconds_per_small_halo = 2e-5;  ///< that is a few points
 constexpr double seconds_per_image = 1e-6;       ///< found, sent, claims looked up
 /// Share of profiles of which neighbours claim a part, and what these take beyond the others.

@@ -96,7 +96,7 @@ TEST(ProfileFamily, OfASkirtIsEmptyInside) {
   }
   family.mean_projected(1.5, table);
   EXPECT_NEAR(table[ProfileFamily::n_nodes] * 16 * std::numbers::pi / whole, 1, 1e-9);
-  std::vector<float> pieces(LinePieces::table_size);
+  std::vector<TableNode> pieces(LinePieces::table_size);
   family.line_pieces(1.5, pieces);
   LinePieces const lines(pieces.data(), 4);
   for (double const b : {0.0, 0.7, 1.9, 2.3, 3.1}) {
@@ -153,6 +153,38 @@ TEST(ProfileFamily, GivesItsProjectionsAtFewerNodes) {
       for (std::size_t i = 0; i <= n; ++i) EXPECT_EQ(few[i], all[i * stride]) << i;
       EXPECT_EQ(few[n + 1], all.back());
     }
+  }
+}
+
+TEST(ProfileFamily, IntegratesAlongPiecesOfLines) {
+  double const mass = 1234, r_cut = 400;  // of R200 = 100
+  ProfileFamily const family(profile, 300, 5000, 4);
+  std::vector<TableNode> nodes(LinePieces::table_size);
+  family.line_pieces(mass, nodes);
+  LinePieces const pieces(nodes.data(), r_cut);
+  for (double const b : {0.1, 7.0, 60.0, 200.0, 390.0}) {
+    double const half = std::sqrt(r_cut * r_cut - b * b);
+    auto const slowly = [&](double first, double last) {
+      double sum = 0;
+      int const n = 20000;
+      for (int i = 0; i < n; ++i) {
+        double const l = first + (last - first) * (i + 0.5) / n;
+        sum += profile(mass, std::hypot(b, l) / 100) * (last - first) / n / 100;
+      }
+      return sum;
+    };
+    double const whole = slowly(-half, half);  // the table is coarse: only ratios are taken of it
+    EXPECT_NEAR(pieces.between(b, -half, half), whole, 0.05 * whole) << b;
+    EXPECT_NEAR(pieces.between(b, -0.3 * half, 0.8 * half), slowly(-0.3 * half, 0.8 * half),
+                0.05 * whole)
+        << b;
+    EXPECT_NEAR(LinePieces::to_surface(nodes.data(), single(b), single(half)), whole / 2,
+                0.05 * whole)
+        << b;
+    // The same number where the line ends: what is taken of a whole line leaves nothing.
+    EXPECT_NEAR(LinePieces::to_surface(nodes.data(), single(b), single(half)),
+                pieces.between(b, 0, half), 1e-5 * whole)
+        << b;
   }
 }
 
