@@ -2,7 +2,6 @@
 #include "model/origin_filter.hpp"
 
 #include <Eigen/Dense>
-#include <algorithm>
 #include <cassert>
 #include <cmath>
 
@@ -21,9 +20,6 @@ struct Equations {
   Eigen::Vector3d centre;
 };
 
-Eigen::Vector3d eigen(Vec3 const& v) { return {v.x, v.y, v.z}; }
-Vec3 vec3(Eigen::Vector3d const& v) { return {v[0], v[1], v[2]}; }
-
 /// Root mean square of each shell's length; 1 where all are zero.
 Eigen::VectorXd scales_of(std::span<CentreSample const> samples) {
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(std::ssize(samples.front().shells));
@@ -37,11 +33,11 @@ std::vector<Equations> equations_of(std::span<CentreSample const> samples,
                                     Eigen::VectorXd const& scales, Range taken) {
   std::vector<Equations> all;
   for (auto const& [shells, centre] : samples) {
-    Equations e{{}, {}, Eigen::MatrixXd::Zero(3, scales.size()), eigen(centre)};
+    Equations e{{}, {}, Eigen::MatrixXd::Zero(3, scales.size()), {centre.x, centre.y, centre.z}};
     for (Eigen::Index b = taken.first; b < taken.last; ++b)
       for (Eigen::Index axis = 0; axis < 3; ++axis) e.rows(axis, b) = shells[b][axis] / scales[b];
     e.matrix = e.rows.transpose() * e.rows;
-    e.vector = e.rows.transpose() * eigen(before_bound(centre));
+    e.vector = e.rows.transpose() * e.centre;
     all.push_back(std::move(e));
   }
   return all;
@@ -59,13 +55,13 @@ Fit best_ridge(std::vector<Equations> const& all, Eigen::Index n_shells, double 
   Eigen::VectorXd vector = Eigen::VectorXd::Zero(n_shells);
   for (auto const& e : all) matrix += e.matrix, vector += e.vector;
   Fit best{no_shift, Eigen::VectorXd::Zero(n_shells)};
-  for (int power = -16; power <= 8; ++power) {  // of the ridge in units of a shell's own sum
+  for (int power = -8; power <= 8; ++power) {  // of the ridge in units of a shell's own sum
     double const ridge = std::pow(10.0, power / 4.0) * real(std::ssize(all));
     Eigen::MatrixXd const damping = ridge * Eigen::MatrixXd::Identity(n_shells, n_shells);
     double error = 0;
     for (auto const& e : all) {
       Eigen::VectorXd const without = (matrix - e.matrix + damping).ldlt().solve(vector - e.vector);
-      error += (eigen(bounded_centre(vec3(e.rows * without))) - e.centre).squaredNorm();
+      error += (e.rows * without - e.centre).squaredNorm();
     }
     if (error < best.error) best = {error, (matrix + damping).ldlt().solve(vector)};
   }
@@ -95,18 +91,6 @@ Vec3 filtered_centre(std::span<double const> coefficients, std::span<Vec3 const>
   Vec3 sum;
   for (std::size_t b = 0; b < shells.size(); ++b) sum += coefficients[b] * shells[b];
   return sum;
-}
-
-Vec3 bounded_centre(Vec3 const& estimate) {
-  double const length = norm(estimate);
-  return length > 0 ? std::tanh(2 * length) / (2 * length) * estimate : Vec3{};
-}
-
-Vec3 before_bound(Vec3 const& centre) {
-  constexpr double farthest_r200 = 0.45;  // as far as best_centre looks
-  double const length = norm(centre);
-  if (length == 0) return {};
-  return std::atanh(2 * std::min(length, farthest_r200)) / (2 * length) * centre;
 }
 
 }  // namespace setsz

@@ -14,8 +14,7 @@ struct CentreSample {
   Vec3 centre;               ///< where the profile fits the gas best [R200]
 };
 
-/// Coefficients c of a linear estimate, sum_b c_b shells_b, by ridge regression: its bounded_centre
-/// is near the centres.
+/// Coefficients c of the linear estimate of the centre, sum_b c_b shells_b, by ridge regression.
 ///
 /// It turns and mirrors with the cluster. Which shells it takes (those of all matter, those without
 /// most of its clumps, or both: each family costs noise) and the strength of the ridge are those
@@ -24,12 +23,7 @@ struct CentreSample {
 /// at all.
 std::vector<double> fit_origin_filter(std::span<CentreSample const> samples);
 
-/// The estimate before its length is bounded [R200]. \pre as many coefficients as shells
+/// The estimate [R200]. \pre as many coefficients as shells
 Vec3 filtered_centre(std::span<double const> coefficients, std::span<Vec3 const> shells);
-
-/// The bound of origin: the same direction, closer than R200/2, x tanh(2 |x|)/(2 |x|) [R200].
-Vec3 bounded_centre(Vec3 const& estimate);
-/// What is bounded to a centre [R200]; of one beyond 0.45 R200, what is bounded to 0.45.
-Vec3 before_bound(Vec3 const& centre);
 
 }  // namespace setsz

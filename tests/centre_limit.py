@@ -97,7 +97,7 @@ class Run:
         with h5py.File(self.folder / "extract/z0/particles.h5") as file:
             centre = numpy.einsum("b,nba->na", coefficients, file["clusters/shells"][:][self.rows])
         length = numpy.maximum(numpy.linalg.norm(centre, axis=1)[:, None], 1e-12)
-        return centre / length * numpy.tanh(2 * length) / 2  # bounded_centre, model/origin_filter.hpp
+        return centre / length * numpy.tanh(2 * length) / 2  # the bound of model/modules/origin.cpp
 
     def of_the_gas(self):
         """Where the benchmark fits the gas best."""

@@ -108,7 +108,7 @@ TrainStage::TrainStage(Blueprint const& blueprint, ModelInstance instance)
   auto const& configuration = blueprint.configuration;
   task_.instance = std::move(instance);
   task_.run_seed = configuration.get<RunOptions>().seed;
-  record_ = {.stage = "train", .instance = task_.instance.path(), .version = 13};
+  record_ = {.stage = "train", .instance = task_.instance.path(), .version = 12};
   record_.outputs = {"model.h5", "history.h5"};
   record_.settings.add("run.seed", task_.run_seed);
   record_.settings.add("train.instance", task_.instance.path());
