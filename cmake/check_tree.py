@@ -44,6 +44,7 @@ SHARED_ROOMS = {"common": ["common"], "halos": ["common", "halos"]}
 ADAPTER = re.compile(r"_(stage|work|file)\.[ch]pp$")
 NOT_IN_KERNELS = ("pipeline/base/comm.hpp", "pipeline/base/option_list.hpp", "pipeline/run/", "io/h5")
 
+HEADING = re.compile(r"^##? .+$", re.MULTILINE)
 FILE_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*\.[ch]pp$")
 CAST = re.compile(r"\b(static|reinterpret|const|dynamic)_cast<")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
@@ -115,6 +116,13 @@ def check_types(names):
             yield f"{headers[1]}: {type_name} is also defined in {headers[0]}; rename one of them"
 
 
+def check_headings(name, text):
+    """A part of a page that stands there twice: a heading would be no target of a link."""
+    headings = HEADING.findall(text)
+    for heading in sorted({heading for heading in headings if headings.count(heading) > 1}):
+        yield f"{name}: the heading '{heading}' stands there twice"
+
+
 def check_casts(names):
     """All sources together: conversions belong into pipeline/base/number.hpp, or into better types."""
     texts = [(ROOT / name).read_text() for name in names]
@@ -135,6 +143,8 @@ def check_file(name):
     foreign = name.startswith(("tests/golden/", "tests/fuzz/corpus/"))
     if not name.endswith(WITHOUT_SPDX) and not foreign and SPDX not in head:
         yield f"{name}: the line '{SPDX}' is missing at the head"
+    if name.endswith(".md"):
+        yield from check_headings(name, text)
     if not name.endswith((".cpp", ".hpp")):
         return
     limit = MAX_LINES_TEST if name.startswith("tests/") else MAX_LINES
