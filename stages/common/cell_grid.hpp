@@ -45,8 +45,8 @@ struct CellGrid {
 
  private:
   std::int64_t along(float x) const {
-    double const cell = (real(x) + half_side()) / cell_edge;
-    return std::clamp(static_cast<std::int64_t>(std::floor(cell)), std::int64_t{0},
+    double const cell = (real(x) + half_side()) / cell_edge;  // rounded down: below 0 it is clamped
+    return std::clamp(static_cast<std::int64_t>(cell), std::int64_t{0},
                       std::int64_t{cells_per_side} - 1);
   }
 };

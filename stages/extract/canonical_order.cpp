@@ -33,7 +33,7 @@ class CellSorter {
     if (n < 2) return;
     order_.resize(n);
     for (std::size_t i = 0; i < n; ++i) order_[i] = std::uint64_t{cell[i].key[0]} << 32 | i;
-    std::sort(order_.begin(), order_.end());
+    sort_order();
     sorted_.resize(n);
     for (std::size_t i = 0; i < n; ++i) sorted_[i] = cell[order_[i] & 0xffffffff];
     std::copy(sorted_.begin(), sorted_.end(), cell.begin());
@@ -43,7 +43,34 @@ class CellSorter {
   }
 
  private:
-  std::vector<std::uint64_t> order_;  ///< leading half of the key, then the place in the cell
+  /// Keys are hashes: in bins of their values they have nearly their places, and steps of few
+  /// places bring them there.
+  void sort_order() {
+    constexpr std::size_t few = 12;
+    if (order_.size() > few) bin_order();
+    for (std::size_t i = 1; i < order_.size(); ++i) {
+      auto const key = order_[i];
+      auto j = i;
+      for (; j > 0 && order_[j - 1] > key; --j) order_[j] = order_[j - 1];
+      order_[j] = key;
+    }
+  }
+
+  /// One bin a particle.
+  void bin_order() {
+    auto const n = order_.size();
+    auto const bin_of = [n](std::uint64_t key) { return (key >> 32) * n >> 32; };
+    next_.assign(n + 1, 0);
+    for (auto const key : order_) ++next_[bin_of(key) + 1];
+    std::partial_sum(next_.begin(), next_.end(), next_.begin());
+    binned_.resize(n);
+    for (auto const key : order_) binned_[next_[bin_of(key)]++] = key;
+    order_.swap(binned_);
+  }
+
+  /// Leading half of the key, then the place in the cell.
+  std::vector<std::uint64_t> order_, binned_;
+  std::vector<std::uint32_t> next_;  ///< of each bin
   std::vector<KeptParticle> sorted_;
 };
 

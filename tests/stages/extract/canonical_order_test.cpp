@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "pipeline/base/error.hpp"
@@ -58,6 +59,34 @@ TEST(CanonicalOrder, SortsByCellThenByHash) {
         ASSERT_LT(key_of(ordered.particles[static_cast<std::size_t>(i) - 1]), key_of(p));
       }
     }
+}
+
+TEST(CanonicalOrder, SortsCellsOfAnyNumberOfParticles) {
+  for (std::int64_t const n : {2, 12, 13, 14, 40, 300, 20000}) {
+    std::vector<KeptParticle> particles;
+    for (std::int64_t id = 0; id < n; ++id) {
+      particles.push_back(particle(static_cast<std::uint64_t>(id + 7 * n)));
+      particles.back().q = {1, 1, 1};  // all in one cell
+    }
+    auto const ordered =
+        in_canonical_order(in_blocks(particles, 64), CellGrid::for_cluster(n, radius, 60));
+    std::ranges::sort(particles, {}, key_of);
+    EXPECT_TRUE(same_bytes(ordered.particles, particles)) << n;
+  }
+}
+
+TEST(CellGrid, CountsPositionsOutsideToTheCellsAtTheEdge) {
+  CellGrid const grid{7, 3.5};
+  Random random(9, Purpose::test);
+  auto const along = [&](float x) {
+    double const cell = std::floor((real(x) + grid.half_side()) / grid.cell_edge);
+    return static_cast<std::int64_t>(std::clamp(cell, 0.0, 6.0));
+  };
+  for (int i = 0; i < 10000; ++i) {
+    auto const x = single(30 * random.uniform() - 15), y = single(24.5 * random.uniform() - 12.25),
+               z = single(-12.25 + 3.5 * static_cast<double>(i % 9 - 1));
+    ASSERT_EQ(grid.cell_of(x, y, z), (along(x) * 7 + along(y)) * 7 + along(z)) << x << " " << y;
+  }
 }
 
 TEST(CanonicalOrder, SortsKeysThatShareTheirLeadingHalf) {
