@@ -188,6 +188,8 @@ void SkyGridOptions::validate_polygon() const {
 
 void SkyGridOptions::refuse_keys(Configuration const& configuration,
                                  std::string const& section) const {
+  // Of the section itself: with [sky] one may choose another projection on the command line.
+  if (!configuration.has(section)) return;
   if (is_healpix())
     configuration.refuse_key(section, "resolution",
                              "is a key for projection = car, tan, zea; HEALPix has nside");

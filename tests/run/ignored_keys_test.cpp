@@ -100,8 +100,9 @@ TEST(IgnoredKeys, OfSkies) {
            "[sky]\nfields = compton_y, tau\ngas_density = battaglia2016_shock\n"},
           {"[sky]\nunit = MJy/sr\n", "[sky] unit is that of the maps of frequencies",
            "[sky]\nunit = MJy/sr\nfrequencies = 150\n"},
-          {"[sky]\nprojection = car\nnside = 64\n", "[sky] nside is a key for projection = healpix",
-           "[sky]\nprojection = car\nresolution = 6\n"},
+          {"[sky.a]\nmodel = plain\nprojection = car\nnside = 64\n",
+           "[sky.a] nside is a key for projection = healpix",
+           "[sky]\nmodel = plain\nprojection = car\nnside = 64\n"},
           {"[sky]\nreplicas = bare\nreplica_seed = 2\n", "replica_seed turns and shifts replicas",
            "[sky]\nreplica_seed = 2\n"}});
   for (std::string const key :
