@@ -134,6 +134,7 @@ HostChanges CatalogStage::find_hosts(Comm const& comm, std::vector<std::string> 
     return HaloLink{halo.id, halo.parent_id, halo.mass};
   };
   std::vector<HaloLink> mine;
+  mine.reserve(halos.size());
   for (auto const& halo : halos) mine.push_back(link_of(halo));
   auto links = comm.all_gather_v(not_lighter_than_parents(comm, std::move(mine)));
   std::unordered_map<std::int64_t, Halo const*> kept;
@@ -159,6 +160,7 @@ HostChanges CatalogStage::find_hosts(Comm const& comm, std::vector<std::string> 
 HostChanges CatalogStage::find_hosts_by_position(Comm const& comm, std::vector<Halo> const& halos,
                                                  SnapshotHeader const& header) const {
   std::vector<HaloSphere> spheres;
+  spheres.reserve(halos.size());
   for (auto const& halo : halos)
     spheres.push_back({halo.id, halo.position, halo.mass,
                        radius_of_mass(options_.mass_definition, snapshot_.cosmology,

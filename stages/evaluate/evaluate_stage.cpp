@@ -185,7 +185,7 @@ nlohmann::json profile_table(Results const& results) {
   auto next = results.profiles.begin();
   for (auto const& score : results.scores.clusters) {
     auto const take = [&] {
-      std::vector<double> const values(next, next + shells);
+      std::vector<double> values(next, next + shells);
       next += shells;
       return values;
     };
@@ -204,6 +204,7 @@ nlohmann::json histogram_table(Results const& results) {
     auto const first = results.counts.begin() + part++ * n, last = first + n;
     std::vector<std::int64_t> const counts(first + 1, last - 1);
     std::vector<double> errors;
+    errors.reserve(counts.size());
     for (auto const count : counts) errors.push_back(std::sqrt(real(count)));
     table[of] = counts;
     table["poisson_error"][of] = errors;
@@ -444,6 +445,7 @@ void EvaluateStage::run(Context& context) {
   std::vector<Task> out;
   collectively(comm, "evaluate", [&] { out = take_out(tasks, folds, choice_); });
   std::vector<std::int64_t> rows;
+  rows.reserve(tasks.size());
   for (auto const& task : tasks) rows.push_back(task.row);
   FiguresWork figures(table, rows);
   Results const testing = score_all(comm, tasks, table, folds, *truth, &figures);

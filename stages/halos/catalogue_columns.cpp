@@ -46,7 +46,7 @@ std::vector<RoleRow> const& role_rows() {
       {C::distance, "distance", {"distance", "chi", "comoving_distance"}, D::length, ""},
       {C::redshift, "redshift", {"redshift", "z", "z_true", "ztrue", "z_cos"}, D::none, "1"},
       {C::mass, "mass", {"mass", "m", "halo_mass"}, D::mass, ""},
-      {C::concentration, "concentration", {"concentration", "c"}, D::none, "1"},
+      {C::halo_concentration, "concentration", {"concentration", "c"}, D::none, "1"},
       {C::lagrangian, "lagrangian_radius", {"lagrangian_radius"}, D::length, ""},
       {C::v_los, "v_los", {"v_los", "vlos", "v_radial", "v_rad"}, D::velocity, "km/s"},
       {C::vx, "vx", {"vx", "v_x", "vel_x"}, D::velocity, "km/s"},
@@ -144,24 +144,30 @@ void CatalogueColumns::take(Role role, std::size_t column, TableFile const& file
              row.dimension == Dimension::none ? std::string() : concat(" [", text, "]")));
 }
 
+std::optional<MassDefinition> CatalogueColumns::take_mass(TableFile const& file,
+                                                          std::optional<MassDefinition> wanted,
+                                                          double h) {
+  std::optional<MassDefinition> named;
+  for (auto const& [definition, names] : mass_names()) {
+    if (wanted && *wanted != definition) continue;
+    auto const column = column_named(file, names);
+    if (!column) continue;
+    require(!named, ExitCode::config, "'", path_,
+            "' has masses of several definitions; set [catalogue.", name_,
+            "] mass_definition = 200c, 200m, 500c or vir to choose one");
+    take(mass, *column, file, file.columns()[*column].unit, h);
+    named = definition;
+  }
+  auto const plain = column_named(file, row_of(mass).names);
+  if (!has(mass) && plain) take(mass, *plain, file, file.columns()[*plain].unit, h);
+  return named;
+}
+
 void CatalogueColumns::find_mass(TableFile const& file, CatalogueSection const& section,
                                  Cosmology const& cosmology) {
   auto wanted = section.mass();
   std::optional<MassDefinition> named;
-  if (!has(mass)) {
-    for (auto const& [definition, names] : mass_names()) {
-      if (wanted && *wanted != definition) continue;
-      auto const column = column_named(file, names);
-      if (!column) continue;
-      require(!named, ExitCode::config, "'", path_,
-              "' has masses of several definitions; set [catalogue.", name_,
-              "] mass_definition = 200c, 200m, 500c or vir to choose one");
-      take(mass, *column, file, file.columns()[*column].unit, cosmology.h);
-      named = definition;
-    }
-    auto const plain = column_named(file, row_of(mass).names);
-    if (!has(mass) && plain) take(mass, *plain, file, file.columns()[*plain].unit, cosmology.h);
-  }
+  if (!has(mass)) named = take_mass(file, wanted, cosmology.h);
   if (has(mass) && !named) {
     auto const column = lowercase(found_[mass]->name);
     for (auto const& [definition, names] : mass_names())
@@ -200,51 +206,48 @@ void CatalogueColumns::require_enough(TableFile const& file) const {
   if (!has(mass) && !has(lagrangian)) refuse("masses", "mass", "mass: NAME [Msun/h]");
 }
 
+std::string_view CatalogueColumns::wrong_with(Role role, double value) const {
+  switch (role) {
+    case mass:
+    case lagrangian:
+      if (value <= 0) return "not positive";
+      if (mass_of(role, value) > largest_halo_mass)
+        return "no halo has more than 10^16.5 Msun/h; which unit is it in?";
+      return {};
+    case halo_concentration:
+      return value < 0.1 || value > 1000 ? "not a concentration (0.1 to 1000)" : "";
+    case distance:
+      return value <= 0 ? "not positive" : "";
+    case dec:
+      return std::abs(value) > std::numbers::pi / 2 * (1 + 1e-12)
+                 ? "not a declination (-90 to 90 deg)"
+                 : "";
+    case theta:
+      return value < 0 || value > std::numbers::pi * (1 + 1e-6) ? "not a colatitude (0 to pi)" : "";
+    case v_los:
+    case vx:
+    case vy:
+    case vz:
+      return std::abs(value) > largest_halo_speed_kms
+                 ? "no halo moves faster than 10^4 km/s; which unit is it in?"
+                 : "";
+    case redshift:
+      return value <= 0 || value > 20 ? "not a redshift between 0 and 20" : "";
+    default:
+      return {};
+  }
+}
+
 std::string CatalogueColumns::fault(std::span<double const> numbers) const {
   for (auto const& row : role_rows()) {
     if (!has(row.role)) continue;
     auto const& column = *found_[row.role];
-    double const number = numbers[column.slot], value = number * column.unit;
-    auto const wrong = [&](std::string_view why) {
-      return concat("column ", column.name, " = ", number, ": ", why);
-    };
+    double const number = numbers[column.slot];
     bool const may_lack = row.dimension == Dimension::velocity;
     if (may_lack && std::isnan(number)) continue;
-    if (!std::isfinite(number)) return wrong("not a finite number");
-    switch (row.role) {
-      case mass:
-      case lagrangian:
-        if (value <= 0) return wrong("not positive");
-        if (mass_of(row.role, value) > largest_halo_mass)
-          return wrong("no halo has more than 10^16.5 Msun/h; which unit is it in?");
-        break;
-      case Role::concentration:
-        if (value < 0.1 || value > 1000) return wrong("not a concentration (0.1 to 1000)");
-        break;
-      case distance:
-        if (value <= 0) return wrong("not positive");
-        break;
-      case dec:
-        if (std::abs(value) > std::numbers::pi / 2 * (1 + 1e-12))
-          return wrong("not a declination (-90 to 90 deg)");
-        break;
-      case theta:
-        if (value < 0 || value > std::numbers::pi * (1 + 1e-6))
-          return wrong("not a colatitude (0 to pi)");
-        break;
-      case v_los:
-      case vx:
-      case vy:
-      case vz:
-        if (std::abs(value) > largest_halo_speed_kms)
-          return wrong("no halo moves faster than 10^4 km/s; which unit is it in?");
-        break;
-      case redshift:
-        if (value <= 0 || value > 20) return wrong("not a redshift between 0 and 20");
-        break;
-      default:
-        break;
-    }
+    std::string_view const why =
+        std::isfinite(number) ? wrong_with(row.role, number * column.unit) : "not a finite number";
+    if (!why.empty()) return concat("column ", column.name, " = ", number, ": ", why);
   }
   return {};
 }
@@ -276,7 +279,7 @@ CatalogueHalo CatalogueColumns::halo(std::span<double const> numbers,
                       : distances.redshift_at(std::min(norm(halo.seen), distances.distance_max()));
   auto const from = has(mass) ? mass : lagrangian;
   halo.mass = mass_of(from, value(from, numbers));
-  halo.concentration = has(Role::concentration) ? value(Role::concentration, numbers) : 0;
+  halo.concentration = has(halo_concentration) ? value(Role::halo_concentration, numbers) : 0;
   if (has(v_los))
     halo.velocity = value(v_los, numbers);
   else if (has(vx) && has(vy) && has(vz))

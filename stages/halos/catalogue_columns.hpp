@@ -62,7 +62,7 @@ class CatalogueColumns {
     distance,
     redshift,
     mass,
-    concentration,
+    halo_concentration,
     lagrangian,
     v_los,
     vx,
@@ -89,6 +89,12 @@ class CatalogueColumns {
   }
   /// [1e10 Msun/h] \pre role is mass or lagrangian \param value  in code units
   double mass_of(Role role, double value) const;
+  /// What cannot be; empty: nothing.
+  std::string_view wrong_with(Role role, double value) const;
+  /// Takes the column of a mass that its name tells, if there is one.
+  /// \return  its definition, if the name tells that, too
+  std::optional<MassDefinition> take_mass(TableFile const& file,
+                                          std::optional<MassDefinition> wanted, double h);
   Vec3 direction(std::span<double const> numbers) const;
 
   std::string path_, name_;

@@ -193,6 +193,23 @@ void PopulationOptions::refuse_halo_keys(Configuration const& configuration,
                              "remove the key, or set source = network");
 }
 
+namespace {
+
+void require_realisations(Configuration const& configuration, std::string const& model,
+                          std::int64_t realisation) {
+  if (realisation == 0) return;
+  require(!model.empty() && configuration.get<ModelSection>("model." + model).network.has_code(),
+          ExitCode::config, "realisation = ", realisation, ", but model '", model,
+          "' has one prediction (it lacks the module stochastic); set realisation = 0");
+}
+
+void add_new(std::vector<std::string>& names, std::vector<std::string> const& more) {
+  for (auto const& name : more)
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+}
+
+}  // namespace
+
 PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance const& instance,
                                std::string const& the_model, PopulationOptions const& options)
     : snapshot(instance.name),
@@ -211,12 +228,7 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
   std::optional<CubeChoice> cubes;
   auto const gas = options.gas(the_model);
   if (gas == ClusterGas::network) {
-    require(
-        options.realisation == 0 ||
-            (!the_model.empty() &&
-             blueprint.configuration.get<ModelSection>("model." + the_model).network.has_code()),
-        ExitCode::config, "realisation = ", options.realisation, ", but model '", the_model,
-        "' has one prediction (it lacks the module stochastic); set realisation = 0");
+    require_realisations(blueprint.configuration, the_model, options.realisation);
     cubes = plan_cubes(axes, the_model, options);
   }
   if (gas == ClusterGas::gnfw) {
@@ -235,14 +247,10 @@ PopulationPlan::PopulationPlan(Blueprint const& blueprint, SnapshotInstance cons
   if (profiles) profile = choice.name();
   files = [=, models = gas == ClusterGas::network ? trained : std::vector<std::string>{}] {
     auto all = models;
-    for (auto const& file : profiles ? choice.files() : std::vector<std::string>{})
-      if (std::find(all.begin(), all.end(), file) == all.end()) all.push_back(file);
+    if (profiles) add_new(all, choice.files());
     return all;
   };
-  for (auto const& set : sets)
-    for (auto const& name : set.products)
-      if (std::find(products.begin(), products.end(), name) == products.end())
-        products.push_back(name);
+  for (auto const& set : sets) add_new(products, set.products);
 }
 
 CubeChoice PopulationPlan::plan_cubes(Axes const& axes, std::string const& the_model,

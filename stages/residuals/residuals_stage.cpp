@@ -57,7 +57,7 @@ class Comparison {
             lattice.n, "^3 and ", lattice.edge_r200, "; run the stage predict again");
     if (!shells_ || shells_->lattice().edge_r200 != lattice.edge_r200)
       shells_.emplace(lattice, n_shells_);
-    auto const result = radial_residuals(*shells_, gas_.read(row), predictions.read(*cube));
+    auto result = radial_residuals(*shells_, gas_.read(row), predictions.read(*cube));
     for (double const r : result.residual)
       require(std::isfinite(r), ExitCode::bad_data, "cluster ", cluster.id,
               ": a residual is not finite; look at its cubes in '", gas_.file().path(), "' and '",

@@ -133,7 +133,8 @@ void leave_shares(float const* __restrict whole, float const* __restrict left, i
   for (int begin = 0; begin < n; begin += run_block) {
     float all[run_block] = {}, rest[run_block] = {};
     for (int p = 0; p < parts; ++p) {
-      float const *const w = whole + p * n + begin, *const l = left + p * n + begin;
+      auto const row = std::ptrdiff_t{p} * n + begin;
+      float const *const w = whole + row, *const l = left + row;
       for (int i = 0; i < run_block; ++i) {
         all[i] += w[i];
         rest[i] += l[i];
@@ -310,12 +311,13 @@ void ClaimedPixels::add_lines(std::int64_t ring, Range pixels, int level, double
   std::array<RingCircle, 7> circles;  // of HEALPix, where parts of equal a + b lie on one
   for (int k = 0; healpix && k < 2 * parts - 1; ++k)
     circles[static_cast<std::size_t>(k)] = healpix->circle(ring, {(k + 1.0) / parts - 1, 0});
-  runs_.push_back({values, n, static_cast<std::size_t>(parts * parts)});
+  runs_.push_back({values, n, static_cast<std::size_t>(parts) * static_cast<std::size_t>(parts)});
   for (int a = 0; a < parts; ++a) {
     for (int b = 0; b < parts; ++b) {
       PixelPart const part{(a + 0.5) / parts - 0.5, (b + 0.5) / parts - 0.5};
+      int const diagonal = a + b;
       auto const circle =
-          healpix ? circles[static_cast<std::size_t>(a + b)] : geometry_.circle(ring, part);
+          healpix ? circles[static_cast<std::size_t>(diagonal)] : geometry_.circle(ring, part);
       std::size_t const begin = n_lines_;
       n_lines_ += n;
       make_room();

@@ -133,12 +133,12 @@ nlohmann::json expected_cl(Comm const& comm, SkyOptions const& options,
   constexpr std::int64_t per_nside = 6;  // beyond the l of the map: its pixels mix these scales in
   std::int64_t const l_max = per_nside * options.pixels.spectrum_nside();
   auto const multipoles = few_multipoles(l_max);
-  auto [c_l, beyond_box] = one_halo_spectrum(comm, all, field, multipoles);
+  auto spectrum = one_halo_spectrum(comm, all, field, multipoles);
   collectively(comm, "sky: the beam", [&] {
     auto const window = beam.window(l_max);
-    for (std::size_t i = 0; i < c_l.size(); ++i) {
+    for (std::size_t i = 0; i < spectrum.c_l.size(); ++i) {
       double const b = window[static_cast<std::size_t>(multipoles[i])];
-      c_l[i] *= b * b;
+      spectrum.c_l[i] *= b * b;
     }
   });
   nlohmann::json expected = {
@@ -146,10 +146,10 @@ nlohmann::json expected_cl(Comm const& comm, SkyOptions const& options,
        "of the painted haloes in independent places: the sum of y_l^2/(4 pi), each halo whole and "
        "round; with the beam, without the pixel window"},
       {"l", multipoles},
-      {"C_l", c_l}};
+      {"C_l", spectrum.c_l}};
   if (std::ranges::any_of(all, [](auto const& halos) { return halos.box_ckpch.has_value(); })) {
-    expected["beyond_box"] = beyond_box;
-    expected["l_box"] = box_multipole(beyond_box, multipoles);
+    expected["beyond_box"] = spectrum.beyond_box;
+    expected["l_box"] = box_multipole(spectrum.beyond_box, multipoles);
   }
   return {{"cl", {{"expected", expected}}}};
 }

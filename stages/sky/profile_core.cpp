@@ -188,16 +188,16 @@ void ProfileCore::add(std::int64_t ring, Range pixels) { rows_.push_back({ring, 
 
 void ProfileCore::place(std::int64_t ring, PixelPart part, Range pixels, double* x,
                         double* y) const {
-  auto const [z, s] = geometry_.circle(ring, part);
-  Circle const circle{z, s, centre_->z, centre_->s};
-  if (s == 0 && !geometry_.flat()) {  // a pole has no longitude
+  auto const row = geometry_.circle(ring, part);
+  Circle const circle{row.z, row.s, centre_->z, centre_->s};
+  if (row.s == 0 && !geometry_.flat()) {  // a pole has no longitude
     Point const pole = on_plane(circle, 1, 0);
     std::fill_n(x, pixels.size(), pole.x);
     std::fill_n(y, pixels.size(), pole.y);
     return;
   }
   geometry_.for_each_piece(ring, part, pixels.first, pixels.last, [&](auto const& piece) {
-    place_points(circle, seen_from(*centre_, {z, s}, piece), x + (piece.first - pixels.first),
+    place_points(circle, seen_from(*centre_, row, piece), x + (piece.first - pixels.first),
                  y + (piece.first - pixels.first));
   });
 }

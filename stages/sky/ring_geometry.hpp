@@ -123,10 +123,10 @@ class RingGeometry {
   /// Visits a part of the pixels [first, last): visit(pixel, unit vector).
   template <class Visit>
   void for_each_direction(std::int64_t ring, PixelPart part, Range pixels, Visit&& visit) const {
-    auto const [z, s] = circle(ring, part);
+    auto const row = circle(ring, part);
     for_each_piece(ring, part, pixels.first, pixels.last, [&](auto const& piece) {
       for (std::int64_t k = piece.first; k < piece.last; ++k)
-        visit(k, piece.direction({z, s}, k - piece.first));
+        visit(k, piece.direction(row, k - piece.first));
     });
   }
   /// The pixels k of a ring whose centres have longitudes within `half_width` of phi; all pixels of

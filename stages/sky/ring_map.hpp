@@ -70,7 +70,9 @@ class RingMap {
     auto const begin = reinterpret_cast<std::uintptr_t>(values_.data());
     std::uintptr_t const first = (begin + page - 1) / page * page;
     std::uintptr_t const last = (begin + values_.capacity() * sizeof(double)) / page * page;
-    if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+    if (first < last)
+      madvise(reinterpret_cast<char*>(values_.data()) + (first - begin), last - first,
+              MADV_HUGEPAGE);
   }
 
   SkyGrid grid_;

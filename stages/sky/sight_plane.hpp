@@ -42,15 +42,15 @@ struct SightPlane {
 inline SightPlane SightPlane::of_ball(Mat3 const& axes, Vec3 const& seen, double reach,
                                       double node) {
   SightPlane plane{axes, axes * seen, 0, {}, 0, 0};
-  auto const& [x, y, z] = plane.centre;
+  double const z = plane.centre.z;
   plane.scale = z / node;
   auto const span = [&](double across, double& first, std::int64_t& n) {
     double const angle = std::atan2(across, z), half = std::asin(reach / std::hypot(across, z));
     first = std::floor(plane.scale * std::tan(angle - half)) - 1;
     n = static_cast<std::int64_t>(std::ceil(plane.scale * std::tan(angle + half)) - first) + 2;
   };
-  span(x, plane.origin.u, plane.n_u);
-  span(y, plane.origin.v, plane.n_v);
+  span(plane.centre.x, plane.origin.u, plane.n_u);
+  span(plane.centre.y, plane.origin.v, plane.n_v);
   return plane;
 }
 

@@ -88,8 +88,8 @@ double SkyCost::seconds_of_map(double n_pixels) { return 3e-8 * n_pixels; }
 double SkyCost::seconds_of_spectrum(double nside) { return 2e-8 * nside * nside * nside; }
 
 double SkyCost::seconds_of_expected(double n_images, double n_cubes) {
-  constexpr double seconds_per_image = 1.5e-6, seconds_per_cube = 3e-3;
-  return seconds_per_image * n_images + seconds_per_cube * n_cubes;
+  constexpr double seconds_per_term = 1.5e-6, seconds_per_cube = 3e-3;
+  return seconds_per_term * n_images + seconds_per_cube * n_cubes;
 }
 
 }  // namespace setsz

@@ -104,13 +104,14 @@ void Stamp::set_rows(RingGeometry const& geometry, SkyDirection const& centre, R
   if (places_.size() < n + ProfileRow::padding) places_.resize(2 * n + ProfileRow::padding);
   bool placed = false;
   for (std::int64_t i = rows.first; i < rows.last; ++i) {
-    auto const& [ring, pixels, circle] = disc_rows_[i];
+    auto const& row = disc_rows_[i];
     std::size_t const at = rows_[i].begin;
-    geometry.for_each_piece(ring, PixelPart{}, pixels.first, pixels.last, [&](auto const& piece) {
-      std::size_t const k = at + static_cast<std::size_t>(piece.first - pixels.first);
-      placed = profile.place(seen_from(centre, circle, piece), places_.data() + (k - begin),
-                             values_.data() + k);
-    });
+    geometry.for_each_piece(
+        row.ring, PixelPart{}, row.pixels.first, row.pixels.last, [&](auto const& piece) {
+          std::size_t const k = at + static_cast<std::size_t>(piece.first - row.pixels.first);
+          placed = profile.place(seen_from(centre, row.circle, piece), places_.data() + (k - begin),
+                                 values_.data() + k);
+        });
   }
   if (placed) profile.look_up(places_.data(), static_cast<int>(n), values_.data() + begin);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -54,9 +55,7 @@ class Lattice {
   }
   Cell cell_of(Vec3 const& seen) const;
   /// The shell of a distance: 0 up to half a box, then one for every box.
-  std::int64_t shell_of(double distance) const {
-    return static_cast<std::int64_t>(distance / box() + 0.5);
-  }
+  std::int64_t shell_of(double distance) const { return std::llround(distance / box()); }
   DistanceShell shell(std::int64_t index) const;
   /// \param shell  ignored but for `shells`, as the cell is for all but `tiles`
   Orientation orientation(Cell const& cell, std::int64_t shell) const;

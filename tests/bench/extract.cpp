@@ -117,7 +117,7 @@ void write_file(std::string const& folder, int file, std::int64_t n, ClusterTabl
 }
 
 struct MockSection : MockFiles {
-  static constexpr std::string_view help = "";
+  static constexpr std::string_view help{};
 };
 
 /// [ms] of the processor in this process, where other programs on the machine do not count, and of
@@ -137,6 +137,7 @@ struct Times {
 Times median(std::vector<Times> const& rounds) {
   auto const middle = [&](double Times::*figure) {
     std::vector<double> values;
+    values.reserve(rounds.size());
     for (auto const& times : rounds) values.push_back(times.*figure);
     std::sort(values.begin(), values.end());
     return values[values.size() / 2];

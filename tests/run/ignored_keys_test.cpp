@@ -76,8 +76,8 @@ TEST(IgnoredKeys, OfTraining) {
 
 TEST(IgnoredKeys, OfPrediction) {
   for (std::string const key : {"samples = 8", "realisations = 2", "sample_spread = no"})
-    expect({{"[predict]\n" + key + "\n", "is for models with the module stochastic",
-             "[predict]\n" + key + "\n" + latent}});
+    expect({{concat("[predict]\n", key, "\n"), "is for models with the module stochastic",
+             concat("[predict]\n", key, "\n", latent)}});
 }
 
 TEST(IgnoredKeys, OfMaps) {
@@ -90,7 +90,8 @@ TEST(IgnoredKeys, OfMaps) {
             {family + "fill = no\nskirt = no\nprofile = battaglia2012\n",
              "profile is that of the fill, of skirts",
              family + "fill = no\nprofile = battaglia2012\n"},
-            {family + "source = gnfw\nrealisation = 1\n" + latent + "[predict]\nrealisations = 1\n",
+            {concat(family, "source = gnfw\nrealisation = 1\n", latent,
+                    "[predict]\nrealisations = 1\n"),
              "realisation is that of a network", family + "source = gnfw\n"}});
 }
 

@@ -62,7 +62,8 @@ TEST(Split, IsThatOfTheNearestClusterOfTheOtherSnapshot) {
     std::int64_t twin = -1;
     for (std::int64_t o = 0; o < other.size(); ++o)
       for (int image = 0; image < 27; ++image) {
-        Vec3 const shift{1e5 * (image % 3 - 1), 1e5 * (image / 3 % 3 - 1), 1e5 * (image / 9 - 1)};
+        int const i = image % 3 - 1, j = image / 3 % 3 - 1, k = image / 9 - 1;
+        Vec3 const shift{1e5 * i, 1e5 * j, 1e5 * k};
         Vec3 const place = other.clusters[o].position + shift;
         double const distance =
             norm(table.clusters[row].position - place) / other.clusters[o].r200c;

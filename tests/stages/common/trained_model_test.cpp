@@ -18,14 +18,14 @@ class TrainedSettings : public testing::Test {
  protected:
   struct AnyTraining {
     static constexpr std::string_view section = "train";
-    static constexpr std::string_view help = "";
+    static constexpr std::string_view help{};
     bool any = false;
     void declare(OptionList& options) { options.add("any", any, {}); }
     void validate() const {}
   };
   struct AnyExtraction {
     static constexpr std::string_view section = "extract";
-    static constexpr std::string_view help = "";
+    static constexpr std::string_view help{};
     double radius = 2.5;
     void declare(OptionList& options) { options.add("radius", radius, {}); }
     void validate() const {}

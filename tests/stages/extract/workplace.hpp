@@ -14,7 +14,7 @@ namespace setsz::test {
 
 /// [mock] as far as readers of its files need it.
 struct MockSection : MockFiles {
-  static constexpr std::string_view help = "";
+  static constexpr std::string_view help{};
 };
 
 /// A folder with a snapshot and its clusters, in which the stage is run again and again.

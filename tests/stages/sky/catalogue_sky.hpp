@@ -28,7 +28,7 @@ class CatalogueSky : public testing::Test {
   static constexpr std::string_view head = "ra,dec,redshift,M200c [Msun/h]\n";
   Comm const comm_ = Comm::world();
   Scratch const scratch_{comm_};
-  Cosmology const cosmology_;
+  Cosmology const cosmology_{};
 
   struct Halo {
     double ra, dec, redshift, mass_msunh;
@@ -53,7 +53,7 @@ class CatalogueSky : public testing::Test {
     comm_.barrier();
   }
   std::unique_ptr<Stage> stage(
-      std::string const& more = "", std::vector<std::string> overrides = {},
+      std::string const& more = "", std::vector<std::string> const& overrides = {},
       std::string const& pixels = "nside = 64\nspectrum_nside = 16\n") const {
     auto const text =
         concat("[run]\ndirectory = ", scratch_.path(),
@@ -82,7 +82,7 @@ class CatalogueSky : public testing::Test {
   std::pair<std::string, std::string> map_sum() const {
     comm_.barrier();
     HealpixFile const map(scratch_ / "sky/mine/compton_y.fits");
-    std::pair const sum{map.cards().at("DATASUM"), map.cards().at("YMEAN")};
+    std::pair sum{map.cards().at("DATASUM"), map.cards().at("YMEAN")};
     comm_.barrier();
     return sum;
   }

@@ -67,7 +67,7 @@ TEST_F(CatalogueSky, TurnsWithItsHaloes) {
   run(comm_, *stage);
   auto const read = [&] {
     HealpixFile const map(scratch_ / "sky/mine/compton_y.fits");
-    auto const values = map.read({0, map.n_pixels()});
+    auto values = map.read({0, map.n_pixels()});
     comm_.barrier();
     return values;
   };
@@ -361,7 +361,7 @@ TEST_F(CatalogueSky, IsSpreadByATabulatedBeam) {
     EXPECT_TRUE(run(comm_, *stage));
     comm_.barrier();
     HealpixFile const map(scratch_ / "sky/mine/compton_y.fits");
-    auto const pixels = map.read({0, map.n_pixels()});
+    auto pixels = map.read({0, map.n_pixels()});
     if (!contains(more, "beam_file")) return pixels;
     EXPECT_EQ(map.cards().at("BEAMFILE"), "beam.txt");
     EXPECT_NEAR(std::stod(map.cards().at("BEAMFWHM")) / (5 * 55), 1, 0.03);

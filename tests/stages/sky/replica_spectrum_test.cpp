@@ -82,22 +82,22 @@ std::vector<double> wanted_over_poisson() {
   std::vector<double> wanted(l_max + 1, 0);
   double n_inside = 0;
   Random random(1, Purpose::test, 1);
-  auto const anywhere = [&](int i, int j, int k) {
-    return box *
-           Vec3{i - 0.5 + random.uniform(), j - 0.5 + random.uniform(), k - 0.5 + random.uniform()};
-  };
-  constexpr int reach = 12, pairs = 8;
-  for (int i = -reach; i <= reach; ++i)
-    for (int j = -reach; j <= reach; ++j)
-      for (int k = -reach; k <= reach; ++k)
-        for (int pair = 0; pair < pairs; ++pair) {
-          Vec3 const one = anywhere(i, j, k), other = anywhere(i, j, k);
-          if (!shell.contains(norm(one))) continue;
-          n_inside += 1;
-          if (!shell.contains(norm(other))) continue;
-          auto const p = legendre(dot(unit(one), unit(other)));
-          for (std::size_t l = 0; l < p.size(); ++l) wanted[l] += p[l];
-        }
+  constexpr int reach = 12, side = 2 * reach + 1, pairs = 8;
+  for (int at = 0; at < side * side * side * pairs; ++at) {
+    int const tile = at / pairs;
+    int const i = tile / (side * side) - reach, j = tile / side % side - reach,
+              k = tile % side - reach;
+    auto const anywhere = [&] {
+      return box * Vec3{i - 0.5 + random.uniform(), j - 0.5 + random.uniform(),
+                        k - 0.5 + random.uniform()};
+    };
+    Vec3 const one = anywhere(), other = anywhere();
+    if (!shell.contains(norm(one))) continue;
+    n_inside += 1;
+    if (!shell.contains(norm(other))) continue;
+    auto const p = legendre(dot(unit(one), unit(other)));
+    for (std::size_t l = 0; l < p.size(); ++l) wanted[l] += p[l];
+  }
   for (double& value : wanted) value = 1 - value / n_inside;
   return wanted;
 }

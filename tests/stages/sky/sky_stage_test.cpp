@@ -33,12 +33,12 @@ std::string timeless(std::string fits) {
 /// Bytes of map and report, on rank 0.
 std::string products_of(Comm const& comm, Stage const& stage, PaintedUniverse const& universe) {
   comm.barrier();
-  auto const bytes =
-      comm.is_root() ? timeless(test::file_bytes(universe / (stage.id() + "/compton_y.fits"))) +
-                           timeless(test::file_bytes(universe / (stage.id() + "/lightcone.fits"))) +
-                           test::file_bytes(universe / (stage.id() + "/lightcone.h5")) +
-                           test::file_bytes(universe / (stage.id() + "/sky.json"))
-                     : std::string();
+  auto bytes = comm.is_root()
+                   ? timeless(test::file_bytes(universe / (stage.id() + "/compton_y.fits"))) +
+                         timeless(test::file_bytes(universe / (stage.id() + "/lightcone.fits"))) +
+                         test::file_bytes(universe / (stage.id() + "/lightcone.h5")) +
+                         test::file_bytes(universe / (stage.id() + "/sky.json"))
+                   : std::string();
   comm.barrier();
   return bytes;
 }

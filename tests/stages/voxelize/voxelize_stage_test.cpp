@@ -134,7 +134,8 @@ std::vector<PressureCube> slow_cubes(std::string const& gas_pattern, CellSize ce
     for (std::size_t c = 0; c < cubes.size(); ++c) {
       double const edge = 5 * table.clusters[c].r200c;
       for (int image = 0; image < 27; ++image) {
-        Vec3 const shift{box * (image / 9 - 1), box * (image / 3 % 3 - 1), box * (image % 3 - 1)};
+        int const x = image / 9 - 1, y = image / 3 % 3 - 1, z = image % 3 - 1;
+        Vec3 const shift{box * x, box * y, box * z};
         Vec3 const offset =
             ball.position + shift - table.clusters[c].position + Vec3{edge / 2, edge / 2, edge / 2};
         cubes[c].add(ball, offset, edge / real(n_voxels), overlap);
