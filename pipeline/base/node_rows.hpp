@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,10 @@ class NodeRows {
   T const* begin() const { return data(); }
   T const* end() const { return data() + size(); }
   T const& operator[](std::size_t row) const { return data()[row]; }
+  T const& at(std::size_t row) const {
+    if (row >= size()) throw std::out_of_range("NodeRows::at");
+    return (*this)[row];
+  }
   T const& front() const { return *begin(); }
   T const& back() const { return end()[-1]; }
 

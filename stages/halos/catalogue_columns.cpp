@@ -279,7 +279,7 @@ CatalogueHalo CatalogueColumns::halo(std::span<double const> numbers,
                       : distances.redshift_at(std::min(norm(halo.seen), distances.distance_max()));
   auto const from = has(mass) ? mass : lagrangian;
   halo.mass = mass_of(from, value(from, numbers));
-  halo.concentration = has(halo_concentration) ? value(Role::halo_concentration, numbers) : 0;
+  halo.concentration = has(halo_concentration) ? value(halo_concentration, numbers) : 0;
   if (has(v_los))
     halo.velocity = value(v_los, numbers);
   else if (has(vx) && has(vy) && has(vz))

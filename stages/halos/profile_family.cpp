@@ -67,11 +67,6 @@ void add_four_more(std::array<double, 4> const& weight, float const* __restrict 
   for (int i = 0; i < n; ++i) out[i] += w[0] * a[i] + w[1] * b[i] + w[2] * c[i] + w[3] * d[i];
 }
 
-SETSZ_DISPATCH
-void pack(float const* __restrict table, int n, TableNode* __restrict nodes) {
-  for (int i = 0; i < n; ++i) nodes[i] = node_of(table[i], table[i + 1]);
-}
-
 /// Lagrange's weights of four nodes at -1, 0, 1, 2.
 std::array<double, 4> cubic_weights(double t) {
   return {-t * (t - 1) * (t - 2) / 6, (t + 1) * (t - 1) * (t - 2) / 2, -(t + 1) * t * (t - 2) / 2,
@@ -158,7 +153,7 @@ ProfileFamily::ProfileFamily(std::function<double(double, double)> const& profil
     rows_[i].line_pieces =
         setsz::line_pieces([&](double x) { return profile(mass, x); }, x_cut, x_inner);
     rows_[i].line_nodes.resize(LinePieces::table_size);
-    pack(rows_[i].line_pieces.data(), LinePieces::table_size - 1, rows_[i].line_nodes.data());
+    pack_nodes(rows_[i].line_pieces.data(), LinePieces::table_size - 1, rows_[i].line_nodes.data());
   }
 }
 
@@ -327,7 +322,7 @@ void ProfileFamily::mean_projected(ProfilePoint const& at, std::span<double> tab
 void ProfileFamily::line_pieces(ProfilePoint const& at, std::span<TableNode> table) const {
   std::array<float, LinePieces::table_size> blended;
   blend(&Row::line_pieces, at, std::span<float>(blended));
-  pack(blended.data(), LinePieces::table_size - 1, table.data());
+  pack_nodes(blended.data(), LinePieces::table_size - 1, table.data());
 }
 std::span<TableNode const> ProfileFamily::nearest_line_pieces(ProfilePoint const& at) const {
   auto const mass = place_on(ln_mass_, std::log(at.mass), "ln mass");

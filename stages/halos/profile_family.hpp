@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "pipeline/base/number.hpp"
-#include "stages/common/table_node.hpp"
+#include "stages/halos/table_node.hpp"
 
 namespace setsz {
 

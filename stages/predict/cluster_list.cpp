@@ -58,7 +58,7 @@ std::string cluster_list(ClusterTable const& table, ClusterFigures const& figure
   std::string text;
   add_names(text, figures);
   for (std::size_t i = 0; i < figures.rows.size(); ++i) {
-    auto const& cluster = table.clusters[figures.rows[i]];
+    auto const& cluster = table.clusters.at(figures.rows[i]);
     Line line(text);
     line.add_number(cluster.id);
     line.add_number(figures.rows[i]);

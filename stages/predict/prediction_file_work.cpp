@@ -43,7 +43,7 @@ void write_scales(H5File& file, ClusterTable const& clusters, PredictionTable co
   write_cosmology(file, clusters);
   std::vector<double> p200;
   p200.reserve(table.rows.size());
-  for (auto const row : table.rows) p200.push_back(clusters.clusters[row].p200);
+  for (auto const row : table.rows) p200.push_back(clusters.clusters.at(row).p200);
   file.write_same("/p200",
                   {.unit = "1e10 Msun/h (km/s)^2 (ckpc/h)^-3",
                    .a_power = -3,

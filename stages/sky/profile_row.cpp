@@ -39,13 +39,6 @@ void set_places(float base, float across, float first, float step, int count, fl
 }
 
 SETSZ_DISPATCH
-void pack_nodes(float const* __restrict table, int n, TableNode* __restrict nodes) {
-  for (int i = 0; i < n; ++i) {
-    nodes[i] = node_of(table[i], table[i + 1]);
-  }
-}
-
-SETSZ_DISPATCH
 void look_up_nodes(float const* __restrict places, int count, TableNode const* __restrict nodes,
                    double* __restrict values) {
   int const n = in_blocks(count);

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "stages/common/table_node.hpp"
+#include "stages/halos/table_node.hpp"
 #include "stages/sky/row_points.hpp"
 
 namespace setsz {

@@ -15,6 +15,9 @@ inline TableNode node_of(float value, float next) {
                                                    << 32;
 }
 
+/// The nodes of n values. \pre there are n + 1 values
+void pack_nodes(float const* table, int n, TableNode* nodes);
+
 /// \param share  of the way to the next value, 0 to 1
 inline float value_at(TableNode node, float share) {
   auto const value = static_cast<std::uint32_t>(node);
