@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/run/work_loop.hpp"
 
+#include <algorithm>
+
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/text.hpp"
+#include "pipeline/run/stop_signal.hpp"
 
 namespace setsz {
 
@@ -35,5 +38,12 @@ void work_through(Context& context, Work const& work) {
     if (stop) context.stop_here();
   }
 }
+
+WorkSpell::WorkSpell(RunOptions const& options) {
+  constexpr double longest_seconds = 5;
+  end_ = seconds_since_start() + std::min(longest_seconds, 60 * options.checkpoint_minutes);
+}
+
+bool WorkSpell::is_over() const { return stop_signal_seen() || seconds_since_start() >= end_; }
 
 }  // namespace setsz

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "pipeline/run/run_options.hpp"
 #include "pipeline/run/stage.hpp"
 
 namespace setsz {
@@ -30,5 +31,18 @@ struct Work {
 /// Collective: the loop of every long stage. Resumes, steps, shows progress, feeds the watchdog,
 /// saves when a checkpoint is due, and saves and leaves ("run again") when a signal asks to stop.
 void work_through(Context& context, Work const& work);
+
+/// A while of a rank's own work between two meetings of all ranks. Ranks whose units take unequally
+/// long wait for each other once a while, not once a unit: of a thousand ranks one always has a
+/// long one.
+class WorkSpell {
+ public:
+  explicit WorkSpell(RunOptions const& options);
+  /// After some seconds, where a checkpoint is due before that, and after a signal.
+  bool is_over() const;
+
+ private:
+  double end_;  ///< [s] since the program's start
+};
 
 }  // namespace setsz

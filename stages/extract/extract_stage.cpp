@@ -16,12 +16,12 @@
 #include "pipeline/run/work_loop.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/common/model_section.hpp"
+#include "stages/common/slice_order.hpp"
 #include "stages/common/snapshot_check.hpp"
 #include "stages/extract/bulk_velocity.hpp"
 #include "stages/extract/extract_work.hpp"
 #include "stages/extract/implausible_particles.hpp"
 #include "stages/extract/particle_file.hpp"
-#include "stages/extract/slice_order.hpp"
 #include "stages/extract/sphere_lookup.hpp"
 #include "stages/extract/thinning.hpp"
 

@@ -110,11 +110,11 @@ void Painting::check_pieces(std::int64_t n_found) const {
 
 }  // namespace
 
-void paint_layers(Context& context, std::string const& label, std::span<Canvas* const> canvases,
+void paint_layers(Context& context, PaintingText const& text, std::span<Canvas* const> canvases,
                   std::span<Layer* const> layers) {
-  Painting painting(context, label, canvases, layers);
-  work_through(context, {.label = label,
-                         .unit = "haloes and gas cells",
+  Painting painting(context, text.label, canvases, layers);
+  work_through(context, {.label = text.label,
+                         .unit = text.unit,
                          .end = painting.size(),
                          .restore = [&] { painting.restore(); },
                          .step = [&](std::int64_t done) { return painting.step(done); },

@@ -10,12 +10,17 @@
 
 namespace setsz {
 
+/// What messages and the progress say.
+struct PaintingText {
+  std::string label;  ///< "paint"
+  std::string unit;   ///< "haloes", in which layers count their work
+};
+
 /// Collective: puts the layers onto their canvases, one after the other. What is not yet done when
 /// the run is asked to stop is done when it is resumed, on any number of ranks: the journal keeps
 /// every piece of the canvases and what the layers have counted.
-/// \param label     "paint": of messages and of the progress
 /// \param canvases  all that the layers paint on
-void paint_layers(Context& context, std::string const& label, std::span<Canvas* const> canvases,
+void paint_layers(Context& context, PaintingText const& text, std::span<Canvas* const> canvases,
                   std::span<Layer* const> layers);
 
 /// Collective: the tallies of all ranks together.

@@ -86,11 +86,7 @@ void MomentsRun::describe() {
 /// Deals the clusters that are left to the ranks, by cost.
 void MomentsRun::deal() {
   std::vector<double> cost;
-  longest_ = 0;
-  for (auto const row : todo_) {
-    cost.push_back(cost_[row]);
-    longest_ = std::max(longest_, cost_[row]);
-  }
+  for (auto const row : todo_) cost.push_back(cost_[row]);
   auto const boundaries = balanced_boundaries(cost, comm_.size());
   mine_ = {boundaries[comm_.rank()], boundaries[static_cast<std::size_t>(comm_.rank()) + 1]};
 }
@@ -125,20 +121,20 @@ void MomentsRun::restore() {
   deal();
 }
 
-/// About as much work on every rank as the most expensive cluster takes. \return how many are done
+/// A spell of own clusters on every rank that has any left. \return how many are done
 std::int64_t MomentsRun::step(std::int64_t done) {
   std::vector<MomentRows> batch;
   collectively(comm_, "moments", [&] {
-    double cost = 0;
+    WorkSpell const spell(context_.options());
     std::int64_t bytes = 0;
-    while (mine_.size() > 0 && cost < longest_ && bytes < batch_bytes_) {
+    while (mine_.size() > 0) {
       auto const row = todo_[mine_.first++];
       batch.push_back(compute(row));
       auto const written = std::as_bytes(std::span(batch.back().moments));
       context_.journal().append(row, written);
-      cost += cost_[row];
       bytes += std::ssize(written);
       mark_progress("moments");
+      if (bytes >= batch_bytes_ || spell.is_over()) break;
     }
   });
   file_->write(batch);

@@ -55,7 +55,6 @@ class MomentsRun {
   std::vector<double> cost_;        ///< of every cluster [s]
   std::vector<std::int64_t> todo_;  ///< rows that are left, ascending
   Range mine_;                      ///< in todo_, what this rank has still to do
-  double longest_ = 0;              ///< cost of the most expensive cluster that is left
 };
 
 }  // namespace setsz

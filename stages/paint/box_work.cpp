@@ -41,7 +41,7 @@ BoxTotals paint_box(Context& context, Population const& population, Field const&
     auto const& source = sources.emplace_back(*set, placement);
     in_order.push_back(&layers.emplace_back(comm, "paint", source, sheets, memory, keep));
   }
-  paint_layers(context, "paint", canvases, in_order);
+  paint_layers(context, {"paint", "haloes"}, canvases, in_order);
   BoxTotals totals{Tally(quantum), Tally(quantum), Tally(quantum)};
   for (auto const& layer : layers) {
     bool const clusters = layer.kind() == HaloKind::cluster,

@@ -22,9 +22,12 @@ namespace {
 
 constexpr double bytes_a_row = 150;
 
-std::int64_t gas_rows_per_turn(RunOptions const& options) {
-  return std::clamp<std::int64_t>(
-      static_cast<std::int64_t>(options.memory_mb * 1e6 / bytes_a_row / 4), 1, options.slice_rows);
+/// So few that many slices make a turn, so many that chunks of compressed files are read whole.
+constexpr std::int64_t largest_slice = 1 << 17;
+
+std::int64_t slices_per_turn(RunOptions const& options, std::int64_t slice_rows) {
+  double const rows = std::min(options.memory_mb * 1e6 / bytes_a_row / 4, real(options.slice_rows));
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(rows) / slice_rows);
 }
 
 /// Of sums of P V: 1e-16 of the box' gas at 3000 km/s, far above its mean and far below a cell.
@@ -48,8 +51,10 @@ GasGridStage::GasGridStage(Blueprint const& blueprint, SnapshotInstance const& i
                            std::int64_t n_grid)
     : instance_(instance),
       voxelize_(blueprint.configuration.get<VoxelizeOptions>()),
-      n_grid_(n_grid) {
-  record_ = {.stage = "paint", .instance = concat(instance.name, "/gas.", n_grid), .version = 1};
+      n_grid_(n_grid),
+      slice_rows_(std::min(largest_slice, blueprint.configuration.get<RunOptions>().slice_rows)) {
+  record_ = {.stage = "paint", .instance = concat(instance.name, "/gas.", n_grid), .version = 2};
+  record_.settings.add("slice_rows", slice_rows_);
   record_.settings.add("paint.n_grid", n_grid);
   record_.settings.add("voxelize.cell_size", static_cast<int>(voxelize_.cell_size));
   record_.inputs = instance_.gas_products();
@@ -60,7 +65,8 @@ GasGridStage::GasGridStage(Blueprint const& blueprint, SnapshotInstance const& i
 Estimate GasGridStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const gas = expected_snapshot(outlook, instance_, Snapshot::Kind::gas);
   double const n = real(n_grid_), rows = real(gas.n_rows), box = gas.header.box_ckpch;
-  double const turn = std::min(rows / n_ranks, real(gas_rows_per_turn(outlook.options())));
+  double const turn =
+      std::min(rows / n_ranks, real(slice_rows_ * slices_per_turn(outlook.options(), slice_rows_)));
   Estimate estimate;
   estimate.memory_bytes = 8 * std::ceil(n / n_ranks) * n * n + turn * bytes_a_row + 2e7;
   estimate.output_bytes = 8 * n * n * n;
@@ -78,11 +84,13 @@ void GasGridStage::run(Context& context) {
       open_snapshot(comm, instance_, context.options().directory, Snapshot::Kind::gas);
   auto const& header = snapshot.header();
   BoxCanvas canvas(even_planes(n_grid_, comm.size()), comm.rank(), header.box_ckpch);
-  GasLayer layer(comm, {snapshot, voxelize_.cell_size, gas_rows_per_turn(context.options())},
-                 canvas, quantum_of(header, instance_.cosmology));
+  GasLayer layer(
+      comm,
+      {snapshot, voxelize_.cell_size, slice_rows_, slices_per_turn(context.options(), slice_rows_)},
+      canvas, quantum_of(header, instance_.cosmology));
   std::array<Canvas*, 1> const canvases = {&canvas};
   std::array<Layer*, 1> const layers = {&layer};
-  paint_layers(context, "paint", canvases, layers);
+  paint_layers(context, {"paint", "slices"}, canvases, layers);
   check_sum(comm, column_sums(comm, canvas.grid()).total,
             over_ranks(comm, layer.tallies().front()).painted());
   write_gas_grid(comm, context.part("grid.h5"), header, canvas.grid());

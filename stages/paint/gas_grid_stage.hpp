@@ -13,7 +13,7 @@ namespace setsz {
 /// Puts the gas of a snapshot onto a grid, for all maps that are compared with it:
 /// paint/<snapshot>/gas.<cells a side>/grid.h5.
 ///
-/// Ranks own slabs of planes in x; what a plane gets, it gets in the order of the snapshot's rows
+/// Ranks own slabs of planes in x; what a plane gets, it gets in the order of the snapshot's slices
 /// (GasLayer). Memory per rank: its slab in doubles and one turn of gas cells (the budget).
 class GasGridStage : public Stage {
  public:
@@ -26,6 +26,7 @@ class GasGridStage : public Stage {
   SnapshotInstance instance_;
   VoxelizeOptions voxelize_;  ///< what a gas cell is
   std::int64_t n_grid_;
+  std::int64_t slice_rows_;
 };
 
 }  // namespace setsz

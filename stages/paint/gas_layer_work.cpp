@@ -6,11 +6,12 @@
 namespace setsz {
 
 std::int64_t GasLayer::paint(std::int64_t first) {
-  std::int64_t const last = std::min(first + source_.rows_per_turn * comm_.size(), size());
+  std::int64_t const last = std::min(first + source_.slices_per_turn * comm_.size(), size());
   Range const part = even_range(last - first, comm_.rank(), comm_.size());
   std::vector<std::vector<Parcel>> outgoing(comm_.size());
   collectively(comm_, "paint: reading gas", [&] {
-    if (part.size() > 0) deal({first + part.first, first + part.last}, outgoing);
+    for (auto turn = first + part.first; turn < first + part.last; ++turn)
+      deal(order_.rows(turn), outgoing);
   });
   for (auto const& parcel : comm_.exchange(outgoing))
     canvas_.paint_ball(parcel.position, parcel.radius, parcel.pv);

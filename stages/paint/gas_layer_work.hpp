@@ -3,6 +3,7 @@
 
 #include "io/snapshot.hpp"
 #include "stages/common/gas_ball.hpp"
+#include "stages/common/slice_order.hpp"
 #include "stages/halos/layer.hpp"
 #include "stages/paint/box_canvas.hpp"
 
@@ -10,21 +11,28 @@ namespace setsz {
 
 /// Puts the electron pressure of a snapshot's gas cells onto a grid.
 ///
-/// In every turn each rank reads a part of the rows and sends each cell to the ranks whose planes
-/// it touches. The parts follow each other in rank order, so what a plane gets, it gets in the
-/// order of the rows, on any number of ranks.
+/// In every turn each rank reads some slices of the snapshot and sends each cell to the ranks whose
+/// planes it touches. Snapshots are sorted in space: the slices of a turn lie all over them, so
+/// that the ranks get about as much. What a plane gets, it gets in the order of the slices, on any
+/// number of ranks.
 class GasLayer : public Layer {
  public:
   struct Source {
     Snapshot const& snapshot;
     CellSize cell_size;
-    std::int64_t rows_per_turn;  ///< of a rank
+    std::int64_t slice_rows;
+    std::int64_t slices_per_turn;  ///< of a rank
   };
   /// \param quantum  see ExactSum
   GasLayer(Comm const& comm, Source const& source, BoxCanvas& canvas, double quantum)
-      : Layer({quantum}), comm_(comm), source_(source), canvas_(canvas) {}
+      : Layer({quantum}),
+        comm_(comm),
+        source_(source),
+        order_(source.snapshot.n_rows(), source.slice_rows),
+        canvas_(canvas) {}
 
-  std::int64_t size() const override { return source_.snapshot.n_rows(); }
+  /// Slices.
+  std::int64_t size() const override { return order_.n_slices(); }
   std::int64_t paint(std::int64_t first) override;
 
  private:
@@ -37,6 +45,7 @@ class GasLayer : public Layer {
 
   Comm const& comm_;
   Source source_;
+  SliceOrder order_;
   BoxCanvas& canvas_;
 };
 

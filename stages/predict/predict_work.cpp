@@ -110,14 +110,18 @@ class PredictionRun {
   Cluster const& cluster(std::int64_t row) const { return table_.clusters[row]; }
   CubeLattice lattice(std::int64_t cube) const { return task_.cube.lattice(cluster(rows_[cube])); }
 
-  /// One item on every rank that has one left. \return how many are done then
+  /// A spell of own items on every rank that has any left. \return how many are done then
   std::int64_t step(std::int64_t done) {
+    auto const before = next_;
     collectively(comm_, "predict", [&] {
-      if (round_ < todo_.share(comm_.rank())) compute(todo_.item(comm_.rank(), round_));
+      WorkSpell const spell(context_.options());
+      while (next_ < todo_.share(comm_.rank())) {
+        compute(todo_.item(comm_.rank(), next_++));
+        mark_progress("predict");
+        if (spell.is_over()) break;
+      }
     });
-    for (int rank = 0; rank < comm_.size(); ++rank) done += round_ < todo_.share(rank);
-    ++round_;
-    return done;
+    return done + comm_.all_sum(next_ - before);
   }
 
   /// Takes back what the journal holds.
@@ -140,7 +144,7 @@ class PredictionRun {
       finished_.push_back(std::move(done));
     });
     todo_ = {items_, comm_.all_gather_v(as_ranges(std::move(own))), comm_.size()};
-    round_ = 0;
+    next_ = 0;
   }
 
   /// Makes the cluster at work that of a cube, if it is not yet.
@@ -446,7 +450,7 @@ class PredictionRun {
   std::optional<double> tolerance_;       ///< of targets that are chosen; none: all voxels
   WorkItems items_;
   ItemsLeft todo_;
-  std::int64_t round_ = 0;  ///< items that each rank has taken of its own
+  std::int64_t next_ = 0;  ///< of this rank's items, that it has not taken yet
   std::vector<Finished> finished_;
   std::int64_t computed_ = 0;
 

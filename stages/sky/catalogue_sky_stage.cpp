@@ -206,7 +206,7 @@ void CatalogueSkyStage::run(Context& context) {
                                densities ? &*densities : nullptr);
   HaloLayer layer(comm, "sky", source, sheets_of(maps), 1e6 * context.options().memory_mb);
   Layer* const layers[] = {&layer};
-  paint_layers(context, "sky", canvases_of(maps), layers);
+  paint_layers(context, {"sky", "haloes"}, canvases_of(maps), layers);
   beam.spread(comm, maps);
   std::vector<MapTexts> texts;
   for (std::size_t i = 0; i < maps.size(); ++i) {

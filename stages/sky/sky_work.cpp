@@ -85,7 +85,7 @@ std::vector<SkyTotals> paint_sky(Context& context, std::vector<SkyPart> const& p
   for (auto const& [part, source] : sources.all())
     in_order.push_back(&layers.emplace_back(comm, "sky", source, sheets_of(maps), memory));
   auto const repeats = repeats_of(comm, sources.lattice(), parts);
-  paint_layers(context, "sky", canvases_of(maps), in_order);
+  paint_layers(context, {"sky", "haloes"}, canvases_of(maps), in_order);
   std::vector<SkyTotals> totals;
   for (auto const& map : maps) {
     Tally const none(map.field.quantum_sr);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 
 #include "pipeline/base/log.hpp"
@@ -132,6 +133,16 @@ void TrainingData::fit_scalars(TrainOptions const& options) {
                         .vector_angle_deg = options.vector_noise_deg});
 }
 
+/// Memory goes with the particles, work with the number of clusters: targets to draw, predictions
+/// to correct the flux. Both count the same. \param cost  particles of each cluster that teaches; 0
+/// for the others
+static void share_work(std::vector<double>& cost) {
+  auto const n = real(std::ranges::count_if(cost, [](double c) { return c > 0; }));
+  double const mean = std::accumulate(cost.begin(), cost.end(), 0.0) / std::max(n, 1.0);
+  for (double& c : cost)
+    if (c > 0) c += mean;
+}
+
 /// Deals the rows of all snapshots out, and reads the own ones.
 void TrainingData::load_owned(TrainTask const& task, Context const& context) {
   std::vector<TeacherFiles> files;
@@ -148,6 +159,7 @@ void TrainingData::load_owned(TrainTask const& task, Context const& context) {
         inputs_.push_back(cluster_input(table, store, row, columns));
     }
   }
+  share_work(cost);
   auto const boundaries = balanced_boundaries(cost, comm_.size());
   auto const rank = static_cast<std::size_t>(comm_.rank());
   Range const own{boundaries[rank], boundaries[rank + 1]};

@@ -7,9 +7,9 @@
 
 #include "pipeline/base/comm.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/common/slice_order.hpp"
 #include "stages/extract/captured.hpp"
 #include "stages/extract/extract_work.hpp"
-#include "stages/extract/slice_order.hpp"
 #include "stages/halos/halo_layer_work.hpp"
 #include "stages/predict/work_items.hpp"
 #include "stages/sky/sky_canvas.hpp"

@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstring>
 #include <numeric>
+#include <thread>
 
+#include "pipeline/run/stop_signal.hpp"
 #include "tests/fixtures/scratch.hpp"
 #include "tests/fixtures/stage_context.hpp"
 
@@ -129,6 +133,25 @@ TEST(Journal, RecordsReachTheRankThatOwnsThem) {
   std::vector<std::int64_t> expected(20);
   std::iota(expected.begin(), expected.end(), 0);
   EXPECT_EQ(all, expected);
+}
+
+TEST(WorkSpell, EndsWhereACheckpointIsDueOrASignalAsks) {
+  RunOptions options;
+  options.checkpoint_minutes = 0;
+  EXPECT_TRUE(WorkSpell(options).is_over());
+  options.checkpoint_minutes = 0.1 / 60;
+  WorkSpell const brief(options);
+  EXPECT_FALSE(brief.is_over());
+  std::this_thread::sleep_for(std::chrono::milliseconds(120));
+  EXPECT_TRUE(brief.is_over());
+  options.checkpoint_minutes = 10;
+  WorkSpell const spell(options);
+  EXPECT_FALSE(spell.is_over());
+  install_stop_signals();
+  std::raise(SIGTERM);
+  EXPECT_TRUE(spell.is_over());
+  forget_stop_signal();
+  EXPECT_FALSE(spell.is_over());
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stages/extract/slice_order.hpp"
+#include "stages/common/slice_order.hpp"
 
 #include <gtest/gtest.h>
 

@@ -7,6 +7,7 @@
 
 #include "io/h5.hpp"
 #include "pipeline/base/units.hpp"
+#include "stages/common/slice_order.hpp"
 #include "tests/fixtures/painted_universe.hpp"
 
 namespace setsz {
@@ -44,7 +45,7 @@ TEST(PaintStage, GoesOnAfterAStopToTheSameContentOnOtherNumbersOfRanks) {
   }
 }
 
-TEST(GasGridStage, PutsEveryCellThereInTheOrderOfTheSnapshot) {
+TEST(GasGridStage, PutsEveryCellThereInTheOrderOfTheSlices) {
   Comm const comm = Comm::world();
   PaintedUniverse const universe(comm, 5, 20, 0.005);
   auto const stage = universe.gas_grid({});
@@ -62,12 +63,16 @@ TEST(GasGridStage, PutsEveryCellThereInTheOrderOfTheSnapshot) {
   auto const gas = Snapshot(stage->record().files(), Snapshot::Kind::gas);
   auto const n = universe.paint({})->gas_grid().value();
   BoxCanvas whole({0, n}, 0, PaintedUniverse::box);
-  auto const rows = gas.read_gas({0, gas.n_rows()});
-  for (std::size_t i = 0; i < rows.position.size(); ++i) {
-    auto const ball = gas_ball(CellSize::volume, rows.position[i], rows.mass[i], rows.density[i],
-                               rows.electron_pressure[i], 0);
-    whole.paint_ball(ball.position, ball.radius,
-                     rows.electron_pressure[i] * rows.mass[i] / rows.density[i]);
+  SliceOrder const order(gas.n_rows(), PaintedUniverse::slice_rows);
+  EXPECT_GT(order.n_slices(), 10);
+  for (std::int64_t turn = 0; turn < order.n_slices(); ++turn) {
+    auto const rows = gas.read_gas(order.rows(turn));
+    for (std::size_t i = 0; i < rows.position.size(); ++i) {
+      auto const ball = gas_ball(CellSize::volume, rows.position[i], rows.mass[i], rows.density[i],
+                                 rows.electron_pressure[i], 0);
+      whole.paint_ball(ball.position, ball.radius,
+                       rows.electron_pressure[i] * rows.mass[i] / rows.density[i]);
+    }
   }
   EXPECT_TRUE(std::ranges::equal(found, whole.grid().values()));
   comm.barrier();

@@ -117,6 +117,7 @@ class TestContext : public Context {
  public:
   TestContext(Comm const& comm, std::string inputs, std::string outputs)
       : comm_(comm), inputs_(std::move(inputs)), outputs_(std::move(outputs)) {
+    options_.checkpoint_minutes = 0;  // a spell of work is one unit
     if (comm.is_root()) std::filesystem::create_directories(outputs_);
     comm.barrier();
     journal_.emplace(comm, outputs_ + "/journal",
