@@ -43,4 +43,11 @@ class SliceOrder {
   std::int64_t n_rows_, slice_rows_, n_slices_, stride_;
 };
 
+/// Rows of a slice of gas. The rank that gets a cell works on it at once, so that a turn should be
+/// of many slices; yet chunks of compressed files should be read whole. \param slice_rows  [run]
+/// slice_rows
+inline std::int64_t rows_of_gas_slice(std::int64_t slice_rows) {
+  return std::min(slice_rows, std::int64_t{1} << 17);
+}
+
 }  // namespace setsz

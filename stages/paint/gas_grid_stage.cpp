@@ -22,9 +22,6 @@ namespace {
 
 constexpr double bytes_a_row = 150;
 
-/// So few that many slices make a turn, so many that chunks of compressed files are read whole.
-constexpr std::int64_t largest_slice = 1 << 17;
-
 std::int64_t slices_per_turn(RunOptions const& options, std::int64_t slice_rows) {
   double const rows = std::min(options.memory_mb * 1e6 / bytes_a_row / 4, real(options.slice_rows));
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(rows) / slice_rows);
@@ -52,7 +49,7 @@ GasGridStage::GasGridStage(Blueprint const& blueprint, SnapshotInstance const& i
     : instance_(instance),
       voxelize_(blueprint.configuration.get<VoxelizeOptions>()),
       n_grid_(n_grid),
-      slice_rows_(std::min(largest_slice, blueprint.configuration.get<RunOptions>().slice_rows)) {
+      slice_rows_(rows_of_gas_slice(blueprint.configuration.get<RunOptions>().slice_rows)) {
   record_ = {.stage = "paint", .instance = concat(instance.name, "/gas.", n_grid), .version = 2};
   record_.settings.add("slice_rows", slice_rows_);
   record_.settings.add("paint.n_grid", n_grid);

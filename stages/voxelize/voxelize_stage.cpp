@@ -14,6 +14,7 @@
 #include "pipeline/base/units.hpp"
 #include "pipeline/run/work_loop.hpp"
 #include "stages/common/expected.hpp"
+#include "stages/common/slice_order.hpp"
 #include "stages/common/snapshot_check.hpp"
 #include "stages/voxelize/pressure_file.hpp"
 #include "stages/voxelize/voxelize_work.hpp"
@@ -65,16 +66,48 @@ class Tally {
   double electrons_ = 0, log_neighbours_ = 0;
 };
 
+/// Sends the gas of some rows to the owners of the cubes that it touches.
+void capture(Snapshot const& snapshot, Range rows, CellSize cell_size, Tally& tally,
+             CubeGatherer& gatherer) {
+  double const widest = snapshot.header().box_ckpch / 2;
+  auto const gas = snapshot.read_gas(rows);
+  tally.add(gas);
+  gatherer.streamed().add(std::accumulate(gas.mass.begin(), gas.mass.end(), 0.0), rows.size(),
+                          volume_of(gas));
+  for (std::size_t i = 0; i < gas.position.size(); ++i) {
+    auto const ball =
+        gas_ball(cell_size, gas.position[i], gas.mass[i], gas.density[i], gas.electron_pressure[i],
+                 gas.smoothing_length.empty() ? 0 : gas.smoothing_length[i]);
+    require(ball.radius < widest, ExitCode::bad_data, "the gas cell in row ",
+            gas.first_row + std::int64_t(i), " of '", snapshot.files().front(),
+            "' has a radius of ", ball.radius, " ckpc/h, more than half the box; check ",
+            cell_size == CellSize::volume ? "Masses and Density" : "SmoothingLength",
+            " and their units");
+    gatherer.capture(ball);
+  }
+}
+
 }  // namespace
 
 VoxelizeStage::VoxelizeStage(Configuration const& configuration, SnapshotInstance instance)
-    : instance_(std::move(instance)), run_directory_(configuration.get<RunOptions>().directory) {
-  record_ = {.stage = "voxelize", .instance = instance_.name, .version = 3};
+    : instance_(std::move(instance)),
+      run_directory_(configuration.get<RunOptions>().directory),
+      slice_rows_(rows_of_gas_slice(configuration.get<RunOptions>().slice_rows)) {
+  record_ = {.stage = "voxelize", .instance = instance_.name, .version = 4};
+  record_.settings.add("slice_rows", slice_rows_);
   record_.inputs = instance_.gas_products();
   record_.inputs.push_back(products::clusters(instance_.name));
   record_.outputs = {"pressure.h5"};
   record_.files = [instance = instance_] { return instance.gas_files(); };
   options_ = record_.take<VoxelizeOptions>(configuration);
+}
+
+/// Of a rank. The gas of one cluster lies together in many snapshots: at the worst one owner gets
+/// all that all ranks read in a turn.
+std::int64_t VoxelizeStage::slices_per_turn(RunOptions const& options, int n_ranks) const {
+  double const row_bytes = bytes_per_slice_row + real(sizeof(GasBall)) * n_ranks;
+  double const rows = std::min(options.memory_mb * 1e6 / row_bytes, real(options.slice_rows));
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(rows) / slice_rows_);
 }
 
 void VoxelizeStage::check_cell_size(Snapshot const& snapshot) const {
@@ -111,10 +144,12 @@ Estimate VoxelizeStage::estimate(Outlook const& outlook, int n_ranks) const {
   constexpr double seconds_per_row = 4e-7, seconds_per_ball = 5e-7, seconds_per_voxel = 2e-8;
   auto const rows = real(snapshot.n_rows);
   Estimate estimate;
-  estimate.memory_bytes =
-      1.5 * per_rank * CubeGatherer::bytes_per_cube(options_.n_voxels) +
-      std::min(rows / n_ranks, real(outlook.options().slice_rows)) *
-          (bytes_per_row + std::min(1.0, captured / rows) * 3 * sizeof(GasBall));
+  double const slice = std::min(rows, real(slice_rows_)),
+               turn = std::min(rows / n_ranks,
+                               slice * real(slices_per_turn(outlook.options(), n_ranks)));
+  estimate.memory_bytes = 1.5 * per_rank * CubeGatherer::bytes_per_cube(options_.n_voxels) +
+                          slice * bytes_per_row +
+                          turn * std::min(1.0, captured / rows) * 3 * sizeof(GasBall);
   estimate.output_bytes = n * voxels * 2 * sizeof(float);
   estimate.seconds = (rows * seconds_per_row + captured * seconds_per_ball +
                       touched * seconds_per_voxel + estimate.output_bytes / 1e8) /
@@ -176,48 +211,27 @@ void VoxelizeStage::run(Context& context) {
   finish(context, table, *gatherer, std::move(figures));
 }
 
-/// Reads the snapshot, slice by slice, until all gas is in the cubes.
+/// Reads the snapshot, slices from all over it at a time, until all gas is in the cubes.
 GasFigures VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
                                  CubeGatherer& gatherer) const {
   auto const& comm = context.comm();
-  // Sums go by row, so slices may be of any length. The gas of one cluster lies together in many
-  // snapshots: one owner may get all that all ranks read in a round.
-  double const budget_rows =
-      context.options().memory_mb * 1e6 / (bytes_per_slice_row + sizeof(GasBall) * comm.size());
-  std::int64_t const slice_rows = std::clamp<std::int64_t>(static_cast<std::int64_t>(budget_rows),
-                                                           1, context.options().slice_rows);
+  SliceOrder const order(snapshot.n_rows(), slice_rows_);
+  auto const n_slices = slices_per_turn(context.options(), comm.size());
   Tally tally;
-  double const widest = snapshot.header().box_ckpch / 2;
   auto const read_slices = [&](std::int64_t done) {
-    auto const row = [&](std::int64_t slice) {
-      return std::min(done + slice * slice_rows, snapshot.n_rows());
-    };
-    Range const mine{row(comm.rank()), row(comm.rank() + 1)};
+    auto const last = std::min(done + n_slices * comm.size(), order.n_slices());
+    Range const part = even_range(last - done, comm.rank(), comm.size());
     collectively(comm, "voxelize: reading the snapshot", [&] {
-      if (mine.size() == 0) return;
-      auto const gas = snapshot.read_gas(mine);
-      tally.add(gas);
-      gatherer.streamed().add(std::accumulate(gas.mass.begin(), gas.mass.end(), 0.0), mine.size(),
-                              volume_of(gas));
-      for (std::size_t i = 0; i < gas.position.size(); ++i) {
-        auto const ball = gas_ball(options_.cell_size, gas.position[i], gas.mass[i], gas.density[i],
-                                   gas.electron_pressure[i],
-                                   gas.smoothing_length.empty() ? 0 : gas.smoothing_length[i]);
-        require(ball.radius < widest, ExitCode::bad_data, "the gas cell in row ",
-                gas.first_row + std::int64_t(i), " of '", snapshot.files().front(),
-                "' has a radius of ", ball.radius, " ckpc/h, more than half the box; check ",
-                options_.cell_size == CellSize::volume ? "Masses and Density" : "SmoothingLength",
-                " and their units");
-        gatherer.capture(ball);
-      }
+      for (auto turn = done + part.first; turn < done + part.last; ++turn)
+        capture(snapshot, order.rows(turn), options_.cell_size, tally, gatherer);
     });
     gatherer.deliver();
-    return row(comm.size());
+    return last;
   };
   Journal& journal = context.journal();
   work_through(context, {.label = "voxelize",
-                         .unit = "rows",
-                         .end = snapshot.n_rows(),
+                         .unit = "slices",
+                         .end = order.n_slices(),
                          .restore = [&] { gatherer.restore(journal); },
                          .step = read_slices,
                          .save = [&](std::int64_t done) { gatherer.save(journal, done); }});
