@@ -7,52 +7,14 @@
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/sum.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 
+#include "model/by_hand.hpp"
 #include "model/module_network.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
-
-namespace {
-
-/// DenseMlp in the graph of libtorch. The gradients of its parameters do not pass through the
-/// graph: DenseMlp::finish adds them.
-class DenseFunction : public torch::autograd::Function<DenseFunction> {
- public:
-  /// \param anchor  a tensor that has a gradient: the graph comes here even if x has none
-  static at::Tensor forward(torch::autograd::AutogradContext* context, at::Tensor const& x,
-                            at::Tensor const& anchor, at::Tensor const* masks, DenseMlp const* mlp,
-                            DenseMlp::Work* work) {
-    (void)anchor;
-    context->saved_data["mlp"] = reinterpret_cast<std::int64_t>(mlp);
-    context->saved_data["work"] = reinterpret_cast<std::int64_t>(work);
-    context->saved_data["slope_of_x"] = x.requires_grad();
-    return evaluate(x, *masks, *mlp, *work);
-  }
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list slopes) {
-    auto const& mlp = *reinterpret_cast<DenseMlp const*>(context->saved_data["mlp"].toInt());
-    auto& work = *reinterpret_cast<DenseMlp::Work*>(context->saved_data["work"].toInt());
-    auto const slope = slopes[0].contiguous();
-    at::Tensor of_x;
-    if (context->saved_data["slope_of_x"].toBool()) of_x = at::empty({slope.size(0), mlp.inputs()});
-    mlp.backward(floats_of(slope), work, of_x.defined() ? floats_of(of_x) : std::span<float>{});
-    return {of_x, {}, {}, {}, {}};
-  }
-  static at::Tensor evaluate(at::Tensor const& x, at::Tensor const& masks, DenseMlp const& mlp,
-                             DenseMlp::Work& work) {
-    auto const rows = x.contiguous();
-    std::ranges::copy(floats_of(rows), work.input(mlp, rows.size(0)).begin());
-    auto const result = at::empty({rows.size(0), mlp.outputs()});
-    mlp.forward(masks.defined() ? floats_of(masks) : std::span<float>{}, work, floats_of(result));
-    return result;
-  }
-};
-
-}  // namespace
 
 at::Tensor row_products(at::Tensor const& a, at::Tensor const& b) {
   return at::sum(a.unsqueeze(1) * b, 2);
@@ -104,9 +66,24 @@ at::Tensor Mlp::operator()(ClusterContext const& context, at::Tensor const& x,
   if (context.kernel == ParticleKernel::reference) return reference(context.parameters, x, masks);
   at::Tensor const own = masks ? masks->take(dense_.n_masks()) : at::Tensor{};
   auto const factors = own.defined() ? own.contiguous() : own;
-  if (!context.training()) return DenseFunction::evaluate(x, factors, dense_, work(context));
-  return DenseFunction::apply(x, context.parameters[layers_.front().weight], &factors, &dense_,
-                              &work(context));
+  auto& work = this->work(context);
+  auto const rows = x.detach().contiguous();
+  std::ranges::copy(floats_of(rows), work.input(dense_, rows.size(0)).begin());
+  auto const result = at::empty({rows.size(0), dense_.outputs()});
+  dense_.forward(factors.defined() ? floats_of(factors) : std::span<float>{}, work,
+                 floats_of(result));
+  // The weights anchor the step in the graph where x has no slope. Theirs do not pass through the
+  // graph: DenseMlp::finish adds them.
+  return by_hand({x, context.parameters[layers_.front().weight]}, result,
+                 [this, &work, of_x = x.requires_grad()](at::Tensor const& slope) -> Tensors {
+                   if (!of_x) {
+                     dense_.backward(floats_of(slope), work, {});
+                     return {{}, {}};
+                   }
+                   auto const slope_of_x = at::empty({slope.size(0), dense_.inputs()});
+                   dense_.backward(floats_of(slope), work, floats_of(slope_of_x));
+                   return {slope_of_x, {}};
+                 });
 }
 
 at::Tensor Mlp::reference(Tensors const& parameters, at::Tensor x, DropoutMasks* masks) const {

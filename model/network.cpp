@@ -8,6 +8,7 @@
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/sum.h>
 #include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -61,14 +62,13 @@ struct SharedResults {
     }
   }
   void propagate() const {
-    at::Tensor sum;  // one pass through all: a module's results can share a part of the graph
+    Tensors results, slopes;  // one pass through all: they can share a part of the graph
     for (auto const& [name, tensor] : attached) {
       auto const& gradient = context.shared.at(name).grad();
       if (!gradient.defined() || !tensor.requires_grad()) continue;
-      auto const term = at::sum(tensor * gradient);
-      sum = sum.defined() ? sum + term : term;
+      results.push_back(tensor), slopes.push_back(gradient);
     }
-    if (sum.defined()) sum.backward();
+    if (!results.empty()) torch::autograd::backward(results, slopes);
     finish(context.after_backward);
   }
 };
@@ -232,20 +232,21 @@ struct Network::Implementation {
   double accumulate_chunks(ClusterContext const& context, double scale,
                            std::optional<std::uint64_t> dropout_seed, ChunkSize size) {
     auto const& batch = context.batch;
-    double loss = 0;
+    std::vector<float> prediction(batch.size());
     for (Range const& targets : chunks(batch, size)) {
-      auto const truth =
-          at::from_blob(const_cast<float*>(batch.truth.data()) + targets.first, {targets.size()});
       ChunkContext chunk(context, targets, masks_of(batch, targets, dropout_seed));
-      auto const weight = at::from_blob(
-          const_cast<float*>(batch.target_weight.data()) + targets.first, {targets.size()});
-      auto const error = evaluate(chunk) - context.put(truth);
-      auto const sum = at::sum(context.put(weight) * error * error) * batch.weight;
-      (sum * scale).backward();
+      auto const pressure = evaluate(chunk);
+      auto const here = pressure.detach().cpu().contiguous();
+      std::copy_n(data(here), targets.size(), prediction.data() + targets.first);
+      auto const slope = tensor_of({targets.size()});
+      for (std::int64_t i = targets.first; i < targets.last; ++i)
+        data(slope)[i - targets.first] =
+            single(2 * scale * batch.weight * real(batch.target_weight[i]) *
+                   (real(prediction[i]) - real(batch.truth[i])));
+      pressure.backward(context.put(slope));
       finish(chunk.after_backward);
-      loss += real(sum.item<float>());
     }
-    return loss;
+    return squared_error(batch, prediction);
   }
 
   /// The terms of the loss that modules add, each a mean over the targets.
