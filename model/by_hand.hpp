@@ -19,4 +19,11 @@ using SlopesByHand = std::function<std::vector<at::Tensor>(at::Tensor const& slo
 at::Tensor by_hand(std::vector<at::Tensor> const& inputs, at::Tensor const& result,
                    SlopesByHand slopes);
 
+/// The same of a function that gives a number for each of n rows.
+/// \param result  (n)
+/// \param derivatives  (n, *), contiguous, of the result by the numbers of each input: of the same
+/// row if the input has n of them, else of the one row that all share
+at::Tensor rows_by_hand(std::vector<at::Tensor> const& inputs, at::Tensor const& result,
+                        std::vector<at::Tensor> derivatives);
+
 }  // namespace setsz

@@ -2,15 +2,26 @@
 #include "model/corrections.hpp"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sinh.h>
+#include <ATen/ops/zeros.h>
 
 #include <cmath>
 
+#include "model/by_hand.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
+
+namespace {
+
+/// By ReLU, which lets through what is not a number.
+bool is_cut_off(float x) { return x <= 0; }
+float cut_off(float x) { return is_cut_off(x) ? 0 : x; }
+
+}  // namespace
 
 Corrections::Corrections(ParameterLayout& layout, std::string const& module)
     : log_k_(layout.add(module, "log_k", {1})) {}
@@ -29,9 +40,40 @@ void Corrections::initialise(NetworkOptions const& network, ParameterLayout cons
 }
 
 at::Tensor Corrections::operator()(ChunkContext const& chunk, at::Tensor const& a) const {
-  auto const k = at::exp(chunk.cluster.parameters[log_k_]);
-  if (!chunk.profile.defined()) return k * at::relu(at::sinh(a.select(1, 0)));
-  return at::relu(chunk.profile * at::relu(1 + a.select(1, 0)) + k * at::sinh(a.select(1, 1)));
+  auto const& log_k = chunk.cluster.parameters[log_k_];
+  return chunk.cluster.kernel == ParticleKernel::fused ? fused(chunk.profile, a, log_k)
+                                                       : reference(chunk.profile, a, log_k);
+}
+
+at::Tensor Corrections::fused(at::Tensor const& profile, at::Tensor const& a,
+                              at::Tensor const& log_k) {
+  auto const n = a.size(0), columns = a.size(1);
+  float const k = std::exp(floats_of(log_k)[0]);
+  auto const rows = a.contiguous();
+  auto const profiles = profile.defined() ? profile.contiguous() : at::zeros({n});
+  auto const result = at::empty({n}), by_profile = at::empty({n}), by_log_k = at::empty({n});
+  auto const by_a = at::empty({n, columns});
+  for (std::int64_t i = 0; i < n; ++i) {
+    float const* const row = floats_of(rows).data() + i * columns;
+    float const g = floats_of(profiles)[i], factor = profile.defined() ? 1 + row[0] : 0;
+    float const addend = k * std::sinh(row[columns - 1]), sum = g * cut_off(factor) + addend;
+    bool const has_pressure = !is_cut_off(sum), has_factor = has_pressure && !is_cut_off(factor);
+    floats_of(result)[i] = cut_off(sum);
+    floats_of(by_profile)[i] = has_factor ? factor : 0;
+    floats_of(by_log_k)[i] = has_pressure ? addend : 0;
+    float* const by = floats_of(by_a).data() + i * columns;
+    by[0] = has_factor ? g : 0;
+    by[columns - 1] = has_pressure ? k * std::cosh(row[columns - 1]) : 0;
+  }
+  if (!profile.defined()) return rows_by_hand({a, log_k}, result, {by_a, by_log_k});
+  return rows_by_hand({a, log_k, profile}, result, {by_a, by_log_k, by_profile});
+}
+
+at::Tensor Corrections::reference(at::Tensor const& profile, at::Tensor const& a,
+                                  at::Tensor const& log_k) {
+  auto const k = at::exp(log_k);
+  if (!profile.defined()) return k * at::relu(at::sinh(a.select(1, 0)));
+  return at::relu(profile * at::relu(1 + a.select(1, 0)) + k * at::sinh(a.select(1, 1)));
 }
 
 }  // namespace setsz

@@ -25,6 +25,10 @@ class Corrections {
   at::Tensor operator()(ChunkContext const& chunk, at::Tensor const& a) const;
 
  private:
+  static at::Tensor fused(at::Tensor const& profile, at::Tensor const& a, at::Tensor const& log_k);
+  static at::Tensor reference(at::Tensor const& profile, at::Tensor const& a,
+                              at::Tensor const& log_k);
+
   std::size_t log_k_;
 };
 

@@ -67,7 +67,7 @@ at::Tensor Mlp::operator()(ClusterContext const& context, at::Tensor const& x,
   at::Tensor const own = masks ? masks->take(dense_.n_masks()) : at::Tensor{};
   auto const factors = own.defined() ? own.contiguous() : own;
   auto& work = this->work(context);
-  auto const rows = x.detach().contiguous();
+  auto const rows = x.contiguous();
   std::ranges::copy(floats_of(rows), work.input(dense_, rows.size(0)).begin());
   auto const result = at::empty({rows.size(0), dense_.outputs()});
   dense_.forward(factors.defined() ? floats_of(factors) : std::span<float>{}, work,

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/by_hand.hpp"
 #include "model/module_list.hpp"
 #include "model/module_network.hpp"
 #include "model/parameter_transfer.hpp"
@@ -47,6 +48,34 @@ std::vector<Range> cut_into_chunks(TargetBatch const& batch, ChunkSize size) {
     first = last;
   }
   return chunks;
+}
+
+/// Keeps the gradient finite for a target at the very centre.
+constexpr double tiny_radius2 = 1e-12;
+
+/// Radius and direction of the targets, from their position.
+void set_polar(ChunkContext& chunk) {
+  auto const position = chunk.position.contiguous();
+  auto const n = chunk.targets.size();
+  auto const radius = tensor_of({n}), direction = tensor_of({n, 3});
+  for (std::int64_t i = 0; i < n; ++i) {
+    float const* const p = data(position) + 3 * i;
+    float const r = data(radius)[i] =
+        std::sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2] + single(tiny_radius2));
+    for (std::int64_t j = 0; j < 3; ++j) data(direction)[3 * i + j] = p[j] / r;
+  }
+  chunk.radius = rows_by_hand({chunk.position}, radius, {direction});
+  chunk.direction =
+      by_hand({chunk.position}, direction.clone(), [=](at::Tensor const& slope) -> Tensors {
+        auto const of_position = tensor_of({n, 3});
+        for (std::int64_t i = 0; i < n; ++i) {
+          float const *const d = data(direction) + 3 * i, *const g = data(slope) + 3 * i;
+          float const along = d[0] * g[0] + d[1] * g[1] + d[2] * g[2];
+          for (std::int64_t j = 0; j < 3; ++j)
+            data(of_position)[3 * i + j] = (g[j] - d[j] * along) / data(radius)[i];
+        }
+        return {of_position};
+      });
 }
 
 /// What is left of a step behind the chunks: results of modules that run once per cluster.
@@ -179,10 +208,13 @@ struct Network::Implementation {
             single(cluster.batch.position[chunk.targets.first + i][j]);
     chunk.position = cluster.put(position);
     for (auto const& module : modules) module->place(chunk);
-    // The small number keeps the gradient finite for a target at the very centre.
-    chunk.radius = at::sqrt(at::sum(chunk.position * chunk.position, 1) + 1e-12);
+    if (cluster.kernel == ParticleKernel::fused) {
+      set_polar(chunk);
+    } else {
+      chunk.radius = at::sqrt(at::sum(chunk.position * chunk.position, 1) + tiny_radius2);
+      chunk.direction = chunk.position / chunk.radius.unsqueeze(1);
+    }
     chunk.profile_radius = chunk.radius;
-    chunk.direction = chunk.position / chunk.radius.unsqueeze(1);
   }
 
   /// P/P200 of a chunk, shape (n).

@@ -38,7 +38,7 @@ at::Tensor ParticlePool::mean(ClusterContext const& context, RowGroups groups,
   auto const pooled = context.kernel == ParticleKernel::fused
                           ? fused(context, std::move(groups), fill, after_backward)
                           : reference(context, groups, fill);
-  return vectors_ ? pooled : pooled.select(2, 0);
+  return vectors_ ? pooled : pooled.squeeze(2);
 }
 
 at::Tensor ParticlePool::fused(ClusterContext const& context, RowGroups groups,

@@ -2,24 +2,99 @@
 #include "model/target_inputs.hpp"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <cmath>
+
+#include "model/by_hand.hpp"
+#include "pipeline/base/number.hpp"
 
 namespace setsz {
 
-TargetInputs::TargetInputs(NetworkSetup const& setup, TargetView view)
-    : setup_(setup), rule_(setup.options.columns(), setup.options.contractions), view_(view) {}
+namespace {
 
-std::vector<at::Tensor> TargetInputs::operator()(ChunkContext const& chunk) const {
+/// Of (r^.e)^2: unit variance over directions.
+float const root5 = std::sqrt(5.0F);
+
+float dot3(float const* a, float const* b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+
+float seen_along(float const* direction, float const* vector, VectorView view) {
+  float const c = dot3(direction, vector);
+  if (view == VectorView::product) return c;
+  if (view == VectorView::absolute) return std::abs(c);
+  // Near the centre, where r^ loses its length, and for a vector that is zero, it goes to zero.
+  float const mean = dot3(direction, direction) * dot3(vector, vector) / 3;
+  return (c * c - mean) * (root5 / 2);
+}
+
+/// Adds `slope` times the derivative of that by the direction.
+void add_slope(float const* direction, float const* vector, VectorView view, float slope,
+               float* sum) {
+  float const c = dot3(direction, vector);
+  bool const squared = view == VectorView::squared;
+  float const sign = c > 0 ? 1.0F : c < 0 ? -1.0F : 0.0F;
+  float const by_vector = squared ? root5 * c : view == VectorView::absolute ? sign : 1;
+  float const by_direction = squared ? -root5 * dot3(vector, vector) / 3 : 0;
+  for (int j = 0; j < 3; ++j)
+    sum[j] += slope * (by_vector * vector[j] + by_direction * direction[j]);
+}
+
+}  // namespace
+
+TargetInputs::TargetInputs(NetworkSetup const& setup, TargetView view)
+    : setup_(setup), rule_(setup.options.columns(), setup.options.contractions), view_(view) {
+  if (view == TargetView::radius) return;
+  bool const absolute = setup.options.contractions == Contractions::absolute;
+  vector_views_.assign(rule_.n_vectors, absolute ? VectorView::absolute : VectorView::product);
+  for (auto const k : rule_.squared) vector_views_[k] = VectorView::squared;
+}
+
+at::Tensor TargetInputs::operator()(ChunkContext const& chunk) const {
+  return chunk.cluster.kernel == ParticleKernel::fused ? fused(chunk) : reference(chunk);
+}
+
+at::Tensor TargetInputs::fused(ChunkContext const& chunk) const {
+  auto const scale = setup_.standardisation.quantity("target_radius");
+  auto const n = chunk.targets.size(), n_vectors = std::ssize(vector_views_);
+  auto const scalars = floats_of(chunk.cluster.scalars);
+  auto const columns = 1 + n_vectors + std::ssize(scalars);
+  auto const result = at::empty({n, columns});
+  auto const radii = chunk.radius.contiguous(), directions = chunk.direction.contiguous(),
+             vectors = chunk.cluster.vectors;
+  auto const d = floats_of(directions).data(), e = floats_of(vectors).data();
+  for (std::int64_t i = 0; i < n; ++i) {
+    float* out = floats_of(result).data() + i * columns;
+    *out++ = single(scale(real(floats_of(radii)[i])));
+    for (std::int64_t k = 0; k < n_vectors; ++k)
+      *out++ = seen_along(d + 3 * i, e + 3 * k, vector_views_[k]);
+    std::ranges::copy(scalars, out);
+  }
+  return by_hand({chunk.radius, chunk.direction}, result, [=, this](at::Tensor const& slope) {
+    auto const of_radius = at::empty({n}), of_direction = at::zeros({n, 3});
+    auto const along = floats_of(directions).data(), of = floats_of(vectors).data();
+    for (std::int64_t i = 0; i < n; ++i) {
+      float const* const g = floats_of(slope).data() + i * columns;
+      floats_of(of_radius)[i] = single(real(g[0]) / scale.deviation);
+      for (std::int64_t k = 0; k < n_vectors; ++k)
+        add_slope(along + 3 * i, of + 3 * k, vector_views_[k], g[1 + k],
+                  floats_of(of_direction).data() + 3 * i);
+    }
+    return Tensors{of_radius, of_direction};
+  });
+}
+
+at::Tensor TargetInputs::reference(ChunkContext const& chunk) const {
   auto const& scalars = chunk.cluster.scalars;
   auto const scale = setup_.standardisation.quantity("target_radius");
   std::vector<at::Tensor> inputs{((chunk.radius - scale.mean) / scale.deviation).unsqueeze(1)};
   if (view_ == TargetView::position) inputs.push_back(directions(chunk));
   inputs.push_back(scalars.expand({chunk.targets.size(), scalars.size(0)}));
-  return inputs;
+  return at::cat(inputs, 1);
 }
 
 /// r^.e as features, see VectorContractions; shape (n, n_vectors).

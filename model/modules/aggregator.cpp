@@ -33,7 +33,7 @@ class AggregatorNetwork : public ModuleNetwork {
     corrections_.initialise(setup_.options, layout, parameters);
   }
   void evaluate(ChunkContext& chunk) const override {
-    auto inputs = target_(chunk);
+    std::vector<at::Tensor> inputs{target_(chunk)};
     inputs.insert(inputs.end(), chunk.features.begin(), chunk.features.end());
     chunk.pressure = corrections_(chunk, mlp_(chunk.cluster, at::cat(inputs, 1), &chunk.masks));
   }

@@ -2,7 +2,6 @@
 #include "model/modules/deformer.hpp"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/exp.h>
 
 #include "model/target_inputs.hpp"
@@ -30,7 +29,7 @@ class DeformerNetwork : public ModuleNetwork {
     mlp_.initialise(layout, parameters, seed);
   }
   void evaluate(ChunkContext& chunk) const override {
-    auto const d = mlp_(chunk.cluster, at::cat(target_(chunk), 1)).select(1, 0);
+    auto const d = mlp_(chunk.cluster, target_(chunk)).select(1, 0);
     chunk.profile_radius = chunk.profile_radius * at::exp(d);
   }
 

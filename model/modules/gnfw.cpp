@@ -8,9 +8,12 @@
 #include <ATen/ops/log.h>
 #include <ATen/ops/log1p.h>
 #include <ATen/ops/sum.h>
+#include <ATen/ops/zeros.h>
 
+#include <array>
 #include <cmath>
 
+#include "model/by_hand.hpp"
 #include "model/module_network.hpp"
 #include "pipeline/base/number.hpp"
 
@@ -33,30 +36,83 @@ class GnfwNetwork : public ModuleNetwork {
     p[6] = single(std::log(start_.core));
   }
   void prepare(ClusterContext& context) const override {
-    auto const& cluster = context.batch.cluster;
-    double const log_mass = std::log(cluster.m200c / cluster.h / 1e4);  // 1e14 Msun
-    double const log_a = std::log1p(cluster.redshift);
-    auto const parameters = trainable(context.parameters[tensor_]);
+    auto const& parameters = context.parameters[tensor_];
+    context.shared["gnfw"] = context.kernel == ParticleKernel::fused
+                                 ? shape(context, parameters)
+                                 : reference_shape(context, trainable(parameters));
+  }
+  void evaluate(ChunkContext& chunk) const override {
+    auto const& shape = chunk.cluster.shared.at("gnfw");
+    chunk.profile = chunk.cluster.kernel == ParticleKernel::fused
+                        ? profile(chunk.profile_radius, shape)
+                        : reference_profile(chunk.profile_radius, shape);
+    chunk.pressure = chunk.profile;
+  }
+
+ private:
+  static double log_mass_1e14msun(ClusterInput const& cluster) {
+    return std::log(cluster.m200c / cluster.h / 1e4);
+  }
+  /// ln P0, ln xc, ln beta, core
+  at::Tensor shape(ClusterContext const& context, at::Tensor const& parameters) const {
+    double const log_mass = log_mass_1e14msun(context.batch.cluster);
+    double const log_a = std::log1p(context.batch.cluster.redshift);
+    std::array const slopes{start_.slope_P0, start_.slope_xc, start_.slope_beta};
+    auto const result = at::empty({4});
+    auto const p = floats_of(parameters), numbers = floats_of(result);
+    for (std::size_t i = 0; i < 3; ++i)
+      numbers[i] = single(real(p[2 * i]) + real(p[2 * i + 1]) * log_mass + slopes[i] * log_a);
+    numbers[3] = std::exp(p[6]);
+    return by_hand({parameters}, result,
+                   [this, log_mass, core = numbers[3]](at::Tensor const& slope) -> Tensors {
+                     auto const of_parameters = at::zeros({7});
+                     auto const g = floats_of(slope), d = floats_of(of_parameters);
+                     for (std::size_t i = 0; i < 3; ++i) {
+                       if (options_.is_fixed(Gnfw::parts()[i])) continue;
+                       d[2 * i] = g[i], d[2 * i + 1] = single(real(g[i]) * log_mass);
+                     }
+                     if (!options_.is_fixed("core")) d[6] = g[3] * core;
+                     return {of_parameters};
+                   });
+  }
+  static at::Tensor profile(at::Tensor const& radius, at::Tensor const& shape) {
+    auto const n = radius.size(0);
+    auto const s = floats_of(shape);
+    GnfwShape const of_halo{.p0 = std::exp(real(s[0])),
+                            .xc = std::exp(real(s[1])),
+                            .beta = std::exp(real(s[2])),
+                            .core = real(s[3])};
+    auto const radii = radius.contiguous();
+    auto const result = at::empty({n}), by_radius = at::empty({n}), by_shape = at::empty({n, 4});
+    for (std::int64_t i = 0; i < n; ++i) {
+      auto const [value, by_ln_xc, by_ln_beta, by_ln_core] =
+          gnfw_slopes(of_halo, real(floats_of(radii)[i]));
+      double const by_core = by_ln_core / of_halo.core;  // r and the core add up
+      floats_of(result)[i] = single(value);
+      floats_of(by_radius)[i] = single(by_core);
+      std::ranges::transform(std::array{value, by_ln_xc, by_ln_beta, by_core},
+                             floats_of(by_shape).begin() + 4 * i, single<double>);
+    }
+    return rows_by_hand({radius, shape}, result, {by_radius, by_shape});
+  }
+
+  at::Tensor reference_shape(ClusterContext const& context, at::Tensor const& parameters) const {
+    double const log_a = std::log1p(context.batch.cluster.redshift);
     auto const table = parameters.narrow(0, 0, 6).view({3, 2});
     auto basis = at::empty({2});
-    floats_of(basis)[0] = 1, floats_of(basis)[1] = single(log_mass);
+    floats_of(basis)[0] = 1, floats_of(basis)[1] = single(log_mass_1e14msun(context.batch.cluster));
     auto slopes = at::empty({3});
     floats_of(slopes)[0] = single(start_.slope_P0 * log_a);
     floats_of(slopes)[1] = single(start_.slope_xc * log_a);
     floats_of(slopes)[2] = single(start_.slope_beta * log_a);
     auto const logs = at::sum(table * context.put(basis), 1) + context.put(slopes);
-    // ln P0, ln xc, ln beta, core
-    context.shared["gnfw"] = at::cat({logs, at::exp(parameters.narrow(0, 6, 1))});
+    return at::cat({logs, at::exp(parameters.narrow(0, 6, 1))});
   }
-  void evaluate(ChunkContext& chunk) const override {
-    auto const& shape = chunk.cluster.shared.at("gnfw");
-    auto const log_y = at::log(chunk.profile_radius + shape[3]) - shape[1];
+  static at::Tensor reference_profile(at::Tensor const& radius, at::Tensor const& shape) {
+    auto const log_y = at::log(radius + shape[3]) - shape[1];
     auto const falling = at::exp(shape[2]) * at::log1p(at::exp(log_y));
-    chunk.profile = at::exp(shape[0] - 0.3 * log_y - falling);
-    chunk.pressure = chunk.profile;
+    return at::exp(shape[0] - 0.3 * log_y - falling);
   }
-
- private:
   /// The parameters, of which gradients reach those that learn.
   at::Tensor trainable(at::Tensor const& parameters) const {
     if (options_.fixed.empty()) return parameters;

@@ -2,19 +2,24 @@
 #include "model/modules/origin.hpp"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/tanh.h>
-#include <ATen/ops/zeros.h>
 
+#include <cmath>
 #include <optional>
 
+#include "model/by_hand.hpp"
 #include "model/particle_pool.hpp"
 #include "pipeline/base/error.hpp"
 
 namespace setsz {
 
 namespace {
+
+/// Keeps the gradient finite at u = 0; tanh(x)/x is smooth there.
+constexpr double tiny_length2 = 1e-12;
 
 class OriginNetwork : public ModuleNetwork {
  public:
@@ -37,11 +42,12 @@ class OriginNetwork : public ModuleNetwork {
   }
   void prepare(ClusterContext& context) const override {
     if (context.shared.contains("shift")) return;  // known from before
-    auto u = context.put(linear_part(context));
-    if (pool_) u = u + deep_part(context);
-    // The small number keeps the gradient finite at u = 0; tanh(x)/x is smooth there.
-    auto const length = at::sqrt(at::sum(u * u) + 1e-12);
-    context.shared["shift"] = u * at::tanh(length) * 0.5 / length;
+    auto const linear = linear_part(context);
+    auto const deep = pool_ ? deep_part(context) : at::Tensor{};
+    double const xoff = pool_ ? context.batch.scalars[xoff_] : 0;
+    context.shared["shift"] = context.kernel == ParticleKernel::fused
+                                  ? fused(linear, deep, xoff)
+                                  : reference(context, linear, deep, xoff);
   }
   void place(ChunkContext& chunk) const override {
     chunk.position = chunk.position - chunk.cluster.shared.at("shift");
@@ -49,19 +55,17 @@ class OriginNetwork : public ModuleNetwork {
 
  private:
   /// In units of R200/2, the reach of the shift.
-  at::Tensor linear_part(ClusterContext const& context) const {
-    auto part = at::zeros({3});
+  Vec3 linear_part(ClusterContext const& context) const {
     auto const& fitted = context.setup.standardisation.fitted;
     auto const coefficients = fitted.find(Origin::key);
-    if (!options_.linear || coefficients == fitted.end()) return part;
+    if (!options_.linear || coefficients == fitted.end()) return {};
     require(coefficients->second.size() == context.batch.cluster.shells.size(), ExitCode::bad_data,
             "the linear filter of origin has ", coefficients->second.size(),
             " coefficients, but particles.h5 ", context.batch.cluster.shells.size(),
             " shells; the model was trained by another version of setsz, train it again");
-    Vec3 const centre = filtered_centre(coefficients->second, context.batch.cluster.shells);
-    for (std::size_t axis = 0; axis < 3; ++axis) floats_of(part)[axis] = single(2 * centre[axis]);
-    return part;
+    return 2 * filtered_centre(coefficients->second, context.batch.cluster.shells);
   }
+  /// Two vectors, the first of which xoff multiplies: shape (1, 2, 3).
   at::Tensor deep_part(ClusterContext& context) const {
     auto const& batch = context.batch;
     auto const fill = [&](std::span<float> features) {
@@ -69,8 +73,39 @@ class OriginNetwork : public ModuleNetwork {
     };
     RowGroups whole{{0, std::ssize(batch.cluster_particles)},
                     pool_weights(options_.pooling, batch.cluster, batch.cluster_particles)};
-    auto const vectors = pool_->mean(context, std::move(whole), fill, context.after_backward)[0];
-    return vectors[0] * batch.scalars[xoff_] + vectors[1];
+    return pool_->mean(context, std::move(whole), fill, context.after_backward);
+  }
+  /// \param deep  may be undefined
+  static at::Tensor fused(Vec3 u, at::Tensor const& deep, double xoff) {
+    for (std::size_t axis = 0; deep.defined() && axis < 3; ++axis)
+      u[axis] += xoff * real(floats_of(deep)[axis]) + real(floats_of(deep)[3 + axis]);
+    double const length = std::sqrt(norm2(u) + tiny_length2);
+    double const tanh = std::tanh(length), factor = tanh / (2 * length);
+    auto const result = at::empty({3});
+    for (std::size_t axis = 0; axis < 3; ++axis) floats_of(result)[axis] = single(factor * u[axis]);
+    if (!deep.defined()) return result;
+    // d factor/du = growth u
+    double const growth = (1 - tanh * tanh - 2 * factor) / (2 * length * length);
+    return by_hand({deep}, result, [=](at::Tensor const& slope) -> Tensors {
+      auto const g = floats_of(slope);
+      double const along = g[0] * u.x + g[1] * u.y + g[2] * u.z;
+      auto const of_deep = at::empty({1, 2, 3});
+      for (std::size_t axis = 0; axis < 3; ++axis) {
+        double const of_u = factor * real(g[axis]) + growth * along * u[axis];
+        floats_of(of_deep)[axis] = single(xoff * of_u);
+        floats_of(of_deep)[3 + axis] = single(of_u);
+      }
+      return {of_deep};
+    });
+  }
+  static at::Tensor reference(ClusterContext const& context, Vec3 const& linear,
+                              at::Tensor const& deep, double xoff) {
+    auto const start = at::empty({3});
+    for (std::size_t axis = 0; axis < 3; ++axis) floats_of(start)[axis] = single(linear[axis]);
+    auto u = context.put(start);
+    if (deep.defined()) u = u + deep[0][0] * xoff + deep[0][1];
+    auto const length = at::sqrt(at::sum(u * u) + tiny_length2);
+    return u * at::tanh(length) * 0.5 / length;
   }
 
   Origin options_;
