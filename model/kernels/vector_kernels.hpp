@@ -7,6 +7,7 @@
 // instructions that it does not have.
 
 #include <cstdint>
+#include <utility>
 
 #include "model/kernels/layer_kernels.hpp"
 
@@ -38,6 +39,7 @@ class VectorKernels {
   using Index = std::int64_t;
   typedef float Vector __attribute__((vector_size(lanes * 4)));
   typedef float InMemory __attribute__((vector_size(lanes * 4), aligned(4), may_alias));
+  static constexpr std::make_integer_sequence<int, lanes> every_lane{};
   static constexpr Index panel = 3 * lanes;
   static_assert(block_rows % tile_rows == 0 && panel % tile_rows == 0);
 
@@ -49,12 +51,29 @@ class VectorKernels {
   static Vector load(float const* from) { return *reinterpret_cast<InMemory const*>(from); }
   static void store(float* to, Vector vector) { *reinterpret_cast<InMemory*>(to) = vector; }
   static Index smaller(Index a, Index b) { return a < b ? a : b; }
-  static float total(Vector vector) {
-    float x[lanes];
-    store(x, vector);
-    for (int half = lanes / 2; half > 0; half /= 2)
-      for (int i = 0; i < half; ++i) x[i] += x[i + half];
-    return x[0];
+
+  /// Adds the halves of segments of 2 x `half` numbers: those of `a`, then those of `b`.
+  template <int half, int... i>
+  static Vector add_halves(Vector a, Vector b, std::integer_sequence<int, i...>) {
+    return __builtin_shufflevector(a, b, (i / half * 2 * half + i % half)...) +
+           __builtin_shufflevector(a, b, (i / half * 2 * half + i % half + half)...);
+  }
+  /// The sums of the numbers of each of n vectors. They are added up side by side, which takes a
+  /// third of the instructions of one after the other.
+  template <int n, int half = lanes / 2>
+  static void totals(Vector const* vectors, float* sums) {
+    if constexpr (half == 0) {
+      float x[lanes];
+      store(x, *vectors);
+      for (int r = 0; r < tile_rows; ++r) sums[r] = x[r];
+    } else {
+      constexpr int pairs = (n + 1) / 2;
+      Vector folded[pairs];
+#pragma GCC unroll 8
+      for (int i = 0; i < pairs; ++i)
+        folded[i] = add_halves<half>(vectors[2 * i], vectors[n > 1 ? 2 * i + 1 : 0], every_lane);
+      totals<pairs, half / 2>(folded, sums);
+    }
   }
 
   /// tile_rv += sum over k < n of a(r, k) b(k, v): the loop in which all time is spent.
@@ -149,8 +168,10 @@ class VectorKernels {
       for_each_vector(row, s.columns, [&](Index place, Index, Vector) {
         for (int r = 0; r < tile_rows; ++r) sum[r] += load(s.block + place + r * panel);
       });
+      float of_row[tile_rows];
+      totals<tile_rows>(sum, of_row);
       for (int r = 0; r < tile_rows; ++r) {
-        s.mean[row + r] = total(sum[r]) / n;
+        s.mean[row + r] = of_row[r] / n;
         mean[r] = s.mean[row + r] - Vector{};
       }
       for_each_vector(row, s.columns, [&](Index place, Index, Vector mask) {
@@ -159,8 +180,9 @@ class VectorKernels {
           squares[r] += deviation * deviation;
         }
       });
+      totals<tile_rows>(squares, of_row);
       for (int r = 0; r < tile_rows; ++r)
-        s.rstd[row + r] = 1 / __builtin_sqrtf(total(squares[r]) / n + norm_epsilon);
+        s.rstd[row + r] = 1 / __builtin_sqrtf(of_row[r] / n + norm_epsilon);
     }
   }
 
@@ -197,10 +219,9 @@ class VectorKernels {
         store(sums.beta + column, beta_sum);
       });
       float row_mean[tile_rows], row_slope[tile_rows];
-      for (int r = 0; r < tile_rows; ++r) {
-        row_mean[r] = total(mean[r]) / n;
-        row_slope[r] = total(slope[r]) / n;
-      }
+      totals<tile_rows>(mean, row_mean);
+      totals<tile_rows>(slope, row_slope);
+      for (int r = 0; r < tile_rows; ++r) row_mean[r] /= n, row_slope[r] /= n;
       for_each_vector(row, x.columns, [&](Index first, Index, Vector) {
         for (int r = 0; r < tile_rows; ++r) {
           Index const place = first + r * panel;
@@ -237,7 +258,8 @@ class VectorKernels {
   }
 
   static void store_slopes(ThroughActivation const& t, Vector const* slopes) {
-    for (Index row = 0; row < t.rows; ++row) t.scale_slope[row] = total(slopes[row]);
+    for (Index row = 0; row < t.rows; row += tile_rows)
+      totals<tile_rows>(slopes + row, t.scale_slope + row);
   }
 
   static void backward(BlockProduct const& p, ThroughActivation const& t) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Speed and rounding of the MLP kernels alone, without libtorch, on one core: prediction with the
 // mean over groups of 256 rows, for each instruction set of this processor. Rounds are interleaved;
-// CPU time of the thread; medians.
+// CPU time of the thread; medians. "around": the forward pass by tiles less their products, where
+// the processor has AVX-512 BF16; its outputs mean nothing.
 //
 // bench_dense_mlp [rounds]
 #include <time.h>
@@ -15,6 +16,7 @@
 
 #include "model/dense_mlp.hpp"
 #include "pipeline/base/text.hpp"
+#include "tests/bench/empty_tiles.hpp"
 #include "tests/model/random_mlp.hpp"
 
 namespace setsz {
@@ -81,6 +83,20 @@ class Candidate {
   std::vector<double> seconds_;
 };
 
+/// AVX-512 with the forward pass by tiles, less their products; where the processor can.
+std::vector<std::pair<std::string, LayerKernels>> kernels_without_products() {
+  std::vector<std::pair<std::string, LayerKernels>> result;
+#if defined(SETSZ_HAS_AMX)
+  if (instruction_set() < InstructionSet::avx512 || !__builtin_cpu_supports("avx512bf16"))
+    return {};
+  for (auto const arithmetic : coarse_arithmetic) {
+    result.emplace_back(concat("around ", name(arithmetic)), layer_kernels(InstructionSet::avx512));
+    result.back().second.tiles = empty_tile_forward(arithmetic);
+  }
+#endif
+  return result;
+}
+
 void measure(testing::MlpExample const& shape, int rounds) {
   // Where they are made they stay: an evaluation points to its parameters.
   std::vector<std::unique_ptr<Candidate>> candidates;
@@ -92,6 +108,9 @@ void measure(testing::MlpExample const& shape, int rounds) {
       candidates.push_back(std::make_unique<Candidate>(concat("amx, ", name(arithmetic)),
                                                        layer_kernels(set, arithmetic), shape));
   }
+  auto const around = kernels_without_products();
+  for (auto const& [text, kernels] : around)
+    candidates.push_back(std::make_unique<Candidate>(text, kernels, shape));
   for (int round = 0; round < rounds; ++round)
     for (auto& candidate : candidates) candidate->run();
   std::int64_t weights = 0;
