@@ -61,7 +61,7 @@ std::span<float> DenseMlp::Work::input(DenseMlp const& mlp, std::int64_t rows) {
   std::ranges::fill(rstds_.front(), 1.0F);  // no norm before the first layer
   grow_to(gradient_, largest), grow_to(next_gradient_, largest);
   for (std::size_t l = 0; uses_tiles() && l < n; ++l)
-    grow_to(tile_scratch_, kernels_->tiles.scratch_size(layer_inputs_[l]));
+    grow_to(prepared_[l % 2], kernels_->tiles.rows_size(layer_inputs_[l]));
   grow_to(slopes_, block_rows), grow_to(pulls_, block_rows);
   input_.resize(rows * mlp.inputs());
   return input_;
@@ -93,7 +93,30 @@ void DenseMlp::place_masks(std::span<float const> masks, Work& work) const {
   }
 }
 
+void DenseMlp::forward_by_tiles(Work& work, std::int64_t block) const {
+  auto const& tiles = work.kernels_->tiles;
+  Range const rows = work.rows_of(block);
+  tiles.prepare(work.input_.data() + rows.first * inputs(), rows.size(), inputs(),
+                work.prepared(0));
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    auto const& layer = layers_[l];
+    auto const& folded = work.layers_[l];
+    bool const is_last = l + 1 == layers_.size();
+    ForwardLayer const forward{
+        {work.prepared(l), folded.forward(), rows.size(), layer.inputs, layer.outputs},
+        work.rstd(l, block),
+        folded.bias(),
+        layer.slope(),
+        is_last ? work.activation(l + 1, block) : work.prepared(l + 1)};
+    if (is_last)
+      tiles.forward(forward);
+    else
+      tiles.forward_hidden(forward, work.rstd(l + 1, block));
+  }
+}
+
 void DenseMlp::forward_block(Work& work, std::int64_t block) const {
+  if (work.uses_tiles()) return forward_by_tiles(work, block);
   auto const& kernels = *work.kernels_;
   Range const rows = work.rows_of(block);
   rows_to_block(work.layout(), work.input_.data() + rows.first * inputs(), rows.size(), inputs(),
@@ -110,10 +133,7 @@ void DenseMlp::forward_block(Work& work, std::int64_t block) const {
         folded.bias(),
         layer.slope(),
         output};
-    if (work.uses_tiles())  // the product stays the same without the mean of the rows
-      kernels.tiles.forward(forward, work.mean(l, block), work.tile_scratch_.data());
-    else
-      kernels.forward(forward);
+    kernels.forward(forward);
     if (l + 1 < layers_.size())
       kernels.statistics(
           {output, rows.size(), layer.outputs, work.mean(l + 1, block), work.rstd(l + 1, block)});

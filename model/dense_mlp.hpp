@@ -61,6 +61,7 @@ class DenseMlp {
   void fold(Work& work, bool drops) const;
   void place_masks(std::span<float const> masks, Work& work) const;
   void forward_block(Work& work, std::int64_t block) const;
+  void forward_by_tiles(Work& work, std::int64_t block) const;
   /// \param input_slope  gets that by the block's input rows; nullptr: not needed
   void backward_block(Work& work, std::int64_t block, float* input_slope) const;
 
@@ -104,6 +105,7 @@ class DenseMlp::Work {
   float const* scale(std::size_t layer, std::int64_t block) {
     return layers_[layer].norm_is_apart() ? ones_.data() : rstd(layer, block);
   }
+  float* prepared(std::size_t layer) { return prepared_[layer % 2].data(); }
   bool uses_tiles() const { return !training() && kernels_->tiles; }
   NormAndDrop norm_and_drop(std::size_t layer, std::int64_t block);
   float* at(AlignedFloats& statistics, std::int64_t block) const {
@@ -121,7 +123,7 @@ class DenseMlp::Work {
   std::vector<AlignedFloats> masks_, dropped_;  ///< of the input of layers that drop units
   AlignedFloats gradient_, next_gradient_;      ///< blocks
   AlignedFloats slopes_, pulls_;                ///< by row of a block
-  AlignedFloats tile_scratch_;
+  AlignedFloats prepared_[2];  ///< the rows between layers in the form of TileForward
   AlignedFloats const none_ = AlignedFloats(block_rows, 0.0F);
   AlignedFloats const ones_ = AlignedFloats(block_rows, 1.0F);
 };

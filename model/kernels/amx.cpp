@@ -37,8 +37,8 @@ class AmxTiles {
     asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(c), "i"(a), "i"(b));
   }
   template <int t>
-  void store(float* to) {
-    asm volatile("tilestored %%tmm%c0, (%1,%2,1)" : : "i"(t), "r"(to), "r"(64L) : "memory");
+  void store(float* to, long stride) {
+    asm volatile("tilestored %%tmm%c0, (%1,%2,1)" : : "i"(t), "r"(to), "r"(4 * stride) : "memory");
   }
 };
 

@@ -121,18 +121,24 @@ struct RowPool {
   float const* weights;     ///< (rows of the block, components)
 };
 
-/// Another forward pass for prediction, with weights in a form of its own.
+/// Another forward pass for prediction, with weights and the rows between layers in forms of its
+/// own. Of a layer's input rows only the differences between their numbers count: a norm precedes
+/// all layers but the first.
 struct TileForward {
   /// Floats of the prepared weights.
   std::int64_t (*packed_size)(std::int64_t depth, std::int64_t columns) = nullptr;
-  /// Floats that a call may write over.
-  std::int64_t (*scratch_size)(std::int64_t depth) = nullptr;
+  /// Floats of a block of prepared rows.
+  std::int64_t (*rows_size)(std::int64_t columns) = nullptr;
   /// \param weights  by rows, (columns, depth)
   void (*pack)(float const* weights, std::int64_t depth, std::int64_t columns,
                float* packed) = nullptr;
-  /// As LayerKernels::forward. \param mean  by row; the product is the same for rows less their
-  /// mean
-  void (*forward)(ForwardLayer const&, float const* mean, float* scratch) = nullptr;
+  /// \param rows  of the first layer's input, (n_rows, columns)
+  void (*prepare)(float const* rows, std::int64_t n_rows, std::int64_t columns,
+                  float* prepared) = nullptr;
+  /// As LayerKernels::forward, from prepared rows to a block.
+  void (*forward)(ForwardLayer const&) = nullptr;
+  /// To prepared rows. \param rstd  gets what LayerKernels::statistics computes
+  void (*forward_hidden)(ForwardLayer const&, float* rstd) = nullptr;
 
   explicit operator bool() const { return forward; }
 };

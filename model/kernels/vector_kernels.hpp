@@ -7,9 +7,9 @@
 // instructions that it does not have.
 
 #include <cstdint>
-#include <utility>
 
 #include "model/kernels/layer_kernels.hpp"
+#include "model/kernels/totals.hpp"
 
 namespace setsz {
 
@@ -39,7 +39,6 @@ class VectorKernels {
   using Index = std::int64_t;
   typedef float Vector __attribute__((vector_size(lanes * 4)));
   typedef float InMemory __attribute__((vector_size(lanes * 4), aligned(4), may_alias));
-  static constexpr std::make_integer_sequence<int, lanes> every_lane{};
   static constexpr Index panel = 3 * lanes;
   static_assert(block_rows % tile_rows == 0 && panel % tile_rows == 0);
 
@@ -51,30 +50,6 @@ class VectorKernels {
   static Vector load(float const* from) { return *reinterpret_cast<InMemory const*>(from); }
   static void store(float* to, Vector vector) { *reinterpret_cast<InMemory*>(to) = vector; }
   static Index smaller(Index a, Index b) { return a < b ? a : b; }
-
-  /// Adds the halves of segments of 2 x `half` numbers: those of `a`, then those of `b`.
-  template <int half, int... i>
-  static Vector add_halves(Vector a, Vector b, std::integer_sequence<int, i...>) {
-    return __builtin_shufflevector(a, b, (i / half * 2 * half + i % half)...) +
-           __builtin_shufflevector(a, b, (i / half * 2 * half + i % half + half)...);
-  }
-  /// The sums of the numbers of each of n vectors. They are added up side by side, which takes a
-  /// third of the instructions of one after the other.
-  template <int n, int half = lanes / 2>
-  static void totals(Vector const* vectors, float* sums) {
-    if constexpr (half == 0) {
-      float x[lanes];
-      store(x, *vectors);
-      for (int r = 0; r < tile_rows; ++r) sums[r] = x[r];
-    } else {
-      constexpr int pairs = (n + 1) / 2;
-      Vector folded[pairs];
-#pragma GCC unroll 8
-      for (int i = 0; i < pairs; ++i)
-        folded[i] = add_halves<half>(vectors[2 * i], vectors[n > 1 ? 2 * i + 1 : 0], every_lane);
-      totals<pairs, half / 2>(folded, sums);
-    }
-  }
 
   /// tile_rv += sum over k < n of a(r, k) b(k, v): the loop in which all time is spent.
   template <int vectors, Index a_row, Index a_step, Index b_step>

@@ -21,12 +21,10 @@ bool has_bits(unsigned value, unsigned bits) { return (value & bits) == bits; }
 
 /// Bits as in Intel's manual, CPUID leaf 7.
 bool processor_has_amx() {
-  constexpr unsigned avx512_f_bw = 1U << 16 | 1U << 30, amx_bf16_tile = 1U << 22 | 1U << 24;
-  constexpr unsigned avx512_bf16 = 1U << 5;
+  constexpr unsigned avx512_f = 1U << 16, amx_bf16_tile = 1U << 22 | 1U << 24;
   unsigned a = 0, b = 0, c = 0, d = 0;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
-  if (!has_bits(b, avx512_f_bw) || !has_bits(d, amx_bf16_tile)) return false;
-  return __get_cpuid_count(7, 1, &a, &b, &c, &d) && has_bits(a, avx512_bf16);
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && has_bits(b, avx512_f) &&
+         has_bits(d, amx_bf16_tile);
 }
 
 /// Linux saves the tile registers only of processes that ask for it (since 5.16).

@@ -4,7 +4,7 @@
 // CPU time of the thread; medians. "around": the forward pass by tiles less their products, where
 // the processor has AVX-512 BF16; its outputs mean nothing.
 //
-// bench_dense_mlp [rounds]
+// bench_dense_mlp [rounds] [kernels, as "around"]: all whose names begin so
 #include <time.h>
 
 #include <algorithm>
@@ -22,6 +22,7 @@
 namespace setsz {
 namespace {
 
+constexpr std::string_view around = "around ";  ///< begins the names of kernels without products
 constexpr std::int64_t n_groups = 16, group_rows = 256, rows = n_groups * group_rows;
 
 double thread_seconds() {
@@ -87,17 +88,16 @@ class Candidate {
 std::vector<std::pair<std::string, LayerKernels>> kernels_without_products() {
   std::vector<std::pair<std::string, LayerKernels>> result;
 #if defined(SETSZ_HAS_AMX)
-  if (instruction_set() < InstructionSet::avx512 || !__builtin_cpu_supports("avx512bf16"))
-    return {};
+  if (instruction_set() < InstructionSet::avx512) return {};
   for (auto const arithmetic : coarse_arithmetic) {
-    result.emplace_back(concat("around ", name(arithmetic)), layer_kernels(InstructionSet::avx512));
+    result.emplace_back(concat(around, name(arithmetic)), layer_kernels(InstructionSet::avx512));
     result.back().second.tiles = empty_tile_forward(arithmetic);
   }
 #endif
   return result;
 }
 
-void measure(testing::MlpExample const& shape, int rounds) {
+void measure(testing::MlpExample const& shape, int rounds, std::string_view prefix) {
   // Where they are made they stay: an evaluation points to its parameters.
   std::vector<std::unique_ptr<Candidate>> candidates;
   for (auto const set : available_instruction_sets()) {
@@ -108,20 +108,26 @@ void measure(testing::MlpExample const& shape, int rounds) {
       candidates.push_back(std::make_unique<Candidate>(concat("amx, ", name(arithmetic)),
                                                        layer_kernels(set, arithmetic), shape));
   }
-  auto const around = kernels_without_products();
-  for (auto const& [text, kernels] : around)
+  auto const without_products = kernels_without_products();
+  for (auto const& [text, kernels] : without_products)
     candidates.push_back(std::make_unique<Candidate>(text, kernels, shape));
+  std::erase_if(candidates, [&](auto const& c) { return !c->name().starts_with(prefix); });
   for (int round = 0; round < rounds; ++round)
     for (auto& candidate : candidates) candidate->run();
   std::int64_t weights = 0;
   for (auto const& layer : testing::layers_of(shape)) weights += layer.inputs * layer.outputs;
   std::printf("%ld -> %ld x %ld -> %ld, %ld rows\n", shape.inputs, shape.hidden_layers, shape.width,
               shape.outputs, rows);
-  for (auto& candidate : candidates)
-    std::printf("  %-16s %8.3f ms  %8.3g rows/s  %7.1f GFLOP/s  relative rms error %.2g\n",
-                candidate->name().c_str(), 1e3 * candidate->seconds(),
-                real(rows) / candidate->seconds(),
-                2e-9 * real(weights * rows) / candidate->seconds(), candidate->error());
+  for (auto& candidate : candidates) {
+    double const seconds = candidate->seconds();
+    std::printf("  %-18s %8.3f ms  %8.3g rows/s", candidate->name().c_str(), 1e3 * seconds,
+                real(rows) / seconds);
+    if (candidate->name().starts_with(around))
+      std::printf("\n");
+    else
+      std::printf("  %7.1f GFLOP/s  relative rms error %.2g\n",
+                  2e-9 * real(weights * rows) / seconds, candidate->error());
+  }
 }
 
 }  // namespace
@@ -129,5 +135,7 @@ void measure(testing::MlpExample const& shape, int rounds) {
 
 int main(int argc, char** argv) {
   int const rounds = argc > 1 ? std::atoi(argv[1]) : 51;
-  for (std::int64_t const width : {189, 196, 64}) setsz::measure({24, 3, width, width}, rounds);
+  std::string_view const prefix = argc > 2 ? argv[2] : "";
+  for (std::int64_t const width : {189, 196, 64})
+    setsz::measure({24, 3, width, width}, rounds, prefix);
 }

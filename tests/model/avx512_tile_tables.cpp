@@ -10,6 +10,10 @@ TileForward avx512_tile_forward(Arithmetic arithmetic) {
   return tile_forward<PlainTiles, Avx512Rounding>(arithmetic);
 }
 
+TileForward avx512_plain_tile_forward(Arithmetic arithmetic) {
+  return tile_forward<PlainTiles, PlainRounding>(arithmetic);
+}
+
 void avx512_split(float const* x, float* parts) {
   Avx512Rounding::split<3>(_mm512_loadu_ps(x), _mm512_loadu_ps(x + 16), parts, 16);
 }

@@ -153,6 +153,71 @@ TEST(Tiles, OfFewerPartsAreCoarser) {
   }
 }
 
+/// A prediction by plain tiles of 50 rows, where `change` was made to the parameters.
+struct TilePrediction {
+  std::vector<DenseLayer> layers;
+  std::vector<float> parameters, input, output;
+
+  TilePrediction(Shape const& shape, Arithmetic arithmetic, auto const& change)
+      : layers(layers_of(shape)),
+        parameters(random_parameters(layers)),
+        input(random_numbers(2, n_rows * shape.inputs)),
+        output(n_rows * shape.outputs) {
+    change(layers.front(), *this);
+    auto const kernels = with(testing::plain_tile_forward(arithmetic));
+    DenseMlp const mlp(layers);
+    DenseMlp::Work work;
+    mlp.begin(parameters, For::prediction, work, kernels);
+    std::ranges::copy(input, work.input(mlp, n_rows).begin());
+    mlp.forward({}, work, output);
+  }
+  double error() const {
+    return relative_rms(output, PlainMlp(layers, parameters).forward(input, {}, n_rows));
+  }
+  static constexpr std::int64_t n_rows = 50;
+};
+
+TEST(Tiles, LoseNoBitsOfRowsThatHardlyVary) {
+  // Units near 3 that differ by 1e-3: rounding them to 16 bits would cost 1e-2.
+  auto const near_three = [](DenseLayer const& layer, TilePrediction& of) {
+    for (std::int64_t i = 0; i < layer.outputs * layer.inputs; ++i)
+      of.parameters[layer.weight + i] *= 1e-3F;
+    std::fill_n(of.parameters.begin() + layer.bias, layer.outputs, 3.0F);
+  };
+  for (std::int64_t const width : {16, 37, 189}) {
+    Shape const shape{4, 1, width, 5, true};
+    EXPECT_LT(TilePrediction(shape, Arithmetic::bfloat16x3, near_three).error(), 1e-3) << width;
+    EXPECT_LT(TilePrediction(shape, Arithmetic::bfloat16, near_three).error(), 2e-2) << width;
+  }
+}
+
+TEST(Tiles, MayHaveFirstColumnsFarFromAllOthers) {
+  // They give rows their centre.
+  auto const apart = [](DenseLayer const& layer, TilePrediction& of) {
+    for (std::int64_t i = 0; i < 32; ++i) of.parameters[layer.bias + i] += 30;
+  };
+  Shape const shape{24, 1, 189, 64};
+  EXPECT_LT(TilePrediction(shape, Arithmetic::bfloat16x3, apart).error(), 2e-5);
+  EXPECT_LT(TilePrediction(shape, Arithmetic::bfloat16, apart).error(), 1e-2);
+}
+
+TEST(Tiles, KeepEveryNan) {
+  auto const nan = std::bit_cast<float>(0x7FFFFFFF);
+  auto const n_nan = [](TilePrediction const& of) {
+    return std::ranges::count_if(of.output, [](float x) { return std::isnan(x); });
+  };
+  Shape const shape{3, 1, 33, 5};
+  auto const all = TilePrediction::n_rows * shape.outputs;
+  for (auto const arithmetic : coarse_arithmetic) {
+    EXPECT_EQ(n_nan({shape, arithmetic, [&](auto&, auto& of) { of.input[3] = nan; }}), 5);
+    EXPECT_EQ(
+        n_nan({shape, arithmetic, [&](auto& l, auto& of) { of.parameters[l.bias + 32] = nan; }}),
+        all);
+    EXPECT_EQ(n_nan({shape, arithmetic, [&](auto& l, auto& of) { of.parameters[l.weight] = nan; }}),
+              all);
+  }
+}
+
 TEST(Arithmetic, OfFewerPartsNeedsAmx) {
   EXPECT_NO_THROW(require_arithmetic(Arithmetic::single));
   for (auto const arithmetic : coarse_arithmetic) {
@@ -181,7 +246,7 @@ TEST(Tiles, OfTheProcessorGiveWhatIsDocumented) {
     GTEST_SKIP() << "this processor has no AMX";
   for (auto const arithmetic : coarse_arithmetic) {
     auto const& amx = layer_kernels(InstructionSet::amx, arithmetic);
-    auto const plain = with(testing::plain_tile_forward(arithmetic), amx);
+    auto const plain = with(testing::avx512_plain_tile_forward(arithmetic), amx);
     for (auto const& shape : shapes)
       for (std::int64_t const rows : {1, 99}) {
         auto const expected = predicted(shape, plain, rows);
@@ -216,7 +281,7 @@ struct alignas(64) Parts {
 };
 
 TEST(Tiles, AreFilledAlikeByTheProcessorAndByPlainArithmetic) {
-  if (!__builtin_cpu_supports("avx512bf16")) GTEST_SKIP() << "this processor has no AVX-512 BF16";
+  if (!__builtin_cpu_supports("avx512f")) GTEST_SKIP() << "this processor has no AVX-512";
   auto const numbers = numbers_of_all_sizes();
   for (std::size_t i = 0; i < numbers.size(); i += 32) {
     Parts plain, processor;
@@ -227,7 +292,7 @@ TEST(Tiles, AreFilledAlikeByTheProcessorAndByPlainArithmetic) {
   for (auto const arithmetic : coarse_arithmetic)
     for (auto const& shape : shapes)
       EXPECT_EQ(predicted(shape, with(testing::avx512_tile_forward(arithmetic)), 99),
-                predicted(shape, with(testing::plain_tile_forward(arithmetic)), 99))
+                predicted(shape, with(testing::avx512_plain_tile_forward(arithmetic)), 99))
           << text(shape, {"rounded by AVX-512", {}});
 }
 #endif

@@ -23,8 +23,9 @@ class PlainTiles {
     __builtin_memcpy(at_[t], from, sizeof(at_[t]));
   }
   template <int t>
-  void store(float* to) {
-    __builtin_memcpy(to, at_[t], sizeof(at_[t]));
+  void store(float* to, long stride) {
+    for (int row = 0; row < n; ++row)
+      __builtin_memcpy(to + row * stride, at_[t] + row * n, n * sizeof(float));
   }
   template <int c, int a, int b>
   void multiply() {
@@ -69,28 +70,25 @@ class PlainTiles {
 struct PlainRounding {
   template <int parts, class Vector>
   static void split(Vector const& a, Vector const& b, float* to, long stride) {
-    for (int i = 0; i < 32; ++i) {
-      float rest = i < 16 ? a[i] : b[i - 16];
+    for (int i = 0; i < 16; ++i) {
+      float low = a[i], high = b[i];
       for (int part = 0; part < parts; ++part) {
-        std::uint16_t const number = rounded(rest);
-        __builtin_memcpy(reinterpret_cast<char*>(to + part * stride) + 2 * i, &number, 2);
-        std::uint32_t const bits = std::uint32_t{number} << 16;
-        float widened;
-        __builtin_memcpy(&widened, &bits, sizeof(widened));
-        rest -= widened;
+        std::uint32_t const word = take_rounded(low) >> 16 | take_rounded(high);
+        __builtin_memcpy(to + part * stride + i, &word, sizeof(word));
       }
     }
   }
 
  private:
-  /// To the nearest bfloat16, halves to even; numbers too small for a float's exponent become
-  /// zeros, no number stays none.
-  static std::uint16_t rounded(float x) {
+  /// The bits of the nearest bfloat16, halves away from zero; leaves the rest.
+  static std::uint32_t take_rounded(float& x) {
     std::uint32_t bits;
     __builtin_memcpy(&bits, &x, sizeof(bits));
-    if (x != x) return static_cast<std::uint16_t>(bits >> 16 | 0x40U);
-    if (__builtin_fabsf(x) < __FLT_MIN__) return static_cast<std::uint16_t>(bits >> 31 << 15);
-    return static_cast<std::uint16_t>((bits + 0x7FFFU + (bits >> 16 & 1U)) >> 16);
+    bits = (bits + 0x8000U) & 0xFFFF0000U;
+    float number;
+    __builtin_memcpy(&number, &bits, sizeof(number));
+    x -= number;
+    return bits;
   }
 };
 
