@@ -104,6 +104,14 @@ class Comm {
     return all_gather_v(std::span<T const>(values));
   }
 
+  /// The same on one rank; nothing on the others.
+  template <class T>
+  std::vector<T> gather_v(std::vector<T> const& values, int root) const {
+    std::vector<std::int64_t> counts(static_cast<std::size_t>(size()), 0);
+    counts[static_cast<std::size_t>(root)] = std::ssize(values);
+    return all_to_all_v(std::span<T const>(values), counts);
+  }
+
   /// A number for each rank: `counts[r]` goes to rank r. One collective call, no messages.
   /// \return what came from rank 0, then rank 1, ...
   std::vector<std::int64_t> exchange_counts(std::vector<std::int64_t> const& counts) const;

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <unordered_map>
+#include <utility>
 
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/log.hpp"
@@ -76,15 +78,21 @@ std::shared_ptr<std::byte> filled(Descriptor const& file, std::span<std::byte co
 
 }  // namespace
 
-NodeMemory::NodeMemory(Comm const& comm) : comm_(comm), leader_(comm.rank()) {
+NodeMemory::NodeMemory(Comm const& comm) : comm_(comm), leader_(comm.rank()), leaders_{0} {
   if (comm.size() == 1) return;
   auto const keys = comm.all_gather(node_key());
-  auto const& mine = keys[static_cast<std::size_t>(comm.rank())];
-  leader_ = static_cast<int>(std::ranges::find(keys, mine) - keys.begin());
-  is_shared_ = comm.any(!leads());
+  std::unordered_map<std::string_view, int> first;
+  for (int rank = 0; rank < comm.size(); ++rank) {
+    auto const& key = keys[static_cast<std::size_t>(rank)];
+    auto const [node, is_new] = first.try_emplace({key.data(), key.size()}, rank);
+    if (is_new && rank > 0) leaders_.push_back(rank);
+    if (rank == comm.rank()) leader_ = node->second;
+  }
+  is_shared_ = std::cmp_less(leaders_.size(), comm.size());
 }
 
-std::optional<NodeMemory::Bytes> NodeMemory::share(std::span<std::byte const> bytes) const {
+std::optional<NodeMemory::Bytes> NodeMemory::share(std::span<std::byte const> bytes,
+                                                   std::string_view what) const {
   Name own{.pid = ::getpid(),
            .ticks = std::chrono::steady_clock::now().time_since_epoch().count(),
            .bytes = bytes.size()};
@@ -104,8 +112,7 @@ std::optional<NodeMemory::Bytes> NodeMemory::share(std::span<std::byte const> by
     shared.data = mapped(file, shared.size, PROT_READ);
   if (found && comm_.all_and(there && (shared.data || shared.size == 0))) return shared;
   Log::warn("the ranks of a node cannot share memory in ", folder, " (room for ",
-            human_bytes(static_cast<double>(name.bytes)),
-            "?): each holds a copy of the table of clusters");
+            human_bytes(static_cast<double>(name.bytes)), "?): each holds a copy of ", what);
   return std::nullopt;
 }
 

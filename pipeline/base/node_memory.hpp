@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "pipeline/base/comm.hpp"
 
@@ -21,6 +23,8 @@ class NodeMemory {
 
   /// The lowest rank of the node: what is shared is its own.
   bool leads() const { return leader_ == comm_.rank(); }
+  /// The lowest rank of each node, ascending.
+  std::vector<int> const& leaders() const { return leaders_; }
   /// Has any node more than one rank?
   bool is_shared() const { return is_shared_; }
 
@@ -30,12 +34,14 @@ class NodeMemory {
     std::size_t size = 0;
   };
   /// Collective: the bytes of the node's leader; what others give is not looked at.
+  /// \param what  for the warning: "the table of clusters"
   /// \return nothing on all ranks, with a warning, if a node has no room for them
-  std::optional<Bytes> share(std::span<std::byte const> bytes) const;
+  std::optional<Bytes> share(std::span<std::byte const> bytes, std::string_view what) const;
 
  private:
   Comm const& comm_;
   int leader_ = 0;
+  std::vector<int> leaders_;
   bool is_shared_ = false;
 };
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
+#include <iterator>
+#include <span>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,13 +26,28 @@ class NodeRows {
   NodeRows(std::initializer_list<T> rows) : own_(rows) {}
 
   /// Collective: afterwards all ranks of a node read the rows of its leader.
+  /// \param what  they are, for the warning if there is no room
   /// \return false on all ranks if there is no room for that: then nothing has changed
-  bool share(NodeMemory const& node) {
-    auto bytes = node.share(std::as_bytes(std::span<T const>(own_)));
+  bool share(NodeMemory const& node, std::string_view what) {
+    auto bytes = node.share(std::as_bytes(std::span<T const>(own_)), what);
     if (!bytes) return false;
     shared_ = std::move(*bytes);
     std::vector<T>().swap(own_);
     return true;
+  }
+
+  /// Collective: the rows of all ranks, in the order of the ranks, once a node.
+  static NodeRows gathered(Comm const& comm, std::vector<T> const& mine, std::string_view what) {
+    NodeMemory const node(comm);
+    if (!node.is_shared()) return comm.all_gather_v(mine);
+    std::vector<std::int64_t> counts(static_cast<std::size_t>(comm.size()), 0);
+    std::vector<T> send;
+    for (int const leader : node.leaders()) {
+      counts[static_cast<std::size_t>(leader)] = std::ssize(mine);
+      send.insert(send.end(), mine.begin(), mine.end());
+    }
+    NodeRows rows(comm.all_to_all_v(std::span<T const>(send), counts));
+    return rows.share(node, what) ? rows : NodeRows(comm.all_gather_v(mine));
   }
 
   std::size_t size() const { return shared_.data ? shared_.size / sizeof(T) : own_.size(); }

@@ -9,6 +9,7 @@
 #include "pipeline/base/morton.hpp"
 #include "pipeline/base/units.hpp"
 #include "stages/common/cosmology_header.hpp"
+#include "stages/common/row_order.hpp"
 
 namespace setsz {
 
@@ -220,46 +221,12 @@ ClusterTable read_clusters(Comm const& comm, std::string const& path) {
   NodeMemory const node(comm);
   ClusterTable table;
   collectively(comm, "", [&] { table = read_table(path, node.leads()); });
-  if (node.is_shared() && !table.clusters.share(node))
+  if (node.is_shared() && !table.clusters.share(node, "the table of clusters"))
     collectively(comm, "", [&] {
       if (!node.leads()) table = read_clusters(path);
     });
   return table;
 }
-
-namespace {
-
-/// Sorts haloes over all ranks: afterwards rank r holds the r-th part of the order.
-std::vector<FillHalo> sorted_over_ranks(Comm const& comm, std::vector<FillHalo> mine,
-                                        double box_ckpch) {
-  auto const before = [&](FillHalo const& a, FillHalo const& b) {
-    return in_row_order(a.position, a.id, b.position, b.id, box_ckpch);
-  };
-  std::sort(mine.begin(), mine.end(), before);
-  // Sample sort: regular samples of every rank give the borders between ranks.
-  constexpr std::size_t samples_per_rank = 64;
-  std::vector<FillHalo> samples;
-  for (std::size_t k = 0; k < samples_per_rank && !mine.empty(); ++k)
-    samples.push_back(mine[k * mine.size() / samples_per_rank]);
-  samples = comm.all_gather_v(samples);
-  std::sort(samples.begin(), samples.end(), before);
-  std::size_t const n_ranks = comm.size();
-  std::vector<std::int64_t> counts(n_ranks, 0);
-  auto first = mine.begin();
-  for (std::size_t rank = 0; rank < n_ranks; ++rank) {
-    auto last = mine.end();
-    if (rank + 1 < n_ranks && !samples.empty())
-      last = std::lower_bound(first, mine.end(), samples[(rank + 1) * samples.size() / n_ranks],
-                              before);
-    counts[rank] = last - first;
-    first = last;
-  }
-  auto received = comm.all_to_all_v(std::span<FillHalo const>(mine), counts);
-  std::sort(received.begin(), received.end(), before);
-  return received;
-}
-
-}  // namespace
 
 void write_fill_halos(Comm const& comm, std::string const& path, ClusterTable const& table,
                       double mass_min, std::vector<FillHalo> mine) {

@@ -62,7 +62,7 @@ TEST(NodeMemory, AllReadTheRowsOfTheLeaderAndNobodyHoldsACopy) {
   double const before = held();
   NodeRows<Row> rows;
   if (node.leads()) rows = some_rows();
-  ASSERT_TRUE(rows.share(node));
+  ASSERT_TRUE(rows.share(node, "rows"));
   EXPECT_LT(held() - before, 1e5);  // of 17 MB
   EXPECT_EQ(names_left(), 0);
   expect_rows(rows);
@@ -75,7 +75,7 @@ TEST(NodeMemory, RowsOutliveTheirFirstHolder) {
     NodeMemory const node(comm);
     NodeRows<Row> rows;
     if (node.leads()) rows = some_rows();
-    ASSERT_TRUE(rows.share(node));
+    ASSERT_TRUE(rows.share(node, "rows"));
     copy = rows;
   }
   comm.barrier();
@@ -87,7 +87,7 @@ TEST(NodeMemory, WhoChangesRowsHasThemForHimself) {
   NodeMemory const node(comm);
   NodeRows<Row> rows;
   if (node.leads()) rows = some_rows();
-  ASSERT_TRUE(rows.share(node));
+  ASSERT_TRUE(rows.share(node, "rows"));
   auto mine = rows;
   mine.edit()[7].number = -1 - comm.rank();
   comm.barrier();
@@ -96,10 +96,25 @@ TEST(NodeMemory, WhoChangesRowsHasThemForHimself) {
   expect_rows(rows);
 }
 
+TEST(NodeMemory, RowsOfAllRanksComeTogetherInTheirOrder) {
+  Comm const comm = Comm::world();
+  auto const all = some_rows();
+  Range const part = even_range(n_rows, comm.rank(), comm.size());
+  std::vector<Row> const mine(all.begin() + part.first, all.begin() + part.last);
+  double const before = held();
+  auto const rows = NodeRows<Row>::gathered(comm, mine, "rows");
+  if (!NodeMemory(comm).leads()) {
+    EXPECT_LT(held() - before, 1e5);  // of 17 MB
+  }
+  expect_rows(rows);
+  EXPECT_EQ(comm.gather_v(mine, comm.size() - 1).size(),
+            comm.rank() == comm.size() - 1 ? all.size() : 0);
+}
+
 TEST(NodeMemory, NoRowsCanBeShared) {
   Comm const comm = Comm::world();
   NodeRows<Row> rows;
-  ASSERT_TRUE(rows.share(NodeMemory(comm)));
+  ASSERT_TRUE(rows.share(NodeMemory(comm), "rows"));
   EXPECT_TRUE(rows.empty());
   EXPECT_EQ(rows.begin(), rows.end());
 }
@@ -109,8 +124,12 @@ TEST(NodeMemory, WithoutRoomNothingChanges) {
   NodeMemory const node(comm);
   // A span of more than any machine holds is refused before a byte of it is looked at.
   std::byte const one{};
-  auto const shared = node.share({&one, std::size_t{1} << 60});
+  testing::internal::CaptureStderr();
+  auto const shared = node.share({&one, std::size_t{1} << 60}, "the rows of this test");
+  auto const warning = testing::internal::GetCapturedStderr();
   EXPECT_FALSE(shared.has_value());
+  EXPECT_NE(warning.find("each holds a copy of the rows of this test"), std::string::npos)
+      << warning;
   EXPECT_EQ(names_left(), 0);
 }
 
