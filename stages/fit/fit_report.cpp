@@ -9,28 +9,8 @@
 namespace setsz {
 namespace {
 
-struct Figures {
-  double mass, loss_benchmark, y_gas, y_benchmark, y_flux;
-};
-
-Figures figures_of(Cluster const& cluster, RadialSums const& sums, GnfwShape const& benchmark,
-                   GnfwShape const& flux, double h) {
-  auto const model = gnfw_at_shells(benchmark, sums);
-  double model_sum = 0;
-  for (std::size_t shell = 0; shell < model.size(); ++shell)
-    model_sum += sums.count[shell] * model[shell];
-  double const unit = y_unit(cluster, h);
-  double const voxel = std::pow(sums.lattice.voxel_r200(), 3);
-  return {.mass = cluster.m200c,
-          .loss_benchmark = spherical_loss(sums, model),
-          .y_gas = unit * voxel * sums.total_pressure(),
-          .y_benchmark = unit * voxel * model_sum,
-          .y_flux = unit * gnfw_volume_integral(flux, score_radius_r200)};
-}
-
-nlohmann::json bin_ratios(std::span<Figures const> figures, std::int64_t n_mass_bins) {
-  std::vector<double> masses;
-  for (auto const& one : figures) masses.push_back(one.mass);
+nlohmann::json bin_ratios(std::span<double const> masses, std::span<FitFigures const> figures,
+                          std::int64_t n_mass_bins) {
   auto bins = nlohmann::json::array();
   for (auto const& bin : equal_bins(masses, n_mass_bins)) {
     double gas = 0, benchmark = 0, flux = 0;
@@ -50,38 +30,57 @@ nlohmann::json bin_ratios(std::span<Figures const> figures, std::int64_t n_mass_
 
 }  // namespace
 
-nlohmann::json fit_report(ClusterTable const& table, std::int64_t fold,
-                          std::span<RadialSums const> sums, GnfwParameters const& benchmark,
-                          GnfwParameters const& flux, std::int64_t n_mass_bins) {
+FitFigures fit_figures(ClusterTable const& table, std::int64_t row, RadialSums const& sums,
+                       GnfwParameters const& benchmark, GnfwParameters const& flux) {
   double const h = table.cosmology.h, redshift = table.redshift;
+  auto const& cluster = table.clusters[row];
+  auto const model = gnfw_at_shells(gnfw_shape(benchmark, cluster.m200c, h, redshift), sums);
+  double model_sum = 0;
+  for (std::size_t shell = 0; shell < model.size(); ++shell)
+    model_sum += sums.count[shell] * model[shell];
+  double const unit = y_unit(cluster, h);
+  double const voxel = std::pow(sums.lattice.voxel_r200(), 3);
+  FitFigures const figures{
+      .loss_benchmark = spherical_loss(sums, model),
+      .y_gas = unit * voxel * sums.total_pressure(),
+      .y_benchmark = unit * voxel * model_sum,
+      .y_flux = unit * gnfw_volume_integral(gnfw_shape(flux, cluster.m200c, h, redshift),
+                                            score_radius_r200)};
+  require(std::isfinite(figures.loss_benchmark + figures.y_gas + figures.y_benchmark +
+                        figures.y_flux) &&
+              figures.loss_benchmark >= 0,
+          ExitCode::internal, "cluster ", cluster.id, ": loss ", figures.loss_benchmark,
+          ", Y of gas ", figures.y_gas, ", benchmark ", figures.y_benchmark, ", flux fit ",
+          figures.y_flux);
+  return figures;
+}
+
+nlohmann::json fit_report(ClusterTable const& table, std::int64_t fold,
+                          std::span<FitFigures const> figures, GnfwParameters const& benchmark,
+                          GnfwParameters const& flux, std::int64_t n_mass_bins) {
   auto rows = nlohmann::json::array();
-  std::vector<Figures> training;
-  for (std::size_t c = 0; c < sums.size(); ++c) {
+  std::vector<double> training_masses;
+  std::vector<FitFigures> training;
+  for (std::size_t c = 0; c < figures.size(); ++c) {
     auto const& cluster = table.clusters[c];
-    auto const figures =
-        figures_of(cluster, sums[c], gnfw_shape(benchmark, cluster.m200c, h, redshift),
-                   gnfw_shape(flux, cluster.m200c, h, redshift), h);
-    require(std::isfinite(figures.loss_benchmark + figures.y_gas + figures.y_benchmark +
-                          figures.y_flux) &&
-                figures.loss_benchmark >= 0,
-            ExitCode::internal, "cluster ", cluster.id, ": loss ", figures.loss_benchmark,
-            ", Y of gas ", figures.y_gas, ", benchmark ", figures.y_benchmark, ", flux fit ",
-            figures.y_flux);
     Split const split = table.split_of(static_cast<std::int64_t>(c), fold);
-    if (split == Split::training) training.push_back(figures);
+    if (split == Split::training) {
+      training_masses.push_back(cluster.m200c);
+      training.push_back(figures[c]);
+    }
     rows.push_back({{"cluster", c},
                     {"id", cluster.id},
                     {"split", name_of(split)},
-                    {"loss_benchmark", figures.loss_benchmark},
-                    {"y_gas", figures.y_gas},
-                    {"y_benchmark", figures.y_benchmark},
-                    {"y_flux", figures.y_flux}});
+                    {"loss_benchmark", figures[c].loss_benchmark},
+                    {"y_gas", figures[c].y_gas},
+                    {"y_benchmark", figures[c].y_benchmark},
+                    {"y_flux", figures[c].y_flux}});
   }
   return {{"format_version", 1},
           {"units", {{"m200c", "1e10 Msun/h"}, {"y", "(kpc/h)^2, within 2 R200"}}},
           {"benchmark", benchmark},
           {"flux", flux},
-          {"training_mass_bins", bin_ratios(training, n_mass_bins)},
+          {"training_mass_bins", bin_ratios(training_masses, training, n_mass_bins)},
           {"clusters", rows}};
 }
 

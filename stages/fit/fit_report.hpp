@@ -9,15 +9,23 @@
 
 namespace setsz {
 
-/// The content of gnfw.json: both sets of parameters; of every cluster its part in the fold, the
-/// benchmark's loss (Eq. 7), and Y within score_radius_r200 of gas, benchmark (both summed over
-/// voxels) and flux-true profile (continuous); of mass bins of the training clusters the ratios of
-/// Y.
+/// What gnfw.json says of a cluster: Y within score_radius_r200 of gas, benchmark (both summed over
+/// voxels) and flux-true profile (continuous).
 ///
-/// Y = sigma_T/(m_e c^2) x sum of P V [(kpc/h)^2, physical area]. Throws Error(internal) if a
-/// figure is not finite. \param sums  of every row of the table
+/// Y = sigma_T/(m_e c^2) x sum of P V [(kpc/h)^2, physical area].
+struct FitFigures {
+  double loss_benchmark;  ///< Eq. 7
+  double y_gas, y_benchmark, y_flux;
+};
+/// Throws Error(internal) if one is not finite.
+FitFigures fit_figures(ClusterTable const& table, std::int64_t row, RadialSums const& sums,
+                       GnfwParameters const& benchmark, GnfwParameters const& flux);
+
+/// The content of gnfw.json: both sets of parameters; of every cluster its part in the fold and its
+/// figures; of mass bins of the training clusters the ratios of Y.
+/// \param figures  of every row of the table
 nlohmann::json fit_report(ClusterTable const& table, std::int64_t fold,
-                          std::span<RadialSums const> sums, GnfwParameters const& benchmark,
+                          std::span<FitFigures const> figures, GnfwParameters const& benchmark,
                           GnfwParameters const& flux, std::int64_t n_mass_bins);
 
 }  // namespace setsz

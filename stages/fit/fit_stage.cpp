@@ -14,61 +14,12 @@
 #include "pipeline/base/number.hpp"
 #include "pipeline/run/stop_signal.hpp"
 #include "pipeline/run/work_loop.hpp"
-#include "stages/common/cube_file.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/fit/fit_report.hpp"
 #include "stages/fit/skirt_stage.hpp"
 
 namespace setsz {
 namespace {
-
-/// The sums of all clusters, on all ranks; each rank reads its part of the cubes.
-std::vector<RadialSums> gather_sums(Comm const& comm, ClusterTable const& table,
-                                    std::string const& path) {
-  std::vector<CubeLattice> lattices;
-  std::vector<double> flat;  // per cluster: count, pressure by shell, pressure2, n_voxels
-  collectively(comm, "fit: reading the pressure cubes", [&] {
-    CubeFile const cubes(path);
-    require(cubes.size() == table.size(), ExitCode::bad_data, "'", path, "' has ", cubes.size(),
-            " cubes, but clusters.h5 has ", table.size(), " clusters");
-    for (std::int64_t c = 0; c < table.size(); ++c)
-      lattices.push_back(cubes.lattice(c, table.clusters[c].r200c));
-    Range const mine = even_range(table.size(), comm.rank(), comm.size());
-    Progress progress("fit: reading", real(mine.size()));
-    for (std::int64_t c = mine.first; c < mine.last; ++c) {
-      leave_if_stopped();
-      auto const& lattice = lattices[c];
-      require(lattice.edge_r200 >= 2 * score_radius_r200, ExitCode::config, "the cube of cluster ",
-              table.clusters[c].id, " is ", lattice.edge_r200,
-              " R200 wide (the fits require all within ", score_radius_r200,
-              " R200); raise [voxelize] edge or fixed_edge");
-      auto const sums = radial_sums(lattice, cubes.read(c));
-      require(sums.n_voxels > 0, ExitCode::config, "no voxel centre of cluster ",
-              table.clusters[c].id, " is within ", score_radius_r200,
-              " R200; raise [voxelize] n_voxels");
-      flat.insert(flat.end(), sums.count.begin(), sums.count.end());
-      flat.insert(flat.end(), sums.pressure.begin(), sums.pressure.end());
-      flat.push_back(sums.pressure2);
-      flat.push_back(sums.n_voxels);
-      progress.update(real(c + 1 - mine.first));
-      mark_progress("fit: reading the pressure cubes");
-    }
-  });
-  auto const all = comm.all_gather_v(flat);
-  std::vector<RadialSums> sums;
-  auto next = all.begin();
-  for (auto const& lattice : lattices) {
-    auto const n_shells = lattice.n_shells(score_radius_r200);
-    RadialSums one{.lattice = lattice, .count = {}, .pressure = {}};
-    one.count.assign(next, next + n_shells);
-    one.pressure.assign(next + n_shells, next + 2 * n_shells);
-    one.pressure2 = next[2 * n_shells];
-    one.n_voxels = next[2 * n_shells + 1];
-    next += 2 * n_shells + 2;
-    sums.push_back(std::move(one));
-  }
-  return sums;
-}
 
 /// Trivially copyable, to travel from the rank that fitted, and through the journal.
 struct Attempt {
@@ -79,11 +30,15 @@ struct Attempt {
   FitEdges edges;
 };
 
-/// The fits from all starting points, a starting point a rank at a time; they are the units of the
-/// journal.
+Attempt attempt_of(std::int64_t start, FitResult const& result) {
+  return {start, result.parameters, result.cost, result.pull, result.converged, result.edges};
+}
+
+/// The fits from all starting points, one after the other; they are the units of the journal.
 class Attempts {
  public:
-  using Fit = std::function<Attempt(std::int64_t start)>;
+  /// Collective. \return nothing if it was given up
+  using Fit = std::function<std::optional<Attempt>(std::int64_t start)>;
   Attempts(Context& context, std::int64_t n_starts, Fit fit)
       : context_(context), n_starts_(n_starts), fit_(std::move(fit)) {}
 
@@ -112,18 +67,10 @@ class Attempts {
     n_saved_ = std::ssize(own_);
   }
   std::int64_t step(std::int64_t done) {
-    auto const& comm = context_.comm();
-    auto const n_before = own_.size();
-    bool given_up = false;
-    collectively(comm, "fit: minimising", [&] {
-      auto const start = done + comm.rank();
-      if (start >= n_starts_) return;
-      own_.push_back(fit_(start));
-      given_up = stop_signal_seen();
-    });
-    if (!comm.any(given_up)) return std::min(done + comm.size(), n_starts_);
-    own_.resize(n_before);
-    return done;
+    auto const attempt = fit_(done);
+    if (!attempt) return done;
+    if (context_.comm().is_root()) own_.push_back(*attempt);
+    return done + 1;
   }
   void save(std::int64_t done) {
     for (; n_saved_ < std::ssize(own_); ++n_saved_) {
@@ -136,7 +83,7 @@ class Attempts {
   Context& context_;
   std::int64_t n_starts_;
   Fit fit_;
-  std::vector<Attempt> own_;
+  std::vector<Attempt> own_;  ///< of this run on rank 0, of earlier ones anywhere
   std::int64_t n_saved_ = 0;
 };
 
@@ -187,7 +134,7 @@ std::optional<double> FitOptions::fixed_core() const {
 FitStage::FitStage(Configuration const& configuration, SnapshotInstance const& instance,
                    std::int64_t fold)
     : snapshot_(instance.name), fold_(fold), seed_(configuration.get<RunOptions>().seed) {
-  record_ = {.stage = "fit", .instance = concat(snapshot_, "/fold", fold_), .version = 3};
+  record_ = {.stage = "fit", .instance = concat(snapshot_, "/fold", fold_), .version = 4};
   record_.inputs = {products::clusters(snapshot_), products::pressure(snapshot_)};
   record_.outputs = {"gnfw.json"};
   record_.settings.add("fit.fold", fold_);
@@ -217,13 +164,23 @@ Estimate FitStage::estimate(Outlook const& outlook, int n_ranks) const {
   return estimate;
 }
 
-FitResult FitStage::fit_from_all_starts(Context& context, std::vector<FitCluster> const& training,
-                                        double h) const {
-  auto const fit = [&](std::int64_t start) -> Attempt {
-    auto const r = fit_benchmark(training, h, fit_start(seed_, fold_, start), options_.fixed_core(),
-                                 stop_signal_seen);
-    mark_progress("fit: minimising");
-    return {start, r.parameters, r.cost, r.pull, r.converged, r.edges};
+FitResult FitStage::fit_from_all_starts(Context& context, FitShare const& share,
+                                        FitFrame const& frame) const {
+  auto const& comm = context.comm();
+  SharedResiduals residuals(comm, share.blocks(), frame);
+  BenchmarkProblem const problem{
+      .pivot = frame.pivot,
+      .scatter = share.mean_scatter(),
+      .residuals = [&](FitPoint const& point) { return residuals.at(point); }};
+  auto const fit = [&](std::int64_t start) -> std::optional<Attempt> {
+    Attempt attempt{};
+    residuals.lead([&] {
+      auto const r = fit_benchmark(problem, fit_start(seed_, fold_, start), options_.fixed_core(),
+                                   [&] { return residuals.stop_asked(); });
+      attempt = attempt_of(start, r);
+    });
+    if (residuals.stop_asked()) return std::nullopt;
+    return comm.broadcast(attempt, 0);
   };
   auto const all = Attempts(context, options_.starts, fit).all();
   std::size_t best = all.size();
@@ -235,7 +192,7 @@ FitResult FitStage::fit_from_all_starts(Context& context, std::vector<FitCluster
   if (best == all.size())
     throw CollectiveError(
         ExitCode::diverged,
-        concat("fit: none of ", all.size(), " starts converged (", training.size(),
+        concat("fit: none of ", all.size(), " starts converged (", frame.n_clusters,
                " training clusters); raise [fit] starts or lower "
                "[catalog] mass_min for more clusters"));
   for (auto const& attempt : all)
@@ -245,44 +202,47 @@ FitResult FitStage::fit_from_all_starts(Context& context, std::vector<FitCluster
   return {all[best].parameters, all[best].cost, all[best].pull, true, all[best].edges, ""};
 }
 
+FitResult FitStage::flux_fit(Comm const& comm, FitShare const& share, double h) const {
+  auto const [clusters, n_radii] = share.flux_clusters();
+  Attempt flux{};
+  on_root(comm, "fit: the flux-true profile", [&, &clusters = clusters, &n_radii = n_radii] {
+    // From the TNG-like profile, not from the benchmark: that may lie at the far end of a valley.
+    auto const result = fit_flux(clusters, n_radii, h, options_.mass_bins,
+                                 {.core = options_.fixed_core().value_or(smallest_gnfw_core)});
+    require(result.converged, ExitCode::diverged,
+            "the flux fit did not converge: ", result.message);
+    flux = attempt_of(0, result);
+  });
+  flux = comm.broadcast(flux, 0);
+  return {flux.parameters, flux.cost, flux.pull, flux.converged, flux.edges, ""};
+}
+
 void FitStage::run(Context& context) {
   auto const& comm = context.comm();
   auto const table =
       read_clusters(comm, context.product(products::clusters(snapshot_)), clusters_,
                     clusters_.leaves_out() ? context.product(products::particles(snapshot_)) : "");
+  auto const training = table.rows_of(Split::training, fold_);
   collectively(comm, "fit: opening the inputs", [&] {
     require(
-        !table.rows_of(Split::training, fold_).empty(), ExitCode::bad_data, "fold ", fold_,
-        " has no training cluster",
+        !training.empty(), ExitCode::bad_data, "fold ", fold_, " has no training cluster",
         clusters_.leaves_out() ? " whose mass agrees ([clusters] mass_disagrees = leave_out)" : "",
         "; lower [catalog] mass_min");
   });
-  auto const sums = gather_sums(comm, table, context.product(products::pressure(snapshot_)));
+  FitShare const share(comm, table, fold_, context.product(products::pressure(snapshot_)));
+  std::vector<double> masses;
+  for (auto const row : training) masses.push_back(table.clusters[row].m200c);
   double const h = table.cosmology.h;
-
-  std::vector<FitCluster> training;
-  std::vector<double> y_weight;
-  for (auto const row : table.rows_of(Split::training, fold_)) {
-    auto const& cluster = table.clusters[row];
-    training.push_back({cluster.m200c, &sums[row]});
-    y_weight.push_back(cluster.p200 * std::pow(cluster.r200c, 3));
-  }
-  auto const benchmark = fit_from_all_starts(context, training, h);
-  Attempt flux{};
-  on_root(comm, "fit: the flux-true profile", [&] {
-    // From the TNG-like profile, not from the benchmark: that may lie at the far end of a valley.
-    auto const result = fit_flux(training, y_weight, h, options_.mass_bins,
-                                 {.core = options_.fixed_core().value_or(smallest_gnfw_core)});
-    require(result.converged, ExitCode::diverged,
-            "the flux fit did not converge: ", result.message);
-    flux = {0, result.parameters, result.cost, result.pull, result.converged, result.edges};
-  });
-  flux = comm.broadcast(flux, 0);
+  auto const benchmark = fit_from_all_starts(
+      context, share,
+      {.h = h, .pivot = mean_log_mass(masses, h), .n_clusters = real(masses.size())});
+  auto const flux = flux_fit(comm, share, h);
 
   nlohmann::json document;
-  collectively(comm, "fit: the figures of all clusters", [&] {
-    document =
-        fit_report(table, fold_, sums, benchmark.parameters, flux.parameters, options_.mass_bins);
+  auto const figures = share.figures(benchmark.parameters, flux.parameters);
+  on_root(comm, "fit: the figures of all clusters", [&] {
+    document = fit_report(table, fold_, figures, benchmark.parameters, flux.parameters,
+                          options_.mass_bins);
     document["training_loss"] = benchmark.cost - benchmark.pull;
   });
   report_edges(context, document, "benchmark", benchmark.edges);

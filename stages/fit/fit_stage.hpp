@@ -11,7 +11,7 @@
 #include "stages/common/cluster_choice.hpp"
 #include "stages/common/cluster_table.hpp"
 #include "stages/common/sections.hpp"
-#include "stages/fit/gnfw_fit.hpp"
+#include "stages/fit/fit_work.hpp"
 
 namespace setsz {
 
@@ -31,8 +31,8 @@ struct FitOptions {
 
 /// Fits both profiles to the training clusters of a fold: fit/<snapshot>/fold<k>/gnfw.json.
 ///
-/// Ranks read the cubes of their clusters and share the sums by radius (some 10 kB a cluster); each
-/// start of the optimiser runs whole on one rank.
+/// Ranks read the cubes of their clusters and keep sums by radius (some 5 kB a cluster). The
+/// optimiser runs on rank 0 and asks all ranks for the residuals of their clusters.
 class FitStage : public Stage {
  public:
   FitStage(Configuration const& configuration, SnapshotInstance const& instance, std::int64_t fold);
@@ -42,8 +42,9 @@ class FitStage : public Stage {
   void run(Context& context) override;
 
  private:
-  FitResult fit_from_all_starts(Context& context, std::vector<FitCluster> const& training,
-                                double h) const;
+  FitResult fit_from_all_starts(Context& context, FitShare const& share,
+                                FitFrame const& frame) const;
+  FitResult flux_fit(Comm const& comm, FitShare const& share, double h) const;
 
   std::string snapshot_;
   std::int64_t fold_;

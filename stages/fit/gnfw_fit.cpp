@@ -21,17 +21,12 @@
 namespace setsz {
 namespace {
 
-/// The optimiser's coordinates: ln of P0, xc, beta at the pivot, then their slopes with ln mass,
-/// both relative to the clusters' mean ln mass, where amplitude and slope hardly mix; ln core last.
-constexpr int n_parameters = 7;
-using Point = std::array<double, n_parameters>;
-constexpr int core_at = 6;
 struct Coordinate {
   char const* name;
   bool logarithmic;
   double low, high;
 };
-std::array<Coordinate, n_parameters> const coordinates{
+std::array<Coordinate, n_fit_coordinates> const coordinates{
     {{"P0", true, -9.2, 9.2},  // amplitudes within 1e-4 ... 1e4
      {"xc", true, -9.2, 9.2},
      {"beta", true, -9.2, 9.2},
@@ -40,11 +35,7 @@ std::array<Coordinate, n_parameters> const coordinates{
      {"mass slope of beta", false, -5, 5},
      {"core", true, std::log(smallest_gnfw_core), std::log(largest_gnfw_core)}}};
 
-double log_mass(double m200c_1e10msunh, double h) {
-  return std::log(m200c_1e10msunh * 1e10 / h / 1e14);
-}
-
-Point to_point(GnfwParameters const& p, double pivot) {
+FitPoint to_point(GnfwParameters const& p, double pivot) {
   return {std::log(p.A_P0) + p.a_P0 * pivot,
           std::log(p.A_xc) + p.a_xc * pivot,
           std::log(p.A_beta) + p.a_beta * pivot,
@@ -54,12 +45,12 @@ Point to_point(GnfwParameters const& p, double pivot) {
           std::log(p.core)};
 }
 
-Point start_point(GnfwParameters start, double pivot, std::optional<double> fixed_core) {
+FitPoint start_point(GnfwParameters start, double pivot, std::optional<double> fixed_core) {
   start.core = fixed_core.value_or(start.core);
   return to_point(start, pivot);
 }
 
-GnfwParameters to_parameters(Point const& q, double pivot) {
+GnfwParameters to_parameters(FitPoint const& q, double pivot) {
   return {.A_P0 = std::exp(q[0] - q[3] * pivot),
           .a_P0 = q[3],
           .A_xc = std::exp(q[1] - q[4] * pivot),
@@ -69,44 +60,21 @@ GnfwParameters to_parameters(Point const& q, double pivot) {
           .core = std::exp(q[core_at])};
 }
 
-/// p/P200 and its derivatives by the point.
-struct Profile {
-  double value;
-  Point slope;
-};
-
-/// The profile of clusters of one mass. \param mass  ln mass relative to the pivot
-class ProfileAt {
- public:
-  ProfileAt(double const* q, double mass)
-      : mass_(mass),
-        shape_{.p0 = std::exp(q[0] + q[3] * mass),
-               .xc = std::exp(q[1] + q[4] * mass),
-               .beta = std::exp(q[2] + q[5] * mass),
-               .core = std::exp(q[core_at])} {}
-  Profile operator()(double r_over_r200) const {
-    auto const [p, by_xc, by_beta, by_core] = gnfw_slopes(shape_, r_over_r200);
-    return {p, {p, by_xc, by_beta, p * mass_, by_xc * mass_, by_beta * mass_, by_core}};
-  }
-
- private:
-  double mass_;
-  GnfwShape shape_;
-};
-
 /// Residuals of one parameter block with the derivatives by the same block, row by row.
 using ResidualFunction =
-    std::function<void(double const* point, double* residuals, double* jacobian)>;
+    std::function<void(FitPoint const& point, double* residuals, double* jacobian)>;
 
 class Residuals : public ceres::CostFunction {
  public:
   Residuals(int n_residuals, ResidualFunction evaluate) : evaluate_(std::move(evaluate)) {
     set_num_residuals(n_residuals);
-    mutable_parameter_block_sizes()->push_back(n_parameters);
+    mutable_parameter_block_sizes()->push_back(n_fit_coordinates);
   }
   bool Evaluate(double const* const* parameters, double* residuals,
                 double** jacobians) const override {
-    evaluate_(parameters[0], residuals, jacobians ? jacobians[0] : nullptr);
+    FitPoint point;
+    std::copy_n(parameters[0], point.size(), point.begin());
+    evaluate_(point, residuals, jacobians ? jacobians[0] : nullptr);
     return true;
   }
 
@@ -136,7 +104,7 @@ class StopInFlatValley : public ceres::IterationCallback {
   std::vector<double> costs_;
 };
 
-FitEdges edges_of(Point const& q) {
+FitEdges edges_of(FitPoint const& q) {
   FitEdges edges{};
   for (std::size_t i = 0; i < q.size(); ++i) {
     auto const& [name, logarithmic, low, high] = coordinates[i];
@@ -152,20 +120,20 @@ struct Minimum {
   int n_residuals;
   ResidualFunction evaluate;
   double floor;  ///< what the cost has beside the squares: decides what is a gain
-  Point home;
+  FitPoint home;
   double pull;
   bool core_is_fixed;
   std::function<bool()> give_up = [] { return false; };
 
-  int n_rows() const { return n_residuals + n_parameters; }
-  void operator()(double const* q, double* residuals, double* jacobian) const {
+  int n_rows() const { return n_residuals + n_fit_coordinates; }
+  void operator()(FitPoint const& q, double* residuals, double* jacobian) const {
     evaluate(q, residuals, jacobian);
     residuals += n_residuals;
-    if (jacobian) jacobian += n_parameters * n_residuals;
-    for (int i = 0; i < n_parameters; ++i) {
+    if (jacobian) jacobian += n_fit_coordinates * n_residuals;
+    for (int i = 0; i < n_fit_coordinates; ++i) {
       residuals[i] = pull * (q[i] - home[i]);
-      for (int d = 0; jacobian && d < n_parameters; ++d)
-        jacobian[n_parameters * i + d] = d == i ? pull : 0;
+      for (int d = 0; jacobian && d < n_fit_coordinates; ++d)
+        jacobian[n_fit_coordinates * i + d] = d == i ? pull : 0;
     }
   }
 };
@@ -173,16 +141,16 @@ struct Minimum {
 enum class Core { held, free };
 
 /// Walks down from q to a minimum. \return did it arrive, the optimiser's last word
-std::pair<bool, std::string> descend(Minimum const& minimum, Core core, Point& q) {
+std::pair<bool, std::string> descend(Minimum const& minimum, Core core, FitPoint& q) {
   ceres::Problem problem;
   problem.AddResidualBlock(new Residuals(minimum.n_rows(), minimum), nullptr, q.data());
-  for (int i = 0; i < n_parameters; ++i) {
+  for (int i = 0; i < n_fit_coordinates; ++i) {
     if (i == core_at && core == Core::held) continue;
     problem.SetParameterLowerBound(q.data(), i, coordinates[i].low);
     problem.SetParameterUpperBound(q.data(), i, coordinates[i].high);
   }
   if (core == Core::held)
-    problem.SetManifold(q.data(), new ceres::SubsetManifold(n_parameters, {core_at}));
+    problem.SetManifold(q.data(), new ceres::SubsetManifold(n_fit_coordinates, {core_at}));
   ceres::Solver::Options options;
   options.linear_solver_type = ceres::DENSE_QR;
   options.max_num_iterations = 3000;
@@ -203,9 +171,9 @@ std::pair<bool, std::string> descend(Minimum const& minimum, Core core, Point& q
 struct CostAt {
   double cost, pull, by_ln_core;
 };
-CostAt cost_at(Minimum const& minimum, Point const& q) {
+CostAt cost_at(Minimum const& minimum, FitPoint const& q) {
   std::vector<double> residuals(minimum.n_rows()), jacobian(residuals.size() * q.size());
-  minimum(q.data(), residuals.data(), jacobian.data());
+  minimum(q, residuals.data(), jacobian.data());
   CostAt sum{minimum.floor, 0, 0};
   for (std::size_t row = 0; row < residuals.size(); ++row) {
     double const square = residuals[row] * residuals[row];
@@ -219,7 +187,7 @@ CostAt cost_at(Minimum const& minimum, Point const& q) {
 /// The core moves only after the others have found their places for the core of the start: from far
 /// away it would run into an edge first. There the optimiser, which cuts steps off, gets stuck;
 /// hence the others go on without the core, which is released again if it wants to come back.
-FitResult minimise(Minimum const& minimum, double pivot, Point q) {
+FitResult minimise(Minimum const& minimum, double pivot, FitPoint q) {
   for (std::size_t i = 0; i < q.size(); ++i)
     q[i] = std::clamp(q[i], coordinates[i].low, coordinates[i].high);
   auto [converged, message] = descend(minimum, Core::held, q);
@@ -242,12 +210,6 @@ FitResult minimise(Minimum const& minimum, double pivot, Point q) {
   if (minimum.core_is_fixed) edges[core_at] = 0;
   auto const cost = cost_at(minimum, q);
   return {to_parameters(q, pivot), cost.cost, cost.pull, converged, edges, message};
-}
-
-double mean_log_mass(std::span<FitCluster const> clusters, double h) {
-  double sum = 0;
-  for (auto const& cluster : clusters) sum += log_mass(cluster.m200c_1e10msunh, h);
-  return sum / real(clusters.size());
 }
 
 /// Nodes and weights of 4 pi x^2 dx in one radial bin.
@@ -287,8 +249,7 @@ std::vector<BinRule> bin_rules(std::int64_t n_bins) {
 
 /// What the flux fit compares: clusters in bins of mass, Y within some radii.
 struct FluxProblem {
-  std::span<FitCluster const> clusters;
-  std::span<double const> y_weight;
+  std::span<FluxCluster const> clusters;
   std::vector<double> masses;  ///< ln mass relative to the pivot, by cluster
   std::vector<EqualBin> bins;
   std::vector<BinRule> rules;            ///< by radius
@@ -297,22 +258,14 @@ struct FluxProblem {
 
 /// Y_gas(<r) of each mass bin's clusters together.
 std::vector<std::vector<double>> stacked_gas(FluxProblem const& problem) {
-  auto const n_radii = std::ssize(problem.rules);
   std::vector<std::vector<double>> gas;
   std::vector<std::vector<double>> shares;
-  CubeLattice lattice{0, 0};  // that of the shares: one for all, unless cubes have a fixed size
   for (auto const& bin : problem.bins) {
     gas.emplace_back(problem.rules.size(), 0);
     for (auto const member : bin.members) {
-      auto const& sums = *problem.clusters[member].sums;
-      if (sums.lattice.n != lattice.n ||
-          std::abs(sums.lattice.edge_r200 - lattice.edge_r200) > 1e-9) {
-        lattice = sums.lattice;
-        shares = shares_within(lattice, n_radii);
-      }
-      auto const within = pressure_within(sums, shares);
-      for (std::size_t k = 0; k < within.size(); ++k)
-        gas.back()[k] += problem.y_weight[member] * within[k];
+      auto const& cluster = problem.clusters[member];
+      for (std::size_t k = 0; k < problem.rules.size(); ++k)
+        gas.back()[k] += cluster.y_weight * cluster.within[k];
     }
     require(gas.back()[0] > 0, ExitCode::bad_data,
             "no gas pressure at the centre of the clusters from ", bin.low, " to ", bin.high,
@@ -322,25 +275,33 @@ std::vector<std::vector<double>> stacked_gas(FluxProblem const& problem) {
 }
 
 /// Y_model(<r) of a mass bin by radius.
-std::vector<Profile> stacked_model(FluxProblem const& problem, EqualBin const& bin,
-                                   double const* q) {
-  std::vector<Profile> within(problem.rules.size(), Profile{});
-  auto const add = [](Profile& sum, double weight, Profile const& term) {
+std::vector<ProfileSlopes> stacked_model(FluxProblem const& problem, EqualBin const& bin,
+                                         FitPoint const& q) {
+  std::vector<ProfileSlopes> within(problem.rules.size(), ProfileSlopes{});
+  auto const add = [](ProfileSlopes& sum, double weight, ProfileSlopes const& term) {
     sum.value += weight * term.value;
     for (std::size_t d = 0; d < sum.slope.size(); ++d) sum.slope[d] += weight * term.slope[d];
   };
   for (auto const member : bin.members) {
     ProfileAt const profile(q, problem.masses[member]);
+    double const y_weight = problem.clusters[member].y_weight;
     for (std::size_t k = 0; k < within.size(); ++k)
       for (std::size_t i = 0; i < problem.rules[k].x.size(); ++i)
-        add(within[k], problem.y_weight[member] * problem.rules[k].weight[i],
-            profile(problem.rules[k].x[i]));
+        add(within[k], y_weight * problem.rules[k].weight[i], profile(problem.rules[k].x[i]));
   }
   for (std::size_t k = 1; k < within.size(); ++k) add(within[k], 1, within[k - 1]);
   return within;
 }
 
 }  // namespace
+
+double mean_log_mass(std::span<double const> m200c_1e10msunh, double h) {
+  require(!m200c_1e10msunh.empty(), ExitCode::bad_data,
+          "a fit needs at least one training cluster");
+  double sum = 0;
+  for (double const mass : m200c_1e10msunh) sum += log_mass(mass, h);
+  return sum / real(m200c_1e10msunh.size());
+}
 
 GnfwParameters fit_start(std::int64_t seed, std::int64_t fold, std::int64_t number) {
   GnfwParameters start;
@@ -373,47 +334,27 @@ bool out_of_range(FitEdges const& edges) {
   return others != FitEdges{};
 }
 
-FitResult fit_benchmark(std::span<FitCluster const> clusters, double h, GnfwParameters const& start,
+FitResult fit_benchmark(BenchmarkProblem const& problem, GnfwParameters const& start,
                         std::optional<double> fixed_core, std::function<bool()> give_up) {
-  require(!clusters.empty(), ExitCode::bad_data, "a fit needs at least one training cluster");
-  double const pivot = mean_log_mass(clusters, h);
-  // Loss = mean over voxels of (p - g)^2 = sum over shells of count (mean - g)^2 + what no
-  // spherical model can change; the optimiser sees the former, cost adds the latter.
-  int n_residuals = 0;
-  double floor = 0;
-  for (auto const& cluster : clusters) {
-    auto const& sums = *cluster.sums;
-    n_residuals += static_cast<int>(sums.count.size());
-    double scatter = sums.pressure2;
-    for (std::size_t s = 0; s < sums.count.size(); ++s)
-      if (sums.count[s] > 0) scatter -= sums.pressure[s] * sums.pressure[s] / sums.count[s];
-    floor += scatter / sums.n_voxels;
-  }
-  auto const n_clusters = real(clusters.size());
-  auto const evaluate = [&](double const* q, double* residuals, double* jacobian) {
-    std::size_t row = 0;
-    for (auto const& cluster : clusters) {
-      auto const& sums = *cluster.sums;
-      double const mass = log_mass(cluster.m200c_1e10msunh, h) - pivot;
-      ProfileAt const profile(q, mass);
-      for (std::size_t s = 0; s < sums.count.size(); ++s, ++row) {
-        auto const [p, slope] =
-            profile(sums.lattice.shell_radius_r200(static_cast<std::int64_t>(s)));
-        double const n = sums.count[s];
-        double const weight = std::sqrt(n / sums.n_voxels / n_clusters);
-        residuals[row] = n > 0 ? weight * (p - sums.pressure[s] / n) : 0;
-        for (std::size_t d = 0; jacobian && d < slope.size(); ++d)
-          jacobian[slope.size() * row + d] = weight * slope[d];
-      }
+  double const pivot = problem.pivot;
+  // The optimiser asks for the residuals where it wants to go, and once more when it is there.
+  FitPoint at{};
+  std::optional<FoldedResiduals> rows;
+  auto const evaluate = [&](FitPoint const& q, double* residuals, double* jacobian) {
+    if (!rows || q != at) rows = problem.residuals(at = q);
+    for (int row = 0; row < n_folded; ++row) {
+      auto const* const folded = rows->data() + n_folded * row;
+      residuals[row] = folded[n_fit_coordinates];
+      if (jacobian) std::copy_n(folded, n_fit_coordinates, jacobian + n_fit_coordinates * row);
     }
   };
   // With a core the loss has long valleys: a larger core, another mass slope of P0, or xc and beta
   // without bound change it by a percent or two, in the test clusters by nothing. A pull of 0.1% of
   // the loss that no sphere can avoid for a factor of e holds the profile where it makes sense.
-  double const pull = fixed_core ? 0 : std::sqrt(std::max(0.0, 1e-3 * floor / n_clusters));
-  return minimise({.n_residuals = n_residuals,
+  double const pull = fixed_core ? 0 : std::sqrt(std::max(0.0, 1e-3 * problem.scatter));
+  return minimise({.n_residuals = n_folded,
                    .evaluate = evaluate,
-                   .floor = floor / n_clusters,
+                   .floor = problem.scatter,
                    .home = to_point({.core = 0.02}, pivot),
                    .pull = pull,
                    .core_is_fixed = fixed_core.has_value(),
@@ -421,35 +362,30 @@ FitResult fit_benchmark(std::span<FitCluster const> clusters, double h, GnfwPara
                   pivot, start_point(start, pivot, fixed_core));
 }
 
-FitResult fit_flux(std::span<FitCluster const> clusters, std::span<double const> y_weight, double h,
+FitResult fit_flux(std::span<FluxCluster const> clusters, std::int64_t n_radii, double h,
                    std::int64_t n_mass_bins, GnfwParameters const& start) {
   require(!clusters.empty(), ExitCode::bad_data, "a fit needs at least one training cluster");
-  double const pivot = mean_log_mass(clusters, h);
-  std::int64_t radii = 20;  // as many as the coarsest cube allows
   std::vector<double> m200c, masses;
-  for (auto const& cluster : clusters) {
-    radii = std::min(radii, n_radii(cluster.sums->lattice));
-    m200c.push_back(cluster.m200c_1e10msunh);
-    masses.push_back(log_mass(cluster.m200c_1e10msunh, h) - pivot);
-  }
+  for (auto const& cluster : clusters) m200c.push_back(cluster.m200c_1e10msunh);
+  double const pivot = mean_log_mass(m200c, h);
+  for (double const mass : m200c) masses.push_back(log_mass(mass, h) - pivot);
   FluxProblem problem{.clusters = clusters,
-                      .y_weight = y_weight,
                       .masses = masses,
                       .bins = equal_bins(m200c, n_mass_bins),
-                      .rules = bin_rules(radii),
+                      .rules = bin_rules(n_radii),
                       .gas = {}};
   problem.gas = stacked_gas(problem);
 
   auto const n_rules = problem.rules.size();
-  auto const evaluate = [&](double const* q, double* residuals, double* jacobian) {
+  auto const evaluate = [&](FitPoint const& q, double* residuals, double* jacobian) {
     std::size_t row = 0;
     for (std::size_t b = 0; b < problem.bins.size(); ++b) {
       auto const model = stacked_model(problem, problem.bins[b], q);
       for (std::size_t k = 0; k < n_rules; ++k, ++row) {
         double const weight = k + 1 == n_rules ? std::sqrt(10 * real(n_rules)) : 1.0;
         residuals[row] = weight * (model[k].value / problem.gas[b][k] - 1);
-        for (std::size_t d = 0; jacobian && d < n_parameters; ++d)
-          jacobian[n_parameters * row + d] = weight * model[k].slope[d] / problem.gas[b][k];
+        for (std::size_t d = 0; jacobian && d < n_fit_coordinates; ++d)
+          jacobian[n_fit_coordinates * row + d] = weight * model[k].slope[d] / problem.gas[b][k];
       }
     }
   };

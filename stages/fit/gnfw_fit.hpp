@@ -11,15 +11,9 @@
 
 #include "model/gnfw.hpp"
 #include "stages/common/equal_bins.hpp"
-#include "stages/fit/radial_sums.hpp"
+#include "stages/fit/folded_residuals.hpp"
 
 namespace setsz {
-
-/// A training cluster of the fits.
-struct FitCluster {
-  double m200c_1e10msunh;
-  RadialSums const* sums;
-};
 
 /// Which fitted parameters rest on an edge of their allowed range: -1 the lower, 1 the upper one.
 /// In the order P0, xc, beta (at the clusters' mean ln mass), their mass slopes, core.
@@ -43,6 +37,16 @@ struct FitResult {
 /// 0.001 to 0.1; functions of (seed, fold, number).
 GnfwParameters fit_start(std::int64_t seed, std::int64_t fold, std::int64_t number);
 
+/// The mean of log_mass over some clusters, of which there is one at least.
+double mean_log_mass(std::span<double const> m200c_1e10msunh, double h);
+
+/// What the benchmark fit asks of its clusters, wherever they are.
+struct BenchmarkProblem {
+  double pivot = 0;                                           ///< their mean_log_mass
+  double scatter = 0;                                         ///< mean of scatter_about_shells
+  std::function<FoldedResiduals(FitPoint const&)> residuals;  ///< of all of them
+};
+
 /// The benchmark: the parameters that minimise Eq. 7, averaged over the clusters. If the core is
 /// fitted, a weak pull (0.1% of the scatter about spheres for a factor of e) towards the TNG-like
 /// profile with a core of 0.02 decides where the clusters do not.
@@ -51,8 +55,15 @@ GnfwParameters fit_start(std::int64_t seed, std::int64_t fold, std::int64_t numb
 /// \param give_up     asked after every step: true ends the fit, which then is worth nothing
 /// \return cost = that average + pull
 FitResult fit_benchmark(
-    std::span<FitCluster const> clusters, double h, GnfwParameters const& start,
+    BenchmarkProblem const& problem, GnfwParameters const& start,
     std::optional<double> fixed_core = {}, std::function<bool()> give_up = [] { return false; });
+
+/// A training cluster of the flux fit.
+struct FluxCluster {
+  double m200c_1e10msunh;
+  double y_weight;                          ///< P200 R200^3, in any common unit
+  std::array<double, most_radii> within{};  ///< pressure_within, as many as there are radii
+};
 
 /// The same form, fitted so that the integrated pressure within every radius is right on average in
 /// each mass bin: least squares of Y_model(<r)/Y_gas(<r) - 1 of the stacked clusters (weights
@@ -62,8 +73,9 @@ FitResult fit_benchmark(
 ///
 /// The core stays that of `start`. Y(<r) hardly knows it; free, it goes along with mass slopes that
 /// bring the bins of mass together by a few percent and haloes a factor of 10 below them to
-/// nothing. \param y_weight  P200 R200^3 of every cluster, in any common unit
-FitResult fit_flux(std::span<FitCluster const> clusters, std::span<double const> y_weight, double h,
+/// nothing.
+/// \param n_radii  as many as the coarsest cube allows
+FitResult fit_flux(std::span<FluxCluster const> clusters, std::int64_t n_radii, double h,
                    std::int64_t n_mass_bins, GnfwParameters const& start);
 
 }  // namespace setsz

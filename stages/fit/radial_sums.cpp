@@ -51,7 +51,7 @@ std::vector<double> gnfw_at_shells(GnfwShape const& shape, RadialSums const& sum
 std::int64_t n_radii(CubeLattice const& lattice) {
   // A voxel of the last shell must not reach across the last but one radius.
   auto const n = static_cast<std::int64_t>(score_radius_r200 / (1.25 * lattice.voxel_r200()));
-  return std::clamp<std::int64_t>(n, 1, 20);
+  return std::clamp<std::int64_t>(n, 1, most_radii);
 }
 
 std::vector<std::vector<double>> shares_within(CubeLattice const& lattice, std::int64_t n_radii) {

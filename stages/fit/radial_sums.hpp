@@ -32,8 +32,9 @@ double spherical_loss(RadialSums const& sums, std::span<double const> model);
 /// The model at the shells' radii.
 std::vector<double> gnfw_at_shells(GnfwShape const& shape, RadialSums const& sums);
 
-/// Equally spaced radii from score_radius_r200 / n to score_radius_r200 [R200], at most 20, with
-/// gaps that no voxel spans.
+/// Equally spaced radii from score_radius_r200 / n to score_radius_r200 [R200], with gaps that no
+/// voxel spans.
+inline constexpr std::int64_t most_radii = 20;
 std::int64_t n_radii(CubeLattice const& lattice);
 
 /// The exact share of the voxels of each lattice shell that lies within each radius, (radius,

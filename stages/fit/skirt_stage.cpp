@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::int64_t fold = 0;
 
-/// Those of some clusters, on all ranks; each rank reads its part of the cubes.
+/// Those of some clusters, on rank 0; each rank reads its part of the cubes.
 std::vector<SkirtShells> gather_shells(Comm const& comm, SnapshotClusters const& clusters,
                                        std::vector<std::int64_t> const& rows,
                                        std::string const& path) {
@@ -38,7 +38,7 @@ std::vector<SkirtShells> gather_shells(Comm const& comm, SnapshotClusters const&
       mark_progress("fit: reading the pressure cubes");
     }
   });
-  return comm.all_gather_v(mine);
+  return comm.gather_v(mine, 0);
 }
 
 }  // namespace
@@ -76,9 +76,11 @@ void SkirtStage::run(Context& context) {
   std::optional<SnapshotClusters> clusters;
   collectively(comm, "fit: opening the inputs", [&] { clusters.emplace(std::move(table)); });
   auto const rows = clusters->table.rows_of(Split::training, fold);
-  auto const slope = fit_skirt(
-      gather_shells(comm, *clusters, rows, context.product(products::pressure(snapshot_))),
-      mass_bins_);
+  auto const shells =
+      gather_shells(comm, *clusters, rows, context.product(products::pressure(snapshot_)));
+  SkirtSlope slope;
+  on_root(comm, "fit: the skirt", [&] { slope = fit_skirt(shells, mass_bins_); });
+  slope = comm.broadcast(slope, 0);
   nlohmann::json const skirt = slope;
   write_json(comm, context.part("skirt.json"),
              {{"format_version", 1}, {"training_clusters", rows.size()}, {"skirt", skirt}});
