@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "io/json_file.hpp"
 #include "pipeline/base/log.hpp"
@@ -17,6 +18,7 @@
 #include "stages/common/model_section.hpp"
 #include "stages/common/residuals_section.hpp"
 #include "stages/common/score_report.hpp"
+#include "stages/evaluate/benchmark_file.hpp"
 #include "stages/evaluate/figures_work.hpp"
 #include "stages/evaluate/scores.hpp"
 #include "stages/evaluate/y_mass.hpp"
@@ -37,7 +39,7 @@ struct SampleKey {
 /// A fold's predictions and benchmark; of a mean also the predictions that it is the mean of.
 struct Fold {
   CubeFile predictions;
-  nlohmann::json gnfw;
+  Benchmark benchmark;
   std::vector<CubeFile> seeds;
 };
 
@@ -98,13 +100,15 @@ std::int64_t cube_of(CubeFile const& predictions, Cluster const& cluster, Task c
   return *cube;
 }
 
-/// Losses and Y of the fitted profile, from gnfw.json.
-nlohmann::json const& benchmark_of(Fold const& fold, Cluster const& cluster, Task const& task) {
-  auto const& entry = fold.gnfw.at("clusters").at(task.row);
-  require(entry.at("id").get<std::int64_t>() == cluster.id, ExitCode::bad_data,
-          "gnfw.json of fold ", task.fold, " has id ", entry.at("id").get<std::int64_t>(),
-          " in row ", task.row, ", clusters.h5 ", cluster.id);
-  return entry;
+/// Loss and Y of the fitted profile.
+Benchmark::Row const& benchmark_of(Fold const& fold, Cluster const& cluster, Task const& task) {
+  auto const& rows = fold.benchmark.rows;
+  require(std::cmp_less(task.row, rows.size()), ExitCode::bad_data, "gnfw.json of fold ", task.fold,
+          " has ", rows.size(), " clusters, but clusters.h5 has a row ", task.row);
+  auto const& row = rows[task.row];
+  require(row.id == cluster.id, ExitCode::bad_data, "gnfw.json of fold ", task.fold, " has id ",
+          row.id, " in row ", task.row, ", clusters.h5 ", cluster.id);
+  return row;
 }
 
 void add_curves(Results& results, ClusterCurves const& curves) {
@@ -122,8 +126,8 @@ void add_cluster(Results& results, Cluster const& cluster, Task const& task, Fol
   auto const lattice = truth.lattice(task.row, cluster.r200c);
   auto const cube = cube_of(fold.predictions, cluster, task, lattice);
   auto const& benchmark = benchmark_of(fold, cluster, task);
-  auto const shape = gnfw_shape(fold.gnfw.at("benchmark").get<GnfwParameters>(), cluster.m200c,
-                                table.cosmology.h, table.redshift);
+  auto const shape =
+      gnfw_shape(fold.benchmark.parameters, cluster.m200c, table.cosmology.h, table.redshift);
   auto const gas = truth.read(task.row), predicted = fold.predictions.read(cube);
   auto const compared =
       compare_cubes(lattice, predicted, gas, shape, n_shells, fold.predictions.flux_strength(cube));
@@ -134,10 +138,10 @@ void add_cluster(Results& results, Cluster const& cluster, Task const& task, Fol
                            .n_voxels = compared.n_voxels,
                            .m200c = cluster.m200c,
                            .loss = compared.loss,
-                           .loss_benchmark = benchmark.at("loss_benchmark").get<double>(),
+                           .loss_benchmark = benchmark.loss,
                            .y_pred = unit * compared.sum_predicted,
                            .y_gas = unit * compared.sum_gas,
-                           .y_benchmark = benchmark.at("y_benchmark").get<double>(),
+                           .y_benchmark = benchmark.y,
                            .flux_factor = fold.predictions.flux_factor(cube),
                            .loss_uncorrected = compared.loss_uncorrected,
                            .mass_disagrees = fold.predictions.mass_disagrees(cube)};
@@ -154,7 +158,7 @@ void add_cluster(Results& results, Cluster const& cluster, Task const& task, Fol
   if (figures) figures->add({task.row, lattice, gas, predicted, shape});
 }
 
-/// Scores `tasks`, each rank its part; every rank gets all.
+/// Scores `tasks`, each rank its part; all get the scores, rank 0 also those of seeds and profiles.
 Results score_all(Comm const& comm, std::vector<Task> const& tasks, ClusterTable const& table,
                   std::vector<Fold> const& folds, CubeFile const& truth,
                   FiguresWork* figures = nullptr) {
@@ -171,9 +175,9 @@ Results score_all(Comm const& comm, std::vector<Task> const& tasks, ClusterTable
     }
   });
   results.scores.clusters = comm.all_gather_v(results.scores.clusters);
-  results.scores.seeds = comm.all_gather_v(results.scores.seeds);
+  results.scores.seeds = comm.gather_v(results.scores.seeds, 0);
   results.scores.n_seeds = folds.empty() ? 0 : std::ssize(folds.front().seeds);
-  results.profiles = comm.all_gather_v(results.profiles);
+  results.profiles = comm.gather_v(results.profiles, 0);
   results.counts.resize(3 * (histogram_edges().size() + 1), 0);
   comm.all_sum(results.counts);
   return results;
@@ -414,8 +418,8 @@ nlohmann::json EvaluateStage::score_samples(Context& context, ScoreTable const& 
   }
   auto const sampled = read_samples(context.comm(), scores.clusters, folds, table, truth);
   nlohmann::json report;
-  collectively(context.comm(), "evaluate: scores of samples",
-               [&] { report = sample_report(sampled, options_.mass_bins, {options_.resamples}); });
+  on_root(context.comm(), "evaluate: scores of samples",
+          [&] { report = sample_report(sampled, options_.mass_bins, {options_.resamples}); });
   for (auto const* key : {"coverage", "L_opt"})
     context.note(concat("stochastic_", key), report[key]);
   context.note("latent_nats", report["latent"]["nats"]);
@@ -431,14 +435,16 @@ void EvaluateStage::run(Context& context) {
     truth.emplace(context.product(products::pressure(snapshot_)));
     require(table.n_folds == n_folds_, ExitCode::config, "clusters.h5 has ", table.n_folds,
             " folds, [catalog] folds is ", n_folds_);
-    for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
-      folds.push_back({CubeFile(context.product(prediction(fold, member_))),
-                       read_json(context.product(products::gnfw(snapshot_, fold))),
-                       {}});
+  });
+  for (std::int64_t fold = 0; fold < n_folds_; ++fold) {
+    auto benchmark = read_benchmark(comm, context.product(products::gnfw(snapshot_, fold)));
+    collectively(comm, "evaluate: opening the inputs", [&] {
+      folds.push_back(
+          {CubeFile(context.product(prediction(fold, member_))), std::move(benchmark), {}});
       for (auto const& seed : seeds_)
         folds.back().seeds.emplace_back(context.product(prediction(fold, seed)));
-    }
-  });
+    });
+  }
 
   nlohmann::json document;
   auto tasks = tasks_of(table, Split::testing);
@@ -449,8 +455,8 @@ void EvaluateStage::run(Context& context) {
   for (auto const& task : tasks) rows.push_back(task.row);
   FiguresWork figures(table, rows);
   Results const testing = score_all(comm, tasks, table, folds, *truth, &figures);
-  auto const high_k = comm.all_gather_v(figures.high_k_ratios());
-  collectively(comm, "evaluate: the scores", [&] {
+  auto const high_k = comm.gather_v(figures.high_k_ratios(), 0);
+  on_root(comm, "evaluate: the scores", [&] {
     document =
         score_report(testing.scores,
                      {.bootstrap = {options_.resamples}, .mass_bins = options_.mass_bins}, model_);

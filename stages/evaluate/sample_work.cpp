@@ -120,7 +120,8 @@ std::vector<SampledCluster> read_samples(Comm const& comm, std::vector<ClusterSc
       mark_progress("evaluate: samples");
     }
   });
-  auto const all = comm.all_gather_v(own);
+  auto const all = comm.gather_v(own, 0);
+  if (!comm.is_root()) return {};
   auto next = all.begin();
   std::vector<SampledCluster> clusters;
   for (auto const& score : scores) {

@@ -19,8 +19,8 @@ struct SampleFiles {
   std::vector<std::string> networks;  ///< prediction.h5 of each single network
 };
 
-/// Collective: what the samples of the scored clusters say, in their order; each rank reads its
-/// part. \param folds  by fold
+/// Collective: what the samples of the scored clusters say, in their order, on rank 0; each rank
+/// reads its part. \param folds  by fold
 std::vector<SampledCluster> read_samples(Comm const& comm, std::vector<ClusterScore> const& scores,
                                          std::vector<SampleFiles> const& folds,
                                          ClusterTable const& table, CubeFile const& truth);

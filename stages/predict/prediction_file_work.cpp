@@ -117,10 +117,10 @@ void write_cluster_list(Comm const& comm, std::string const& path, ClusterTable 
   ClusterFigures figures{.rows = table.rows,
                          .states = table.states,
                          .values = {},
-                         .y = comm.all_gather_v(cubes.y),
-                         .flux_factor = comm.all_gather_v(cubes.flux_factor),
+                         .y = comm.gather_v(cubes.y, 0),
+                         .flux_factor = comm.gather_v(cubes.flux_factor, 0),
                          .flags = {{"mass_disagrees", table.mass_disagrees}}};
-  for (auto const& values : cubes.states) figures.values.push_back(comm.all_gather_v(values));
+  for (auto const& values : cubes.states) figures.values.push_back(comm.gather_v(values, 0));
   if (!table.outside_training.empty())
     figures.flags.emplace_back("outside_training", table.outside_training);
   if (!table.in_training.empty()) figures.flags.emplace_back("in_training", table.in_training);
