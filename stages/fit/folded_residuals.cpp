@@ -27,14 +27,14 @@ double log_mass(double m200c_1e10msunh, double h) {
   return std::log(m200c_1e10msunh * 1e10 / h / 1e14);
 }
 
-ProfileAt::ProfileAt(FitPoint const& q, double mass)
+PointProfile::PointProfile(FitPoint const& q, double mass)
     : mass_(mass),
       shape_{.p0 = std::exp(q[0] + q[3] * mass),
              .xc = std::exp(q[1] + q[4] * mass),
              .beta = std::exp(q[2] + q[5] * mass),
              .core = std::exp(q[core_at])} {}
 
-ProfileSlopes ProfileAt::operator()(double r_over_r200) const {
+ProfileSlopes PointProfile::operator()(double r_over_r200) const {
   auto const [p, by_xc, by_beta, by_core] = gnfw_slopes(shape_, r_over_r200);
   return {p, {p, by_xc, by_beta, p * mass_, by_xc * mass_, by_beta * mass_, by_core}};
 }
@@ -47,7 +47,7 @@ FoldedResiduals folded_residuals(std::span<FitCluster const> clusters, FitFrame 
   Rows rows;
   for (auto const& cluster : clusters) {
     auto const& sums = *cluster.sums;
-    ProfileAt const profile(q, log_mass(cluster.m200c_1e10msunh, frame.h) - frame.pivot);
+    PointProfile const profile(q, log_mass(cluster.m200c_1e10msunh, frame.h) - frame.pivot);
     rows.setZero(n_folded + std::ssize(sums.count), n_folded);
     rows.topRows(n_folded) = as_matrix(folded);
     Eigen::Index row = n_folded;

@@ -31,10 +31,10 @@ struct ProfileSlopes {
 };
 
 /// The profile of clusters of one mass.
-class ProfileAt {
+class PointProfile {
  public:
   /// \param mass  ln mass relative to the pivot
-  ProfileAt(FitPoint const& q, double mass);
+  PointProfile(FitPoint const& q, double mass);
   ProfileSlopes operator()(double r_over_r200) const;
 
  private:

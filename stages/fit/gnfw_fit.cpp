@@ -283,7 +283,7 @@ std::vector<ProfileSlopes> stacked_model(FluxProblem const& problem, EqualBin co
     for (std::size_t d = 0; d < sum.slope.size(); ++d) sum.slope[d] += weight * term.slope[d];
   };
   for (auto const member : bin.members) {
-    ProfileAt const profile(q, problem.masses[member]);
+    PointProfile const profile(q, problem.masses[member]);
     double const y_weight = problem.clusters[member].y_weight;
     for (std::size_t k = 0; k < within.size(); ++k)
       for (std::size_t i = 0; i < problem.rules[k].x.size(); ++i)

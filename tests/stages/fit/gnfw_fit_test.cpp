@@ -94,7 +94,7 @@ FoldedResiduals products_of_all_rows(Sample const& data, FitPoint const& q) {
     for (std::size_t s = 0; s < sums.count.size(); ++s) {
       if (sums.count[s] == 0) continue;
       double const r = sums.lattice.shell_radius_r200(static_cast<std::int64_t>(s));
-      auto const at = ProfileAt(q, log_mass(data.masses[c], h) - frame.pivot)(r);
+      auto const at = PointProfile(q, log_mass(data.masses[c], h) - frame.pivot)(r);
       std::array<double, n_folded> row{};
       std::ranges::copy(at.slope, row.begin());
       row.back() = at.value - sums.pressure[s] / sums.count[s];
@@ -139,7 +139,7 @@ TEST(FoldedResiduals, HaveTheSquaresAndStepsOfAllRowsHoweverTheyAreFolded) {
   // The residuals are Eq. 7 less what no sphere can change.
   double loss = 0;
   for (std::size_t c = 0; c < clusters.size(); ++c) {
-    ProfileAt const profile(q, log_mass(data.masses[c], h) - frame.pivot);
+    PointProfile const profile(q, log_mass(data.masses[c], h) - frame.pivot);
     std::vector<double> model;
     for (std::int64_t s = 0; s < std::ssize(data.sums[c].count); ++s)
       model.push_back(profile(data.sums[c].lattice.shell_radius_r200(s)).value);
