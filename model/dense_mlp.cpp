@@ -2,6 +2,7 @@
 #include "model/dense_mlp.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "pipeline/base/number.hpp"
 
@@ -31,7 +32,7 @@ void DenseMlp::begin(std::span<float const> parameters, FoldedLayer::For purpose
   work.kernels_ = &kernels;
   work.parameters_ = parameters;
   work.purpose_ = purpose;
-  work.layers_.clear();
+  work.folded_ = false;
   work.block_sizes_.clear();
   work.layer_inputs_.clear();
   for (auto const& layer : layers_) {
@@ -42,9 +43,18 @@ void DenseMlp::begin(std::span<float const> parameters, FoldedLayer::For purpose
 }
 
 void DenseMlp::fold(Work& work, bool drops) const {
-  if (!work.layers_.empty()) return;
+  if (std::exchange(work.folded_, true)) return;
+  auto& folded = work.layers_;
+  auto const is_current = [&](FoldedLayer const& layer) {
+    return layer.is_of(*work.kernels_, work.parameters_, work.purpose_, drops);
+  };
+  if (folded.size() == layers_.size() && std::ranges::all_of(folded, is_current)) {
+    for (auto& layer : folded) layer.start();
+    return;
+  }
+  folded.clear();
   for (auto const& layer : layers_)
-    work.layers_.emplace_back(layer, *work.kernels_, work.parameters_, work.purpose_, drops);
+    folded.emplace_back(layer, *work.kernels_, work.parameters_, work.purpose_, drops);
 }
 
 std::span<float> DenseMlp::Work::input(DenseMlp const& mlp, std::int64_t rows) {
@@ -256,6 +266,7 @@ void DenseMlp::pool_backward(RowGroups const& groups, std::span<float const> slo
 }
 
 void DenseMlp::finish(Work const& work, std::span<float> gradient) const {
+  if (!work.folded_) return;  // no rows: the sums are those of another series
   for (auto const& layer : work.layers_) layer.add_gradient(work.parameters_, gradient);
 }
 

@@ -117,7 +117,8 @@ class DenseMlp::Work {
   FoldedLayer::For purpose_ = FoldedLayer::For::prediction;
   std::int64_t rows_ = 0;
   std::vector<float> input_;
-  std::vector<FoldedLayer> layers_;  ///< empty until the first evaluation of a series
+  std::vector<FoldedLayer> layers_;  ///< kept for the next series, which may have the same weights
+  bool folded_ = false;              ///< for this series
   std::vector<std::int64_t> layer_inputs_, block_sizes_;
   std::vector<AlignedFloats> activations_, means_, rstds_;
   std::vector<AlignedFloats> masks_, dropped_;  ///< of the input of layers that drop units

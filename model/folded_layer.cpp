@@ -2,6 +2,7 @@
 #include "model/folded_layer.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "pipeline/base/number.hpp"
 
@@ -24,9 +25,13 @@ double dot(float const* a, float const* b, std::int64_t n) {
 FoldedLayer::FoldedLayer(DenseLayer const& layer, LayerKernels const& kernels,
                          std::span<float const> parameters, For purpose, bool drops)
     : layer_(layer),
+      kernels_(&kernels),
       layout_(kernels.layout),
+      purpose_(purpose),
       drops_(drops && layer.drops),
       bias_(kernels.layout.padded(layer.outputs)) {
+  for (auto const& tensor : tensors(parameters))
+    source_.insert(source_.end(), tensor.begin(), tensor.end());
   auto const n = layer.inputs, outputs = layer.outputs;
   auto const weight = parameters.subspan(layer.weight, outputs * n);
   std::vector<float> weights(weight.begin(), weight.end());
@@ -52,6 +57,35 @@ FoldedLayer::FoldedLayer(DenseLayer const& layer, LayerKernels const& kernels,
   backward_ = packed(layout_, weights, n);
   weight_sum_.resize(layout_.packed_size(layout_.padded_rows(outputs), n));
   bias_sum_.resize(bias_.size());
+}
+
+std::array<std::span<float const>, 4> FoldedLayer::tensors(
+    std::span<float const> parameters) const {
+  auto const n = layer_.inputs, outputs = layer_.outputs, n_norm = layer_.has_norm() ? n : 0;
+  auto const norm = [&](std::int64_t first) {
+    return parameters.subspan(n_norm ? first : 0, n_norm);
+  };
+  return {parameters.subspan(layer_.weight, outputs * n), parameters.subspan(layer_.bias, outputs),
+          norm(layer_.gamma), norm(layer_.beta)};
+}
+
+/// By bits: what is not a number is folded once, too.
+bool FoldedLayer::is_of(LayerKernels const& kernels, std::span<float const> parameters, For purpose,
+                        bool drops) const {
+  if (kernels_ != &kernels || purpose_ != purpose || drops_ != (drops && layer_.drops))
+    return false;
+  float const* known = source_.data();
+  for (auto const& tensor : tensors(parameters)) {
+    if (!tensor.empty() && std::memcmp(known, tensor.data(), tensor.size_bytes()) != 0)
+      return false;
+    known += tensor.size();
+  }
+  return true;
+}
+
+void FoldedLayer::start() {
+  for (auto* const sum : {&weight_sum_, &bias_sum_, &gamma_sum_, &beta_sum_})
+    std::ranges::fill(*sum, 0.0F);
 }
 
 void FoldedLayer::fold(std::span<float const> parameters, std::vector<float>& weights) {

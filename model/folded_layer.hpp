@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -36,6 +37,11 @@ class FoldedLayer {
   /// \param drops  does this evaluation drop units?
   FoldedLayer(DenseLayer const& layer, LayerKernels const& kernels,
               std::span<float const> parameters, For purpose, bool drops);
+  /// Would the same arguments give the same weights? Lanes of a step share them.
+  bool is_of(LayerKernels const& kernels, std::span<float const> parameters, For purpose,
+             bool drops) const;
+  /// Clears the sums of gradients.
+  void start();
 
   bool norm_is_apart() const { return drops_; }
   /// (inputs, outputs): packed, or in tiles.
@@ -53,12 +59,17 @@ class FoldedLayer {
 
  private:
   void fold(std::span<float const> parameters, std::vector<float>& weights);
+  /// Weights, biases, and those of the norm.
+  std::array<std::span<float const>, 4> tensors(std::span<float const> parameters) const;
   void add_folded_gradient(std::span<float const> parameters, std::span<float const> sums,
                            std::span<float> gradient) const;
 
   DenseLayer layer_;
+  LayerKernels const* kernels_;
   PanelLayout layout_;
+  For purpose_;
   bool drops_;
+  std::vector<float> source_;  ///< what the weights were made from: tensors()
   AlignedFloats forward_, backward_, bias_, gamma_, beta_;
   AlignedFloats weight_sum_, bias_sum_, gamma_sum_, beta_sum_;
 };

@@ -341,6 +341,60 @@ RowGroups uneven_groups(std::int64_t components) {
   return groups;
 }
 
+/// What a series depends on beside its rows.
+struct Series {
+  std::vector<float> parameters, masks;
+  For purpose = For::training;
+  LayerKernels const* kernels = &layer_kernels(InstructionSet::portable);
+};
+
+/// Outputs of ten rows, and in training the gradient by the parameters.
+std::vector<float> results_of(DenseMlp const& mlp, Series const& series, DenseMlp::Work& work) {
+  mlp.begin(series.parameters, series.purpose, work, *series.kernels);
+  std::ranges::copy(random_numbers(2, 10 * mlp.inputs()), work.input(mlp, 10).begin());
+  std::vector<float> result(10 * mlp.outputs()), gradient(series.parameters.size());
+  mlp.forward(series.masks, work, result);
+  if (series.purpose == For::training) {
+    mlp.backward(random_numbers(3, 10 * mlp.outputs()), work, {});
+    mlp.finish(work, gradient);
+  }
+  result.insert(result.end(), gradient.begin(), gradient.end());
+  return result;
+}
+
+TEST(DenseMlp, FoldsWeightsAgainWhenAnythingChanged) {
+  auto const layers = layers_of({5, 2, 20, 3}, true);
+  DenseMlp const mlp(layers);
+  DenseMlp::Work kept;
+  Series series{.parameters = random_parameters(layers), .masks = {}};
+  auto const expect_as_if_fresh = [&](char const* what) {
+    for (int time = 0; time < 2; ++time) {
+      DenseMlp::Work fresh;
+      EXPECT_EQ(results_of(mlp, series, kept), results_of(mlp, series, fresh)) << what << time;
+    }
+  };
+  expect_as_if_fresh("first");
+  for (auto const offset :
+       {layers[0].weight, layers[0].bias, layers[1].gamma, layers[1].beta, layers[2].weight + 59}) {
+    series.parameters[offset] += 0.5F;
+    expect_as_if_fresh("a parameter");
+  }
+  series.masks = testing::random_masks(4, 10 * mlp.n_masks());
+  expect_as_if_fresh("units drop");
+  series.masks.clear();
+  series.purpose = For::prediction;
+  expect_as_if_fresh("a prediction");
+  auto const wide = testing::wide_kernels();
+  series.kernels = &wide;
+  expect_as_if_fresh("other kernels");
+  series.purpose = For::training;
+  expect_as_if_fresh("training again");
+  mlp.begin(series.parameters, For::training, kept, wide);
+  std::vector<float> gradient(series.parameters.size());
+  mlp.finish(kept, gradient);
+  EXPECT_EQ(gradient, std::vector<float>(gradient.size())) << "of a series without rows";
+}
+
 TEST(DenseMlp, PoolsOutputsByGroups) {
   for_each_set([](Kernels const& kernels) {
     for (std::int64_t const components : {1, 3}) {
