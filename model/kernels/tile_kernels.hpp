@@ -38,8 +38,8 @@ class TileKernels {
   static constexpr Index tile = 256;                     // words of 32 bits
   static constexpr Index step = 32;                      // rows, columns and depth at a time
   static constexpr Index step_tiles = 2 * parts * tile;  // words of a step
-  static constexpr Index few = 8;                        // rows whose sums stay in registers
-  static constexpr Index together = 4;
+  static constexpr Index few = 8;                        // rows that go on their way at a time
+  static constexpr Index together = 4;                   // of them, whose numbers fit in registers
 
   static Vector load(float const* from) { return *reinterpret_cast<InMemory const*>(from); }
   static void store(float* to, Vector vector) { *reinterpret_cast<InMemory*>(to) = vector; }
@@ -243,7 +243,8 @@ class TileKernels {
       totals<few>(squares + row % step, square);
       for (Index i = 0; i < few; ++i) {
         mean[i] /= n;
-        rstd[row + i] = 1 / __builtin_sqrtf(square[i] / n - mean[i] * mean[i] + norm_epsilon);
+        float const variance = square[i] / n - mean[i] * mean[i];  // below zero by rounding
+        rstd[row + i] = 1 / __builtin_sqrtf((variance < 0 ? 0 : variance) + norm_epsilon);
       }
     }
   };

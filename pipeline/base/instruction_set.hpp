@@ -11,7 +11,7 @@ enum class InstructionSet {
   portable,  ///< what every processor of this architecture has
   avx2,      ///< with FMA
   avx512,    ///< F, with AVX2 and FMA
-  amx        ///< as avx512, and tiles of bfloat16 where asked for; with AVX-512 BW and BF16
+  amx        ///< as avx512, and tiles of bfloat16 where asked for
 };
 
 std::string_view name(InstructionSet set);

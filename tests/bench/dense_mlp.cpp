@@ -2,7 +2,7 @@
 // Speed and rounding of the MLP kernels alone, without libtorch, on one core: prediction with the
 // mean over groups of 256 rows, for each instruction set of this processor. Rounds are interleaved;
 // CPU time of the thread; medians. "around": the forward pass by tiles less their products, where
-// the processor has AVX-512 BF16; its outputs mean nothing.
+// the processor has AVX-512; its outputs mean nothing.
 //
 // bench_dense_mlp [rounds] [kernels, as "around"]: all whose names begin so
 #include <time.h>
@@ -136,6 +136,7 @@ void measure(testing::MlpExample const& shape, int rounds, std::string_view pref
 int main(int argc, char** argv) {
   int const rounds = argc > 1 ? std::atoi(argv[1]) : 51;
   std::string_view const prefix = argc > 2 ? argv[2] : "";
+  setsz::measure({24, 2, 189, 189}, rounds, prefix);  // particles at the published sizes
   for (std::int64_t const width : {189, 196, 64})
     setsz::measure({24, 3, width, width}, rounds, prefix);
 }
