@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "io/catalogs/overdensity.hpp"
 #include "pipeline/base/error.hpp"
@@ -14,7 +15,9 @@
 #include "pipeline/base/number.hpp"
 #include "stages/catalog/catalog_checks.hpp"
 #include "stages/catalog/headers_agree.hpp"
+#include "stages/catalog/hosts_work.hpp"
 #include "stages/common/expected.hpp"
+#include "stages/common/row_order.hpp"
 #include "stages/common/snapshot_check.hpp"
 
 namespace setsz {
@@ -113,12 +116,12 @@ CatalogStage::Checked CatalogStage::read_checked(Comm const& comm,
                                                  std::vector<std::string> const& files,
                                                  Headers const& headers) const {
   auto const wanted = request(files.front(), headers);
-  Checked checked{read_halo_catalog(comm, files, wanted, formats()), {}};
+  Checked checked{.catalog = read_halo_catalog(comm, files, wanted, formats()), .hosts = {}};
   mark_progress("catalog read");
   if (options_.hosts == CatalogOptions::Hosts::heavier)
     checked.hosts = find_hosts(comm, files, wanted, checked.catalog.halos);
   if (options_.hosts == CatalogOptions::Hosts::positions)
-    checked.hosts = find_hosts_by_position(comm, checked.catalog.halos, headers.dark_matter);
+    demote_inside_heavier(comm, checked, headers.dark_matter);
   check_figures(comm, files.front(), checked.catalog, headers);
   check_clusters(comm, files, checked, headers.dark_matter.a);
   require_distinct(comm, files, checked, headers.dark_matter);
@@ -155,21 +158,21 @@ HostChanges CatalogStage::find_hosts(Comm const& comm, std::vector<std::string> 
   return changes;
 }
 
+HaloSphere CatalogStage::sphere_of(Halo const& halo, SnapshotHeader const& header) const {
+  return {
+      halo.id, halo.position, halo.mass,
+      radius_of_mass(options_.mass_definition, snapshot_.cosmology, 1 / header.a - 1, halo.mass)};
+}
+
 /// Collective. Haloes that are too light to be kept are not needed: only heavier ones make a
 /// subhalo.
-HostChanges CatalogStage::find_hosts_by_position(Comm const& comm, std::vector<Halo> const& halos,
-                                                 SnapshotHeader const& header) const {
+void CatalogStage::demote_inside_heavier(Comm const& comm, Checked& checked,
+                                         SnapshotHeader const& header) const {
   std::vector<HaloSphere> spheres;
-  spheres.reserve(halos.size());
-  for (auto const& halo : halos)
-    spheres.push_back({halo.id, halo.position, halo.mass,
-                       radius_of_mass(options_.mass_definition, snapshot_.cosmology,
-                                      1 / header.a - 1, halo.mass)});
-  spheres = comm.all_gather_v(spheres);
-  HostChanges changes;
-  collectively(comm, "catalog: hosts",
-               [&] { changes.demoted = inside_heavier(std::move(spheres), header.box_ckpch); });
-  return changes;
+  spheres.reserve(checked.catalog.halos.size());
+  for (auto const& halo : checked.catalog.halos) spheres.push_back(sphere_of(halo, header));
+  checked.hosts.demoted = inside_heavier(comm, std::move(spheres), header.box_ckpch);
+  checked.n_inside = comm.all_sum(std::ssize(checked.hosts.demoted));
 }
 
 bool CatalogStage::is_cluster(double mass) const {
@@ -242,7 +245,7 @@ bool CatalogStage::is_host(Halo const& halo, HostChanges const& changes) const {
 
 /// Collective: the clusters of all ranks in the order of rows, with their split.
 ClusterTable CatalogStage::make_table(Comm const& comm, SnapshotHeader const& header,
-                                      std::vector<Cluster> const& mine) const {
+                                      std::vector<Cluster> mine) const {
   ClusterTable table;
   table.box_ckpch = header.box_ckpch;
   table.a = header.a;
@@ -252,14 +255,12 @@ ClusterTable CatalogStage::make_table(Comm const& comm, SnapshotHeader const& he
   table.mass_definition = name_of(options_.mass_definition);
   table.mass_min = options_.mass_min_msunh * code_per_msunh;
   table.n_folds = options_.split.n_folds;
-  table.clusters = comm.all_gather_v(mine);
+  table.clusters = NodeRows<Cluster>::gathered(
+      comm, sorted_over_ranks(comm, std::move(mine), table.box_ckpch), "the table of clusters");
   collectively(comm, "", [&] {
     require(table.clusters.empty() || table.size() >= table.n_folds, ExitCode::config,
             "[catalog] folds = ", table.n_folds, ", but there are only ", table.size(),
             " clusters; use fewer folds or lower [catalog] mass_min");
-  });
-  std::ranges::sort(table.clusters.edit(), [&](Cluster const& a, Cluster const& b) {
-    return in_row_order(a.position, a.id, b.position, b.id, table.box_ckpch);
   });
   return table;
 }
@@ -344,7 +345,7 @@ void CatalogStage::warn(Checked const& checked, Headers const& headers,
   if (options_.hosts == CatalogOptions::Hosts::all)
     Log::warn("catalog: with hosts = all, subhaloes count as clusters");
   if (options_.hosts == CatalogOptions::Hosts::positions)
-    Log::warn("catalog: ", checked.hosts.demoted.size(), " haloes whose centre lies within R",
+    Log::warn("catalog: ", checked.n_inside, " haloes whose centre lies within R",
               name_of(options_.mass_definition),
               " of a heavier one are taken as its subhaloes (hosts = positions)");
   if (header.n_leftover_names > 0)
@@ -388,11 +389,11 @@ void CatalogStage::run(Context& context) {
   context.note("hosts_by_mass", std::ssize(checked.hosts.promoted));
   auto selected = select(checked.catalog.halos, checked.hosts, 1 / headers.dark_matter.a - 1);
   compare_masses(context, std::move(selected.bound_over_all));
-  auto table = make_table(comm, headers.dark_matter, selected.clusters);
+  auto table = make_table(comm, headers.dark_matter, std::move(selected.clusters));
+  std::optional<ClusterTable> other;
+  if (!split_like_.empty())
+    other = read_clusters(comm, context.product(products::clusters(split_like_)));
   collectively(comm, "catalog: split", [&] {
-    std::optional<ClusterTable> other;
-    if (!split_like_.empty())
-      other = read_clusters(context.product(products::clusters(split_like_)));
     auto const n_matched = split(table, other);
     if (!other) return;
     context.note("split_like_matched", n_matched);

@@ -31,7 +31,8 @@ class CatalogStage : public Stage {
   };
   struct Checked {
     HaloCatalog catalog;
-    HostChanges hosts;
+    HostChanges hosts;          ///< of this rank's haloes, and maybe of others
+    std::int64_t n_inside = 0;  ///< haloes of all ranks that are inside a heavier one, by positions
   };
   /// What this rank has read of the catalogue, sorted out.
   struct Selected {
@@ -46,8 +47,9 @@ class CatalogStage : public Stage {
                        Headers const& headers) const;
   HostChanges find_hosts(Comm const& comm, std::vector<std::string> const& files,
                          CatalogRequest const& request, std::vector<Halo> const& halos) const;
-  HostChanges find_hosts_by_position(Comm const& comm, std::vector<Halo> const& halos,
-                                     SnapshotHeader const& header) const;
+  void demote_inside_heavier(Comm const& comm, Checked& checked,
+                             SnapshotHeader const& header) const;
+  HaloSphere sphere_of(Halo const& halo, SnapshotHeader const& header) const;
   void check_figures(Comm const& comm, std::string const& file, HaloCatalog const& catalog,
                      Headers const& headers) const;
   void check_clusters(Comm const& comm, std::vector<std::string> const& files,
@@ -58,7 +60,7 @@ class CatalogStage : public Stage {
   Selected select(std::vector<Halo> const& halos, HostChanges const& changes,
                   double redshift) const;
   ClusterTable make_table(Comm const& comm, SnapshotHeader const& header,
-                          std::vector<Cluster> const& mine) const;
+                          std::vector<Cluster> mine) const;
   /// \param other  whose split the table has; none: its own
   /// \return clusters with the split of another one
   std::int64_t split(ClusterTable& table, std::optional<ClusterTable> const& other) const;

@@ -2,11 +2,13 @@
 // What the stage asks of a list as a whole, once it is read.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "io/catalogs/overdensity.hpp"
 #include "pipeline/base/error.hpp"
 #include "stages/catalog/catalog_checks.hpp"
 #include "stages/catalog/catalog_stage.hpp"
+#include "stages/catalog/hosts_work.hpp"
 
 namespace setsz {
 
@@ -71,10 +73,8 @@ void CatalogStage::require_distinct(Comm const& comm, std::vector<std::string> c
   std::vector<HaloSphere> mine;
   for (auto const& halo : checked.catalog.halos)
     if (is_cluster(halo.mass) && is_host(halo, checked.hosts))
-      mine.push_back({halo.id, halo.position, halo.mass,
-                      radius_of_mass(options_.mass_definition, snapshot_.cosmology,
-                                     1 / header.a - 1, halo.mass)});
-  auto const pair = nearly_equal(comm.all_gather_v(mine), header.box_ckpch, same_place);
+      mine.push_back(sphere_of(halo, header));
+  auto const pair = nearly_equal(comm, std::move(mine), header.box_ckpch, same_place);
   if (!pair) return;
   struct Place {
     std::int64_t id, file, line;

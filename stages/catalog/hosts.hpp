@@ -23,11 +23,6 @@ struct HostChanges {
 /// \pre parents, and theirs, are among the links
 HostChanges hosts_by_mass(std::vector<HaloLink> const& links);
 
-/// Collective: of the haloes of all ranks those that lie in another one and are not lighter than
-/// it, or whose parent no rank has. A few of all: each rank gets some of them, in any order. \param
-/// mine  all that this rank has, hosts too
-std::vector<HaloLink> not_lighter_than_parents(Comm const& comm, std::vector<HaloLink> mine);
-
 /// What tells whether a halo lies in another one.
 struct HaloSphere {
   std::int64_t id = 0;
@@ -44,6 +39,7 @@ std::unordered_set<std::int64_t> inside_heavier(std::vector<HaloSphere> halos, d
 struct HaloPair {
   std::int64_t id = 0, other = 0;  ///< the heavier one first
   double distance_ckpch = 0;
+  double mass = 0;  ///< of the heavier one [1e10 Msun/h]
 };
 /// The first such pair, that of the heaviest halo. Periodic.
 std::optional<HaloPair> nearly_equal(std::vector<HaloSphere> halos, double box_ckpch, double share);

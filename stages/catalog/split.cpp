@@ -8,6 +8,7 @@
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/random.hpp"
+#include "stages/catalog/periodic_cells.hpp"
 
 namespace setsz {
 
@@ -23,17 +24,21 @@ std::vector<std::int64_t> shuffled_rows(std::span<std::int64_t const> ids, std::
   return rows;
 }
 
-/// The row of the twin of a cluster at `position`; -1: none.
-std::int64_t twin_of(Vec3 const& position, ClusterTable const& other) {
+/// The row of the twin of each cluster in the other table; -1: none.
+std::vector<std::int64_t> twins_of(ClusterTable const& table, ClusterTable const& other) {
   PeriodicBox const box(other.box_ckpch);
-  std::int64_t nearest = -1;
-  double least = twin_radius_r200;
+  CellMembers const cells(table.clusters, table.box_ckpch);
+  std::vector<std::int64_t> twins(table.clusters.size(), -1);
+  std::vector<double> least(table.clusters.size(), twin_radius_r200);
   for (std::int64_t row = 0; row < other.size(); ++row) {
-    auto const& cluster = other.clusters[row];
-    double const distance = norm(box.offset(cluster.position, position)) / cluster.r200c;
-    if (distance < least) least = distance, nearest = row;
+    auto const& twin = other.clusters[row];
+    cells.near(twin.position, twin_radius_r200 * twin.r200c, [&](std::int64_t i) {
+      double const distance =
+          norm(box.offset(twin.position, table.clusters[i].position)) / twin.r200c;
+      if (distance < least[i]) least[i] = distance, twins[i] = row;
+    });
   }
-  return nearest;
+  return twins;
 }
 
 }  // namespace
@@ -69,8 +74,10 @@ InheritedSplit split_like(ClusterTable const& table, ClusterTable const& other,
     std::copy_n(from.begin() + from_row * recipe.n_folds, recipe.n_folds,
                 result.split.begin() + row * recipe.n_folds);
   };
+  auto const twins =
+      same_box ? twins_of(table, other) : std::vector<std::int64_t>(table.clusters.size(), -1);
   for (std::int64_t row = 0; row < table.size(); ++row) {
-    auto const twin = same_box ? twin_of(table.clusters[row].position, other) : -1;
+    auto const twin = twins[row];
     if (twin >= 0) {
       set(row, other.split, twin);
       ++result.n_matched;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
@@ -62,10 +63,8 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, Context cons
                        .lanes = static_cast<int>(task.options.lanes),
                        .local_particles = needs.local_particles.in(Phase::prediction),
                        .cluster_particles = needs.cluster_particles.in(Phase::prediction)};
-  collectively(comm_, "train: reading clusters", [&] {
-    read_teachers(task, context);
-    load_owned(task, context);
-  });
+  read_teachers(task, context);
+  collectively(comm_, "train: reading clusters", [&] { load_owned(task, context); });
   fit_scalars(task.options);
   fit_standardisation();
   fit_modules();
@@ -75,24 +74,31 @@ void TrainingData::read_teachers(TrainTask const& task, Context const& context) 
   std::int64_t first_row = 0;
   for (auto const& source : task.sources) {
     auto const path = context.product(source.clusters);
-    teachers_.push_back({read_clusters(path, task.choice, context.product(source.particles)),
-                         read_fit(context.product(source.gnfw), "benchmark"), first_row});
-    auto const& teacher = teachers_.back();
-    first_row += teacher.table.size();
+    auto table = read_clusters(comm_, path, task.choice, context.product(source.particles));
+    GnfwParameters benchmark;
+    on_root(comm_, "train: reading clusters",
+            [&] { benchmark = read_fit(context.product(source.gnfw), "benchmark"); });
+    benchmark = comm_.broadcast(benchmark, 0);
     auto const rows = [&](Split part) {
-      auto all = teacher.table.rows_of(part, task.instance.fold);
-      for (auto& row : all) row += teacher.first_row;
+      auto all = table.rows_of(part, task.instance.fold);
+      for (auto& row : all) row += first_row;
       return all;
     };
     auto const training = rows(Split::training), validation = rows(Split::validation);
-    require(!training.empty() && !validation.empty(), ExitCode::config, "fold ", task.instance.fold,
-            " of '", path, "' has ", training.size(), " training and ", validation.size(),
-            " validation clusters",
-            task.choice.leaves_out() ? " whose mass agrees ([clusters] mass_disagrees = leave_out)"
-                                     : "",
-            " (at least one of each is needed); lower [catalog] mass_min or use a larger box");
+    collectively(comm_, "train: reading clusters", [&] {
+      require(!training.empty() && !validation.empty(), ExitCode::config, "fold ",
+              task.instance.fold, " of '", path, "' has ", training.size(), " training and ",
+              validation.size(), " validation clusters",
+              task.choice.leaves_out()
+                  ? " whose mass agrees ([clusters] mass_disagrees = leave_out)"
+                  : "",
+              " (at least one of each is needed); lower [catalog] mass_min or use a larger box");
+    });
     training_.insert(training_.end(), training.begin(), training.end());
     validation_.insert(validation_.end(), validation.begin(), validation.end());
+    auto const n_rows = table.size();
+    teachers_.push_back({std::move(table), benchmark, first_row});
+    first_row += n_rows;
   }
 }
 

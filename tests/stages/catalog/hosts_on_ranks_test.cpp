@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <unordered_map>
 
+#include "pipeline/base/periodic_box.hpp"
 #include "pipeline/base/random.hpp"
-#include "stages/catalog/hosts.hpp"
+#include "stages/catalog/hosts_work.hpp"
 
 namespace setsz {
 namespace {
@@ -62,6 +64,77 @@ TEST(HostsOnRanks, KeepEachSubhaloThatIsNotLighterOrWhoseParentIsUnknown) {
     found.push_back(halo.id);
   std::ranges::sort(found);
   EXPECT_EQ(found, expected);
+}
+
+constexpr double box_ckpch = 1000;
+
+/// Many small haloes and a few whose balls reach across much of the box; some masses are equal.
+std::vector<HaloSphere> spheres(std::int64_t n) {
+  std::vector<HaloSphere> halos;
+  for (std::int64_t id = 0; id < n; ++id) {
+    Random random(5, Purpose::test, static_cast<std::uint64_t>(id));
+    double const mass = std::floor(std::pow(1e3, random.uniform()));
+    Vec3 const position{random.uniform(), random.uniform(), random.uniform()};
+    halos.push_back({id, box_ckpch * position, mass, id % 100 == 0 ? 450 : 12 * std::cbrt(mass)});
+  }
+  return halos;
+}
+
+std::vector<HaloSphere> share(std::vector<HaloSphere> const& all, Comm const& comm) {
+  std::vector<HaloSphere> mine;
+  for (std::int64_t i = 0; i < std::ssize(all); ++i)
+    if (i * 7 % 11 % comm.size() == comm.rank()) mine.push_back(all[i]);
+  return mine;
+}
+
+bool comes_first(HaloSphere const& a, HaloSphere const& b) {
+  return a.mass > b.mass || (a.mass == b.mass && a.id < b.id);
+}
+
+TEST(HostsOnRanks, EachRankLearnsWhichOfItsHaloesLieInsideHeavierOnesOfAnyRank) {
+  auto const comm = Comm::world();
+  PeriodicBox const box(box_ckpch);
+  for (std::int64_t const n : {600, 1, 0}) {
+    auto const all = spheres(n);
+    std::set<std::int64_t> expected;
+    for (auto const& halo : share(all, comm))
+      for (auto const& other : all)
+        if (comes_first(other, halo) &&
+            norm(box.offset(other.position, halo.position)) < other.radius_ckpch)
+          expected.insert(halo.id);
+    auto const found = inside_heavier(comm, share(all, comm), box_ckpch);
+    EXPECT_EQ(std::set(found.begin(), found.end()), expected);
+    if (n > 1) {
+      EXPECT_GT(expected.size(), 50U);
+      EXPECT_LT(expected.size(), share(all, comm).size());
+    }
+  }
+}
+
+TEST(HostsOnRanks, AllLearnOfTheHeaviestHaloThatIsListedTwice) {
+  auto const comm = Comm::world();
+  PeriodicBox const box(box_ckpch);
+  auto const all = spheres(600);
+  for (double const reach : {0.5, 0.2}) {
+    HaloSphere const* heavier = nullptr;
+    HaloPair expected{.distance_ckpch = box_ckpch};
+    for (auto const& one : all)
+      for (auto const& other : all) {
+        double const distance = norm(box.offset(one.position, other.position));
+        if (!comes_first(one, other) || distance >= reach * one.radius_ckpch) continue;
+        if (heavier && heavier != &one && comes_first(*heavier, one)) continue;
+        if (heavier == &one && distance >= expected.distance_ckpch) continue;
+        heavier = &one;
+        expected = {one.id, other.id, distance, one.mass};
+      }
+    ASSERT_TRUE(heavier);
+    auto const found = nearly_equal(comm, share(all, comm), box_ckpch, reach);
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->id, expected.id);
+    EXPECT_EQ(found->other, expected.other);
+    EXPECT_EQ(found->distance_ckpch, expected.distance_ckpch);
+  }
+  EXPECT_FALSE(nearly_equal(comm, share(all, comm), box_ckpch, 1e-6).has_value());
 }
 
 }  // namespace
