@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "io/catalogs/table.hpp"
 #include "pipeline/base/log.hpp"
@@ -61,13 +62,15 @@ void check_unique_ids(Comm const& comm, std::vector<Halo> const& halos,
   std::vector<Place> places;
   for (auto const i : home.order()) places.push_back({halos[i].id, halos[i].line});
   auto mine = comm.all_to_all_v(std::span<Place const>(places), home.counts());
+  std::sort(mine.begin(), mine.end(), [](Place const& a, Place const& b) {
+    return a.id < b.id || (a.id == b.id && a.line < b.line);
+  });
+  auto const twin = std::adjacent_find(mine.begin(), mine.end(),
+                                       [](Place const& a, Place const& b) { return a.id == b.id; });
+  constexpr auto none = std::numeric_limits<std::int64_t>::max();
+  auto const first = comm.all_min(twin == mine.end() ? none : twin->id);  // on any number of ranks
   collectively(comm, "halo ids", [&] {
-    std::sort(mine.begin(), mine.end(), [](Place const& a, Place const& b) {
-      return a.id < b.id || (a.id == b.id && a.line < b.line);
-    });
-    auto const twin = std::adjacent_find(
-        mine.begin(), mine.end(), [](Place const& a, Place const& b) { return a.id == b.id; });
-    if (twin == mine.end()) return;
+    if (twin == mine.end() || twin->id != first) return;
     fail(ExitCode::bad_data, "halo id ", twin->id, " occurs twice in '", join(files, "', '"),
          "' (lines ", twin->line, " and ", std::next(twin)->line, "); is a file listed twice?");
   });

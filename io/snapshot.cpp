@@ -264,16 +264,33 @@ Range Snapshot::sample_block(std::int64_t i) const {
   return {first, std::min(first + most, n_rows() * (i + 1) / n_sample_blocks)};
 }
 
+/// Ids tell particles apart: one number for all, or numbers that came round, do not.
+void Snapshot::require_ids(std::vector<std::uint64_t> ids) const {
+  auto const n = std::ssize(ids);
+  std::ranges::sort(ids);
+  auto const repeated = std::ranges::unique(ids);
+  auto const n_distinct = n - std::ssize(repeated);
+  require(2 * n_distinct >= n, ExitCode::bad_data, "the snapshot of '", files_[0], "': ", n,
+          " of its particles have only ", n_distinct,
+          " different ParticleIDs (one number for all, or too few bits?); each must have its own");
+}
+
 void Snapshot::check_sample() const {
   bool any = false;
+  std::vector<std::uint64_t> ids;
   double const far = smallest_extent * header_.box_ckpch;
   for (std::int64_t i = 0; i < n_sample_blocks; ++i) {
     auto const rows = sample_block(i);
     if (rows.size() == 0) continue;
-    auto const positions =
-        kind_ == Kind::gas ? read_checked_gas(rows).position : read_checked(rows).position;
-    any = any || any_beyond(positions, far);
+    if (kind_ == Kind::gas) {
+      any = any_beyond(read_checked_gas(rows).position, far) || any;
+      continue;
+    }
+    auto const some = read_checked(rows);
+    any = any_beyond(some.position, far) || any;
+    ids.insert(ids.end(), some.id.begin(), some.id.end());
   }
+  require_ids(std::move(ids));
   require_extent({0, n_rows()}, any);
 }
 

@@ -90,6 +90,7 @@ class Snapshot {
   GasRows read_checked_gas(Range rows) const;
   void read_checked_gas(std::int64_t index, Range part, std::int64_t at, GasRows& result) const;
   void require_extent(Range rows, bool any_beyond) const;
+  void require_ids(std::vector<std::uint64_t> ids) const;
 
   std::vector<std::string> files_;
   Kind kind_;

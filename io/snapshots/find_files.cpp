@@ -105,15 +105,21 @@ std::map<std::int64_t, std::string> numbered_files(std::string const& pattern) {
           ExitCode::config, "the pattern '", pattern,
           "' must have one '*', in the file's name, for the number");
 
+  auto const prefix = name.substr(0, star_at), suffix = name.substr(star_at + 1);
   std::map<std::int64_t, std::string> found;
+  std::string like;  // what the pattern would match in a shell
   for (auto const& candidate : names_in(folder.empty() ? fs::path(".") : folder)) {
-    auto const number = number_in(candidate, name.substr(0, star_at), name.substr(star_at + 1));
+    auto const number = number_in(candidate, prefix, suffix);
+    if (!number && like.empty() && candidate.starts_with(prefix) && candidate.ends_with(suffix))
+      like = (folder / pattern_of_name(candidate)).string();
     if (!number) continue;
     auto const [at, is_new] = found.emplace(*number, (folder / candidate).string());
     require(is_new, ExitCode::bad_data, "'", at->second, "' and '", (folder / candidate).string(),
             "' both have the number ", *number, "; move one of them away");
   }
-  require(!found.empty(), ExitCode::missing_input, "no file matches '", pattern, "'");
+  require(!found.empty(), ExitCode::missing_input, "no file matches '", pattern,
+          "' with a number in place of '*'",
+          like.empty() ? "" : concat("; did you mean '", like, "'?"));
   return found;
 }
 
@@ -140,8 +146,10 @@ std::vector<std::string> find_snapshot_files(std::string const& pattern, Snapsho
                                formats);
   }
   if (pattern.find('*') == std::string::npos) {
+    bool const is_list = pattern.find(',') != std::string::npos;
     require(type != fs::file_type::not_found, ExitCode::missing_input, "'", pattern,
-            "' does not exist");
+            "' does not exist",
+            is_list ? "; give one path: a folder, a file, or a name with * for the number" : "");
     return {pattern};
   }
   auto const found = numbered_files(pattern);

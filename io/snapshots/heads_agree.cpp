@@ -119,8 +119,11 @@ std::vector<std::string> disagreements(Files const& files, Heads const& heads, P
   std::vector<std::string> problems;
   compare_files(files, heads, type_of(kind), problems);
   if (heads[0].n_files != std::ssize(heads)) {
-    problems.push_back(concat("'", files[0], "': NumFilesPerSnapshot is ", heads[0].n_files,
-                              ", but ", heads.size(), " files are given"));
+    problems.push_back(concat(
+        "'", files[0], "': NumFilesPerSnapshot is ", heads[0].n_files, ", but ", heads.size(),
+        heads.size() == 1 ? " file is given" : " files are given",
+        heads[0].n_files > std::ssize(heads) ? "; give the folder, or a name with * for the number"
+                                             : ""));
   }
   if (problems.empty()) compare_counts(files, heads, type_of(kind), problems);
   compare_identity(files, heads, problems);

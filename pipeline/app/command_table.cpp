@@ -272,7 +272,8 @@ Command inspect_command() {
           .summary = "show what a product, snapshot or catalogue holds",
           .description =
               "Shows what a file was recognised as, with its units, counts, box and\n"
-              "cosmology, and the datasets and attributes that it holds.",
+              "cosmology, and the datasets and attributes that it holds: of a folder with a\n"
+              "snapshot, those of its first file.",
           .examples =
               "setsz inspect demo/catalog/z0/clusters.h5\n"
               "setsz inspect snapdir_099 --values",

@@ -123,12 +123,14 @@ void show_file(std::string const& path, bool values) {
   }
 }
 
-/// The snapshot that a folder holds, if it is one.
-bool show_snapshot_folder(std::string const& path) try {
+/// The snapshot that a folder holds, if it is one, and the datasets of its first file.
+bool show_snapshot_folder(std::string const& path, bool values) try {
   auto const files = find_snapshot_files(path);
   std::cout << printable_text(path) << ", " << files.size() << " file(s) of a snapshot, the first "
             << printable_text(files.front()) << "\n";
-  show_formats(FileProbe(files.front()));
+  FileProbe const first(files.front());
+  show_formats(first);
+  if (first.is_hdf5()) show_hdf5(first.hdf5(), values);
   return true;
 } catch (Error const&) {
   return false;
@@ -146,8 +148,8 @@ std::string kind_of_file(std::string const& path) try {
   return printable_text(error.what());
 }
 
-void show_folder(std::string const& path) {
-  if (show_snapshot_folder(path)) return;
+void show_folder(std::string const& path, bool values) {
+  if (show_snapshot_folder(path, values)) return;
   std::cout << printable_text(path) << ", a folder\n";
   std::vector<std::filesystem::path> entries;
   for (auto const& entry : std::filesystem::directory_iterator(path)) entries.push_back(entry);
@@ -173,7 +175,7 @@ int inspect_file(CommandLine const& line) {
   require(type != std::filesystem::file_type::not_found, ExitCode::missing_input, "'", path,
           "' does not exist; expected a product, a snapshot file, a catalogue or a folder");
   if (type == std::filesystem::file_type::directory)
-    show_folder(path);
+    show_folder(path, line.values);
   else
     show_file(path, line.values);
   return 0;

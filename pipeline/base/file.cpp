@@ -259,4 +259,18 @@ void create_directories(std::string const& path) {
           error.message(), ")");
 }
 
+void require_creatable(std::string const& path) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  fs::path there = fs::absolute(path);
+  while (!fs::exists(fs::symlink_status(there, ignored)) && there.has_relative_path())
+    there = there.parent_path();
+  auto const whole = [&] { return concat("cannot create the folder '", path, "': "); };
+  require(fs::is_directory(there, ignored), ExitCode::cannot_create, whole(), "'", there.string(),
+          "' is no folder; use another one");
+  require(::access(there.c_str(), W_OK | X_OK) == 0, ExitCode::cannot_create, whole(),
+          "no file can be made in '", there.string(), "' (", std::strerror(errno),
+          "); use another one");
+}
+
 }  // namespace setsz::durable

@@ -90,6 +90,8 @@ void rename(std::string const& from, std::string const& to);
 /// Nothing happens if there is no such file.
 void remove(std::string const& path);
 void create_directories(std::string const& path);
+/// Could the folder be made, and files in it? Makes nothing. Else Error(cannot_create).
+void require_creatable(std::string const& path);
 
 /// For tests: called before every operation ("create", "open", "read", "write", "pwrite",
 /// "reserve", "resize", "fsync", "close", "rename", "unlink") with its file; a result other than 0

@@ -28,7 +28,7 @@ Number parse_number(std::string const& text, std::string_view wanted) {
   bool const plus = text.size() > 1 && text[0] == '+' && text[1] != '-';  // as C and numpy read it
   auto const [stop, error] = std::from_chars(text.data() + (plus ? 1 : 0), end, value);
   require(error != std::errc::result_out_of_range, ExitCode::config, "'", text,
-          "' is too large for ", wanted);
+          "' is beyond the range of ", wanted);
   require(error == std::errc() && stop == end, ExitCode::config, "'", text, "' is not ", wanted);
   return value;
 }

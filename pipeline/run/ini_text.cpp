@@ -33,6 +33,8 @@ class Reader {
     if (number_ == 1 && (raw.starts_with("\xFF\xFE") || raw.starts_with("\xFE\xFF")))
       return wrong("the file is text in UTF-16; save it as plain UTF-8");
     if (raw.find('\0') != std::string::npos) return wrong("a zero byte; this is not a text file");
+    if (auto const at = raw.find('\r'); at != std::string::npos && at + 1 < raw.size())
+      return wrong("a carriage return (CR) within a line; end lines with LF or CR LF");
     if (raw.find('\t') != std::string::npos) return wrong("a tab character; use spaces");
     std::string const line = trim(raw);
     if (line.empty() || is_mark(line.front())) return;

@@ -127,13 +127,17 @@ std::vector<Stage*> Runner::incomplete(std::vector<Stage*> const& stages) {
 void Runner::check(std::vector<std::string> const& selected) {
   on_root(comm_, "", [&] { state_.require_format(); });
   auto const stages = chosen(selected);
-  preflight(stages, incomplete(stages));
+  auto const to_run = incomplete(stages);
+  if (!to_run.empty())
+    on_root(comm_, "", [&] { durable::require_creatable(settings_.options.directory); });
+  preflight(stages, to_run);
 }
 
 /// Takes the locks of the products that are made or read; held by rank 0.
 std::unique_ptr<RunLock> Runner::lock(std::vector<Stage*> const& stages) {
   std::unique_ptr<RunLock> lock;
   on_root(comm_, "", [&] {
+    durable::require_creatable(settings_.options.directory);
     lock = std::make_unique<RunLock>(settings_.options.directory);
     for (auto const* stage : stages) lock->write(stage->id());
     for (auto const& stage : all_) {  // products that are only read

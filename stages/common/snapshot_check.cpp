@@ -13,14 +13,15 @@ namespace {
 struct Comparison {
   std::string const& path;
   std::string_view other;  ///< where the expected values come from
+  std::string_view remedy;
   double tolerance;
 
   void operator()(std::string_view quantity, double found, double expected) const {
     if (std::abs(found - expected) <= tolerance * std::abs(expected)) return;
-    std::string const ratio =
-        expected != 0 ? concat(" (ratio ", found / expected, "; units?)") : std::string();
+    double const ratio = found / expected;
+    bool const is_unit = expected != 0 && !(ratio > 0.5 && ratio < 2);
     fail(ExitCode::bad_data, "'", path, "': ", quantity, " = ", found, ", but ", other, " says ",
-         expected, ratio, "; do the files belong together?");
+         expected, is_unit ? concat(" (ratio ", ratio, "; units?)") : "", remedy);
   }
   void cosmology(Cosmology const& found, Cosmology const& expected) const {
     (*this)("Omega0", found.omega_m, expected.omega_m);
@@ -87,13 +88,15 @@ SnapshotOutline outline_snapshot(SnapshotInstance const& instance, std::string c
 
 void check_cosmology(SnapshotHeader const& header, std::string const& path,
                      Cosmology const& expected, double tolerance) {
-  Comparison const compare{path, "[cosmology]", tolerance};
+  Comparison const compare{path, "[cosmology]",
+                           "; correct [cosmology], or give the files of that simulation",
+                           tolerance};
   compare.cosmology(header.cosmology, expected);
 }
 
 void check_belongs_together(SnapshotHeader const& header, std::string const& path,
                             ClusterTable const& table, double tolerance) {
-  Comparison const compare{path, "the cluster table", tolerance};
+  Comparison const compare{path, "the cluster table", "; do the files belong together?", tolerance};
   compare("BoxSize [ckpc/h]", header.box_ckpch, table.box_ckpch);
   compare("the scale factor Time", header.a, table.a);
   compare.cosmology(header.cosmology, table.cosmology);

@@ -53,14 +53,19 @@ void for_each_cell_in_reach(Sphere const& sphere, double edge, std::size_t per_s
 
 }  // namespace
 
+void require_sphere_fits(PeriodicBox const& box, double radius) {
+  require(radius > 0 && radius < box.edge() / 2, ExitCode::config,
+          "the sphere of a cluster has radius ", radius,
+          " ckpc/h; it must be positive and less than half the box, ", box.edge() / 2,
+          " ckpc/h; lower [extract] radius or local_radius, or local_radius and density_radius of "
+          "[model.NAME]");
+}
+
 SphereLookup::SphereLookup(PeriodicBox const& box, std::vector<Sphere> spheres)
     : box_(box), spheres_(std::move(spheres)) {
   double smallest = box.edge() / 2;
   for (auto const& sphere : spheres_) {
-    require(sphere.radius > 0 && sphere.radius < box.edge() / 2, ExitCode::config,
-            "the sphere of a cluster has radius ", sphere.radius,
-            " ckpc/h; it must be positive and less than half the box, ", box.edge() / 2,
-            " ckpc/h; lower extract.radius or extract.local_radius");
+    require_sphere_fits(box, sphere.radius);
     smallest = std::min(smallest, sphere.radius);
   }
   constexpr unsigned max_power = 7;  // 256 kB of bits

@@ -19,6 +19,9 @@ struct Sphere {
   double radius;
 };
 
+/// A sphere of that radius [ckpc/h] must fit into the box, else Error(config).
+void require_sphere_fits(PeriodicBox const& box, double radius);
+
 /// Finds the spheres in which a position lies, in a periodic box: a grid whose cells list the
 /// spheres that reach them. Most positions are answered by one bit of a table that fits in L2.
 class SphereLookup {

@@ -35,13 +35,17 @@ void each_cell(PeriodicBox const& box, std::int64_t mesh, Vec3 const& centre, do
 
 }  // namespace
 
+void require_cube_fits(PeriodicBox const& box, double edge) {
+  require(edge > 0 && edge <= box.edge(), ExitCode::config, "a cube of ", edge,
+          " ckpc/h does not fit into the box of ", box.edge(),
+          " ckpc/h; lower [voxelize] edge or fixed_edge, or [catalog] mass_max");
+}
+
 CubeSearch::CubeSearch(PeriodicBox box, std::vector<Cube> cubes)
     : box_(box), cubes_(std::move(cubes)) {
   double edges = 0;
   for (auto const& cube : cubes_) {
-    require(cube.edge > 0 && cube.edge <= box_.edge(), ExitCode::config, "a cube of ", cube.edge,
-            " ckpc/h does not fit into the box of ", box_.edge(),
-            " ckpc/h; lower [voxelize] edge or raise [catalog] mass_min");
+    require_cube_fits(box_, cube.edge);
     edges += cube.edge;
   }
   // Cells half as large as a mean cube: most cells of the box list nothing.

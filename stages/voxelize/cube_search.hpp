@@ -23,6 +23,9 @@ struct CubeHit {
   Vec3 offset;  ///< the ball's centre from the cube's LOWER CORNER, this periodic image [ckpc/h]
 };
 
+/// A cube of that edge [ckpc/h] must fit into the box, else Error(config).
+void require_cube_fits(PeriodicBox const& box, double edge);
+
 /// Finds the cubes that a ball touches in a periodic box: a mesh of the box lists, in each of its
 /// cells, the cubes that reach into it; the ball asks the cells that it reaches into itself.
 class CubeSearch {

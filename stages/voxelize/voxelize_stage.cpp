@@ -16,6 +16,7 @@
 #include "stages/common/expected.hpp"
 #include "stages/common/slice_order.hpp"
 #include "stages/common/snapshot_check.hpp"
+#include "stages/voxelize/cube_search.hpp"
 #include "stages/voxelize/pressure_file.hpp"
 #include "stages/voxelize/voxelize_work.hpp"
 
@@ -118,7 +119,22 @@ void VoxelizeStage::check_cell_size(Snapshot const& snapshot) const {
       "set cell_size = volume if its cells are Voronoi cells");
 }
 
-void VoxelizeStage::preflight(Comm const& comm, Outlook&) const {
+/// What the clusters alone tell of their cubes.
+void VoxelizeStage::check_cubes(Outlook const& outlook) const {
+  auto const table = known_clusters(outlook, instance_.name);
+  if (!table) return;
+  for (auto const& cluster : table->clusters) {
+    require_cube_fits(PeriodicBox(table->box_ckpch), options_.edge(cluster));
+    auto const lattice = options_.lattice(cluster);
+    require(lattice.n_shells(score_radius_r200) > 0, ExitCode::config, "of the ", lattice.n,
+            "^3 voxels in a cube of ", lattice.edge_r200, " R200 none has its centre within ",
+            score_radius_r200, " R200 of cluster ", cluster.id,
+            "; raise [voxelize] n_voxels or lower edge or fixed_edge");
+  }
+}
+
+void VoxelizeStage::preflight(Comm const& comm, Outlook& outlook) const {
+  collectively(comm, "", [&] { check_cubes(outlook); });
   if (instance_.section.mock) return;  // its files are products, checked when they are made
   auto const snapshot = open_snapshot(comm, instance_, "", Snapshot::Kind::gas);
   collectively(comm, "voxelize: checking the snapshot", [&] {

@@ -44,6 +44,7 @@ class VoxelizeStage : public Stage {
   /// Refuses or warns. \param why  empty: all is well
   void judge(std::string const& why) const;
   void check_cell_size(Snapshot const& snapshot) const;
+  void check_cubes(Outlook const& outlook) const;
 
   SnapshotInstance instance_;
   VoxelizeOptions options_;

@@ -183,6 +183,18 @@ TEST_F(SnapshotConsistency, ASampleFindsWhatReadingWouldRefuse) {
       "Mpc in place of kpc"));
 }
 
+TEST_F(SnapshotConsistency, ASampleFindsIdsThatTellNothingApart) {
+  SmallSnapshot small = SmallSnapshot::of_dark_matter({3000, 3000});
+  auto const refusal = [&] {
+    small.write(scratch_.path());
+    return error_of(
+        [&] { Snapshot(find_snapshot_files(scratch_.path()), Kind::dark_matter).check_sample(); });
+  };
+  EXPECT_EQ(refusal(), "no error");
+  std::ranges::fill(small.dark_matter.id, 7);
+  EXPECT_TRUE(contains(refusal(), "6000 of its particles have only 1 different ParticleIDs"));
+}
+
 TEST_F(SnapshotConsistency, ASampleOfParticlesSortedInSpaceIsNotTakenForAUnit) {
   SmallSnapshot small = SmallSnapshot::of_dark_matter({3000, 70000});
   for (std::size_t i = 0; i < 3000; ++i)

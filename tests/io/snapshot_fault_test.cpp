@@ -69,11 +69,16 @@ TEST_F(SnapshotFault, patterns_that_name_nothing_or_too_much_are_refused) {
   EXPECT_TRUE(contains(error_of([&] { find_snapshot_files(scratch_.path()); }), "66 no *.hdf5"));
   EXPECT_TRUE(contains(error_of([&] { find_snapshot_files(scratch_.path() + "/s.*.hdf5"); }),
                        "66 no file matches"));
+  EXPECT_TRUE(contains(error_of([&] { find_snapshot_files(scratch_.path() + "/a, b"); }),
+                       "/a, b' does not exist; give one path"));
   EXPECT_TRUE(contains(error_of([&] { find_snapshot_files(scratch_.path() + "/x.hdf5"); }),
                        "does not exist"));
   EXPECT_TRUE(contains(error_of([&] { find_snapshot_files("/no/folder/snap.*.hdf5"); }),
                        "66 cannot list the folder"));
   SmallSnapshot::of_dark_matter({1}).write(scratch_.path());
+  EXPECT_TRUE(contains(
+      error_of([&] { find_snapshot_files(scratch_.path() + "/*.hdf5"); }),
+      concat("with a number in place of '*'; did you mean '", scratch_ / "snap_007.*.hdf5", "'?")));
   std::filesystem::copy(file(0), scratch_ / "snap_008.0.hdf5");
   EXPECT_TRUE(contains(error_of([&] { find_snapshot_files(scratch_.path()); }),
                        "holds more than one snapshot (snap_007.*.hdf5, snap_008.*.hdf5)"));

@@ -18,7 +18,7 @@ namespace {
 
 using test::contains;
 
-std::string inspected(std::string const& path) {
+std::string inspected(std::string const& path, bool values = false) {
   struct Captured {  // also where inspect_file throws
     std::ostringstream output;
     std::streambuf* before = std::cout.rdbuf(output.rdbuf());
@@ -26,6 +26,7 @@ std::string inspected(std::string const& path) {
   } captured;
   CommandLine line;
   line.target = path;
+  line.values = values;
   inspect_file(line);
   return captured.output.str();
 }
@@ -40,6 +41,14 @@ TEST(Inspect, shows_what_the_header_of_a_snapshot_means) {
   EXPECT_TRUE(contains(text, "box 10000 ckpc/h, a = 0.5 (z = 1), Omega_m = 0.3089"));
   EXPECT_TRUE(contains(text, "type 1: 3 of 7 particles of 4.0625 x 1e10 Msun/h"));
   EXPECT_TRUE(contains(text, "Velocities  float32 (3, 3)\n"));
+}
+
+TEST(Inspect, shows_the_datasets_of_a_folder_with_a_snapshot) {
+  test::Scratch const scratch(Comm::self());
+  test::SmallSnapshot::of_dark_matter({4, 3}).write(scratch.path());
+  EXPECT_TRUE(contains(inspected(scratch.path()), "ParticleIDs  uint64 (4)"));
+  EXPECT_FALSE(contains(inspected(scratch.path()), "min "));
+  EXPECT_TRUE(contains(inspected(scratch.path(), true), "min 1000, max 1003\n"));
 }
 
 TEST(Inspect, shows_what_the_header_of_a_catalogue_means) {

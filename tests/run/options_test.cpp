@@ -230,7 +230,8 @@ TEST(Options, EveryMistakeIsNamedWithItsLine) {
       {"[toy]\ncount = 1.5\n", {"'1.5'", "a whole number"}},
       {"[toy]\ncount = 1e3\n", {"'1e3'", "a whole number"}},
       {"[toy]\ncount = 0\n", {">= 1"}},
-      {"[toy]\ncount = 99999999999999999999\n", {"too large"}},
+      {"[toy]\ncount = 99999999999999999999\n", {"beyond the range"}},
+      {"[toy]\nradius = 1e-400\n", {"'1e-400' is beyond the range of a number"}},
       {"[toy]\nfast = on\n", {"'on'", "yes or no"}},
       {"[toy]\ncolour = gren\n", {"'gren'", "red, green", "'green'"}},
       {"[toy]\nnames = a,,b\n", {"empty item"}},
@@ -245,6 +246,7 @@ TEST(Options, EveryMistakeIsNamedWithItsLine) {
       {"[toy\nradius = 2\n", {"toy.ini:1", "heading"}},
       {"[toy]\n\tradius = 2\n", {"toy.ini:2", "tab"}},
       {"\xEF\xBB\xBF[toy]\n", {"toy.ini:1", "byte order mark"}},
+      {"[toy]\rradius = 2\r", {"toy.ini:1", "carriage return"}},
       {"", {"no [section]"}},
       {"# only a comment\n", {"no [section]"}},
   };

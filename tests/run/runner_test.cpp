@@ -309,7 +309,9 @@ TEST(Runner, ARunDirectoryThatCannotBeMadeIsNamed) {
   toy.on_disk([&] { std::ofstream(toy / "run") << "a file is in the way"; });
   auto const error = toy.error({});
   EXPECT_EQ(error.code(), ExitCode::cannot_create);
-  EXPECT_TRUE(contains(error.what(), toy.run_directory()));
+  EXPECT_TRUE(contains(error.what(), concat("'", toy.run_directory(), "' is no folder")));
+  EXPECT_EQ(toy.check_error({}).code(), ExitCode::cannot_create);
+  EXPECT_STREQ(toy.check_error({}).what(), error.what());
 }
 
 TEST(Runner, HalfWrittenFilesOfDeadRunsAreRemoved) {

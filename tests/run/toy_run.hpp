@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "io/h5.hpp"
@@ -20,14 +21,16 @@ class ToyRun {
 
   std::vector<StageResult> run(std::vector<std::string> settings = {}, bool force = false,
                                Comm const* comm = nullptr) {
-    settings.push_back("run.directory=" + run_directory());
-    auto const configuration = Configuration::parse("[toy]\n", "toy.ini", settings, schemas());
-    auto const all = toy::stages(configuration);
-    Runner runner(
-        comm ? *comm : comm_, all,
-        {configuration.get<RunOptions>(), "toy.ini", configuration.resolved(), "test",
-         [](std::string const& path, std::string const&) { return h5_content_hash(path); }, force});
-    return runner.run({"numbers", "sums/a/b"});
+    return with_runner(std::move(settings), force, comm ? *comm : comm_, [](Runner& runner) {
+      return runner.run({"numbers", "sums/a/b"});
+    });
+  }
+  Error check_error(std::vector<std::string> const& settings) {
+    return test::thrown_by([&] {
+      with_runner(settings, false, comm_, [](Runner& runner) {
+        runner.check({"numbers", "sums/a/b"});
+      });
+    });
   }
   Error error(std::vector<std::string> const& settings, bool force = false) {
     return test::thrown_by([&] { run(settings, force); });
@@ -56,6 +59,19 @@ class ToyRun {
   std::string operator/(std::string const& name) const { return folder_ / name; }
 
  private:
+  template <class Use>
+  std::invoke_result_t<Use, Runner&> with_runner(std::vector<std::string> settings, bool force,
+                                                 Comm const& comm, Use const& use) const {
+    settings.push_back("run.directory=" + run_directory());
+    auto const configuration = Configuration::parse("[toy]\n", "toy.ini", settings, schemas());
+    auto const all = toy::stages(configuration);
+    Runner runner(
+        comm, all,
+        {configuration.get<RunOptions>(), "toy.ini", configuration.resolved(), "test",
+         [](std::string const& path, std::string const&) { return h5_content_hash(path); }, force});
+    return use(runner);
+  }
+
   Comm comm_;
   test::Scratch folder_;
 };

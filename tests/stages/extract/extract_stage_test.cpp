@@ -308,6 +308,17 @@ TEST(ExtractStage, ChecksTheFilesBeforeWorkBegins) {
   EXPECT_EQ(test::error_of([&] { workplace.run(comm, "a"); }), text);
 }
 
+TEST(ExtractStage, ChecksThatTheSpheresFitIntoTheBox) {
+  auto const comm = Comm::world();
+  Workplace workplace(comm);
+  workplace.hold(SmallUniverse());
+  std::vector<std::string> const large{"extract.local_radius=90000"};
+  auto const text = test::error_of([&] { workplace.preflight(comm, large); });
+  EXPECT_TRUE(test::contains(text, "78 the sphere of a cluster has radius")) << text;
+  auto const in_the_run = test::error_of([&] { workplace.run(comm, "a", 4000, large); });
+  EXPECT_TRUE(test::contains(in_the_run, text)) << in_the_run;
+}
+
 TEST(ExtractStage, WorksWithMoreRanksThanClusters) {
   auto const comm = Comm::world();
   Workplace workplace(comm);

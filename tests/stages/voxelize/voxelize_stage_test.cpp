@@ -246,5 +246,22 @@ TEST_F(VoxelizeStageTest, ChecksTheFilesBeforeWorkBeginsEachOnOneRank) {
   EXPECT_TRUE(test::contains(text, "snap_099.1.hdf5' is not an HDF5 file: it looks like a web"));
 }
 
+TEST_F(VoxelizeStageTest, ChecksTheCubesBeforeWorkBegins) {
+  make_inputs("a", 0);
+  auto const refusal = [&](std::string const& voxelize) {
+    auto const config = configuration("a", voxelize);
+    Outlook outlook(config.get<RunOptions>());
+    return test::error_of([&] {
+      VoxelizeStage(config, snapshot_instances(config).front()).preflight(comm_, outlook);
+    });
+  };
+  EXPECT_EQ(refusal(""), "no error");
+  EXPECT_EQ(refusal("fixed_edge = 7000\n"), "no error");
+  EXPECT_TRUE(test::contains(refusal("edge = 50\n"), " ckpc/h does not fit into the box of 8192"));
+  EXPECT_TRUE(test::contains(refusal("fixed_edge = 1e5\n"), "78 a cube of 100000 ckpc/h"));
+  // Half a diagonal of a voxel is 2.05 R200 of the smallest cluster.
+  EXPECT_TRUE(test::contains(refusal("fixed_edge = 8192\n"), "none has its centre within 2 R200"));
+}
+
 }  // namespace
 }  // namespace setsz
