@@ -224,12 +224,14 @@ Estimate CatalogStage::estimate(Outlook const& outlook, int n_ranks) const {
     for (auto const& file : snapshot_.catalog_files())
       bytes += real(std::filesystem::file_size(file));
   }
-  constexpr double parsed_bytes_per_second = 60e6, bytes_per_cluster = 260, bytes_per_halo = 80;
-  double const kept = real(table.size()) * bytes_per_cluster + real(fill.n) * bytes_per_halo;
+  constexpr double parsed_bytes_per_second = 60e6, bytes_per_cluster = 130, bytes_per_fill = 72;
+  constexpr double bytes_per_host = 400;  // its line, its row, and the same while they are sorted
+  auto const n_clusters = real(table.size()), n_fill = real(fill.n);
+  double const copies = n_ranks > 1 ? 2 : 1;  // of the rows, while ranks of a node share them
   Estimate estimate;
-  estimate.memory_bytes =
-      bytes / n_ranks + 4 * kept / n_ranks + real(table.size()) * bytes_per_cluster;
-  estimate.output_bytes = kept;
+  estimate.memory_bytes = (bytes + (n_clusters + n_fill) * bytes_per_host) / n_ranks +
+                          copies * n_clusters * bytes_per_cluster;
+  estimate.output_bytes = n_clusters * bytes_per_cluster + n_fill * bytes_per_fill;
   estimate.seconds = 0.1 + bytes / parsed_bytes_per_second / n_ranks;
   estimate.note = concat("catalogue of ", human_bytes(bytes), ": ", table.size(), " clusters, ",
                          fill.n, " haloes to fill the maps");

@@ -152,14 +152,17 @@ Estimate FitStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const table = expected_clusters(outlook, snapshot_);
   auto const n = real(table.size());
   auto const training = real(table.rows_of(Split::training, fold_).size());
-  constexpr double cube_bytes = 1 << 20, bytes_per_sum = 330 * 16, read_bytes_per_second = 5e8;
-  constexpr double seconds_per_cluster_and_start = 1e-3, seconds_flux = 0.1;
+  constexpr double cube_bytes = 1 << 20, sums_bytes = 330 * 16, read_bytes_per_second = 5e8;
+  constexpr double report_bytes = 1300, line_bytes = 220;  // a cluster; rank 0 makes the report
+  constexpr double seconds_per_cluster_and_start = 8e-4, seconds_flux = 0.1;
   Estimate estimate;
-  estimate.memory_bytes = 3 * n * bytes_per_sum + 4 * cube_bytes;
-  estimate.output_bytes = 400 * n;
-  estimate.seconds =
-      n * cube_bytes / read_bytes_per_second / n_ranks + seconds_flux +
-      training * seconds_per_cluster_and_start * std::ceil(real(options_.starts) / n_ranks);
+  estimate.memory_bytes = 4 * cube_bytes + n * sums_bytes / n_ranks + n * report_bytes +
+                          2 * training * sizeof(FluxCluster);
+  estimate.output_bytes = line_bytes * n;
+  estimate.seconds = (n * cube_bytes / read_bytes_per_second +
+                      training * real(options_.starts) * seconds_per_cluster_and_start) /
+                         n_ranks +
+                     seconds_flux;
   estimate.note = concat(training, " training clusters, ", options_.starts, " starts");
   return estimate;
 }
