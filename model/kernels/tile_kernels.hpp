@@ -170,7 +170,7 @@ class TileKernels {
   };
 
   /// The way of a hidden layer's rows to the products of the next, and their deviations. The centre
-  /// of a row is the mean of its first 32 numbers, m of n: it differs from the mean of all by at
+  /// of a row is the mean of its first 16 numbers, m of n: it differs from the mean of all by at
   /// most sqrt((n - m)/m) deviations, so that neither parts nor deviations lose bits.
   struct ToNextLayer {
     ForwardLayer const& layer;
@@ -178,7 +178,14 @@ class TileKernels {
     Vector sum[step], squares[step];  ///< of what is left of rows
     float centre[step];
 
-    ToNextLayer(ForwardLayer const& of, float* deviations) : layer(of), rstd(deviations) {}
+    Vector first_mask, left_mask, right_mask;  ///< of the first 16 columns and of the last 32
+
+    ToNextLayer(ForwardLayer const& of, float* deviations)
+        : layer(of),
+          rstd(deviations),
+          first_mask(mask(0)),
+          left_mask(mask((of.product.columns - 1) / step * step)),
+          right_mask(mask((of.product.columns - 1) / step * step + lanes)) {}
 
     void operator()(float const* sums, Index row, Index column) {
       Activation const z(layer, column);
@@ -186,7 +193,7 @@ class TileKernels {
       if (column + step <= layer.product.columns)
         add(z, sums, row, column, [](Vector x, Vector) { return x; });
       else
-        add(z, sums, row, column, [](Vector x, Vector mask) { return mask * x; });
+        add(z, sums, row, column, [](Vector x, Vector of_columns) { return of_columns * x; });
       if (column + step >= layer.product.columns) finish(row);
     }
     /// 1 for columns of the layer, 0 behind them.
@@ -196,22 +203,19 @@ class TileKernels {
       return result;
     }
     void start(Activation const& z, float const* sums, Index row) {
-      Vector const left = mask(0), right = mask(lanes);
-      Vector both[few];
+      Vector first[few];
       for (Index i = 0; i < few; ++i) {
-        float const scale = layer.scale[row + i];
-        both[i] = left * z.left(sums + i * step, scale) + right * z.right(sums + i * step, scale);
+        first[i] = first_mask * z.left(sums + i * step, layer.scale[row + i]);
         sum[row % step + i] = squares[row % step + i] = Vector{};
       }
       float* const to = centre + row % step;
-      totals<few>(both, to);
-      float const weight = 1 / static_cast<float>(smaller(step, layer.product.columns));
+      totals<few>(first, to);
+      float const weight = 1 / static_cast<float>(smaller(lanes, layer.product.columns));
       for (Index i = 0; i < few; ++i) to[i] *= weight;
     }
     template <class Masked>
     void add(Activation const& z, float const* sums, Index row, Index column,
              Masked const& masked) {
-      Vector const left = mask(column), right = mask(column + lanes);
       float* const out = at(layer.output, layer.product.columns, row, column);
       Vector *const sum_of = sum + row % step, *const squares_of = squares + row % step;
       float const *const centre_of = centre + row % step, *const scale_of = layer.scale + row;
@@ -224,8 +228,8 @@ class TileKernels {
         }
 #pragma GCC unroll 4
         for (Index i = 0; i < together; ++i) {
-          a[i] = masked(a[i] - centre_of[first + i], left);
-          b[i] = masked(b[i] - centre_of[first + i], right);
+          a[i] = masked(a[i] - centre_of[first + i], left_mask);
+          b[i] = masked(b[i] - centre_of[first + i], right_mask);
         }
 #pragma GCC unroll 4
         for (Index i = 0; i < together; ++i) {
