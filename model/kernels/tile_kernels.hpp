@@ -41,6 +41,9 @@ class TileKernels {
   static constexpr Index few = 8;                        // rows that go on their way at a time
   static constexpr Index together = 4;                   // of them, whose numbers fit in registers
 
+  typedef std::int32_t Indices __attribute__((vector_size(64)));
+  static constexpr Indices lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
   static Vector load(float const* from) { return *reinterpret_cast<InMemory const*>(from); }
   static void store(float* to, Vector vector) { *reinterpret_cast<InMemory*>(to) = vector; }
   static Index steps(Index n) { return (n + step - 1) / step; }
@@ -88,17 +91,22 @@ class TileKernels {
   }
 
   static void prepare(float const* rows, Index n_rows, Index columns, float* prepared) {
+    float const* const end = rows + n_rows * columns;
     for (Index row = 0; row < n_rows; ++row, rows += columns)
-      for (Index column = 0; column < columns; column += step) {
-        float* const to = at(prepared, columns, row, column);
-        if (column + step <= columns) {
-          split(clean(load(rows + column)), clean(load(rows + column + lanes)), to);
-          continue;
-        }
-        alignas(64) float x[step] = {};
-        for (Index j = 0; j < columns - column; ++j) x[j] = rows[column + j];
-        split(clean(load(x)), clean(load(x + lanes)), to);
-      }
+      for (Index column = 0; column < columns; column += step)
+        split(numbers(rows + column, columns - column, end),
+              numbers(rows + column + lanes, columns - column - lanes, end),
+              at(prepared, columns, row, column));
+  }
+  /// 16 numbers from outside, from the n-th on zeros. \param end  of memory that may be read
+  static Vector numbers(float const* from, Index n, float const* end) {
+    if (n <= 0) return Vector{};
+    if (n >= lanes) return clean(load(from));
+    if (end - from >= lanes)
+      return lane < static_cast<std::int32_t>(n) ? clean(load(from)) : Vector{};
+    float x[lanes] = {};
+    for (Index j = 0; j < n; ++j) x[j] = from[j];
+    return clean(load(x));
   }
 
   /// Calls `between()` after the products of each step of the depth.
@@ -198,9 +206,8 @@ class TileKernels {
     }
     /// 1 for columns of the layer, 0 behind them.
     Vector mask(Index column) const {
-      Vector result;
-      for (Index j = 0; j < lanes; ++j) result[j] = column + j < layer.product.columns ? 1 : 0;
-      return result;
+      auto const n = static_cast<std::int32_t>(layer.product.columns - column);
+      return lane < n ? Vector{} + 1 : Vector{};
     }
     void start(Activation const& z, float const* sums, Index row) {
       Vector first[few];
