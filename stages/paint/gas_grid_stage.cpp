@@ -65,7 +65,8 @@ Estimate GasGridStage::estimate(Outlook const& outlook, int n_ranks) const {
   double const turn =
       std::min(rows / n_ranks, real(slice_rows_ * slices_per_turn(outlook.options(), slice_rows_)));
   Estimate estimate;
-  estimate.memory_bytes = 8 * std::ceil(n / n_ranks) * n * n + turn * bytes_a_row + 2e7;
+  // The grid, and what of it is on its way into the file.
+  estimate.memory_bytes = 2 * 8 * std::ceil(n / n_ranks) * n * n + turn * bytes_a_row + 2e7;
   estimate.output_bytes = 8 * n * n * n;
   estimate.seconds =
       (box_cost::gas_seconds(rows, box, box / n, typical_overfill(voxelize_.cell_size)) +

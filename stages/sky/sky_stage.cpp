@@ -265,7 +265,7 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
   // Map, the same as float32 for the file, and a rank's own copy of the companion map.
   auto const n_maps = real(options_.fields.names.size());
   estimate.memory_bytes =
-      (4 + 8 * n_maps) * n_pixels / n_ranks + cost.table_bytes + 8 * spectrum_pixels + 1e7;
+      (4 + 8 * n_maps) * n_pixels / n_ranks + cost.table_bytes + 8 * spectrum_pixels + 2.5e7;
   constexpr double lightcone_bytes = 2 * 96;  // a row, in HDF5 and in FITS
   double const n_rows = options_.lightcone == LightconeRows::none       ? 0
                         : options_.lightcone == LightconeRows::clusters ? n_clusters

@@ -85,6 +85,18 @@ class Pipeline(Case):
         for name, peak in peaks.items():  # a job asks for 1.3 times the plan and 200 MB
             self.assertLess(peak, 1.25 * planned[name], name)
 
+    def test_the_plan_of_stages_without_networks_is_not_below_their_memory(self):
+        run = self.folder / "run"
+        chosen = (self.tiny(run), "--only", "mock,catalog,extract,voxelize,fit,paint/z0/gas.256", "--set", "paint.n_grid=256")
+        plan = self.succeeds("plan", *chosen, "--all", "--json")
+        planned = {product["id"]: product["job"]["estimated_memory_bytes"] for product in json.loads(plan.output)["products"]}
+        self.succeeds("run", *chosen)
+        peaks = {name: manifest["about"]["notes"]["peak_memory_bytes"]["max"] for name, manifest in manifests(run).items()}
+        self.assertEqual(set(planned), set(peaks))
+        for name, peak in peaks.items():
+            self.assertLess(peak, planned[name], name)
+            self.assertLess(planned[name], 1.5 * peak, name)
+
     def test_a_stage_that_fails_stops_only_those_that_need_it(self):
         run, others = self.folder / "run", self.folder / "scores.json"
         subprocess.run(["cp", "-r", self.reference, run], check=True)
