@@ -185,6 +185,8 @@ void ExtractStage::preflight(Comm const& comm, Outlook& outlook) const {
             "a slice of run.slice_rows = ", run.slice_rows, " rows takes ",
             human_bytes(slice_bytes), ", more than run.memory_mb = ", run.memory_mb,
             " allows; raise run.memory_mb or lower run.slice_rows");
+  });
+  on_root(comm, "", [&] {
     if (auto const table = known_clusters(outlook, instance_.name))
       for (auto const& cluster : table->clusters)
         require_sphere_fits(PeriodicBox(table->box_ckpch), options_.sphere_radius(cluster));

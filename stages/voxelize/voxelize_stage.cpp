@@ -134,7 +134,7 @@ void VoxelizeStage::check_cubes(Outlook const& outlook) const {
 }
 
 void VoxelizeStage::preflight(Comm const& comm, Outlook& outlook) const {
-  collectively(comm, "", [&] { check_cubes(outlook); });
+  on_root(comm, "", [&] { check_cubes(outlook); });
   if (instance_.section.mock) return;  // its files are products, checked when they are made
   auto const snapshot = open_snapshot(comm, instance_, "", Snapshot::Kind::gas);
   collectively(comm, "voxelize: checking the snapshot", [&] {
