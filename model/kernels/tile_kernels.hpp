@@ -163,14 +163,13 @@ class TileKernels {
 
     void operator()(float const* sums, Index row, Index column) const {
       Activation const z(layer, column);
-      bool const has_right = column + lanes < layer.product.columns;
       float* const left = in_block(row, column);
+      for (Index i = 0; i < few; ++i)
+        store(left + i * panel, z.left(sums + i * step, layer.scale[row + i]));
+      if (column + lanes >= layer.product.columns) return;
       float* const right = in_block(row, column + lanes);
-      for (Index i = 0; i < few; ++i) {
-        float const scale = layer.scale[row + i];
-        store(left + i * panel, z.left(sums + i * step, scale));
-        if (has_right) store(right + i * panel, z.right(sums + i * step, scale));
-      }
+      for (Index i = 0; i < few; ++i)
+        store(right + i * panel, z.right(sums + i * step, layer.scale[row + i]));
     }
     float* in_block(Index row, Index column) const {
       return layer.output + column / panel * panel * block_rows + row * panel + column % panel;
