@@ -36,6 +36,8 @@ struct StageRange {
   StageRange(Notes const& notes, CommandLine const& line) : first(0), last(std::ssize(notes) - 1) {
     if (!line.from.empty()) first = position(notes, line.from, ExitCode::usage, "--from");
     if (!line.until.empty()) last = position(notes, line.until, ExitCode::usage, "--until");
+    require(first <= last, ExitCode::usage, "--until ", line.until, " comes before --from ",
+            line.from, ", so that no stage is left; exchange them");
   }
   bool contains(std::ptrdiff_t place) const { return place >= first && place <= last; }
 };

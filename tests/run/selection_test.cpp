@@ -49,10 +49,10 @@ TEST_F(Selection, FindsInstancesByTheBeginningOfTheirPath) {
   EXPECT_NE(std::string(error.what()).find("'sums/a/b'"), std::string::npos);
   EXPECT_EQ(test::thrown_by([&] { select({"--only", "sum"}); }).code(), ExitCode::usage);
   EXPECT_EQ(test::thrown_by([&] { select({"--stage", "sms"}); }).code(), ExitCode::usage);
-  EXPECT_EQ(test::thrown_by([&] {
-              select({"--from", "sums", "--until", "numbers"});
-            }).code(),
-            ExitCode::usage);
+  auto const reversed = test::thrown_by([&] { select({"--from", "sums", "--until", "numbers"}); });
+  EXPECT_EQ(reversed.code(), ExitCode::usage);
+  EXPECT_NE(std::string(reversed.what()).find("--until numbers comes before --from sums"),
+            std::string::npos);
 }
 
 TEST_F(Selection, AListedStageWithoutAnInstanceIsAConfigurationError) {
