@@ -268,9 +268,9 @@ void require_creatable(std::string const& path) {
   auto const whole = [&] { return concat("cannot create the folder '", path, "': "); };
   require(fs::is_directory(there, ignored), ExitCode::cannot_create, whole(), "'", there.string(),
           "' is no folder; use another one");
-  require(::access(there.c_str(), W_OK | X_OK) == 0, ExitCode::cannot_create, whole(),
-          "no file can be made in '", there.string(), "' (", std::strerror(errno),
-          "); use another one");
+  int const why = ::access(there.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
+  require(why == 0, ExitCode::cannot_create, whole(), "no file can be made in '", there.string(),
+          "' (", std::strerror(why), "); use another one");
 }
 
 }  // namespace setsz::durable

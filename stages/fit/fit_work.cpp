@@ -96,8 +96,9 @@ std::pair<std::vector<FluxCluster>, std::int64_t> FitShare::flux_clusters() cons
   std::vector<FluxCluster> clusters;
   each_training(rows_, [&](std::int64_t row) {
     auto const& cluster = table_.clusters[row];
-    auto const& its = sums(row).lattice;
-    if (its.n != lattice.n || std::abs(its.edge_r200 - lattice.edge_r200) > 1e-9) {
+    auto its = sums(row).lattice;
+    its.edge_r200 = std::round(its.edge_r200 * 1e9) / 1e9;  // their last bits differ
+    if (its.n != lattice.n || its.edge_r200 != lattice.edge_r200) {
       lattice = its;
       shares = shares_within(lattice, radii);
     }

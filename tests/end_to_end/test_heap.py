@@ -34,11 +34,12 @@ class Heap(Case):
         self.assertLess(n + 1, NOTES, "the notes did not suffice")
         return struct.unpack_from(f"{n}q", data, 8)
 
-    def run_again(self, stage, **options):
-        """The notes of a stage of the reference run with other options."""
+    def run_again(self, stage, *overrides, **options):
+        """The notes of a stage of the reference run with other options of its section, and other overrides."""
         run = self.folder / "run"
         shutil.copytree(self.reference, run, copy_function=shutil.copy2)
-        changed = [word for key, value in options.items() for word in ("--set", f"{stage}.{key}={value}")]
+        changed = [*overrides, *(f"{stage}.{key}={value}" for key, value in options.items())]
+        changed = [word for one in changed for word in ("--set", one)]
         return self.allocated("run", self.configuration(run=run), "--stage", stage, *changed)
 
     def assert_grows_less(self, notes, limit):
@@ -61,9 +62,10 @@ class Heap(Case):
         self.assert_grows_less(notes, 500 * OF_A_STEP)
 
     def test_a_thousand_blocks_of_prediction(self):
-        n_voxels, of_a_block = self.about("predict")["voxels"], 8
+        n_voxels, of_a_block = self.about("predict")["voxels"], 32
         n_blocks = n_voxels // of_a_block
-        notes = self.run_again("predict", block_voxels=of_a_block)
+        # Ranks meet after each block where a checkpoint is always due.
+        notes = self.run_again("predict", "run.checkpoint_minutes=0", block_voxels=of_a_block)
         self.assertGreater(n_blocks, 1000)
         self.assertGreater(len(notes), n_blocks)
         self.assert_grows_less(notes, n_blocks // 2 * OF_A_BLOCK)
