@@ -268,8 +268,7 @@ Range Snapshot::sample_block(std::int64_t i) const {
 void Snapshot::require_ids(std::vector<std::uint64_t> ids) const {
   auto const n = std::ssize(ids);
   std::ranges::sort(ids);
-  auto const repeated = std::ranges::unique(ids);
-  auto const n_distinct = n - std::ssize(repeated);
+  auto const n_distinct = std::unique(ids.begin(), ids.end()) - ids.begin();
   require(2 * n_distinct >= n, ExitCode::bad_data, "the snapshot of '", files_[0], "': ", n,
           " of its particles have only ", n_distinct,
           " different ParticleIDs (one number for all, or too few bits?); each must have its own");

@@ -22,7 +22,7 @@ at::Tensor row_products(at::Tensor const& a, at::Tensor const& b) {
 
 at::Tensor DropoutMasks::take(std::int64_t width) {
   if (!masks_.defined()) return {};
-  auto const columns = masks_.narrow(1, column_, width);
+  auto columns = masks_.narrow(1, column_, width);
   column_ += width;
   return columns;
 }

@@ -100,7 +100,7 @@ at::Tensor TargetInputs::reference(ChunkContext const& chunk) const {
 /// r^.e as features, see VectorContractions; shape (n, n_vectors).
 at::Tensor TargetInputs::directions(ChunkContext const& chunk) const {
   auto const& vectors = chunk.cluster.vectors;
-  auto const c = row_products(chunk.direction, vectors);
+  auto c = row_products(chunk.direction, vectors);
   if (setup_.options.contractions == Contractions::absolute) return c.abs();
   if (rule_.squared.empty()) return c;
   auto const squared = at::zeros({rule_.n_vectors});

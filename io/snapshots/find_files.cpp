@@ -80,6 +80,7 @@ std::string pattern_of(fs::path const& folder, SnapshotFormats formats) {
       return find_format(FileProbe((folder / item.second).string()), formats) == nullptr;
     });
   std::vector<std::string> found;
+  found.reserve(patterns.size());
   for (auto const& [pattern, first] : patterns) found.push_back(pattern);
   // A virtual file beside the parts it is made of: snap_0000.hdf5 and snap_0000.*.hdf5.
   if (found.size() == 2 && found[0].substr(0, found[0].find('*')) + "hdf5" == found[1])
@@ -134,6 +135,7 @@ std::vector<std::string> find_numbered_files(std::string const& pattern) {
     if (!found.contains(i)) missing.push_back(i);
   require(missing.empty(), ExitCode::missing_input, "files of '", pattern,
           "' are missing: ", human_ranges(missing));
+  files.reserve(found.size());
   for (auto const& [number, file] : found) files.push_back(file);
   return files;
 }
@@ -164,6 +166,7 @@ std::vector<std::string> find_snapshot_files(std::string const& pattern, Snapsho
           " files of the snapshot are missing: ", human_ranges(missing), " (searched '", pattern,
           "')");
   std::vector<std::string> files;
+  files.reserve(found.size());
   for (auto const& [number, file] : found) files.push_back(file);
   return files;
 }

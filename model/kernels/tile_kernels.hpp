@@ -37,7 +37,7 @@ class TileKernels {
   static constexpr Index lanes = 16, panel = 3 * lanes;  // of the blocks, as with AVX-512
   static constexpr Index tile = 256;                     // words of 32 bits
   static constexpr Index step = 32;                      // rows, columns and depth at a time
-  static constexpr Index step_tiles = 2 * parts * tile;  // words of a step
+  static constexpr Index step_tiles = 2 * tile * parts;  // words of a step
   static constexpr Index few = 8;                        // rows that go on their way at a time
   static constexpr Index together = 4;                   // of them, whose numbers fit in registers
 
@@ -120,11 +120,11 @@ class TileKernels {
     tiles.template clear<3>();
     for (Index k = 0; k < depth; k += step, rows += step_tiles, weights += step_tiles) {
       for (int a = 0; a < parts; ++a) {
-        tiles.template load<4>(rows + a * 2 * tile);
-        tiles.template load<5>(rows + a * 2 * tile + tile);
+        tiles.template load<4>(rows + 2 * tile * a);
+        tiles.template load<5>(rows + 2 * tile * a + tile);
         for (int b = parts - 1 - a; b >= 0; --b) {
-          tiles.template load<6>(weights + b * 2 * tile);
-          tiles.template load<7>(weights + b * 2 * tile + tile);
+          tiles.template load<6>(weights + 2 * tile * b);
+          tiles.template load<7>(weights + 2 * tile * b + tile);
           tiles.template multiply<0, 4, 6>();
           tiles.template multiply<1, 4, 7>();
           tiles.template multiply<2, 5, 6>();

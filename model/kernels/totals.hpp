@@ -3,6 +3,7 @@
 
 // Included by sources that are compiled for their instructions: the rule of vector_kernels.hpp.
 
+#include <cstdint>
 #include <utility>
 
 namespace setsz {
@@ -23,7 +24,7 @@ Vector folded(Vector const* vectors) {
   constexpr int pairs = (n + 1) / 2;
   Vector sums[pairs];
 #pragma GCC unroll 8
-  for (int i = 0; i < pairs; ++i)
+  for (std::int64_t i = 0; i < pairs; ++i)
     sums[i] = add_halves<half>(vectors[2 * i], vectors[n > 1 ? 2 * i + 1 : 0],
                                std::make_integer_sequence<int, sizeof(Vector) / sizeof(float)>{});
   if constexpr (half == 1)

@@ -81,7 +81,7 @@ class OriginNetwork : public ModuleNetwork {
       u[axis] += xoff * real(floats_of(deep)[axis]) + real(floats_of(deep)[3 + axis]);
     double const length = std::sqrt(norm2(u) + tiny_length2);
     double const tanh = std::tanh(length), factor = tanh / (2 * length);
-    auto const result = at::empty({3});
+    auto result = at::empty({3});
     for (std::size_t axis = 0; axis < 3; ++axis) floats_of(result)[axis] = single(factor * u[axis]);
     if (!deep.defined()) return result;
     // d factor/du = growth u

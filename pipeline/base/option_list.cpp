@@ -132,6 +132,7 @@ void OptionList::add(std::string key, std::vector<std::string>& value, OptionTra
       },
       [&value, is_path] {
         std::vector<std::string> items;
+        items.reserve(value.size());
         for (auto const& item : value)
           items.push_back(quoted_if_needed(is_path ? without_variables(item) : item));
         return join(items, ", ");
@@ -150,6 +151,7 @@ void OptionList::add(std::string key, std::vector<double>& value, OptionTraits c
       },
       [&value] {
         std::vector<std::string> texts;
+        texts.reserve(value.size());
         for (double const number : value) texts.push_back(canonical(number));
         return join(texts, ", ");
       }));

@@ -43,6 +43,7 @@ Meeting meet(Comm const& comm, std::vector<HaloSphere> mine, double box_ckpch, d
   }
   std::vector<HaloSphere>().swap(mine);
   std::vector<std::int64_t> counts;
+  counts.reserve(outgoing.size());
   for (auto const& halos : outgoing) counts.push_back(std::ssize(halos));
   Meeting meeting;
   meeting.n_of = comm.exchange_counts(counts);

@@ -106,6 +106,7 @@ std::vector<SampledCluster> read_samples(Comm const& comm, std::vector<ClusterSc
   SampledCluster empty;
   collectively(comm, "evaluate: samples", [&] {
     std::vector<Fold> open;
+    open.reserve(folds.size());
     for (auto const& files : folds) open.emplace_back(files);
     auto const& first = open.front();
     empty.loss.resize(first.n_samples()), empty.y.resize(first.n_samples());

@@ -234,6 +234,7 @@ void FitStage::run(Context& context) {
   });
   FitShare const share(comm, table, fold_, context.product(products::pressure(snapshot_)));
   std::vector<double> masses;
+  masses.reserve(training.size());
   for (auto const row : training) masses.push_back(table.clusters[row].m200c);
   double const h = table.cosmology.h;
   auto const benchmark = fit_from_all_starts(

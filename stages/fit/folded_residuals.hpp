@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <span>
 
 #include "model/gnfw.hpp"
@@ -54,7 +55,7 @@ struct FitFrame {
 /// residuals), row by row. Its squares, gradient and Gauss-Newton steps are those of all rows, and
 /// triangles fold like rows.
 inline constexpr int n_folded = n_fit_coordinates + 1;
-using FoldedResiduals = std::array<double, n_folded * n_folded>;
+using FoldedResiduals = std::array<double, std::size_t{n_folded} * n_folded>;
 
 /// Squares: Eq. 7, averaged over the clusters of the frame, less what no spherical model can
 /// change.

@@ -129,7 +129,7 @@ struct Minimum {
   void operator()(FitPoint const& q, double* residuals, double* jacobian) const {
     evaluate(q, residuals, jacobian);
     residuals += n_residuals;
-    if (jacobian) jacobian += n_fit_coordinates * n_residuals;
+    if (jacobian) jacobian += std::ptrdiff_t{n_fit_coordinates} * n_residuals;
     for (int i = 0; i < n_fit_coordinates; ++i) {
       residuals[i] = pull * (q[i] - home[i]);
       for (int d = 0; jacobian && d < n_fit_coordinates; ++d)
@@ -342,7 +342,7 @@ FitResult fit_benchmark(BenchmarkProblem const& problem, GnfwParameters const& s
   std::optional<FoldedResiduals> rows;
   auto const evaluate = [&](FitPoint const& q, double* residuals, double* jacobian) {
     if (!rows || q != at) rows = problem.residuals(at = q);
-    for (int row = 0; row < n_folded; ++row) {
+    for (std::ptrdiff_t row = 0; row < n_folded; ++row) {
       auto const* const folded = rows->data() + n_folded * row;
       residuals[row] = folded[n_fit_coordinates];
       if (jacobian) std::copy_n(folded, n_fit_coordinates, jacobian + n_fit_coordinates * row);

@@ -36,6 +36,7 @@ double quantum_of(SnapshotHeader const& header, Cosmology const& cosmology) {
 
 std::vector<std::int64_t> even_planes(std::int64_t n_grid, int n_ranks) {
   std::vector<std::int64_t> first;
+  first.reserve(n_ranks + 1);
   for (int rank = 0; rank < n_ranks; ++rank)
     first.push_back(even_range(n_grid, rank, n_ranks).first);
   first.push_back(n_grid);

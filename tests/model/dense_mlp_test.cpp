@@ -460,15 +460,16 @@ TEST(DenseMlp, NormalisesRowsThatHardlyVary) {
   Shape const shape{4, 1, 37, 5, true};
   auto const layers = layers_of(shape);
   auto parameters = random_parameters(layers);
-  for (std::int64_t i = 0; i < 4 * 37; ++i) parameters[i] = 1 + 1e-3F * parameters[i];
-  for (std::int64_t i = 0; i < 37; ++i) parameters[layers[0].bias + i] = 3;
-  auto const input = random_numbers(2, 4 * 50);
+  for (std::int64_t i = 0; i < layers[0].inputs * layers[0].outputs; ++i)
+    parameters[i] = 1 + 1e-3F * parameters[i];
+  for (std::int64_t i = 0; i < layers[0].outputs; ++i) parameters[layers[0].bias + i] = 3;
+  auto const input = random_numbers(2, 50 * layers[0].inputs);
   for_each_set([&](Kernels const& kernels) {
     DenseMlp const mlp(layers);
     DenseMlp::Work work;
     mlp.begin(parameters, For::prediction, work, kernels.table);
     std::ranges::copy(input, work.input(mlp, 50).begin());
-    std::vector<float> output(50 * 5);
+    std::vector<float> output(50 * mlp.outputs());
     mlp.forward({}, work, output);
     auto const expected = PlainMlp(layers, parameters).forward(input, {}, 50);
     EXPECT_LT(relative_rms(output, expected), 1e-3) << kernels.name;

@@ -24,14 +24,14 @@ class PlainTiles {
   }
   template <int t>
   void store(float* to, long stride) {
-    for (int row = 0; row < n; ++row)
+    for (long row = 0; row < n; ++row)
       __builtin_memcpy(to + row * stride, at_[t] + row * n, n * sizeof(float));
   }
   template <int c, int a, int b>
   void multiply() {
-    for (int row = 0; row < n; ++row) {
+    for (long row = 0; row < n; ++row) {
       float even[n] = {}, odd[n] = {};
-      for (int k = 0; k < n; ++k) {
+      for (long k = 0; k < n; ++k) {
         auto const x = word(at_[a] + row * n + k);
         for (int column = 0; column < n; ++column) {
           auto const y = word(at_[b] + k * n + column);

@@ -67,11 +67,10 @@ TEST(Inspect, what_is_no_file_is_said_and_not_waited_for) {
   std::filesystem::create_directory(folder);
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   std::filesystem::create_symlink(loop, loop);
-  for (auto const& [path, says] :
-       {std::pair{pipe, "is a named pipe"}, std::pair{loop, "symbolic links"},
-        std::pair{std::string("/dev/zero"), "is a device"}}) {
-    auto const message = test::error_of([&] { inspected(path); });
-    EXPECT_TRUE(contains(message, says)) << message;
+  for (auto const& one : {std::pair{pipe, "is a named pipe"}, std::pair{loop, "symbolic links"},
+                          std::pair{std::string("/dev/zero"), "is a device"}}) {
+    auto const message = test::error_of([&] { inspected(one.first); });
+    EXPECT_TRUE(contains(message, one.second)) << message;
   }
   std::filesystem::create_symlink("nowhere", folder + "/link");
   ASSERT_EQ(mkfifo((folder + "/pipe").c_str(), 0600), 0);
