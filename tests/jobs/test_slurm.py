@@ -237,8 +237,8 @@ class Quick(SlurmTest):
 
 class Limits(SlurmTest):
     """Real time limits of one minute, in the stages that take longest: each has more than that to do on a fast core."""
-    settings = ["--set", "train.epochs=12000", "--set", "run.checkpoint_minutes=0.05", "--set", "fit.starts=1000",
-                "--set", "voxelize.n_voxels=32", "--set", "sky.nside=256", "--set", "sky.redshift_max=1.2", "--set", "sky.lightcone=none",
+    settings = ["--set", "train.epochs=6000", "--set", "run.checkpoint_minutes=0.05", "--set", "fit.starts=1000",
+                "--set", "voxelize.n_voxels=32", "--set", "sky.nside=256", "--set", "sky.redshift_max=1.0", "--set", "sky.lightcone=none",
                 "--set", "sky.plain.model=none"]  # any network is good enough
 
     def test_train_fit_and_sky(self):
