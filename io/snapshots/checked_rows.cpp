@@ -123,10 +123,14 @@ std::int64_t CheckedRows::positions(Range rows, std::span<Vec3> into, double box
     if (least <= -rounding || most >= box_ckpch + rounding) {
       double largest = 0;
       for (auto const& q : into) largest = std::max({largest, q.x, q.y, q.z});
+      std::string_view const hint =
+          least < 0 && largest < box_ckpch
+              ? "positions must run from 0 to the box: shift those that are centred on 0"
+              : "units? kpc and Mpc?";
       fail(ExitCode::bad_data, "'", path_, "': ", file_.name_of(ParticleField::position),
            " of row ", rows.first + i, " are (", p.x, ", ", p.y, ", ", p.z,
            "), outside the box [0, ", box_ckpch, ") ckpc/h; the largest coordinate read is ",
-           largest / box_ckpch, " box sizes (units? kpc and Mpc?)");
+           largest / box_ckpch, " box sizes (", hint, ")");
     }
     p = box.wrap(p);
     ++n_wrapped;

@@ -28,8 +28,8 @@ void RunOptions::declare(OptionList& options) {
       "watchdog_seconds", watchdog_seconds,
       {.unit = "s",
        .help =
-           "end the run with code 70 if a rank makes no progress for this time; 0: never; raise "
-           "it if single steps take longer",
+           "end the run with code 70 if a rank makes no progress for this time, a second or more; "
+           "0: never; raise it if single steps take longer",
        .min = 0,
        .affects = Affects::running});
   options.add("slice_rows", slice_rows,
@@ -44,6 +44,10 @@ void RunOptions::declare(OptionList& options) {
 
 void RunOptions::validate() const {
   require(!directory.empty(), ExitCode::config, "directory is empty");
+  require(watchdog_seconds == 0 || watchdog_seconds >= 1, ExitCode::config,
+          "watchdog_seconds = ", watchdog_seconds,
+          " would end ranks in the middle of their work; give a second or more (600 is the "
+          "default), or 0 for no watchdog");
 }
 
 }  // namespace setsz

@@ -289,6 +289,12 @@ TEST_F(SnapshotFault, positions_outside_the_box_are_refused_with_a_guess_at_the_
                          });
                        }),
                        "units? kpc and Mpc?"));
+  EXPECT_TRUE(contains(reading([](H5Edit& edit) {
+                         edit.change("/PartType1/Coordinates", [](auto& values) {
+                           for (auto& x : values) x -= 5000;
+                         });
+                       }),
+                       "shift those that are centred on 0"));
 }
 
 TEST_F(SnapshotFault, positions_in_mpc_are_noticed) {

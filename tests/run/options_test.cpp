@@ -121,6 +121,15 @@ TEST(Options, AllMistakesAreReportedAtOnceInTheOrderOfTheFile) {
   }
 }
 
+TEST(Options, AWatchdogWaitsASecondOrMore) {
+  auto const error_with = [](std::string const& seconds) {
+    return test::error_of(
+        [&] { parse("[run]\nwatchdog_seconds = " + seconds + "\n").get<RunOptions>(); });
+  };
+  for (auto const* seconds : {"0", "1", "600"}) EXPECT_EQ(error_with(seconds), "no error");
+  EXPECT_TRUE(test::contains(error_with("1e-9"), "a second or more"));
+}
+
 TEST(Options, PathsTakeVariablesFromTheEnvironment) {
   ::setenv("SETSZ_TEST_DATA", "/data of ü", 1);
   ::setenv("SETSZ_TEST_N", "99", 1);
