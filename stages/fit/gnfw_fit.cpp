@@ -17,6 +17,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
+#include "stages/fit/few_for_many.hpp"
 
 namespace setsz {
 namespace {
@@ -250,16 +251,28 @@ std::vector<BinRule> bin_rules(std::int64_t n_bins) {
 /// What the flux fit compares: clusters in bins of mass, Y within some radii.
 struct FluxProblem {
   std::span<FluxCluster const> clusters;
-  std::vector<double> masses;  ///< ln mass relative to the pivot, by cluster
   std::vector<EqualBin> bins;
-  std::vector<BinRule> rules;            ///< by radius
-  std::vector<std::vector<double>> gas;  ///< Y_gas(<r), (bin, radius)
+  std::vector<std::vector<WeightedValue>> masses;  ///< ln mass relative to the pivot, by bin
+  std::vector<BinRule> rules;                      ///< by radius
+  std::vector<std::vector<double>> gas;            ///< Y_gas(<r), (bin, radius)
 };
+
+/// Profiles change little over a fifth of a mass: the sums over a million clusters are those over a
+/// few hundred masses, to rounding.
+std::vector<WeightedValue> few_masses(FluxProblem const& problem, EqualBin const& bin, double h,
+                                      double pivot) {
+  constexpr double width = 0.2;
+  std::vector<WeightedValue> masses;
+  for (auto const member : bin.members) {
+    auto const& cluster = problem.clusters[member];
+    masses.push_back({log_mass(cluster.m200c_1e10msunh, h) - pivot, cluster.y_weight});
+  }
+  return few_for_many(std::move(masses), width);
+}
 
 /// Y_gas(<r) of each mass bin's clusters together.
 std::vector<std::vector<double>> stacked_gas(FluxProblem const& problem) {
   std::vector<std::vector<double>> gas;
-  std::vector<std::vector<double>> shares;
   for (auto const& bin : problem.bins) {
     gas.emplace_back(problem.rules.size(), 0);
     for (auto const member : bin.members) {
@@ -275,16 +288,15 @@ std::vector<std::vector<double>> stacked_gas(FluxProblem const& problem) {
 }
 
 /// Y_model(<r) of a mass bin by radius.
-std::vector<ProfileSlopes> stacked_model(FluxProblem const& problem, EqualBin const& bin,
+std::vector<ProfileSlopes> stacked_model(FluxProblem const& problem, std::size_t bin,
                                          FitPoint const& q) {
   std::vector<ProfileSlopes> within(problem.rules.size(), ProfileSlopes{});
   auto const add = [](ProfileSlopes& sum, double weight, ProfileSlopes const& term) {
     sum.value += weight * term.value;
     for (std::size_t d = 0; d < sum.slope.size(); ++d) sum.slope[d] += weight * term.slope[d];
   };
-  for (auto const member : bin.members) {
-    PointProfile const profile(q, problem.masses[member]);
-    double const y_weight = problem.clusters[member].y_weight;
+  for (auto const& [mass, y_weight] : problem.masses[bin]) {
+    PointProfile const profile(q, mass);
     for (std::size_t k = 0; k < within.size(); ++k)
       for (std::size_t i = 0; i < problem.rules[k].x.size(); ++i)
         add(within[k], y_weight * problem.rules[k].weight[i], profile(problem.rules[k].x[i]));
@@ -365,22 +377,22 @@ FitResult fit_benchmark(BenchmarkProblem const& problem, GnfwParameters const& s
 FitResult fit_flux(std::span<FluxCluster const> clusters, std::int64_t n_radii, double h,
                    std::int64_t n_mass_bins, GnfwParameters const& start) {
   require(!clusters.empty(), ExitCode::bad_data, "a fit needs at least one training cluster");
-  std::vector<double> m200c, masses;
+  std::vector<double> m200c;
   for (auto const& cluster : clusters) m200c.push_back(cluster.m200c_1e10msunh);
   double const pivot = mean_log_mass(m200c, h);
-  for (double const mass : m200c) masses.push_back(log_mass(mass, h) - pivot);
   FluxProblem problem{.clusters = clusters,
-                      .masses = masses,
                       .bins = equal_bins(m200c, n_mass_bins),
+                      .masses = {},
                       .rules = bin_rules(n_radii),
                       .gas = {}};
+  for (auto const& bin : problem.bins) problem.masses.push_back(few_masses(problem, bin, h, pivot));
   problem.gas = stacked_gas(problem);
 
   auto const n_rules = problem.rules.size();
   auto const evaluate = [&](FitPoint const& q, double* residuals, double* jacobian) {
     std::size_t row = 0;
     for (std::size_t b = 0; b < problem.bins.size(); ++b) {
-      auto const model = stacked_model(problem, problem.bins[b], q);
+      auto const model = stacked_model(problem, b, q);
       for (std::size_t k = 0; k < n_rules; ++k, ++row) {
         double const weight = k + 1 == n_rules ? std::sqrt(10 * real(n_rules)) : 1.0;
         residuals[row] = weight * (model[k].value / problem.gas[b][k] - 1);
