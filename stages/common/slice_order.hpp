@@ -50,4 +50,38 @@ inline std::int64_t rows_of_gas_slice(std::int64_t slice_rows) {
   return std::min(slice_rows, std::int64_t{1} << 17);
 }
 
+/// Slices that a rank reads in a turn: as many as memory holds, no more rows than a slice of other
+/// particles has, and one at least.
+/// \param row_bytes  working memory for a row \param most_rows  [run] slice_rows
+/// \param slice_rows  of a slice of gas
+inline std::int64_t slices_per_turn(double memory_bytes, double row_bytes, std::int64_t most_rows,
+                                    std::int64_t slice_rows) {
+  double const rows = std::min(memory_bytes / row_bytes, real(most_rows));
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(rows) / slice_rows);
+}
+
+/// Slices in their order, some for each rank at a time. Those of a turn are dealt to the ranks in
+/// contiguous parts: in rank order they are in the order of the slices, on any number of ranks.
+class SliceTurns {
+ public:
+  /// \param of_each  slices that a rank reads in a turn
+  SliceTurns(SliceOrder order, std::int64_t of_each) : order_(order), of_each_(of_each) {}
+
+  std::int64_t n_slices() const { return order_.n_slices(); }
+  /// Slices that are done when the turn behind the first `done` is over.
+  std::int64_t end(std::int64_t done, int n_ranks) const {
+    return std::min(done + of_each_ * n_ranks, n_slices());
+  }
+  /// Calls visit(rows) for each slice that a rank reads in that turn.
+  template <class Visit>
+  void each(std::int64_t done, int rank, int n_ranks, Visit&& visit) const {
+    Range const part = even_range(end(done, n_ranks) - done, rank, n_ranks);
+    for (auto i = part.first; i < part.last; ++i) visit(order_.rows(done + i));
+  }
+
+ private:
+  SliceOrder order_;
+  std::int64_t of_each_;
+};
+
 }  // namespace setsz

@@ -22,9 +22,9 @@ namespace {
 
 constexpr double bytes_a_row = 150;
 
-std::int64_t slices_per_turn(RunOptions const& options, std::int64_t slice_rows) {
-  double const rows = std::min(options.memory_mb * 1e6 / bytes_a_row / 4, real(options.slice_rows));
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(rows) / slice_rows);
+/// A quarter of the memory: what comes may be as much again as what was read.
+std::int64_t slices_of_a_rank(RunOptions const& options, std::int64_t slice_rows) {
+  return slices_per_turn(1e6 * options.memory_mb / 4, bytes_a_row, options.slice_rows, slice_rows);
 }
 
 /// Of sums of P V: 1e-16 of the box' gas at 3000 km/s, far above its mean and far below a cell.
@@ -63,8 +63,8 @@ GasGridStage::GasGridStage(Blueprint const& blueprint, SnapshotInstance const& i
 Estimate GasGridStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const gas = expected_snapshot(outlook, instance_, Snapshot::Kind::gas);
   double const n = real(n_grid_), rows = real(gas.n_rows), box = gas.header.box_ckpch;
-  double const turn =
-      std::min(rows / n_ranks, real(slice_rows_ * slices_per_turn(outlook.options(), slice_rows_)));
+  double const turn = std::min(
+      rows / n_ranks, real(slice_rows_ * slices_of_a_rank(outlook.options(), slice_rows_)));
   Estimate estimate;
   // The grid, and what of it is on its way into the file.
   estimate.memory_bytes = 2 * 8 * std::ceil(n / n_ranks) * n * n + turn * bytes_a_row + 2e7;
@@ -83,10 +83,10 @@ void GasGridStage::run(Context& context) {
       open_snapshot(comm, instance_, context.options().directory, Snapshot::Kind::gas);
   auto const& header = snapshot.header();
   BoxCanvas canvas(even_planes(n_grid_, comm.size()), comm.rank(), header.box_ckpch);
-  GasLayer layer(
-      comm,
-      {snapshot, voxelize_.cell_size, slice_rows_, slices_per_turn(context.options(), slice_rows_)},
-      canvas, quantum_of(header, instance_.cosmology));
+  SliceTurns const turns(SliceOrder(snapshot.n_rows(), slice_rows_),
+                         slices_of_a_rank(context.options(), slice_rows_));
+  GasLayer layer(comm, {snapshot, voxelize_.cell_size, turns}, canvas,
+                 quantum_of(header, instance_.cosmology));
   std::array<Canvas*, 1> const canvases = {&canvas};
   std::array<Layer*, 1> const layers = {&layer};
   paint_layers(context, {"paint", "slices"}, canvases, layers);

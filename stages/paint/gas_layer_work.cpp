@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/paint/gas_layer_work.hpp"
 
-#include <algorithm>
-
 namespace setsz {
 
 std::int64_t GasLayer::paint(std::int64_t first) {
-  std::int64_t const last = std::min(first + source_.slices_per_turn * comm_.size(), size());
-  Range const part = even_range(last - first, comm_.rank(), comm_.size());
   std::vector<std::vector<Parcel>> outgoing(comm_.size());
   collectively(comm_, "paint: reading gas", [&] {
-    for (auto turn = first + part.first; turn < first + part.last; ++turn)
-      deal(order_.rows(turn), outgoing);
+    source_.turns.each(first, comm_.rank(), comm_.size(),
+                       [&](Range rows) { deal(rows, outgoing); });
   });
   for (auto const& parcel : comm_.exchange(outgoing))
     canvas_.paint_ball(parcel.position, parcel.radius, parcel.pv);
-  return last;
+  return source_.turns.end(first, comm_.size());
 }
 
 void GasLayer::deal(Range rows, std::vector<std::vector<Parcel>>& outgoing) {

@@ -20,19 +20,14 @@ class GasLayer : public Layer {
   struct Source {
     Snapshot const& snapshot;
     CellSize cell_size;
-    std::int64_t slice_rows;
-    std::int64_t slices_per_turn;  ///< of a rank
+    SliceTurns turns;
   };
   /// \param quantum  see ExactSum
   GasLayer(Comm const& comm, Source const& source, BoxCanvas& canvas, double quantum)
-      : Layer({quantum}),
-        comm_(comm),
-        source_(source),
-        order_(source.snapshot.n_rows(), source.slice_rows),
-        canvas_(canvas) {}
+      : Layer({quantum}), comm_(comm), source_(source), canvas_(canvas) {}
 
   /// Slices.
-  std::int64_t size() const override { return order_.n_slices(); }
+  std::int64_t size() const override { return source_.turns.n_slices(); }
   std::int64_t paint(std::int64_t first) override;
 
  private:
@@ -45,7 +40,6 @@ class GasLayer : public Layer {
 
   Comm const& comm_;
   Source source_;
-  SliceOrder order_;
   BoxCanvas& canvas_;
 };
 

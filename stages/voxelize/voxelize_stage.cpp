@@ -105,10 +105,10 @@ VoxelizeStage::VoxelizeStage(Configuration const& configuration, SnapshotInstanc
 
 /// Of a rank. The gas of one cluster lies together in many snapshots: at the worst one owner gets
 /// all that all ranks read in a turn.
-std::int64_t VoxelizeStage::slices_per_turn(RunOptions const& options, int n_ranks) const {
-  double const row_bytes = bytes_per_slice_row + real(sizeof(GasBall)) * n_ranks;
-  double const rows = std::min(options.memory_mb * 1e6 / row_bytes, real(options.slice_rows));
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(rows) / slice_rows_);
+std::int64_t VoxelizeStage::slices_of_a_rank(RunOptions const& options, int n_ranks) const {
+  return slices_per_turn(1e6 * options.memory_mb,
+                         bytes_per_slice_row + real(sizeof(GasBall)) * n_ranks, options.slice_rows,
+                         slice_rows_);
 }
 
 void VoxelizeStage::check_cell_size(Snapshot const& snapshot) const {
@@ -162,7 +162,7 @@ Estimate VoxelizeStage::estimate(Outlook const& outlook, int n_ranks) const {
   Estimate estimate;
   double const slice = std::min(rows, real(slice_rows_)),
                turn = std::min(rows / n_ranks,
-                               slice * real(slices_per_turn(outlook.options(), n_ranks)));
+                               slice * real(slices_of_a_rank(outlook.options(), n_ranks)));
   estimate.memory_bytes = 1.5 * per_rank * CubeGatherer::bytes_per_cube(options_.n_voxels) +
                           slice * bytes_per_row +
                           turn * std::min(1.0, captured / rows) * 3 * sizeof(GasBall);
@@ -231,23 +231,21 @@ void VoxelizeStage::run(Context& context) {
 GasFigures VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
                                  CubeGatherer& gatherer) const {
   auto const& comm = context.comm();
-  SliceOrder const order(snapshot.n_rows(), slice_rows_);
-  auto const n_slices = slices_per_turn(context.options(), comm.size());
+  SliceTurns const turns(SliceOrder(snapshot.n_rows(), slice_rows_),
+                         slices_of_a_rank(context.options(), comm.size()));
   Tally tally;
   auto const read_slices = [&](std::int64_t done) {
-    auto const last = std::min(done + n_slices * comm.size(), order.n_slices());
-    Range const part = even_range(last - done, comm.rank(), comm.size());
     collectively(comm, "voxelize: reading the snapshot", [&] {
-      for (auto turn = done + part.first; turn < done + part.last; ++turn)
-        capture(snapshot, order.rows(turn), options_.cell_size, tally, gatherer);
+      turns.each(done, comm.rank(), comm.size(),
+                 [&](Range rows) { capture(snapshot, rows, options_.cell_size, tally, gatherer); });
     });
     gatherer.deliver();
-    return last;
+    return turns.end(done, comm.size());
   };
   Journal& journal = context.journal();
   work_through(context, {.label = "voxelize",
                          .unit = "slices",
-                         .end = order.n_slices(),
+                         .end = turns.n_slices(),
                          .restore = [&] { gatherer.restore(journal); },
                          .step = read_slices,
                          .save = [&](std::int64_t done) { gatherer.save(journal, done); }});

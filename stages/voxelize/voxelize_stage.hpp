@@ -19,7 +19,7 @@ struct SnapshotOutline;
 
 /// Puts the gas of every cluster on its cube: voxelize/<snapshot>/pressure.h5.
 ///
-/// The snapshot is streamed in fixed slices (SliceOrder), some on each rank at a time. Each gas
+/// The snapshot is streamed in fixed slices (SliceTurns), some on each rank at a time. Each gas
 /// cell goes to the owners of all cubes that its ball touches and is added there in the order of
 /// the slices, so the sums do not depend on the number of ranks. Memory per rank: the budget and 16
 /// bytes a voxel of the cubes it owns.
@@ -36,7 +36,7 @@ class VoxelizeStage : public Stage {
     double balls = 0, voxels = 0;
   };
   CubeLoad cube_load(Cluster const& cluster, SnapshotOutline const& gas) const;
-  std::int64_t slices_per_turn(RunOptions const& options, int n_ranks) const;
+  std::int64_t slices_of_a_rank(RunOptions const& options, int n_ranks) const;
   /// \return  what does not depend on the clusters
   GasFigures stream(Context& context, Snapshot const& snapshot, CubeGatherer& gatherer) const;
   void finish(Context& context, ClusterTable const& table, CubeGatherer const& gatherer,

@@ -40,6 +40,31 @@ TEST(SliceOrder, TurnsTogetherReadAllOverTheSnapshot) {
     }
 }
 
+/// What the ranks of a turn read follows each other in the order of the slices.
+TEST(SliceTurns, AnyNumberOfRanksReadsTheSlicesInTheirOrder) {
+  SliceOrder const order(1000, 9);
+  for (int const n_ranks : {1, 2, 3, 7, 200})
+    for (std::int64_t const of_each : {1, 4, 50}) {
+      SliceTurns const turns(order, of_each);
+      std::vector<std::int64_t> found, wanted;
+      for (std::int64_t done = 0; done < turns.n_slices(); done = turns.end(done, n_ranks))
+        for (int rank = 0; rank < n_ranks; ++rank) {
+          auto const before = std::ssize(found);
+          turns.each(done, rank, n_ranks, [&](Range rows) { found.push_back(rows.first); });
+          EXPECT_LE(std::ssize(found) - before, of_each);
+        }
+      for (std::int64_t turn = 0; turn < order.n_slices(); ++turn)
+        wanted.push_back(order.rows(turn).first);
+      EXPECT_EQ(found, wanted) << n_ranks << " ranks, " << of_each << " slices each";
+    }
+}
+
+TEST(SliceTurns, ATurnHoldsWhatFitsIntoMemory) {
+  EXPECT_EQ(slices_per_turn(1e9, 100, 1 << 20, 1 << 17), 8);    // not more than most_rows
+  EXPECT_EQ(slices_per_turn(100e6, 100, 1 << 20, 1 << 17), 7);  // 1e6 rows
+  EXPECT_EQ(slices_per_turn(1e6, 100, 1 << 20, 1 << 17), 1);    // one in any case
+}
+
 TEST(SliceOrder, HoldsTheLargestSnapshots) {
   constexpr std::int64_t n_rows = std::int64_t{12800} * 12800 * 12800;
   SliceOrder const order(n_rows, 1 << 10);
