@@ -131,15 +131,21 @@ class Comm {
   std::vector<T> all_to_all_known(std::span<T const> send,
                                   std::span<std::int64_t const> send_counts,
                                   std::span<std::int64_t const> receive_counts) const {
+    std::vector<T> received(
+        static_cast<std::size_t>(total({receive_counts.begin(), receive_counts.end()})));
+    all_to_all_known(send, send_counts, receive_counts, std::span<T>(received));
+    return received;
+  }
+  /// The same into memory that is there. \pre `into` holds as many as come
+  template <class T>
+  void all_to_all_known(std::span<T const> send, std::span<std::int64_t const> send_counts,
+                        std::span<std::int64_t const> receive_counts, std::span<T> into) const {
     auto const bytes = [](std::span<std::int64_t const> counts) {
       std::vector<std::int64_t> sizes(counts.begin(), counts.end());
       for (auto& size : sizes) size *= static_cast<std::int64_t>(sizeof(T));
       return sizes;
     };
-    auto const receive_bytes = bytes(receive_counts);
-    std::vector<T> received(static_cast<std::size_t>(total(receive_bytes)) / sizeof(T));
-    all_to_all_bytes(send.data(), bytes(send_counts), received.data(), receive_bytes);
-    return received;
+    all_to_all_bytes(send.data(), bytes(send_counts), into.data(), bytes(receive_counts));
   }
 
   /// What each rank has for every other one: `outgoing[r]` goes to rank r, and is given away.

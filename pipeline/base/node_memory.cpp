@@ -10,7 +10,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -67,13 +66,9 @@ std::shared_ptr<std::byte> mapped(Descriptor const& file, std::size_t bytes, int
 }
 
 /// The pages are taken at once: one that is missing later would end the process.
-std::shared_ptr<std::byte> filled(Descriptor const& file, std::span<std::byte const> bytes) {
-  if (::posix_fallocate(file.get(), 0, static_cast<off_t>(bytes.size())) != 0) return nullptr;
-  auto memory = mapped(file, bytes.size(), PROT_READ | PROT_WRITE);
-  if (!memory) return nullptr;
-  std::memcpy(memory.get(), bytes.data(), bytes.size());
-  ::mprotect(memory.get(), bytes.size(), PROT_READ);
-  return memory;
+std::shared_ptr<std::byte> taken(Descriptor const& file, std::size_t bytes) {
+  if (::posix_fallocate(file.get(), 0, static_cast<off_t>(bytes)) != 0) return nullptr;
+  return mapped(file, bytes, PROT_READ | PROT_WRITE);
 }
 
 }  // namespace
@@ -91,11 +86,11 @@ NodeMemory::NodeMemory(Comm const& comm) : comm_(comm), leader_(comm.rank()), le
   is_shared_ = std::cmp_less(leaders_.size(), comm.size());
 }
 
-std::optional<NodeMemory::Bytes> NodeMemory::share(std::span<std::byte const> bytes,
-                                                   std::string_view what) const {
+std::optional<NodeMemory::Bytes> NodeMemory::share(std::size_t size, std::string_view what,
+                                                   Fill const& fill) const {
   Name own{.pid = ::getpid(),
            .ticks = std::chrono::steady_clock::now().time_since_epoch().count(),
-           .bytes = bytes.size()};
+           .bytes = size};
   constexpr mode_t for_the_user = 0600;
   int number =
       leads() ? ::shm_open(own.text().c_str(), O_CREAT | O_EXCL | O_RDWR, for_the_user) : -1;
@@ -105,15 +100,27 @@ std::optional<NodeMemory::Bytes> NodeMemory::share(std::span<std::byte const> by
   Descriptor const file(number);
   bool const found = comm_.all_and(file.is_open());
   if (leads() && file.is_open()) ::shm_unlink(own.text().c_str());
-  Bytes shared{nullptr, name.bytes};
-  if (found && leads() && shared.size > 0) shared.data = filled(file, bytes);
-  bool const there = comm_.all_and(!leads() || shared.data || shared.size == 0);
-  if (found && there && !leads() && shared.size > 0)
-    shared.data = mapped(file, shared.size, PROT_READ);
-  if (found && comm_.all_and(there && (shared.data || shared.size == 0))) return shared;
+  std::shared_ptr<std::byte> memory;
+  bool const is_empty = name.bytes == 0;
+  if (found && leads() && !is_empty) memory = taken(file, name.bytes);
+  bool const there = comm_.all_and(!leads() || memory || is_empty);
+  if (found && there && !leads() && !is_empty) memory = mapped(file, name.bytes, PROT_READ);
+  if (found && comm_.all_and(there && (memory || is_empty))) {
+    fill(leads() ? std::span(memory.get(), name.bytes) : std::span<std::byte>());
+    if (leads() && memory) ::mprotect(memory.get(), name.bytes, PROT_READ);
+    comm_.barrier();  // nobody reads what is not written yet
+    return Bytes{memory, name.bytes};
+  }
   Log::warn("the ranks of a node cannot share memory in ", folder, " (room for ",
             human_bytes(static_cast<double>(name.bytes)), "?): each holds a copy of ", what);
   return std::nullopt;
+}
+
+std::optional<NodeMemory::Bytes> NodeMemory::share(std::span<std::byte const> bytes,
+                                                   std::string_view what) const {
+  return share(bytes.size(), what, [&](std::span<std::byte> memory) {
+    std::ranges::copy(bytes.first(memory.size()), memory.begin());
+  });
 }
 
 }  // namespace setsz

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,9 +34,15 @@ class NodeMemory {
     std::shared_ptr<std::byte const> data;
     std::size_t size = 0;
   };
-  /// Collective: the bytes of the node's leader; what others give is not looked at.
+  /// Writes what is shared. It runs on all ranks, and may be collective: a leader gets all of the
+  /// memory, the others nothing.
+  using Fill = std::function<void(std::span<std::byte>)>;
+  /// Collective: as many bytes as the node's leader asks for; what others ask for is not looked at.
   /// \param what  for the warning: "the table of clusters"
-  /// \return nothing on all ranks, with a warning, if a node has no room for them
+  /// \return nothing on all ranks, with a warning, if a node has no room for them; then `fill` has
+  ///         not run
+  std::optional<Bytes> share(std::size_t size, std::string_view what, Fill const& fill) const;
+  /// The same of bytes that the leader has: its memory holds them twice.
   std::optional<Bytes> share(std::span<std::byte const> bytes, std::string_view what) const;
 
  private:

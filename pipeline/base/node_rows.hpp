@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <iterator>
+#include <numeric>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string_view>
@@ -36,18 +39,39 @@ class NodeRows {
     return true;
   }
 
+  /// Collective: rows that are written straight into the memory of the node.
+  /// \param n  rows, as the leader says \param fill  see NodeMemory::Fill; gets a span of rows
+  /// \return nothing on all ranks if there is no room for them
+  template <class Fill>
+  static std::optional<NodeRows> filled(NodeMemory const& node, std::int64_t n,
+                                        std::string_view what, Fill&& fill) {
+    auto bytes =
+        node.share(static_cast<std::size_t>(n) * sizeof(T), what, [&](std::span<std::byte> memory) {
+          fill(std::span(reinterpret_cast<T*>(memory.data()), memory.size() / sizeof(T)));
+        });
+    if (!bytes) return std::nullopt;
+    NodeRows rows;
+    rows.shared_ = std::move(*bytes);
+    return rows;
+  }
+
   /// Collective: the rows of all ranks, in the order of the ranks, once a node.
   static NodeRows gathered(Comm const& comm, std::vector<T> const& mine, std::string_view what) {
     NodeMemory const node(comm);
     if (!node.is_shared()) return comm.all_gather_v(mine);
-    std::vector<std::int64_t> counts(static_cast<std::size_t>(comm.size()), 0);
-    std::vector<T> send;
-    for (int const leader : node.leaders()) {
-      counts[static_cast<std::size_t>(leader)] = std::ssize(mine);
-      send.insert(send.end(), mine.begin(), mine.end());
-    }
-    NodeRows rows(comm.all_to_all_v(std::span<T const>(send), counts));
-    return rows.share(node, what) ? rows : NodeRows(comm.all_gather_v(mine));
+    auto counts = comm.all_gather(std::ssize(mine));
+    auto const n = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+    auto rows = filled(node, n, what, [&](std::span<T> all) {
+      std::vector<std::int64_t> sent(counts.size(), 0);
+      std::vector<T> send;
+      for (int const leader : node.leaders()) {
+        sent[static_cast<std::size_t>(leader)] = std::ssize(mine);
+        send.insert(send.end(), mine.begin(), mine.end());
+      }
+      if (!node.leads()) std::ranges::fill(counts, 0);
+      comm.all_to_all_known(std::span<T const>(send), sent, counts, all);
+    });
+    return rows ? std::move(*rows) : NodeRows(comm.all_gather_v(mine));
   }
 
   std::size_t size() const { return shared_.data ? shared_.size / sizeof(T) : own_.size(); }

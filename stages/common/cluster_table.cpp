@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "io/h5.hpp"
 #include "pipeline/base/error.hpp"
@@ -59,20 +60,30 @@ std::vector<double> triples(Items const& items, Vec3 Item::*member) {
 }
 
 template <class Item, class Column>
-void fill(std::vector<Item>& items, Column Item::*member, std::vector<Column> const& values,
-          std::string const& path, std::string_view name) {
-  require(values.size() == items.size(), ExitCode::bad_data, "'", path, "': dataset ", name,
-          " has ", values.size(), " rows, /clusters/id ", items.size());
+void fill(std::span<Item> items, Column Item::*member, std::vector<Column> const& values) {
   for (std::size_t i = 0; i < items.size(); ++i) items[i].*member = values[i];
 }
 
 template <class Item>
-void fill(std::vector<Item>& items, Vec3 Item::*member, std::vector<double> const& values,
-          std::string const& path, std::string_view name) {
-  require(values.size() == 3 * items.size(), ExitCode::bad_data, "'", path, "': dataset ", name,
-          " has ", values.size(), " numbers, expected 3 x ", items.size());
+void fill(std::span<Item> items, Vec3 Item::*member, std::vector<double> const& values) {
   for (std::size_t i = 0; i < items.size(); ++i)
     items[i].*member = {values[3 * i], values[3 * i + 1], values[3 * i + 2]};
+}
+
+/// Some of the rows of a dataset. \param ids  the dataset that says how many it must have
+template <class Item, class Column>
+void read_column(H5File const& file, char const* ids, char const* name, std::int64_t first,
+                 std::span<Item> items, Column Item::*member) {
+  using Stored = std::conditional_t<std::is_same_v<Column, Vec3>, double, Column>;
+  constexpr std::int64_t width = std::is_same_v<Column, Vec3> ? 3 : 1;
+  auto const n = file.info(ids).shape.at(0);
+  auto const shape = file.info(name).shape;
+  std::vector<std::int64_t> wanted{n};
+  if (width > 1) wanted.push_back(width);
+  require(shape == wanted, ExitCode::bad_data, "'", file.path(), "': dataset ", name, " has ",
+          shape.empty() ? 1 : shape[0], " rows of ", shape.size() > 1 ? shape[1] : 1,
+          " numbers, expected ", n, " (as ", ids, ") of ", width);
+  fill(items, member, file.read_rows<Stored>(name, {first, first + std::ssize(items)}));
 }
 
 }  // namespace
@@ -167,25 +178,27 @@ ClusterTable read_header(H5File const& file, std::string const& path) {
   return table;
 }
 
-std::vector<Cluster> read_rows(H5File const& file, std::string const& path) {
-  auto const ids = file.read_all<std::int64_t>("/clusters/id");
-  std::vector<Cluster> clusters(ids.size());
-  fill(clusters, &Cluster::id, ids, path, "/clusters/id");
-  auto const read = [&](char const* name, auto Cluster::*member) {
-    using Column = std::remove_reference_t<decltype(clusters[0].*member)>;
-    using Stored = std::conditional_t<std::is_same_v<Column, Vec3>, double, Column>;
-    fill(clusters, member, file.read_all<Stored>(name), path, name);
-  };
-  read("/clusters/position", &Cluster::position);
-  read("/clusters/velocity", &Cluster::velocity);
-  read("/clusters/m200c", &Cluster::m200c);
-  read("/clusters/r200c", &Cluster::r200c);
-  read("/clusters/v200", &Cluster::v200);
-  read("/clusters/p200", &Cluster::p200);
-  read("/clusters/xoff", &Cluster::xoff_ckpch);
-  read("/clusters/voff", &Cluster::voff_kms);
-  read("/clusters/angular_momentum", &Cluster::angular_momentum);
-  return clusters;
+std::int64_t count_clusters(H5File const& file) { return file.info("/clusters/id").shape.at(0); }
+
+/// All of them. What is read lies beside the rows for a moment: not all of it at once.
+void read_rows(H5File const& file, std::span<Cluster> clusters) {
+  constexpr std::size_t rows_at_a_time = 1 << 18;
+  for (std::size_t first = 0; first < clusters.size(); first += rows_at_a_time) {
+    auto const rows = clusters.subspan(first, std::min(rows_at_a_time, clusters.size() - first));
+    auto const read = [&](char const* name, auto Cluster::*member) {
+      read_column(file, "/clusters/id", name, static_cast<std::int64_t>(first), rows, member);
+    };
+    read("/clusters/id", &Cluster::id);
+    read("/clusters/position", &Cluster::position);
+    read("/clusters/velocity", &Cluster::velocity);
+    read("/clusters/m200c", &Cluster::m200c);
+    read("/clusters/r200c", &Cluster::r200c);
+    read("/clusters/v200", &Cluster::v200);
+    read("/clusters/p200", &Cluster::p200);
+    read("/clusters/xoff", &Cluster::xoff_ckpch);
+    read("/clusters/voff", &Cluster::voff_kms);
+    read("/clusters/angular_momentum", &Cluster::angular_momentum);
+  }
 }
 
 std::vector<Split> read_split(H5File const& file, std::string const& path) {
@@ -200,30 +213,55 @@ std::vector<Split> read_split(H5File const& file, std::string const& path) {
   return split;
 }
 
-/// \param rows  or all but these
-ClusterTable read_table(std::string const& path, bool rows) {
-  auto const file = H5File::open(path);
+/// All but the rows.
+ClusterTable read_frame(H5File const& file, std::string const& path) {
   auto table = read_header(file, path);
   table.split = read_split(file, path);
-  if (!rows) return table;
-  table.clusters = read_rows(file, path);
-  require(table.n_folds > 0 && std::ssize(table.split) == table.size() * table.n_folds,
-          ExitCode::bad_data, "'", path, "': /clusters/split has ", table.split.size(),
-          " numbers, expected ", table.size(), " clusters x ", table.n_folds, " folds");
+  auto const n = count_clusters(file);
+  require(table.n_folds > 0 && std::ssize(table.split) == n * table.n_folds, ExitCode::bad_data,
+          "'", path, "': /clusters/split has ", table.split.size(), " numbers, expected ", n,
+          " clusters x ", table.n_folds, " folds");
   return table;
 }
 
 }  // namespace
 
-ClusterTable read_clusters(std::string const& path) { return read_table(path, true); }
+ClusterTable read_clusters(std::string const& path) {
+  auto const file = H5File::open(path);
+  auto table = read_frame(file, path);
+  std::vector<Cluster> rows(static_cast<std::size_t>(count_clusters(file)));
+  read_rows(file, rows);
+  table.clusters = std::move(rows);
+  return table;
+}
 
 ClusterTable read_clusters(Comm const& comm, std::string const& path) {
-  NodeMemory const node(comm);
   ClusterTable table;
-  collectively(comm, "", [&] { table = read_table(path, node.leads()); });
-  if (node.is_shared() && !table.clusters.share(node, "the table of clusters"))
+  NodeMemory const node(comm);
+  if (!node.is_shared()) {
+    collectively(comm, "", [&] { table = read_clusters(path); });
+    return table;
+  }
+  std::optional<H5File> file;
+  std::int64_t n = 0;
+  collectively(comm, "", [&] {
+    file.emplace(H5File::open(path));
+    table = read_frame(*file, path);
+    n = count_clusters(*file);
+  });
+  auto rows =
+      NodeRows<Cluster>::filled(node, n, "the table of clusters", [&](std::span<Cluster> clusters) {
+        collectively(comm, "", [&] {
+          if (node.leads()) read_rows(*file, clusters);
+        });
+      });
+  if (rows)
+    table.clusters = std::move(*rows);
+  else
     collectively(comm, "", [&] {
-      if (!node.leads()) table = read_clusters(path);
+      std::vector<Cluster> own(static_cast<std::size_t>(n));
+      read_rows(*file, own);
+      table.clusters = std::move(own);
     });
   return table;
 }
@@ -249,13 +287,14 @@ std::int64_t count_fill_halos(std::string const& path) {
 std::vector<FillHalo> read_fill_halos(std::string const& path, Range rows) {
   auto const file = H5File::open(path);
   std::vector<FillHalo> halos(rows.size());
-  fill(halos, &FillHalo::id, file.read_rows<std::int64_t>("/halos/id", rows), path, "/halos/id");
-  fill(halos, &FillHalo::position, file.read_rows<double>("/halos/position", rows), path,
-       "/halos/position");
-  fill(halos, &FillHalo::m200c, file.read_rows<double>("/halos/m200c", rows), path, "/halos/m200c");
-  fill(halos, &FillHalo::r200c, file.read_rows<double>("/halos/r200c", rows), path, "/halos/r200c");
-  fill(halos, &FillHalo::velocity, file.read_rows<double>("/halos/velocity", rows), path,
-       "/halos/velocity");
+  auto const read = [&](char const* name, auto FillHalo::*member) {
+    read_column(file, "/halos/id", name, rows.first, std::span(halos), member);
+  };
+  read("/halos/id", &FillHalo::id);
+  read("/halos/position", &FillHalo::position);
+  read("/halos/m200c", &FillHalo::m200c);
+  read("/halos/r200c", &FillHalo::r200c);
+  read("/halos/velocity", &FillHalo::velocity);
   return halos;
 }
 
