@@ -3,8 +3,7 @@
 
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
-#include <torch/csrc/autograd/function.h>
-#include <torch/csrc/autograd/functions/utils.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 
@@ -15,61 +14,71 @@ namespace setsz {
 
 namespace {
 
-using torch::autograd::variable_list;
+/// Where the slopes by a tensor are added up.
+std::span<float> slope_sum(at::Tensor const& input) {
+  if (!input.requires_grad()) return {};
+  auto& sum = input.mutable_grad();
+  if (!sum.defined()) sum = at::zeros(input.sizes());
+  return floats_of(sum);
+}
 
-class NodeByHand : public torch::autograd::Node {
- public:
-  NodeByHand(std::vector<at::Tensor> const& inputs, SlopesByHand slopes)
-      : Node(torch::autograd::collect_next_edges(inputs)), slopes_(std::move(slopes)) {}
-
- private:
-  variable_list apply(variable_list&& slopes) override {
-    return slopes_(slopes.front().contiguous());
-  }
-  SlopesByHand slopes_;
-};
-
-/// Slopes by an input from those by the n results.
-at::Tensor chained(at::Tensor const& input, std::span<float const> slopes,
-                   std::span<float const> derivatives) {
-  auto result = at::zeros(input.sizes());
-  auto const numbers = floats_of(result);
+/// Adds slopes by an input of rows_by_hand.
+void chain(std::span<float const> slopes, std::span<float const> derivatives,
+           std::span<float> sum) {
   auto const columns = derivatives.size() / slopes.size();
-  std::vector<double> sums(columns, 0.0);
-  for (std::size_t i = 0; i < derivatives.size(); ++i) {
-    float const slope = slopes[i / columns] * derivatives[i];
-    if (numbers.size() == derivatives.size())
-      numbers[i] = slope;
-    else
-      sums[i % columns] += real(slope);
+  if (sum.size() == derivatives.size()) {
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += slopes[i / columns] * derivatives[i];
+    return;
   }
-  if (numbers.size() != derivatives.size())
-    std::ranges::transform(sums, numbers.begin(), single<double>);
-  return result;
+  for (std::size_t j = 0; j < sum.size(); ++j) {
+    double total = 0;
+    for (std::size_t i = 0; i < slopes.size(); ++i)
+      total += real(slopes[i]) * real(derivatives[i * columns + j]);
+    sum[j] += single(total);
+  }
 }
 
 }  // namespace
 
-at::Tensor by_hand(std::vector<at::Tensor> const& inputs, at::Tensor const& result,
+void go_back(BackwardSteps const& steps) {
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) (*step)();
+}
+
+at::Tensor behind_libtorch(BackwardSteps& steps, at::Tensor const& result) {
+  if (result.is_leaf()) return result;
+  auto const collected = result.detach().contiguous();
+  collected.requires_grad_(true);
+  steps.emplace_back([result, collected] {
+    // Other results can share a part of this graph: it is kept.
+    if (collected.grad().defined())
+      torch::autograd::backward({result}, {collected.grad()}, /*retain_graph=*/true);
+  });
+  return collected;
+}
+
+at::Tensor by_hand(BackwardSteps& steps, std::vector<at::Tensor> inputs, at::Tensor const& result,
                    SlopesByHand slopes) {
   auto const learns = [](at::Tensor const& input) { return input.requires_grad(); };
   if (!c10::GradMode::is_enabled() || std::ranges::none_of(inputs, learns)) return result;
-  auto output = result;
-  torch::autograd::set_history(output, std::make_shared<NodeByHand>(inputs, std::move(slopes)));
-  return output;
+  for (auto& input : inputs) input = behind_libtorch(steps, input);
+  result.requires_grad_(true);
+  steps.emplace_back([inputs = std::move(inputs), result, slopes = std::move(slopes)] {
+    if (!result.grad().defined()) return;  // nothing depends on it
+    auto const slope = result.grad().contiguous();
+    std::vector<std::span<float>> sums(inputs.size());
+    std::ranges::transform(inputs, sums.begin(), slope_sum);
+    slopes(floats_of(slope), sums);
+  });
+  return result;
 }
 
-at::Tensor rows_by_hand(std::vector<at::Tensor> const& inputs, at::Tensor const& result,
-                        std::vector<at::Tensor> derivatives) {
-  return by_hand(
-      inputs, result, [inputs, derivatives = std::move(derivatives)](at::Tensor const& slope) {
-        std::vector<at::Tensor> slopes;
-        for (std::size_t i = 0; i < inputs.size(); ++i)
-          slopes.push_back(inputs[i].requires_grad()
-                               ? chained(inputs[i], floats_of(slope), floats_of(derivatives[i]))
-                               : at::Tensor{});
-        return slopes;
-      });
+at::Tensor rows_by_hand(BackwardSteps& steps, std::vector<at::Tensor> inputs,
+                        at::Tensor const& result, std::vector<at::Tensor> derivatives) {
+  return by_hand(steps, std::move(inputs), result,
+                 [derivatives = std::move(derivatives)](auto slope, auto sums) {
+                   for (std::size_t i = 0; i < sums.size(); ++i)
+                     if (!sums[i].empty()) chain(slope, floats_of(derivatives[i]), sums[i]);
+                 });
 }
 
 }  // namespace setsz

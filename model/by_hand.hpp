@@ -5,25 +5,39 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <span>
 #include <vector>
 
 namespace setsz {
 
-/// From the slope of the loss by a result, contiguous, those by the inputs: in their order,
-/// undefined where none is needed.
-using SlopesByHand = std::function<std::vector<at::Tensor>(at::Tensor const& slope)>;
+/// The way back through an evaluation: what differentiates its steps, noted on the way there. It
+/// takes the place of the graph of libtorch, each of whose nodes costs microseconds however few
+/// numbers it has.
+using BackwardSteps = std::vector<std::function<void()>>;
+/// Does the last first, as all of back-propagation.
+void go_back(BackwardSteps const& steps);
 
-/// Puts a function that is differentiated by hand into the graph of libtorch: one step in the place
-/// of many, each of which costs microseconds however few numbers it has.
-/// \param result  of the function, made outside of the graph. `slopes` must not hold it
-at::Tensor by_hand(std::vector<at::Tensor> const& inputs, at::Tensor const& result,
+/// From the slope of the loss by a result: adds to the sums of the slopes by its inputs, in their
+/// order; the sum of an input that needs none is empty.
+using SlopesByHand =
+    std::function<void(std::span<float const> slope, std::span<std::span<float> const> sums)>;
+
+/// Lets a function be differentiated by hand. Slopes are collected in the `grad` of tensors.
+/// \param inputs  made by hand or by libtorch, which then differentiates its own part
+/// \param result  of the function, contiguous, made outside of the graph of libtorch
+/// \return `result`
+at::Tensor by_hand(BackwardSteps& steps, std::vector<at::Tensor> inputs, at::Tensor const& result,
                    SlopesByHand slopes);
 
 /// The same of a function that gives a number for each of n rows.
 /// \param result  (n)
 /// \param derivatives  (n, *), contiguous, of the result by the numbers of each input: of the same
 /// row if the input has n of them, else of the one row that all share
-at::Tensor rows_by_hand(std::vector<at::Tensor> const& inputs, at::Tensor const& result,
-                        std::vector<at::Tensor> derivatives);
+at::Tensor rows_by_hand(BackwardSteps& steps, std::vector<at::Tensor> inputs,
+                        at::Tensor const& result, std::vector<at::Tensor> derivatives);
+
+/// A tensor whose slope is collected before libtorch differentiates what lies behind it; itself
+/// where libtorch has no part in it.
+at::Tensor behind_libtorch(BackwardSteps& steps, at::Tensor const& result);
 
 }  // namespace setsz

@@ -10,7 +10,6 @@
 
 #include <cmath>
 
-#include "model/by_hand.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
@@ -39,34 +38,37 @@ void Corrections::initialise(NetworkOptions const& network, ParameterLayout cons
   parameters[layout.tensors()[log_k_].first] = single(std::log(network.initial_k));
 }
 
-at::Tensor Corrections::operator()(ChunkContext const& chunk, at::Tensor const& a) const {
+at::Tensor Corrections::operator()(ChunkContext& chunk, at::Tensor const& a) const {
   auto const& log_k = chunk.cluster.parameters[log_k_];
-  return chunk.cluster.kernel == ParticleKernel::fused ? fused(chunk.profile, a, log_k)
-                                                       : reference(chunk.profile, a, log_k);
+  return chunk.cluster.kernel == ParticleKernel::fused
+             ? fused(chunk.backward, chunk.profile, a, log_k)
+             : reference(chunk.profile, a, log_k);
 }
 
-at::Tensor Corrections::fused(at::Tensor const& profile, at::Tensor const& a,
-                              at::Tensor const& log_k) {
+at::Tensor Corrections::fused(BackwardSteps& backward, at::Tensor const& profile,
+                              at::Tensor const& a, at::Tensor const& log_k) {
   auto const n = a.size(0), columns = a.size(1);
   float const k = std::exp(floats_of(log_k)[0]);
   auto const rows = a.contiguous();
   auto const profiles = profile.defined() ? profile.contiguous() : at::zeros({n});
   auto const result = at::empty({n}), by_profile = at::empty({n}), by_log_k = at::empty({n});
   auto const by_a = at::empty({n, columns});
-  for (std::int64_t i = 0; i < n; ++i) {
-    float const* const row = floats_of(rows).data() + i * columns;
-    float const g = floats_of(profiles)[i], factor = profile.defined() ? 1 + row[0] : 0;
-    float const addend = k * std::sinh(row[columns - 1]), sum = g * cut_off(factor) + addend;
+  auto const g = floats_of(profiles), p = floats_of(result);
+  auto const p_by_g = floats_of(by_profile), p_by_log_k = floats_of(by_log_k);
+  float const* row = floats_of(rows).data();
+  float* p_by_a = floats_of(by_a).data();
+  for (std::int64_t i = 0; i < n; ++i, row += columns, p_by_a += columns) {
+    float const factor = profile.defined() ? 1 + row[0] : 0;
+    float const addend = k * std::sinh(row[columns - 1]), sum = g[i] * cut_off(factor) + addend;
     bool const has_pressure = !is_cut_off(sum), has_factor = has_pressure && !is_cut_off(factor);
-    floats_of(result)[i] = cut_off(sum);
-    floats_of(by_profile)[i] = has_factor ? factor : 0;
-    floats_of(by_log_k)[i] = has_pressure ? addend : 0;
-    float* const by = floats_of(by_a).data() + i * columns;
-    by[0] = has_factor ? g : 0;
-    by[columns - 1] = has_pressure ? k * std::cosh(row[columns - 1]) : 0;
+    p[i] = cut_off(sum);
+    p_by_g[i] = has_factor ? factor : 0;
+    p_by_log_k[i] = has_pressure ? addend : 0;
+    p_by_a[0] = has_factor ? g[i] : 0;
+    p_by_a[columns - 1] = has_pressure ? k * std::cosh(row[columns - 1]) : 0;
   }
-  if (!profile.defined()) return rows_by_hand({a, log_k}, result, {by_a, by_log_k});
-  return rows_by_hand({a, log_k, profile}, result, {by_a, by_log_k, by_profile});
+  if (!profile.defined()) return rows_by_hand(backward, {a, log_k}, result, {by_a, by_log_k});
+  return rows_by_hand(backward, {a, log_k, profile}, result, {by_a, by_log_k, by_profile});
 }
 
 at::Tensor Corrections::reference(at::Tensor const& profile, at::Tensor const& a,

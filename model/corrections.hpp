@@ -22,10 +22,11 @@ class Corrections {
   void initialise(NetworkOptions const& network, ParameterLayout const& layout,
                   std::span<float> parameters) const;
   /// \param a  shape (n, count) -> (n), P/P200
-  at::Tensor operator()(ChunkContext const& chunk, at::Tensor const& a) const;
+  at::Tensor operator()(ChunkContext& chunk, at::Tensor const& a) const;
 
  private:
-  static at::Tensor fused(at::Tensor const& profile, at::Tensor const& a, at::Tensor const& log_k);
+  static at::Tensor fused(BackwardSteps& backward, at::Tensor const& profile, at::Tensor const& a,
+                          at::Tensor const& log_k);
   static at::Tensor reference(at::Tensor const& profile, at::Tensor const& a,
                               at::Tensor const& log_k);
 

@@ -25,8 +25,8 @@ void FeatureHead::initialise(ParameterLayout const& layout, std::span<float> par
   corrections_.initialise(setup_.options, layout, parameters);
 }
 
-at::Tensor FeatureHead::pressure(ChunkContext const& chunk, at::Tensor const& features) const {
-  return corrections_(chunk, mlp_(chunk.cluster, features));
+at::Tensor FeatureHead::pressure(ChunkContext& chunk, at::Tensor const& features) const {
+  return corrections_(chunk, mlp_(chunk.cluster, chunk.backward, {features}));
 }
 
 }  // namespace setsz

@@ -14,7 +14,7 @@ class FeatureHead {
   void initialise(ParameterLayout const& layout, std::span<float> parameters,
                   std::uint64_t seed) const;
   /// \param features  shape (n, n_features)
-  at::Tensor pressure(ChunkContext const& chunk, at::Tensor const& features) const;
+  at::Tensor pressure(ChunkContext& chunk, at::Tensor const& features) const;
 
  private:
   NetworkSetup const& setup_;

@@ -2,6 +2,7 @@
 #include "model/layers.hpp"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/leaky_relu.h>
@@ -10,14 +11,73 @@
 
 #include <algorithm>
 
-#include "model/by_hand.hpp"
 #include "model/module_network.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
 
+namespace {
+
+/// A part of the columns is a matrix, or one row that all share.
+bool is_shared(at::Tensor const& part) { return part.dim() == 1; }
+std::int64_t width_of(at::Tensor const& part) { return part.size(part.dim() - 1); }
+
+std::int64_t rows_of(Tensors const& columns) {
+  return std::ranges::find_if_not(columns, is_shared)->size(0);
+}
+
+at::Tensor side_by_side(Tensors columns) {
+  if (columns.size() == 1) return columns.front();
+  auto const rows = rows_of(columns);
+  for (auto& part : columns) part = part.expand({rows, width_of(part)});
+  return at::cat(columns, 1);
+}
+
+/// The same into rows of n numbers.
+void copy_side_by_side(Tensors const& columns, std::int64_t n, std::span<float> rows) {
+  float* first = rows.data();
+  for (auto const& part : columns) {
+    auto const numbers = part.contiguous();
+    auto const width = width_of(part), stride = is_shared(part) ? 0 : width;
+    float const* from = floats_of(numbers).data();
+    for (std::int64_t at = 0; at < std::ssize(rows); at += n, from += stride)
+      std::copy_n(from, width, first + at);
+    first += width;
+  }
+}
+
+/// Adds what belongs to some columns of rows of n numbers to a sum: by row, or of all rows.
+void add_columns(std::span<float const> rows, std::int64_t n, std::int64_t first,
+                 std::int64_t width, std::span<float> sum) {
+  auto const n_rows = std::ssize(rows) / n;
+  for (std::int64_t j = 0; j < width; ++j) {
+    float const* const column = rows.data() + first + j;
+    if (std::ssize(sum) == n_rows * width) {
+      for (std::int64_t i = 0; i < n_rows; ++i) sum[i * width + j] += column[i * n];
+    } else {
+      double total = 0;
+      for (std::int64_t i = 0; i < n_rows; ++i) total += real(column[i * n]);
+      sum[j] += single(total);
+    }
+  }
+}
+
+}  // namespace
+
 at::Tensor row_products(at::Tensor const& a, at::Tensor const& b) {
   return at::sum(a.unsqueeze(1) * b, 2);
+}
+
+at::Tensor scaled(ClusterContext const& context, BackwardSteps& backward, at::Tensor const& input,
+                  double factor) {
+  if (context.kernel == ParticleKernel::reference) return input * factor;
+  auto const numbers = input.contiguous();
+  auto const result = at::empty(numbers.sizes());
+  auto const times = [by = single(factor)](float x) { return x * by; };
+  std::ranges::transform(floats_of(numbers), floats_of(result).begin(), times);
+  return by_hand(backward, {input}, result, [times](auto slope, auto sums) {
+    for (std::size_t i = 0; i < slope.size(); ++i) sums[0][i] += times(slope[i]);
+  });
 }
 
 at::Tensor DropoutMasks::take(std::int64_t width) {
@@ -56,34 +116,45 @@ DenseMlp::Work& Mlp::work(ClusterContext const& context) const {
   dense_.begin(context.values, context.training() ? training : prediction, work_,
                layer_kernels(instruction_set(), context.arithmetic));
   if (context.training())
-    context.after_backward.emplace_back(
+    context.backward.emplace_back(
         [this, gradient = context.gradient] { dense_.finish(work_, gradient); });
   return work_;
 }
 
-at::Tensor Mlp::operator()(ClusterContext const& context, at::Tensor const& x,
-                           DropoutMasks* masks) const {
-  if (context.kernel == ParticleKernel::reference) return reference(context.parameters, x, masks);
+at::Tensor Mlp::operator()(ClusterContext const& context, BackwardSteps& backward,
+                           Tensors const& columns, DropoutMasks* masks) const {
+  if (context.kernel == ParticleKernel::reference)
+    return reference(context.parameters, side_by_side(columns), masks);
   at::Tensor const own = masks ? masks->take(dense_.n_masks()) : at::Tensor{};
   auto const factors = own.defined() ? own.contiguous() : own;
   auto& work = this->work(context);
-  auto const rows = x.contiguous();
-  std::ranges::copy(floats_of(rows), work.input(dense_, rows.size(0)).begin());
-  auto const result = at::empty({rows.size(0), dense_.outputs()});
+  auto const rows = rows_of(columns);
+  copy_side_by_side(columns, dense_.inputs(), work.input(dense_, rows));
+  auto const result = at::empty({rows, dense_.outputs()});
   dense_.forward(factors.defined() ? floats_of(factors) : std::span<float>{}, work,
                  floats_of(result));
-  // The weights anchor the step in the graph where x has no slope. Theirs do not pass through the
-  // graph: DenseMlp::finish adds them.
-  return by_hand({x, context.parameters[layers_.front().weight]}, result,
-                 [this, &work, of_x = x.requires_grad()](at::Tensor const& slope) -> Tensors {
-                   if (!of_x) {
-                     dense_.backward(floats_of(slope), work, {});
-                     return {{}, {}};
-                   }
-                   auto const slope_of_x = at::empty({slope.size(0), dense_.inputs()});
-                   dense_.backward(floats_of(slope), work, floats_of(slope_of_x));
-                   return {slope_of_x, {}};
+  std::vector<std::int64_t> widths;
+  for (auto const& part : columns) widths.push_back(width_of(part));
+  // The weights are an input that learns where no column does. Their slopes are not collected by
+  // tensors: DenseMlp::finish adds them.
+  auto inputs = columns;
+  inputs.push_back(context.parameters[layers_.front().weight]);
+  return by_hand(backward, std::move(inputs), result,
+                 [this, &work, rows, widths = std::move(widths)](auto slope, auto sums) {
+                   add_slopes(slope, rows, work, widths, sums.first(widths.size()));
                  });
+}
+
+void Mlp::add_slopes(std::span<float const> slope, std::int64_t rows, DenseMlp::Work& work,
+                     std::vector<std::int64_t> const& widths,
+                     std::span<std::span<float> const> sums) const {
+  auto const n = dense_.inputs();
+  bool const is_last = std::ranges::all_of(sums, [](auto sum) { return sum.empty(); });
+  std::vector<float> by_input(is_last ? 0 : rows * n);
+  dense_.backward(slope, work, by_input);
+  std::int64_t first = 0;
+  for (std::size_t i = 0; i < sums.size(); first += widths[i++])
+    if (!sums[i].empty()) add_columns(by_input, n, first, widths[i], sums[i]);
 }
 
 at::Tensor Mlp::reference(Tensors const& parameters, at::Tensor x, DropoutMasks* masks) const {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "model/by_hand.hpp"
 #include "model/dense_mlp.hpp"
 #include "model/parameters.hpp"
 
@@ -37,6 +38,10 @@ class DropoutMasks {
   std::int64_t column_ = 0;
 };
 
+/// factor x input, contiguous.
+at::Tensor scaled(ClusterContext const& context, BackwardSteps& backward, at::Tensor const& input,
+                  double factor);
+
 struct MlpShape {
   std::int64_t inputs = 0;
   std::int64_t hidden_layers = 0;
@@ -59,9 +64,11 @@ class Mlp {
   Mlp(ParameterLayout& layout, std::string const& module, std::string const& name,
       MlpShape const& shape);
 
-  /// \param x  shape (rows, inputs) -> (rows, outputs)
-  at::Tensor operator()(ClusterContext const& context, at::Tensor const& x,
-                        DropoutMasks* masks = nullptr) const;
+  /// \param columns  the inputs side by side, shapes (rows, *), or (*): the same for all rows
+  /// \param backward  of the cluster or chunk that the rows belong to
+  /// \return shape (rows, outputs)
+  at::Tensor operator()(ClusterContext const& context, BackwardSteps& backward,
+                        Tensors const& columns, DropoutMasks* masks = nullptr) const;
   /// Kaiming-uniform weights, N(0, 0.1) biases, identity norms.
   void initialise(ParameterLayout const& layout, std::span<float> parameters,
                   std::uint64_t seed) const;
@@ -82,6 +89,10 @@ class Mlp {
     double dropout = 0;
   };
   DenseMlp make_dense(ParameterLayout const& layout) const;
+  /// From the slope by the output to those by the columns of the input.
+  void add_slopes(std::span<float const> slope, std::int64_t rows, DenseMlp::Work& work,
+                  std::vector<std::int64_t> const& widths,
+                  std::span<std::span<float> const> sums) const;
 
   MlpShape shape_;
   std::vector<Layer> layers_;

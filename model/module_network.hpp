@@ -4,13 +4,13 @@
 // Internal to setsz::model, as all headers that show ATen.
 #include <ATen/core/Tensor.h>
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "model/by_hand.hpp"
 #include "model/gnfw.hpp"
 #include "model/layers.hpp"
 #include "model/network.hpp"
@@ -27,10 +27,6 @@ struct NetworkSetup {
   GnfwParameters benchmark;  ///< the fit from which a profile starts
 };
 
-/// What is left to do once libtorch has come back to the outputs of modules that differentiate by
-/// hand. Done last first, as all of back-propagation.
-using AfterBackward = std::vector<std::function<void()>>;
-
 /// One evaluation of a lane or block: what belongs to the cluster as a whole.
 struct ClusterContext {
   NetworkSetup const& setup;
@@ -44,7 +40,9 @@ struct ClusterContext {
 
   at::Device device = at::kCPU;  ///< of all tensors here
   /// Moves inputs, which are made in host memory, to where they are used.
-  at::Tensor put(at::Tensor const& input) const { return input.to(device); }
+  at::Tensor put(at::Tensor const& input) const {
+    return device.is_cpu() ? input : input.to(device);
+  }
 
   ParticleKernel kernel = ParticleKernel::fused;
   Arithmetic arithmetic = Arithmetic::single;  ///< of prediction
@@ -52,7 +50,7 @@ struct ClusterContext {
   std::span<float> gradient{};                 ///< the same of the gradient; empty in prediction
   /// Of a network's evaluations: weights are prepared for the kernels once in each.
   std::uint64_t evaluation = 0;
-  mutable AfterBackward after_backward{};
+  mutable BackwardSteps backward{};  ///< of `shared`
   bool training() const { return !gradient.empty(); }
 };
 
@@ -64,14 +62,14 @@ struct ChunkContext {
   ClusterContext const& cluster;
   Range targets;
   DropoutMasks masks;
-  at::Tensor position;               ///< (n, 3), of the targets from the centre [R200]
-  at::Tensor radius;                 ///< (n), its length
-  at::Tensor profile_radius;         ///< (n), at which the profile is evaluated: `radius` at first
-  at::Tensor direction;              ///< (n, 3), its unit vector
-  at::Tensor profile;                ///< (n), P/P200 that corrections multiply; may be undefined
-  std::vector<at::Tensor> features;  ///< (n, *) for the module that takes them
-  at::Tensor pressure;               ///< (n), P/P200: the result of the last module that gives it
-  AfterBackward after_backward;
+  at::Tensor position;        ///< (n, 3), of the targets from the centre [R200]
+  at::Tensor radius;          ///< (n), its length
+  at::Tensor profile_radius;  ///< (n), at which the profile is evaluated: `radius` at first
+  at::Tensor direction;       ///< (n, 3), its unit vector
+  at::Tensor profile;         ///< (n), P/P200 that corrections multiply; may be undefined
+  Tensors features;           ///< for the module that takes them: (n, *), or (*) of the cluster
+  at::Tensor pressure;        ///< (n), P/P200: the result of the last module that gives it
+  BackwardSteps backward;
 };
 
 /// The half of a module that computes. Its constructor registers its parameters with the layout.

@@ -8,12 +8,10 @@
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/sum.h>
 #include <c10/core/GradMode.h>
-#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "model/by_hand.hpp"
 #include "model/module_list.hpp"
 #include "model/module_network.hpp"
 #include "model/parameter_transfer.hpp"
@@ -27,10 +25,6 @@ namespace {
 
 at::Tensor tensor_of(std::vector<std::int64_t> const& shape) { return at::empty(shape); }
 float* data(at::Tensor const& tensor) { return tensor.data_ptr<float>(); }
-
-void finish(AfterBackward const& steps) {
-  for (auto step = steps.rbegin(); step != steps.rend(); ++step) (*step)();
-}
 
 /// [0, n) in pieces of few targets and rows.
 std::vector<Range> cut_into_chunks(TargetBatch const& batch, ChunkSize size) {
@@ -58,49 +52,32 @@ void set_polar(ChunkContext& chunk) {
   auto const position = chunk.position.contiguous();
   auto const n = chunk.targets.size();
   auto const radius = tensor_of({n}), direction = tensor_of({n, 3});
-  for (std::int64_t i = 0; i < n; ++i) {
-    float const* const p = data(position) + 3 * i;
-    float const r = data(radius)[i] =
-        std::sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2] + single(tiny_radius2));
-    for (std::int64_t j = 0; j < 3; ++j) data(direction)[3 * i + j] = p[j] / r;
+  float const* p = data(position);
+  float *const r = data(radius), *d = data(direction);
+  for (std::int64_t i = 0; i < n; ++i, p += 3, d += 3) {
+    r[i] = std::sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2] + single(tiny_radius2));
+    for (std::int64_t j = 0; j < 3; ++j) d[j] = p[j] / r[i];
   }
-  chunk.radius = rows_by_hand({chunk.position}, radius, {direction});
-  chunk.direction =
-      by_hand({chunk.position}, direction.clone(), [=](at::Tensor const& slope) -> Tensors {
-        auto const of_position = tensor_of({n, 3});
-        for (std::int64_t i = 0; i < n; ++i) {
-          float const *const d = data(direction) + 3 * i, *const g = data(slope) + 3 * i;
-          float const along = d[0] * g[0] + d[1] * g[1] + d[2] * g[2];
-          for (std::int64_t j = 0; j < 3; ++j)
-            data(of_position)[3 * i + j] = (g[j] - d[j] * along) / data(radius)[i];
-        }
-        return {of_position};
-      });
+  auto& backward = chunk.backward;
+  chunk.radius = rows_by_hand(backward, {chunk.position}, radius, {direction});
+  chunk.direction = by_hand(backward, {chunk.position}, direction, [=](auto slope, auto sums) {
+    float const *const of = data(radius), *along = data(direction), *g = slope.data();
+    float* sum = sums[0].data();
+    for (std::int64_t i = 0; i < n; ++i, along += 3, g += 3, sum += 3) {
+      float const radial = along[0] * g[0] + along[1] * g[1] + along[2] * g[2];
+      for (std::int64_t j = 0; j < 3; ++j) sum[j] += (g[j] - along[j] * radial) / of[i];
+    }
+  });
 }
 
-/// What is left of a step behind the chunks: results of modules that run once per cluster.
-struct SharedResults {
-  ClusterContext context;
-  std::map<std::string, at::Tensor> attached;
-
-  explicit SharedResults(ClusterContext the_context)
-      : context(std::move(the_context)), attached(context.shared) {
-    for (auto& [name, tensor] : context.shared) {
-      tensor = tensor.detach();
-      tensor.requires_grad_(true);
-    }
-  }
-  void propagate() const {
-    Tensors results, slopes;  // one pass through all: they can share a part of the graph
-    for (auto const& [name, tensor] : attached) {
-      auto const& gradient = context.shared.at(name).grad();
-      if (!gradient.defined() || !tensor.requires_grad()) continue;
-      results.push_back(tensor), slopes.push_back(gradient);
-    }
-    if (!results.empty()) torch::autograd::backward(results, slopes);
-    finish(context.after_backward);
-  }
-};
+/// By hand where the pressure comes by hand, else by libtorch.
+void start_back(at::Tensor const& pressure, at::Tensor const& slope) {
+  if (!pressure.requires_grad()) return;
+  if (pressure.is_leaf())
+    pressure.mutable_grad() = slope;
+  else
+    pressure.backward(slope);
+}
 
 }  // namespace
 
@@ -192,9 +169,11 @@ struct Network::Implementation {
     for (auto const& [name, numbers] : known) {
       auto const tensor = tensor_of({std::ssize(numbers)});
       std::ranges::transform(numbers, data(tensor), single<double>);
-      context.shared[name] = context.put(tensor);
+      context.shared[name] = context.put(tensor).requires_grad_(context.training());
     }
     for (auto const& module : modules) module->prepare(context);
+    // They collect their slopes over the chunks.
+    for (auto& [name, result] : context.shared) result = behind_libtorch(context.backward, result);
     return context;
   }
 
@@ -275,8 +254,8 @@ struct Network::Implementation {
         data(slope)[i - targets.first] =
             single(2 * scale * batch.weight * real(batch.target_weight[i]) *
                    (real(prediction[i]) - real(batch.truth[i])));
-      pressure.backward(context.put(slope));
-      finish(chunk.after_backward);
+      start_back(pressure, context.put(slope));
+      go_back(chunk.backward);
     }
     return squared_error(batch, prediction);
   }
@@ -337,10 +316,10 @@ double Network::accumulate_gradient(TargetBatch const& batch, double scale,
                                     std::optional<std::uint64_t> dropout_seed, ChunkSize size) {
   if (batch.size() == 0) return 0;
   auto& self = *implementation_;
-  SharedResults shared(self.cluster_context(batch, self.gradients));
-  double const loss = self.accumulate_chunks(shared.context, scale, dropout_seed, size) +
-                      self.accumulate_terms(shared.context, scale, batch.size());
-  shared.propagate();
+  auto const context = self.cluster_context(batch, self.gradients);
+  double const loss = self.accumulate_chunks(context, scale, dropout_seed, size) +
+                      self.accumulate_terms(context, scale, batch.size());
+  go_back(context.backward);
   self.download_gradient();
   return loss;
 }
@@ -350,15 +329,15 @@ double Network::accumulate_gradient(TargetBatch const& batch, double scale,
                                     ClusterState const& known, ClusterState& pull) {
   if (batch.size() == 0) return 0;
   auto& self = *implementation_;
-  SharedResults shared(self.cluster_context(batch, self.gradients, known));
-  double const loss = self.accumulate_chunks(shared.context, scale, dropout_seed, size);
+  auto const context = self.cluster_context(batch, self.gradients, known);
+  double const loss = self.accumulate_chunks(context, scale, dropout_seed, size);
   for (auto const& [name, values] : known) {
-    auto const& gradient = shared.context.shared.at(name).grad();
+    auto const& gradient = context.shared.at(name).grad();
     if (!gradient.defined()) continue;
     auto const here = gradient.cpu().contiguous();
     pull[name].assign(data(here), data(here) + here.numel());
   }
-  shared.propagate();
+  go_back(context.backward);
   self.download_gradient();
   return loss;
 }
@@ -366,16 +345,18 @@ double Network::accumulate_gradient(TargetBatch const& batch, double scale,
 double Network::propagate(TargetBatch const& batch, ClusterState const& pull, double scale,
                           std::int64_t n_targets) {
   auto& self = *implementation_;
-  SharedResults shared(self.cluster_context(batch, self.gradients));
-  double const loss = self.accumulate_terms(shared.context, scale, n_targets);
+  auto const context = self.cluster_context(batch, self.gradients);
+  double const loss = self.accumulate_terms(context, scale, n_targets);
   for (auto const& [name, values] : pull) {
     auto const gradient = tensor_of({std::ssize(values)});
     std::ranges::transform(values, data(gradient), single<double>);
-    auto& sum = shared.context.shared.at(name).mutable_grad();
-    auto const here = shared.context.put(gradient);
+    auto const& state = context.shared.at(name);
+    if (!state.requires_grad()) continue;
+    auto& sum = state.mutable_grad();
+    auto const here = context.put(gradient);
     sum = sum.defined() ? sum + here : here;
   }
-  shared.propagate();
+  go_back(context.backward);
   self.download_gradient();
   return loss;
 }

@@ -32,18 +32,20 @@ ParticlePool::ParticlePool(ParameterLayout& layout, std::string_view module, Mlp
     : vectors_(weight != PoolWeight::one), mlp_(layout, std::string(module), "particle", shape) {}
 
 at::Tensor ParticlePool::mean(ClusterContext const& context, RowGroups groups,
-                              FillFeatures const& fill, AfterBackward& after_backward) const {
+                              FillFeatures const& fill, BackwardSteps& backward) const {
   groups.components = vectors_ ? 3 : 1;
   if (!vectors_) groups.weights = weights_of_means(groups);
-  auto const pooled = context.kernel == ParticleKernel::fused
-                          ? fused(context, std::move(groups), fill, after_backward)
-                          : reference(context, groups, fill);
+  if (context.kernel == ParticleKernel::fused)
+    return fused(context, std::move(groups), fill, backward);
+  auto const pooled = reference(context, groups, fill, backward);
   return vectors_ ? pooled : pooled.squeeze(2);
 }
 
 at::Tensor ParticlePool::fused(ClusterContext const& context, RowGroups groups,
-                               FillFeatures const& fill, AfterBackward& after_backward) const {
-  auto pooled = at::zeros({groups.size(), mlp_.shape().outputs, groups.components});
+                               FillFeatures const& fill, BackwardSteps& backward) const {
+  std::vector<std::int64_t> shape{groups.size(), mlp_.shape().outputs};
+  if (vectors_) shape.push_back(groups.components);
+  auto const pooled = at::zeros(shape);
   if (groups.n_rows() == 0) return pooled;
   auto const& dense = mlp_.dense();
   auto& work = mlp_.work(context);
@@ -51,7 +53,7 @@ at::Tensor ParticlePool::fused(ClusterContext const& context, RowGroups groups,
   dense.pool(groups, work, floats_of(pooled));
   if (!context.training()) return pooled;
   pooled.requires_grad_(true);
-  after_backward.emplace_back([&dense, &work, pooled, groups = std::move(groups)] {
+  backward.emplace_back([&dense, &work, pooled, groups = std::move(groups)] {
     if (pooled.grad().defined())
       dense.pool_backward(groups, floats_of(pooled.grad().contiguous()), work);
   });
@@ -59,7 +61,7 @@ at::Tensor ParticlePool::fused(ClusterContext const& context, RowGroups groups,
 }
 
 at::Tensor ParticlePool::reference(ClusterContext const& context, RowGroups const& groups,
-                                   FillFeatures const& fill) const {
+                                   FillFeatures const& fill, BackwardSteps& backward) const {
   std::int64_t const n_rows = groups.n_rows();
   if (n_rows == 0)
     return context.put(at::zeros({groups.size(), mlp_.shape().outputs, groups.components}));
@@ -70,7 +72,7 @@ at::Tensor ParticlePool::reference(ClusterContext const& context, RowGroups cons
   auto const lengths = at::empty({groups.size()}, at::kLong);
   for (std::int64_t g = 0; g < groups.size(); ++g)
     lengths.data_ptr<std::int64_t>()[g] = groups.rows(g).size();
-  auto const numbers = mlp_(context, context.put(features)).unsqueeze(2);
+  auto const numbers = mlp_(context, backward, {context.put(features)}).unsqueeze(2);
   // Adds in the rows' order also on a GPU, where index_add does so in any.
   return at::segment_reduce(numbers * context.put(weights), "sum", context.put(lengths),
                             /*indices=*/{}, /*offsets=*/{}, /*axis=*/0, /*unsafe=*/true,

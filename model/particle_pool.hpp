@@ -23,17 +23,17 @@ class ParticlePool {
   using FillFeatures = std::function<void(std::span<float>)>;
   /// \param groups  particles of the whole cluster, or around each target of a chunk; with the
   ///                weights of pool_weights
-  /// \param after_backward  of the cluster or chunk that the groups belong to
+  /// \param backward  of the cluster or chunk that the groups belong to
   /// \return shape (n_groups, outputs) for PoolWeight::one, else (n_groups, outputs, 3); zero for a
   ///         group without particles
   at::Tensor mean(ClusterContext const& context, RowGroups groups, FillFeatures const& fill,
-                  AfterBackward& after_backward) const;
+                  BackwardSteps& backward) const;
 
  private:
   at::Tensor fused(ClusterContext const& context, RowGroups groups, FillFeatures const& fill,
-                   AfterBackward& after_backward) const;
+                   BackwardSteps& backward) const;
   at::Tensor reference(ClusterContext const& context, RowGroups const& groups,
-                       FillFeatures const& fill) const;
+                       FillFeatures const& fill, BackwardSteps& backward) const;
 
   bool vectors_;  ///< is the result a vector for each output?
   Mlp mlp_;

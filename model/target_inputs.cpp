@@ -9,9 +9,9 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
-#include "model/by_hand.hpp"
 #include "pipeline/base/number.hpp"
 
 namespace setsz {
@@ -54,11 +54,11 @@ TargetInputs::TargetInputs(NetworkSetup const& setup, TargetView view)
   for (auto const k : rule_.squared) vector_views_[k] = VectorView::squared;
 }
 
-at::Tensor TargetInputs::operator()(ChunkContext const& chunk) const {
+at::Tensor TargetInputs::operator()(ChunkContext& chunk) const {
   return chunk.cluster.kernel == ParticleKernel::fused ? fused(chunk) : reference(chunk);
 }
 
-at::Tensor TargetInputs::fused(ChunkContext const& chunk) const {
+at::Tensor TargetInputs::fused(ChunkContext& chunk) const {
   auto const scale = setup_.standardisation.quantity("target_radius");
   auto const n = chunk.targets.size(), n_vectors = std::ssize(vector_views_);
   auto const scalars = floats_of(chunk.cluster.scalars);
@@ -66,26 +66,30 @@ at::Tensor TargetInputs::fused(ChunkContext const& chunk) const {
   auto const result = at::empty({n, columns});
   auto const radii = chunk.radius.contiguous(), directions = chunk.direction.contiguous(),
              vectors = chunk.cluster.vectors;
-  auto const d = floats_of(directions).data(), e = floats_of(vectors).data();
+  float const *const r = floats_of(radii).data(), *const d = floats_of(directions).data(),
+                     *const e = floats_of(vectors).data();
+  float* out = floats_of(result).data();
   for (std::int64_t i = 0; i < n; ++i) {
-    float* out = floats_of(result).data() + i * columns;
-    *out++ = single(scale(real(floats_of(radii)[i])));
+    *out++ = single(scale(real(r[i])));
     for (std::int64_t k = 0; k < n_vectors; ++k)
       *out++ = seen_along(d + 3 * i, e + 3 * k, vector_views_[k]);
-    std::ranges::copy(scalars, out);
+    out = std::ranges::copy(scalars, out).out;
   }
-  return by_hand({chunk.radius, chunk.direction}, result, [=, this](at::Tensor const& slope) {
-    auto const of_radius = at::empty({n}), of_direction = at::zeros({n, 3});
-    auto const along = floats_of(directions).data(), of = floats_of(vectors).data();
-    for (std::int64_t i = 0; i < n; ++i) {
-      float const* const g = floats_of(slope).data() + i * columns;
-      floats_of(of_radius)[i] = single(real(g[0]) / scale.deviation);
-      for (std::int64_t k = 0; k < n_vectors; ++k)
-        add_slope(along + 3 * i, of + 3 * k, vector_views_[k], g[1 + k],
-                  floats_of(of_direction).data() + 3 * i);
-    }
-    return Tensors{of_radius, of_direction};
-  });
+  return by_hand(
+      chunk.backward, {chunk.radius, chunk.direction}, result,
+      [this, directions, vectors, columns, scale](auto slope, auto sums) {
+        float const *const along = floats_of(directions).data(), *const of =
+                                                                     floats_of(vectors).data();
+        auto const [by_radius, by_direction] = std::array{sums[0], sums[1]};
+        float const* g = slope.data();
+        for (std::size_t i = 0; i < slope.size() / columns; ++i, g += columns) {
+          if (!by_radius.empty()) by_radius[i] += single(real(g[0]) / scale.deviation);
+          if (by_direction.empty()) continue;
+          for (std::size_t k = 0; k < vector_views_.size(); ++k)
+            add_slope(along + 3 * i, of + 3 * k, vector_views_[k], g[1 + k],
+                      by_direction.data() + 3 * i);
+        }
+      });
 }
 
 at::Tensor TargetInputs::reference(ChunkContext const& chunk) const {

@@ -20,10 +20,10 @@ class TargetInputs {
  public:
   TargetInputs(NetworkSetup const& setup, TargetView view);
   /// \return  shape (n, n_target_inputs)
-  at::Tensor operator()(ChunkContext const& chunk) const;
+  at::Tensor operator()(ChunkContext& chunk) const;
 
  private:
-  at::Tensor fused(ChunkContext const& chunk) const;
+  at::Tensor fused(ChunkContext& chunk) const;
   at::Tensor reference(ChunkContext const& chunk) const;
   at::Tensor directions(ChunkContext const& chunk) const;
 

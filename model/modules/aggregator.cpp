@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/modules/aggregator.hpp"
 
-#include <ATen/ops/cat.h>
-
 #include "model/corrections.hpp"
 #include "model/target_inputs.hpp"
 
@@ -33,9 +31,9 @@ class AggregatorNetwork : public ModuleNetwork {
     corrections_.initialise(setup_.options, layout, parameters);
   }
   void evaluate(ChunkContext& chunk) const override {
-    std::vector<at::Tensor> inputs{target_(chunk)};
+    Tensors inputs{target_(chunk)};
     inputs.insert(inputs.end(), chunk.features.begin(), chunk.features.end());
-    chunk.pressure = corrections_(chunk, mlp_(chunk.cluster, at::cat(inputs, 1), &chunk.masks));
+    chunk.pressure = corrections_(chunk, mlp_(chunk.cluster, chunk.backward, inputs, &chunk.masks));
   }
   std::vector<double> dropout_rates() const override { return mlp_.dropout_rates(); }
 

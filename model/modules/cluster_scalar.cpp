@@ -40,12 +40,11 @@ class ClusterScalarNetwork : public ModuleNetwork {
       cluster_features(batch.cluster, form_, batch.cluster_particles, features);
     };
     RowGroups whole{{0, std::ssize(batch.cluster_particles)}};
-    auto const pooled = pool_.mean(context, std::move(whole), fill, context.after_backward);
-    context.shared[key_] = mlp_(context, context.put(pooled)).select(0, 0);
+    auto const pooled = pool_.mean(context, std::move(whole), fill, context.backward);
+    context.shared[key_] = mlp_(context, context.backward, {context.put(pooled)}).select(0, 0);
   }
   void evaluate(ChunkContext& chunk) const override {
-    auto const& numbers = chunk.cluster.shared.at(key_);
-    chunk.features.push_back(numbers.expand({chunk.targets.size(), numbers.size(0)}));
+    chunk.features.push_back(chunk.cluster.shared.at(key_));
   }
 
  private:

@@ -39,7 +39,7 @@ class ClusterVectorNetwork : public ModuleNetwork {
     };
     RowGroups whole{{0, std::ssize(batch.cluster_particles)},
                     pool_weights(options_.pooling, batch.cluster, batch.cluster_particles)};
-    auto const vectors = pool_.mean(context, std::move(whole), fill, context.after_backward);
+    auto const vectors = pool_.mean(context, std::move(whole), fill, context.backward);
     context.shared[key_] = context.put(vectors).reshape({3 * options_.outputs});
   }
   void evaluate(ChunkContext& chunk) const override {

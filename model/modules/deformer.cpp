@@ -29,7 +29,7 @@ class DeformerNetwork : public ModuleNetwork {
     mlp_.initialise(layout, parameters, seed);
   }
   void evaluate(ChunkContext& chunk) const override {
-    auto const d = mlp_(chunk.cluster, target_(chunk)).select(1, 0);
+    auto const d = mlp_(chunk.cluster, chunk.backward, {target_(chunk)}).select(1, 0);
     chunk.profile_radius = chunk.profile_radius * at::exp(d);
   }
 

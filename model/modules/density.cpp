@@ -53,8 +53,9 @@ class DensityNetwork : public ModuleNetwork {
     auto const density = chunk.cluster.put(values);
     chunk.features.push_back(density);
     if (!alone_) return;
-    auto const features = alone_->mlp(chunk.cluster, density) *
-                          (setup_.standardisation.reference_p200 / batch.cluster.p200);
+    auto const features =
+        scaled(chunk.cluster, chunk.backward, alone_->mlp(chunk.cluster, chunk.backward, {density}),
+               setup_.standardisation.reference_p200 / batch.cluster.p200);
     chunk.pressure = alone_->head.pressure(chunk, features);
   }
 

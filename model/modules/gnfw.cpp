@@ -8,12 +8,10 @@
 #include <ATen/ops/log.h>
 #include <ATen/ops/log1p.h>
 #include <ATen/ops/sum.h>
-#include <ATen/ops/zeros.h>
 
 #include <array>
 #include <cmath>
 
-#include "model/by_hand.hpp"
 #include "model/module_network.hpp"
 #include "pipeline/base/number.hpp"
 
@@ -44,7 +42,7 @@ class GnfwNetwork : public ModuleNetwork {
   void evaluate(ChunkContext& chunk) const override {
     auto const& shape = chunk.cluster.shared.at("gnfw");
     chunk.profile = chunk.cluster.kernel == ParticleKernel::fused
-                        ? profile(chunk.profile_radius, shape)
+                        ? profile(chunk.backward, chunk.profile_radius, shape)
                         : reference_profile(chunk.profile_radius, shape);
     chunk.pressure = chunk.profile;
   }
@@ -63,19 +61,18 @@ class GnfwNetwork : public ModuleNetwork {
     for (std::size_t i = 0; i < 3; ++i)
       numbers[i] = single(real(p[2 * i]) + real(p[2 * i + 1]) * log_mass + slopes[i] * log_a);
     numbers[3] = std::exp(p[6]);
-    return by_hand({parameters}, result,
-                   [this, log_mass, core = numbers[3]](at::Tensor const& slope) -> Tensors {
-                     auto const of_parameters = at::zeros({7});
-                     auto const g = floats_of(slope), d = floats_of(of_parameters);
+    return by_hand(context.backward, {parameters}, result,
+                   [this, log_mass, core = numbers[3]](auto g, auto sums) {
+                     auto const sum = sums[0];
                      for (std::size_t i = 0; i < 3; ++i) {
                        if (options_.is_fixed(Gnfw::parts()[i])) continue;
-                       d[2 * i] = g[i], d[2 * i + 1] = single(real(g[i]) * log_mass);
+                       sum[2 * i] += g[i], sum[2 * i + 1] += single(real(g[i]) * log_mass);
                      }
-                     if (!options_.is_fixed("core")) d[6] = g[3] * core;
-                     return {of_parameters};
+                     if (!options_.is_fixed("core")) sum[6] += g[3] * core;
                    });
   }
-  static at::Tensor profile(at::Tensor const& radius, at::Tensor const& shape) {
+  static at::Tensor profile(BackwardSteps& backward, at::Tensor const& radius,
+                            at::Tensor const& shape) {
     auto const n = radius.size(0);
     auto const s = floats_of(shape);
     GnfwShape const of_halo{.p0 = std::exp(real(s[0])),
@@ -84,16 +81,17 @@ class GnfwNetwork : public ModuleNetwork {
                             .core = real(s[3])};
     auto const radii = radius.contiguous();
     auto const result = at::empty({n}), by_radius = at::empty({n}), by_shape = at::empty({n, 4});
-    for (std::int64_t i = 0; i < n; ++i) {
-      auto const [value, by_ln_xc, by_ln_beta, by_ln_core] =
-          gnfw_slopes(of_halo, real(floats_of(radii)[i]));
+    auto const r = floats_of(radii), p = floats_of(result), p_by_r = floats_of(by_radius);
+    auto p_by_shape = floats_of(by_shape).begin();
+    for (std::int64_t i = 0; i < n; ++i, p_by_shape += 4) {
+      auto const [value, by_ln_xc, by_ln_beta, by_ln_core] = gnfw_slopes(of_halo, real(r[i]));
       double const by_core = by_ln_core / of_halo.core;  // r and the core add up
-      floats_of(result)[i] = single(value);
-      floats_of(by_radius)[i] = single(by_core);
-      std::ranges::transform(std::array{value, by_ln_xc, by_ln_beta, by_core},
-                             floats_of(by_shape).begin() + 4 * i, single<double>);
+      p[i] = single(value);
+      p_by_r[i] = single(by_core);
+      std::ranges::transform(std::array{value, by_ln_xc, by_ln_beta, by_core}, p_by_shape,
+                             single<double>);
     }
-    return rows_by_hand({radius, shape}, result, {by_radius, by_shape});
+    return rows_by_hand(backward, {radius, shape}, result, {by_radius, by_shape});
   }
 
   at::Tensor reference_shape(ClusterContext const& context, at::Tensor const& parameters) const {

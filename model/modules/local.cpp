@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/modules/local.hpp"
 
-#include <ATen/TensorOperators.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 
 #include <cassert>
@@ -103,17 +101,18 @@ class LocalNetwork : public ModuleNetwork {
     auto const& context = chunk.cluster;
     auto const& batch = context.batch;
     auto const fill = [&](std::span<float> features) { fill_features(chunk, features); };
-    auto const pooled = pool_.mean(context, groups(chunk), fill, chunk.after_backward);
+    auto const pooled = pool_.mean(context, groups(chunk), fill, chunk.backward);
     auto const densities = at::empty({chunk.targets.size(), 1});
     auto const scale = setup_.standardisation.quantity("log_density");
     double const radius = options_.radius.ckpch(batch.cluster.r200c);
     for (std::int64_t i = 0; i < chunk.targets.size(); ++i)
       floats_of(densities)[i] = single(
           scale(log_density(batch.cluster, batch.n_within[chunk.targets.first + i], radius)));
-    auto const hidden = pooled_(context, at::cat({pooled, context.put(densities)}, 1));
-    auto output = output_(context, hidden);
+    auto const hidden = pooled_(context, chunk.backward, {pooled, context.put(densities)});
+    auto output = output_(context, chunk.backward, {hidden});
     if (options_.pressure_scaling)
-      output = output * (setup_.standardisation.reference_p200 / batch.cluster.p200);
+      output = scaled(context, chunk.backward, output,
+                      setup_.standardisation.reference_p200 / batch.cluster.p200);
     chunk.features.push_back(output);
     if (head_) chunk.pressure = head_->pressure(chunk, output);
   }

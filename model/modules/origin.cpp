@@ -10,7 +10,6 @@
 #include <cmath>
 #include <optional>
 
-#include "model/by_hand.hpp"
 #include "model/particle_pool.hpp"
 #include "pipeline/base/error.hpp"
 
@@ -46,11 +45,14 @@ class OriginNetwork : public ModuleNetwork {
     auto const deep = pool_ ? deep_part(context) : at::Tensor{};
     double const xoff = pool_ ? context.batch.scalars[xoff_] : 0;
     context.shared["shift"] = context.kernel == ParticleKernel::fused
-                                  ? fused(linear, deep, xoff)
+                                  ? fused(context.backward, linear, deep, xoff)
                                   : reference(context, linear, deep, xoff);
   }
   void place(ChunkContext& chunk) const override {
-    chunk.position = chunk.position - chunk.cluster.shared.at("shift");
+    auto const& shift = chunk.cluster.shared.at("shift");
+    chunk.position = chunk.cluster.kernel == ParticleKernel::fused
+                         ? moved(chunk.backward, chunk.position, shift)
+                         : chunk.position - shift;
   }
 
  private:
@@ -73,10 +75,10 @@ class OriginNetwork : public ModuleNetwork {
     };
     RowGroups whole{{0, std::ssize(batch.cluster_particles)},
                     pool_weights(options_.pooling, batch.cluster, batch.cluster_particles)};
-    return pool_->mean(context, std::move(whole), fill, context.after_backward);
+    return pool_->mean(context, std::move(whole), fill, context.backward);
   }
   /// \param deep  may be undefined
-  static at::Tensor fused(Vec3 u, at::Tensor const& deep, double xoff) {
+  static at::Tensor fused(BackwardSteps& backward, Vec3 u, at::Tensor const& deep, double xoff) {
     for (std::size_t axis = 0; deep.defined() && axis < 3; ++axis)
       u[axis] += xoff * real(floats_of(deep)[axis]) + real(floats_of(deep)[3 + axis]);
     double const length = std::sqrt(norm2(u) + tiny_length2);
@@ -86,16 +88,25 @@ class OriginNetwork : public ModuleNetwork {
     if (!deep.defined()) return result;
     // d factor/du = growth u
     double const growth = (1 - tanh * tanh - 2 * factor) / (2 * length * length);
-    return by_hand({deep}, result, [=](at::Tensor const& slope) -> Tensors {
-      auto const g = floats_of(slope);
+    return by_hand(backward, {deep}, result, [=](auto g, auto sums) {
       double const along = g[0] * u.x + g[1] * u.y + g[2] * u.z;
-      auto const of_deep = at::empty({1, 2, 3});
       for (std::size_t axis = 0; axis < 3; ++axis) {
-        double const of_u = factor * real(g[axis]) + growth * along * u[axis];
-        floats_of(of_deep)[axis] = single(xoff * of_u);
-        floats_of(of_deep)[3 + axis] = single(of_u);
+        double const by_u = factor * real(g[axis]) + growth * along * u[axis];
+        sums[0][axis] += single(xoff * by_u);
+        sums[0][3 + axis] += single(by_u);
       }
-      return {of_deep};
+    });
+  }
+  /// Positions as seen from the shifted centre.
+  static at::Tensor moved(BackwardSteps& backward, at::Tensor const& position,
+                          at::Tensor const& shift) {
+    auto const result = at::empty(position.sizes());
+    auto const from = floats_of(position), to = floats_of(result), by = floats_of(shift);
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[i] - by[i % 3];
+    return by_hand(backward, {shift}, result, [](auto slope, auto sums) {
+      double sum[3] = {};
+      for (std::size_t i = 0; i < slope.size(); ++i) sum[i % 3] += real(slope[i]);
+      for (std::size_t axis = 0; axis < 3; ++axis) sums[0][axis] -= single(sum[axis]);
     });
   }
   static at::Tensor reference(ClusterContext const& context, Vec3 const& linear,

@@ -48,7 +48,8 @@ class StochasticNetwork : public ModuleNetwork {
     auto mean = context.put(at::zeros({options_.size}));
     auto log_variance = context.put(at::zeros({options_.size}));
     if (!context.batch.cluster.residuals.empty()) {
-      auto const head = encoder_(context, context.put(inputs(context.batch)))[0];
+      auto const head =
+          encoder_(context, context.backward, {context.put(inputs(context.batch))})[0];
       mean = head.narrow(0, 0, options_.size);
       log_variance = at::clamp(head.narrow(0, options_.size, options_.size), -largest_log_variance,
                                largest_log_variance);
@@ -61,8 +62,7 @@ class StochasticNetwork : public ModuleNetwork {
     shared[std::string(Stochastic::log_variance)] = log_variance;
   }
   void evaluate(ChunkContext& chunk) const override {
-    auto const& code = chunk.cluster.shared.at(std::string(Stochastic::code));
-    chunk.features.push_back(code.expand({chunk.targets.size(), options_.size}));
+    chunk.features.push_back(chunk.cluster.shared.at(std::string(Stochastic::code)));
   }
   at::Tensor loss(ClusterContext const& context) const override {
     double const weight = options_.weight_at(context.batch.progress);

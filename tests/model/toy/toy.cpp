@@ -36,7 +36,7 @@ class ToyNetwork : public ModuleNetwork {
     };
     RowGroups whole{{0, std::ssize(particles)},
                     pool_weights(PoolWeight::velocity, context.batch.cluster, particles)};
-    auto const stream = pool_.mean(context, std::move(whole), fill, context.after_backward);
+    auto const stream = pool_.mean(context, std::move(whole), fill, context.backward);
     context.shared["toy"] = at::sqrt(at::sum(stream * stream) + 1e-12).view({1});
   }
   void evaluate(ChunkContext& chunk) const override {
