@@ -12,11 +12,12 @@ BoxCanvas::BoxCanvas(std::vector<std::int64_t> first_planes, int rank, double bo
     : Canvas(std::move(first_planes)), grid_(n_pieces(), box_ckpch, pieces_of(rank)) {}
 
 Range BoxCanvas::touched(Vec3 const& seen, double reach) const {
-  auto const plane = [&](double x) {
-    return static_cast<std::int64_t>(std::floor(x / grid_.cell_ckpch()));
+  // Cloud in cell spreads a point over the planes whose centres are less than a cell away.
+  constexpr double rounding = 1e-6;
+  auto const plane = [&](double x, double more) {
+    return static_cast<std::int64_t>(std::floor(x / grid_.cell_ckpch() + more));
   };
-  // Cloud in cell spreads a point over the planes half a cell away; one more for rounding.
-  return {plane(seen.x - reach) - 2, plane(seen.x + reach) + 3};
+  return {plane(seen.x - reach, -0.5 - rounding), plane(seen.x + reach, 0.5 + rounding) + 1};
 }
 
 std::int64_t BoxCanvas::home(Vec3 const& seen) const {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/paint/column_sums_work.hpp"
 
+#include "pipeline/base/ordered_sum.hpp"
+
 namespace setsz {
 
 ColumnSums column_sums(Comm const& comm, SlabGrid const& grid) {
   auto const n = static_cast<std::size_t>(grid.n());
   ColumnSums sums;
-  sums.along_x.assign(n * n, 0.0);
   for (std::int64_t i = grid.planes().first; i < grid.planes().last; ++i) {
     auto const plane = grid.plane(i);
     std::vector<double> over_j(n, 0.0);
@@ -20,16 +21,8 @@ ColumnSums column_sums(Comm const& comm, SlabGrid const& grid) {
     }
     sums.along_y.insert(sums.along_y.end(), over_j.begin(), over_j.end());
   }
-  // The planes lie in rank order: each rank adds its own to what the lower ones have.
-  for (int rank = 0; rank < comm.size(); ++rank) {
-    if (comm.rank() == rank) {
-      for (std::int64_t i = grid.planes().first; i < grid.planes().last; ++i) {
-        auto const plane = grid.plane(i);
-        for (std::size_t c = 0; c < n * n; ++c) sums.along_x[c] += plane[c];
-      }
-    }
-    comm.broadcast(std::span<double>(sums.along_x), rank);
-  }
+  // The planes lie in rank order.
+  sums.along_x = ordered_sum(comm, grid.values(), grid.n() * grid.n());
   for (double const column : sums.along_x) sums.total += column;
   return sums;
 }

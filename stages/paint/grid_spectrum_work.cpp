@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stages/paint/grid_spectrum_work.hpp"
 #include "pipeline/base/number.hpp"
+#include "pipeline/base/ordered_sum.hpp"
 
 #include <fftw3-mpi.h>
 
@@ -56,36 +57,32 @@ std::vector<std::complex<double>> GridFourier::transform(std::span<double const>
 GridSpectra grid_spectra(Comm const& comm, std::int64_t n, Range planes,
                          std::span<std::complex<double> const> first,
                          std::span<std::complex<double> const> second) {
-  auto const n_shells = static_cast<std::size_t>(n / 2);
+  auto const n_shells = static_cast<std::size_t>(n / 2), n_sums = 4 * (n_shells + 1);
   std::vector<std::int64_t> modes(n_shells + 1, 0);
-  std::vector<double> sums(4 * (n_shells + 1), 0.0);
+  std::vector<double> of_planes(n_sums * static_cast<std::size_t>(planes.size()), 0.0);
   auto const signed_mode = [&](std::int64_t i) { return i <= n / 2 ? i : i - n; };
-  auto const add_planes = [&] {
-    std::size_t at = 0;
-    for (std::int64_t i = planes.first; i < planes.last; ++i) {
-      for (std::int64_t j = 0; j < n; ++j) {
-        for (std::int64_t l = 0; l <= n / 2; ++l, ++at) {
-          auto const square = [](std::int64_t m) { return real(m * m); };
-          double const k = std::sqrt(square(signed_mode(i)) + square(signed_mode(j)) + square(l));
-          auto const shell = static_cast<std::size_t>(std::lround(k));
-          if (shell == 0 || shell > n_shells) continue;
-          // Modes with kz < 0 are the conjugates of those with kz > 0; n/2 is its own.
-          std::int64_t const copies = l == 0 || 2 * l == n ? 1 : 2;
-          auto const weight = real(copies);
-          modes[shell] += copies;
-          double* const sum = sums.data() + 4 * shell;
-          sum[0] += weight * k;
-          sum[1] += weight * std::norm(first[at]);
-          sum[2] += weight * std::norm(second[at]);
-          sum[3] += weight * (first[at] * std::conj(second[at])).real();
-        }
+  std::size_t at = 0;
+  for (std::int64_t i = planes.first; i < planes.last; ++i) {
+    auto* const sums = of_planes.data() + n_sums * static_cast<std::size_t>(i - planes.first);
+    for (std::int64_t j = 0; j < n; ++j) {
+      for (std::int64_t l = 0; l <= n / 2; ++l, ++at) {
+        auto const square = [](std::int64_t m) { return real(m * m); };
+        double const k = std::sqrt(square(signed_mode(i)) + square(signed_mode(j)) + square(l));
+        auto const shell = static_cast<std::size_t>(std::lround(k));
+        if (shell == 0 || shell > n_shells) continue;
+        // Modes with kz < 0 are the conjugates of those with kz > 0; n/2 is its own.
+        std::int64_t const copies = l == 0 || 2 * l == n ? 1 : 2;
+        auto const weight = real(copies);
+        modes[shell] += copies;
+        double* const sum = sums + 4 * shell;
+        sum[0] += weight * k;
+        sum[1] += weight * std::norm(first[at]);
+        sum[2] += weight * std::norm(second[at]);
+        sum[3] += weight * (first[at] * std::conj(second[at])).real();
       }
     }
-  };
-  for (int rank = 0; rank < comm.size(); ++rank) {
-    if (comm.rank() == rank) add_planes();
-    comm.broadcast(std::span<double>(sums), rank);
   }
+  auto const sums = ordered_sum(comm, of_planes, static_cast<std::int64_t>(n_sums));
   comm.all_sum(modes);
   GridSpectra spectra;
   for (std::size_t shell = 1; shell <= n_shells; ++shell) {

@@ -76,7 +76,7 @@ PaintStage::PaintStage(Blueprint const& blueprint, SnapshotInstance const& insta
       voxelize_(blueprint.configuration.get<VoxelizeOptions>()),
       with_gas_(options_.true_field == TrueField::yes ||
                 (options_.true_field == TrueField::automatic && instance.has_gas())) {
-  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 8};
+  record_ = {.stage = "paint", .instance = instance.name + "/" + map.name, .version = 9};
   auto const options = record_.take<PaintOptions>(blueprint.configuration, map.section);
   options.refuse_halo_keys(blueprint.configuration, map.section, map.model);
   take_profile_numbers(record_, blueprint.configuration, options.profile);

@@ -65,6 +65,32 @@ TEST(BoxCanvas, KeepsTheSumOfPvAcrossTheEdgesOfTheBox) {
   }
 }
 
+TEST(BoxCanvas, TouchesThePlanesThatABallIsPutOnAndNoMore) {
+  constexpr std::int64_t n = 20;
+  constexpr double cell = box / n;
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    Random random(i, Purpose::test);
+    Vec3 const centre{i % 4 == 0 ? cell / 2 * real(i % 41) : box * random.uniform(),
+                      box * random.uniform(), box * random.uniform()};
+    double const radius = cell * (i % 3 == 0 ? 1e-3 : 3 * random.uniform());
+    auto canvas = whole_box(n);
+    canvas.paint_ball(centre, radius, 1);
+    auto const touched = canvas.touched(centre, radius);
+    double within = 0;
+    for (auto plane = touched.first; plane < touched.last; ++plane) {
+      auto const values = canvas.grid().plane((plane + n) % n);
+      double const sum = std::accumulate(values.begin(), values.end(), 0.0);
+      within += sum;
+      // Only at the ends there may be nothing, where the ball ends between two planes.
+      if (plane > touched.first && plane + 1 < touched.last) {
+        EXPECT_GT(sum, 0) << i;
+      }
+    }
+    EXPECT_NEAR(within, 1, 1e-12) << i;
+    EXPECT_LE(real(touched.size()), 2 * radius / cell + 3) << i;
+  }
+}
+
 TEST(BoxCanvas, PutsAProfileWhereItsPressureIs) {
   ProfileFamily const family(profile, 1000, 10000, 4);
   auto canvas = whole_box(80);  // cells of 250 ckpc/h
