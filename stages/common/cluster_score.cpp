@@ -40,32 +40,34 @@ ScoreTable ScoreTable::subset(std::span<std::size_t const> members) const {
   return some;
 }
 
+json cluster_to_json(ScoreTable const& table, std::size_t cluster) {
+  auto const& score = table.clusters[cluster];
+  json entry = {{"cluster", score.row},
+                {"id", score.id},
+                {"m200c", score.m200c},
+                {"fold", score.fold},
+                {"voxels", score.n_voxels},
+                {"loss", score.loss},
+                {"loss_benchmark", score.loss_benchmark},
+                {"ratio", score.ratio()},
+                {"y_pred", score.y_pred},
+                {"y_gas", score.y_gas},
+                {"y_benchmark", score.y_benchmark},
+                {"flux_factor", score.flux_factor},
+                {"loss_without_flux_correction", score.loss_uncorrected},
+                {"mass_disagrees", score.mass_disagrees}};
+  if (table.n_seeds > 0) {
+    auto const seeds = table.seeds_of(cluster);
+    entry["seeds"] = {{"loss", seeds_to_json(seeds, &SeedScore::loss)},
+                      {"shared_loss", seeds_to_json(seeds, &SeedScore::shared)},
+                      {"y_pred", seeds_to_json(seeds, &SeedScore::y_pred)}};
+  }
+  return entry;
+}
+
 json clusters_to_json(ScoreTable const& table) {
   auto list = json::array();
-  for (std::size_t i = 0; i < table.clusters.size(); ++i) {
-    auto const& score = table.clusters[i];
-    json entry = {{"cluster", score.row},
-                  {"id", score.id},
-                  {"m200c", score.m200c},
-                  {"fold", score.fold},
-                  {"voxels", score.n_voxels},
-                  {"loss", score.loss},
-                  {"loss_benchmark", score.loss_benchmark},
-                  {"ratio", score.ratio()},
-                  {"y_pred", score.y_pred},
-                  {"y_gas", score.y_gas},
-                  {"y_benchmark", score.y_benchmark},
-                  {"flux_factor", score.flux_factor},
-                  {"loss_without_flux_correction", score.loss_uncorrected},
-                  {"mass_disagrees", score.mass_disagrees}};
-    if (table.n_seeds > 0) {
-      auto const seeds = table.seeds_of(i);
-      entry["seeds"] = {{"loss", seeds_to_json(seeds, &SeedScore::loss)},
-                        {"shared_loss", seeds_to_json(seeds, &SeedScore::shared)},
-                        {"y_pred", seeds_to_json(seeds, &SeedScore::y_pred)}};
-    }
-    list.push_back(std::move(entry));
-  }
+  for (std::size_t i = 0; i < table.clusters.size(); ++i) list.push_back(cluster_to_json(table, i));
   return list;
 }
 

@@ -49,8 +49,9 @@ struct ScoreTable {
   ScoreTable subset(std::span<std::size_t const> members) const;
 };
 
-/// The list "clusters" of scores.json, and back. Reads files of earlier versions, which have
-/// neither seeds nor a flux correction.
+/// An entry of the list "clusters" of scores.json, all of it, and back. Reads files of earlier
+/// versions, which have neither seeds nor a flux correction.
+nlohmann::json cluster_to_json(ScoreTable const& table, std::size_t cluster);
 nlohmann::json clusters_to_json(ScoreTable const& table);
 ScoreTable clusters_from_json(nlohmann::json const& list);
 

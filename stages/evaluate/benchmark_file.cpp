@@ -12,12 +12,12 @@ Benchmark read_benchmark(Comm const& comm, std::string const& path) {
   NodeMemory const node(comm);
   Benchmark benchmark;
   auto const read = [&] {
-    auto const json = read_json(path);
-    benchmark.parameters = json.at("benchmark").get<GnfwParameters>();
     std::vector<Benchmark::Row> rows;
-    for (auto const& row : json.at("clusters"))
+    auto const json = read_json(path, "clusters", [&](nlohmann::json const& row) {
       rows.push_back({row.at("id").get<std::int64_t>(), row.at("loss_benchmark").get<double>(),
                       row.at("y_benchmark").get<double>()});
+    });
+    benchmark.parameters = json.at("benchmark").get<GnfwParameters>();
     benchmark.rows = std::move(rows);
   };
   collectively(comm, "evaluate: opening the inputs", [&] {

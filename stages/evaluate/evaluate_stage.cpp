@@ -183,21 +183,24 @@ Results score_all(Comm const& comm, std::vector<Task> const& tasks, ClusterTable
   return results;
 }
 
-nlohmann::json profile_table(Results const& results) {
-  auto table = nlohmann::json::array();
-  auto const shells = static_cast<std::ptrdiff_t>(n_shells);
-  auto next = results.profiles.begin();
-  for (auto const& score : results.scores.clusters) {
-    auto const take = [&] {
-      std::vector<double> values(next, next + shells);
-      next += shells;
-      return values;
-    };
-    auto const gas = take(), predicted = take(), benchmark = take();
-    table.push_back(
-        {{"cluster", score.row}, {"gas", gas}, {"predicted", predicted}, {"benchmark", benchmark}});
-  }
-  return {{"shell_edges_r200", shell_edges(n_shells)}, {"clusters", table}};
+/// An entry of the list "clusters" of the profiles.
+nlohmann::json profiles_of(Results const& results, std::int64_t cluster) {
+  auto const of = [&](std::int64_t part) {
+    auto const first = results.profiles.begin() + (3 * cluster + part) * n_shells;
+    return std::vector<double>(first, first + n_shells);
+  };
+  return {{"cluster", results.scores.clusters[static_cast<std::size_t>(cluster)].row},
+          {"gas", of(0)},
+          {"predicted", of(1)},
+          {"benchmark", of(2)}};
+}
+
+/// The lists of scores.json that are as long as there are clusters.
+std::vector<JsonRows> long_lists(Results const& results) {
+  auto const n = std::ssize(results.scores.clusters);
+  auto const its = [&](std::int64_t i) { return cluster_to_json(results.scores, std::size_t(i)); };
+  return {{"/clusters", n, its},
+          {"/profiles/clusters", n, [&](std::int64_t i) { return profiles_of(results, i); }}};
 }
 
 nlohmann::json histogram_table(Results const& results) {
@@ -313,12 +316,11 @@ nlohmann::json other_parts(Comm const& comm, ClusterTable const& table,
   return parts;
 }
 
-/// What figures and scripts find in scores.json beside the scores.
+/// What figures and scripts find in scores.json beside the scores and `long_lists`.
 void add_tables(nlohmann::json& document, Results const& testing, std::vector<Fold> const& folds) {
   document["format_version"] = 3;
   document["units"] = {{"m200c", "1e10 Msun/h"}, {"y", "(kpc/h)^2, within 2 R200"}};
-  document["clusters"] = clusters_to_json(testing.scores);
-  document["profiles"] = profile_table(testing);
+  document["profiles"]["shell_edges_r200"] = shell_edges(n_shells);
   document["histogram"] = histogram_table(testing);
   auto& columns = document["predict"] = nlohmann::json::array();
   for (auto const& fold : folds)
@@ -400,7 +402,7 @@ Estimate EvaluateStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const table = expected_clusters(outlook, snapshot_);
   auto const n = real(table.size());
   constexpr double cube_bytes = 1 << 20, row_bytes = 2500, seconds_per_cluster = 0.003;
-  return {.memory_bytes = 4 * cube_bytes + 3 * n * row_bytes,
+  return {.memory_bytes = 4 * cube_bytes + n * row_bytes,
           .output_bytes = n * row_bytes,
           .seconds = n * seconds_per_cluster / n_ranks,
           .note = concat(table.size(), " clusters")};
@@ -477,7 +479,7 @@ void EvaluateStage::run(Context& context) {
   context.note("trained_on_these", document["trained_on_these"]);
   context.note("mass_disagrees", document["mass_disagrees"]["scored"].size());
   context.note("left_out", out.size());
-  write_json(comm, context.part("scores.json"), document);
+  write_json(comm, context.part("scores.json"), document, long_lists(testing));
   figures.write(comm, context.part("figures.h5"));
   for (auto const* key : {"n_clusters", "L_opt", "L_opt_68", "L_opt_95", "interval_holds",
                           "mean_ratio", "ratio_of_sums"})

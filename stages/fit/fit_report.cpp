@@ -58,30 +58,29 @@ FitFigures fit_figures(ClusterTable const& table, std::int64_t row, RadialSums c
 nlohmann::json fit_report(ClusterTable const& table, std::int64_t fold,
                           std::span<FitFigures const> figures, GnfwParameters const& benchmark,
                           GnfwParameters const& flux, std::int64_t n_mass_bins) {
-  auto rows = nlohmann::json::array();
   std::vector<double> training_masses;
   std::vector<FitFigures> training;
   for (std::size_t c = 0; c < figures.size(); ++c) {
-    auto const& cluster = table.clusters[c];
-    Split const split = table.split_of(static_cast<std::int64_t>(c), fold);
-    if (split == Split::training) {
-      training_masses.push_back(cluster.m200c);
-      training.push_back(figures[c]);
-    }
-    rows.push_back({{"cluster", c},
-                    {"id", cluster.id},
-                    {"split", name_of(split)},
-                    {"loss_benchmark", figures[c].loss_benchmark},
-                    {"y_gas", figures[c].y_gas},
-                    {"y_benchmark", figures[c].y_benchmark},
-                    {"y_flux", figures[c].y_flux}});
+    if (table.split_of(static_cast<std::int64_t>(c), fold) != Split::training) continue;
+    training_masses.push_back(table.clusters[c].m200c);
+    training.push_back(figures[c]);
   }
   return {{"format_version", 1},
           {"units", {{"m200c", "1e10 Msun/h"}, {"y", "(kpc/h)^2, within 2 R200"}}},
           {"benchmark", benchmark},
           {"flux", flux},
-          {"training_mass_bins", bin_ratios(training_masses, training, n_mass_bins)},
-          {"clusters", rows}};
+          {"training_mass_bins", bin_ratios(training_masses, training, n_mass_bins)}};
+}
+
+nlohmann::json fit_report_row(ClusterTable const& table, std::int64_t fold, std::int64_t row,
+                              FitFigures const& figures) {
+  return {{"cluster", row},
+          {"id", table.clusters[row].id},
+          {"split", name_of(table.split_of(row, fold))},
+          {"loss_benchmark", figures.loss_benchmark},
+          {"y_gas", figures.y_gas},
+          {"y_benchmark", figures.y_benchmark},
+          {"y_flux", figures.y_flux}};
 }
 
 }  // namespace setsz

@@ -21,11 +21,14 @@ struct FitFigures {
 FitFigures fit_figures(ClusterTable const& table, std::int64_t row, RadialSums const& sums,
                        GnfwParameters const& benchmark, GnfwParameters const& flux);
 
-/// The content of gnfw.json: both sets of parameters; of every cluster its part in the fold and its
-/// figures; of mass bins of the training clusters the ratios of Y.
+/// The content of gnfw.json but for its list "clusters": both sets of parameters; of mass bins of
+/// the training clusters the ratios of Y.
 /// \param figures  of every row of the table
 nlohmann::json fit_report(ClusterTable const& table, std::int64_t fold,
                           std::span<FitFigures const> figures, GnfwParameters const& benchmark,
                           GnfwParameters const& flux, std::int64_t n_mass_bins);
+/// An entry of that list: the part of a cluster in the fold, and its figures.
+nlohmann::json fit_report_row(ClusterTable const& table, std::int64_t fold, std::int64_t row,
+                              FitFigures const& figures);
 
 }  // namespace setsz

@@ -153,7 +153,7 @@ Estimate FitStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const n = real(table.size());
   auto const training = real(table.rows_of(Split::training, fold_).size());
   constexpr double cube_bytes = 1 << 20, sums_bytes = 330 * 16, read_bytes_per_second = 5e8;
-  constexpr double report_bytes = 1300, line_bytes = 220;  // a cluster; rank 0 makes the report
+  constexpr double report_bytes = 100, line_bytes = 220;  // a cluster, on rank 0; in the report
   constexpr double seconds_per_cluster_and_start = 8e-4, seconds_flux = 0.1;
   Estimate estimate;
   estimate.memory_bytes = 4 * cube_bytes + n * sums_bytes / n_ranks + n * report_bytes +
@@ -251,7 +251,10 @@ void FitStage::run(Context& context) {
   });
   report_edges(context, document, "benchmark", benchmark.edges);
   report_edges(context, document, "flux", flux.edges);
-  write_json(comm, context.part("gnfw.json"), document);
+  write_json(comm, context.part("gnfw.json"), document,
+             {{"/clusters", std::ssize(figures), [&](std::int64_t row) {
+                 return fit_report_row(table, fold_, row, figures[static_cast<std::size_t>(row)]);
+               }}});
   context.note("training_clusters", training.size());
   context.note("training_loss", benchmark.cost - benchmark.pull);
   context.note("benchmark", document["benchmark"]);

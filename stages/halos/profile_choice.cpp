@@ -158,7 +158,8 @@ std::vector<GnfwParameters> ProfileChoice::parameters(ProductPath const& product
       all.push_back(flux_fit(read_model(path).description, "flux_profile", path));
   if (!all.empty()) return all;
   auto const path = is_fit() ? product(setsz::products::gnfw(snapshot_, 0)) : text_;
-  return {flux_fit(read_json(path), "flux", path)};
+  auto const without_rows = read_json(path, "clusters", [](nlohmann::json const&) {});
+  return {flux_fit(without_rows, "flux", path)};
 }
 
 }  // namespace setsz
