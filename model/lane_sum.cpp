@@ -28,10 +28,10 @@ void add_rows(std::span<float const> rows, std::int64_t n_rows, std::span<float>
 LaneSum::LaneSum(Comm const& comm, int n_lanes, std::int64_t n_parameters)
     : comm_(comm), n_lanes_(n_lanes), n_parameters_(n_parameters) {}
 
-int LaneSum::rank_of(int lane) const {
-  for (int rank = 0; rank < comm_.size(); ++rank)
-    if (even_range(n_lanes_, rank, comm_.size()).contains(lane)) return rank;
-  fail(ExitCode::internal, "lane ", lane, " of ", n_lanes_, " has no rank");
+int LaneSum::rank_of(int lane, int n_lanes, int n_ranks) {
+  for (int rank = 0; rank < n_ranks; ++rank)
+    if (even_range(n_lanes, rank, n_ranks).contains(lane)) return rank;
+  fail(ExitCode::internal, "lane ", lane, " of ", n_lanes, " has no rank");
 }
 
 void LaneSum::add_gradients(std::span<float const> lanes, std::span<float> sum) const {
@@ -41,11 +41,15 @@ void LaneSum::add_gradients(std::span<float const> lanes, std::span<float> sum) 
     add_rows(lanes, own, sum);
     return;
   }
+  int const adders = n_adders(n_lanes_, comm_.size());
+  auto const slice_of = [&](int rank) {
+    return rank < adders ? even_range(n_parameters_, rank, adders) : Range{};
+  };
   std::vector<float> send;
   send.reserve(lanes.size());
   std::vector<std::int64_t> counts;
   for (int rank = 0; rank < comm_.size(); ++rank) {
-    Range const slice = even_range(n_parameters_, rank, comm_.size());
+    Range const slice = slice_of(rank);
     for (std::int64_t lane = 0; lane < own; ++lane) {
       auto const first = lanes.begin() + lane * n_parameters_;
       send.insert(send.end(), first + slice.first, first + slice.last);
@@ -54,8 +58,7 @@ void LaneSum::add_gradients(std::span<float const> lanes, std::span<float> sum) 
   }
   // Ranks hold ascending lanes: what arrives in rank order is in lane order.
   auto const rows = comm_.all_to_all_v(std::span<float const>(send), counts);
-  Range const slice = even_range(n_parameters_, comm_.rank(), comm_.size());
-  std::vector<float> part(slice.size());
+  std::vector<float> part(slice_of(comm_.rank()).size());
   add_rows(rows, n_lanes_, part);
   std::ranges::copy(comm_.all_gather_v(part), sum.begin());
 }

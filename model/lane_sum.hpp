@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -17,12 +18,17 @@ class LaneSum {
   LaneSum(Comm const& comm, int n_lanes, std::int64_t n_parameters);
 
   int n_lanes() const { return n_lanes_; }
-  int rank_of(int lane) const;
+  int rank_of(int lane) const { return rank_of(lane, n_lanes_, comm_.size()); }
+  static int rank_of(int lane, int n_lanes, int n_ranks);
   /// The lanes of this rank.
   Range own_lanes() const { return even_range(n_lanes_, comm_.rank(), comm_.size()); }
 
-  /// Collective. Each rank owns a slice of the parameters: it gets that slice of all lanes, adds,
-  /// and gives the sum to all. Half the traffic of a gather, and none of it on a single rank.
+  /// As many ranks as there are lanes add gradients: more would only make more messages.
+  static int n_adders(int n_lanes, int n_ranks) { return std::clamp(n_lanes, 1, n_ranks); }
+
+  /// Collective. The first ranks own a slice of the parameters each: they get that slice of all
+  /// lanes, add, and give the sum to all. Half the traffic of a gather, and none of it on a single
+  /// rank.
   /// \param lanes  (own lanes) x (n_parameters)
   void add_gradients(std::span<float const> lanes, std::span<float> sum) const;
 
