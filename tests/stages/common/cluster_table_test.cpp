@@ -126,6 +126,26 @@ TEST(ClusterTable, AllRanksRefuseAFileThatOneOfThemReads) {
   EXPECT_TRUE(test::contains(text, "/clusters/voff")) << text;
 }
 
+TEST(ClusterTable, AColumnOfAnotherLengthIsRefused) {
+  auto const comm = Comm::world();
+  test::Scratch const scratch(comm);
+  auto const path = scratch / "clusters.h5";
+  auto const table = sample_table();
+  auto const n = static_cast<hsize_t>(table.size());
+  write_clusters(comm, path, table);
+  for (auto const& [shape, text] : {std::pair(std::vector<hsize_t>{n + 1}, "6 rows of 1 numbers"),
+                                    {std::vector<hsize_t>{n, 2}, "5 rows of 2 numbers"}}) {
+    if (comm.is_root())
+      test::H5Edit(path).set_dataset("/clusters/m200c", H5T_NATIVE_DOUBLE, shape, {});
+    comm.barrier();
+    auto const error = test::error_of([&] { read_clusters(comm, path); });
+    EXPECT_TRUE(test::contains(error, "dataset /clusters/m200c has ")) << error;
+    EXPECT_TRUE(test::contains(error, text)) << error;
+    EXPECT_TRUE(test::contains(error, "expected 5 (as /clusters/id) of 1")) << error;
+    comm.barrier();
+  }
+}
+
 TEST(ClusterTable, AnEmptyTableCanBeWrittenAndRead) {
   auto const comm = Comm::world();
   test::Scratch const scratch(comm);
