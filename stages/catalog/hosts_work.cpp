@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "pipeline/base/number.hpp"
-#include "stages/catalog/periodic_cells.hpp"
 
 namespace setsz {
 namespace {
@@ -20,27 +19,12 @@ struct Meeting {
   std::vector<std::int64_t> n_of;  ///< how many by rank
 };
 
-/// Collective: the box is cut into cells, of which each rank owns some here and there. A halo goes
-/// to the owners of all cells that its ball touches, so that each centre meets all balls in which
-/// it lies on the rank that owns its cell.
-/// \param share  of the radii, that of the balls
+/// Collective. \param share  of the radii, that of the balls
 Meeting meet(Comm const& comm, std::vector<HaloSphere> mine, double box_ckpch, double share) {
-  constexpr double cells_per_rank = 64;
-  auto const n_ranks = static_cast<std::uint64_t>(comm.size());
-  PeriodicCells const cells(std::llround(std::cbrt(cells_per_rank * real(comm.size()))), box_ckpch);
-  auto const owner = [&](std::int64_t cell) {
-    constexpr std::uint64_t golden = 0x9e3779b97f4a7c15;
-    return ((static_cast<std::uint64_t>(cell) * golden) >> 32U) % n_ranks;
-  };
-  std::vector<std::vector<HaloSphere>> outgoing(n_ranks);
-  std::vector<std::size_t> owners;
-  for (auto const& halo : mine) {
-    owners.assign(1, owner(cells.at(halo.position)));
-    cells.near(halo.position, share * halo.radius_ckpch, [&](std::int64_t cell) {
-      if (std::ranges::find(owners, owner(cell)) == owners.end()) owners.push_back(owner(cell));
-    });
-    for (auto const rank : owners) outgoing[rank].push_back(halo);
-  }
+  MeetingPlaces places(comm.size(), box_ckpch);
+  std::vector<std::vector<HaloSphere>> outgoing(comm.size());
+  for (auto const& halo : mine)
+    for (auto const rank : places.of(halo, share)) outgoing[rank].push_back(halo);
   std::vector<HaloSphere>().swap(mine);
   std::vector<std::int64_t> counts;
   counts.reserve(outgoing.size());
@@ -51,7 +35,26 @@ Meeting meet(Comm const& comm, std::vector<HaloSphere> mine, double box_ckpch, d
   return meeting;
 }
 
+constexpr double cells_per_rank = 64;
+
 }  // namespace
+
+MeetingPlaces::MeetingPlaces(int n_ranks, double box_ckpch)
+    : n_ranks_(static_cast<std::uint64_t>(n_ranks)),
+      cells_(std::llround(std::cbrt(cells_per_rank * real(n_ranks))), box_ckpch) {}
+
+std::size_t MeetingPlaces::owner(std::int64_t cell) const {
+  constexpr std::uint64_t golden = 0x9e3779b97f4a7c15;
+  return ((static_cast<std::uint64_t>(cell) * golden) >> 32U) % n_ranks_;
+}
+
+std::vector<std::size_t> const& MeetingPlaces::of(HaloSphere const& halo, double share) {
+  owners_.assign(1, owner(cells_.at(halo.position)));
+  cells_.near(halo.position, share * halo.radius_ckpch, [&](std::int64_t cell) {
+    if (std::ranges::find(owners_, owner(cell)) == owners_.end()) owners_.push_back(owner(cell));
+  });
+  return owners_;
+}
 
 std::vector<HaloLink> not_lighter_than_parents(Comm const& comm, std::vector<HaloLink> mine) {
   // A halo and those that lie in it meet on a rank that follows from its id.

@@ -8,8 +8,26 @@
 
 #include "pipeline/base/comm.hpp"
 #include "stages/catalog/hosts.hpp"
+#include "stages/catalog/periodic_cells.hpp"
 
 namespace setsz {
+
+/// Where haloes meet: the box is cut into cells, of which each rank owns some here and there. A
+/// halo goes to the owners of all cells that its ball touches, so that each centre meets all balls
+/// in which it lies on the rank that owns its cell.
+class MeetingPlaces {
+ public:
+  MeetingPlaces(int n_ranks, double box_ckpch);
+  /// Ranks that the halo goes to, each once: the owner of its centre's cell first. Valid until the
+  /// next call. \param share  of the radii, that of the balls
+  std::vector<std::size_t> const& of(HaloSphere const& halo, double share);
+
+ private:
+  std::size_t owner(std::int64_t cell) const;
+  std::uint64_t n_ranks_;
+  PeriodicCells cells_;
+  std::vector<std::size_t> owners_;
+};
 
 /// Collective: of the haloes of all ranks those that lie in another one and are not lighter than
 /// it, or whose parent no rank has. A few of all: each rank gets some of them, in any order. \param

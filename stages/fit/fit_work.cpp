@@ -14,13 +14,8 @@
 namespace setsz {
 namespace {
 
-int n_blocks(std::int64_t n_clusters) {
-  constexpr std::int64_t most = 4096;  // for a thousand ranks, and 2 MB of answers
-  return static_cast<int>(std::min(n_clusters, most));
-}
-
 Range rows_of_block(std::int64_t n_clusters, std::int64_t block) {
-  return even_range(n_clusters, static_cast<int>(block), n_blocks(n_clusters));
+  return even_range(n_clusters, static_cast<int>(block), fit_blocks(n_clusters));
 }
 
 RadialSums read_sums(CubeFile const& cubes, Cluster const& cluster, std::int64_t row) {
@@ -36,12 +31,17 @@ RadialSums read_sums(CubeFile const& cubes, Cluster const& cluster, std::int64_t
 
 }  // namespace
 
+int fit_blocks(std::int64_t n_clusters) {
+  constexpr std::int64_t most = 4096;
+  return static_cast<int>(std::min(n_clusters, most));
+}
+
 FitShare::FitShare(Comm const& comm, ClusterTable const& table, std::int64_t fold,
                    std::string const& path)
     : comm_(comm),
       table_(table),
       fold_(fold),
-      blocks_(even_range(n_blocks(table.size()), comm.rank(), comm.size())) {
+      blocks_(even_range(fit_blocks(table.size()), comm.rank(), comm.size())) {
   if (blocks_.size() > 0)
     rows_ = {rows_of_block(table.size(), blocks_.first).first,
              rows_of_block(table.size(), blocks_.last - 1).last};

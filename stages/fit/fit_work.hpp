@@ -14,6 +14,9 @@
 
 namespace setsz {
 
+/// Blocks into which the rows are cut: enough for a thousand ranks, and 2 MB of answers.
+int fit_blocks(std::int64_t n_clusters);
+
 /// The clusters of one rank, as far as the fits ask for them. No other rank holds them.
 ///
 /// Rows are cut into blocks, the same on any number of ranks, which belong to ranks in turn; what

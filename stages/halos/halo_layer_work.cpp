@@ -25,9 +25,7 @@ HaloLayer::HaloLayer(Comm const& comm, std::string stage, HaloSource const& sour
       stage_(std::move(stage)),
       source_(source),
       sheets_(std::move(sheets)),
-      images_per_turn_(std::clamp<std::int64_t>(
-          static_cast<std::int64_t>(memory_bytes / (3 * sizeof(HaloImage))), 1,
-          source.images_per_turn())),
+      images_per_turn_(images_of_a_rank(memory_bytes, source.images_per_turn())),
       keep_(keep) {}
 
 std::int64_t HaloLayer::paint(std::int64_t first) {

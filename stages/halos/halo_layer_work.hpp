@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,12 @@ class HaloLayer : public Layer {
   /// \param memory_bytes  per rank
   HaloLayer(Comm const& comm, std::string stage, HaloSource const& source,
             std::vector<Sheet> sheets, double memory_bytes, Keep keep = Keep::sums);
+
+  /// Images that a rank takes in a turn.
+  static std::int64_t images_of_a_rank(double memory_bytes, std::int64_t images_per_turn) {
+    return std::clamp<std::int64_t>(
+        static_cast<std::int64_t>(memory_bytes / (3 * sizeof(HaloImage))), 1, images_per_turn);
+  }
 
   HaloKind kind() const { return source_.kind(); }
   std::int64_t size() const override { return source_.n_places(); }

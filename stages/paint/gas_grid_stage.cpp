@@ -20,27 +20,11 @@
 namespace setsz {
 namespace {
 
-constexpr double bytes_a_row = 150;
-
-/// A quarter of the memory: what comes may be as much again as what was read.
-std::int64_t slices_of_a_rank(RunOptions const& options, std::int64_t slice_rows) {
-  return slices_per_turn(1e6 * options.memory_mb / 4, bytes_a_row, options.slice_rows, slice_rows);
-}
-
 /// Of sums of P V: 1e-16 of the box' gas at 3000 km/s, far above its mean and far below a cell.
 double quantum_of(SnapshotHeader const& header, Cosmology const& cosmology) {
   constexpr double hot = 3000.0 * 3000.0;
   double const mass = units::rho_crit_0 * cosmology.omega_b * std::pow(header.box_ckpch, 3);
   return 1e-16 * hot * mass;
-}
-
-std::vector<std::int64_t> even_planes(std::int64_t n_grid, int n_ranks) {
-  std::vector<std::int64_t> first;
-  first.reserve(n_ranks + 1);
-  for (int rank = 0; rank < n_ranks; ++rank)
-    first.push_back(even_range(n_grid, rank, n_ranks).first);
-  first.push_back(n_grid);
-  return first;
 }
 
 }  // namespace
@@ -63,11 +47,13 @@ GasGridStage::GasGridStage(Blueprint const& blueprint, SnapshotInstance const& i
 Estimate GasGridStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const gas = expected_snapshot(outlook, instance_, Snapshot::Kind::gas);
   double const n = real(n_grid_), rows = real(gas.n_rows), box = gas.header.box_ckpch;
-  double const turn = std::min(
-      rows / n_ranks, real(slice_rows_ * slices_of_a_rank(outlook.options(), slice_rows_)));
+  double const turn =
+      std::min(rows / n_ranks,
+               real(slice_rows_ * GasLayer::slices_of_a_rank(outlook.options(), slice_rows_)));
   Estimate estimate;
   // The grid, and what of it is on its way into the file.
-  estimate.memory_bytes = 2 * 8 * std::ceil(n / n_ranks) * n * n + turn * bytes_a_row + 2e7;
+  estimate.memory_bytes =
+      2 * 8 * std::ceil(n / n_ranks) * n * n + turn * GasLayer::bytes_a_row + 2e7;
   estimate.output_bytes = 8 * n * n * n;
   estimate.seconds =
       (box_cost::gas_seconds(rows, box, box / n, typical_overfill(voxelize_.cell_size)) +
@@ -84,7 +70,7 @@ void GasGridStage::run(Context& context) {
   auto const& header = snapshot.header();
   BoxCanvas canvas(even_planes(n_grid_, comm.size()), comm.rank(), header.box_ckpch);
   SliceTurns const turns(SliceOrder(snapshot.n_rows(), slice_rows_),
-                         slices_of_a_rank(context.options(), slice_rows_));
+                         GasLayer::slices_of_a_rank(context.options(), slice_rows_));
   GasLayer layer(comm, {snapshot, voxelize_.cell_size, turns}, canvas,
                  quantum_of(header, instance_.cosmology));
   std::array<Canvas*, 1> const canvases = {&canvas};

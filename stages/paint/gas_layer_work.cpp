@@ -3,6 +3,20 @@
 
 namespace setsz {
 
+std::vector<std::int64_t> even_planes(std::int64_t n_grid, int n_ranks) {
+  std::vector<std::int64_t> first;
+  first.reserve(n_ranks + 1);
+  for (int rank = 0; rank < n_ranks; ++rank)
+    first.push_back(even_range(n_grid, rank, n_ranks).first);
+  first.push_back(n_grid);
+  return first;
+}
+
+std::int64_t GasLayer::slices_of_a_rank(RunOptions const& options, std::int64_t slice_rows) {
+  // A quarter of the memory: what comes may be as much again as what was read.
+  return slices_per_turn(1e6 * options.memory_mb / 4, bytes_a_row, options.slice_rows, slice_rows);
+}
+
 std::int64_t GasLayer::paint(std::int64_t first) {
   std::vector<std::vector<Parcel>> outgoing(comm_.size());
   collectively(comm_, "paint: reading gas", [&] {

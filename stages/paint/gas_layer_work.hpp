@@ -2,12 +2,16 @@
 #pragma once
 
 #include "io/snapshot.hpp"
+#include "pipeline/run/run_options.hpp"
 #include "stages/common/gas_ball.hpp"
 #include "stages/common/slice_order.hpp"
 #include "stages/halos/layer.hpp"
 #include "stages/paint/box_canvas.hpp"
 
 namespace setsz {
+
+/// As many planes for each rank. \return the first of each, then n_grid
+std::vector<std::int64_t> even_planes(std::int64_t n_grid, int n_ranks);
 
 /// Puts the electron pressure of a snapshot's gas cells onto a grid.
 ///
@@ -26,6 +30,11 @@ class GasLayer : public Layer {
   GasLayer(Comm const& comm, Source const& source, BoxCanvas& canvas, double quantum)
       : Layer({quantum}), comm_(comm), source_(source), canvas_(canvas) {}
 
+  /// Slices that a rank reads in a turn. \param slice_rows  of a slice of gas
+  static std::int64_t slices_of_a_rank(RunOptions const& options, std::int64_t slice_rows);
+  /// Bytes of working memory for a row of a turn, and of a cell that travels.
+  static constexpr double bytes_a_row = 150, bytes_a_cell = 5 * sizeof(double);
+
   /// Slices.
   std::int64_t size() const override { return source_.turns.n_slices(); }
   std::int64_t paint(std::int64_t first) override;
@@ -36,6 +45,7 @@ class GasLayer : public Layer {
     Vec3 position;
     double radius, pv;
   };
+  static_assert(sizeof(Parcel) == bytes_a_cell);
   void deal(Range rows, std::vector<std::vector<Parcel>>& outgoing);
 
   Comm const& comm_;

@@ -139,14 +139,12 @@ void TrainingData::fit_scalars(TrainOptions const& options) {
                         .vector_angle_deg = options.vector_noise_deg});
 }
 
-/// Memory goes with the particles, work with the number of clusters: targets to draw, predictions
-/// to correct the flux. Both count the same. \param cost  particles of each cluster that teaches; 0
-/// for the others
-static void share_work(std::vector<double>& cost) {
-  auto const n = real(std::ranges::count_if(cost, [](double c) { return c > 0; }));
-  double const mean = std::accumulate(cost.begin(), cost.end(), 0.0) / std::max(n, 1.0);
-  for (double& c : cost)
+std::vector<std::int64_t> training_boundaries(std::vector<double> particles, int n_ranks) {
+  auto const n = real(std::ranges::count_if(particles, [](double c) { return c > 0; }));
+  double const mean = std::accumulate(particles.begin(), particles.end(), 0.0) / std::max(n, 1.0);
+  for (double& c : particles)
     if (c > 0) c += mean;
+  return balanced_boundaries(particles, n_ranks);
 }
 
 /// Deals the rows of all snapshots out, and reads the own ones.
@@ -165,8 +163,7 @@ void TrainingData::load_owned(TrainTask const& task, Context const& context) {
         inputs_.push_back(cluster_input(table, store, row, columns));
     }
   }
-  share_work(cost);
-  auto const boundaries = balanced_boundaries(cost, comm_.size());
+  auto const boundaries = training_boundaries(cost, comm_.size());
   auto const rank = static_cast<std::size_t>(comm_.rank());
   Range const own{boundaries[rank], boundaries[rank + 1]};
   Progress progress("train: reading", real(own.size()));

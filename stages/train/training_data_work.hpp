@@ -22,6 +22,11 @@ struct Teacher {
   std::int64_t first_row = 0;  ///< the rows of a training run through all its snapshots
 };
 
+/// Who owns which rows. Memory goes with the particles, work with the number of clusters: targets
+/// to draw, predictions to correct the flux. Both count the same. \param particles  of each cluster
+/// that teaches; 0 for the others \return as balanced_boundaries
+std::vector<std::int64_t> training_boundaries(std::vector<double> particles, int n_ranks);
+
 /// The training and validation clusters of a fold, of all snapshots that teach, spread over the
 /// ranks: each rank owns a contiguous range of rows with nearly the same number of particles, draws
 /// their targets, and sends them to the ranks that compute the lanes.

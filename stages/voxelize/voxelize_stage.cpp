@@ -23,10 +23,6 @@
 namespace setsz {
 namespace {
 
-/// Bytes of working memory for a row of a slice: the rows as read, the balls before and after they
-/// are sent.
-constexpr double bytes_per_row = 80, bytes_per_slice_row = bytes_per_row + 3 * sizeof(GasBall);
-
 double volume_of(GasRows const& gas) {
   double volume = 0;
   for (std::size_t i = 0; i < gas.mass.size(); ++i) volume += gas.mass[i] / gas.density[i];
@@ -103,14 +99,6 @@ VoxelizeStage::VoxelizeStage(Configuration const& configuration, SnapshotInstanc
   options_ = record_.take<VoxelizeOptions>(configuration);
 }
 
-/// Of a rank. The gas of one cluster lies together in many snapshots: at the worst one owner gets
-/// all that all ranks read in a turn.
-std::int64_t VoxelizeStage::slices_of_a_rank(RunOptions const& options, int n_ranks) const {
-  return slices_per_turn(1e6 * options.memory_mb,
-                         bytes_per_slice_row + real(sizeof(GasBall)) * n_ranks, options.slice_rows,
-                         slice_rows_);
-}
-
 void VoxelizeStage::check_cell_size(Snapshot const& snapshot) const {
   require(
       options_.cell_size == CellSize::volume || snapshot.has_smoothing_length(), ExitCode::bad_data,
@@ -161,10 +149,11 @@ Estimate VoxelizeStage::estimate(Outlook const& outlook, int n_ranks) const {
   auto const rows = real(snapshot.n_rows);
   Estimate estimate;
   double const slice = std::min(rows, real(slice_rows_)),
-               turn = std::min(rows / n_ranks,
-                               slice * real(slices_of_a_rank(outlook.options(), n_ranks)));
+               turn =
+                   std::min(rows / n_ranks, slice * real(CubeGatherer::slices_of_a_rank(
+                                                        outlook.options(), slice_rows_, n_ranks)));
   estimate.memory_bytes = 1.5 * per_rank * CubeGatherer::bytes_per_cube(options_.n_voxels) +
-                          slice * bytes_per_row +
+                          slice * CubeGatherer::bytes_per_row +
                           turn * std::min(1.0, captured / rows) * 3 * sizeof(GasBall);
   estimate.output_bytes = n * voxels * 2 * sizeof(float);
   estimate.seconds = (rows * seconds_per_row + captured * seconds_per_ball +
@@ -211,13 +200,9 @@ void VoxelizeStage::run(Context& context) {
   collectively(comm, "voxelize: opening the inputs", [&] {
     check_belongs_together(snapshot.header(), snapshot.files().front(), table, instance_.tolerance);
     check_cell_size(snapshot);
-    double total_mass = 0;
-    for (auto const& cluster : table.clusters) total_mass += cluster.m200c;
-    for (auto const& cluster : table.clusters) {
+    for (auto const& cluster : table.clusters)
       cubes.push_back({cluster.position, options_.edge(cluster), cluster.r200c});
-      // Gas cells go with mass, memory with the number of cubes.
-      cost.push_back(cluster.m200c / total_mass + 1 / real(table.size()));
-    }
+    cost = cube_costs(table);
   });
   std::optional<CubeGatherer> gatherer;
   collectively(comm, "voxelize: the cubes", [&] {
@@ -231,8 +216,9 @@ void VoxelizeStage::run(Context& context) {
 GasFigures VoxelizeStage::stream(Context& context, Snapshot const& snapshot,
                                  CubeGatherer& gatherer) const {
   auto const& comm = context.comm();
-  SliceTurns const turns(SliceOrder(snapshot.n_rows(), slice_rows_),
-                         slices_of_a_rank(context.options(), comm.size()));
+  SliceTurns const turns(
+      SliceOrder(snapshot.n_rows(), slice_rows_),
+      CubeGatherer::slices_of_a_rank(context.options(), slice_rows_, comm.size()));
   Tally tally;
   auto const read_slices = [&](std::int64_t done) {
     collectively(comm, "voxelize: reading the snapshot", [&] {

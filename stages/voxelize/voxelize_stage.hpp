@@ -36,7 +36,6 @@ class VoxelizeStage : public Stage {
     double balls = 0, voxels = 0;
   };
   CubeLoad cube_load(Cluster const& cluster, SnapshotOutline const& gas) const;
-  std::int64_t slices_of_a_rank(RunOptions const& options, int n_ranks) const;
   /// \return  what does not depend on the clusters
   GasFigures stream(Context& context, Snapshot const& snapshot, CubeGatherer& gatherer) const;
   void finish(Context& context, ClusterTable const& table, CubeGatherer const& gatherer,

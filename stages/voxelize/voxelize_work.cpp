@@ -6,8 +6,19 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/common/slice_order.hpp"
 
 namespace setsz {
+
+std::vector<double> cube_costs(ClusterTable const& table) {
+  double total_mass = 0;
+  for (auto const& cluster : table.clusters) total_mass += cluster.m200c;
+  std::vector<double> costs;
+  costs.reserve(table.clusters.size());
+  for (auto const& cluster : table.clusters)
+    costs.push_back(cluster.m200c / total_mass + 1 / real(table.size()));
+  return costs;
+}
 
 CubeGatherer::CubeGatherer(Comm const& comm, PeriodicBox box, std::vector<Cube> cubes,
                            std::span<double const> cost, std::int64_t n_voxels)
@@ -53,6 +64,13 @@ void CubeGatherer::deliver() {
       owned_cubes_[hit.cube].add(ball, hit.offset, edge / real(n_voxels_), overlap_);
       ++n_deposits_;
     }
+}
+
+std::int64_t CubeGatherer::slices_of_a_rank(RunOptions const& options, std::int64_t slice_rows,
+                                            int n_ranks) {
+  // The rows as read, the balls before and after they are sent, and those of all ranks.
+  double const row_bytes = bytes_per_row + real(sizeof(GasBall)) * (3 + n_ranks);
+  return slices_per_turn(1e6 * options.memory_mb, row_bytes, options.slice_rows, slice_rows);
 }
 
 double CubeGatherer::bytes_per_cube(std::int64_t n_voxels) {

@@ -7,11 +7,16 @@
 
 #include "pipeline/base/comm.hpp"
 #include "pipeline/run/journal.hpp"
+#include "pipeline/run/run_options.hpp"
+#include "stages/common/cluster_table.hpp"
 #include "stages/common/streamed_mass.hpp"
 #include "stages/voxelize/cube_search.hpp"
 #include "stages/voxelize/pressure_cube.hpp"
 
 namespace setsz {
+
+/// What decides the owners of cubes: gas cells go with mass, memory with the number of cubes.
+std::vector<double> cube_costs(ClusterTable const& table);
 
 /// Takes gas balls to the ranks that own the cubes they touch, and adds them up there. Owners are
 /// contiguous ranges of clusters; a cube gets its balls in the order of the ranks that bring them,
@@ -40,6 +45,13 @@ class CubeGatherer {
   /// Collective: back from the journal, whatever number of ranks has written it.
   void restore(Journal const& journal);
 
+  /// Slices that a rank reads in a turn. The gas of one cluster lies together in many snapshots: at
+  /// the worst one owner gets all that all ranks read.
+  /// \param slice_rows  of a slice of gas
+  static std::int64_t slices_of_a_rank(RunOptions const& options, std::int64_t slice_rows,
+                                       int n_ranks);
+  /// Bytes of working memory for a row of a slice as it is read.
+  static constexpr double bytes_per_row = 80;
   /// Bytes that a rank holds for each cube it owns.
   static double bytes_per_cube(std::int64_t n_voxels);
 

@@ -15,6 +15,13 @@ struct Traffic {
   Counted gathers;   ///< MPI_Allgatherv; the bytes of all ranks
   Counted reductions, broadcasts, barriers;
 };
+inline Counted operator-(Counted a, Counted const& b) {
+  return {a.calls - b.calls, a.bytes - b.bytes};
+}
+inline Traffic operator-(Traffic const& a, Traffic const& b) {
+  return {a.messages - b.messages,     a.dense - b.dense,           a.gathers - b.gathers,
+          a.reductions - b.reductions, a.broadcasts - b.broadcasts, a.barriers - b.barriers};
+}
 /// In a program that is linked with mpi_traffic.cpp.
 Traffic const& so_far();
 

@@ -11,23 +11,36 @@
 #include <cstdlib>
 #include <memory>
 #include <numbers>
+#include <numeric>
 #include <optional>
 
+#include "model/network_options.hpp"
+#include "model/target_batch.hpp"
+#include "pipeline/base/morton.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/random.hpp"
 #include "pipeline/base/text.hpp"
+#include "stages/catalog/catalog_options.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/common/particle_store.hpp"
+#include "stages/common/slice_order.hpp"
 #include "stages/common/voxelize_section.hpp"
+#include "stages/extract/captured.hpp"
 #include "stages/extract/extract_stage.hpp"
 #include "stages/extract/extract_work.hpp"
 #include "stages/extract/particle_file.hpp"
 #include "stages/extract/sphere_lookup.hpp"
+#include "stages/halos/halo_layer_work.hpp"
 #include "stages/halos/mass_function.hpp"
+#include "stages/halos/population.hpp"
 #include "stages/halos/snapshot_clusters.hpp"
+#include "stages/paint/gas_layer_work.hpp"
 #include "stages/predict/predict_stage.hpp"
 #include "stages/predict/work_items.hpp"
 #include "stages/sky/sky_grid.hpp"
+#include "stages/train/train_stage.hpp"
+#include "stages/train/training_data_work.hpp"
+#include "stages/voxelize/voxelize_work.hpp"
 #include "tests/bench/scaling.hpp"
 
 using namespace setsz;
@@ -228,40 +241,163 @@ void print_shares(ClusterTable const& table, std::vector<double> const& expected
   std::puts("");
 }
 
-void plan_uchuu() {
-  Abundance const abundance;
-  auto const table = clusters_of(abundance);
-  auto const expected = expected_of(table, uchuu());
-  auto const sample = sky_of(abundance);
-  RunOptions const run;
-  auto const n_voxels = voxels_of(table, VoxelizeOptions().n_voxels);
-  double particles = 0;
-  for (double const n : expected) particles += n;
-  std::printf("clusters above %.3g Msun/h, %.3g particles in their spheres\n",
-              1e10 * std::ranges::min(table.clusters, {}, &Cluster::m200c).m200c, particles);
-  Extraction extraction{.table = table,
-                        .expected = expected,
-                        .captured = expected,
-                        .n_rows = uchuu().n_particles[1],
-                        .slice_rows = run.slice_rows,
-                        .memory_bytes = 1e6 * run.memory_mb,
-                        .files = uchuu_files};
-  print_names();
-  for (int const n_ranks : {64, 256, 1024}) {
-    extraction.in_file_order = true;
-    print("extract, slices as they lie in the files", replay(extraction, n_ranks));
-    extraction.in_file_order = false;
-    print("extract", replay(extraction, n_ranks));
-    print("predict", replay_prediction(n_voxels, PredictOptions().block_voxels, 64, n_ranks));
-    for (std::int64_t const nside : {8192, 16384})
-      print(concat("sky, nside ", nside).c_str(), replay_sky(sample, n_sky_haloes, nside, n_ranks));
+/// Haloes of the box that are no clusters, in the order of halos.h5: a sample, of which each stands
+/// for several.
+struct Fill {
+  std::vector<SeenHalo> seen;
+  std::vector<HaloSphere> spheres;
+  double each;
+};
+Fill fill_of(Abundance const& abundance) {
+  constexpr std::int64_t n = 4'000'000;
+  Cosmology const cosmology;
+  double const density = abundance.above(CatalogOptions().fill_mass_min_msunh / 1e10);
+  std::vector<std::pair<std::uint64_t, HaloSphere>> haloes;
+  for (std::int64_t i = 0; i < n; ++i) {
+    Random random(3, Purpose::test, static_cast<std::uint64_t>(i));
+    HaloSphere halo{i, box_ckpch * Vec3{random.uniform(), random.uniform(), random.uniform()},
+                    abundance.mass_of(density * random.uniform())};
+    halo.radius_ckpch = halo_scales(cosmology, 0, halo.mass).r200c_ckpch;
+    haloes.emplace_back(morton_key(halo.position, box_ckpch), halo);
   }
+  Fill fill{.seen = {}, .spheres = {}, .each = density * std::pow(box_ckpch / 1000, 3) / real(n)};
+  for (auto const& [key, halo] : haloes) fill.spheres.push_back(halo);  // as the list has them
+  std::ranges::sort(haloes, {}, [](auto const& halo) { return halo.first; });
+  for (auto const& [key, halo] : haloes)
+    fill.seen.push_back({halo.position, PopulationOptions().fill_cut_r200 * halo.radius_ckpch});
+  return fill;
+}
+
+/// A lane of a training with default options, on its way.
+double lane_bytes() {
+  TrainOptions const train;
+  TargetBatch batch;
+  auto const n = static_cast<std::size_t>(train.targets / train.lanes);
+  NetworkOptions network;
+  network.modules = {"gnfw", "origin", "local", "aggregator"};
+  auto const needs = network.needs();
+  batch.position.resize(n), batch.truth.resize(n), batch.target_weight.resize(n);
+  batch.n_within.resize(n), batch.first_particle.resize(n + 1);
+  batch.local.resize(n * static_cast<std::size_t>(needs.local_particles.in(Phase::training)));
+  batch.cluster_particles.resize(
+      static_cast<std::size_t>(needs.cluster_particles.in(Phase::training)));
+  std::vector<std::byte> message;
+  pack(Lane{0, batch}, message);
+  return real(std::ssize(message));
+}
+
+/// Passes over a snapshot of the size of Uchuu's; for gas as if there were as many cells as
+/// particles.
+class Uchuu {
+ public:
+  Uchuu()
+      : table_(clusters_of(abundance_)),
+        expected_(expected_of(table_, uchuu())),
+        n_voxels_(voxels_of(table_, VoxelizeOptions().n_voxels)),
+        sky_(sky_of(abundance_)),
+        fill_(fill_of(abundance_)) {
+    VoxelizeOptions const cube;
+    double particles = 0;
+    for (double const n : expected_) particles += n;
+    for (auto const& cluster : table_.clusters)  // the ball that has the volume of the cube
+      in_cubes_.push_back(expected_particles(cluster, 0.62 * cube.edge(cluster), uchuu()));
+    std::printf("clusters above %.3g Msun/h, %.3g particles in their spheres, %.3g other haloes\n",
+                1e10 * std::ranges::min(table_.clusters, {}, &Cluster::m200c).m200c, particles,
+                fill_.each * real(std::ssize(fill_.seen)));
+  }
+
+  void print_stages(int n_ranks) const {
+    print_catalog(n_ranks);
+    Pass pass{.n_rows = uchuu().n_particles[1],
+              .slice_rows = run_.slice_rows,
+              .row_bytes = sizeof(CapturedParticle),
+              .most_bytes = 1e6 * run_.memory_mb / 4,
+              .reductions = 2,
+              .files = uchuu_files,
+              .in_file_order = true};
+    Capture const spheres{table_, expected_, expected_};
+    print("extract, slices as they lie in the files", replay(pass, spheres, n_ranks));
+    pass.in_file_order = false;
+    print("extract", replay(pass, spheres, n_ranks));
+    print_gas(n_ranks);
+    print("fit, 100 points", replay_fit(n_clusters, 100, n_ranks));
+    print_training(n_ranks);
+    print("predict", replay_prediction(n_voxels_, PredictOptions().block_voxels, 64, n_ranks));
+    print_paint(n_ranks);
+    for (std::int64_t const nside : {8192, 16384})
+      print(concat("sky, nside ", nside).c_str(), replay_sky(sky_, n_sky_haloes, nside, n_ranks));
+  }
+  ClusterTable const& table() const { return table_; }
+  std::vector<double> const& expected() const { return expected_; }
+
+ private:
+  void print_catalog(int n_ranks) const {
+    print("catalog, haloes that meet",
+          replay_meeting(fill_.spheres, fill_.each, box_ckpch, n_ranks));
+    std::vector<std::vector<Cluster>> rows(static_cast<std::size_t>(n_ranks));
+    for (auto const& cluster : table_.clusters)  // ids have no order in space
+      rows[static_cast<std::size_t>(cluster.id % n_ranks)].push_back(cluster);
+    print("catalog, sorting the clusters", replay_sort(std::move(rows), box_ckpch));
+  }
+  void print_gas(int n_ranks) const {
+    auto const slice_rows = rows_of_gas_slice(run_.slice_rows);
+    Pass pass{.n_rows = uchuu().n_particles[1],
+              .slice_rows = slice_rows,
+              .slices_of_a_rank = CubeGatherer::slices_of_a_rank(run_, slice_rows, n_ranks),
+              .row_bytes = sizeof(GasBall),
+              .reductions = 1,
+              .gathered = 24,
+              .files = uchuu_files};
+    print("voxelize", replay(pass, Capture{table_, cube_costs(table_), in_cubes_}, n_ranks));
+    pass.slices_of_a_rank = GasLayer::slices_of_a_rank(run_, slice_rows);
+    pass.row_bytes = GasLayer::bytes_a_cell;
+    pass.gathered = 0;
+    double const cell = box_ckpch / particles_a_side;
+    print(concat("paint, the gas on ", n_grid, "^3 cells").c_str(),
+          replay(pass, OntoGrid{n_grid, box_ckpch, 0.62 * cell}, n_ranks));
+  }
+  void print_training(int n_ranks) const {
+    TrainOptions const train;
+    Training what{.particles = expected_,
+                  .steps = {},
+                  .lanes_of_a_cluster = train.lanes,
+                  .n_lanes = train.lanes * train.clusters_per_step,
+                  .lane_bytes = lane_bytes(),
+                  .n_parameters = 100'000};
+    std::vector<std::int64_t> rows(expected_.size());
+    std::iota(rows.begin(), rows.end(), std::int64_t{0});
+    auto const order = epoch_order(rows, 1, 0);
+    for (auto first = order.begin(); what.steps.size() < 100; first += train.clusters_per_step)
+      what.steps.emplace_back(first, first + train.clusters_per_step);
+    print("train, 100 steps", replay_training(what, n_ranks));
+  }
+  void print_paint(int n_ranks) const {
+    auto const images = HaloLayer::images_of_a_rank(1e6 * run_.memory_mb, 1 << 16);
+    print("paint, fill", replay_images(empty_box(n_grid, box_ckpch, n_ranks), fill_.seen,
+                                       fill_.each, images, n_ranks));
+    print("paint, sums of columns", replay_ordered_sum(n_grid, n_grid * n_grid, n_ranks));
+  }
+
+  static constexpr std::int64_t n_grid = 2048;
+  Abundance abundance_;
+  RunOptions run_;
+  ClusterTable table_;
+  std::vector<double> expected_, in_cubes_;
+  std::vector<std::int64_t> n_voxels_;
+  std::vector<SeenHalo> sky_;
+  Fill fill_;
+};
+
+void plan_uchuu() {
+  Uchuu const uchuu;
+  print_names();
+  for (int const n_ranks : {64, 256, 1024}) uchuu.print_stages(n_ranks);
   std::puts("");
-  print_state(table, expected, 1024);
+  print_state(uchuu.table(), uchuu.expected(), 1024);
   std::puts(
       "\n| ranks | extract: particles | predict: cubes | sky: map, nside 8192 | 16384 "
       "|\n|---|---|---|---|---|");
-  for (int const n_ranks : {64, 256, 1024}) print_shares(table, expected, n_ranks);
+  for (int const n_ranks : {64, 256, 1024}) print_shares(uchuu.table(), uchuu.expected(), n_ranks);
 }
 
 void plan_run(char const* const* arguments) {
@@ -270,20 +406,19 @@ void plan_run(char const* const* arguments) {
   ParticleStore const store(concat(run, "/extract/", snapshot, "/particles.h5"));
   auto header = uchuu();
   header.mass_table[1] = store.particle_mass();
-  Extraction extraction{.table = table,
-                        .expected = {},
-                        .captured = {},
-                        .n_rows = std::atoll(arguments[3]),
-                        .slice_rows = std::atoll(arguments[4]),
-                        .memory_bytes = 1e6 * RunOptions().memory_mb};
+  Capture spheres{.table = table, .cost = {}, .captured = {}};
   for (std::int64_t row = 0; row < table.size(); ++row) {
-    extraction.expected.push_back(
-        expected_particles(table.clusters[row], store.radius(row), header));
-    extraction.captured.push_back(real(store.count(row)));
+    spheres.cost.push_back(expected_particles(table.clusters[row], store.radius(row), header));
+    spheres.captured.push_back(real(store.count(row)));
   }
   int const n_ranks = std::atoi(arguments[7]);
   print_names();
-  print("extract", replay(extraction, n_ranks));
+  print("extract", replay({.n_rows = std::atoll(arguments[3]),
+                           .slice_rows = std::atoll(arguments[4]),
+                           .row_bytes = sizeof(CapturedParticle),
+                           .most_bytes = 1e6 * RunOptions().memory_mb / 4,
+                           .reductions = 2},
+                          spheres, n_ranks));
   print("predict",
         replay_prediction(voxels_of(table, std::atoll(arguments[5])), PredictOptions().block_voxels,
                           std::atoll(arguments[6]), n_ranks));
