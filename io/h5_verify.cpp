@@ -13,11 +13,34 @@ namespace setsz {
 
 namespace {
 
-std::array<char, 32> hash_of(void const* data, std::size_t bytes) {
-  std::array<char, 32> digits{};
-  std::string const hex = Hash().add_bytes(data, bytes).hex();
+using Digits = std::array<char, 32>;
+
+Digits digits_of(Hash const& hash) {
+  Digits digits{};
+  std::string const hex = hash.hex();
   std::copy_n(hex.begin(), std::min(hex.size(), digits.size()), digits.begin());
   return digits;
+}
+
+/// Of rows on the disk, which are read in parts that stay in the cache until they are hashed.
+template <class T>
+Digits hash_of_rows(H5Rows const& stored, Range rows, std::vector<std::byte>& buffer) {
+  constexpr std::int64_t part_bytes = 1 << 19;
+  std::int64_t const row_bytes = stored.values_per_row() * std::int64_t{sizeof(T)};
+  // HDF5 would read a large chunk again for each part.
+  auto const part = stored.reads_small_pieces() && row_bytes > 0
+                        ? std::max<std::int64_t>(1, part_bytes / row_bytes)
+                        : std::max<std::int64_t>(1, rows.size());
+  Hash hash;
+  for (auto first = rows.first; first < rows.last; first += part) {
+    Range const some{first, std::min(first + part, rows.last)};
+    buffer.resize(std::max(buffer.size(), std::size_t(some.size() * row_bytes)));
+    std::span const values(reinterpret_cast<T*>(buffer.data()),
+                           std::size_t(some.size() * stored.values_per_row()));
+    stored.read(some, values);
+    hash.add_bytes(values.data(), values.size_bytes());
+  }
+  return digits_of(hash);
 }
 
 }  // namespace
@@ -37,21 +60,19 @@ void H5File::remember(std::string const& dataset, H5Type type, Range rows, void 
     });
   }
   end = std::max(end, rows.last);
-  pieces_.push_back({index, rows, type, hash_of(data, bytes)});
+  pieces_.push_back({index, rows, type, digits_of(Hash().add_bytes(data, bytes))});
 }
 
 void H5File::verify(std::vector<Piece> const& pieces) const {
   if (pieces.empty()) return;
   try {
     auto const file = H5File::open(path_);
+    std::vector<std::byte> buffer;
     for (auto const& piece : pieces) {
       auto const& dataset = written_[piece.dataset].dataset;
       bool same = false;
       h5::with_number_of(piece.type, [&]<class T>(T) {
-        H5Rows const stored(file, dataset);
-        std::vector<T> values(piece.rows.size() * stored.values_per_row());
-        stored.read(piece.rows, std::span(values));
-        same = hash_of(values.data(), values.size() * sizeof(T)) == piece.hash;
+        same = hash_of_rows<T>(H5Rows(file, dataset), piece.rows, buffer) == piece.hash;
       });
       require(same, ExitCode::io, "rows ", piece.rows.first, " to ", piece.rows.last, " of '",
               dataset, "' have other values");
