@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The stage extract against plainly reading the bytes it reads, and writing and reading back those
 // it keeps; and its peak memory against budget + kept.
-// Usage: [mpirun -n N] bench_extract [million particles [chunked] [shuffled]]
+// Usage: [mpirun -n N] bench_extract [million particles [chunked] [shuffled] [rounds=5] [alone]]
+// alone: without what is compared, for a profiler.
 //
 // Plainly reading is what HDF5 does into a buffer that is used again, a million rows at a time;
 // plainly writing is what HDF5 does with chunks of 1 MB and checksums.
@@ -35,7 +36,7 @@ using namespace setsz;
 namespace {
 
 constexpr double box = 100000;
-constexpr int n_files = 8, n_clusters = 60, n_rounds = 5;
+constexpr int n_files = 8, n_clusters = 60;
 
 ClusterTable clusters() {
   ClusterTable table;
@@ -64,6 +65,8 @@ ClusterTable clusters() {
 struct Layout {
   bool contiguous = true;  ///< as many simulation codes write; else chunked, with checksums
   bool ordered = true;     ///< halo by halo, then cell by cell, as they write; else shuffled
+  int n_rounds = 5;
+  bool alone = false;  ///< the stage and nothing else
 };
 
 /// Somewhere in a cluster, r^-2 to 3 R200. \param u  which one, by mass
@@ -236,8 +239,8 @@ void run(Comm const& comm, std::int64_t n, std::string const& folder, Layout con
   std::int64_t kept = 0;
   double peak = 0;
   std::vector<Times> read, keep, ours;
-  for (int round = 0; round < n_rounds; ++round) {
-    read.push_back(read_plainly(comm, folder));
+  for (int round = 0; round < layout.n_rounds; ++round) {
+    read.push_back(layout.alone ? Times{} : read_plainly(comm, folder));
     test::StageContext context(comm, options, stage);
     comm.barrier();
     double const before = memory("VmRSS");
@@ -248,7 +251,7 @@ void run(Comm const& comm, std::int64_t n, std::string const& folder, Layout con
     ours.push_back(Times().since(start));
     peak = std::max(peak, memory("VmHWM") - before);
     kept = ParticleStore(folder + "/extract/z0/particles.h5").count();
-    keep.push_back(keep_plainly(comm, folder, kept));
+    keep.push_back(layout.alone ? Times{} : keep_plainly(comm, folder, kept));
   }
   if (comm.is_root()) {
     std::printf("%.0f M particles of 32 bytes, %s and %s, %.2f M kept; %d rank(s)\n", real(n) / 1e6,
@@ -280,6 +283,9 @@ int main(int argc, char** argv) {
     for (int i = 2; i < argc; ++i) {
       if (std::string_view(argv[i]) == "chunked") layout.contiguous = false;
       if (std::string_view(argv[i]) == "shuffled") layout.ordered = false;
+      if (std::string_view(argv[i]) == "alone") layout.alone = true;
+      if (std::string_view(argv[i]).starts_with("rounds="))
+        layout.n_rounds = std::atoi(argv[i] + 7);
     }
     std::string const folder =
         std::filesystem::temp_directory_path() / concat("setsz_bench_extract_", id);
