@@ -48,12 +48,7 @@ class ClusterBins {
   void add(CapturedParticle const& captured) {
     std::size_t const cluster = captured.cluster;
     auto& blocks = blocks_[cluster];
-    if (blocks.empty() || blocks.back().size() == block_size) {
-      // The first block grows as it fills, so that small clusters stay small.
-      bool const is_first = blocks.empty();
-      blocks.emplace_back();
-      if (!is_first) blocks.back().reserve(block_size);
-    }
+    if (blocks.empty() || blocks.back().size() == block_size) begin_block(blocks);
     blocks.back().push_back(captured.particle);
     ++count_[cluster];
   }
@@ -68,6 +63,13 @@ class ClusterBins {
   static constexpr std::size_t block_size = 2048;
 
  private:
+  /// The first block grows as it fills, so that small clusters stay small.
+  static void begin_block(ParticleBlocks& blocks) {
+    bool const is_first = blocks.empty();
+    blocks.emplace_back();
+    if (!is_first) blocks.back().reserve(block_size);
+  }
+
   std::vector<ParticleBlocks> blocks_;
   std::vector<std::int64_t> count_;
 };

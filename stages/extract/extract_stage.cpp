@@ -52,15 +52,6 @@ double working_memory(std::int64_t slice_rows) {
          real(slice_rows) * bytes_per_slice_row;
 }
 
-KeptParticle kept(DarkMatterBlock const& block, std::size_t i, Vec3 const& q,
-                  Vec3 const& halo_velocity, std::uint64_t key) {
-  Vec3 const v = block.velocity_at(i) - halo_velocity;
-  return {{static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key)},
-          {single(q.x), single(q.y), single(q.z)},
-          {single(v.x), single(v.y), single(v.z)},
-          single(block.mass_at(i))};
-}
-
 bool has_velocity(Cluster const& cluster) { return std::isfinite(norm2(cluster.velocity)); }
 
 /// The velocities of the frames in which particles are gathered: the halo's, or if the catalogue
@@ -77,16 +68,22 @@ std::vector<Vec3> frames_of(ClusterTable const& table) {
 void capture(DarkMatterBlock const& block, SphereLookup const& spheres,
              std::span<Vec3 const> frames, std::uint64_t seed, Thinning const& thinning,
              ParticleGatherer& gatherer) {
-  auto const look_up = [&](auto positions) {
+  auto const look_up = [&](auto positions, auto velocities) {
     spheres.visit_all(positions, [&](std::size_t i, std::int32_t cluster, Vec3 const& q) {
       std::uint64_t const key = hash64(seed, block.id[i]);
-      if (thinning.keeps(key, block.mass_at(i)))
-        gatherer.add({cluster, kept(block, i, q, frames[cluster], key)});
-      else
-        gatherer.leave_out();
+      double const mass = block.mass_at(i);
+      if (!thinning.keeps(key, mass)) return gatherer.leave_out();
+      auto const* const velocity = &velocities[3 * i];
+      Vec3 const v =
+          block.velocity_factor * Vec3{velocity[0], velocity[1], velocity[2]} - frames[cluster];
+      gatherer.add({cluster,
+                    {{static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key)},
+                     {single(q.x), single(q.y), single(q.z)},
+                     {single(v.x), single(v.y), single(v.z)},
+                     single(mass)}});
     });
   };
-  std::visit(look_up, block.position);
+  std::visit(look_up, block.position, block.velocity);
 }
 
 bool all_finite(ClusterProperties const& properties) {
@@ -158,7 +155,7 @@ ExtractStage::ExtractStage(Blueprint const& blueprint, SnapshotInstance instance
   auto const run = blueprint.configuration.get<RunOptions>();
   seed_ = run.seed;
   run_directory_ = run.directory;
-  record_ = {.stage = "extract", .instance = instance_.name, .version = 5};
+  record_ = {.stage = "extract", .instance = instance_.name, .version = 6};
   record_.inputs = instance_.dark_matter_products();
   record_.inputs.push_back(products::clusters(instance_.name));
   record_.outputs = {"particles.h5"};

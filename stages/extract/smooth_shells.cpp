@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <numeric>
 #include <utility>
 #include <vector>
 
 #include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/number.hpp"
+#include "stages/extract/neighbour_counts.hpp"
 
 namespace setsz {
 
@@ -21,32 +21,25 @@ constexpr double thin_shell_r200 = 0.08;
 constexpr double largest_excess = 2;
 constexpr std::int64_t largest_sample = 20000;
 
-/// Points that are looked at together: short loops, which a compiler would not turn into vector
-/// instructions by itself.
-constexpr std::int64_t lanes = 4;
+/// Sums run in lanes, which the compiler makes vector instructions of.
+constexpr std::int64_t lanes = 8;
 using Numbers [[gnu::vector_size(lanes * sizeof(double))]] = double;
 using Integers [[gnu::vector_size(lanes * sizeof(double))]] = std::int64_t;
 
-struct Point {
-  Vec3 q;  ///< from the catalogue's centre [R200]
-  double mass;
-  std::int32_t cell = 0;
-};
+/// Each quantity in an array of its own: (n), and far points without mass up to full lanes.
+struct Sample {
+  std::int64_t n = 0;
+  std::vector<double> x, y, z;  ///< from the catalogue's centre [R200]
+  std::vector<double> mass;     ///< [M200]
 
-/// Cells of neighbour_r200 around the cluster, with an empty layer outside.
-struct Cells {
-  static constexpr auto n = static_cast<std::int32_t>(2 * reach_r200 / neighbour_r200) + 3;
-  static std::int32_t along(double x) {
-    return static_cast<std::int32_t>((x + reach_r200) / neighbour_r200) + 1;
-  }
-  static std::int32_t of(Vec3 const& q) { return (along(q.x) * n + along(q.y)) * n + along(q.z); }
+  std::int64_t size_of_lanes() const { return std::ssize(x); }
 };
 
 bool is_inside(Vec3 const& q) { return norm2(q) < reach_r200 * reach_r200; }
 
 /// Of those within the shells.
-std::vector<Point> sample_of(std::span<KeptParticle const> particles, Cluster const& cluster,
-                             double particle_mass) {
+Sample sample_of(std::span<KeptParticle const> particles, Cluster const& cluster,
+                 double particle_mass) {
   std::int64_t n = std::ssize(particles), step = 1;
   double share = 1;
   if (n > largest_sample) {
@@ -56,144 +49,140 @@ std::vector<Point> sample_of(std::span<KeptParticle const> particles, Cluster co
     step = std::max<std::int64_t>(1, (n + largest_sample - 1) / largest_sample);
     share = real(n) / real((n + step - 1) / step);
   }
-  std::vector<Point> points;
-  points.reserve(n / step + 1);
-  std::int64_t to_skip = 0;
+  Sample sample;
+  auto const room = static_cast<std::size_t>(n / step + 1 + lanes);
+  for (auto* values : {&sample.x, &sample.y, &sample.z, &sample.mass}) values->resize(room);
+  std::size_t at = 0;
+  std::int64_t number = 0;  // of those inside, modulo step
   for (auto const& particle : particles) {
     Vec3 const q = particle.position() / cluster.r200c;
-    if (!is_inside(q) || to_skip-- > 0) continue;
-    to_skip = step - 1;
-    double const mass = mass_of(particle, particle_mass) / cluster.m200c;
-    points.push_back({q, share * mass, Cells::of(q)});
+    sample.x[at] = q.x, sample.y[at] = q.y, sample.z[at] = q.z;
+    sample.mass[at] = share * (mass_of(particle, particle_mass) / cluster.m200c);
+    bool const inside = is_inside(q);
+    at += inside && number == 0;  // no branch: where it lies cannot be guessed
+    number = number + inside == step ? 0 : number + inside;
   }
-  return points;
+  sample.n = static_cast<std::int64_t>(at);
+  auto const full = (at + lanes - 1) / lanes * lanes;
+  for (auto* values : {&sample.x, &sample.y, &sample.z, &sample.mass}) {
+    std::fill(values->begin() + sample.n, values->end(),
+              values == &sample.mass ? 0 : 4 * reach_r200);
+    values->resize(full);
+  }
+  return sample;
 }
 
-/// Points sorted by cell, their coordinates in arrays of their own, and where each cell begins.
-struct Grid {
-  std::vector<Point> points;
-  std::vector<double> x, y, z;      ///< (n + lanes)
-  std::vector<std::int32_t> first;  ///< (n^3 + 1), and one more for the sorting
-
-  explicit Grid(std::vector<Point> const& unsorted)
-      : points(unsorted.size()),
-        x(unsorted.size() + lanes),
-        y(unsorted.size() + lanes),
-        z(unsorted.size() + lanes),
-        first(Cells::n * Cells::n * Cells::n + 2, 0) {
-    for (auto const& point : unsorted) ++first[point.cell + 2];
-    std::partial_sum(first.begin(), first.end(), first.begin());
-    for (auto const& point : unsorted) {
-      auto const at = first[point.cell + 1]++;  // in the end where the next cell begins
-      points[at] = point;
-      x[at] = point.q.x, y[at] = point.q.y, z[at] = point.q.z;
-    }
-  }
+struct Mean {
+  Vec3 sum;
+  std::int64_t n = 0;
 };
 
-/// For each point the number of points close to it, itself among them. Each pair is looked at once:
-/// the second is one of those that follow in the order of the cells.
-/// \param x, y, z, counts  (n + lanes)
-SETSZ_DISPATCH void count_neighbours(Point const* __restrict points, std::int64_t n,
-                                     double const* __restrict x, double const* __restrict y,
-                                     double const* __restrict z, std::int32_t const* first,
-                                     double* __restrict counts) {
-  constexpr std::int32_t row = Cells::n;
-  Numbers const numbers{0, 1, 2, 3};
-  for (std::int64_t i = 0; i < n; ++i) {
-    Vec3 const q = points[i].q;
-    auto const cell = points[i].cell;
-    Numbers close{};
-    auto const look_at = [&](std::int64_t j, std::int64_t end) {
-      for (; j < end; j += lanes) {
-        Numbers dx, dy, dz, count;
-        std::memcpy(&dx, x + j, sizeof dx);
-        std::memcpy(&dy, y + j, sizeof dy);
-        std::memcpy(&dz, z + j, sizeof dz);
-        std::memcpy(&count, counts + j, sizeof count);
-        dx -= q.x, dy -= q.y, dz -= q.z;
-        Integers const is_near = dx * dx + dy * dy + dz * dz < neighbour_r200 * neighbour_r200;
-        Numbers const found = (is_near & (numbers < real(end - j))) ? 1.0 : 0.0;
-        close += found;
-        count += found;
-        std::memcpy(counts + j, &count, sizeof count);
-      }
-    };
-    look_at(i + 1, first[cell + 2]);
-    for (std::int32_t const there : {row, row * row - row, row * row, row * row + row})
-      look_at(first[cell + there - 1], first[cell + there + 2]);  // three cells along z
-    counts[i] += 1;
-    for (std::int64_t lane = 0; lane < lanes; ++lane) counts[i] += close[lane];
+/// Adds the points within R200 of a centre. \param n  of the arrays, full lanes
+SETSZ_DISPATCH void add_within(double const* x, double const* y, double const* z, std::int64_t n,
+                               Vec3 const& centre, Mean& mean) {
+  Numbers sum_x{}, sum_y{}, sum_z{};
+  Integers count{};
+  for (std::int64_t i = 0; i < n; i += lanes) {
+    Numbers px, py, pz;
+    std::memcpy(&px, x + i, sizeof px);
+    std::memcpy(&py, y + i, sizeof py);
+    std::memcpy(&pz, z + i, sizeof pz);
+    Numbers const dx = px - centre.x, dy = py - centre.y, dz = pz - centre.z;
+    // All bits are those of the sign: set where the point lies within.
+    Integers const within = reinterpret_cast<Integers>(dx * dx + dy * dy + dz * dz - 1) >> 63;
+    sum_x += reinterpret_cast<Numbers>(reinterpret_cast<Integers>(px) & within);
+    sum_y += reinterpret_cast<Numbers>(reinterpret_cast<Integers>(py) & within);
+    sum_z += reinterpret_cast<Numbers>(reinterpret_cast<Integers>(pz) & within);
+    count -= within;
   }
-}
-
-std::vector<double> neighbours_of(Grid const& grid) {
-  std::vector<double> counts(grid.x.size(), 0);
-  count_neighbours(grid.points.data(), std::ssize(grid.points), grid.x.data(), grid.y.data(),
-                   grid.z.data(), grid.first.data(), counts.data());
-  return counts;
+  for (std::int64_t l = 0; l < lanes; ++l) {
+    mean.sum += Vec3{sum_x[l], sum_y[l], sum_z[l]};
+    mean.n += count[l];
+  }
 }
 
 /// The mean position of the points within R200 of itself, searched from the catalogue's centre;
 /// that centre if the mean wanders off.
-Vec3 centre_of(std::vector<Point> const& points) {
+Vec3 centre_of(Sample const& sample) {
   Vec3 centre;
   for (int round = 0; round < 10; ++round) {
-    Vec3 sum;
-    std::int64_t n = 0;
-    for (auto const& point : points) {
-      if (norm2(point.q - centre) >= 1) continue;
-      sum += point.q;
-      ++n;
-    }
-    if (n == 0) return {};
-    Vec3 const before = std::exchange(centre, sum / real(n));
+    Mean mean;
+    add_within(sample.x.data(), sample.y.data(), sample.z.data(), sample.size_of_lanes(), centre,
+               mean);
+    if (mean.n == 0) return {};
+    Vec3 const before = std::exchange(centre, mean.sum / real(mean.n));
     if (centre == before) break;  // and so it stays
   }
   constexpr double farthest_r200 = 0.5;
   return norm(centre) < farthest_r200 ? centre : Vec3{};
 }
 
-/// For each point the thin shell about the centre of the matter in which it lies.
-std::vector<std::size_t> thin_shells(std::vector<Point> const& points) {
-  Vec3 const centre = centre_of(points);
-  std::vector<std::size_t> shells;
-  for (auto const& point : points)
-    shells.push_back(static_cast<std::size_t>(norm(point.q - centre) / thin_shell_r200));
+/// In which shell of this width about a centre each point lies.
+SETSZ_DISPATCH void find_shells(double const* __restrict x, double const* __restrict y,
+                                double const* __restrict z, std::int64_t n, Vec3 const& centre,
+                                double width, std::int32_t* __restrict shells) {
+  double const cx = centre.x, cy = centre.y, cz = centre.z;
+  for (std::int64_t i = 0; i < n; ++i) {
+    double const dx = x[i] - cx, dy = y[i] - cy, dz = z[i] - cz;
+    shells[i] = static_cast<std::int32_t>(std::sqrt(dx * dx + dy * dy + dz * dz) / width);
+  }
+}
+
+std::vector<std::int32_t> shells_of(Sample const& sample, Vec3 const& centre, double width) {
+  std::vector<std::int32_t> shells(sample.x.size());
+  find_shells(sample.x.data(), sample.y.data(), sample.z.data(), sample.size_of_lanes(), centre,
+              width, shells.data());
   return shells;
 }
 
 /// The mean of the counts over the volume of each thin shell. Points are drawn by density, so a
 /// mean over the volume is a harmonic one over them.
-std::vector<double> typical_counts(std::vector<std::size_t> const& shells,
-                                   std::vector<double> const& counts) {
+std::vector<double> typical_counts(std::vector<std::int32_t> const& shells,
+                                   std::vector<std::int32_t> const& counts) {
   std::vector<double> number(shells.empty() ? 0 : std::ranges::max(shells) + 1);
   auto volume = number;
-  for (std::size_t i = 0; i < shells.size(); ++i) {
+  for (std::size_t i = 0; i < counts.size(); ++i) {
     number[shells[i]] += 1;
-    volume[shells[i]] += 1 / counts[i];
+    volume[shells[i]] += 1 / real(counts[i]);
   }
   for (std::size_t s = 0; s < number.size(); ++s)
     if (number[s] > 0) number[s] /= volume[s];
   return number;
 }
 
+/// What each point adds to its shell, in the place of its coordinates.
+/// \param most  points near one that count in full
+SETSZ_DISPATCH void weigh_directions(double const* __restrict mass, double const* __restrict most,
+                                     std::int32_t const* __restrict counts, std::int64_t n,
+                                     double* __restrict x, double* __restrict y,
+                                     double* __restrict z) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    double const length = std::sqrt(x[i] * x[i] + y[i] * y[i] + z[i] * z[i]);
+    double const weight = std::min(1.0, most[i] / static_cast<double>(counts[i]));
+    double const share = weight * mass[i] * (length > 0 ? 1 / length : 0);
+    x[i] *= share, y[i] *= share, z[i] *= share;
+  }
+}
+
 }  // namespace
 
 std::array<Vec3, n_radial_shells> smooth_shells(std::span<KeptParticle const> particles,
                                                 Cluster const& cluster, double particle_mass) {
-  Grid const grid(sample_of(particles, cluster, particle_mass));
-  auto const& points = grid.points;
-  auto const counts = neighbours_of(grid);
-  auto const thin = thin_shells(points);
+  auto sample = sample_of(particles, cluster, particle_mass);
+  auto const n = static_cast<std::size_t>(sample.n);
+  auto const counts = neighbour_counts(
+      {std::span(sample.x).first(n), std::span(sample.y).first(n), std::span(sample.z).first(n)},
+      reach_r200, neighbour_r200);
+  auto const thin = shells_of(sample, centre_of(sample), thin_shell_r200);
   auto const typical = typical_counts(thin, counts);
+  auto const wide = shells_of(sample, {}, cluster_shell_width_r200);
+  std::vector<double> most(n);
+  for (std::size_t i = 0; i < n; ++i) most[i] = largest_excess * typical[thin[i]];
+  weigh_directions(sample.mass.data(), most.data(), counts.data(), sample.n, sample.x.data(),
+                   sample.y.data(), sample.z.data());
   std::array<Vec3, n_radial_shells> shells{};
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    auto const& [q, mass, cell] = points[i];
-    double const weight = std::min(1.0, largest_excess * typical[thin[i]] / counts[i]);
-    auto const shell = static_cast<std::size_t>(norm(q) / cluster_shell_width_r200);
-    shells[shell] += weight * mass * unit(q);
-  }
+  for (std::size_t i = 0; i < n; ++i)
+    shells[wide[i]] += Vec3{sample.x[i], sample.y[i], sample.z[i]};
   return shells;
 }
 

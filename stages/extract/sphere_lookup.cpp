@@ -97,6 +97,7 @@ SphereLookup::SphereLookup(PeriodicBox const& box, std::vector<Sphere> spheres)
   require(n_reaching <= std::numeric_limits<std::uint32_t>::max(), ExitCode::config,
           "the spheres of ", spheres_.size(), " clusters overlap too much (", n_reaching,
           " pairs of sphere and cell); lower extract.radius, or raise catalog.mass_min");
+  most_in_a_cell_ = std::ranges::max(first_);
   std::partial_sum(first_.begin(), first_.end(), first_.begin());
   reaching_.resize(first_.back());
   auto next = first_;

@@ -33,34 +33,34 @@ class SphereLookup {
   /// |offset| < radius, by ascending index; offset is the minimum image, in double.
   template <class Found>
   void visit(Vec3 const& position, Found&& found) const {
-    std::size_t const cell =
-        (along(position.x) * per_side_ + along(position.y)) * per_side_ + along(position.z);
-    if ((reached_[cell / 32] >> (cell % 32) & 1U) == 0) return;
-    auto const row = row_of(cell);
-    for (auto k = first_[row]; k < first_[row + 1]; ++k) {
-      auto const index = reaching_[k];
-      Sphere const& sphere = spheres_[index];
-      Vec3 const offset = box_.offset(sphere.centre, position);
-      if (norm2(offset) < sphere.radius * sphere.radius) found(index, offset);
-    }
+    std::vector<Hit> hits(most_in_a_cell_ + 1);
+    Hit const* const end = list_hits(0, position, hits.data());
+    for (Hit const* hit = hits.data(); hit < end; ++hit) found(hit->sphere, hit->offset);
   }
 
   /// The same for many positions: calls `found(index of the position, index of the sphere, offset)`
-  /// by ascending position. \param positions  (n, 3), float or double
+  /// by ascending position. Step by step, each a short loop without branches that cannot be
+  /// guessed: some positions are marked, listed, compared with spheres, and handed over.
+  /// \param positions  (n, 3), float or double
   template <class T, class Found>
   void visit_all(std::span<T const> positions, Found&& found) const {
     constexpr std::size_t at_once = 512;
     std::array<std::uint8_t, at_once> marks;
     std::array<std::uint16_t, at_once + 8> near;
+    std::vector<Hit> hits(at_once + most_in_a_cell_ + 1);
     auto const n = positions.size() / 3;
     for (std::size_t first = 0; first < n; first += at_once) {
       auto const part = std::span(marks).first(std::min(at_once, n - first));
-      mark_reached(positions.subspan(3 * first, 3 * part.size()), cells(), part);
+      auto const some = positions.subspan(3 * first, 3 * part.size());
+      mark_reached(some, cells(), part);
       auto const n_near = list_marked(part, near.data());
-      for (std::size_t k = 0; k < n_near; ++k) {
-        auto const i = first + near[k];
-        visit({positions[3 * i], positions[3 * i + 1], positions[3 * i + 2]},
-              [&](std::int32_t sphere, Vec3 const& offset) { found(i, sphere, offset); });
+      for (std::size_t k = 0; k < n_near;) {
+        Hit* end = hits.data();
+        for (; k < n_near && end < hits.data() + at_once; ++k)
+          end = list_hits(near[k],
+                          {some[3 * near[k]], some[3 * near[k] + 1], some[3 * near[k] + 2]}, end);
+        for (Hit const* hit = hits.data(); hit < end; ++hit)
+          found(first + hit->position, hit->sphere, hit->offset);
       }
     }
   }
@@ -69,6 +69,29 @@ class SphereLookup {
   CellBits cells() const { return {power_, cells_per_length_, reached_}; }
 
  private:
+  struct Hit {
+    Vec3 offset;
+    std::int32_t sphere;
+    std::uint32_t position;
+  };
+
+  /// \return where the next one goes. \pre room for one more than the spheres of a cell
+  Hit* list_hits(std::uint32_t index, Vec3 const& position, Hit* hit) const {
+    auto const cell = cell_of(position);
+    if (!is_reached(cell)) return hit;
+    auto const row = row_of(cell);
+    for (auto k = first_[row]; k < first_[row + 1]; ++k) {
+      Sphere const& sphere = spheres_[reaching_[k]];
+      *hit = {box_.offset(sphere.centre, position), reaching_[k], index};
+      hit += norm2(hit->offset) < sphere.radius * sphere.radius;  // no branch
+    }
+    return hit;
+  }
+
+  std::size_t cell_of(Vec3 const& position) const {
+    return (along(position.x) * per_side_ + along(position.y)) * per_side_ + along(position.z);
+  }
+  bool is_reached(std::size_t cell) const { return (reached_[cell / 32] >> (cell % 32) & 1U) != 0; }
   std::size_t along(double x) const {
     auto const cell = static_cast<std::size_t>(x * cells_per_length_);  // x >= 0
     return cell < per_side_ ? cell : per_side_ - 1;
@@ -85,6 +108,7 @@ class SphereLookup {
   unsigned power_ = 0;
   std::size_t per_side_ = 1;  ///< 2^power
   double cells_per_length_ = 0;
+  std::size_t most_in_a_cell_ = 0;       ///< spheres
   std::vector<std::uint32_t> reached_;   ///< a bit per cell: does any sphere reach it?
   std::vector<std::uint32_t> n_before_;  ///< reached cells before each 32 bits
   std::vector<std::uint32_t> first_;     ///< (reached cells + 1), into reaching_: a small table
