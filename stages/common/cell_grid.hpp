@@ -23,7 +23,7 @@ struct CellGrid {
   /// The cell of a position in the cluster frame [ckpc/h].
   /// \pre |x|, |y|, |z| < half_side(): others are counted to the cell at the edge
   std::int64_t cell_of(float x, float y, float z) const {
-    return (along(x) * cells_per_side + along(y)) * cells_per_side + along(z);
+    return (std::int64_t{along(x)} * cells_per_side + along(y)) * cells_per_side + along(z);
   }
 
   /// The grid with which local spheres are fastest: cells of about `particles_per_cell` particles
@@ -44,10 +44,9 @@ struct CellGrid {
   }
 
  private:
-  std::int64_t along(float x) const {
-    double const cell = (real(x) + half_side()) / cell_edge;  // rounded down: below 0 it is clamped
-    return std::clamp(static_cast<std::int64_t>(cell), std::int64_t{0},
-                      std::int64_t{cells_per_side} - 1);
+  std::int32_t along(float x) const {  // rounded down: what is below 0 is clamped
+    double const cell = (real(x) + half_side()) / cell_edge;
+    return static_cast<std::int32_t>(std::clamp(cell, 0.0, real(cells_per_side - 1)));
   }
 };
 

@@ -2,8 +2,11 @@
 #include "stages/extract/canonical_order.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
+#include <span>
 
+#include "pipeline/base/dispatch.hpp"
 #include "pipeline/base/error.hpp"
 #include "stages/extract/repeated_key.hpp"
 
@@ -24,55 +27,89 @@ void require_different(std::vector<KeptParticle> const& particles) {
        ") ckpc/h from the centre of the cluster; does a file of the snapshot exist twice?");
 }
 
-/// Sorts the particles of a cell by their keys, over the leading halves of these: 8 bytes are moved
-/// about in place of 36.
-class CellSorter {
- public:
-  void operator()(std::span<KeptParticle> cell) {
-    auto const n = cell.size();
-    if (n < 2) return;
-    order_.resize(n);
-    for (std::size_t i = 0; i < n; ++i) order_[i] = std::uint64_t{cell[i].key[0]} << 32 | i;
-    sort_order();
-    sorted_.resize(n);
-    for (std::size_t i = 0; i < n; ++i) sorted_[i] = cell[order_[i] & 0xffffffff];
-    std::copy(sorted_.begin(), sorted_.end(), cell.begin());
-    auto const by_key = [](auto const& a, auto const& b) { return a.key < b.key; };
-    if (!std::is_sorted(cell.begin(), cell.end(), by_key))  // two leading halves were the same
-      std::sort(cell.begin(), cell.end(), by_key);
-  }
+/// The cells of some positions: at most 512^3. \param position  (3, n)
+SETSZ_DISPATCH void find_cells(float const* __restrict position, std::size_t n,
+                               CellGrid const& grid_of_all, std::int32_t* __restrict cells) {
+  auto const grid = grid_of_all;
+  for (std::size_t i = 0; i < n; ++i)
+    cells[i] =
+        static_cast<std::int32_t>(grid.cell_of(position[i], position[n + i], position[2 * n + i]));
+}
 
- private:
-  /// Keys are hashes: in bins of their values they have nearly their places, and steps of few
-  /// places bring them there.
-  void sort_order() {
-    constexpr std::size_t few = 12;
-    if (order_.size() > few) bin_order();
-    for (std::size_t i = 1; i < order_.size(); ++i) {
-      auto const key = order_[i];
-      auto j = i;
-      for (; j > 0 && order_[j - 1] > key; --j) order_[j] = order_[j - 1];
-      order_[j] = key;
-    }
-  }
+/// The leading half of a particle's key, then its place among those that came: below 2^63.
+using Entry = std::uint64_t;
+constexpr int place_bits = 31;
+constexpr Entry entry_of(KeptParticle const& particle, std::size_t place) {
+  return Entry{particle.key[0]} << place_bits | place;
+}
+constexpr std::size_t place_of(Entry entry) { return entry & ((Entry{1} << place_bits) - 1); }
+constexpr Entry leading_half(Entry entry) { return entry >> place_bits; }
 
-  /// One bin a particle.
-  void bin_order() {
-    auto const n = order_.size();
-    auto const bin_of = [n](std::uint64_t key) { return (key >> 32) * n >> 32; };
-    next_.assign(n + 1, 0);
-    for (auto const key : order_) ++next_[bin_of(key) + 1];
-    std::partial_sum(next_.begin(), next_.end(), next_.begin());
-    binned_.resize(n);
-    for (auto const key : order_) binned_[next_[bin_of(key)]++] = key;
-    order_.swap(binned_);
-  }
+constexpr std::size_t lanes = 8;
+using Entries [[gnu::vector_size(lanes * sizeof(Entry))]] = Entry;
 
-  /// Leading half of the key, then the place in the cell.
-  std::vector<std::uint64_t> order_, binned_;
-  std::vector<std::uint32_t> next_;  ///< of each bin
-  std::vector<KeptParticle> sorted_;
+/// Sorts few entries by the number of those below each: no branch has to be guessed.
+/// \param entries, sorted  (n), and room for full lanes
+[[gnu::always_inline]] inline void sort_few(Entry const* entries, std::size_t n, Entry* sorted) {
+  for (std::size_t i = 0; i < n; i += lanes) {
+    Entries mine, n_below{};
+    std::memcpy(&mine, entries + i, sizeof mine);
+    for (std::size_t j = 0; j < n; ++j) n_below += (entries[j] - mine) >> 63;  // the sign
+    for (std::size_t l = 0; l < std::min(lanes, n - i); ++l) sorted[n_below[l]] = entries[i + l];
+  }
+}
+
+/// What the sorting of cells needs, used again.
+struct Scratch {
+  std::vector<Entry> binned, sorted;
+  std::vector<std::uint32_t> next;  ///< of each bin
+
+  void hold(std::size_t n) {
+    if (sorted.size() >= n + lanes) return;
+    binned.resize(n + lanes), sorted.resize(n + lanes), next.resize(n + 1);
+  }
 };
+
+/// Many at a time would be compared with too many.
+constexpr std::size_t few = 24;
+
+/// Keys are hashes: bins of their values have few each.
+/// \return the number of bins; they end at `scratch.next`
+std::size_t bin(std::span<Entry const> cell, Scratch& scratch) {
+  constexpr std::size_t per_bin = 8;
+  auto const n_bins = cell.size() / per_bin;
+  auto const bin_of = [n_bins](Entry entry) { return leading_half(entry) * n_bins >> 32; };
+  auto const next = std::span(scratch.next).first(n_bins + 1);
+  std::ranges::fill(next, 0);
+  for (auto const entry : cell) ++next[bin_of(entry) + 1];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  for (auto const entry : cell) scratch.binned[next[bin_of(entry)]++] = entry;
+  return n_bins;
+}
+
+/// Sorts each cell. \param entries  those of a cell lie together, and room for full lanes behind
+/// \param first  (n_cells + 1) \return whether two have the same leading half
+SETSZ_DISPATCH bool sort_cells(Entry* entries, std::int64_t const* first, std::size_t n_cells,
+                               Scratch& scratch) {
+  bool same = false;
+  for (std::size_t c = 0; c < n_cells; ++c) {
+    std::span const cell(entries + first[c], static_cast<std::size_t>(first[c + 1] - first[c]));
+    if (cell.size() < 2) continue;
+    scratch.hold(cell.size());
+    auto* const sorted = scratch.sorted.data();
+    if (cell.size() <= few) {
+      sort_few(cell.data(), cell.size(), sorted);
+    } else {
+      auto const n_bins = bin(cell, scratch);
+      for (std::size_t b = 0, begin = 0; b < n_bins; begin = scratch.next[b++])
+        sort_few(&scratch.binned[begin], scratch.next[b] - begin, sorted + begin);
+    }
+    for (std::size_t i = 1; i < cell.size(); ++i)
+      same |= leading_half(sorted[i]) == leading_half(sorted[i - 1]);
+    std::memcpy(cell.data(), sorted, cell.size_bytes());
+  }
+  return same;
+}
 
 }  // namespace
 
@@ -80,32 +117,48 @@ OrderedParticles in_canonical_order(ParticleBlocks&& blocks, CellGrid const& gri
   OrderedParticles ordered;
   ordered.grid = grid;
   auto& first = ordered.first_in_cell;
-  auto const cell_of = [&](KeptParticle const& particle) {
-    return static_cast<std::size_t>(grid.cell_of(particle.q[0], particle.q[1], particle.q[2]));
-  };
-
   first.assign(static_cast<std::size_t>(grid.n_cells()) + 1, 0);
-  std::vector<std::int32_t> cells;  // at most 512^3 of them; found once, divisions are slow
-  for (auto const& block : blocks)
-    for (auto const& particle : block) {
-      cells.push_back(static_cast<std::int32_t>(cell_of(particle)));
-      ++first[static_cast<std::size_t>(cells.back()) + 1];
-    }
+  std::size_t n = 0;
+  for (auto const& block : blocks) n += block.size();
+  require(n < std::size_t{1} << place_bits, ExitCode::bad_data, "more than 2^31 particles (", n,
+          ") around one cluster; thin them ([extract] particle_mass)");
+  std::vector<std::int32_t> places(n);  // at first cells
+  std::vector<float> position;
+  auto cell = places.begin();
+  for (auto const& block : blocks) {
+    auto const size = block.size();
+    position.resize(3 * size);
+    for (std::size_t i = 0; i < size; ++i)
+      for (std::size_t k = 0; k < 3; ++k) position[k * size + i] = block[i].q[k];
+    find_cells(position.data(), size, grid, &*cell);
+    for (auto const end = cell + std::ssize(block); cell < end; ++cell) ++first[*cell + 1];
+  }
   std::partial_sum(first.begin(), first.end(), first.begin());
 
-  auto& particles = ordered.particles;
-  particles.resize(first.back());
+  std::vector<Entry> entries(n + lanes);
   auto next = first;
-  auto cell = cells.begin();
+  std::size_t place = 0;
+  for (auto const& block : blocks)
+    for (auto const& particle : block) {
+      entries[next[places[place]]++] = entry_of(particle, place);
+      ++place;
+    }
+  Scratch scratch;
+  bool const same = sort_cells(entries.data(), first.data(), first.size() - 1, scratch);
+  for (std::size_t i = 0; i < n; ++i) places[place_of(entries[i])] = static_cast<std::int32_t>(i);
+
+  auto& particles = ordered.particles;
+  particles.resize(n);
+  auto to = places.begin();
   for (auto& block : blocks) {
-    for (auto const& particle : block) particles[next[*cell++]++] = particle;
+    for (auto const& particle : block) particles[*to++] = particle;
     block = {};
   }
   blocks.clear();
-
-  CellSorter sort;
-  for (std::size_t c = 0; c + 1 < first.size(); ++c)
-    sort(std::span(particles).subspan(first[c], first[c + 1] - first[c]));
+  if (same)
+    for (std::size_t c = 0; c + 1 < first.size(); ++c)
+      std::sort(particles.begin() + first[c], particles.begin() + first[c + 1],
+                [](auto const& a, auto const& b) { return a.key < b.key; });
   require_different(particles);
   return ordered;
 }

@@ -25,20 +25,27 @@ class LeadingBits {
   std::vector<std::uint64_t> words_;
 };
 
+/// So many that about one in 32 is set.
+int leading_bits_for(std::size_t n) { return std::max(6, int(std::bit_width(32 * n))); }
+
 }  // namespace
 
 std::optional<std::uint64_t> repeated_key(std::span<KeptParticle const> particles) {
-  // Eight to sixteen bits a particle: keys that share one are few, and twins are among them.
-  int const n_leading = std::max(6, static_cast<int>(std::bit_width(8 * particles.size())));
-  LeadingBits seen(n_leading), seen_twice(n_leading);
+  // Keys that share their leading bits with an earlier one are few, and twins are among them.
+  LeadingBits seen(leading_bits_for(particles.size()));
+  std::vector<std::uint64_t> suspects;
   for (auto const& particle : particles) {
     auto const key = key_of(particle);
-    if (seen.has(key)) seen_twice.set(key);
+    if (seen.has(key)) suspects.push_back(key);
     seen.set(key);
   }
-  std::vector<std::uint64_t> suspects;
+  // And so are those that share other bits, which decide here, with one of these.
+  auto const turned = [](std::uint64_t key) { return std::rotl(key, 32); };
+  LeadingBits suspected(leading_bits_for(suspects.size()));
+  for (auto const key : suspects) suspected.set(turned(key));
+  suspects.clear();
   for (auto const& particle : particles)
-    if (seen_twice.has(key_of(particle))) suspects.push_back(key_of(particle));
+    if (suspected.has(turned(key_of(particle)))) suspects.push_back(key_of(particle));
   std::sort(suspects.begin(), suspects.end());
   auto const twin = std::adjacent_find(suspects.begin(), suspects.end());
   if (twin == suspects.end()) return {};

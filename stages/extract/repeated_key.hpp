@@ -10,7 +10,7 @@
 namespace setsz {
 
 /// A key that two of the particles have, wherever they lie; exact. Takes a few nanoseconds and
-/// about three bytes a particle, much less than sorting the keys.
+/// about six bytes a particle, much less than sorting the keys.
 ///
 /// \pre keys are hashes: their leading bits are spread evenly
 std::optional<std::uint64_t> repeated_key(std::span<KeptParticle const> particles);
