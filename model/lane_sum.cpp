@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <numeric>
 
 namespace setsz {
 
@@ -23,44 +24,67 @@ void add_rows(std::span<float const> rows, std::int64_t n_rows, std::span<float>
   }
 }
 
-}  // namespace
-
-LaneSum::LaneSum(Comm const& comm, int n_lanes, std::int64_t n_parameters)
-    : comm_(comm), n_lanes_(n_lanes), n_parameters_(n_parameters) {}
-
-int LaneSum::rank_of(int lane, int n_lanes, int n_ranks) {
-  for (int rank = 0; rank < n_ranks; ++rank)
-    if (even_range(n_lanes, rank, n_ranks).contains(lane)) return rank;
-  fail(ExitCode::internal, "lane ", lane, " of ", n_lanes, " has no rank");
+/// The first n numbers of a buffer that grows, and is kept from step to step.
+std::span<float> first_of(std::vector<float>& buffer, std::int64_t n) {
+  if (std::ssize(buffer) < n) buffer.resize(n);
+  return std::span(buffer).first(n);
 }
 
-void LaneSum::add_gradients(std::span<float const> lanes, std::span<float> sum) const {
-  auto const own = own_lanes().size();
-  assert(std::ssize(lanes) == own * n_parameters_);
+}  // namespace
+
+LaneSum::LaneSum(Comm const& comm, std::int64_t n_parameters)
+    : comm_(comm), n_parameters_(n_parameters) {}
+
+void LaneSum::begin(std::int64_t n_own) {
+  lanes_of_rank_ = comm_.all_gather(n_own);
+  auto const own = lanes_of_rank_.begin() + comm_.rank();
+  auto const first = std::accumulate(lanes_of_rank_.begin(), own, std::int64_t{0});
+  own_ = {first, first + n_own};
+  n_lanes_ = std::accumulate(own, lanes_of_rank_.end(), first);
+  first_of(own_rows_, n_own * n_parameters_);
+}
+
+template <class Visit>
+void LaneSum::each_slice(std::int64_t lane, Visit&& visit) {
+  assert(own_.contains(lane));
+  for (int rank = 0; rank < comm_.size(); ++rank) {
+    Range const part = slice(rank);
+    auto const first = own_.size() * part.first + (lane - own_.first) * part.size();
+    visit(own_rows_.begin() + first, part);
+  }
+}
+
+void LaneSum::put_gradient(std::int64_t lane, std::span<float const> gradient) {
+  each_slice(lane, [&](auto row, Range part) {
+    std::copy_n(gradient.begin() + part.first, part.size(), row);
+  });
+}
+
+void LaneSum::add_gradient(std::int64_t lane, std::span<float const> gradient) {
+  each_slice(lane, [&](auto row, Range part) {
+    for (std::int64_t i = 0; i < part.size(); ++i) row[i] += gradient[part.first + i];
+  });
+}
+
+void LaneSum::sum_gradients(std::span<float> sum) {
+  std::span<float const> const own_rows = first_of(own_rows_, own_.size() * n_parameters_);
   if (comm_.size() == 1) {
-    add_rows(lanes, own, sum);
+    add_rows(own_rows, n_lanes_, sum);
     return;
   }
-  int const adders = n_adders(n_lanes_, comm_.size());
-  auto const slice_of = [&](int rank) {
-    return rank < adders ? even_range(n_parameters_, rank, adders) : Range{};
-  };
-  std::vector<float> send;
-  send.reserve(lanes.size());
-  std::vector<std::int64_t> counts;
+  Range const own_slice = slice(comm_.rank());
+  std::vector<std::int64_t> sent, received, slices;
   for (int rank = 0; rank < comm_.size(); ++rank) {
-    Range const slice = slice_of(rank);
-    for (std::int64_t lane = 0; lane < own; ++lane) {
-      auto const first = lanes.begin() + lane * n_parameters_;
-      send.insert(send.end(), first + slice.first, first + slice.last);
-    }
-    counts.push_back(own * slice.size());
+    slices.push_back(slice(rank).size());
+    sent.push_back(own_.size() * slices.back());
+    received.push_back(lanes_of_rank_[rank] * own_slice.size());
   }
   // Ranks hold ascending lanes: what arrives in rank order is in lane order.
-  auto const rows = comm_.all_to_all_v(std::span<float const>(send), counts);
-  std::vector<float> part(slice_of(comm_.rank()).size());
+  auto const rows = first_of(rows_, n_lanes_ * own_slice.size());
+  comm_.all_to_all_known(own_rows, sent, received, rows);
+  auto const part = first_of(own_rows_, own_slice.size());  // what was sent is needed no more
   add_rows(rows, n_lanes_, part);
-  std::ranges::copy(comm_.all_gather_v(part), sum.begin());
+  comm_.all_gather_known(std::span<float const>(part), slices, sum);
 }
 
 }  // namespace setsz

@@ -84,35 +84,30 @@ std::vector<ParameterGroup> parameter_groups(ParameterLayout const& layout,
   return groups;
 }
 
-Trainer::Trainer(Comm const& comm, Network network, TrainerSettings const& settings, int n_lanes)
+Trainer::Trainer(Comm const& comm, Network network, TrainerSettings const& settings)
     : comm_(comm),
       network_(std::move(network)),
       states_(network_.options()),
       settings_(settings),
       optimizer_(parameter_groups(network_.layout(), settings), settings.schedule, settings.decay),
-      sum_(comm, n_lanes, network_.layout().size()),
-      lane_gradients_(static_cast<std::size_t>(sum_.own_lanes().size()) *
-                      network_.parameters().size()),
+      sum_(comm, network_.layout().size()),
       gradient_(network_.parameters().size()) {
   collectively(comm_, "training: device", [&] { network_.use(settings.device, comm_.rank()); });
 }
 
-std::span<float> Trainer::gradient_of(int lane) {
-  auto const n = gradient_.size();
-  return std::span(lane_gradients_).subspan((lane - sum_.own_lanes().first) * n, n);
-}
-
-/// Fills the gradients of the own lanes.
+/// Gives the gradients of the own lanes to their sum.
 std::vector<Trainer::LaneReport> Trainer::accumulate(std::vector<Lane> const& lanes) {
+  sum_.begin(std::ssize(lanes));
   Range const own = sum_.own_lanes();
-  std::vector<LaneReport> reports(own.size());
+  std::vector<LaneReport> reports;
   std::vector<double> pulls(own.size() * states_.size(), 0);
-  std::ranges::fill(lane_gradients_, 0.0F);
   collectively(comm_, "training step", [&] {
     ClusterState known;
     std::int64_t known_cluster = -1;
     for (auto const& [number, batch] : lanes) {
-      require(own.contains(number), ExitCode::internal, "lane ", number, " came to a wrong rank");
+      auto const place = std::ssize(reports);
+      require(number == own.first + place, ExitCode::internal, "lane ", number,
+              " came to a wrong rank");
       if (states_.size() > 0 && batch.cluster_row != known_cluster) {
         known = network_.cluster_state(batch);
         known_cluster = batch.cluster_row;
@@ -124,10 +119,9 @@ std::vector<Trainer::LaneReport> Trainer::accumulate(std::vector<Lane> const& la
               ? network_.accumulate_gradient(batch, batch.share, settings_.seed, settings_.chunk,
                                              known, pull)
               : network_.accumulate_gradient(batch, batch.share, settings_.seed, settings_.chunk);
-      auto const place = number - own.first;
-      reports[place] = {loss, batch.share, batch.cluster_row, batch.size()};
+      reports.push_back({loss, batch.share, batch.cluster_row, batch.size()});
       states_.add(pull, std::span(pulls).subspan(place * states_.size(), states_.size()));
-      std::ranges::copy(network_.gradient(), gradient_of(number).begin());
+      sum_.put_gradient(number, network_.gradient());
     }
   });
   if (states_.size() > 0) propagate(lanes, pulls, reports);
@@ -138,8 +132,8 @@ std::vector<Trainer::LaneReport> Trainer::accumulate(std::vector<Lane> const& la
 void Trainer::propagate(std::vector<Lane> const& lanes, std::vector<double> const& own_pulls,
                         std::vector<LaneReport>& reports) {
   auto const all = sum_.gather(reports);
-  auto const pulls = sum_.gather(own_pulls);
   auto const n = states_.size();
+  auto const pulls = sum_.gather(own_pulls, n);
   collectively(comm_, "training step", [&] {
     for (auto const& [number, batch] : lanes) {
       if (number > 0 && all[number - 1].cluster == batch.cluster_row) continue;
@@ -153,8 +147,7 @@ void Trainer::propagate(std::vector<Lane> const& lanes, std::vector<double> cons
       std::ranges::fill(network_.gradient(), 0.0F);
       reports[number - sum_.own_lanes().first].loss +=
           network_.propagate(batch, states_.states(pull), batch.share, n_targets);
-      auto const sum = gradient_of(number);
-      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += network_.gradient()[i];
+      sum_.add_gradient(number, network_.gradient());
     }
   });
 }
@@ -189,7 +182,7 @@ StepResult Trainer::step(std::vector<Lane> const& lanes) {
     result.lane_losses.push_back(report.loss);
     result.loss += report.loss * report.share;
   }
-  sum_.add_gradients(lane_gradients_, gradient_);
+  sum_.sum_gradients(gradient_);
   for (auto const& info : network_.layout().tensors())  // they have no part in the norm either
     if (settings_.groups.of(info.module).frozen)
       std::fill_n(gradient_.begin() + info.first, info.size(), 0.0F);
@@ -204,18 +197,21 @@ StepResult Trainer::step(std::vector<Lane> const& lanes) {
 
 std::vector<Trainer::LaneErrors> Trainer::evaluate(
     std::vector<Lane> const& lanes, std::function<GnfwShape(std::int64_t)> const& benchmark) const {
-  Range const own = sum_.own_lanes();
-  std::vector<LaneErrors> errors(own.size());
+  std::vector<LaneErrors> errors;
   collectively(comm_, "validation", [&] {
+    ClusterState known;
+    std::int64_t known_cluster = -1;
     for (auto const& [number, batch] : lanes) {
+      if (batch.cluster_row != known_cluster) known = network_.cluster_state(batch);
+      known_cluster = batch.cluster_row;
       auto const shape = benchmark(batch.cluster_row);
       std::vector<float> profile;
       for (auto const& r : batch.position) profile.push_back(single(gnfw(shape, norm(r))));
-      errors[number - own.first] = {squared_error(batch, network_.predict(batch, settings_.chunk)),
-                                    squared_error(batch, profile)};
+      errors.push_back({squared_error(batch, network_.predict(batch, settings_.chunk, known)),
+                        squared_error(batch, profile)});
     }
   });
-  return sum_.gather(errors);
+  return comm_.all_gather_v(errors);
 }
 
 void Trainer::save(ModelState& state) const {

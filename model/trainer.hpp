@@ -35,17 +35,18 @@ struct StepResult {
 /// ranks. Every rank holds all parameters and makes the same step.
 class Trainer {
  public:
-  Trainer(Comm const& comm, Network network, TrainerSettings const& settings, int n_lanes);
+  Trainer(Comm const& comm, Network network, TrainerSettings const& settings);
 
-  /// Collective. \param lanes  of this rank, ascending; lanes without targets may be missing. Lanes
-  /// of one cluster are neighbours and differ in their targets only: what belongs to the cluster as
-  /// a whole is computed once for all of them on each rank, and differentiated once in all.
+  /// Collective. \param lanes  of this rank, numbered on behind those of the ranks before it, from
+  /// 0 in each step. Lanes of one cluster are neighbours and differ in their targets only: what
+  /// belongs to the cluster as a whole is computed once for all of them on each rank, and
+  /// differentiated once in all.
   /// Throws Error(diverged) on all ranks, before the parameters move, if a loss or the gradient is
   /// not finite; the text names the clusters.
   StepResult step(std::vector<Lane> const& lanes);
 
-  /// Collective. Sums over the targets of each lane, by lane: squared error of the prediction and
-  /// of the profile that `benchmark` gives for a cluster row.
+  /// Collective. Sums over the targets of each lane, by lane, as in `step`: squared error of the
+  /// prediction and of the profile that `benchmark` gives for a cluster row.
   struct LaneErrors {
     double network = 0;
     double benchmark = 0;
@@ -55,7 +56,6 @@ class Trainer {
 
   Network& network() { return network_; }
   Adam const& optimizer() const { return optimizer_; }
-  LaneSum const& lanes() const { return sum_; }
 
   /// Of the loss of one lane.
   struct LaneReport {
@@ -74,7 +74,6 @@ class Trainer {
   std::vector<LaneReport> accumulate(std::vector<Lane> const& lanes);
   void propagate(std::vector<Lane> const& lanes, std::vector<double> const& own_pulls,
                  std::vector<LaneReport>& reports);
-  std::span<float> gradient_of(int lane);
   std::string origin_of_failure(std::vector<Lane> const& lanes) const;
 
   Comm comm_;
@@ -83,7 +82,7 @@ class Trainer {
   TrainerSettings settings_;
   Adam optimizer_;
   LaneSum sum_;
-  std::vector<float> lane_gradients_, gradient_;
+  std::vector<float> gradient_;
 };
 
 /// The groups of the optimiser, in the order of the parameters: one for each module of the network,

@@ -95,7 +95,7 @@ std::int64_t Comm::sum_before(std::int64_t value) const {
   return rank_ == 0 ? 0 : sum;
 }
 
-std::int64_t Comm::total(std::vector<std::int64_t> const& counts) {
+std::int64_t Comm::total(std::span<std::int64_t const> counts) {
   return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
 }
 

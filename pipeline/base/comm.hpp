@@ -103,6 +103,12 @@ class Comm {
   std::vector<T> all_gather_v(std::vector<T> const& values) const {
     return all_gather_v(std::span<T const>(values));
   }
+  /// The same where each rank knows already how many come from each; into memory that is there.
+  template <class T>
+  void all_gather_known(std::span<T const> values, std::span<std::int64_t const> counts,
+                        std::span<T> all) const {
+    all_gather_bytes(values.data(), bytes_of(values), all.data(), in_bytes<T>(counts));
+  }
 
   /// The same on one rank; nothing on the others.
   template <class T>
@@ -131,21 +137,16 @@ class Comm {
   std::vector<T> all_to_all_known(std::span<T const> send,
                                   std::span<std::int64_t const> send_counts,
                                   std::span<std::int64_t const> receive_counts) const {
-    std::vector<T> received(
-        static_cast<std::size_t>(total({receive_counts.begin(), receive_counts.end()})));
-    all_to_all_known(send, send_counts, receive_counts, std::span<T>(received));
+    std::vector<T> received(static_cast<std::size_t>(total(receive_counts)));
+    all_to_all_known(send, send_counts, receive_counts, std::span(received));
     return received;
   }
-  /// The same into memory that is there. \pre `into` holds as many as come
+  /// The same into memory that is there: fresh memory costs more than the copies between ranks.
   template <class T>
   void all_to_all_known(std::span<T const> send, std::span<std::int64_t const> send_counts,
-                        std::span<std::int64_t const> receive_counts, std::span<T> into) const {
-    auto const bytes = [](std::span<std::int64_t const> counts) {
-      std::vector<std::int64_t> sizes(counts.begin(), counts.end());
-      for (auto& size : sizes) size *= static_cast<std::int64_t>(sizeof(T));
-      return sizes;
-    };
-    all_to_all_bytes(send.data(), bytes(send_counts), into.data(), bytes(receive_counts));
+                        std::span<std::int64_t const> receive_counts, std::span<T> received) const {
+    all_to_all_bytes(send.data(), in_bytes<T>(send_counts), received.data(),
+                     in_bytes<T>(receive_counts));
   }
 
   /// What each rank has for every other one: `outgoing[r]` goes to rank r, and is given away.
@@ -179,7 +180,13 @@ class Comm {
     static_assert(std::is_trivially_copyable_v<T>);
     return static_cast<std::int64_t>(values.size_bytes());
   }
-  static std::int64_t total(std::vector<std::int64_t> const& counts);
+  template <class T>
+  static std::vector<std::int64_t> in_bytes(std::span<std::int64_t const> counts) {
+    std::vector<std::int64_t> bytes(counts.begin(), counts.end());
+    for (auto& count : bytes) count *= static_cast<std::int64_t>(sizeof(T));
+    return bytes;
+  }
+  static std::int64_t total(std::span<std::int64_t const> counts);
   std::vector<std::int64_t> gather_counts(std::int64_t count) const;
   void broadcast_bytes(void* data, std::int64_t bytes, int root) const;
   void all_gather_bytes(void const* data, std::int64_t bytes, void* all,

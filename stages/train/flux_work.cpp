@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "pipeline/base/log.hpp"
@@ -56,26 +57,32 @@ std::vector<FluxSample> sample_flux(Comm const& comm, Network const& network,
                                     double spread) {
   std::vector<FluxSample> own;
   collectively(comm, "train: flux of the predictions", [&] {
-    for (auto const& [row, cluster] : data.owned()) {
-      if (!std::ranges::binary_search(rows, row)) continue;
-      auto const sample = check_sample(network.options(), *cluster, data.fixed_seed());
+    data.share(rows, [&](TrainingCluster const& cluster) {
+      auto const sample = check_sample(network.options(), cluster, data.fixed_seed());
       auto const means = means_of(network, sample, data.fixed_seed(), spread);
-      double const unit = y_unit(data.cluster(row), data.teacher_of(row).table.cosmology.h) *
-                          cluster->volume_r200();
-      own.push_back({.m200c = cluster->input().m200c,
+      auto const row = cluster.row();
+      double const unit =
+          y_unit(data.cluster(row), data.teacher_of(row).table.cosmology.h) * cluster.volume_r200();
+      own.push_back({.m200c = cluster.input().m200c,
                      .y_pred = unit * means.predicted,
                      .y_outer = unit * means.outer,
                      .y_gas = unit * means.gas});
       mark_progress("train: flux");
-    }
+    });
   });
-  return comm.all_gather_v(own);  // owners are in row order
+  return comm.all_gather_v(own);  // shares are in row order
 }
 
 nlohmann::json fit_flux(Comm const& comm, Network const& network, TrainingData const& data,
                         std::int64_t n_bins, double spread) {
-  auto const training = sample_flux(comm, network, data, data.training_rows(), spread);
-  auto const validation = sample_flux(comm, network, data, data.validation_rows(), spread);
+  std::vector<std::int64_t> rows;
+  std::ranges::merge(data.training_rows(), data.validation_rows(), std::back_inserter(rows));
+  std::vector<FluxSample> training, validation;
+  for (auto const& sample : sample_flux(comm, network, data, rows, spread)) {
+    auto const row = rows[training.size() + validation.size()];
+    bool const taught = std::ranges::binary_search(data.training_rows(), row);
+    (taught ? training : validation).push_back(sample);
+  }
   // The network knows the training clusters, and gives them more of their Y than it gives to new
   // ones; the validation clusters are new but few. Both parts count the same.
   auto all = training;

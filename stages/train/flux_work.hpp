@@ -12,8 +12,8 @@ namespace setsz {
 
 /// Collective: Y of some clusters as a network gives it and as the gas has it, in the order of the
 /// rows. Both come from the same sample of voxels, whose weights make the sums unbiased, with the
-/// particle numbers of prediction. Each rank computes its own clusters, whole: the same bits on any
-/// number of ranks.
+/// particle numbers of prediction. Ranks share the clusters evenly, each is computed whole: the
+/// same bits on any number of ranks.
 /// \param rows  training or validation clusters, ascending
 /// \param spread  power of the samples over which the predictions are averaged (spread_sample)
 std::vector<FluxSample> sample_flux(Comm const& comm, Network const& network,

@@ -73,14 +73,13 @@ std::vector<SampledShells> own_validation(Comm const& comm, Network const& netwo
                                           TrainingData const& data, FluxCorrection const& flux) {
   std::vector<SampledShells> own;
   collectively(comm, "train: spread of the samples", [&] {
-    for (auto const& [row, cluster] : data.owned()) {
-      if (!std::ranges::binary_search(data.validation_rows(), row)) continue;
-      auto sample = check_sample(network.options(), *cluster, data.fixed_seed());
+    data.share(data.validation_rows(), [&](TrainingCluster const& cluster) {
+      auto sample = check_sample(network.options(), cluster, data.fixed_seed());
       auto predictions = predict_codes(network, sample, data.fixed_seed());
       own.emplace_back(std::move(sample), std::move(predictions),
-                       flux.strength(cluster->input().m200c));
+                       flux.strength(cluster.input().m200c));
       mark_progress("train: spread");
-    }
+    });
   });
   return own;
 }

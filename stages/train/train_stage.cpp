@@ -273,8 +273,10 @@ Estimate TrainStage::estimate(Outlook const& outlook, int n_ranks) const {
                      (validations * validation * look + (training + validation) * check) / n_ranks;
   double const moments =
       4 * real(needs.target_columns.size()) * cube_.targets() * (training + validation);
-  estimate.memory_bytes =
-      (particle_bytes * particles + moments) / n_ranks + network_work_bytes + network_bytes;
+  // Both sides hold what travels, as lanes and as messages.
+  double const drawn_ahead = n_ranks > 1 ? 4 * drawn_ahead_bytes : 0;
+  estimate.memory_bytes = (particle_bytes * particles + moments) / n_ranks + drawn_ahead +
+                          network_work_bytes + network_bytes;
   estimate.output_bytes = 3e6;
   estimate.note = concat(training, " training and ", validation, " validation clusters, ",
                          options.epochs, " epochs");

@@ -46,8 +46,7 @@ class TrainingRun {
         comm_(context.comm()),
         data_(comm_, task, context),
         total_steps_(task.options.epochs * data_.steps_per_epoch()),
-        trainer_(comm_, starting_network(), trainer_settings(task, total_steps_), data_.n_lanes()) {
-  }
+        trainer_(comm_, starting_network(), trainer_settings(task, total_steps_)) {}
 
   void go() {
     context_.journal().keep_commits(3);
@@ -160,11 +159,8 @@ class TrainingRun {
   }
 
   std::int64_t step(std::int64_t done) {
-    auto const epoch = done / data_.steps_per_epoch();
     auto const step_of_epoch = done % data_.steps_per_epoch();
-    auto const lanes =
-        data_.training_lanes(trainer_.lanes(), static_cast<std::uint64_t>(epoch), step_of_epoch);
-    auto const result = take_step(lanes);
+    auto const result = take_step(data_.training_lanes(done));
     loss_ = result.loss;
     history_.epoch_loss += result.loss * real(clusters_in(step_of_epoch));
     history_.epoch_norm += result.gradient_norm;
@@ -206,12 +202,13 @@ class TrainingRun {
     std::vector<double> ratios;
     std::vector<std::int64_t> ids;
     auto const n = std::ssize(data_.validation_rows());
-    auto const at_once = task_.options.clusters_per_step;
+    auto const at_once = data_.validated_at_once();
     for (std::int64_t first = 0; first < n; first += at_once) {
-      auto const lanes = data_.validation_lanes(trainer_.lanes(), first);
+      Range const places{first, std::min(first + at_once, n)};
       auto const errors =
-          trainer_.evaluate(lanes, [this](std::int64_t row) { return data_.benchmark_of(row); });
-      for (std::int64_t cluster = 0; cluster < std::min(at_once, n - first); ++cluster) {
+          trainer_.evaluate(data_.validation_lanes(places),
+                            [this](std::int64_t row) { return data_.benchmark_of(row); });
+      for (std::int64_t cluster = 0; cluster < places.size(); ++cluster) {
         Trainer::LaneErrors sum;
         for (std::int64_t lane = 0; lane < task_.options.lanes; ++lane) {
           auto const& e = errors[cluster * task_.options.lanes + lane];

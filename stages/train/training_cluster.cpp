@@ -27,6 +27,16 @@ Vec3 voxel_centre(CubeLattice const& lattice, std::int64_t voxel) {
 
 }  // namespace
 
+double drawn_bytes(ModuleNeeds const& needs, DrawSizes const& sizes) {
+  constexpr double particle = sizeof(Particle), number = sizeof(float);
+  constexpr double of_target = 72, of_lane = 2000;  // beside them: positions, columns, shells
+  auto const cubed = real(needs.density_cells * needs.density_cells * needs.density_cells);
+  double const target = particle * real(sizes.local_particles) +
+                        number * real(needs.target_columns.size()) + of_target;
+  double const lane = particle * real(sizes.cluster_particles) + number * cubed + of_lane;
+  return target * real(sizes.targets) + lane * real(sizes.lanes);
+}
+
 TrainingCluster::TrainingCluster(std::int64_t row, ClusterParticles particles, ClusterInput input,
                                  SphereQuery spheres, ClusterTarget const& target)
     : row_(row),

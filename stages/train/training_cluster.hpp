@@ -22,6 +22,11 @@ struct DrawSizes {
   std::int64_t cluster_particles = 0;  ///< of the whole cluster, likewise
 };
 
+/// Bytes of what is drawn of a cluster, at most.
+double drawn_bytes(ModuleNeeds const& needs, DrawSizes const& sizes);
+/// On each rank, of steps that are drawn ahead; while they travel, two to four times as much.
+inline constexpr double drawn_ahead_bytes = 1.6e7;
+
 /// What a cluster is to learn.
 struct ClusterTarget {
   CubeLattice lattice;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -47,6 +48,8 @@ std::vector<std::int64_t> epoch_order(std::vector<std::int64_t> rows, std::uint6
 
 TrainingData::TrainingData(Comm const& comm, TrainTask const& task, Context const& context)
     : comm_(comm),
+      task_(task),
+      context_(context),
       network_(task.model.network),
       clusters_per_step_(task.options.clusters_per_step),
       epochs_(task.options.epochs),
@@ -63,36 +66,36 @@ TrainingData::TrainingData(Comm const& comm, TrainTask const& task, Context cons
                        .lanes = static_cast<int>(task.options.lanes),
                        .local_particles = needs.local_particles.in(Phase::prediction),
                        .cluster_particles = needs.cluster_particles.in(Phase::prediction)};
-  read_teachers(task, context);
-  collectively(comm_, "train: reading clusters", [&] { load_owned(task, context); });
+  read_teachers();
+  collectively(comm_, "train: reading clusters", [&] { load_owned(); });
   fit_scalars(task.options);
   fit_standardisation();
   fit_modules();
 }
 
-void TrainingData::read_teachers(TrainTask const& task, Context const& context) {
+void TrainingData::read_teachers() {
   std::int64_t first_row = 0;
-  for (auto const& source : task.sources) {
-    auto const path = context.product(source.clusters);
-    auto table = read_clusters(comm_, path, task.choice, context.product(source.particles));
+  auto const fold = task_.instance.fold;
+  for (auto const& source : task_.sources) {
+    auto const path = context_.product(source.clusters);
+    auto table = read_clusters(comm_, path, task_.choice, context_.product(source.particles));
     GnfwParameters benchmark;
     on_root(comm_, "train: reading clusters",
-            [&] { benchmark = read_fit(context.product(source.gnfw), "benchmark"); });
+            [&] { benchmark = read_fit(context_.product(source.gnfw), "benchmark"); });
     benchmark = comm_.broadcast(benchmark, 0);
     auto const rows = [&](Split part) {
-      auto all = table.rows_of(part, task.instance.fold);
+      auto all = table.rows_of(part, fold);
       for (auto& row : all) row += first_row;
       return all;
     };
     auto const training = rows(Split::training), validation = rows(Split::validation);
     collectively(comm_, "train: reading clusters", [&] {
-      require(!training.empty() && !validation.empty(), ExitCode::config, "fold ",
-              task.instance.fold, " of '", path, "' has ", training.size(), " training and ",
-              validation.size(), " validation clusters",
-              task.choice.leaves_out()
-                  ? " whose mass agrees ([clusters] mass_disagrees = leave_out)"
-                  : "",
-              " (at least one of each is needed); lower [catalog] mass_min or use a larger box");
+      require(
+          !training.empty() && !validation.empty(), ExitCode::config, "fold ", fold, " of '", path,
+          "' has ", training.size(), " training and ", validation.size(), " validation clusters",
+          task_.choice.leaves_out() ? " whose mass agrees ([clusters] mass_disagrees = leave_out)"
+                                    : "",
+          " (at least one of each is needed); lower [catalog] mass_min or use a larger box");
     });
     training_.insert(training_.end(), training.begin(), training.end());
     validation_.insert(validation_.end(), validation.begin(), validation.end());
@@ -147,17 +150,21 @@ std::vector<std::int64_t> training_boundaries(std::vector<double> particles, int
   return balanced_boundaries(particles, n_ranks);
 }
 
+TrainingData::TeacherFiles TrainingData::open(Teacher const& teacher) const {
+  auto const& source = task_.sources[&teacher - teachers_.data()];
+  return {source, network_.needs(), context_, teacher.table};
+}
+
 /// Deals the rows of all snapshots out, and reads the own ones.
-void TrainingData::load_owned(TrainTask const& task, Context const& context) {
+void TrainingData::load_owned() {
   std::vector<TeacherFiles> files;
   std::vector<double> cost;
   auto const columns = network_.columns();
-  for (std::size_t i = 0; i < teachers_.size(); ++i) {
-    auto const& [table, benchmark, first_row] = teachers_[i];
-    auto const& store =
-        files.emplace_back(task.sources[i], network_.needs(), context, table).particles;
+  auto const fold = task_.instance.fold;
+  for (auto const& teacher : teachers_) {
+    auto const& table = teacher.table;
+    auto const& store = files.emplace_back(open(teacher)).particles;
     for (std::int64_t row = 0; row < table.size(); ++row) {
-      auto const fold = task.instance.fold;
       cost.push_back(table.teaches(row, fold) ? real(store.count(row)) : 0.0);
       if (table.split_of(row, fold) == Split::training)
         inputs_.push_back(cluster_input(table, store, row, columns));
@@ -171,22 +178,23 @@ void TrainingData::load_owned(TrainTask const& task, Context const& context) {
     auto const& [table, benchmark, first_row] = teachers_[i];
     auto const last = std::min(own.last, first_row + table.size());
     for (auto row = std::max(own.first, first_row); row < last; ++row) {
-      if (!table.teaches(row - first_row, task.instance.fold)) continue;
-      load(row, files[i], task.options.target_sampling);
+      if (!table.teaches(row - first_row, fold)) continue;
+      held_bytes_ += (owned_[row] = read(row, files[i]))->held_bytes();
       progress.update(real(row + 1 - own.first));
       mark_progress("train: reading clusters");
     }
   }
 }
 
-void TrainingData::load(std::int64_t row, TeacherFiles const& files, TargetSampling sampling) {
+std::unique_ptr<TrainingCluster> TrainingData::read(std::int64_t row,
+                                                    TeacherFiles const& files) const {
   auto const& [table, benchmark, first_row] = teacher_of(row);
   auto const own_row = row - first_row;  // in the products of its snapshot
   double const r200 = cluster(row).r200c;
   auto const spheres = sphere_query(network_.needs(), r200);
   files.particles.require_local_spheres(own_row, spheres.radius_ckpch);
   ClusterTarget target{files.pressure.lattice(own_row, r200), files.pressure.read(own_row),
-                       benchmark_of(row), sampling};
+                       benchmark_of(row), task_.options.target_sampling};
   if (files.moments) {
     files.moments->require_lattice(own_row, target.lattice, r200);
     target.columns = files.moments->read(own_row, network_.needs().target_columns);
@@ -195,9 +203,25 @@ void TrainingData::load(std::int64_t row, TeacherFiles const& files, TargetSampl
   auto input = cluster_input(table, files.particles, own_row, network_.columns());
   input.density = cluster_density(particles, input, network_.needs().density_cells);
   if (files.residuals) input.residuals = files.residuals->read(own_row);
-  owned_[row] = std::make_unique<TrainingCluster>(row, std::move(particles), std::move(input),
-                                                  spheres, target);
-  held_bytes_ += owned_[row]->held_bytes();
+  return std::make_unique<TrainingCluster>(row, std::move(particles), std::move(input), spheres,
+                                           target);
+}
+
+void TrainingData::share(std::vector<std::int64_t> const& rows,
+                         std::function<void(TrainingCluster const&)> const& visit) const {
+  std::map<Teacher const*, TeacherFiles> files;  // that are needed
+  Range const part = even_range(std::ssize(rows), comm_.rank(), comm_.size());
+  for (auto i = part.first; i < part.last; ++i) {
+    auto const found = owned_.find(rows[i]);
+    if (found != owned_.end()) {
+      visit(*found->second);
+      continue;
+    }
+    auto const& teacher = teacher_of(rows[i]);
+    auto place = files.find(&teacher);
+    if (place == files.end()) place = files.emplace(&teacher, open(teacher)).first;
+    visit(*read(rows[i], place->second));
+  }
 }
 
 void TrainingData::fit_standardisation() {
@@ -247,22 +271,50 @@ std::int64_t TrainingData::steps_per_epoch() const {
   return (n + clusters_per_step_ - 1) / clusters_per_step_;
 }
 
-std::vector<Lane> TrainingData::training_lanes(LaneSum const& lanes, std::uint64_t epoch,
-                                               std::int64_t step_of_epoch) const {
-  auto const order = epoch_order(training_, seed_, epoch);
-  auto const first = static_cast<std::size_t>(step_of_epoch * clusters_per_step_);
-  auto const last = std::min(order.size(), first + static_cast<std::size_t>(clusters_per_step_));
-  return lanes_of(lanes,
-                  {order.begin() + static_cast<std::ptrdiff_t>(first),
-                   order.begin() + static_cast<std::ptrdiff_t>(last)},
-                  seed_, epoch);
+std::vector<int> ranks_of_lanes(std::int64_t n_lanes, int n_ranks) {
+  std::vector<int> ranks;
+  for (int rank = 0; rank < n_ranks; ++rank)
+    ranks.insert(ranks.end(), even_range(n_lanes, rank, n_ranks).size(), rank);
+  return ranks;
 }
 
-std::vector<Lane> TrainingData::validation_lanes(LaneSum const& lanes,
-                                                 std::int64_t first_cluster) const {
-  auto const last = std::min(std::ssize(validation_), first_cluster + clusters_per_step_);
-  return lanes_of(lanes, {validation_.begin() + first_cluster, validation_.begin() + last},
-                  validation_seed_, validation_epoch);
+/// The clusters of a step of training, in the order of their epoch.
+TrainingData::Drawing TrainingData::drawing_of(std::int64_t step) const {
+  auto const epoch = static_cast<std::uint64_t>(step / steps_per_epoch());
+  auto const order = epoch_order(training_, seed_, epoch);
+  auto const first = step % steps_per_epoch() * clusters_per_step_;
+  auto const last = std::min(std::ssize(order), first + clusters_per_step_);
+  return {{order.begin() + first, order.begin() + last}, epoch};
+}
+
+std::int64_t steps_drawn_at_once(double bytes_of_step, int n_ranks) {
+  if (n_ranks == 1) return 1;
+  return std::max<std::int64_t>(
+      1, static_cast<std::int64_t>(drawn_ahead_bytes * n_ranks / bytes_of_step));
+}
+
+std::int64_t TrainingData::steps_at_once(DrawSizes const& sizes) const {
+  double const bytes_of_step = real(clusters_per_step_) * drawn_bytes(network_.needs(), sizes);
+  return std::min(steps_drawn_at_once(bytes_of_step, comm_.size()), epochs_ * steps_per_epoch());
+}
+
+std::vector<Lane> TrainingData::training_lanes(std::int64_t step) {
+  if (ahead_.empty() || step != next_step_) {
+    auto const end = std::min(step + steps_at_once(training_sizes_), epochs_ * steps_per_epoch());
+    std::vector<Drawing> drawings;
+    for (auto next = step; next < end; ++next) drawings.push_back(drawing_of(next));
+    auto drawn = deal(drawings);
+    ahead_.assign(std::move_iterator(drawn.begin()), std::move_iterator(drawn.end()));
+  }
+  auto lanes = std::move(ahead_.front());
+  ahead_.pop_front();
+  next_step_ = step + 1;
+  return lanes;
+}
+
+std::vector<Lane> TrainingData::validation_lanes(Range places) const {
+  auto const rows = validation_.begin();
+  return std::move(deal({{{rows + places.first, rows + places.last}, validation_epoch}}).front());
 }
 
 double TrainingData::weight_of(TrainingCluster const& cluster) const {
@@ -277,51 +329,63 @@ double TrainingData::weight_of(TrainingCluster const& cluster) const {
   fail(ExitCode::internal, "unknown weight of a cluster");
 }
 
-void TrainingData::vary(TargetBatch& batch, std::uint64_t seed, std::uint64_t epoch) const {
-  noise_.apply(batch.cluster, seed, epoch, batch.cluster_row);
-  Random random(seed, Purpose::latent, epoch, static_cast<std::uint64_t>(batch.cluster_row));
+void TrainingData::vary(TargetBatch& batch) const {
+  noise_.apply(batch.cluster, seed_, batch.epoch, batch.cluster_row);
+  Random random(seed_, Purpose::latent, batch.epoch, static_cast<std::uint64_t>(batch.cluster_row));
   batch.normals.resize(network_.needs().normals);
   for (auto& number : batch.normals) number = random.normal();
-  batch.progress = real(epoch) / real(epochs_);
+  batch.progress = real(batch.epoch) / real(epochs_);
 }
 
-std::vector<Lane> TrainingData::draw(TrainingCluster const& cluster, std::size_t place,
-                                     std::size_t n_clusters, std::uint64_t seed,
-                                     std::uint64_t epoch) const {
-  bool const training = epoch != validation_epoch;
+std::vector<Lane> TrainingData::draw(Drawing const& drawing, std::size_t place) const {
+  auto const& cluster = *owned_.at(drawing.rows[place]);
+  bool const training = drawing.epoch != validation_epoch;
   auto number = static_cast<int>(place) * training_sizes_.lanes;
   std::vector<Lane> lanes;
-  for (auto& batch : cluster.draw(training ? training_sizes_ : validation_sizes_, seed, epoch)) {
-    batch.share /= real(n_clusters);
-    if (training) vary(batch, seed, epoch);
+  for (auto& batch : cluster.draw(training ? training_sizes_ : validation_sizes_,
+                                  training ? seed_ : validation_seed_, drawing.epoch)) {
+    batch.share /= real(drawing.rows.size());
+    if (training) vary(batch);
     if (training) batch.weight = weight_of(cluster);
     lanes.push_back({number++, std::move(batch)});
   }
   return lanes;
 }
 
-std::vector<Lane> TrainingData::lanes_of(LaneSum const& lanes,
-                                         std::vector<std::int64_t> const& rows, std::uint64_t seed,
-                                         std::uint64_t epoch) const {
-  std::vector<Lane> own;
+std::vector<std::vector<Lane>> TrainingData::deal(std::vector<Drawing> const& drawings) const {
+  std::size_t most = 0;
+  for (auto const& drawing : drawings) most = std::max(most, drawing.rows.size());
+  int const n = static_cast<int>(most) * training_sizes_.lanes;
+  std::vector<std::vector<Lane>> own(drawings.size());
+  auto const keep = [&](Lane&& lane) {  // lanes travel with their number among all
+    auto& lanes = own[lane.number / n];
+    lane.number %= n;
+    lanes.push_back(std::move(lane));
+  };
   std::vector<std::vector<std::byte>> messages(comm_.size());
   collectively(comm_, "train: drawing targets", [&] {
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      auto const found = owned_.find(rows[i]);
-      if (found == owned_.end()) continue;
-      for (auto& lane : draw(*found->second, i, rows.size(), seed, epoch)) {
-        int const rank = lanes.rank_of(lane.number);
-        if (rank == comm_.rank())
-          own.push_back(std::move(lane));
-        else
-          pack(lane, messages[rank]);
+    int first = 0;
+    for (auto const& drawing : drawings) {
+      auto const n_clusters = drawing.rows.size();
+      auto const ranks = ranks_of_lanes(
+          static_cast<std::int64_t>(n_clusters) * training_sizes_.lanes, comm_.size());
+      for (std::size_t place = 0; place < n_clusters; ++place) {
+        if (!owned_.contains(drawing.rows[place])) continue;
+        for (auto& lane : draw(drawing, place)) {
+          int const rank = ranks[lane.number];
+          lane.number += first;
+          if (rank == comm_.rank())
+            keep(std::move(lane));
+          else
+            pack(lane, messages[rank]);
+        }
       }
+      first += n;
     }
   });
   auto const received = comm_.exchange(messages);
-  for (std::size_t cursor = 0; cursor < received.size();)
-    own.push_back(unpack_lane(received, cursor));
-  std::ranges::sort(own, {}, &Lane::number);
+  for (std::size_t cursor = 0; cursor < received.size();) keep(unpack_lane(received, cursor));
+  for (auto& lanes : own) std::ranges::sort(lanes, {}, &Lane::number);
   return own;
 }
 

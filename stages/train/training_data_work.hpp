@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <vector>
 
-#include "model/lane_sum.hpp"
 #include "model/scalar_noise.hpp"
 #include "pipeline/base/comm.hpp"
 #include "stages/train/train_stage.hpp"
@@ -29,10 +31,14 @@ std::vector<std::int64_t> training_boundaries(std::vector<double> particles, int
 
 /// The training and validation clusters of a fold, of all snapshots that teach, spread over the
 /// ranks: each rank owns a contiguous range of rows with nearly the same number of particles, draws
-/// their targets, and sends them to the ranks that compute the lanes.
+/// their targets, and sends them to the ranks that compute the lanes, as many on each.
+///
+/// Of the few clusters of a step one rank may own most. Several ranks therefore draw the targets of
+/// as many steps at once as fit into `drawn_ahead_bytes` a rank: what each has to draw evens out,
+/// and they meet less often. What is drawn does not depend on when.
 class TrainingData {
  public:
-  /// Collective: reads the products and the owned clusters.
+  /// Collective: reads the products and the owned clusters. Keeps references to all three.
   TrainingData(Comm const& comm, TrainTask const& task, Context const& context);
 
   /// Rows, ascending; of several snapshots one behind the other.
@@ -45,11 +51,8 @@ class TrainingData {
   GnfwShape benchmark_of(std::int64_t row) const;
   /// From which a network starts, see joint_profile.
   GnfwParameters benchmark() const;
-  /// The clusters of this rank, by row.
-  std::map<std::int64_t, std::unique_ptr<TrainingCluster>> const& owned() const { return owned_; }
   /// Of samples that are the same for every training seed.
   std::uint64_t fixed_seed() const { return validation_seed_; }
-  int n_lanes() const { return static_cast<int>(clusters_per_step_) * training_sizes_.lanes; }
   /// Steps that show every training cluster once.
   std::int64_t steps_per_epoch() const;
   /// Bytes of particles on this rank.
@@ -61,29 +64,50 @@ class TrainingData {
   void adopt(Standardisation const& known) { standardisation_.adopt(known); }
 
   /// Collective: the lanes of this rank in a step of training, with noise on scalars and vectors.
-  std::vector<Lane> training_lanes(LaneSum const& lanes, std::uint64_t epoch,
-                                   std::int64_t step_of_epoch) const;
-  /// Collective: the same for the next clusters of the fixed validation sample, without noise.
-  std::vector<Lane> validation_lanes(LaneSum const& lanes, std::int64_t first_cluster) const;
+  /// \param step  from the start of the training; in the order of the steps nothing is drawn twice
+  std::vector<Lane> training_lanes(std::int64_t step);
+  /// Collective: the same for clusters of the fixed validation sample, without noise.
+  /// \param places  in validation_rows()
+  std::vector<Lane> validation_lanes(Range places) const;
+  /// Steps of training whose targets are drawn together.
+  std::int64_t drawn_at_once() const { return steps_at_once(training_sizes_); }
+  /// How many validation clusters are looked at together: a number that memory permits.
+  std::int64_t validated_at_once() const {
+    return clusters_per_step_ * steps_at_once(validation_sizes_);
+  }
+
+  /// Visits clusters that teach: the ranks share them evenly, in contiguous ranges, and read those
+  /// that are not their own. Local.
+  void share(std::vector<std::int64_t> const& rows,
+             std::function<void(TrainingCluster const&)> const& visit) const;
 
  private:
   struct TeacherFiles;
-  void read_teachers(TrainTask const& task, Context const& context);
-  void load_owned(TrainTask const& task, Context const& context);
-  void load(std::int64_t row, TeacherFiles const& files, TargetSampling sampling);
+  /// Clusters whose targets are drawn for one step, or to validate: all of one epoch.
+  struct Drawing {
+    std::vector<std::int64_t> rows;
+    std::uint64_t epoch;
+  };
+  void read_teachers();
+  TeacherFiles open(Teacher const& teacher) const;
+  void load_owned();
+  std::unique_ptr<TrainingCluster> read(std::int64_t row, TeacherFiles const& files) const;
   void fit_scalars(TrainOptions const& options);
   void fit_standardisation();
   void fit_modules();
   double weight_of(TrainingCluster const& cluster) const;
   /// Adds what changes from epoch to epoch beside the targets: noise, normals, progress.
-  void vary(TargetBatch& batch, std::uint64_t seed, std::uint64_t epoch) const;
-  /// The lanes of a cluster of the step, with their noise. \param place  among the step's clusters
-  std::vector<Lane> draw(TrainingCluster const& cluster, std::size_t place, std::size_t n_clusters,
-                         std::uint64_t seed, std::uint64_t epoch) const;
-  std::vector<Lane> lanes_of(LaneSum const& lanes, std::vector<std::int64_t> const& rows,
-                             std::uint64_t seed, std::uint64_t epoch) const;
+  void vary(TargetBatch& batch) const;
+  /// The lanes of a cluster, with their noise. \param place  of its row in the drawing
+  std::vector<Lane> draw(Drawing const& drawing, std::size_t place) const;
+  /// Collective: draws the targets of own clusters. \return the lanes of this rank, by drawing
+  std::vector<std::vector<Lane>> deal(std::vector<Drawing> const& drawings) const;
+  Drawing drawing_of(std::int64_t step) const;
+  std::int64_t steps_at_once(DrawSizes const& sizes) const;
 
   Comm comm_;
+  TrainTask const& task_;
+  Context const& context_;
   std::vector<Teacher> teachers_;
   std::vector<ClusterInput> inputs_;  ///< of the training clusters, without noise
   NetworkOptions network_;
@@ -96,7 +120,15 @@ class TrainingData {
   double held_bytes_ = 0;
   Standardisation standardisation_;
   ScalarNoise noise_;
+  std::deque<std::vector<Lane>> ahead_;  ///< of the steps from next_step_ on
+  std::int64_t next_step_ = 0;
 };
+
+/// The rank that computes each lane of a step.
+std::vector<int> ranks_of_lanes(std::int64_t n_lanes, int n_ranks);
+
+/// As many as fill the memory of all ranks; a rank that is alone has nobody to wait for.
+std::int64_t steps_drawn_at_once(double bytes_of_step, int n_ranks);
 
 /// The training clusters in the order of an epoch: a function of (seed, epoch).
 std::vector<std::int64_t> epoch_order(std::vector<std::int64_t> rows, std::uint64_t seed,

@@ -283,6 +283,22 @@ Replay replay_ordered_sum(std::int64_t n_rows, std::int64_t n_columns, int n_ran
   return result;
 }
 
+/// LaneSum::sum_gradients of a step.
+static void add_gradients(Training const& what, std::int64_t n_clusters, int n_ranks,
+                          Exchanges& exchanges, Replay& result) {
+  if (what.n_parameters == 0 || n_ranks == 1) return;
+  auto const n_lanes = n_clusters * what.lanes_of_a_cluster;
+  int const n_adders = LaneSum::n_adders(n_lanes, n_ranks);
+  for (int from = 0; from < n_ranks; ++from)
+    for (int to = 0; to < n_adders; ++to)
+      exchanges.add(from, to,
+                    real(even_range(n_lanes, from, n_ranks).size() *
+                         even_range(what.n_parameters, to, n_adders).size()) *
+                        sizeof(float));
+  exchanges.send(result);
+  result.gathered += real(what.n_parameters) * sizeof(float);
+}
+
 Replay replay_training(Training const& what, int n_ranks) {
   Replay result(n_ranks);
   Exchanges exchanges(n_ranks);
@@ -291,24 +307,19 @@ Replay replay_training(Training const& what, int n_ranks) {
     auto const next = std::upper_bound(boundaries.begin(), boundaries.end() - 1, row);
     return static_cast<int>(next - boundaries.begin()) - 1;
   };
-  auto const n_lanes = static_cast<int>(what.n_lanes);
-  int const n_adders = LaneSum::n_adders(n_lanes, n_ranks);
-  for (auto const& rows : what.steps) {
-    std::int64_t lane = 0;
-    for (auto const row : rows)
-      for (std::int64_t i = 0; i < what.lanes_of_a_cluster; ++i, ++lane)
-        exchanges.add(owner(row), LaneSum::rank_of(static_cast<int>(lane), n_lanes, n_ranks),
-                      what.lane_bytes);
+  auto const n_steps = std::ssize(what.steps);
+  for (std::int64_t first = 0; first < n_steps; first += what.drawn_at_once) {
+    auto const last = std::min(first + what.drawn_at_once, n_steps);
+    for (auto step = first; step < last; ++step) {
+      auto const& rows = what.steps[step];
+      auto const ranks = ranks_of_lanes(std::ssize(rows) * what.lanes_of_a_cluster, n_ranks);
+      for (std::size_t lane = 0; lane < ranks.size(); ++lane)
+        exchanges.add(owner(rows[lane / static_cast<std::size_t>(what.lanes_of_a_cluster)]),
+                      ranks[lane], what.lane_bytes);
+    }
     exchanges.send(result);
-    if (what.n_parameters == 0 || n_ranks == 1) continue;
-    for (int from = 0; from < n_ranks; ++from)
-      for (int to = 0; to < n_adders; ++to)
-        exchanges.add(from, to,
-                      real(even_range(n_lanes, from, n_ranks).size() *
-                           even_range(what.n_parameters, to, n_adders).size()) *
-                          sizeof(float));
-    exchanges.send(result);
-    result.gathered += real(what.n_parameters) * sizeof(float);
+    for (auto step = first; step < last; ++step)
+      add_gradients(what, std::ssize(what.steps[step]), n_ranks, exchanges, result);
   }
   return result;
 }

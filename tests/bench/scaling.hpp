@@ -115,7 +115,8 @@ Replay replay_ordered_sum(std::int64_t n_rows, std::int64_t n_columns, int n_ran
 struct Training {
   std::vector<double> particles;                 ///< of each row; 0 where it does not teach
   std::vector<std::vector<std::int64_t>> steps;  ///< rows
-  std::int64_t lanes_of_a_cluster, n_lanes;      ///< of a full step
+  std::int64_t drawn_at_once;                    ///< steps
+  std::int64_t lanes_of_a_cluster;
   double lane_bytes;
   std::int64_t n_parameters;  ///< 0: lanes alone
 };

@@ -360,8 +360,9 @@ class Uchuu {
     TrainOptions const train;
     Training what{.particles = expected_,
                   .steps = {},
+                  .drawn_at_once = steps_drawn_at_once(
+                      lane_bytes() * real(train.lanes * train.clusters_per_step), n_ranks),
                   .lanes_of_a_cluster = train.lanes,
-                  .n_lanes = train.lanes * train.clusters_per_step,
                   .lane_bytes = lane_bytes(),
                   .n_parameters = 100'000};
     std::vector<std::int64_t> rows(expected_.size());

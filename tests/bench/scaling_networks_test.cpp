@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Targets that are drawn for training; what predict gives to the ranks that write it.
-#include "model/lane_sum.hpp"
 #include "pipeline/base/number.hpp"
 #include "stages/common/particle_store.hpp"
 #include "stages/predict/predict_stage.hpp"
@@ -53,29 +52,34 @@ TEST_F(ScalingNetworks, TargetsAreSentAsIsReplayed) {
   auto const& comm = *world_;
   auto const task = small_training(2);
   TestContext context(comm, folder_->path(), *folder_ / "lanes");
-  TrainingData const data(comm, task, context);
+  TrainingData data(comm, task, context);
   auto const table = read_clusters(*folder_ / "clusters.h5");
   ParticleStore const store(*folder_ / "particles.h5");
   Training what{.particles = {},
-                .steps = {{}},
+                .steps = {},
+                .drawn_at_once = data.drawn_at_once(),
                 .lanes_of_a_cluster = task.options.lanes,
-                .n_lanes = data.n_lanes(),
                 .lane_bytes = 0,
                 .n_parameters = 0};
   for (std::int64_t row = 0; row < table.size(); ++row)
     what.particles.push_back(table.teaches(row, 0) ? real(store.count(row)) : 0);
-  LaneSum const lanes(comm, data.n_lanes(), 1000);
   auto const seed = task.instance.stream_seed(task.run_seed);
-  for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
-    auto const order = epoch_order(data.training_rows(), seed, epoch);
-    what.steps[0].assign(order.begin(), order.begin() + task.options.clusters_per_step);
-    std::vector<Lane> own;
-    auto const run = counted([&] { own = data.training_lanes(lanes, epoch, 0); });
-    std::vector<std::byte> packed;
-    for (auto const& lane : own) pack(lane, packed);
-    what.lane_bytes = real(comm.all_sum(std::ssize(packed))) / real(comm.all_sum(std::ssize(own)));
-    expect_sent("train, targets", comm, run, replay_training(what, comm.size()), 0.1);
+  for (std::int64_t epoch = 0; epoch < task.options.epochs; ++epoch) {
+    auto const order = epoch_order(data.training_rows(), seed, static_cast<std::uint64_t>(epoch));
+    for (std::int64_t first = 0; first < std::ssize(order); first += task.options.clusters_per_step)
+      what.steps.emplace_back(
+          order.begin() + first,
+          order.begin() + std::min(first + task.options.clusters_per_step, std::ssize(order)));
   }
+  if (comm.size() > 1) ASSERT_GT(what.drawn_at_once, 1);
+  std::vector<std::byte> packed;
+  std::int64_t n_lanes = 0;
+  auto const run = counted([&] {
+    for (std::int64_t step = 0; step < std::ssize(what.steps); ++step)
+      for (auto const& lane : data.training_lanes(step)) pack(lane, packed), ++n_lanes;
+  });
+  what.lane_bytes = real(comm.all_sum(std::ssize(packed))) / real(comm.all_sum(n_lanes));
+  expect_sent("train, targets", comm, run, replay_training(what, comm.size()), 0.1);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ if(SETSZ_COMPILES_AMX)
 endif()
 setsz_test(network SOURCES cnn_test.cpp features_test.cpp network_symmetry_test.cpp network_test.cpp
            LINKS setsz::model)
-setsz_test(trainer SOURCES trainer_test.cpp LINKS setsz::model RANKS 1 2 3)
+setsz_test(trainer SOURCES lane_sum_test.cpp trainer_test.cpp LINKS setsz::model RANKS 1 2 3)
 # The one test that asks libtorch's own optimiser.
 setsz_test(torch_adam SOURCES torch_adam_test.cpp LINKS setsz::model_data)
 # libtorch's definitions are not those of the precompiled headers.

@@ -65,6 +65,19 @@ TEST(TrainingCluster, DrawsDistinctVoxelsWithTheirOwnPressure) {
   EXPECT_EQ(n, 100);
 }
 
+TEST(TrainingCluster, WhatIsDrawnTakesNoMoreThanIsCounted) {
+  auto const cluster = example();
+  ModuleNeeds needs;
+  for (DrawSizes const& some : {sizes, DrawSizes{.targets = 9, .lanes = 2}}) {
+    std::vector<std::byte> drawn;
+    for (auto const& lane : cluster.draw(some, 1, 0)) pack(lane, drawn);
+    EXPECT_LE(real(drawn.size()), drawn_bytes(needs, some));
+  }
+  needs.target_columns = {"one", "two"};
+  needs.density_cells = 3;
+  EXPECT_DOUBLE_EQ(drawn_bytes(needs, sizes) - drawn_bytes({}, sizes), 4 * (2 * 100 + 27 * 3));
+}
+
 TEST(TrainingCluster, LocalParticlesLieInTheSphereAndCountsAreExact) {
   auto const cluster = example();
   auto const all = some_particles(4000, 1500);
