@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/by_hand.hpp"
 
-#include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -18,7 +17,7 @@ namespace {
 std::span<float> slope_sum(at::Tensor const& input) {
   if (!input.requires_grad()) return {};
   auto& sum = input.mutable_grad();
-  if (!sum.defined()) sum = at::zeros(input.sizes());
+  if (!sum.defined()) sum = zeros(input.sizes());
   return floats_of(sum);
 }
 

@@ -2,6 +2,8 @@
 #include "model/dense_mlp.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <limits>
 #include <utility>
 
 #include "pipeline/base/number.hpp"
@@ -14,12 +16,29 @@ void grow_to(AlignedFloats& floats, std::int64_t n) {
   if (std::ssize(floats) < n) floats.resize(n);
 }
 
+/// What is not a number equals itself.
+bool same_bits(std::span<float const> a, std::span<float const> b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+}
+
 Range overlap(Range a, Range b) {
   auto const first = std::max(a.first, b.first);
   return {first, std::max(first, std::min(a.last, b.last))};
 }
 
 }  // namespace
+
+DenseMlp::DenseMlp(std::vector<DenseLayer> layers) : layers_(std::move(layers)) {
+  parameters_.first = std::numeric_limits<std::int64_t>::max();
+  auto const include = [&](std::int64_t first, std::int64_t n) {
+    parameters_.first = std::min(parameters_.first, first);
+    parameters_.last = std::max(parameters_.last, first + n);
+  };
+  for (auto const& layer : layers_) {
+    include(layer.weight, layer.inputs * layer.outputs), include(layer.bias, layer.outputs);
+    if (layer.has_norm()) include(layer.gamma, layer.inputs), include(layer.beta, layer.inputs);
+  }
+}
 
 std::int64_t DenseMlp::n_masks() const {
   std::int64_t n = 0;
@@ -44,17 +63,17 @@ void DenseMlp::begin(std::span<float const> parameters, FoldedLayer::For purpose
 
 void DenseMlp::fold(Work& work, bool drops) const {
   if (std::exchange(work.folded_, true)) return;
-  auto& folded = work.layers_;
-  auto const is_current = [&](FoldedLayer const& layer) {
-    return layer.is_of(*work.kernels_, work.parameters_, work.purpose_, drops);
-  };
-  if (folded.size() == layers_.size() && std::ranges::all_of(folded, is_current)) {
-    for (auto& layer : folded) layer.start();
-    return;
+  FoldedFrom const now{work.kernels_, work.uses_tiles(), drops};
+  auto const own = work.parameters_.subspan(parameters_.first, parameters_.size());
+  if (now != work.folded_from_ || !same_bits(own, work.folded_parameters_)) {
+    work.folded_from_ = now;
+    work.folded_parameters_.assign(own.begin(), own.end());
+    work.layers_.resize(layers_.size());
+    for (std::size_t l = 0; l < layers_.size(); ++l)
+      work.layers_[l].fold(layers_[l], *work.kernels_, work.parameters_, work.purpose_, drops);
   }
-  folded.clear();
-  for (auto const& layer : layers_)
-    folded.emplace_back(layer, *work.kernels_, work.parameters_, work.purpose_, drops);
+  for (auto& layer : work.layers_)
+    if (work.training()) layer.start_training();
 }
 
 std::span<float> DenseMlp::Work::input(DenseMlp const& mlp, std::int64_t rows) {
@@ -85,7 +104,7 @@ NormAndDrop DenseMlp::Work::norm_and_drop(std::size_t layer, std::int64_t block)
 
 /// The masks of the layers that drop units are columns of those of all.
 void DenseMlp::place_masks(std::span<float const> masks, Work& work) const {
-  std::int64_t column = 0;
+  std::int64_t column = 0, stride = n_masks();
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     if (!layers_[l].drops) continue;
     auto const width = layers_[l].inputs;
@@ -93,11 +112,8 @@ void DenseMlp::place_masks(std::span<float const> masks, Work& work) const {
     grow_to(work.dropped_[l], work.n_blocks() * work.block_sizes_[l]);
     for (std::int64_t block = 0; block < work.n_blocks(); ++block) {
       Range const rows = work.rows_of(block);
-      std::vector<float> own(rows.size() * width);
-      for (std::int64_t i = 0; i < rows.size(); ++i)
-        std::copy_n(masks.begin() + (rows.first + i) * n_masks() + column, width,
-                    own.begin() + i * width);
-      rows_to_block(work.layout(), own.data(), rows.size(), width, work.mask(l, block));
+      rows_to_block(work.layout(), masks.data() + rows.first * stride + column, stride, rows.size(),
+                    width, work.mask(l, block));
     }
     column += width;
   }
@@ -129,8 +145,8 @@ void DenseMlp::forward_block(Work& work, std::int64_t block) const {
   if (work.uses_tiles()) return forward_by_tiles(work, block);
   auto const& kernels = *work.kernels_;
   Range const rows = work.rows_of(block);
-  rows_to_block(work.layout(), work.input_.data() + rows.first * inputs(), rows.size(), inputs(),
-                work.activation(0, block));
+  rows_to_block(work.layout(), work.input_.data() + rows.first * inputs(), inputs(), rows.size(),
+                inputs(), work.activation(0, block));
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     auto const& layer = layers_[l];
     auto const& folded = work.layers_[l];
@@ -214,8 +230,8 @@ void DenseMlp::backward(std::span<float const> slope, Work& work,
                         std::span<float> input_slope) const {
   for (std::int64_t block = 0; block < work.n_blocks(); ++block) {
     Range const rows = work.rows_of(block);
-    rows_to_block(work.layout(), slope.data() + rows.first * outputs(), rows.size(), outputs(),
-                  work.gradient_.data());
+    rows_to_block(work.layout(), slope.data() + rows.first * outputs(), outputs(), rows.size(),
+                  outputs(), work.gradient_.data());
     backward_block(work, block,
                    input_slope.empty() ? nullptr : input_slope.data() + rows.first * inputs());
   }

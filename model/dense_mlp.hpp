@@ -28,7 +28,7 @@ struct RowGroups {
 /// the instruction set alone, not on a BLAS, nor on how rows are cut into calls.
 class DenseMlp {
  public:
-  explicit DenseMlp(std::vector<DenseLayer> layers) : layers_(std::move(layers)) {}
+  explicit DenseMlp(std::vector<DenseLayer> layers);
 
   std::int64_t inputs() const { return layers_.front().inputs; }
   std::int64_t outputs() const { return layers_.back().outputs; }
@@ -65,7 +65,15 @@ class DenseMlp {
   /// \param input_slope  gets that by the block's input rows; nullptr: not needed
   void backward_block(Work& work, std::int64_t block, float* input_slope) const;
 
+  /// What folded weights depend on, beside the parameters.
+  struct FoldedFrom {
+    LayerKernels const* kernels = nullptr;
+    bool tiles = false, drops = false;
+    bool operator==(FoldedFrom const&) const = default;
+  };
+
   std::vector<DenseLayer> layers_;
+  Range parameters_;  ///< of all layers in the flat array
 };
 
 class DenseMlp::Work {
@@ -117,8 +125,11 @@ class DenseMlp::Work {
   FoldedLayer::For purpose_ = FoldedLayer::For::prediction;
   std::int64_t rows_ = 0;
   std::vector<float> input_;
-  std::vector<FoldedLayer> layers_;  ///< kept for the next series, which may have the same weights
-  bool folded_ = false;              ///< for this series
+  /// Kept for the next series, which may have the same weights: lanes of a step share them.
+  std::vector<FoldedLayer> layers_;
+  FoldedFrom folded_from_;
+  std::vector<float> folded_parameters_;
+  bool folded_ = false;  ///< for this series
   std::vector<std::int64_t> layer_inputs_, block_sizes_;
   std::vector<AlignedFloats> activations_, means_, rstds_;
   std::vector<AlignedFloats> masks_, dropped_;  ///< of the input of layers that drop units

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -34,14 +33,12 @@ struct DenseLayer {
 class FoldedLayer {
  public:
   enum class For { prediction, training };
+  /// Makes the weights, in the memory of those before.
   /// \param drops  does this evaluation drop units?
-  FoldedLayer(DenseLayer const& layer, LayerKernels const& kernels,
-              std::span<float const> parameters, For purpose, bool drops);
-  /// Would the same arguments give the same weights? Lanes of a step share them.
-  bool is_of(LayerKernels const& kernels, std::span<float const> parameters, For purpose,
-             bool drops) const;
-  /// Clears the sums of gradients.
-  void start();
+  void fold(DenseLayer const& layer, LayerKernels const& kernels, std::span<float const> parameters,
+            For purpose, bool drops);
+  /// Before a series of gradients. \pre weights for training, or for kernels without tiles
+  void start_training();
 
   bool norm_is_apart() const { return drops_; }
   /// (inputs, outputs): packed, or in tiles.
@@ -58,18 +55,15 @@ class FoldedLayer {
   void add_gradient(std::span<float const> parameters, std::span<float> gradient) const;
 
  private:
-  void fold(std::span<float const> parameters, std::vector<float>& weights);
-  /// Weights, biases, and those of the norm.
-  std::array<std::span<float const>, 4> tensors(std::span<float const> parameters) const;
-  void add_folded_gradient(std::span<float const> parameters, std::span<float const> sums,
-                           std::span<float> gradient) const;
+  void copy_norm(std::span<float const> parameters);
+  void add_folded_gradient(std::span<float const> parameters, std::span<float> gradient) const;
+  /// Row `output` of the sum of the gradients of W'.
+  void copy_weight_sum(std::int64_t output, std::span<float> row) const;
 
-  DenseLayer layer_;
-  LayerKernels const* kernels_;
-  PanelLayout layout_;
-  For purpose_;
-  bool drops_;
-  std::vector<float> source_;  ///< what the weights were made from: tensors()
+  DenseLayer layer_{};
+  PanelLayout layout_{};
+  bool drops_ = false;
+  bool has_backward_ = false;  ///< are the weights in `backward_`, too?
   AlignedFloats forward_, backward_, bias_, gamma_, beta_;
   AlignedFloats weight_sum_, bias_sum_, gamma_sum_, beta_sum_;
 };

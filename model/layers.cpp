@@ -81,7 +81,7 @@ at::Tensor scaled(ClusterContext const& context, BackwardSteps& backward, at::Te
 }
 
 at::Tensor DropoutMasks::take(std::int64_t width) {
-  if (!masks_.defined()) return {};
+  if (!masks_.defined() || width == masks_.size(1)) return masks_;  // of the one MLP that drops
   auto columns = masks_.narrow(1, column_, width);
   column_ += width;
   return columns;

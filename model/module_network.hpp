@@ -3,7 +3,9 @@
 
 // Internal to setsz::model, as all headers that show ATen.
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <span>
@@ -96,6 +98,12 @@ class ModuleNetwork {
 /// The floats of a contiguous tensor in host memory.
 inline std::span<float> floats_of(at::Tensor const& tensor) {
   return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+}
+/// at::zeros goes through the dispatcher twice.
+inline at::Tensor zeros(at::IntArrayRef shape) {
+  auto const tensor = at::empty(shape);
+  std::ranges::fill(floats_of(tensor), 0.0F);
+  return tensor;
 }
 
 }  // namespace setsz

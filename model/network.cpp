@@ -70,6 +70,12 @@ void set_polar(ChunkContext& chunk) {
   });
 }
 
+/// A unit that may drop: below which random bits, and the factor if it stays.
+struct Droppable {
+  std::uint32_t threshold;
+  float kept;
+};
+
 /// By hand where the pressure comes by hand, else by libtorch.
 void start_back(at::Tensor const& pressure, at::Tensor const& slope) {
   if (!pressure.requires_grad()) return;
@@ -85,7 +91,7 @@ struct Network::Implementation {
   NetworkSetup setup;
   ParameterLayout layout;
   std::vector<std::unique_ptr<ModuleNetwork>> modules;  ///< in the order of the table
-  std::vector<double> dropout_rates;
+  std::vector<Droppable> droppable;                     ///< by column of masks
   std::vector<float> values, gradients;
   mutable std::uint64_t n_evaluations = 0;
   ParticleKernel kernel = ParticleKernel::fused;
@@ -100,8 +106,9 @@ struct Network::Implementation {
     for (auto const* module : setup.options.chosen())
       modules.push_back(make_network(*module, setup, layout));
     for (auto const& module : modules) {
-      auto const rates = module->dropout_rates();
-      dropout_rates.insert(dropout_rates.end(), rates.begin(), rates.end());
+      for (double const rate : module->dropout_rates())
+        droppable.push_back(
+            {static_cast<std::uint32_t>(rate * 4294967296.0), single(1 / (1 - rate))});
     }
     values.assign(layout.size(), 0);
     gradients.assign(values.size(), 0);
@@ -215,20 +222,17 @@ struct Network::Implementation {
   /// Masks of a chunk: each target draws its own row, however the batch is cut.
   DropoutMasks masks_of(TargetBatch const& batch, Range targets,
                         std::optional<std::uint64_t> seed) const {
-    if (!seed || dropout_rates.empty()) return {};
-    auto masks = tensor_of({targets.size(), std::ssize(dropout_rates)});
+    if (!seed || droppable.empty()) return {};
+    auto masks = tensor_of({targets.size(), std::ssize(droppable)});
     float* mask = data(masks);
     auto const stream =
         (batch.epoch << 32) | (static_cast<std::uint64_t>(batch.cluster_row) & 0xffffffffU);
     for (std::int64_t i = targets.first; i < targets.last; ++i) {
       Random random(*seed, Purpose::dropout, stream,
                     static_cast<std::uint64_t>(batch.first_target + i));
-      for (double const rate : dropout_rates) {
-        auto const threshold = static_cast<std::uint32_t>(rate * 4294967296.0);
-        *mask++ = random.bits() < threshold ? 0.0F : single(1 / (1 - rate));
-      }
+      for (auto const& unit : droppable) *mask++ = random.bits() < unit.threshold ? 0 : unit.kept;
     }
-    return DropoutMasks(masks.to(device));
+    return DropoutMasks(device.is_cpu() ? masks : masks.to(device));
   }
 
   /// A GPU has no cache worth fitting in, and is busy with many rows only.

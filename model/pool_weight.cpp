@@ -12,14 +12,14 @@ std::vector<float> pool_weights(PoolWeight weight, ClusterInput const& cluster,
   auto const n = real(particles.size());
   bool const is_velocity = weight == PoolWeight::velocity;
   double const unit = is_velocity ? cluster.v200 : cluster.r200c;
-  weights.reserve(3 * particles.size());
+  weights.resize(3 * particles.size());
+  float* next = weights.data();
   for (auto const& p : particles) {
     double const length = weight == PoolWeight::direction ? norm(position(p)) : unit;
     auto const scale = single(length > 0 ? 1 / (length * n) : 0);
-    if (is_velocity)
-      weights.insert(weights.end(), {p.vx * scale, p.vy * scale, p.vz * scale});
-    else
-      weights.insert(weights.end(), {p.x * scale, p.y * scale, p.z * scale});
+    *next++ = (is_velocity ? p.vx : p.x) * scale;
+    *next++ = (is_velocity ? p.vy : p.y) * scale;
+    *next++ = (is_velocity ? p.vz : p.z) * scale;
   }
   return weights;
 }

@@ -114,6 +114,16 @@ struct NormSums {
   float* beta;
 };
 
+/// Weights W become W diag(gamma) with rows of zero mean, biases b become b + W beta: a norm before
+/// the layer is then one factor a row.
+struct NormFold {
+  std::int64_t inputs, outputs;
+  float const* gamma;
+  float const* beta;
+  float* packed;  ///< (inputs, outputs)
+  float* bias;    ///< (padded outputs)
+};
+
 /// Weighted sums of the rows [first, last) of a block, or their gradient.
 struct RowPool {
   std::int64_t first, last, columns;
@@ -163,6 +173,7 @@ struct LayerKernels {
   void (*norm_and_drop)(NormAndDrop const&, float* result);
   /// `gradient` by x in, by h out; h comes from a norm.
   void (*through_norm_and_drop)(NormAndDrop const&, NormSums const&, float* gradient);
+  void (*fold_norm)(NormFold const&);
   /// sums (components, padded columns) += sum over rows of weight x row, in the rows' order.
   void (*add_pool)(RowPool const&, float const* block, double* sums);
   /// row = sum over components of weight x slope. \param slopes  (components, padded columns)

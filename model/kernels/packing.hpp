@@ -24,19 +24,23 @@ struct CacheLineAllocator {
 };
 using AlignedFloats = std::vector<float, CacheLineAllocator<float>>;
 
-/// A matrix by rows, shape (rows, columns), as a packed one.
-AlignedFloats packed(PanelLayout const& layout, std::span<float const> matrix,
-                     std::int64_t columns);
-/// The same of its transpose.
-AlignedFloats packed_transpose(PanelLayout const& layout, std::span<float const> matrix,
-                               std::int64_t columns);
-/// Back to a matrix by rows. \param depth  rows of the packed one, which may have more
-std::vector<float> unpacked(PanelLayout const& layout, std::span<float const> packed,
-                            std::int64_t depth, std::int64_t rows, std::int64_t columns);
+/// The transpose of a matrix by rows, shape (rows, columns), as a packed one; in the memory of what
+/// was there.
+void pack_transpose(PanelLayout const& layout, std::span<float const> matrix, std::int64_t columns,
+                    AlignedFloats& packed);
+/// The transpose of a packed matrix (depth, columns): packed, or by rows.
+void transpose_packed(PanelLayout const& layout, AlignedFloats const& packed, std::int64_t depth,
+                      std::int64_t columns, AlignedFloats& result);
+std::vector<float> unpacked_transpose(PanelLayout const& layout, AlignedFloats const& packed,
+                                      std::int64_t depth, std::int64_t columns);
+/// One row of a packed matrix of so many rows.
+void unpack_row(PanelLayout const& layout, std::span<float const> packed, std::int64_t depth,
+                std::int64_t row, std::span<float> result);
 
 /// Rows of floats into a block; whole tiles, filled up with zeros.
-void rows_to_block(PanelLayout const& layout, float const* rows, std::int64_t n_rows,
-                   std::int64_t columns, float* block);
+/// \param stride  from a row to the next
+void rows_to_block(PanelLayout const& layout, float const* rows, std::int64_t stride,
+                   std::int64_t n_rows, std::int64_t columns, float* block);
 void block_to_rows(PanelLayout const& layout, float const* block, std::int64_t n_rows,
                    std::int64_t columns, float* rows);
 /// Multiplies the rows of a block by those of another.

@@ -30,6 +30,7 @@ class VectorKernels {
             add_weight_gradient,
             norm_and_drop,
             through_norm_and_drop,
+            fold_norm,
             add_pool,
             spread_pool,
             {}};
@@ -277,6 +278,30 @@ class VectorKernels {
   }
 
   static Index padded(Index columns) { return (columns + lanes - 1) / lanes * lanes; }
+
+  /// The sums in double, side by side for as many outputs as a vector has numbers.
+  static void fold_norm(NormFold const& f) {
+    for (Index first = 0; first < f.outputs; first += panel) {
+      Index const width = smaller(panel, padded(f.outputs) - first);
+      for (Index column = 0; column < width; column += lanes) {
+        float* const w = f.packed + first * f.inputs + column;
+        double sum[lanes] = {}, with_beta[lanes] = {};
+        for (Index k = 0; k < f.inputs; ++k)
+          for (int i = 0; i < lanes; ++i) {
+            float const x = w[k * width + i], scaled = x * f.gamma[k];
+            with_beta[i] += static_cast<double>(x) * static_cast<double>(f.beta[k]);
+            sum[i] += static_cast<double>(scaled);  // as rounded: one input has the weight 0
+            w[k * width + i] = scaled;
+          }
+        float mean[lanes];
+        for (int i = 0; i < lanes; ++i) {
+          f.bias[first + column + i] += static_cast<float>(with_beta[i]);
+          mean[i] = static_cast<float>(sum[i] / static_cast<double>(f.inputs));
+        }
+        for (Index k = 0; k < f.inputs; ++k) store(w + k * width, load(w + k * width) - load(mean));
+      }
+    }
+  }
 
   static void add_pool(RowPool const& pool, float const* block, double* sums) {
     for (Index first = 0; first < pool.columns; first += panel)
