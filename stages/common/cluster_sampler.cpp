@@ -77,7 +77,10 @@ void ClusterSampler::add_target(TargetBatch& batch, Vec3 const& position_r200, s
   Vec3 const target = input_.r200c * position_r200;
   if (spheres_ && n_max > 0) {
     n_within = spheres_->sample(target, n_max, random, indices_);
-    for (std::int32_t const i : indices_) batch.local.push_back(particle(i));
+    auto const before = std::ssize(batch.local);
+    batch.local.resize(before + indices_.size());
+    std::ranges::transform(indices_, batch.local.begin() + before,
+                           [this](std::int32_t i) { return particle(i); });
   } else if (spheres_) {
     n_within = spheres_->count(target);
   }

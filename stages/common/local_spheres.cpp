@@ -2,6 +2,7 @@
 #include "stages/common/local_spheres.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <numeric>
@@ -16,6 +17,14 @@ namespace {
 struct CellRange {
   std::int64_t first, last;
 };
+
+/// Set bits of a byte of the mask. Without its instruction std::popcount is a call.
+constexpr auto members_in = [] {
+  std::array<std::uint8_t, 256> counts{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte)
+    counts[byte] = static_cast<std::uint8_t>(std::popcount(byte));
+  return counts;
+}();
 
 /// The cell that holds a coordinate >= 0 counted in cells; negative ones give the first cell.
 inline std::int64_t floor_cell(double cells) {
@@ -218,11 +227,8 @@ void LocalSpheres::locate(std::vector<std::int32_t>& indices) const {
       std::uint8_t const* byte = mask_.data() + segment.mask;
       std::int32_t row = segment.first;
       for (; chosen < ranks_.size() && ranks_[chosen] < end; ++chosen) {
-        for (std::uint32_t in_byte;
-             before + (in_byte = static_cast<std::uint32_t>(std::popcount(*byte))) <=
-             ranks_[chosen];
-             ++byte, row += 8)
-          before += in_byte;
+        for (; before + members_in[*byte] <= ranks_[chosen]; ++byte, row += 8)
+          before += members_in[*byte];
         unsigned bits = *byte;
         for (std::uint32_t skip = ranks_[chosen] - before; skip > 0; --skip) bits &= bits - 1;
         indices[chosen] = row + std::countr_zero(bits);
