@@ -3,7 +3,7 @@ setsz_test(model_data SOURCES columns_test.cpp flux_correction_test.cpp model_fi
                    moment_features_test.cpp network_options_test.cpp optimizer_test.cpp
                    origin_filter_test.cpp parameter_transfer_test.cpp scalar_noise_test.cpp
            LINKS setsz::model_data)
-setsz_test(dense_mlp SOURCES dense_mlp_test.cpp plain_tile_tables.cpp wide_kernels.cpp LINKS setsz::dense_mlp)
+setsz_test(dense_mlp SOURCES dense_mlp_test.cpp packing_test.cpp plain_tile_tables.cpp wide_kernels.cpp LINKS setsz::dense_mlp)
 # Vectors wider than the registers stay inside these files: how they would be passed does not matter.
 # (GCC 12 may crash in its analysis of them across functions.)
 set_source_files_properties(wide_kernels.cpp PROPERTIES COMPILE_OPTIONS "-fno-ipa-cp;-Wno-psabi")
