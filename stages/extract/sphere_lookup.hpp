@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -76,14 +75,16 @@ class SphereLookup {
   };
 
   /// \return where the next one goes. \pre room for one more than the spheres of a cell
-  Hit* list_hits(std::uint32_t index, Vec3 const& position, Hit* hit) const {
+  [[gnu::always_inline]] Hit* list_hits(std::uint32_t index, Vec3 const& position, Hit* hit) const {
     auto const cell = cell_of(position);
     if (!is_reached(cell)) return hit;
     auto const row = row_of(cell);
     for (auto k = first_[row]; k < first_[row + 1]; ++k) {
-      Sphere const& sphere = spheres_[reaching_[k]];
-      *hit = {box_.offset(sphere.centre, position), reaching_[k], index};
-      hit += norm2(hit->offset) < sphere.radius * sphere.radius;  // no branch
+      auto const number = reaching_[k];
+      Sphere const& sphere = spheres_[static_cast<std::size_t>(number)];
+      Vec3 const offset = box_.offset(sphere.centre, position);
+      *hit = {offset, number, index};
+      hit += norm2(offset) < sphere.radius * sphere.radius;  // no branch
     }
     return hit;
   }
@@ -93,14 +94,21 @@ class SphereLookup {
   }
   bool is_reached(std::size_t cell) const { return (reached_[cell / 32] >> (cell % 32) & 1U) != 0; }
   std::size_t along(double x) const {
-    auto const cell = static_cast<std::size_t>(x * cells_per_length_);  // x >= 0
-    return cell < per_side_ ? cell : per_side_ - 1;
+    auto const cell = static_cast<std::int64_t>(x * cells_per_length_);  // x >= 0
+    return static_cast<std::size_t>(std::min(cell, static_cast<std::int64_t>(per_side_) - 1));
+  }
+
+  /// std::popcount, which is a call where processors need not have an instruction for it.
+  static std::uint32_t n_bits(std::uint32_t word) {
+    word -= word >> 1 & 0x55555555;
+    word = (word & 0x33333333) + (word >> 2 & 0x33333333);
+    return ((word + (word >> 4)) & 0x0f0f0f0f) * 0x01010101 >> 24;
   }
 
   /// The number of reached cells before a reached one.
   std::size_t row_of(std::size_t cell) const {
     auto const before = reached_[cell / 32] & ((std::uint32_t{1} << (cell % 32)) - 1);
-    return n_before_[cell / 32] + static_cast<std::size_t>(std::popcount(before));
+    return n_before_[cell / 32] + n_bits(before);
   }
 
   PeriodicBox box_;
