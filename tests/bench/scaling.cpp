@@ -296,7 +296,8 @@ static void add_gradients(Training const& what, std::int64_t n_clusters, int n_r
                          even_range(what.n_parameters, to, n_adders).size()) *
                         sizeof(float));
   exchanges.send(result);
-  result.gathered += real(what.n_parameters) * sizeof(float);
+  result.count(-1);  // all have told each other how many lanes they have
+  result.gathered += real(n_ranks) * sizeof(std::int64_t) + real(what.n_parameters) * sizeof(float);
 }
 
 Replay replay_training(Training const& what, int n_ranks) {

@@ -154,21 +154,25 @@ TEST(Scaling, OrderedSumsSendWhatIsReplayed) {
 
 TEST(Scaling, GradientsAreAddedAsIsReplayed) {
   auto const comm = Comm::world();
-  for (int const n_lanes : {2, 7}) {
+  for (std::int64_t const n_lanes : {2, 7}) {
     constexpr std::int64_t n_parameters = 1000;
     Training what{.particles = std::vector<double>(4, 1),
                   .steps = {{0}},
-                  .lanes_of_a_cluster = 1,
-                  .n_lanes = n_lanes,
+                  .drawn_at_once = 1,
+                  .lanes_of_a_cluster = n_lanes,
                   .lane_bytes = 0,
                   .n_parameters = n_parameters};
     auto const with = replay_training(what, comm.size());
     what.n_parameters = 0;
-    LaneSum const lanes(comm, n_lanes, n_parameters);
-    std::vector<float> const own(static_cast<std::size_t>(lanes.own_lanes().size() * n_parameters),
-                                 1);
+    LaneSum lanes(comm, n_parameters);
+    std::vector<float> const one(n_parameters, 1);
     std::vector<float> sum(n_parameters);
-    auto const run = counted([&] { lanes.add_gradients(own, sum); });
+    auto const run = counted([&] {
+      lanes.begin(even_range(n_lanes, comm.rank(), comm.size()).size());
+      for (auto lane = lanes.own_lanes().first; lane < lanes.own_lanes().last; ++lane)
+        lanes.put_gradient(lane, one);
+      lanes.sum_gradients(sum);
+    });
     EXPECT_EQ(sum, std::vector<float>(n_parameters, single(real(n_lanes))));
     expect_sent("train, gradients", comm, run, with - replay_training(what, comm.size()), 1e-9);
   }
