@@ -39,8 +39,8 @@ SETSZ_DISPATCH void find_cells(float const* __restrict position, std::size_t n,
 /// The leading half of a particle's key, then its place among those that came: below 2^63.
 using Entry = std::uint64_t;
 constexpr int place_bits = 31;
-constexpr Entry entry_of(KeptParticle const& particle, std::size_t place) {
-  return Entry{particle.key[0]} << place_bits | place;
+constexpr Entry entry_of(std::uint32_t leading, std::size_t place) {
+  return Entry{leading} << place_bits | place;
 }
 constexpr std::size_t place_of(Entry entry) { return entry & ((Entry{1} << place_bits) - 1); }
 constexpr Entry leading_half(Entry entry) { return entry >> place_bits; }
@@ -123,26 +123,25 @@ OrderedParticles in_canonical_order(ParticleBlocks&& blocks, CellGrid const& gri
   require(n < std::size_t{1} << place_bits, ExitCode::bad_data, "more than 2^31 particles (", n,
           ") around one cluster; thin them ([extract] particle_mass)");
   std::vector<std::int32_t> places(n);  // at first cells
+  std::vector<std::uint32_t> leading(n);
   std::vector<float> position;
-  auto cell = places.begin();
+  std::size_t place = 0;
   for (auto const& block : blocks) {
     auto const size = block.size();
     position.resize(3 * size);
-    for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t i = 0; i < size; ++i) {
       for (std::size_t k = 0; k < 3; ++k) position[k * size + i] = block[i].q[k];
-    find_cells(position.data(), size, grid, &*cell);
-    for (auto const end = cell + std::ssize(block); cell < end; ++cell) ++first[*cell + 1];
+      leading[place + i] = block[i].key[0];
+    }
+    find_cells(position.data(), size, grid, places.data() + place);
+    for (auto const end = place + size; place < end; ++place) ++first[places[place] + 1];
   }
   std::partial_sum(first.begin(), first.end(), first.begin());
 
   std::vector<Entry> entries(n + lanes);
   auto next = first;
-  std::size_t place = 0;
-  for (auto const& block : blocks)
-    for (auto const& particle : block) {
-      entries[next[places[place]]++] = entry_of(particle, place);
-      ++place;
-    }
+  for (std::size_t i = 0; i < n; ++i) entries[next[places[i]]++] = entry_of(leading[i], i);
+  leading = {};
   Scratch scratch;
   bool const same = sort_cells(entries.data(), first.data(), first.size() - 1, scratch);
   for (std::size_t i = 0; i < n; ++i) places[place_of(entries[i])] = static_cast<std::int32_t>(i);

@@ -17,7 +17,7 @@ struct OrderedParticles {
 };
 
 /// Sorts by cell in grid order, inside a cell by the hash of the ParticleID: the result does not
-/// depend on the order of arrival. `blocks` is emptied; beside the result 12 bytes a particle and
+/// depend on the order of arrival. `blocks` is emptied; beside the result 16 bytes a particle and
 /// one copy of a block are held at a time.
 ///
 /// Two particles with the same id, in one cell or in two, are an Error(bad_data): the order would
