@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/base/range.hpp"
+#include "stages/common/slice_order.hpp"
 #include "stages/halos/field.hpp"
 #include "stages/halos/halo_gas.hpp"
 #include "stages/halos/halo_image.hpp"
@@ -87,9 +88,15 @@ class Placement {
 };
 
 /// The haloes of a set in every replica of their box; replicas of one halo follow each other.
+///
+/// Rows follow space: those that all ranks take at a time would lie on the pieces of a few of them.
+/// So places go through blocks of rows from all over the box (SliceOrder).
 class BoxReplicas : public HaloSource {
  public:
-  BoxReplicas(HaloSet const& set, Placement const& placement) : set_(set), placement_(placement) {}
+  /// Enough to read at a time; few enough for blocks on all pieces of a map.
+  static constexpr std::int64_t rows_of_block = std::int64_t{1} << 14;
+  BoxReplicas(HaloSet const& set, Placement const& placement,
+              std::int64_t rows_per_block = rows_of_block);
   HaloKind kind() const override { return set_.kind(); }
   std::int64_t n_places() const override { return set_.n_rows() * placement_.n_replicas(); }
   std::int64_t images_per_turn() const override { return set_.images_per_turn(); }
@@ -105,8 +112,13 @@ class BoxReplicas : public HaloSource {
   }
 
  private:
+  /// Rows in the blocks before a turn.
+  std::int64_t rows_before(std::int64_t turn) const;
   HaloSet const& set_;
   Placement const& placement_;
+  std::int64_t rows_per_block_;
+  SliceOrder order_;
+  std::int64_t turn_of_last_ = 0;  ///< when the last block, which may have fewer rows, is read
 };
 
 }  // namespace setsz

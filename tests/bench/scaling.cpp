@@ -190,6 +190,44 @@ Replay replay(Pass const& pass, OntoGrid const& what, int n_ranks) {
   return replay(pass, listed(yields), n_ranks);
 }
 
+namespace {
+
+/// Nothing but places.
+class Places : public HaloSet {
+ public:
+  explicit Places(std::vector<SeenHalo> const& haloes) : haloes_(haloes) {}
+  HaloKind kind() const override { return HaloKind::fill; }
+  std::int64_t n_rows() const override { return std::ssize(haloes_); }
+  std::vector<BoxHalo> read(Range rows) const override {
+    std::vector<BoxHalo> halos;
+    for (auto row = rows.first; row < rows.last; ++row) {
+      auto const& [seen, reach] = haloes_[static_cast<std::size_t>(row)];
+      halos.push_back({.row = row, .position = seen, .reach = reach});
+    }
+    return halos;
+  }
+  HaloGas gas_of(BoxHalo const&, Field const&) const override {
+    fail(ExitCode::internal, "places have no gas");
+  }
+
+ private:
+  std::vector<SeenHalo> const& haloes_;
+};
+
+}  // namespace
+
+std::vector<SeenHalo> in_blocks(std::vector<SeenHalo> const& haloes, double each) {
+  Places const places(haloes);
+  BoxPlacement const placement;
+  BoxReplicas const source(places, placement,
+                           std::llround(real(BoxReplicas::rows_of_block) / each));
+  std::vector<HaloImage> images;
+  source.find_images({0, source.n_places()}, images);
+  std::vector<SeenHalo> ordered;
+  for (auto const& image : images) ordered.push_back({image.seen, image.halo.reach});
+  return ordered;
+}
+
 Replay replay_images(Canvas const& canvas, std::vector<SeenHalo> const& haloes, double each,
                      std::int64_t images_of_a_rank, int n_ranks) {
   Replay result(n_ranks);

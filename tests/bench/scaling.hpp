@@ -89,6 +89,9 @@ struct SeenHalo {
   Vec3 seen;
   double reach;
 };
+/// Haloes of a box as BoxReplicas goes through them. \param haloes  in the order of rows, each of
+/// which stands for `each`
+std::vector<SeenHalo> in_blocks(std::vector<SeenHalo> const& haloes, double each);
 /// In the order of the places (HaloLayer); each stands for `each` of them.
 Replay replay_images(Canvas const& canvas, std::vector<SeenHalo> const& haloes, double each,
                      std::int64_t images_of_a_rank, int n_ranks);

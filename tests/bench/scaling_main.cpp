@@ -327,6 +327,10 @@ class Uchuu {
     for (std::int64_t const nside : {8192, 16384})
       print(concat("sky, nside ", nside).c_str(), replay_sky(sky_, n_sky_haloes, nside, n_ranks));
   }
+  /// Of few ranks.
+  void print_few() const {
+    for (int const n_ranks : {2, 8}) print_paint(n_ranks);
+  }
   ClusterTable const& table() const { return table_; }
   std::vector<double> const& expected() const { return expected_; }
 
@@ -374,8 +378,11 @@ class Uchuu {
   }
   void print_paint(int n_ranks) const {
     auto const images = HaloLayer::images_of_a_rank(1e6 * run_.memory_mb, 1 << 16);
-    print("paint, fill", replay_images(empty_box(n_grid, box_ckpch, n_ranks), fill_.seen,
-                                       fill_.each, images, n_ranks));
+    auto const canvas = empty_box(n_grid, box_ckpch, n_ranks);
+    print("paint, fill in the order of rows",
+          replay_images(canvas, fill_.seen, fill_.each, images, n_ranks));
+    print("paint, fill",
+          replay_images(canvas, in_blocks(fill_.seen, fill_.each), fill_.each, images, n_ranks));
     print("paint, sums of columns", replay_ordered_sum(n_grid, n_grid * n_grid, n_ranks));
   }
 
@@ -393,6 +400,7 @@ void plan_uchuu() {
   Uchuu const uchuu;
   print_names();
   for (int const n_ranks : {64, 256, 1024}) uchuu.print_stages(n_ranks);
+  uchuu.print_few();
   std::puts("");
   print_state(uchuu.table(), uchuu.expected(), 1024);
   std::puts(

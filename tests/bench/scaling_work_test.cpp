@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/lane_sum.hpp"
+#include "pipeline/base/morton.hpp"
 #include "pipeline/base/number.hpp"
 #include "pipeline/base/ordered_sum.hpp"
 #include "pipeline/base/random.hpp"
@@ -64,6 +65,19 @@ TEST(Scaling, PaintSendsWhatIsReplayed) {
               replay_images(empty_box(16, box, comm.size()), haloes, 1,
                             HaloLayer::images_of_a_rank(1e9, 300), comm.size()),
               1e-9);
+}
+
+/// Haloes come in the order of space; at a time all ranks get about as many.
+TEST(Scaling, AFillOfManyHaloesIsPaintedByAllRanksAtATime) {
+  std::vector<SeenHalo> haloes;
+  for (std::uint64_t i = 0; i < 300'000; ++i) haloes.push_back({somewhere(i), 3});
+  std::ranges::sort(haloes, {}, [](SeenHalo const& halo) { return morton_key(halo.seen, box); });
+  constexpr int n_ranks = 8;
+  auto const crowding = [&](std::vector<SeenHalo> const& order) {
+    return replay_images(empty_box(256, box, n_ranks), order, 1, 4096, n_ranks).crowding;
+  };
+  EXPECT_GT(crowding(haloes), 2);
+  EXPECT_LT(crowding(in_blocks(haloes, 64)), 1.5);  // blocks of 256
 }
 
 TEST(Scaling, SkySendsWhatIsReplayed) {

@@ -148,19 +148,35 @@ TEST(BoxReplicas, FindTheSameImagesHoweverThePlacesAreCut) {
   SomeHaloes const halos;
   DistanceTable const distances(Cosmology{}, 0.1);
   SkyPlacement const placement(Cosmology{}, Tiling(box, {1, 2, 3}, {0, 60000}), distances);
-  BoxReplicas const source(halos, placement);
-  std::vector<HaloImage> whole, pieces;
-  std::int64_t const n_left_out = source.find_images({0, source.n_places()}, whole);
-  std::int64_t n_left_out_of_pieces = 0;
-  for (std::int64_t first = 0; first < source.n_places(); first += 13)
-    n_left_out_of_pieces +=
-        source.find_images({first, std::min(first + 13, source.n_places())}, pieces);
-  EXPECT_GT(n_left_out, 0);
-  EXPECT_EQ(n_left_out_of_pieces, n_left_out);
-  ASSERT_EQ(pieces.size(), whole.size());
-  for (std::size_t i = 0; i < whole.size(); ++i) {
-    EXPECT_EQ(pieces[i].halo.row, whole[i].halo.row);
-    EXPECT_EQ(pieces[i].seen, whole[i].seen);
+  for (std::int64_t const rows_per_block : {1, 3, 7, 40, 1000}) {
+    BoxReplicas const source(halos, placement, rows_per_block);
+    std::vector<HaloImage> whole, pieces;
+    std::int64_t const n_left_out = source.find_images({0, source.n_places()}, whole);
+    std::int64_t n_left_out_of_pieces = 0;
+    for (std::int64_t first = 0; first < source.n_places(); first += 13)
+      n_left_out_of_pieces +=
+          source.find_images({first, std::min(first + 13, source.n_places())}, pieces);
+    EXPECT_GT(n_left_out, 0);
+    EXPECT_EQ(n_left_out_of_pieces, n_left_out);
+    ASSERT_EQ(pieces.size(), whole.size());
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      EXPECT_EQ(pieces[i].halo.row, whole[i].halo.row);
+      EXPECT_EQ(pieces[i].seen, whole[i].seen);
+    }
+    // Each row in all its replicas, one after the other, in the order of the blocks.
+    SliceOrder const order(halos.n_rows(), rows_per_block);
+    std::size_t next = 0;
+    for (std::int64_t turn = 0; turn < order.n_slices(); ++turn)
+      for (auto const& halo : halos.read(order.rows(turn))) {
+        std::vector<HaloImage> its;
+        placement.find_images(halo, {0, placement.n_replicas()}, its);
+        for (auto const& image : its) {
+          ASSERT_LT(next, whole.size());
+          EXPECT_EQ(whole[next].halo.row, halo.row);
+          EXPECT_EQ(whole[next++].seen, image.seen);
+        }
+      }
+    EXPECT_EQ(next, whole.size());
   }
 }
 
