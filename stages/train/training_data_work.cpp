@@ -287,15 +287,18 @@ TrainingData::Drawing TrainingData::drawing_of(std::int64_t step) const {
   return {{order.begin() + first, order.begin() + last}, epoch};
 }
 
-std::int64_t steps_drawn_at_once(double bytes_of_step, int n_ranks) {
+std::int64_t steps_drawn_at_once(double bytes_of_step, std::int64_t n_lanes, int n_ranks) {
   if (n_ranks == 1) return 1;
-  return std::max<std::int64_t>(
-      1, static_cast<std::int64_t>(drawn_ahead_bytes * n_ranks / bytes_of_step));
+  auto const sharing = std::min<std::int64_t>(n_ranks, n_lanes);
+  auto const fit = static_cast<std::int64_t>(drawn_ahead_bytes * real(sharing) / bytes_of_step);
+  return std::max<std::int64_t>(1, fit);
 }
 
 std::int64_t TrainingData::steps_at_once(DrawSizes const& sizes) const {
   double const bytes_of_step = real(clusters_per_step_) * drawn_bytes(network_.needs(), sizes);
-  return std::min(steps_drawn_at_once(bytes_of_step, comm_.size()), epochs_ * steps_per_epoch());
+  auto const n_lanes = clusters_per_step_ * sizes.lanes;
+  return std::min(steps_drawn_at_once(bytes_of_step, n_lanes, comm_.size()),
+                  epochs_ * steps_per_epoch());
 }
 
 std::vector<Lane> TrainingData::training_lanes(std::int64_t step) {

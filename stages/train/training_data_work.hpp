@@ -127,8 +127,9 @@ class TrainingData {
 /// The rank that computes each lane of a step.
 std::vector<int> ranks_of_lanes(std::int64_t n_lanes, int n_ranks);
 
-/// As many as fill the memory of all ranks; a rank that is alone has nobody to wait for.
-std::int64_t steps_drawn_at_once(double bytes_of_step, int n_ranks);
+/// As many as fill the memory of the ranks that get lanes; a rank that is alone has nobody to wait
+/// for.
+std::int64_t steps_drawn_at_once(double bytes_of_step, std::int64_t n_lanes, int n_ranks);
 
 /// The training clusters in the order of an epoch: a function of (seed, epoch).
 std::vector<std::int64_t> epoch_order(std::vector<std::int64_t> rows, std::uint64_t seed,

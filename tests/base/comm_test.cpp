@@ -63,6 +63,18 @@ TEST_P(CommTest, GathersUnequalPartsInRankOrder) {
   EXPECT_TRUE(comm.all_gather_v(std::vector<double>{}).empty());
 }
 
+TEST_P(CommTest, GathersUnequalPartsIntoMemoryThatIsThere) {
+  std::vector<std::int64_t> counts, expected;  // rank r has 2 r + 1 times its number
+  for (int rank = 0; rank < comm.size(); ++rank) {
+    counts.push_back(2 * rank + 1);
+    expected.insert(expected.end(), counts.back(), rank);
+  }
+  std::vector<std::int64_t> const own(counts[comm.rank()], comm.rank());
+  std::vector<std::int64_t> all(expected.size(), -1);
+  comm.all_gather_known(std::span<std::int64_t const>(own), counts, std::span(all));
+  EXPECT_EQ(all, expected);
+}
+
 TEST_P(CommTest, ExchangesUnequalPartsBetweenAllPairs) {
   // Rank s sends s * 10 + t, (s + 2 t) times, to rank t.
   std::vector<std::int64_t> send, counts;

@@ -362,13 +362,14 @@ class Uchuu {
   }
   void print_training(int n_ranks) const {
     TrainOptions const train;
-    Training what{.particles = expected_,
-                  .steps = {},
-                  .drawn_at_once = steps_drawn_at_once(
-                      lane_bytes() * real(train.lanes * train.clusters_per_step), n_ranks),
-                  .lanes_of_a_cluster = train.lanes,
-                  .lane_bytes = lane_bytes(),
-                  .n_parameters = 100'000};
+    auto const n_lanes = train.lanes * train.clusters_per_step;
+    Training what{
+        .particles = expected_,
+        .steps = {},
+        .drawn_at_once = steps_drawn_at_once(lane_bytes() * real(n_lanes), n_lanes, n_ranks),
+        .lanes_of_a_cluster = train.lanes,
+        .lane_bytes = lane_bytes(),
+        .n_parameters = 100'000};
     std::vector<std::int64_t> rows(expected_.size());
     std::iota(rows.begin(), rows.end(), std::int64_t{0});
     auto const order = epoch_order(rows, 1, 0);

@@ -71,7 +71,7 @@ TEST_F(ScalingNetworks, TargetsAreSentAsIsReplayed) {
           order.begin() + first,
           order.begin() + std::min(first + task.options.clusters_per_step, std::ssize(order)));
   }
-  if (comm.size() > 1) ASSERT_GT(what.drawn_at_once, 1);
+  EXPECT_EQ(what.drawn_at_once > 1, comm.size() > 1);
   std::vector<std::byte> packed;
   std::int64_t n_lanes = 0;
   auto const run = counted([&] {
