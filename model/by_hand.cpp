@@ -45,7 +45,7 @@ void go_back(BackwardSteps const& steps) {
 
 at::Tensor behind_libtorch(BackwardSteps& steps, at::Tensor const& result) {
   if (result.is_leaf()) return result;
-  auto const collected = result.detach().contiguous();
+  auto collected = result.detach().contiguous();
   collected.requires_grad_(true);
   steps.emplace_back([result, collected] {
     // Other results can share a part of this graph: it is kept.

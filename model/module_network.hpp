@@ -101,7 +101,7 @@ inline std::span<float> floats_of(at::Tensor const& tensor) {
 }
 /// at::zeros goes through the dispatcher twice.
 inline at::Tensor zeros(at::IntArrayRef shape) {
-  auto const tensor = at::empty(shape);
+  auto tensor = at::empty(shape);
   std::ranges::fill(floats_of(tensor), 0.0F);
   return tensor;
 }

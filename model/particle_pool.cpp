@@ -45,7 +45,7 @@ at::Tensor ParticlePool::fused(ClusterContext const& context, RowGroups groups,
                                FillFeatures const& fill, BackwardSteps& backward) const {
   std::vector<std::int64_t> shape{groups.size(), mlp_.shape().outputs};
   if (vectors_) shape.push_back(groups.components);
-  auto const pooled = zeros(shape);
+  auto pooled = zeros(shape);
   if (groups.n_rows() == 0) return pooled;
   auto const& dense = mlp_.dense();
   auto& work = mlp_.work(context);

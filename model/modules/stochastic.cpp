@@ -80,7 +80,7 @@ class StochasticNetwork : public ModuleNetwork {
     require(std::ssize(value) == options_.shells, ExitCode::internal, "cluster row ",
             batch.cluster_row, " has residuals in ", value.size(), " shells, the network takes ",
             options_.shells);
-    auto const tensor = at::zeros({1, options_.shells});
+    auto tensor = at::zeros({1, options_.shells});
     auto const out = floats_of(tensor);
     for (std::size_t shell = 0; shell < value.size(); ++shell) {
       if (!known[shell]) continue;
@@ -91,7 +91,7 @@ class StochasticNetwork : public ModuleNetwork {
     return tensor;
   }
   at::Tensor drawn(TargetBatch const& batch) const {
-    auto const tensor = at::empty({options_.size});
+    auto tensor = at::empty({options_.size});
     std::transform(batch.normals.begin(), batch.normals.begin() + options_.size,
                    floats_of(tensor).begin(), single<double>);
     return tensor;

@@ -148,7 +148,7 @@ UPSTREAM = ("mock", "catalog", "extract", "voxelize", "fit")
 
 
 class Quick(SlurmTest):
-    settings = ["--set", "catalog.folds=2", "--set", "train.epochs=250", "--set", "run.checkpoint_minutes=0.01"]
+    settings = ["--set", "catalog.folds=2", "--set", "train.epochs=600", "--set", "run.checkpoint_minutes=0.01"]
 
     def test_a_chain_with_arrays_of_folds_one_of_which_is_stopped(self):
         self.submit("--mail", "somebody@here")
@@ -237,7 +237,7 @@ class Quick(SlurmTest):
 
 class Limits(SlurmTest):
     """Real time limits of one minute, in the stages that take longest: each has more than that to do on a fast core."""
-    settings = ["--set", "train.epochs=6000", "--set", "run.checkpoint_minutes=0.05", "--set", "fit.starts=1000",
+    settings = ["--set", "train.epochs=10000", "--set", "run.checkpoint_minutes=0.05", "--set", "fit.starts=1000",
                 "--set", "voxelize.n_voxels=32", "--set", "sky.nside=256", "--set", "sky.redshift_max=1.0", "--set", "sky.lightcone=none",
                 "--set", "sky.plain.model=none"]  # any network is good enough
 
@@ -264,13 +264,13 @@ class Limits(SlurmTest):
 
 
 class Faults(SlurmTest):
-    settings = ["--set", "train.epochs=120", "--set", "run.checkpoint_minutes=0.02"]
+    settings = ["--set", "train.epochs=1500", "--set", "run.checkpoint_minutes=0.02"]
 
     def test_a_node_dies_and_comes_back(self):
         self.begin_with(*UPSTREAM)
         self.submit()
         self.wait_for_start("train")
-        time.sleep(4)
+        time.sleep(2)
         node = self.queue("%N")[0]
         self.tool("kill-node", node)
         self.wait_for(lambda: not any("RUNNING" in row for row in self.queue()), "SLURM to see that the node is dead")
@@ -283,7 +283,7 @@ class Faults(SlurmTest):
         self.begin_with(*UPSTREAM)
         self.submit()
         self.wait_for_start("train")
-        time.sleep(4)
+        time.sleep(2)
         self.call("sbatch", "--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap", "sleep 5")
         self.wait()
         self.assert_undisturbed()
