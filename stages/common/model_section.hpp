@@ -28,7 +28,7 @@ struct ModelSection {
 
 /// What computing networks takes in a process, beside their inputs: once, and for each of them
 /// [bytes]. Measured.
-inline constexpr double network_work_bytes = 3.5e7, network_bytes = 1.5e7;
+inline constexpr double network_work_bytes = 5e7, network_bytes = 1.5e7;
 /// A particle of a cluster that is at hand, in its cell.
 inline constexpr double particle_bytes = 26;
 

@@ -18,6 +18,10 @@ constexpr double half_diagonal = 0.8660254;   // of a unit cube
 constexpr double star_forming_density = 1e5;  // over the mean gas density
 constexpr double jitter = 0.1;                // of the edge
 
+std::int64_t n_roots_a_side(MockUniverse const& universe) {
+  return std::max<std::int64_t>(1, std::llround(universe.box_ckpch / root_edge));
+}
+
 Vec3 child_centre(Vec3 const& centre, double edge, unsigned octant) {
   auto const side = [&](unsigned bit) { return (octant >> bit & 1U ? 0.25 : -0.25) * edge; };
   return centre + Vec3{side(2), side(1), side(0)};
@@ -25,9 +29,29 @@ Vec3 child_centre(Vec3 const& centre, double edge, unsigned octant) {
 
 }  // namespace
 
+double GasMesh::expected_cells(MockUniverse const& universe) {
+  auto const& parameters = universe.parameters;
+  double const n_roots = std::pow(real(n_roots_a_side(universe)), 3);
+  auto const wanted = [&](std::int64_t n_particles) {
+    return real(n_particles) * parameters.gas_cells_per_particle;
+  };
+  // The background has one density: all its leaves are of one size.
+  double leaves_of_root = 1;
+  while (wanted(universe.n_background) / n_roots > 2 * leaves_of_root) leaves_of_root *= 8;
+  auto const resolved = std::ranges::count_if(universe.halos, [&](MockHalo const& halo) {
+    return halo.m200c * 1e10 >= parameters.gas_resolved_msunh;
+  });
+  // In haloes density changes within a leaf; about clusters much is fine enough as it is. Both
+  // factors are from counts.
+  constexpr double leaves_per_mass = 1.6, leaves_per_cluster = 110;
+  return n_roots * leaves_of_root +
+         leaves_per_mass * wanted(universe.n_particles - universe.n_background) +
+         real(resolved) * leaves_per_cluster / std::pow(parameters.gas_resolution_r200, 3);
+}
+
 GasMesh::GasMesh(GasField const& field) : field_(field) {
   auto const& universe = field.universe();
-  n_side_ = std::max<std::int64_t>(1, std::llround(universe.box_ckpch / root_edge));
+  n_side_ = n_roots_a_side(universe);
   cell_mass_ = universe.particle_mass * universe.cosmology.baryon_fraction() /
                universe.parameters.gas_cells_per_particle;
   auto const all = field.all_halos();

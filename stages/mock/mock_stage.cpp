@@ -9,10 +9,8 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/log.hpp"
 #include "pipeline/base/number.hpp"
-#include "pipeline/base/units.hpp"
 #include "stages/common/expected.hpp"
 #include "stages/mock/gas_mesh.hpp"
-#include "stages/mock/mass_function.hpp"
 #include "stages/mock/mock_work.hpp"
 #include "stages/mock/truth_file.hpp"
 
@@ -132,23 +130,6 @@ SnapshotHeader MockStage::header(MockUniverse const& universe) const {
   return header;
 }
 
-double MockStage::expected_gas_cells() const {
-  auto const& p = options_.parameters;
-  double const volume = std::pow(p.box_mpch, 3);
-  double const n_particles =
-      snapshot_.cosmology.omega_m * units::rho_crit_0_mpc * 1e10 * volume / p.particle_mass_msunh;
-  double const n_clusters =
-      p.gas_resolved_msunh >= p.mass_max_msunh
-          ? 0
-          : p.abundance * volume *
-                halo_number_density(std::max(p.gas_resolved_msunh, p.mass_min_msunh),
-                                    p.mass_max_msunh, snapshot_.section.mock_redshift);
-  // A leaf holds 0.5 to 2 wanted masses; its edge is 0.5 to 1 of the limit within 2 R200, and in
-  // all that is split together with that. Both factors: counts of three mocks, within 15%.
-  return 0.6 * n_particles * p.gas_cells_per_particle +
-         n_clusters * 360 / std::pow(p.gas_resolution_r200, 3);
-}
-
 /// The haloes are cheap to draw: the stages that read the mock learn what it will hold.
 void MockStage::preflight(Comm const& comm, Outlook& outlook) const {
   constexpr double bytes_per_particle = 44, bytes_per_gas_cell = 48;
@@ -160,7 +141,7 @@ void MockStage::preflight(Comm const& comm, Outlook& outlook) const {
     expected.dark_matter.header.mass_table[dark_matter_type] = made.particle_mass;
     expected.dark_matter.n_rows = made.n_particles;
     expected.dark_matter.bytes_per_row = bytes_per_particle;
-    expected.gas.n_rows = std::llround(expected_gas_cells());
+    expected.gas.n_rows = std::llround(GasMesh::expected_cells(made));
     expected.gas.bytes_per_row = bytes_per_gas_cell;
     for (std::size_t i = 0; i < made.halos.size(); ++i) {
       Halo halo;

@@ -34,7 +34,6 @@ class MockStage : public Stage {
 
  private:
   MockUniverse universe() const;
-  double expected_gas_cells() const;
   SnapshotHeader header(MockUniverse const& universe) const;
 
   MockOptions options_;

@@ -70,6 +70,7 @@ std::vector<std::vector<GasCell>> make_cells(Comm const& comm, MockUniverse cons
         leave_if_stopped();
         mark_progress("mock: gas");
       }
+      mine.shrink_to_fit();  // all files wait until the number of cells is known
       n_cells[f] = std::ssize(mine);
       progress.update(real(f + 1));
     });

@@ -52,7 +52,7 @@ Estimate GasGridStage::estimate(Outlook const& outlook, int n_ranks) const {
                real(slice_rows_ * GasLayer::slices_of_a_rank(outlook.options(), slice_rows_)));
   Estimate estimate;
   // The grid; it is written as it lies, and read back in small parts.
-  estimate.memory_bytes = 8 * std::ceil(n / n_ranks) * n * n + turn * GasLayer::bytes_a_row + 2e7;
+  estimate.memory_bytes = 8 * std::ceil(n / n_ranks) * n * n + turn * GasLayer::bytes_a_row + 5e7;
   estimate.output_bytes = 8 * n * n * n;
   estimate.seconds =
       (box_cost::gas_seconds(rows, box, box / n, typical_overfill(voxelize_.cell_size)) +

@@ -109,7 +109,7 @@ Estimate PaintStage::estimate(Outlook const& outlook, int n_ranks) const {
   double const slab_bytes = 8 * std::ceil(n / n_ranks) * n * n;
   constexpr double bytes_per_cluster = 190;  // on every rank; measured with bench_scaling
   estimate.memory_bytes =
-      slab_bytes * (2 * n_fields + 1) + 16 * n * n + real(table.size()) * bytes_per_cluster + 4e7;
+      slab_bytes * (2 * n_fields + 1) + 16 * n * n + real(table.size()) * bytes_per_cluster + 6e7;
   estimate.output_bytes = n_fields * (4 * cells + 24 * n * n);
   estimate.seconds = seconds / n_ranks;
   estimate.note = concat(options_.n_grid, "^3 cells, ", std::llround(n_halos), " haloes");

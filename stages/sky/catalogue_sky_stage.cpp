@@ -135,7 +135,7 @@ Estimate CatalogueSkyStage::estimate(Outlook const&, int n_ranks) const {
   Estimate estimate;
   auto const n_maps = real(options_.fields.names.size());
   estimate.memory_bytes =
-      (4 + 8 * n_maps) * n_pixels / n_ranks + 8 * 12 * spectrum_nside * spectrum_nside + 5e7;
+      (4 + 8 * n_maps) * n_pixels / n_ranks + SkyCost::bytes_of_spectrum(spectrum_nside) + 5e7;
   estimate.memory_bytes += map_beam_bytes(options_, n_pixels) / n_ranks;
   estimate.output_bytes = 4 * n_pixels * (n_maps + real(options_.bands.frequencies_ghz.size()));
   estimate.seconds = (n_maps * (share * halos.seconds + SkyCost::seconds_of_map(n_pixels)) +

@@ -260,12 +260,11 @@ Estimate SkyStage::estimate(Outlook const& outlook, int n_ranks) const {
     n_cubes += real(table.size() * std::max<std::int64_t>(1, plans_[i].n_samples));
   }
   auto const spectrum_nside = real(options_.pixels.spectrum_nside());
-  double const spectrum_pixels = 12 * spectrum_nside * spectrum_nside;
   Estimate estimate;
-  // Map, the same as float32 for the file, and a rank's own copy of the companion map.
+  // Map, and the same as float32 for the file.
   auto const n_maps = real(options_.fields.names.size());
-  estimate.memory_bytes =
-      (4 + 8 * n_maps) * n_pixels / n_ranks + cost.table_bytes + 8 * spectrum_pixels + 2.5e7;
+  estimate.memory_bytes = (4 + 8 * n_maps) * n_pixels / n_ranks + cost.table_bytes +
+                          SkyCost::bytes_of_spectrum(spectrum_nside) + 2.5e7;
   constexpr double lightcone_bytes = 2 * 96;  // a row, in HDF5 and in FITS
   double const n_rows = options_.lightcone == LightconeRows::none       ? 0
                         : options_.lightcone == LightconeRows::clusters ? n_clusters

@@ -46,6 +46,20 @@ TEST(GasMesh, TilesTheBoxAndHoldsTheCosmicBaryonMass) {
   EXPECT_NEAR(mass / cosmic, 1, 0.03);
 }
 
+/// Root cells of few particles stay whole, those of more are split: eight times as many cells.
+TEST(GasMesh, NumberOfCellsIsExpected) {
+  for (double const particle_mass : {2e11, 6e10, 4e10, 2e10}) {
+    auto parameters = small_box();
+    parameters.box_mpch = 40;
+    parameters.gas_resolution_r200 = 0.3;
+    parameters.particle_mass_msunh = particle_mass;
+    auto const universe = make_universe(parameters, Cosmology{}, 0, 2);
+    GasField const field(universe);
+    auto const made = static_cast<double>(all_cells(GasMesh(field)).size());
+    EXPECT_NEAR(GasMesh::expected_cells(universe) / made, 1, 0.2) << particle_mass << " " << made;
+  }
+}
+
 TEST(GasMesh, EveryFileGetsItsRootCellsOnce) {
   auto const universe = make_universe(small_box(), Cosmology{}, 0, 2);
   GasField const field(universe);
