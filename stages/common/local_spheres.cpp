@@ -198,7 +198,8 @@ void LocalSpheres::draw_ranks(std::uint32_t count, std::uint32_t n, Random& rand
   }
   auto const insert = [&](std::uint32_t rank) {
     std::uint64_t const entry = std::uint64_t{query_} << 32 | rank;
-    std::size_t slot = (rank * std::uint32_t{2654435769}) & (seen_.size() - 1);
+    std::uint32_t const hash = rank * std::uint32_t{2654435769};
+    std::size_t slot = hash & (seen_.size() - 1);
     for (; seen_[slot] >> 32 == query_; slot = (slot + 1) & (seen_.size() - 1))
       if (seen_[slot] == entry) return false;
     seen_[slot] = entry;
