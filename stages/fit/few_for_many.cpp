@@ -41,6 +41,7 @@ std::vector<WeightedValue> gauss_rule(std::span<WeightedValue const> cell, doubl
   Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
   solver.computeFromTridiagonal(diagonal.head(n), beside.head(n - 1));
   std::vector<WeightedValue> few;
+  few.reserve(n_nodes);
   for (int i = 0; i < n; ++i)
     few.push_back({middle + half_width * solver.eigenvalues()[i],
                    total * std::pow(solver.eigenvectors()(0, i), 2)});

@@ -12,6 +12,7 @@ namespace {
 
 std::vector<double> quanta_of(std::vector<HaloLayer::Sheet> const& sheets) {
   std::vector<double> quanta;
+  quanta.reserve(sheets.size());
   for (auto const& sheet : sheets) quanta.push_back(sheet.quantum);
   return quanta;
 }

@@ -52,11 +52,11 @@ TEST_P(CommTest, BroadcastsFromEveryRank) {
 }
 
 TEST_P(CommTest, GathersUnequalPartsInRankOrder) {
-  std::vector<std::int32_t> own(5 * comm.rank(), comm.rank());
+  std::vector<std::int32_t> own(std::size_t{5} * comm.rank(), comm.rank());
   auto const all = comm.all_gather_v(own);  // rank 0 gives nothing
   std::vector<std::int32_t> expected;
   for (int rank = 0; rank < comm.size(); ++rank) {
-    expected.insert(expected.end(), 5 * rank, rank);
+    expected.insert(expected.end(), std::size_t{5} * rank, rank);
   }
   EXPECT_EQ(all, expected);
   EXPECT_EQ(comm.all_gather(comm.rank() * 1.5).back(), 1.5 * real(size - 1));
